@@ -1,0 +1,36 @@
+// What compiled codecs call besides the reader and the writer.
+
+import { MalformedMessage } from "../wire/malformed-message.ts";
+
+/** 16 zero bytes: "no id". */
+export const ZERO_UUID = "AAAAAAAAAAAAAAAAAAAAAA";
+export const EMPTY_BYTES: Buffer = Buffer.alloc(0);
+
+/** A value that the message version cannot carry: a bug of the caller, never of the peer. */
+export class EncodingError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "EncodingError";
+  }
+}
+
+export function notNull<T>(value: T | null, path: string): T {
+  if (value === null) throw new MalformedMessage(`${path} is null`);
+  return value;
+}
+
+export function tagsOutOfOrder(tag: number): never {
+  throw new MalformedMessage(`tagged field ${tag} is out of order`);
+}
+
+export function taggedFieldSize(tag: number, sizeBytes: number): never {
+  throw new MalformedMessage(`tagged field ${tag} is not ${sizeBytes} bytes long`);
+}
+
+export function cannotCarry(path: string, version: number): never {
+  throw new EncodingError(`version ${version} cannot carry ${path}`);
+}
+
+export function cannotBeNull(path: string, version: number): never {
+  throw new EncodingError(`${path} cannot be null in version ${version}`);
+}

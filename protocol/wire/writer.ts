@@ -1,0 +1,208 @@
+// Writes Kafka's primitive types into a growing buffer. Large byte fields (records) are not copied: `finish` gives a list
+// of buffers for one gathered socket write. A buffer that was handed out is never written again.
+
+import { splitInt64 } from "./int64.ts";
+
+/** Byte fields from this size on are passed by reference. */
+const BY_REFERENCE_BYTES = 1024;
+/** Small enough that Node takes it from its own pool. */
+const INITIAL_BYTES = 256;
+
+export class Writer {
+  #buffer = Buffer.allocUnsafe(INITIAL_BYTES);
+  #view = viewOf(this.#buffer);
+  #start = 0;
+  #position = 0;
+  #earlierBytes = 0;
+  readonly #earlier: Buffer[] = [];
+
+  /** Bytes written so far. */
+  get sizeBytes(): number {
+    return this.#earlierBytes + this.#position - this.#start;
+  }
+
+  #reserve(sizeBytes: number): number {
+    if (this.#position + sizeBytes > this.#buffer.length) this.#grow(sizeBytes);
+    const at = this.#position;
+    this.#position = at + sizeBytes;
+    return at;
+  }
+
+  #grow(sizeBytes: number): void {
+    const used = this.#position - this.#start;
+    const next = Buffer.allocUnsafe(Math.max(2 * this.#buffer.length, 2 * (used + sizeBytes)));
+    this.#buffer.copy(next, 0, this.#start, this.#position);
+    this.#buffer = next;
+    this.#view = viewOf(next);
+    this.#start = 0;
+    this.#position = used;
+  }
+
+  bool(value: boolean): void {
+    this.int8(value ? 1 : 0);
+  }
+
+  int8(value: number): void {
+    const at = this.#reserve(1);
+    this.#view.setInt8(at, value);
+  }
+
+  int16(value: number): void {
+    const at = this.#reserve(2);
+    this.#view.setInt16(at, value);
+  }
+
+  uint16(value: number): void {
+    this.int16(value);
+  }
+
+  int32(value: number): void {
+    const at = this.#reserve(4);
+    this.#view.setInt32(at, value);
+  }
+
+  uint32(value: number): void {
+    this.int32(value);
+  }
+
+  int64(value: number): void {
+    const { high, low } = splitInt64(value);
+    const at = this.#reserve(8);
+    this.#view.setInt32(at, high);
+    this.#view.setUint32(at + 4, low);
+  }
+
+  float64(value: number): void {
+    const at = this.#reserve(8);
+    this.#view.setFloat64(at, value);
+  }
+
+  uuid(value: string): void {
+    const at = this.#reserve(16);
+    if (this.#buffer.write(value, at, 16, "base64url") !== 16) throw new RangeError(`"${value}" is not a uuid of 22 base64url characters`);
+  }
+
+  unsignedVarint(value: number): void {
+    let rest = value;
+    while (rest > 0x7f) {
+      this.int8((rest & 0x7f) | 0x80);
+      rest = Math.floor(rest / 128);
+    }
+    this.int8(rest);
+  }
+
+  /** Zigzag varint of 32 bits. */
+  varint(value: number): void {
+    this.unsignedVarint(((value << 1) ^ (value >> 31)) >>> 0);
+  }
+
+  /** Zigzag varint of 64 bits. */
+  varlong(value: number): void {
+    const magnitude = value < 0 ? -value - 1 : value;
+    const parity = value < 0 ? 1 : 0;
+    // magnitude * 2 + parity may need 54 bits: the lowest seven bits are split off before doubling.
+    let rest = Math.floor(magnitude / 64);
+    const lowest = (magnitude % 64) * 2 + parity;
+    if (rest === 0) return this.int8(lowest);
+    this.int8(lowest | 0x80);
+    while (rest > 0x7f) {
+      this.int8((rest % 128) | 0x80);
+      rest = Math.floor(rest / 128);
+    }
+    this.int8(rest);
+  }
+
+  #utf8(value: string, sizeBytes: number): void {
+    const at = this.#reserve(sizeBytes);
+    this.#buffer.write(value, at, sizeBytes, "utf8");
+  }
+
+  nullableString(value: string | null): void {
+    if (value === null) return this.int16(-1);
+    const sizeBytes = Buffer.byteLength(value);
+    if (sizeBytes > 0x7fff) throw new RangeError(`string of ${sizeBytes} bytes; at most 32767`);
+    this.int16(sizeBytes);
+    this.#utf8(value, sizeBytes);
+  }
+
+  compactNullableString(value: string | null): void {
+    if (value === null) return this.unsignedVarint(0);
+    const sizeBytes = Buffer.byteLength(value);
+    if (sizeBytes > 0x7fff) throw new RangeError(`string of ${sizeBytes} bytes; at most 32767`);
+    this.unsignedVarint(sizeBytes + 1);
+    this.#utf8(value, sizeBytes);
+  }
+
+  /** Raw bytes without a length. Large ones are kept by reference and must not change until the message was sent. */
+  bytes(value: Buffer): void {
+    if (value.length < BY_REFERENCE_BYTES) {
+      const at = this.#reserve(value.length);
+      value.copy(this.#buffer, at);
+      return;
+    }
+    this.#cut();
+    this.#earlier.push(value);
+    this.#earlierBytes += value.length;
+  }
+
+  nullableBytes(value: Buffer | readonly Buffer[] | null): void {
+    if (value === null) return this.int32(-1);
+    this.int32(lengthOf(value));
+    this.#bytesOrList(value);
+  }
+
+  compactNullableBytes(value: Buffer | readonly Buffer[] | null): void {
+    if (value === null) return this.unsignedVarint(0);
+    this.unsignedVarint(lengthOf(value) + 1);
+    this.#bytesOrList(value);
+  }
+
+  #bytesOrList(value: Buffer | readonly Buffer[]): void {
+    if (Buffer.isBuffer(value)) this.bytes(value);
+    else for (const part of value) this.bytes(part);
+  }
+
+  arrayCount(count: number): void {
+    this.int32(count);
+  }
+
+  compactArrayCount(count: number): void {
+    this.unsignedVarint(count + 1);
+  }
+
+  /** One tagged field: its tag, its size and what `write` puts into it. */
+  taggedField(tag: number, write: (writer: Writer) => void): void {
+    const body = new Writer();
+    write(body);
+    const parts = body.finish();
+    this.unsignedVarint(tag);
+    this.unsignedVarint(lengthOf(parts));
+    for (const part of parts) this.bytes(part);
+  }
+
+  /** Closes the current chunk so that bytes kept by reference can follow it. */
+  #cut(): void {
+    if (this.#position > this.#start) {
+      this.#earlier.push(this.#buffer.subarray(this.#start, this.#position));
+      this.#earlierBytes += this.#position - this.#start;
+    }
+    this.#start = this.#position;
+  }
+
+  /** The message as buffers in order. The writer must not be used afterwards. */
+  finish(): Buffer[] {
+    this.#cut();
+    return this.#earlier;
+  }
+}
+
+function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
+function lengthOf(value: Buffer | readonly Buffer[]): number {
+  if (Buffer.isBuffer(value)) return value.length;
+  let sizeBytes = 0;
+  for (const part of value) sizeBytes += part.length;
+  return sizeBytes;
+}

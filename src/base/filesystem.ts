@@ -1,0 +1,44 @@
+// Files, injected: Node's own, an in-memory one behind the same interface (the memory engine), and in tests one that fails.
+// Synchronous where the hot path needs it (append, reads of cached ranges), asynchronous where a call may take long.
+// Errors are Node's own, with `code` (ENOENT, ENOSPC, …); paths are joined with "/".
+
+export interface FileStat {
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly isDirectory: boolean;
+}
+
+/** An open file. Reads and writes take positions; there is no cursor. */
+export interface OpenFile {
+  readonly path: string;
+  sizeBytes(): number;
+  /** Fills `target` from `position` as far as the file reaches; gives the number of bytes read. */
+  read(target: Buffer, position: number): number;
+  /** The same off the event loop: for ranges that may not be cached. */
+  readLater(target: Buffer, position: number): Promise<number>;
+  /** Writes the buffers one after another from `position`, completely. */
+  write(buffers: readonly Buffer[], position: number): void;
+  truncate(sizeBytes: number): void;
+  /** Data on stable storage (fdatasync), off the event loop. */
+  sync(): Promise<void>;
+  syncNow(): void;
+  close(): void;
+}
+
+export interface Filesystem {
+  /** `read` fails when there is no such file; `write` (read and write) makes it. */
+  open(path: string, mode: "read" | "write"): OpenFile;
+  readFile(path: string): Buffer;
+  /** All or nothing: written beside, synced, renamed over. */
+  replaceFile(path: string, content: Buffer | string): void;
+  /** `undefined` when there is nothing at that path. */
+  stat(path: string): FileStat | undefined;
+  /** Names in a directory, sorted. */
+  list(path: string): string[];
+  makeDirectory(path: string): void;
+  rename(from: string, to: string): void;
+  /** A file, or a directory with all that is in it; nothing happens when there is none. */
+  remove(path: string): void;
+  /** Makes the entries of a directory durable. */
+  syncDirectory(path: string): void;
+}

@@ -1,0 +1,21 @@
+// The part of pino's interface that we use, so that the core does not depend on the library.
+// The message is a fixed phrase, facts are fields: log.info({ topic, partition }, "became leader").
+
+type LogLine = (facts: object, message: string) => void;
+
+export interface Logger {
+  /** Someone must act. */
+  readonly error: LogLine;
+  /** We coped. */
+  readonly warn: LogLine;
+  /** State changed. */
+  readonly info: LogLine;
+  /** A line a request. */
+  readonly debug: LogLine;
+  child(facts: object): Logger;
+}
+
+const nothing: LogLine = () => undefined;
+
+/** Says nothing. */
+export const silentLogger: Logger = { error: nothing, warn: nothing, info: nothing, debug: nothing, child: () => silentLogger };

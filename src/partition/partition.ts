@@ -1,0 +1,158 @@
+// A partition as its leader sees it: its log, the leader epoch, and the offsets that readers may see.
+//
+// The high watermark is the log's durable offset: the bytes are stored once, so what the engine holds safely is committed.
+// Readers wait by watching: a watcher is told when an offset moved, and when this broker stops being the leader.
+
+import { assert } from "../base/assert.ts";
+import type { TopicSettings } from "../config/topic-settings.ts";
+import type { AbortedTransaction, AppendOptions, AppendResult, LogRead, PartitionLog } from "../storage/partition-log.ts";
+
+export type IsolationLevel = "read_uncommitted" | "read_committed";
+
+export interface PartitionRead {
+  readonly offset: number;
+  readonly maxBytes: number;
+  readonly isolationLevel: IsolationLevel;
+  readonly firstBatchWhole: boolean;
+}
+
+interface CommitWaiter {
+  readonly offset: number;
+  readonly resolve: (isCommitted: boolean) => void;
+}
+
+export class Partition {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly index: number;
+  readonly log: PartitionLog;
+  #settings: TopicSettings;
+  #leaderEpoch: number;
+  #isLeader = true;
+  #highWatermark: number;
+  readonly #watchers = new Set<() => void>();
+  #commitWaiters: CommitWaiter[] = [];
+
+  constructor(log: PartitionLog, settings: TopicSettings, leaderEpoch: number) {
+    this.topic = log.topicPartition.topic;
+    this.index = log.topicPartition.partition;
+    this.topicId = log.topicId;
+    this.log = log;
+    this.#settings = settings;
+    this.#leaderEpoch = leaderEpoch;
+    this.#highWatermark = log.durableOffset;
+    log.startLeaderEpoch(leaderEpoch);
+    log.onDurable(() => this.#advance());
+  }
+
+  get settings(): TopicSettings {
+    return this.#settings;
+  }
+
+  get leaderEpoch(): number {
+    return this.#leaderEpoch;
+  }
+
+  /** False once another broker leads, the topic is deleted, or the broker stops. */
+  get isLeader(): boolean {
+    return this.#isLeader;
+  }
+
+  get logStartOffset(): number {
+    return this.log.logStartOffset;
+  }
+
+  get logEndOffset(): number {
+    return this.log.logEndOffset;
+  }
+
+  /** Records below it are committed: consumers may read them. */
+  get highWatermark(): number {
+    return this.#highWatermark;
+  }
+
+  /** Records below it belong to no open transaction (KIP-98). */
+  get lastStableOffset(): number {
+    return Math.min(this.#highWatermark, this.log.firstUnstableOffset);
+  }
+
+  /** The first offset that a reader of this isolation level may not see. */
+  readableUntil(isolationLevel: IsolationLevel): number {
+    return isolationLevel === "read_committed" ? this.lastStableOffset : this.#highWatermark;
+  }
+
+  append(records: Buffer, origin: AppendOptions["origin"]): AppendResult {
+    assert(this.#isLeader, "only the leader appends");
+    const result = this.log.append(records, { leaderEpoch: this.#leaderEpoch, origin });
+    if (result.ok) this.#advance();
+    return result;
+  }
+
+  /** `undefined` when everything below `offset` is committed already; else a promise of whether it ever is (false: no longer the leader). */
+  whenCommitted(offset: number): Promise<boolean> | undefined {
+    if (offset <= this.#highWatermark) return undefined;
+    if (!this.#isLeader) return Promise.resolve(false);
+    return new Promise((resolve) => this.#commitWaiters.push({ offset, resolve }));
+  }
+
+  read(options: PartitionRead): LogRead | Promise<LogRead> {
+    return this.log.read({
+      offset: options.offset,
+      untilOffset: this.readableUntil(options.isolationLevel),
+      maxBytes: options.maxBytes,
+      firstBatchWhole: options.firstBatchWhole,
+    });
+  }
+
+  abortedTransactions(fromOffset: number, untilOffset: number): readonly AbortedTransaction[] {
+    return this.log.abortedTransactions(fromOffset, untilOffset);
+  }
+
+  deleteRecordsBefore(offset: number): void {
+    this.log.deleteRecordsBefore(offset);
+    this.#notify();
+  }
+
+  enforceRetention(): void {
+    if (this.log.enforceRetention() > 0) this.#notify();
+  }
+
+  configure(settings: TopicSettings): void {
+    this.#settings = settings;
+    this.log.configure(settings);
+  }
+
+  /** Called after any offset moved or leadership ended, synchronously; must not throw. Gives a function that ends the watch. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  startLeaderEpoch(leaderEpoch: number): void {
+    this.#leaderEpoch = leaderEpoch;
+    this.log.startLeaderEpoch(leaderEpoch);
+    this.#notify();
+  }
+
+  /** This broker no longer leads: waiting readers and producers are told. The log is the caller's to close. */
+  resign(): void {
+    this.#isLeader = false;
+    for (const waiter of this.#commitWaiters) waiter.resolve(false);
+    this.#commitWaiters = [];
+    this.#notify();
+  }
+
+  #advance(): void {
+    this.#highWatermark = Math.max(this.#highWatermark, this.log.durableOffset);
+    if (this.#commitWaiters.length > 0) {
+      const waiting = this.#commitWaiters;
+      this.#commitWaiters = waiting.filter(({ offset }) => offset > this.#highWatermark);
+      for (const waiter of waiting) if (waiter.offset <= this.#highWatermark) waiter.resolve(true);
+    }
+    this.#notify();
+  }
+
+  #notify(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
+}

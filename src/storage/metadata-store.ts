@@ -1,0 +1,17 @@
+// THE SEAM, part three: the cluster's metadata as a journal of changes. The store orders and keeps changes; what they mean is
+// src/cluster's business, which folds them into an immutable image. Brokers learn of the cluster only through it.
+
+export interface MetadataStore<Change> {
+  /** Every change so far, in order (or an equivalent shorter history). */
+  load(): Promise<readonly Change[]>;
+  /**
+   * Appends changes as one unit, durable when the promise resolves. `expectedVersion` is the number of units that the caller
+   * has seen; `false` when others came in between and nothing was stored: look again and decide anew.
+   */
+  commit(changes: readonly Change[], expectedVersion: number): Promise<boolean>;
+  /** Units seen so far by this store. */
+  readonly version: number;
+  /** Called with every committed unit in order, also with one's own, before `commit` resolves. Gives a function that ends it. */
+  subscribe(listener: (changes: readonly Change[], version: number) => void): () => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,130 @@
+// THE SEAM, part one: the log of one partition, as its leader uses it. Engines: src/log (segmented files, also in memory),
+// later src/diskless. One caller at a time: a log is used from one event loop only.
+//
+// Appending is synchronous in every engine: offsets are given and producer state is advanced when `append` returns. Durability
+// may follow later; `durableOffset` says how far it has come, and answers to producers wait for it.
+
+import type { ErrorCode } from "../../protocol/errors.ts";
+import type { TopicSettings } from "../config/topic-settings.ts";
+import type { TopicPartition } from "./topic-partition.ts";
+
+export interface AppendOptions {
+  readonly leaderEpoch: number;
+  /** Who appends: "client" batches pass every check of Kafka's LogValidator; a "coordinator" writes internal topics and markers. */
+  readonly origin: "client" | "coordinator";
+}
+
+export interface RecordError {
+  /** Position of the record in its batch, from 0. */
+  readonly batchIndex: number;
+  readonly message: string;
+}
+
+export type AppendResult =
+  | {
+      readonly ok: true;
+      readonly baseOffset: number;
+      readonly lastOffset: number;
+      /** -1 unless the topic uses LogAppendTime. */
+      readonly logAppendTimeMs: number;
+      /** An idempotent producer's batch that is in the log already; offsets are those of the first append. */
+      readonly isDuplicate: boolean;
+    }
+  | { readonly ok: false; readonly error: ErrorCode; readonly message: string | null; readonly recordErrors: readonly RecordError[] };
+
+export interface ReadOptions {
+  /** Between logStartOffset and logEndOffset; the caller has checked. */
+  readonly offset: number;
+  /** Exclusive: nothing at or after it is given (high watermark, last stable offset). */
+  readonly untilOffset: number;
+  readonly maxBytes: number;
+  /** Give the first batch whole even when it is larger than maxBytes (KIP-74). */
+  readonly firstBatchWhole: boolean;
+}
+
+export interface AbortedTransaction {
+  readonly producerId: number;
+  readonly firstOffset: number;
+}
+
+export interface LogRead {
+  /** Whole batches, in order, from the one that contains `offset`; views that stay valid and unchanged for as long as they are held. */
+  readonly records: readonly Buffer[];
+  readonly sizeBytes: number;
+  /** The offset after the last record given; `offset` when nothing was. */
+  readonly nextOffset: number;
+}
+
+export interface TimestampedOffset {
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly leaderEpoch: number;
+}
+
+/** What DescribeProducers shows of one producer of the partition. */
+export interface ActiveProducer {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly lastSequence: number;
+  readonly lastTimestampMs: number;
+  readonly coordinatorEpoch: number;
+  /** -1 without an open transaction. */
+  readonly currentTransactionStartOffset: number;
+}
+
+export interface PartitionLog {
+  readonly topicPartition: TopicPartition;
+  readonly topicId: string;
+  readonly logStartOffset: number;
+  /** The offset that the next record gets. */
+  readonly logEndOffset: number;
+  /** Everything below it is as durable as the topic's settings ask (flush.messages); at most logEndOffset. */
+  readonly durableOffset: number;
+  /** First offset of the earliest open transaction, else logEndOffset. */
+  readonly firstUnstableOffset: number;
+  /** Bytes of all segments. */
+  readonly sizeBytes: number;
+
+  /** `records` is what one partition of a Produce request carries. It is copied; the caller may reuse its memory. Throws StorageError. */
+  append(records: Buffer, options: AppendOptions): AppendResult;
+
+  /** Called each time durableOffset has moved after an append returned; at most one listener. */
+  onDurable(listener: () => void): void;
+
+  /** A promise only where the disk must be asked off the event loop. Throws or rejects with StorageError. */
+  read(options: ReadOptions): LogRead | Promise<LogRead>;
+
+  /** Aborted transactions that overlap [fromOffset, untilOffset). */
+  abortedTransactions(fromOffset: number, untilOffset: number): readonly AbortedTransaction[];
+
+  /** The first record at or after a timestamp, by offset, below `untilOffset`. */
+  offsetForTimestamp(timestampMs: number, untilOffset: number): Promise<TimestampedOffset | undefined>;
+
+  /** The record with the largest timestamp (the first such), if there is any. */
+  offsetOfMaxTimestamp(): Promise<TimestampedOffset | undefined>;
+
+  /** KIP-101: the largest known epoch <= `leaderEpoch` and where it ends; {-1, -1} when undefined. */
+  endOffsetForEpoch(leaderEpoch: number): { readonly leaderEpoch: number; readonly endOffset: number };
+
+  /** The leader epoch of the batch at an offset; -1 when unknown. */
+  leaderEpochAt(offset: number): number;
+
+  /** A new leader epoch starts at the end of the log; smaller or equal ones are ignored. */
+  startLeaderEpoch(leaderEpoch: number): void;
+
+  /** DeleteRecords: records below `offset` (at most logEndOffset) are gone; whole segments below it are removed. */
+  deleteRecordsBefore(offset: number): void;
+
+  /** Deletes what retention.ms and retention.bytes no longer keep; gives the number of segments removed. */
+  enforceRetention(): number;
+
+  activeProducers(): readonly ActiveProducer[];
+
+  /** New topic settings, in force from the next append on. */
+  configure(settings: TopicSettings): void;
+
+  /** Everything written so far on stable storage. */
+  flush(): Promise<void>;
+
+  close(): void;
+}

@@ -1,0 +1,23 @@
+// THE SEAM, part two: where the logs of a broker's partitions come from.
+
+import type { TopicSettings } from "../config/topic-settings.ts";
+import type { PartitionLog } from "./partition-log.ts";
+import type { TopicPartition } from "./topic-partition.ts";
+
+export interface LogSpec extends TopicPartition {
+  readonly topicId: string;
+  readonly settings: TopicSettings;
+}
+
+export interface StorageEngine {
+  /** Opens the log, recovering it when the broker did not stop cleanly, or makes an empty one. Throws StorageError. */
+  open(spec: LogSpec): PartitionLog;
+  /** Closes and deletes; nothing happens when there is none. Its files may stay for file.delete.delay.ms under another name. */
+  delete(partition: TopicPartition): void;
+  /** Partitions that have data here, for finding strays. */
+  list(): readonly (TopicPartition & { readonly topicId: string })[];
+  /** Writes the checkpoints that make the next start quick. */
+  checkpoint(): void;
+  /** Flushes, writes checkpoints and the mark of a clean stop, closes every log and gives the folder free. */
+  close(): Promise<void>;
+}

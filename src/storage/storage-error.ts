@@ -1,0 +1,14 @@
+/** What the world did to stored data; `code` is stable, `facts` go into the log line. Caught once at the edge. */
+export type StorageErrorCode = "SEGMENT_CORRUPT" | "DIRECTORY_IN_USE" | "DIRECTORY_UNWRITABLE" | "DIRECTORY_TOO_NEW" | "WRITE_FAILED" | "READ_FAILED" | "METADATA_CORRUPT";
+
+export class StorageError extends Error {
+  readonly code: StorageErrorCode;
+  readonly facts: object;
+
+  constructor(code: StorageErrorCode, message: string, facts: object & { readonly cause?: unknown } = {}) {
+    super(message, "cause" in facts ? { cause: facts.cause } : undefined);
+    this.name = "StorageError";
+    this.code = code;
+    this.facts = facts;
+  }
+}
