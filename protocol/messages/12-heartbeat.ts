@@ -1,8 +1,8 @@
 // Heartbeat (key 12): a member of a classic group says that it is alive and learns whether it must rejoin.
 // Version 1 adds the throttle time; version 3 static members (KIP-345); version 4 is flexible.
 
-import { defineApi } from "../schema/message.ts";
 import { int16, int32, string } from "../schema/field.ts";
+import { defineApi } from "../schema/message.ts";
 
 export const heartbeat = defineApi({
   key: 12,

@@ -11,11 +11,12 @@ import type { Decoded, Encodable, Field, FieldType, Primitive, Shape, Struct } f
 import * as support from "./support.ts";
 import { includesVersion } from "./versions.ts";
 
+/** Declared with methods, so that the codec of any message is also a `Codec<Shape>`. */
 export interface Codec<S extends Shape> {
   /** Throws MalformedMessage. */
-  readonly read: (reader: Reader) => Decoded<S>;
+  read(reader: Reader): Decoded<S>;
   /** Throws EncodingError when a value cannot be carried by the version. */
-  readonly write: (writer: Writer, value: Encodable<S>) => void;
+  write(writer: Writer, value: Encodable<S>): void;
 }
 
 export function compileCodec<S extends Shape>(name: string, struct: Struct<S>, version: number, isFlexible: boolean): Codec<S> {
@@ -66,7 +67,9 @@ class Compiler {
   #reader(index: number, fields: [string, Field<unknown>][]): string {
     const lines = [`function read${index}(r) {`];
     for (const [name, field] of fields) {
-      const value = this.#isPresent(field) ? this.#readValue(field.type, this.#isNullable(field), `${this.#name}.${name}`) : this.#default(field);
+      const value = this.#isPresent(field)
+        ? this.#readValue(field.type, this.#isNullable(field), `${this.#name}.${name}`)
+        : this.#default(field);
       lines.push(`  ${this.#isTagged(field) ? "let" : "const"} ${local(name)} = ${value};`);
     }
     if (this.#isFlexible) lines.push(...this.#readTagged(fields));
@@ -129,7 +132,7 @@ class Compiler {
 
   /** The least that a value of this type takes on the wire; bounds the counts of arrays. */
   #minimumBytes(type: FieldType): number {
-    if (type.kind === "primitive") return FIXED_BYTES[type.name] ?? (this.#isFlexible ? 1 : MINIMUM_PREFIX_BYTES[type.name] ?? 1);
+    if (type.kind === "primitive") return FIXED_BYTES[type.name] ?? (this.#isFlexible ? 1 : (MINIMUM_PREFIX_BYTES[type.name] ?? 1));
     if (type.kind === "array") return this.#isFlexible ? 1 : 4;
     let sizeBytes = this.#isFlexible ? 1 : 0;
     for (const field of Object.values(type.struct.shape)) {
@@ -152,7 +155,9 @@ class Compiler {
         lines.push(`  const ${given} = ${value} === undefined ? ${this.#default(field)} : ${value};`);
         lines.push(`  ${this.#writeValue(field.type, this.#isNullable(field), given, path)}`);
       } else if (!this.#isTagged(field) && !field.traits.isIgnorable) {
-        lines.push(`  if (${value} !== undefined && !(${this.#isDefaultValue(field, value)})) support.cannotCarry(${JSON.stringify(path)}, ${this.#version});`);
+        lines.push(
+          `  if (${value} !== undefined && !(${this.#isDefaultValue(field, value)})) support.cannotCarry(${JSON.stringify(path)}, ${this.#version});`,
+        );
       }
     }
     if (this.#isFlexible) lines.push(...this.#writeTagged(tagged));
@@ -165,7 +170,10 @@ class Compiler {
     const lines = ["  let count = 0;"];
     for (const [name, field] of tagged) {
       const given = `v[${JSON.stringify(name)}]`;
-      lines.push(`  const ${local(name)} = ${given} !== undefined && !(${this.#isDefaultValue(field, given)});`, `  if (${local(name)}) count++;`);
+      lines.push(
+        `  const ${local(name)} = ${given} !== undefined && !(${this.#isDefaultValue(field, given)});`,
+        `  if (${local(name)}) count++;`,
+      );
     }
     lines.push("  w.unsignedVarint(count);");
     for (const [name, field] of tagged) {

@@ -2,15 +2,28 @@
 //
 //   int32("7+", -1)                    present from version 7 on, -1 where a version lacks it
 //   string().nullable("12+")           null allowed from version 12 on
-//   array(partition, "2+")             an array of structs
+//   array(partition, "2+").optional()  an array of structs; empty where a version lacks it, and when left out
 //   nested(assignment).tag(0)          a tagged field of a flexible version
 //
+// Versions of a field count within those of the struct around it: in an array that exists from version 8 on, "0+" is 8 and later.
 // A field carries its TypeScript types: `Out` is what a decoder gives, `In` what an encoder takes. A field with an explicit
 // default may be left out when encoding. Declarations are data; codecs are compiled from them in compile.ts.
 
 import { parseVersions, type Versions } from "./versions.ts";
 
-export type Primitive = "bool" | "int8" | "int16" | "uint16" | "int32" | "uint32" | "int64" | "float64" | "string" | "bytes" | "records" | "uuid";
+export type Primitive =
+  | "bool"
+  | "int8"
+  | "int16"
+  | "uint16"
+  | "int32"
+  | "uint32"
+  | "int64"
+  | "float64"
+  | "string"
+  | "bytes"
+  | "records"
+  | "uuid";
 
 export type FieldType =
   | { readonly kind: "primitive"; readonly name: Primitive }
@@ -55,6 +68,11 @@ export class Field<Out, In = Out, IsOptional extends boolean = boolean> {
     return this.#with({ defaultValue: value });
   }
 
+  /** May be left out when encoding: the type's own zero is meant (an empty array, empty bytes, a struct of defaults). */
+  optional(): Field<Out, In, true> {
+    return this.#with({});
+  }
+
   /** A tagged field (KIP-482): absent from the wire while it has its default (versions default: all in which the field exists). */
   tag(tag: number, versions?: string): Field<Out, In, true> {
     return this.#with({ tag, taggedVersions: versions === undefined ? this.traits.versions : parseVersions(versions) });
@@ -97,7 +115,8 @@ type Maker<T extends DefaultValue> = {
 };
 
 function primitive<T extends DefaultValue>(name: Primitive): Maker<T> {
-  return ((versions = "0+", defaultValue?: DefaultValue) => newField<T, T>({ kind: "primitive", name }, versions, defaultValue)) as Maker<T>;
+  return ((versions = "0+", defaultValue?: DefaultValue) =>
+    newField<T, T>({ kind: "primitive", name }, versions, defaultValue)) as Maker<T>;
 }
 
 export const bool = primitive<boolean>("bool");
@@ -117,16 +136,20 @@ export function bytes(versions = "0+"): Field<Buffer, Buffer, false> {
   return newField({ kind: "primitive", name: "bytes" }, versions, undefined);
 }
 
-/** Record batches, always nullable on the wire as Kafka has it; encodes one buffer or a list of them without copying. */
-export function records(versions = "0+"): Field<Buffer | null, Buffer | readonly Buffer[] | null, false> {
-  return newField<Buffer, Buffer | readonly Buffer[]>({ kind: "primitive", name: "records" }, versions, undefined).nullable(versions);
+/** Record batches. Decodes to a view of the frame; encodes one buffer or a list of them, large ones without copying. */
+export function records(versions = "0+"): Field<Buffer, Buffer | readonly Buffer[], false> {
+  return newField({ kind: "primitive", name: "records" }, versions, undefined);
 }
 
 /** An array of structs, or of what a field without versions of its own describes: `array(int32())`. */
 export function array<S extends Shape>(element: Struct<S>, versions?: string): Field<Decoded<S>[], readonly Encodable<S>[], false>;
 export function array<O, I, P extends boolean>(element: Field<O, I, P>, versions?: string): Field<O[], readonly I[], false>;
 export function array(element: Struct | Field<unknown>, versions = "0+"): Field<unknown> {
-  return newField({ kind: "array", element: element instanceof Struct ? { kind: "struct", struct: element } : element.type }, versions, undefined);
+  return newField(
+    { kind: "array", element: element instanceof Struct ? { kind: "struct", struct: element } : element.type },
+    versions,
+    undefined,
+  );
 }
 
 /** A struct inside a struct. */
