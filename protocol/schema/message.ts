@@ -19,6 +19,10 @@ export class Message<S extends Shape = Shape> {
     this.struct = new Struct(shape);
   }
 
+  hasVersion(version: number): boolean {
+    return includesVersion(this.versions, version);
+  }
+
   isFlexible(version: number): boolean {
     return includesVersion(this.flexibleVersions, version);
   }
@@ -27,7 +31,7 @@ export class Message<S extends Shape = Shape> {
   codec(version: number): Codec<S> {
     const known = this.#codecs[version];
     if (known !== undefined) return known;
-    if (!includesVersion(this.versions, version)) throw new RangeError(`${this.name} has no version ${version}`);
+    if (!this.hasVersion(version)) throw new RangeError(`${this.name} has no version ${version}`);
     const compiled = compileCodec<S>(this.name, this.struct, version, this.isFlexible(version));
     this.#codecs[version] = compiled;
     return compiled;

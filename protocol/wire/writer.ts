@@ -7,6 +7,8 @@ import { splitInt64 } from "./int64.ts";
 const BY_REFERENCE_BYTES = 1024;
 /** Small enough that Node takes it from its own pool. */
 const INITIAL_BYTES = 256;
+/** A frame begins with the number of bytes that follow. */
+const FRAME_SIZE_BYTES = 4;
 
 export class Writer {
   #buffer = Buffer.allocUnsafe(INITIAL_BYTES);
@@ -14,6 +16,7 @@ export class Writer {
   #start = 0;
   #position = 0;
   #earlierBytes = 0;
+  #isFrame = false;
   readonly #earlier: Buffer[] = [];
 
   /** Bytes written so far. */
@@ -189,9 +192,16 @@ export class Writer {
     this.#start = this.#position;
   }
 
+  /** Before anything else: leaves room for the size of a frame, which `finish` fills in. */
+  beginFrame(): void {
+    this.#reserve(FRAME_SIZE_BYTES);
+    this.#isFrame = true;
+  }
+
   /** The message as buffers in order. The writer must not be used afterwards. */
   finish(): Buffer[] {
     this.#cut();
+    if (this.#isFrame) this.#earlier[0]?.writeInt32BE(this.#earlierBytes - FRAME_SIZE_BYTES);
     return this.#earlier;
   }
 }
