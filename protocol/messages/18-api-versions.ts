@@ -1,7 +1,7 @@
 // ApiVersions (key 18): which APIs in which versions this broker serves. The first request of nearly every client.
 // The response header is always version 0, and a request of an unknown version is answered in version 0 (KIP-511): the client cannot
-// know yet what the broker understands. The throttle time comes after the list, unlike everywhere else. Version 3 is flexible, adds name and
-// version of the client's software and the cluster's features; 4 may list features whose lowest level is 0.
+// know yet what the broker understands. The throttle time comes after the list, unlike in most answers. Version 3 is flexible, and adds
+// name and version of the client's software and the cluster's features; 4 may list features whose lowest level is 0.
 
 import { array, bool, int16, int32, int64, string, struct } from "../schema/field.ts";
 import { defineApi } from "../schema/message.ts";

@@ -1,4 +1,5 @@
-// DeleteGroups (key 42): removes empty groups with their offsets. Version 2 is flexible.
+// DeleteGroups (key 42): removes groups without members, together with their offsets.
+// Version 1 answers at once when throttled; 2 is flexible.
 
 import { array, int16, int32, string, struct } from "../schema/field.ts";
 import { defineApi } from "../schema/message.ts";

@@ -1,0 +1,21 @@
+// ExpireDelegationToken (key 40): shortens the life of a delegation token; a negative period ends it now (KIP-48).
+// Version 1 answers at once when throttled; 2 is flexible. The throttle time comes last.
+
+import { bytes, int16, int32, int64 } from "../schema/field.ts";
+import { defineApi } from "../schema/message.ts";
+
+export const expireDelegationToken = defineApi({
+  key: 40,
+  name: "ExpireDelegationToken",
+  versions: "0-2",
+  flexible: "2+",
+  request: {
+    hmac: bytes(),
+    expiryTimePeriodMs: int64(),
+  },
+  response: {
+    errorCode: int16(),
+    expiryTimestampMs: int64(),
+    throttleTimeMs: int32("0+", 0),
+  },
+});
