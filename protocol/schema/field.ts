@@ -9,7 +9,7 @@
 // A field carries its TypeScript types: `Out` is what a decoder gives, `In` what an encoder takes. A field with an explicit
 // default may be left out when encoding. Declarations are data; codecs are compiled from them in compile.ts.
 
-import { parseVersions, type Versions } from "./versions.ts";
+import { NO_VERSIONS, parseVersions, type Versions } from "./versions.ts";
 
 export type Primitive =
   | "bool"
@@ -158,13 +158,12 @@ export function nested<S extends Shape>(inner: Struct<S>, versions = "0+"): Fiel
 }
 
 function newField<O, I>(type: FieldType, versions: string, defaultValue: DefaultValue): Field<O, I, false> {
-  const none = parseVersions("none");
   return new Field<O, I, false>(type, {
     versions: parseVersions(versions),
-    nullableVersions: none,
+    nullableVersions: NO_VERSIONS,
     defaultValue,
     tag: undefined,
-    taggedVersions: none,
+    taggedVersions: NO_VERSIONS,
     isIgnorable: false,
   });
 }

@@ -6,8 +6,24 @@ export interface Versions {
   readonly highest: number;
 }
 
+export const NO_VERSIONS: Versions = { lowest: 0, highest: -1 };
+export const ALL_VERSIONS: Versions = { lowest: 0, highest: Number.POSITIVE_INFINITY };
+
+/** A few dozen texts make up thousands of ranges: each is parsed once. */
+const parsed = new Map<string, Versions>([
+  ["none", NO_VERSIONS],
+  ["0+", ALL_VERSIONS],
+]);
+
 export function parseVersions(text: string): Versions {
-  if (text === "none") return { lowest: 0, highest: -1 };
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const versions = parse(text);
+  parsed.set(text, versions);
+  return versions;
+}
+
+function parse(text: string): Versions {
   const match = /^(\d+)(?:(\+)|-(\d+))?$/.exec(text);
   if (match === null) throw new Error(`"${text}" is not a version range`);
   const lowest = Number(match[1]);
