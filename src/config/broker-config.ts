@@ -1,0 +1,113 @@
+// A broker's settings, read once from all their sources, checked and frozen. The later source wins: default, file,
+// environment, argument, then what clients altered while running (cluster-wide, then for this broker).
+//
+// A config also remembers where each value came from, for DescribeConfigs.
+
+import { type BrokerSettingName, type BrokerSettingValues, brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
+import { type Character, characterDefaults } from "./character.ts";
+import { ConfigError } from "./config-error.ts";
+import { nearestName } from "./nearest-name.ts";
+import { isRemovedSetting } from "./removed-settings.ts";
+import type { SettingTable, SettingValue } from "./setting.ts";
+import { parseSetting, printSetting } from "./setting-text.ts";
+
+/** Rising precedence. */
+const ORIGINS = ["file", "environment", "argument", "dynamic-cluster", "dynamic-broker"] as const;
+export type ConfigOrigin = (typeof ORIGINS)[number];
+
+/** Settings by name: as text, or as values from code. */
+export type SettingInputs = { readonly [name: string]: SettingValue | undefined };
+export type ConfigSources = { readonly character?: Character } & { readonly [Origin in ConfigOrigin]?: SettingInputs };
+
+const provenance = Symbol("provenance");
+
+interface Provenance {
+  readonly defaults: BrokerSettingValues;
+  readonly given: ReadonlyMap<ConfigOrigin, SettingTableValues>;
+}
+type SettingTableValues = ReadonlyMap<BrokerSettingName, SettingValue>;
+
+/** Values by Kafka's names: `config["num.partitions"]`. */
+export type BrokerConfig = BrokerSettingValues & { readonly [provenance]: Provenance };
+
+/** Raises ConfigError: an unknown name (with the nearest known one), a value that does not fit, or two that contradict. */
+export function brokerConfig(sources: ConfigSources = {}): BrokerConfig {
+  const defaults = defaultValues(sources.character ?? "kind");
+  const given = new Map<ConfigOrigin, SettingTableValues>();
+  let values: BrokerSettingValues = defaults;
+  for (const origin of ORIGINS) {
+    const parsed = parseInputs(sources[origin] ?? {});
+    if (parsed.size === 0) continue;
+    given.set(origin, parsed);
+    values = { ...values, ...Object.fromEntries(parsed) };
+  }
+  checkTogether(values);
+  return Object.freeze({ ...values, [provenance]: { defaults, given } });
+}
+
+/** The value before any source, and the values given by each, highest precedence first. */
+export function originsOf(config: BrokerConfig, name: BrokerSettingName): { origin: ConfigOrigin | "default"; value: SettingValue }[] {
+  const { defaults, given } = config[provenance];
+  const found: { origin: ConfigOrigin | "default"; value: SettingValue }[] = [];
+  for (const origin of ORIGINS.toReversed()) {
+    const value = given.get(origin)?.get(name);
+    if (value !== undefined) found.push({ origin, value });
+  }
+  found.push({ origin: "default", value: defaults[name] });
+  return found;
+}
+
+/** What was set and changes nothing, by name; worth a line at the start. */
+export function settingsWithoutEffect(config: BrokerConfig): BrokerSettingName[] {
+  const table: SettingTable = brokerSettingTable;
+  const names = new Set<BrokerSettingName>();
+  for (const values of config[provenance].given.values()) for (const name of values.keys()) names.add(name);
+  return [...names].filter((name) => !table[name]?.honoured).sort();
+}
+
+function defaultValues(character: Character): BrokerSettingValues {
+  const values: Record<string, SettingValue> = {};
+  for (const [name, setting] of Object.entries(brokerSettingTable)) values[name] = setting.default;
+  // The table's own names and defaults: exactly what ValuesOf says of it.
+  return { ...(values as BrokerSettingValues), ...characterDefaults(character) };
+}
+
+function parseInputs(inputs: SettingInputs): Map<BrokerSettingName, SettingValue> {
+  const parsed = new Map<BrokerSettingName, SettingValue>();
+  for (const [name, input] of Object.entries(inputs)) {
+    if (input === undefined || input === null || isRemovedSetting(name)) continue;
+    if (!isBrokerSetting(name)) throw unknownSetting(name);
+    const setting = brokerSettingTable[name];
+    parsed.set(name, parseSetting(name, setting, typeof input === "string" ? input : (printSetting(setting, input) ?? "")));
+  }
+  // Kafka takes either name of a node's number for both.
+  const nodeId = parsed.get("node.id") ?? parsed.get("broker.id");
+  if (nodeId !== undefined) parsed.set("node.id", nodeId).set("broker.id", nodeId);
+  return parsed;
+}
+
+function unknownSetting(name: string): ConfigError {
+  const nearest = nearestName(name, Object.keys(brokerSettingTable));
+  const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
+  return new ConfigError("UNKNOWN_SETTING", name, `Unknown setting ${name}${hint}`);
+}
+
+/** Pairs of settings that must not contradict each other: the first at most the second. */
+const ORDERED: readonly (readonly [BrokerSettingName, BrokerSettingName])[] = [
+  ["group.min.session.timeout.ms", "group.max.session.timeout.ms"],
+  ["group.consumer.min.session.timeout.ms", "group.consumer.session.timeout.ms"],
+  ["group.consumer.session.timeout.ms", "group.consumer.max.session.timeout.ms"],
+  ["group.consumer.min.heartbeat.interval.ms", "group.consumer.heartbeat.interval.ms"],
+  ["group.consumer.heartbeat.interval.ms", "group.consumer.max.heartbeat.interval.ms"],
+  ["group.consumer.heartbeat.interval.ms", "group.consumer.session.timeout.ms"],
+  ["log.cleaner.min.compaction.lag.ms", "log.cleaner.max.compaction.lag.ms"],
+];
+
+function checkTogether(values: BrokerSettingValues): void {
+  for (const [less, more] of ORDERED) {
+    if (Number(values[less]) <= Number(values[more])) continue;
+    throw new ConfigError("CONFLICT", less, `${less} (${values[less]}) must not be greater than ${more} (${values[more]})`);
+  }
+  const listeners = values.listeners;
+  if (listeners.length === 0) throw new ConfigError("INVALID_VALUE", "listeners", "listeners must name at least one address");
+}

@@ -1,0 +1,96 @@
+// The little language in which settings are declared: a setting is its type, default and rules as plain data, so that
+// reading, validation, documentation and DescribeConfigs all derive from one table. A declaration costs one small object;
+// nothing is compiled at load.
+//
+// Values: BOOLEAN is boolean, INT/SHORT/LONG/DOUBLE are numbers (Long.MAX_VALUE is MAX_INT64), LIST is a list of strings,
+// STRING/CLASS/PASSWORD are strings. A setting whose default is null may be null.
+
+/** Kafka's names of the types, as DescribeConfigs knows them. */
+export type SettingType = "BOOLEAN" | "STRING" | "INT" | "SHORT" | "LONG" | "DOUBLE" | "LIST" | "CLASS" | "PASSWORD";
+
+/** Which altering of a running broker Kafka permits; absent means read only. */
+export type DynamicUpdate = "per-broker" | "cluster-wide";
+
+export type SettingValue = boolean | number | string | readonly string[] | null;
+
+export interface SettingRules {
+  /** Has effect here; without it the setting is accepted, validated and described, and changes nothing. */
+  readonly honoured?: boolean;
+  readonly dynamic?: DynamicUpdate;
+  /** Kafka hides it from DescribeConfigs. */
+  readonly internal?: boolean;
+  /** Smallest and largest number. */
+  readonly min?: number;
+  readonly max?: number;
+  /** One number permitted outside of the bounds. */
+  readonly or?: number;
+  /** Permitted strings, or elements of a list. */
+  readonly oneOf?: readonly string[];
+  readonly ignoreCase?: boolean;
+  readonly nonEmpty?: boolean;
+  /** Anything further: gives what is wrong in words, or undefined. Sees the parsed value. */
+  readonly check?: (value: SettingValue) => string | undefined;
+}
+
+export interface Setting<Value extends SettingValue = SettingValue> extends SettingRules {
+  readonly type: SettingType;
+  readonly default: Value;
+  /** One sentence; empty for the obscure. */
+  readonly documentation: string;
+}
+
+/** A table of settings by Kafka's names, and the values that it reads to. */
+export type SettingTable = { readonly [name: string]: Setting };
+export type ValuesOf<Table extends SettingTable> = { readonly [Name in keyof Table]: Table[Name]["default"] };
+
+function setting<Value extends SettingValue>(type: SettingType, value: Value, documentation: string, rules: SettingRules): Setting<Value> {
+  return { type, default: value, documentation, ...rules };
+}
+
+export function bool(value: boolean, documentation = "", rules: SettingRules = {}): Setting<boolean> {
+  return setting("BOOLEAN", value, documentation, rules);
+}
+
+export function int(value: number, documentation?: string, rules?: SettingRules): Setting<number>;
+export function int(value: null, documentation?: string, rules?: SettingRules): Setting<number | null>;
+export function int(value: number | null, documentation = "", rules: SettingRules = {}): Setting<number | null> {
+  return setting("INT", value, documentation, rules);
+}
+
+export function short(value: number, documentation = "", rules: SettingRules = {}): Setting<number> {
+  return setting("SHORT", value, documentation, rules);
+}
+
+export function long(value: number, documentation?: string, rules?: SettingRules): Setting<number>;
+export function long(value: null, documentation?: string, rules?: SettingRules): Setting<number | null>;
+export function long(value: number | null, documentation = "", rules: SettingRules = {}): Setting<number | null> {
+  return setting("LONG", value, documentation, rules);
+}
+
+export function double(value: number, documentation = "", rules: SettingRules = {}): Setting<number> {
+  return setting("DOUBLE", value, documentation, rules);
+}
+
+export function str(value: string, documentation?: string, rules?: SettingRules): Setting<string>;
+export function str(value: null, documentation?: string, rules?: SettingRules): Setting<string | null>;
+export function str(value: string | null, documentation = "", rules: SettingRules = {}): Setting<string | null> {
+  return setting("STRING", value, documentation, rules);
+}
+
+export function list(value: readonly string[], documentation?: string, rules?: SettingRules): Setting<readonly string[]>;
+export function list(value: null, documentation?: string, rules?: SettingRules): Setting<readonly string[] | null>;
+export function list(value: readonly string[] | null, documentation = "", rules: SettingRules = {}): Setting<readonly string[] | null> {
+  return setting("LIST", value, documentation, rules);
+}
+
+/** The name of a Java class: described faithfully, never loaded. */
+export function javaClass(value: string, documentation?: string, rules?: SettingRules): Setting<string>;
+export function javaClass(value: null, documentation?: string, rules?: SettingRules): Setting<string | null>;
+export function javaClass(value: string | null, documentation = "", rules: SettingRules = {}): Setting<string | null> {
+  return setting("CLASS", value, documentation, rules);
+}
+
+/** A secret: never printed or described. */
+export function password(documentation = "", rules: SettingRules = {}): Setting<string | null> {
+  return setting<string | null>("PASSWORD", null, documentation, rules);
+}
