@@ -8,7 +8,6 @@
 import { MalformedMessage } from "../wire/malformed-message.ts";
 import { sizeOfVarint, sizeOfVarlong, VarintCursor, writeVarint, writeVarlong } from "../wire/varint.ts";
 import { NO_TIMESTAMP, TimestampType } from "./batch-header.ts";
-import { MAX_UNCOMPRESSED_BYTES } from "./compression.ts";
 import type { RecordBatch } from "./record-batch.ts";
 
 export type RecordHeader = { readonly key: string; readonly value: Buffer | null };
@@ -33,11 +32,14 @@ export type RecordBody = {
   readonly headers?: readonly RecordHeader[] | undefined;
 };
 
-/** Decodes the records one by one, as they are asked for. Raises MalformedMessage for what does not decode. */
-export function* recordsOf(batch: RecordBatch, maxBytes = MAX_UNCOMPRESSED_BYTES): Generator<DecodedRecord, void, undefined> {
+/**
+ * Decodes the records one by one, as they are asked for. Raises MalformedMessage for what does not decode.
+ * @param body the batch's records, for a caller that has decompressed them already
+ */
+export function* recordsOf(batch: RecordBatch, body = batch.uncompressedBody()): Generator<DecodedRecord, void, undefined> {
   const { baseOffset, baseTimestamp, maxTimestamp } = batch;
   const isAppendTime = batch.timestampType === TimestampType.LOG_APPEND_TIME;
-  for (const record of recordBodiesOf(batch, maxBytes)) {
+  for (const record of recordBodiesOf(batch, body)) {
     yield {
       offset: baseOffset + record.offsetDelta,
       timestamp: isAppendTime ? maxTimestamp : baseTimestamp + record.timestampDelta,
@@ -49,10 +51,10 @@ export function* recordsOf(batch: RecordBatch, maxBytes = MAX_UNCOMPRESSED_BYTES
 }
 
 /** As `recordsOf`, with the deltas as they are stored. */
-export function* recordBodiesOf(batch: RecordBatch, maxBytes = MAX_UNCOMPRESSED_BYTES): Generator<RecordBody, void, undefined> {
+export function* recordBodiesOf(batch: RecordBatch, body = batch.uncompressedBody()): Generator<RecordBody, void, undefined> {
   const { recordCount } = batch;
   if (recordCount < 0) throw new MalformedMessage(`record batch of ${recordCount} records`);
-  const cursor = new VarintCursor(batch.uncompressedBody(maxBytes));
+  const cursor = new VarintCursor(body);
   for (let index = 0; index < recordCount; index++) yield decodeRecord(cursor, index);
   checkNothingLeft(cursor, recordCount);
 }
@@ -100,10 +102,10 @@ export type RecordScan = {
  * Checks every record of a batch as decoding would, without building any, and gathers what the broker must know at append.
  * Raises MalformedMessage. Header keys are not checked for being UTF-8.
  */
-export function scanRecords(batch: RecordBatch, maxBytes = MAX_UNCOMPRESSED_BYTES): RecordScan {
+export function scanRecords(batch: RecordBatch, body = batch.uncompressedBody()): RecordScan {
   const { recordCount, baseTimestamp } = batch;
   if (recordCount < 0) throw new MalformedMessage(`record batch of ${recordCount} records`);
-  const cursor = new VarintCursor(batch.uncompressedBody(maxBytes));
+  const cursor = new VarintCursor(body);
   const batchEnd = cursor.end;
   let maxTimestamp = NO_TIMESTAMP;
   let minTimestamp = NO_TIMESTAMP;
