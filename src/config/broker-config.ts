@@ -5,10 +5,9 @@
 
 import { type BrokerSettingName, type BrokerSettingValues, brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
 import { type Character, characterDefaults } from "./character.ts";
-import { ConfigError } from "./config-error.ts";
 import { nearestName } from "./nearest-name.ts";
 import { isRemovedSetting } from "./removed-settings.ts";
-import type { SettingTable, SettingValue } from "./setting.ts";
+import { SettingError, type SettingTable, type SettingValue } from "./setting.ts";
 import { parseSetting, printSetting } from "./setting-text.ts";
 
 /** Rising precedence. */
@@ -30,7 +29,7 @@ type SettingTableValues = ReadonlyMap<BrokerSettingName, SettingValue>;
 /** Values by Kafka's names: `config["num.partitions"]`. */
 export type BrokerConfig = BrokerSettingValues & { readonly [provenance]: Provenance };
 
-/** Raises ConfigError: an unknown name (with the nearest known one), a value that does not fit, or two that contradict. */
+/** Raises SettingError: an unknown name (with the nearest known one), a value that does not fit, or two that contradict. */
 export function brokerConfig(sources: ConfigSources = {}): BrokerConfig {
   const defaults = defaultValues(sources.character ?? "kind");
   const given = new Map<ConfigOrigin, SettingTableValues>();
@@ -86,10 +85,10 @@ function parseInputs(inputs: SettingInputs): Map<BrokerSettingName, SettingValue
   return parsed;
 }
 
-function unknownSetting(name: string): ConfigError {
+function unknownSetting(name: string): SettingError {
   const nearest = nearestName(name, Object.keys(brokerSettingTable));
   const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
-  return new ConfigError("UNKNOWN_SETTING", name, `Unknown setting ${name}${hint}`);
+  return new SettingError("UNKNOWN_SETTING", name, `Unknown setting ${name}${hint}`);
 }
 
 /** Pairs of settings that must not contradict each other: the first at most the second. */
@@ -106,8 +105,8 @@ const ORDERED: readonly (readonly [BrokerSettingName, BrokerSettingName])[] = [
 function checkTogether(values: BrokerSettingValues): void {
   for (const [less, more] of ORDERED) {
     if (Number(values[less]) <= Number(values[more])) continue;
-    throw new ConfigError("CONFLICT", less, `${less} (${values[less]}) must not be greater than ${more} (${values[more]})`);
+    throw new SettingError("CONFLICT", less, `${less} (${values[less]}) must not be greater than ${more} (${values[more]})`);
   }
   const listeners = values.listeners;
-  if (listeners.length === 0) throw new ConfigError("INVALID_VALUE", "listeners", "listeners must name at least one address");
+  if (listeners.length === 0) throw new SettingError("INVALID_VALUE", "listeners", "listeners must name at least one address");
 }

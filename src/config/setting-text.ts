@@ -2,8 +2,7 @@
 // ignored. Error messages are Kafka's (`ConfigDef`), since clients show them.
 
 import { MAX_INT64 } from "../../protocol/wire/int64.ts";
-import { ConfigError } from "./config-error.ts";
-import type { Setting, SettingValue } from "./setting.ts";
+import { type Setting, SettingError, type SettingValue } from "./setting.ts";
 
 const MAX_INT64_TEXT = "9223372036854775807";
 const BITS = { SHORT: 16n, INT: 32n, LONG: 64n } as const;
@@ -59,7 +58,7 @@ function parseInteger(name: string, type: "SHORT" | "INT" | "LONG", text: string
 function parseList(name: string, text: string): readonly string[] {
   if (text === "") return [];
   const elements = text.split(",").map((element) => element.trim());
-  if (elements.includes("")) throw new ConfigError("INVALID_VALUE", name, `Configuration '${name}' values must not be empty.`);
+  if (elements.includes("")) throw new SettingError("INVALID_VALUE", name, `Configuration '${name}' values must not be empty.`);
   return [...new Set(elements)];
 }
 
@@ -101,8 +100,8 @@ function wordComplaint({ oneOf, ignoreCase }: Setting, word: string): string | u
   return oneOf.includes(word) ? undefined : `String must be one of: ${oneOf.join(", ")}`;
 }
 
-function invalid(name: string, shown: string, wrong: string): ConfigError {
-  return new ConfigError("INVALID_VALUE", name, `Invalid value ${shown} for configuration ${name}: ${wrong}`);
+function invalid(name: string, shown: string, wrong: string): SettingError {
+  return new SettingError("INVALID_VALUE", name, `Invalid value ${shown} for configuration ${name}: ${wrong}`);
 }
 
 function printInteger(value: number): string {

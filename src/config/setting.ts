@@ -94,3 +94,19 @@ export function javaClass(value: string | null, documentation = "", rules: Setti
 export function password(documentation = "", rules: SettingRules = {}): Setting<string | null> {
   return setting<string | null>("PASSWORD", null, documentation, rules);
 }
+
+export type SettingErrorCode = "UNKNOWN_SETTING" | "INVALID_VALUE" | "CONFLICT" | "MALFORMED_FILE";
+
+/** What is wrong with a setting, in Kafka's words where Kafka has them: clients see the message with INVALID_CONFIG. */
+export class SettingError extends Error {
+  readonly code: SettingErrorCode;
+  /** The setting's name, or empty where no single one is to blame. */
+  readonly setting: string;
+
+  constructor(code: SettingErrorCode, setting: string, message: string) {
+    super(message);
+    this.name = "SettingError";
+    this.code = code;
+    this.setting = setting;
+  }
+}

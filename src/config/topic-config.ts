@@ -3,9 +3,8 @@
 
 import type { BrokerConfig } from "./broker-config.ts";
 import type { BrokerSettingName } from "./broker-settings.ts";
-import { ConfigError } from "./config-error.ts";
 import { GROUP_SYNONYMS, type GroupSettings, groupSettingTable } from "./group-settings.ts";
-import type { SettingTable, SettingValue } from "./setting.ts";
+import { SettingError, type SettingTable, type SettingValue } from "./setting.ts";
 import { parseSetting } from "./setting-text.ts";
 import { TOPIC_SYNONYMS, type TopicSettings, topicSettingTable } from "./topic-settings.ts";
 
@@ -13,7 +12,7 @@ import { TOPIC_SYNONYMS, type TopicSettings, topicSettingTable } from "./topic-s
 export type Overrides = { readonly [name: string]: string | null | undefined };
 export type Synonyms = { readonly [name: string]: readonly BrokerSettingName[] | undefined };
 
-/** Raises ConfigError. */
+/** Raises SettingError. */
 export function topicSettings(config: BrokerConfig, overrides: Overrides = {}): TopicSettings {
   const values = effectiveValues({ table: topicSettingTable, synonyms: TOPIC_SYNONYMS, kind: "topic", config, overrides });
   // One value per name of the table, parsed by its own declaration.
@@ -22,7 +21,7 @@ export function topicSettings(config: BrokerConfig, overrides: Overrides = {}): 
   return Object.freeze(settings);
 }
 
-/** Raises ConfigError. */
+/** Raises SettingError. */
 export function groupSettings(config: BrokerConfig, overrides: Overrides = {}): GroupSettings {
   const values = effectiveValues({ table: groupSettingTable, synonyms: GROUP_SYNONYMS, kind: "group", config, overrides });
   return Object.freeze(values as GroupSettings);
@@ -48,7 +47,7 @@ interface Question {
 function effectiveValues({ table, synonyms, kind, config, overrides }: Question): object {
   for (const [name, text] of Object.entries(overrides)) {
     if (text === null || text === undefined || Object.hasOwn(table, name)) continue;
-    throw new ConfigError("UNKNOWN_SETTING", name, `Unknown ${kind} config name: ${name}`);
+    throw new SettingError("UNKNOWN_SETTING", name, `Unknown ${kind} config name: ${name}`);
   }
   const values: Record<string, SettingValue> = {};
   for (const [name, setting] of Object.entries(table)) {
@@ -77,10 +76,10 @@ function checkTopic(settings: TopicSettings): void {
   const most = settings["max.compaction.lag.ms"];
   if (least > most) {
     const message = `conflict topic config setting min.compaction.lag.ms (${least}) > max.compaction.lag.ms (${most})`;
-    throw new ConfigError("CONFLICT", "min.compaction.lag.ms", message);
+    throw new SettingError("CONFLICT", "min.compaction.lag.ms", message);
   }
   if (settings["remote.storage.enable"]) {
     const message = "Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.";
-    throw new ConfigError("CONFLICT", "remote.storage.enable", message);
+    throw new SettingError("CONFLICT", "remote.storage.enable", message);
   }
 }

@@ -1,0 +1,165 @@
+// Settings as DescribeConfigs tells them. Every entry names the sources that have a value for it, the winning one first
+// (its "synonyms", each under its own name): topic or group, then the broker's, altered while running, given at start, default.
+//
+// A quirk of Kafka's that clients may see: a default under another name than the first synonym's is left out, so a topic's
+// retention.ms has no synonyms while only log.retention.hours is known.
+
+import { type BrokerConfig, type ConfigOrigin, originsOf } from "./broker-config.ts";
+import { type BrokerSettingName, brokerSettingTable } from "./broker-settings.ts";
+import { GROUP_SYNONYMS, groupSettingTable } from "./group-settings.ts";
+import type { SettingTable, SettingType, SettingValue } from "./setting.ts";
+import { printSetting } from "./setting-text.ts";
+import { groupSettings, type Overrides, type Synonyms, topicSettings } from "./topic-config.ts";
+import { TOPIC_SYNONYMS, topicSettingTable } from "./topic-settings.ts";
+
+/** Codes on the wire. */
+export const ConfigSources = {
+  TOPIC: 1,
+  DYNAMIC_BROKER: 2,
+  DYNAMIC_DEFAULT_BROKER: 3,
+  STATIC_BROKER: 4,
+  DEFAULT: 5,
+  GROUP: 8,
+} as const;
+
+/** Codes on the wire. */
+export const ConfigTypes: { readonly [Type in SettingType]: number } = {
+  BOOLEAN: 1,
+  STRING: 2,
+  INT: 3,
+  SHORT: 4,
+  LONG: 5,
+  DOUBLE: 6,
+  LIST: 7,
+  CLASS: 8,
+  PASSWORD: 9,
+};
+
+export interface SettingSynonym {
+  readonly name: string;
+  readonly value: string | null;
+  readonly source: number;
+}
+
+export interface DescribedSetting {
+  readonly name: string;
+  /** As Kafka prints it; null when there is none, or when it is secret. */
+  readonly value: string | null;
+  /** One of ConfigSources. */
+  readonly source: number;
+  readonly isSensitive: boolean;
+  readonly isReadOnly: boolean;
+  /** One of ConfigTypes. */
+  readonly type: number;
+  readonly documentation: string;
+  readonly synonyms: readonly SettingSynonym[];
+}
+
+export function describeBrokerSettings(config: BrokerConfig): DescribedSetting[] {
+  const table: SettingTable = brokerSettingTable;
+  return brokerNames()
+    .filter((name) => !table[name]?.internal || originsOf(config, name).length > 1)
+    .map((name) => describe(table, name, config[name], brokerSynonyms(config, siblingsOf(name), name)));
+}
+
+/** Raises SettingError when the overrides do not fit. */
+export function describeTopicSettings(config: BrokerConfig, overrides: Overrides = {}): DescribedSetting[] {
+  const question = { table: topicSettingTable, broker: TOPIC_SYNONYMS, source: ConfigSources.TOPIC, config, overrides };
+  return describeOverridable(question, topicSettings(config, overrides));
+}
+
+/** Raises SettingError when the overrides do not fit. */
+export function describeGroupSettings(config: BrokerConfig, overrides: Overrides = {}): DescribedSetting[] {
+  const question = { table: groupSettingTable, broker: GROUP_SYNONYMS, source: ConfigSources.GROUP, config, overrides };
+  return describeOverridable(question, groupSettings(config, overrides));
+}
+
+interface OverridableQuestion {
+  readonly table: SettingTable;
+  readonly broker: Synonyms;
+  readonly source: number;
+  readonly config: BrokerConfig;
+  readonly overrides: Overrides;
+}
+
+function describeOverridable(question: OverridableQuestion, values: { readonly [name: string]: SettingValue }): DescribedSetting[] {
+  const { table, broker, source, config, overrides } = question;
+  const described: DescribedSetting[] = [];
+  for (const [name, setting] of Object.entries(table)) {
+    const value = values[name] ?? null;
+    const isOverridden = typeof overrides[name] === "string";
+    if (setting.internal && !isOverridden) continue;
+    const names = broker[name] ?? [];
+    const synonyms = names[0] === undefined ? [] : brokerSynonyms(config, names, names[0]);
+    if (isOverridden) synonyms.unshift({ name, value: shown(table, name, value), source });
+    const isGroup = source === ConfigSources.GROUP;
+    if (synonyms.length === 0 && isGroup) synonyms.push({ name, value: shown(table, name, value), source: ConfigSources.DEFAULT });
+    described.push({ ...describe(table, name, value, synonyms), isReadOnly: false });
+  }
+  return described;
+}
+
+function describe(table: SettingTable, name: string, value: SettingValue, synonyms: readonly SettingSynonym[]): DescribedSetting {
+  const setting = table[name];
+  return {
+    name,
+    value: shown(table, name, value),
+    source: synonyms[0]?.source ?? ConfigSources.DEFAULT,
+    isSensitive: setting?.type === "PASSWORD",
+    isReadOnly: setting?.dynamic === undefined,
+    type: setting === undefined ? 0 : ConfigTypes[setting.type],
+    documentation: setting?.documentation ?? "",
+    synonyms,
+  };
+}
+
+function shown(table: SettingTable, name: string, value: SettingValue): string | null {
+  const setting = table[name];
+  return setting === undefined || setting.type === "PASSWORD" ? null : printSetting(setting, value);
+}
+
+const RANKS: readonly number[] = [
+  ConfigSources.DYNAMIC_BROKER,
+  ConfigSources.DYNAMIC_DEFAULT_BROKER,
+  ConfigSources.STATIC_BROKER,
+  ConfigSources.DEFAULT,
+];
+
+/** Values under all the names, by source first, from the one that is called `first` on. */
+function brokerSynonyms(config: BrokerConfig, names: readonly BrokerSettingName[], first: BrokerSettingName): SettingSynonym[] {
+  const found: SettingSynonym[] = [];
+  for (const rank of RANKS) {
+    for (const name of names) {
+      // Of file, environment and argument, which are one source to Kafka, the strongest counts.
+      const origin = originsOf(config, name).find((candidate) => sourceOf(candidate.origin) === rank && candidate.value !== null);
+      if (origin !== undefined) found.push({ name, value: shown(brokerSettingTable, name, origin.value), source: rank });
+    }
+  }
+  const start = found.findIndex((synonym) => synonym.name === first);
+  return start < 0 ? [] : found.slice(start);
+}
+
+function sourceOf(origin: ConfigOrigin | "default"): number {
+  switch (origin) {
+    case "default":
+      return ConfigSources.DEFAULT;
+    case "file":
+    case "environment":
+    case "argument":
+      return ConfigSources.STATIC_BROKER;
+    case "dynamic-cluster":
+      return ConfigSources.DYNAMIC_DEFAULT_BROKER;
+    case "dynamic-broker":
+      return ConfigSources.DYNAMIC_BROKER;
+  }
+}
+
+/** The names under which a broker knows the same thing, in order of precedence. */
+function siblingsOf(name: BrokerSettingName): readonly BrokerSettingName[] {
+  for (const names of Object.values(TOPIC_SYNONYMS)) if (names.length > 1 && names.includes(name)) return names;
+  return [name];
+}
+
+function brokerNames(): BrokerSettingName[] {
+  return Object.keys(brokerSettingTable).filter((name): name is BrokerSettingName => name in brokerSettingTable);
+}
