@@ -31,14 +31,23 @@ export interface Filesystem {
   readFile(path: string): Buffer;
   /** All or nothing: written beside, synced, renamed over. */
   replaceFile(path: string, content: Buffer | string): void;
+  /** The same without syncing: whole if this process dies, but a power failure may take it back or tear it. For what can be rebuilt. */
+  replaceFileUnsynced(path: string, content: Buffer | string): void;
   /** `undefined` when there is nothing at that path. */
   stat(path: string): FileStat | undefined;
   /** Names in a directory, sorted. */
   list(path: string): string[];
+  /** With those above it; nothing happens when it is there. */
   makeDirectory(path: string): void;
+  /** Replaces a file, never a directory. */
   rename(from: string, to: string): void;
   /** A file, or a directory with all that is in it; nothing happens when there is none. */
   remove(path: string): void;
   /** Makes the entries of a directory durable. */
   syncDirectory(path: string): void;
+  /**
+   * Locks a file, made if need be, against every other process and every other caller here, until the function given is called or the
+   * process ends, in whatever way. `undefined` when it is locked already.
+   */
+  lock(path: string): (() => void) | undefined;
 }
