@@ -32,6 +32,7 @@ class Compiler {
   readonly #version: number;
   readonly #isFlexible: boolean;
   readonly #indexes = new Map<Struct, number>();
+  readonly #arrayNames = new Map<FieldType, string>();
 
   constructor(name: string, version: number, isFlexible: boolean) {
     this.#name = name;
@@ -85,11 +86,18 @@ class Compiler {
     lines.push("    if (tag <= last) support.tagsOutOfOrder(tag); last = tag;");
     lines.push("    switch (tag) {");
     for (const [name, field] of tagged) {
-      const value = this.#readValue(field.type, this.#isNullable(field), `${this.#name}.${name}`);
+      const value = this.#readTaggedValue(field, `${this.#name}.${name}`);
       lines.push(`      case ${field.traits.tag}: ${local(name)} = ${value}; break;`);
     }
     lines.push("      default: r.skip(size);", "    }", "    if (r.position !== end) support.taggedFieldSize(tag, size);", "  }");
     return lines;
+  }
+
+  /** A tagged struct that may be null has a varint, 0 or 1, where an untagged one has an int8, -1 or 1 (KIP-893). */
+  #readTaggedValue(field: Field<unknown>, path: string): string {
+    const isNullable = this.#isNullable(field);
+    if (field.type.kind !== "struct" || !isNullable) return this.#readValue(field.type, isNullable, path);
+    return `(r.unsignedVarint() === 0 ? null : ${this.#readValue(field.type, false, path)})`;
   }
 
   #readValue(type: FieldType, isNullable: boolean, path: string): string {
@@ -106,17 +114,20 @@ class Compiler {
     return checked(`read${this.#arrayFunctions(type.element, path)}(r)`);
   }
 
-  /** Emits the functions of an array type; gives the number in their names. */
+  /** Emits the functions of an array type once; gives what their names end in. */
   #arrayFunctions(element: FieldType, path: string): string {
+    const known = this.#arrayNames.get(element);
+    if (known !== undefined) return known;
     const name = `Array${this.functions.length}`;
+    this.#arrayNames.set(element, name);
     const at = this.functions.push("") - 1;
     const count = this.#isFlexible ? "compactArrayCount" : "arrayCount";
     this.functions[at] = [
       `function read${name}(r) {`,
       `  const count = r.${count}(${this.#minimumBytes(element)});`,
       "  if (count < 0) return null;",
-      "  const values = [];",
-      `  for (let i = 0; i < count; i++) values.push(${this.#readValue(element, false, path)});`,
+      `  const values = count <= ${PRESIZED_ELEMENTS} ? new Array(count) : [];`,
+      `  for (let i = 0; i < count; i++) values[i] = ${this.#readValue(element, false, path)};`,
       "  return values;",
       "}",
       `function write${name}(w, values) {`,
@@ -177,10 +188,16 @@ class Compiler {
     }
     lines.push("  w.unsignedVarint(count);");
     for (const [name, field] of tagged) {
-      const write = this.#writeValue(field.type, this.#isNullable(field), `v[${JSON.stringify(name)}]`, `${this.#name}.${name}`);
+      const write = this.#writeTaggedValue(field, `v[${JSON.stringify(name)}]`, `${this.#name}.${name}`);
       lines.push(`  if (${local(name)}) w.taggedField(${field.traits.tag}, (w) => { ${write} });`);
     }
     return lines;
+  }
+
+  #writeTaggedValue(field: Field<unknown>, value: string, path: string): string {
+    const isNullable = this.#isNullable(field);
+    if (field.type.kind !== "struct" || !isNullable) return this.#writeValue(field.type, isNullable, value, path);
+    return `if (${value} === null) w.unsignedVarint(0); else { w.unsignedVarint(1); ${this.#writeValue(field.type, false, value, path)} }`;
   }
 
   #writeValue(type: FieldType, isNullable: boolean, value: string, path: string): string {
@@ -202,7 +219,9 @@ class Compiler {
 
   #default(field: Field<unknown>): string {
     const { defaultValue } = field.traits;
-    if (defaultValue !== undefined) return typeof defaultValue === "number" ? numeral(defaultValue) : JSON.stringify(defaultValue);
+    if (typeof defaultValue === "bigint") return `${defaultValue}n`;
+    if (typeof defaultValue === "number") return numeral(defaultValue);
+    if (defaultValue !== undefined) return JSON.stringify(defaultValue);
     return this.#zero(field.type);
   }
 
@@ -254,14 +273,19 @@ const FIXED_BYTES: { readonly [name in Primitive]?: number } = {
   int32: 4,
   uint32: 4,
   int64: 8,
+  bigInt64: 8,
   float64: 8,
   uuid: 16,
 };
+
+/** Arrays up to this count are allocated at once, longer ones as their elements arrive. */
+const PRESIZED_ELEMENTS = 1024;
 
 const MINIMUM_PREFIX_BYTES: { readonly [name in Primitive]?: number } = { string: 2, bytes: 4, records: 4 };
 
 const ZERO: { readonly [name in Primitive]?: string } = {
   bool: "false",
+  bigInt64: "0n",
   string: '""',
   bytes: "support.EMPTY_BYTES",
   records: "support.EMPTY_BYTES",

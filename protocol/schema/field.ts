@@ -19,6 +19,7 @@ export type Primitive =
   | "int32"
   | "uint32"
   | "int64"
+  | "bigInt64"
   | "float64"
   | "string"
   | "bytes"
@@ -31,7 +32,7 @@ export type FieldType =
   | { readonly kind: "struct"; readonly struct: Struct };
 
 /** `undefined` stands for the type's own zero: 0, "", false, an empty array, a struct of defaults. */
-export type DefaultValue = number | string | boolean | null | undefined;
+export type DefaultValue = number | bigint | string | boolean | null | undefined;
 
 interface Traits {
   readonly versions: Versions;
@@ -126,6 +127,8 @@ export const uint16 = primitive<number>("uint16");
 export const int32 = primitive<number>("int32");
 export const uint32 = primitive<number>("uint32");
 export const int64 = primitive<number>("int64");
+/** An int64 that uses all of its 64 bits (a hash), as a bigint. */
+export const bigInt64 = primitive<bigint>("bigInt64");
 export const float64 = primitive<number>("float64");
 export const string = primitive<string>("string");
 /** Kafka's text form of a UUID, 22 characters; ZERO_UUID where a version lacks it. */

@@ -9,13 +9,11 @@ const MAX_STRING_BYTES = 0x7fff;
 
 export class Reader {
   readonly buffer: Buffer;
-  readonly #view: DataView;
   readonly #end: number;
   #position: number;
 
   constructor(buffer: Buffer, start = 0, end = buffer.length) {
     this.buffer = buffer;
-    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
     this.#position = start;
     this.#end = end;
   }
@@ -35,39 +33,49 @@ export class Reader {
     return at;
   }
 
+  #uint8(): number {
+    return byteAt(this.buffer, this.#advance(1));
+  }
+
   bool(): boolean {
-    return this.#view.getInt8(this.#advance(1)) !== 0;
+    return this.#uint8() !== 0;
   }
 
   int8(): number {
-    return this.#view.getInt8(this.#advance(1));
+    return (this.#uint8() << 24) >> 24;
   }
 
   int16(): number {
-    return this.#view.getInt16(this.#advance(2));
+    return (this.uint16() << 16) >> 16;
   }
 
   uint16(): number {
-    return this.#view.getUint16(this.#advance(2));
+    const at = this.#advance(2);
+    return (byteAt(this.buffer, at) << 8) | byteAt(this.buffer, at + 1);
   }
 
   int32(): number {
-    return this.#view.getInt32(this.#advance(4));
+    return int32At(this.buffer, this.#advance(4));
   }
 
   uint32(): number {
-    return this.#view.getUint32(this.#advance(4));
+    return this.int32() >>> 0;
   }
 
   int64(): number {
     const at = this.#advance(8);
-    const value = joinInt64(this.#view.getInt32(at), this.#view.getUint32(at + 4));
+    const value = joinInt64(int32At(this.buffer, at), int32At(this.buffer, at + 4) >>> 0);
     if (value === undefined) throw new MalformedMessage(`int64 at ${at} is outside the exact range of a number`);
     return value;
   }
 
+  /** For the few fields that use all 64 bits (hashes); costs far more than `int64`. */
+  bigInt64(): bigint {
+    return this.buffer.readBigInt64BE(this.#advance(8));
+  }
+
   float64(): number {
-    return this.#view.getFloat64(this.#advance(8));
+    return this.buffer.readDoubleBE(this.#advance(8));
   }
 
   /** 16 bytes in Kafka's text form: URL-safe base64 without padding, 22 characters. */
@@ -78,9 +86,14 @@ export class Reader {
 
   /** At most five bytes, least significant group first. */
   unsignedVarint(): number {
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.#view.getUint8(this.#advance(1));
+    const first = this.#uint8();
+    return first < 0x80 ? first : this.#longVarint(first & 0x7f);
+  }
+
+  #longVarint(lowest: number): number {
+    let value = lowest;
+    for (let shift = 7; shift < 35; shift += 7) {
+      const byte = this.#uint8();
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) {
         if (value > 0xffffffff) break;
@@ -101,7 +114,7 @@ export class Reader {
     let low = 0;
     let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      const byte = this.#view.getUint8(this.#advance(1));
+      const byte = this.#uint8();
       if (shift < 28) low += (byte & 0x7f) * 2 ** shift;
       else high += (byte & 0x7f) * 2 ** (shift - 28);
       if (byte < 0x80) {
@@ -178,4 +191,14 @@ export class Reader {
     if (sizeBytes < 0) throw new MalformedMessage(`cannot skip ${sizeBytes} bytes`);
     this.#advance(sizeBytes);
   }
+}
+
+// Single bytes are read through these: as fast as a DataView, which costs more to make than a small message to read.
+
+function byteAt(buffer: Buffer, at: number): number {
+  return buffer[at] ?? 0;
+}
+
+function int32At(buffer: Buffer, at: number): number {
+  return (byteAt(buffer, at) << 24) | (byteAt(buffer, at + 1) << 16) | (byteAt(buffer, at + 2) << 8) | byteAt(buffer, at + 3);
 }

@@ -7,12 +7,13 @@ import { splitInt64 } from "./int64.ts";
 const BY_REFERENCE_BYTES = 1024;
 /** Small enough that Node takes it from its own pool. */
 const INITIAL_BYTES = 256;
+/** Strings up to this length are written byte by byte. */
+const SHORT_STRING_LENGTH = 24;
 /** A frame begins with the number of bytes that follow. */
 const FRAME_SIZE_BYTES = 4;
 
 export class Writer {
   #buffer = Buffer.allocUnsafe(INITIAL_BYTES);
-  #view = viewOf(this.#buffer);
   #start = 0;
   #position = 0;
   #earlierBytes = 0;
@@ -36,7 +37,6 @@ export class Writer {
     const next = Buffer.allocUnsafe(Math.max(2 * this.#buffer.length, 2 * (used + sizeBytes)));
     this.#buffer.copy(next, 0, this.#start, this.#position);
     this.#buffer = next;
-    this.#view = viewOf(next);
     this.#start = 0;
     this.#position = used;
   }
@@ -47,12 +47,13 @@ export class Writer {
 
   int8(value: number): void {
     const at = this.#reserve(1);
-    this.#view.setInt8(at, value);
+    this.#buffer[at] = value;
   }
 
   int16(value: number): void {
     const at = this.#reserve(2);
-    this.#view.setInt16(at, value);
+    this.#buffer[at] = value >> 8;
+    this.#buffer[at + 1] = value;
   }
 
   uint16(value: number): void {
@@ -60,8 +61,7 @@ export class Writer {
   }
 
   int32(value: number): void {
-    const at = this.#reserve(4);
-    this.#view.setInt32(at, value);
+    this.#int32At(this.#reserve(4), value);
   }
 
   uint32(value: number): void {
@@ -71,13 +71,26 @@ export class Writer {
   int64(value: number): void {
     const { high, low } = splitInt64(value);
     const at = this.#reserve(8);
-    this.#view.setInt32(at, high);
-    this.#view.setUint32(at + 4, low);
+    this.#int32At(at, high);
+    this.#int32At(at + 4, low);
+  }
+
+  bigInt64(value: bigint): void {
+    const at = this.#reserve(8);
+    this.#buffer.writeBigInt64BE(value, at);
   }
 
   float64(value: number): void {
     const at = this.#reserve(8);
-    this.#view.setFloat64(at, value);
+    this.#buffer.writeDoubleBE(value, at);
+  }
+
+  #int32At(at: number, value: number): void {
+    const buffer = this.#buffer;
+    buffer[at] = value >> 24;
+    buffer[at + 1] = value >> 16;
+    buffer[at + 2] = value >> 8;
+    buffer[at + 3] = value;
   }
 
   uuid(value: string): void {
@@ -106,7 +119,10 @@ export class Writer {
     // magnitude * 2 + parity may need 54 bits: the lowest seven bits are split off before doubling.
     let rest = Math.floor(magnitude / 64);
     const lowest = (magnitude % 64) * 2 + parity;
-    if (rest === 0) return this.int8(lowest);
+    if (rest === 0) {
+      this.int8(lowest);
+      return;
+    }
     this.int8(lowest | 0x80);
     while (rest > 0x7f) {
       this.int8((rest % 128) | 0x80);
@@ -115,25 +131,51 @@ export class Writer {
     this.int8(rest);
   }
 
-  #utf8(value: string, sizeBytes: number): void {
-    const at = this.#reserve(sizeBytes);
-    this.#buffer.write(value, at, sizeBytes, "utf8");
-  }
-
   nullableString(value: string | null): void {
-    if (value === null) return this.int16(-1);
-    const sizeBytes = Buffer.byteLength(value);
-    if (sizeBytes > 0x7fff) throw new RangeError(`string of ${sizeBytes} bytes; at most 32767`);
+    if (value === null) {
+      this.int16(-1);
+      return;
+    }
+    if (this.#shortAscii(value, 2)) return;
+    const sizeBytes = stringSize(value);
     this.int16(sizeBytes);
     this.#utf8(value, sizeBytes);
   }
 
   compactNullableString(value: string | null): void {
-    if (value === null) return this.unsignedVarint(0);
-    const sizeBytes = Buffer.byteLength(value);
-    if (sizeBytes > 0x7fff) throw new RangeError(`string of ${sizeBytes} bytes; at most 32767`);
+    if (value === null) {
+      this.int8(0);
+      return;
+    }
+    if (this.#shortAscii(value, 1)) return;
+    const sizeBytes = stringSize(value);
     this.unsignedVarint(sizeBytes + 1);
     this.#utf8(value, sizeBytes);
+  }
+
+  /** Writes a length and a short ASCII text byte by byte, which is faster than calling into Node; false when it is neither. */
+  #shortAscii(value: string, prefixBytes: 1 | 2): boolean {
+    const { length } = value;
+    if (length > SHORT_STRING_LENGTH) return false;
+    const start = this.#reserve(prefixBytes + length);
+    const buffer = this.#buffer;
+    const at = start + prefixBytes;
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 0x7f) {
+        this.#position = start;
+        return false;
+      }
+      buffer[at + i] = code;
+    }
+    if (prefixBytes === 2) buffer[start] = 0;
+    buffer[at - 1] = prefixBytes === 2 ? length : length + 1;
+    return true;
+  }
+
+  #utf8(value: string, sizeBytes: number): void {
+    const at = this.#reserve(sizeBytes);
+    this.#buffer.write(value, at, sizeBytes, "utf8");
   }
 
   /** Raw bytes without a length. Large ones are kept by reference and must not change until the message was sent. */
@@ -149,13 +191,19 @@ export class Writer {
   }
 
   nullableBytes(value: Buffer | readonly Buffer[] | null): void {
-    if (value === null) return this.int32(-1);
+    if (value === null) {
+      this.int32(-1);
+      return;
+    }
     this.int32(lengthOf(value));
     this.#bytesOrList(value);
   }
 
   compactNullableBytes(value: Buffer | readonly Buffer[] | null): void {
-    if (value === null) return this.unsignedVarint(0);
+    if (value === null) {
+      this.int8(0);
+      return;
+    }
     this.unsignedVarint(lengthOf(value) + 1);
     this.#bytesOrList(value);
   }
@@ -206,13 +254,15 @@ export class Writer {
   }
 }
 
-function viewOf(buffer: Buffer): DataView {
-  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
-}
-
 function lengthOf(value: Buffer | readonly Buffer[]): number {
   if (Buffer.isBuffer(value)) return value.length;
   let sizeBytes = 0;
   for (const part of value) sizeBytes += part.length;
+  return sizeBytes;
+}
+
+function stringSize(value: string): number {
+  const sizeBytes = Buffer.byteLength(value);
+  if (sizeBytes > 0x7fff) throw new RangeError(`string of ${sizeBytes} bytes; at most 32767`);
   return sizeBytes;
 }
