@@ -61,14 +61,16 @@ export function settingsWithoutEffect(config: BrokerConfig): BrokerSettingName[]
   const table: SettingTable = brokerSettingTable;
   const names = new Set<BrokerSettingName>();
   for (const values of config[provenance].given.values()) for (const name of values.keys()) names.add(name);
-  return [...names].filter((name) => !table[name]?.honoured).sort();
+  return [...names].filter((name) => !table[name]?.rules.honoured).sort();
 }
 
 function defaultValues(character: Character): BrokerSettingValues {
+  const table: SettingTable = brokerSettingTable;
+  const own: { readonly [name: string]: SettingValue } = characterDefaults(character);
   const values: Record<string, SettingValue> = {};
-  for (const [name, setting] of Object.entries(brokerSettingTable)) values[name] = setting.default;
+  for (const name in table) values[name] = own[name] ?? table[name]?.default ?? null;
   // The table's own names and defaults: exactly what ValuesOf says of it.
-  return { ...(values as BrokerSettingValues), ...characterDefaults(character) };
+  return values as BrokerSettingValues;
 }
 
 function parseInputs(inputs: SettingInputs): Map<BrokerSettingName, SettingValue> {

@@ -58,7 +58,7 @@ export interface DescribedSetting {
 export function describeBrokerSettings(config: BrokerConfig): DescribedSetting[] {
   const table: SettingTable = brokerSettingTable;
   return brokerNames()
-    .filter((name) => !table[name]?.internal || originsOf(config, name).length > 1)
+    .filter((name) => !table[name]?.rules.internal || originsOf(config, name).length > 1)
     .map((name) => describe(table, name, config[name], brokerSynonyms(config, siblingsOf(name), name)));
 }
 
@@ -88,7 +88,7 @@ function describeOverridable(question: OverridableQuestion, values: { readonly [
   for (const [name, setting] of Object.entries(table)) {
     const value = values[name] ?? null;
     const isOverridden = typeof overrides[name] === "string";
-    if (setting.internal && !isOverridden) continue;
+    if (setting.rules.internal && !isOverridden) continue;
     const names = broker[name] ?? [];
     const synonyms = names[0] === undefined ? [] : brokerSynonyms(config, names, names[0]);
     if (isOverridden) synonyms.unshift({ name, value: shown(table, name, value), source });
@@ -106,7 +106,7 @@ function describe(table: SettingTable, name: string, value: SettingValue, synony
     value: shown(table, name, value),
     source: synonyms[0]?.source ?? ConfigSources.DEFAULT,
     isSensitive: setting?.type === "PASSWORD",
-    isReadOnly: setting?.dynamic === undefined,
+    isReadOnly: setting?.rules.dynamic === undefined,
     type: setting === undefined ? 0 : ConfigTypes[setting.type],
     documentation: setting?.documentation ?? "",
     synonyms,

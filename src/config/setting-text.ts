@@ -2,7 +2,7 @@
 // ignored. Error messages are Kafka's (`ConfigDef`), since clients show them.
 
 import { MAX_INT64 } from "../../protocol/wire/int64.ts";
-import { type Setting, SettingError, type SettingValue } from "./setting.ts";
+import { type Setting, SettingError, type SettingRules, type SettingValue } from "./setting.ts";
 
 const MAX_INT64_TEXT = "9223372036854775807";
 const BITS = { SHORT: 16n, INT: 32n, LONG: 64n } as const;
@@ -63,24 +63,24 @@ function parseList(name: string, text: string): readonly string[] {
 }
 
 function validate(name: string, setting: Setting, value: SettingValue): void {
-  const wrong = complaint(setting, value) ?? setting.check?.(value);
+  const wrong = complaint(setting.rules, value) ?? setting.rules.check?.(value);
   if (wrong === undefined) return;
   const shown = typeof value === "object" && value !== null ? `[${value.join(", ")}]` : (printSetting(setting, value) ?? "null");
   throw invalid(name, setting.type === "PASSWORD" ? "[hidden]" : shown, wrong);
 }
 
-function complaint(setting: Setting, value: SettingValue): string | undefined {
-  if (typeof value === "number") return numberComplaint(setting, value);
-  if (typeof value === "string") return setting.nonEmpty && value === "" ? "String must be non-empty" : wordComplaint(setting, value);
+function complaint(rules: SettingRules, value: SettingValue): string | undefined {
+  if (typeof value === "number") return numberComplaint(rules, value);
+  if (typeof value === "string") return rules.nonEmpty && value === "" ? "String must be non-empty" : wordComplaint(rules, value);
   if (typeof value !== "object" || value === null) return undefined;
   for (const element of value) {
-    const wrong = wordComplaint(setting, element);
+    const wrong = wordComplaint(rules, element);
     if (wrong !== undefined) return wrong;
   }
   return undefined;
 }
 
-function numberComplaint({ min, max, or }: Setting, value: number): string | undefined {
+function numberComplaint({ min, max, or }: SettingRules, value: number): string | undefined {
   if (or !== undefined) {
     const fits = value === or || ((min === undefined || value >= min) && (max === undefined || value <= max));
     return fits ? undefined : `Value must be between ${min} and ${max} or equal to ${or}`;
@@ -90,7 +90,7 @@ function numberComplaint({ min, max, or }: Setting, value: number): string | und
   return undefined;
 }
 
-function wordComplaint({ oneOf, ignoreCase }: Setting, word: string): string | undefined {
+function wordComplaint({ oneOf, ignoreCase }: SettingRules, word: string): string | undefined {
   if (oneOf === undefined) return undefined;
   if (ignoreCase) {
     const lowerCase = word.toLowerCase();

@@ -32,66 +32,73 @@ export interface SettingRules {
   readonly check?: (value: SettingValue) => string | undefined;
 }
 
-export interface Setting<Value extends SettingValue = SettingValue> extends SettingRules {
+export interface Setting<Value extends SettingValue = SettingValue> {
   readonly type: SettingType;
   readonly default: Value;
   /** One sentence; empty for the obscure. */
   readonly documentation: string;
+  readonly rules: SettingRules;
 }
 
 /** A table of settings by Kafka's names, and the values that it reads to. */
 export type SettingTable = { readonly [name: string]: Setting };
 export type ValuesOf<Table extends SettingTable> = { readonly [Name in keyof Table]: Table[Name]["default"] };
 
+const NO_RULES: SettingRules = {};
+
 function setting<Value extends SettingValue>(type: SettingType, value: Value, documentation: string, rules: SettingRules): Setting<Value> {
-  return { type, default: value, documentation, ...rules };
+  return { type, default: value, documentation, rules };
 }
 
-export function bool(value: boolean, documentation = "", rules: SettingRules = {}): Setting<boolean> {
+export function bool(value: boolean, documentation = "", rules: SettingRules = NO_RULES): Setting<boolean> {
   return setting("BOOLEAN", value, documentation, rules);
 }
 
 export function int(value: number, documentation?: string, rules?: SettingRules): Setting<number>;
 export function int(value: null, documentation?: string, rules?: SettingRules): Setting<number | null>;
-export function int(value: number | null, documentation = "", rules: SettingRules = {}): Setting<number | null> {
+export function int(value: number | null, documentation = "", rules: SettingRules = NO_RULES): Setting<number | null> {
   return setting("INT", value, documentation, rules);
 }
 
-export function short(value: number, documentation = "", rules: SettingRules = {}): Setting<number> {
+export function short(value: number, documentation = "", rules: SettingRules = NO_RULES): Setting<number> {
   return setting("SHORT", value, documentation, rules);
 }
 
 export function long(value: number, documentation?: string, rules?: SettingRules): Setting<number>;
 export function long(value: null, documentation?: string, rules?: SettingRules): Setting<number | null>;
-export function long(value: number | null, documentation = "", rules: SettingRules = {}): Setting<number | null> {
+export function long(value: number | null, documentation = "", rules: SettingRules = NO_RULES): Setting<number | null> {
   return setting("LONG", value, documentation, rules);
 }
 
-export function double(value: number, documentation = "", rules: SettingRules = {}): Setting<number> {
+export function double(value: number, documentation = "", rules: SettingRules = NO_RULES): Setting<number> {
   return setting("DOUBLE", value, documentation, rules);
 }
 
 export function str(value: string, documentation?: string, rules?: SettingRules): Setting<string>;
 export function str(value: null, documentation?: string, rules?: SettingRules): Setting<string | null>;
-export function str(value: string | null, documentation = "", rules: SettingRules = {}): Setting<string | null> {
+export function str(value: string | null, documentation = "", rules: SettingRules = NO_RULES): Setting<string | null> {
   return setting("STRING", value, documentation, rules);
 }
 
 export function list(value: readonly string[], documentation?: string, rules?: SettingRules): Setting<readonly string[]>;
 export function list(value: null, documentation?: string, rules?: SettingRules): Setting<readonly string[] | null>;
-export function list(value: readonly string[] | null, documentation = "", rules: SettingRules = {}): Setting<readonly string[] | null> {
+export function list(
+  value: readonly string[] | null,
+  documentation = "",
+  rules: SettingRules = NO_RULES,
+): Setting<readonly string[] | null> {
   return setting("LIST", value, documentation, rules);
 }
 
 /** The name of a Java class: described faithfully, never loaded. */
 export function javaClass(value: string, documentation?: string, rules?: SettingRules): Setting<string>;
 export function javaClass(value: null, documentation?: string, rules?: SettingRules): Setting<string | null>;
-export function javaClass(value: string | null, documentation = "", rules: SettingRules = {}): Setting<string | null> {
+export function javaClass(value: string | null, documentation = "", rules: SettingRules = NO_RULES): Setting<string | null> {
   return setting("CLASS", value, documentation, rules);
 }
 
 /** A secret: never printed or described. */
-export function password(documentation = "", rules: SettingRules = {}): Setting<string | null> {
+export function password(documentation = "", rules: SettingRules = NO_RULES): Setting<string | null> {
   return setting<string | null>("PASSWORD", null, documentation, rules);
 }
 
