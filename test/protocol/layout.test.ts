@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_INT64 } from "../../protocol/wire/int64.ts";
 import { fixedLayout, int8, int16, int32, int64, uint32 } from "../../protocol/wire/layout.ts";
-import { sizeOfVarint, sizeOfVarlong, VarintCursor, writeVarint, writeVarlong } from "../../protocol/wire/varint.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
+import { sizeOfVarint, sizeOfVarlong, VarintCursor, writeVarint, writeVarlong } from "../../protocol/wire/varint.ts";
 
 const sample = fixedLayout({ small: int8, medium: int16, normal: int32, unsigned: uint32, large: int64 });
 const values = { small: -2, medium: -300, normal: -70_000, unsigned: 0xfffffffe, large: -(2 ** 40) };

@@ -292,7 +292,8 @@ describe("the batches of a buffer", () => {
       expect(magicAt(withField("magic", magic))).toBe(magic);
       expect(() => new RecordBatch(withField("magic", magic))).toThrow(/magic/);
     }
-    for (const batchLength of [0, 14, 48]) expect(() => new RecordBatch(withField("batchLength", batchLength))).toThrow(/fewer than its header/);
+    for (const batchLength of [0, 14, 48])
+      expect(() => new RecordBatch(withField("batchLength", batchLength))).toThrow(/fewer than its header/);
     for (const batchLength of [-1, -2147483648]) expect(() => batchSizeAt(withField("batchLength", batchLength), 0)).toThrow(/length -/);
   });
 
