@@ -12,6 +12,8 @@ export interface AppendOptions {
   readonly leaderEpoch: number;
   /** Who appends: "client" batches pass every check of Kafka's LogValidator; a "coordinator" writes internal topics and markers. */
   readonly origin: "client" | "coordinator";
+  /** Of a transaction marker (KIP-890); 1 unless given. From 2 on its epoch must be newer than that of the transaction. */
+  readonly transactionVersion?: number;
 }
 
 export interface RecordError {

@@ -1,5 +1,12 @@
 /** What the world did to stored data; `code` is stable, `facts` go into the log line. Caught once at the edge. */
-export type StorageErrorCode = "SEGMENT_CORRUPT" | "DIRECTORY_IN_USE" | "DIRECTORY_UNWRITABLE" | "DIRECTORY_TOO_NEW" | "WRITE_FAILED" | "READ_FAILED" | "METADATA_CORRUPT";
+export type StorageErrorCode =
+  | "SEGMENT_CORRUPT"
+  | "DIRECTORY_IN_USE"
+  | "DIRECTORY_UNWRITABLE"
+  | "DIRECTORY_TOO_NEW"
+  | "WRITE_FAILED"
+  | "READ_FAILED"
+  | "METADATA_CORRUPT";
 
 export class StorageError extends Error {
   readonly code: StorageErrorCode;

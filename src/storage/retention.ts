@@ -1,0 +1,66 @@
+// Which segments of a log go (retention.ms, retention.bytes, and what lies below the log start): oldest first, without a gap.
+
+import type { TopicSettings } from "../config/topic-settings.ts";
+
+export interface RetainedSegment {
+  readonly baseOffset: number;
+  readonly sizeBytes: number;
+  /** The largest record timestamp; that of the file where no record has one. */
+  readonly largestTimestampMs: number;
+}
+
+export interface RetentionState {
+  /** Oldest first; the last is the one that grows. */
+  readonly segments: readonly RetainedSegment[];
+  readonly settings: TopicSettings;
+  readonly logStartOffset: number;
+  readonly logEndOffset: number;
+  /** Nothing at or above it goes. */
+  readonly highWatermark: number;
+  readonly nowMs: number;
+}
+
+/** How many of the oldest segments go. All of them: the caller starts a new one first. */
+export function countExpiredSegments(state: RetentionState): number {
+  const { settings } = state;
+  const isDeleting = settings["cleanup.policy"].includes("delete");
+  const byTime = isDeleting ? expiredByTime(state) : 0;
+  const bySize = isDeleting ? expiredBySize(state, byTime) : byTime;
+  return below(state, bySize, ({ endOffset }) => endOffset <= state.logStartOffset && endOffset < state.logEndOffset);
+}
+
+function expiredByTime(state: RetentionState): number {
+  const retentionMs = state.settings["retention.ms"];
+  if (retentionMs < 0) return 0;
+  return below(state, 0, ({ segment }) => state.nowMs - segment.largestTimestampMs > retentionMs);
+}
+
+function expiredBySize(state: RetentionState, from: number): number {
+  const retentionBytes = state.settings["retention.bytes"];
+  if (retentionBytes < 0) return from;
+  let excessBytes = -retentionBytes;
+  for (const segment of state.segments.slice(from)) excessBytes += segment.sizeBytes;
+  return below(state, from, ({ segment }) => {
+    excessBytes -= segment.sizeBytes;
+    return excessBytes >= 0;
+  });
+}
+
+interface Candidate {
+  readonly segment: RetainedSegment;
+  /** Where the next segment starts. */
+  readonly endOffset: number;
+}
+
+/** Counts on from `from` for as long as segments expire. */
+function below(state: RetentionState, from: number, hasExpired: (candidate: Candidate) => boolean): number {
+  let count = from;
+  for (;;) {
+    const segment = state.segments[count];
+    if (segment === undefined) return count;
+    const endOffset = state.segments[count + 1]?.baseOffset ?? state.logEndOffset;
+    const isEmptyLast = count === state.segments.length - 1 && segment.sizeBytes === 0;
+    if (isEmptyLast || endOffset > state.highWatermark || !hasExpired({ segment, endOffset })) return count;
+    count++;
+  }
+}
