@@ -8,7 +8,6 @@ export type Character = "kind" | "kafka";
 
 /** What a single node demands: internal topics could not be made with three replicas. */
 const SINGLE_NODE: Partial<BrokerSettingValues> = {
-  "node.id": 1,
   "broker.id": 1,
   "offsets.topic.replication.factor": 1,
   "transaction.state.log.replication.factor": 1,

@@ -39,7 +39,7 @@ export const clusterSettings = {
   "metadata.max.idle.interval.ms": int(500, "", { min: 0 }),
   "metadata.max.retention.bytes": long(104_857_600),
   "metadata.max.retention.ms": long(604_800_000),
-  "node.id": int(null, "Number of this node in the cluster.", { honoured, min: 0 }),
+  "node.id": int(1, "Number of this node in the cluster.", { honoured, min: 0 }),
   "process.roles": list(null, "What this process is: broker, controller or both.", { oneOf: ["broker", "controller"] }),
   "server.max.startup.time.ms": long(MAX_INT64, "", { internal: true, min: 0 }),
   "unstable.api.versions.enable": bool(false, "", { internal: true }),

@@ -1,0 +1,91 @@
+// The broker's log on the command line. For people: one short line on stderr, and nothing below "warn" until the broker is
+// ready, since the banner says that. As JSON (`--json`): pino on stdout, after the ready event; pino is only loaded then, because
+// loading it takes as long as starting everything else, and what is said before is held (at most 1,000 lines).
+
+import type { Logger } from "../base/logger.ts";
+import type { Paint, Terminal } from "./terminal.ts";
+
+export const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+type LineLevel = Exclude<LogLevel, "silent">;
+
+export interface CommandLoggerOptions {
+  readonly level: LogLevel;
+  readonly isJson: boolean;
+  readonly terminal: Terminal;
+  readonly paint: Paint;
+}
+
+interface HeldLine {
+  readonly level: LineLevel;
+  readonly facts: object;
+  readonly message: string;
+}
+type Sink = (line: HeldLine) => void;
+
+const MOST_HELD_LINES = 1000;
+
+export class CommandLogger {
+  readonly #options: CommandLoggerOptions;
+  readonly #rank: number;
+  #held: HeldLine[] = [];
+  #sink: Sink | undefined;
+  #isReady = false;
+
+  constructor(options: CommandLoggerOptions) {
+    this.#options = options;
+    this.#rank = LOG_LEVELS.indexOf(options.level);
+    if (!options.isJson) this.#sink = (line) => options.terminal.error(humanLine(line, options.paint));
+  }
+
+  /** What the broker is given. */
+  readonly logger: Logger = this.#child({});
+
+  /** The broker is ready: everything is said from now on, and what was held. */
+  async ready(): Promise<void> {
+    this.#isReady = true;
+    if (this.#sink !== undefined) return;
+    const { openJsonLog } = await import("./json-log.ts");
+    const sink = openJsonLog(this.#options.level);
+    const held = this.#held;
+    this.#held = [];
+    this.#sink = (line) => sink(line.level, line.facts, line.message);
+    for (const line of held) this.#sink(line);
+  }
+
+  #child(base: object): Logger {
+    const line = (level: LineLevel) => (facts: object, message: string) => this.#write(level, base, facts, message);
+    return {
+      error: line("error"),
+      warn: line("warn"),
+      info: line("info"),
+      debug: line("debug"),
+      isDebugging: this.#options.level === "debug",
+      child: (facts) => this.#child({ ...base, ...facts }),
+    };
+  }
+
+  #write(level: LineLevel, base: object, facts: object, message: string): void {
+    if (LOG_LEVELS.indexOf(level) > this.#rank) return;
+    const line: HeldLine = { level, facts: { ...base, ...facts }, message };
+    if (this.#sink === undefined) {
+      if (this.#held.length < MOST_HELD_LINES) this.#held.push(line);
+    } else if (this.#options.isJson || this.#isReady || level !== "info") this.#sink(line);
+  }
+}
+
+const COLOURS = { error: "red", warn: "yellow", info: "green", debug: "dim" } as const;
+
+/** `12:03:44 warn  request was malformed  connection=127.0.0.1:5002 error="unknown API"` */
+function humanLine({ level, facts, message }: HeldLine, paint: Paint): string {
+  const time = new Date().toTimeString().slice(0, 8);
+  const words = Object.entries(facts).map(([name, value]) => `${name}=${humanValue(value)}`);
+  const said = `${paint("dim", time)} ${paint(COLOURS[level], level.padEnd(5))} ${message}`;
+  return words.length === 0 ? `${said}\n` : `${said}  ${paint("dim", words.join(" "))}\n`;
+}
+
+function humanValue(value: unknown): string {
+  if (value instanceof Error) return JSON.stringify(value.message);
+  if (typeof value === "string") return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+  return JSON.stringify(value) ?? String(value);
+}

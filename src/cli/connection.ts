@@ -1,0 +1,158 @@
+// One connection to a broker, for our own commands: requests go out as they are asked for, answers are told apart by their
+// correlation ids. Every request has a deadline; when the connection ends, all that wait for an answer fail.
+
+import { connect, type Socket } from "node:net";
+import { decodeResponse, encodeRequest } from "../../protocol/headers.ts";
+import { apiVersions } from "../../protocol/messages/18-api-versions.ts";
+import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
+import type { Api } from "../../protocol/schema/message.ts";
+import { CommandError, codeOf, messageOf } from "./command-error.ts";
+
+const CLIENT_ID = "odradek-cli";
+const CONNECT_TIMEOUT_MS = 5000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const LARGEST_ANSWER_BYTES = 256 * 1024 * 1024;
+const SIZE_BYTES = 4;
+
+interface Waiting {
+  readonly answer: (frame: Buffer) => void;
+  readonly fail: (error: Error) => void;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #address: Address;
+  readonly #waiting = new Map<number, Waiting>();
+  #versions = new Map<number, { readonly min: number; readonly max: number }>();
+  #nextCorrelationId = 0;
+  #chunks: Buffer[] = [];
+  #receivedBytes = 0;
+
+  private constructor(socket: Socket, address: Address) {
+    this.#socket = socket;
+    this.#address = address;
+    socket.setNoDelay(true);
+    socket.on("data", (chunk) => this.#receive(chunk));
+    socket.on("error", (error) => this.#end(error));
+    socket.on("close", () => this.#end(new Error("the broker closed the connection")));
+  }
+
+  /** Raises CommandError when nothing that speaks Kafka's protocol listens there. */
+  static async open(address: Address): Promise<Connection> {
+    const connection = new Connection(await openSocket(address), address);
+    try {
+      const { apiKeys } = await connection.#request(apiVersions, 0, {});
+      connection.#versions = new Map(apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { min: minVersion, max: maxVersion }]));
+    } catch (error) {
+      connection.close();
+      throw new CommandError(`What listens on ${hostAndPort(address)} does not answer as Kafka does (${messageOf(error)}).`);
+    }
+    return connection;
+  }
+
+  /** Sends in the newest version that both sides know, at most `newest`. */
+  async send<Q extends Shape, R extends Shape>(api: Api<Q, R>, newest: number, body: Encodable<Q>): Promise<Decoded<R>> {
+    const served = this.#versions.get(api.key);
+    const version = Math.min(newest, served?.max ?? -1);
+    if (served === undefined || version < served.min) {
+      throw new CommandError(`The broker on ${hostAndPort(this.#address)} does not serve ${api.name} in a version known here.`);
+    }
+    return this.#request(api, version, body);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  async #request<Q extends Shape, R extends Shape>(api: Api<Q, R>, version: number, body: Encodable<Q>): Promise<Decoded<R>> {
+    const correlationId = this.#nextCorrelationId++;
+    const frame = await new Promise<Buffer>((answer, fail) => {
+      const timeout = setTimeout(() => {
+        this.#waiting.delete(correlationId);
+        fail(
+          new CommandError(`The broker on ${hostAndPort(this.#address)} did not answer ${api.name} within ${REQUEST_TIMEOUT_MS / 1000} s.`),
+        );
+      }, REQUEST_TIMEOUT_MS);
+      const settled = () => clearTimeout(timeout);
+      this.#waiting.set(correlationId, {
+        answer: (received) => (settled(), answer(received)),
+        fail: (error) => (settled(), fail(error)),
+      });
+      for (const buffer of encodeRequest(api, version, { correlationId, clientId: CLIENT_ID }, body)) this.#socket.write(buffer);
+    });
+    return decodeResponse(api, version, frame, { allowTrailing: true }).body;
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#receivedBytes += chunk.length;
+    for (;;) {
+      const first = this.#chunks[0];
+      if (first === undefined || this.#receivedBytes < SIZE_BYTES) return;
+      // Joined only once the whole answer is there, or its size is split.
+      const head = first.length >= SIZE_BYTES ? first : this.#joined();
+      const sizeBytes = head.readInt32BE(0);
+      if (sizeBytes < SIZE_BYTES || sizeBytes > LARGEST_ANSWER_BYTES)
+        return this.#end(new Error(`an answer of ${sizeBytes} bytes was announced`));
+      if (this.#receivedBytes < SIZE_BYTES + sizeBytes) return;
+      const all = this.#joined();
+      const rest = all.subarray(SIZE_BYTES + sizeBytes);
+      this.#chunks = rest.length === 0 ? [] : [rest];
+      this.#receivedBytes = rest.length;
+      this.#answer(all.subarray(SIZE_BYTES, SIZE_BYTES + sizeBytes));
+    }
+  }
+
+  #joined(): Buffer {
+    const joined = this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks);
+    this.#chunks = [joined];
+    return joined;
+  }
+
+  #answer(frame: Buffer): void {
+    const correlationId = frame.readInt32BE(0);
+    const waiting = this.#waiting.get(correlationId);
+    this.#waiting.delete(correlationId);
+    waiting?.answer(frame);
+  }
+
+  #end(error: Error): void {
+    this.#socket.destroy();
+    const all = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const waiting of all) waiting.fail(error);
+  }
+}
+
+export function hostAndPort({ host, port }: Address): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function openSocket(address: Address): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: address.host, port: address.port, timeout: CONNECT_TIMEOUT_MS });
+    const fail = (error: unknown) => {
+      socket.destroy();
+      reject(new CommandError(notReachable(address, error)));
+    };
+    socket.once("error", fail);
+    socket.once("timeout", () => fail(new Error("no answer")));
+    socket.once("connect", () => {
+      socket.off("error", fail);
+      socket.setTimeout(0);
+      resolve(socket);
+    });
+  });
+}
+
+function notReachable(address: Address, error: unknown): string {
+  const where = hostAndPort(address);
+  if (codeOf(error) === "ECONNREFUSED")
+    return `Nothing listens on ${where}; start a broker with "odradek start", or name another with --bootstrap-server.`;
+  return `No connection to ${where} (${codeOf(error) ?? messageOf(error)}); name another broker with --bootstrap-server.`;
+}

@@ -1,0 +1,139 @@
+// `odradek produce TOPIC`: every line of stdin becomes a record. Keyless records go round the partitions; a key always goes to the
+// same partition, the one that Kafka's own clients choose for it.
+
+import { createInterface } from "node:readline";
+import type { NewRecord } from "../../protocol/records/batch-builder.ts";
+import { Client, type Partition } from "./client.ts";
+import { CommandError, ExitCode, usageError } from "./command-error.ts";
+import { murmur2 } from "./murmur2.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** As commander gives them. */
+export interface ProduceArguments {
+  readonly bootstrapServer: string;
+  /** Separates key and value; true is the default one. */
+  readonly key?: string | true;
+  readonly json?: boolean;
+  readonly partition?: string;
+}
+
+const DEFAULT_SEPARATOR = ":";
+const MOST_RECORDS_AT_ONCE = 1000;
+/** How long lines are gathered while more are coming. */
+const LINGER_MS = 5;
+
+export async function produceLines(topic: string, given: ProduceArguments, terminal: Terminal): Promise<ExitCode> {
+  const only = given.partition === undefined ? undefined : wholeNumber("--partition", given.partition);
+  const client = new Client(given.bootstrapServer);
+  try {
+    const partitions = await client.partitionsOf(topic, true);
+    const chosen = partitions?.filter(({ index }) => only === undefined || index === only) ?? [];
+    if (chosen.length === 0) throw new CommandError(`The topic ${topic} has no partition ${only ?? 0}.`);
+    if (terminal.hasTerminal) terminal.error(`Each line is a record of ${topic}; end with Ctrl-D.\n`);
+    const sender = new Sender(client, topic, chosen);
+    for await (const line of createInterface({ input: terminal.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+      await sender.add(parseLine(line, given));
+    }
+    await sender.flush();
+    if (terminal.hasTerminal) terminal.error(`${sender.count} record${sender.count === 1 ? "" : "s"} produced to ${topic}.\n`);
+    return ExitCode.OK;
+  } finally {
+    await client.close();
+  }
+}
+
+/** Gathers records per partition and sends them when they are many, or when no more come for a moment. */
+class Sender {
+  readonly #client: Client;
+  readonly #topic: string;
+  readonly #partitions: readonly Partition[];
+  readonly #waiting = new Map<Partition, NewRecord[]>();
+  #waitingCount = 0;
+  #round = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #sending: Promise<void> = Promise.resolve();
+  #failure: unknown;
+  count = 0;
+
+  constructor(client: Client, topic: string, partitions: readonly Partition[]) {
+    this.#client = client;
+    this.#topic = topic;
+    this.#partitions = partitions;
+  }
+
+  async add(record: NewRecord): Promise<void> {
+    const partition = this.#partitionFor(record);
+    const waiting = this.#waiting.get(partition);
+    if (waiting === undefined) this.#waiting.set(partition, [record]);
+    else waiting.push(record);
+    if (++this.#waitingCount >= MOST_RECORDS_AT_ONCE) return this.flush();
+    this.#timer ??= setTimeout(() => this.#sendWaiting(), LINGER_MS);
+  }
+
+  /** Settles when all that was added is acknowledged; raises what went wrong since the last time. */
+  async flush(): Promise<void> {
+    this.#sendWaiting();
+    await this.#sending;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #partitionFor({ key }: NewRecord): Partition {
+    const count = this.#partitions.length;
+    const index = key === null ? this.#round++ % count : (murmur2(key) & 0x7fffffff) % count;
+    const partition = this.#partitions[index];
+    if (partition === undefined) throw new CommandError(`The topic ${this.#topic} has no partitions.`);
+    return partition;
+  }
+
+  #sendWaiting(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const batches = [...this.#waiting];
+    this.#waiting.clear();
+    this.#waitingCount = 0;
+    this.#sending = this.#sending
+      .then(async () => {
+        for (const [partition, records] of batches) {
+          await this.#client.produce(this.#topic, partition, records);
+          this.count += records.length;
+        }
+      })
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+      });
+  }
+}
+
+function parseLine(line: string, { key, json }: ProduceArguments): NewRecord {
+  if (json) return parseJsonLine(line);
+  if (key === undefined) return { key: null, value: Buffer.from(line) };
+  const separator = key === true ? DEFAULT_SEPARATOR : key;
+  const at = line.indexOf(separator);
+  if (at < 0) throw usageError(`A line has no key, which must end with "${separator}": ${line}`);
+  return { key: Buffer.from(line.slice(0, at)), value: Buffer.from(line.slice(at + separator.length)) };
+}
+
+/** As `consume --json` prints it: key, value and headers; a value that is not a string is written as JSON. */
+function parseJsonLine(line: string): NewRecord {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line);
+  } catch {
+    throw usageError(`A line is not JSON: ${line}`);
+  }
+  if (typeof parsed !== "object" || parsed === null || !("value" in parsed)) throw usageError(`A line has no "value": ${line}`);
+  const key = "key" in parsed ? bytesOf(parsed.key) : null;
+  const headers =
+    "headers" in parsed && typeof parsed.headers === "object" && parsed.headers !== null ? Object.entries(parsed.headers) : [];
+  return { key, value: bytesOf(parsed.value), headers: headers.map(([name, value]) => ({ key: name, value: bytesOf(value) })) };
+}
+
+function bytesOf(value: unknown): Buffer | null {
+  if (value === null || value === undefined) return null;
+  return Buffer.from(typeof value === "string" ? value : JSON.stringify(value));
+}
+
+export function wholeNumber(option: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw usageError(`${option} ${text}: a whole number is needed`);
+}

@@ -1,0 +1,129 @@
+// The command line as people see it: commands, options and their help. What a command does is loaded when it is called.
+
+import { Command, CommanderError, Option } from "commander";
+import { CommandError, ExitCode } from "./command-error.ts";
+import { LOG_LEVELS } from "./command-logger.ts";
+import type { ConsumeArguments } from "./consume.ts";
+import type { ProduceArguments } from "./produce.ts";
+import type { StartArguments } from "./start-plan.ts";
+import type { Terminal } from "./terminal.ts";
+import { VERSION } from "./version.ts";
+
+export interface Commands {
+  start(given: StartArguments): Promise<ExitCode>;
+  produce(topic: string, given: ProduceArguments): Promise<ExitCode>;
+  consume(topic: string, given: ConsumeArguments): Promise<ExitCode>;
+}
+
+const DEFAULT_BOOTSTRAP_SERVER = "localhost:9092";
+
+/** Runs the command that `argv` names (without node and script) and gives the process's exit code. */
+export async function runProgram(argv: readonly string[], commands: Commands, terminal: Terminal): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.OK;
+  const program = buildProgram(commands, terminal, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
+    if (!(error instanceof CommandError)) throw error;
+    terminal.error(`odradek: ${error.message}\n`);
+    return error.exitCode;
+  }
+  return exitCode;
+}
+
+function buildProgram(commands: Commands, terminal: Terminal, done: (code: ExitCode) => void): Command {
+  const program = new Command("odradek")
+    .description("A message broker that speaks Apache Kafka's wire protocol and starts in a blink.")
+    .version(VERSION, "-v, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.error(text.replace(/^error: /, "odradek: ")),
+    })
+    .exitOverride()
+    .addHelpText("after", EXAMPLES);
+  addStart(program, commands, done);
+  addProduce(program, commands, done);
+  addConsume(program, commands, done);
+  return program;
+}
+
+function addStart(program: Command, commands: Commands, done: (code: ExitCode) => void): void {
+  subcommand(program, "start", { isDefault: true })
+    .description("run a broker until Ctrl-C (what odradek does without a command)")
+    .option("-p, --port <port>", "port to listen on, 9092 by default; auto takes a free one")
+    .option("--host <host>", "address to listen on, localhost by default")
+    .option("-d, --data <folder>", "folder for data, .odradek by default")
+    .option("-m, --memory", "keep data in memory only")
+    .option("-t, --topic <name[:partitions[:key=value,…]]>", "make a topic if it does not exist; repeatable", gather)
+    .option("-s, --set <key=value>", "set any of Kafka's broker settings; repeatable", gather)
+    .option("-c, --config <file>", "read settings from a server.properties file")
+    .option("--like <broker>", "kafka: keep Apache Kafka's own delays and defaults")
+    .option("--json", "one ready event, then the log, as JSON on stdout")
+    .option("-q, --quiet", "no banner, errors only")
+    .addOption(new Option("--log-level <level>", "what to log, info by default").choices(LOG_LEVELS))
+    .option("--ports-file <file>", "write the addresses there once the broker is ready")
+    .addHelpText("after", START_NOTES)
+    .action(async (given: StartArguments) => done(await commands.start(given)));
+}
+
+function addProduce(program: Command, commands: Commands, done: (code: ExitCode) => void): void {
+  subcommand(program, "produce")
+    .description("send each line of stdin as a record")
+    .argument("<topic>", "made when it does not exist")
+    .option("-b, --bootstrap-server <host:port>", "broker to talk to", DEFAULT_BOOTSTRAP_SERVER)
+    .option("-k, --key [separator]", 'lines are "key:value"; another separator may be given')
+    .option("--json", 'lines are JSON objects with "value", and if wanted "key" and "headers"')
+    .option("--partition <number>", "send to this partition only")
+    .action(async (topic: string, given: ProduceArguments) => done(await commands.produce(topic, given)));
+}
+
+function addConsume(program: Command, commands: Commands, done: (code: ExitCode) => void): void {
+  subcommand(program, "consume")
+    .description("print records as they come, one a line")
+    .argument("<topic>")
+    .option("-b, --bootstrap-server <host:port>", "broker to talk to", DEFAULT_BOOTSTRAP_SERVER)
+    .option("-f, --from-beginning", "begin with the oldest record instead of the next one")
+    .option("-k, --key [separator]", 'print "key:value"; another separator may be given')
+    .option("--json", "print JSON objects with offset, timestamp, key, value and headers")
+    .option("--partition <number>", "read this partition only")
+    .option("-g, --group <name>", "go on where this group stopped, and remember how far it came")
+    .option("-n, --max-messages <count>", "end after so many records")
+    .option("--timeout <ms>", "end when no record comes for so long")
+    .action(async (topic: string, given: ConsumeArguments) => done(await commands.consume(topic, given)));
+}
+
+function subcommand(program: Command, name: string, options: { isDefault?: boolean } = {}): Command {
+  return program.command(name, options).helpOption("-h, --help", "print this help").exitOverride();
+}
+
+function gather(value: string, previous: readonly string[] = []): string[] {
+  return [...previous, value];
+}
+
+const EXAMPLES = `
+Examples:
+  odradek                                     a broker on localhost:9092, data in ./.odradek
+  odradek start --memory --port auto          nothing on disk, any free port
+  odradek start --topic orders:3              with a topic of three partitions
+  echo hello | odradek produce greetings      without any client
+  odradek consume greetings --from-beginning
+
+Options of start may be given without its name; "odradek start --help" lists them.
+It needs no account, calls no network and collects nothing.
+`;
+
+const START_NOTES = `
+Settings: an argument wins over the environment (KAFKA_LOG_RETENTION_HOURS=1, as Kafka's images take it), that over the file.
+Exit codes: 0 stopped, 1 failed, 2 wrong arguments, 3 port in use. A second Ctrl-C ends without draining.
+
+Examples:
+  odradek start --topic orders:3:retention.ms=60000 --topic state:1:compact
+  odradek start --set auto.create.topics.enable=false --set num.partitions=3
+  odradek start --config server.properties --like kafka
+`;

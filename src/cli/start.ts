@@ -1,0 +1,98 @@
+// `odradek start`: a broker until it is told to stop. The first signal drains and closes, a second one ends the process at once.
+
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Logger } from "../base/logger.ts";
+import type { BrokerConfig } from "../config/broker-config.ts";
+import { banner, type ReadyFacts, readyLine } from "./banner.ts";
+import { CommandError, ExitCode, messageOf } from "./command-error.ts";
+import { CommandLogger } from "./command-logger.ts";
+import { explainStartFailure } from "./start-failure.ts";
+import { planStart, type StartArguments, type StartPlan } from "./start-plan.ts";
+import { stopRequested } from "./stop-signals.ts";
+import { painter, type Terminal } from "./terminal.ts";
+import type { TopicOption } from "./topic-option.ts";
+
+export interface RunningBroker {
+  readonly bootstrapServers: string;
+  readonly clusterId: string;
+  stop(): Promise<void>;
+}
+
+export interface BrokerOrder {
+  readonly port: number;
+  readonly host: string;
+  /** A path, or "memory". */
+  readonly data: string;
+  readonly config: BrokerConfig;
+  readonly topics: readonly TopicOption[];
+  readonly logger: Logger;
+}
+
+export interface StartSurroundings {
+  readonly terminal: Terminal;
+  readonly startBroker: (order: BrokerOrder) => Promise<RunningBroker>;
+  /** When the process began, on performance.now()'s scale. */
+  readonly beganMs?: number;
+}
+
+/** Settles when the broker has stopped. Raises CommandError when it does not start. */
+export async function start(given: StartArguments, { terminal, startBroker, beganMs = 0 }: StartSurroundings): Promise<ExitCode> {
+  const plan = planStart(given, terminal.environment);
+  const paint = painter(terminal);
+  const log = new CommandLogger({
+    level: given.logLevel ?? (given.quiet ? "error" : "info"),
+    isJson: given.json === true,
+    terminal,
+    paint,
+  });
+  if (plan.withoutEffect.length > 0) log.logger.warn({ settings: plan.withoutEffect }, "settings without effect here");
+  const stopping = stopRequested(() => process.exit(ExitCode.FAILURE));
+  const broker = await startOrExplain(plan, startBroker, log.logger);
+
+  if (plan.isDefaultData) hideFromGit(plan.data);
+  if (given.portsFile !== undefined) await writePortsFile(given.portsFile, broker);
+  const facts: ReadyFacts = {
+    bootstrapServers: broker.bootstrapServers,
+    clusterId: broker.clusterId,
+    data: plan.data,
+    tookMs: performance.now() - beganMs,
+  };
+  if (given.json) terminal.out(readyLine(facts));
+  else if (!given.quiet) terminal.out(banner(facts, paint));
+  await log.ready();
+
+  await stopping;
+  if (!given.json && !given.quiet) terminal.error("\n  Stopping; press Ctrl-C again to force.\n");
+  await broker.stop();
+  return ExitCode.OK;
+}
+
+async function startOrExplain(plan: StartPlan, startBroker: StartSurroundings["startBroker"], logger: Logger): Promise<RunningBroker> {
+  const { port, host, data, config, topics } = plan;
+  try {
+    return await startBroker({ port, host, data, config, topics, logger });
+  } catch (error) {
+    throw explainStartFailure(error, plan) ?? error;
+  }
+}
+
+/** Best effort: a folder without it works as well. */
+function hideFromGit(folder: string): void {
+  const path = join(folder, ".gitignore");
+  try {
+    if (!existsSync(path)) writeFileSync(path, "*\n");
+  } catch {
+    // Read-only, or gone already: nothing depends on it.
+  }
+}
+
+async function writePortsFile(path: string, broker: RunningBroker): Promise<void> {
+  const ports = broker.bootstrapServers.split(",").map((server) => Number(server.slice(server.lastIndexOf(":") + 1)));
+  try {
+    writeFileSync(path, `${JSON.stringify({ bootstrapServers: broker.bootstrapServers, ports })}\n`);
+  } catch (error) {
+    await broker.stop();
+    throw new CommandError(`The ports file ${path} cannot be written (${messageOf(error)}); choose another with --ports-file.`);
+  }
+}
