@@ -12,10 +12,12 @@ export interface Logger {
   readonly info: LogLine;
   /** A line a request. */
   readonly debug: LogLine;
+  /** Whether `debug` lines are kept; asked before one is put together on a hot path. */
+  readonly isDebugging: boolean;
   child(facts: object): Logger;
 }
 
 const nothing: LogLine = () => undefined;
 
 /** Says nothing. */
-export const silentLogger: Logger = { error: nothing, warn: nothing, info: nothing, debug: nothing, child: () => silentLogger };
+export const silentLogger: Logger = { error: nothing, warn: nothing, info: nothing, debug: nothing, isDebugging: false, child: () => silentLogger };

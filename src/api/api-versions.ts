@@ -1,0 +1,33 @@
+// ApiVersions (key 18). What this broker serves, derived from its handlers, and the finalized features (KIP-584).
+// A version that we do not know is answered in version 0 with UNSUPPORTED_VERSION and our range (KIP-511): see the dispatcher.
+
+import { Errors } from "../../protocol/errors.ts";
+import { apiVersions as apiVersionsApi } from "../../protocol/messages/index.ts";
+import { finalizedFeatures, supportedFeatures } from "../cluster/features.ts";
+import { type Handler, serve } from "./handler.ts";
+
+/** Letters, digits, inner "-" and "." (KIP-511). */
+const SOFTWARE_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
+
+/** From this version on, features that may be absent (level 0) are listed. */
+const FIRST_VERSION_WITH_LEVEL_ZERO = 4;
+
+export const apiVersions = serve(apiVersionsApi, "0-4", (services, request, context) => {
+  if (context.apiVersion >= 3) {
+    if (!SOFTWARE_NAME.test(request.clientSoftwareName) || !SOFTWARE_NAME.test(request.clientSoftwareVersion)) {
+      return { errorCode: Errors.INVALID_REQUEST, apiKeys: [] };
+    }
+    context.connection.clientSoftware = `${request.clientSoftwareName} ${request.clientSoftwareVersion}`;
+  }
+  return {
+    errorCode: Errors.NONE,
+    apiKeys: services.handlers.map(advertisement),
+    supportedFeatures: supportedFeatures.filter(({ minVersion }) => minVersion > 0 || context.apiVersion >= FIRST_VERSION_WITH_LEVEL_ZERO),
+    finalizedFeaturesEpoch: 1,
+    finalizedFeatures: finalizedFeatures.map(({ name, level }) => ({ name, minVersionLevel: level, maxVersionLevel: level })),
+  };
+});
+
+function advertisement({ api, advertisedVersions }: Handler) {
+  return { apiKey: api.key, minVersion: advertisedVersions.lowest, maxVersion: advertisedVersions.highest };
+}

@@ -1,0 +1,59 @@
+// DeleteTopics (key 20). By name, from version 6 on also by id. What is answered as deleted is gone.
+
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { deleteTopics as deleteTopicsApi } from "../../protocol/messages/index.ts";
+import type { EncodableMessage } from "../../protocol/schema/message.ts";
+import { ZERO_UUID } from "../../protocol/schema/support.ts";
+import { serve } from "./handler.ts";
+
+type TopicResponse = EncodableMessage<typeof deleteTopicsApi.response>["responses"][number];
+type Wanted = { readonly name: string | null; readonly topicId: string };
+
+export const deleteTopics = serve(deleteTopicsApi, "0-6", async (services, request, context) => {
+  const all: Wanted[] = context.apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }));
+  if (!services.config["delete.topic.enable"]) {
+    const errorCode = context.apiVersion >= 3 ? Errors.TOPIC_DELETION_DISABLED : Errors.INVALID_REQUEST;
+    return { responses: all.map((wanted) => refused(wanted, errorCode, "Topic deletion is disabled.")) };
+  }
+  const responses: TopicResponse[] = [];
+  const once = new Map<string, Wanted>();
+  for (const wanted of all) {
+    const fault = faultOf(wanted, all);
+    if (fault === undefined) once.set(keyOf(wanted), wanted);
+    else if (!responses.some(({ name, topicId }) => keyOf({ name, topicId }) === keyOf(wanted))) responses.push(refused(wanted, Errors.INVALID_REQUEST, fault));
+  }
+  const asked = [...once.values()];
+  const deletions = await services.topics.delete(asked.map(({ name, topicId }) => (name === null ? { id: topicId } : { name })));
+  deletions.forEach((deletion, index) => {
+    const wanted = asked[index];
+    if (wanted === undefined) return;
+    if ("error" in deletion) {
+      responses.push(refused(wanted, deletion.error, unknownMessage(deletion.error)));
+    } else {
+      services.logger.info({ topic: deletion.topic.name, topicId: deletion.topic.id }, "deleted a topic");
+      responses.push({ name: deletion.topic.name, topicId: deletion.topic.id, errorCode: Errors.NONE });
+    }
+  });
+  return { responses };
+});
+
+/** Kafka's words: tools print them. */
+function unknownMessage(error: ErrorCode): string {
+  return error === Errors.UNKNOWN_TOPIC_ID ? "This server does not host this topic ID." : "This server does not host this topic-partition.";
+}
+
+function keyOf({ name, topicId }: Wanted): string {
+  return name === null ? `id ${topicId}` : `name ${name}`;
+}
+
+function faultOf(wanted: Wanted, all: readonly Wanted[]): string | undefined {
+  if (wanted.name === null && wanted.topicId === ZERO_UUID) return "Neither topic name nor id were specified.";
+  if (wanted.name !== null && wanted.topicId !== ZERO_UUID) return "You may not specify both topic name and topic id.";
+  const isRepeated = all.filter((other) => keyOf(other) === keyOf(wanted)).length > 1;
+  if (!isRepeated) return undefined;
+  return wanted.name === null ? "Duplicate topic id." : "Duplicate topic name.";
+}
+
+function refused({ name, topicId }: Wanted, errorCode: number, errorMessage: string | null): TopicResponse {
+  return { name, topicId, errorCode, errorMessage };
+}

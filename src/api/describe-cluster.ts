@@ -1,0 +1,28 @@
+// DescribeCluster (key 60, KIP-700). Version 1 tells brokers from controllers (KIP-919); a broker answers for brokers only.
+
+import { Errors } from "../../protocol/errors.ts";
+import { describeCluster as describeClusterApi } from "../../protocol/messages/index.ts";
+import { authorizedOperations, OPERATIONS_NOT_ASKED } from "./authorized-operations.ts";
+import { nodesFor } from "./endpoints.ts";
+import { serve } from "./handler.ts";
+
+const BROKERS = 1;
+const CONTROLLERS = 2;
+
+export const describeCluster = serve(describeClusterApi, "0-2", (services, request, context) => {
+  if (request.endpointType !== BROKERS) {
+    const refused = { clusterId: "", brokers: [], endpointType: BROKERS };
+    if (request.endpointType === CONTROLLERS) {
+      return { ...refused, errorCode: Errors.MISMATCHED_ENDPOINT_TYPE, errorMessage: "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER" };
+    }
+    return { ...refused, errorCode: Errors.UNSUPPORTED_ENDPOINT_TYPE, errorMessage: `Unsupported endpoint type ${request.endpointType}` };
+  }
+  return {
+    errorCode: Errors.NONE,
+    endpointType: BROKERS,
+    clusterId: services.cluster.image.clusterId,
+    controllerId: services.brokerId,
+    brokers: nodesFor(services.cluster.image, context.connection).map(({ nodeId, host, port, rack }) => ({ brokerId: nodeId, host, port, rack })),
+    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? authorizedOperations.cluster : OPERATIONS_NOT_ASKED,
+  };
+});

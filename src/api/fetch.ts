@@ -1,0 +1,207 @@
+// Fetch (key 1). Reads the partitions of the request, or of its session (KIP-227), and waits for minBytes as long as the client
+// allows. Byte limits never starve a partition: the first batch of the first partition with data is given whole (KIP-74), and
+// partitions that gave data go to the end of their session's order.
+
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { fetch as fetchApi } from "../../protocol/messages/index.ts";
+import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
+import { EMPTY_BYTES, ZERO_UUID } from "../../protocol/schema/support.ts";
+import type { PartitionImage } from "../cluster/image.ts";
+import type { FetchPartition, FetchSession } from "../partition/fetch-sessions.ts";
+import { waitForAny } from "../partition/fetch-wait.ts";
+import type { IsolationLevel, Partition } from "../partition/partition.ts";
+import { StorageError } from "../storage/storage-error.ts";
+import { type FetchPlan, planFetch } from "./fetch-plan.ts";
+import { type RequestContext, serve } from "./handler.ts";
+import type { Services } from "./services.ts";
+
+type Request = DecodedMessage<typeof fetchApi.request>;
+type Response = EncodableMessage<typeof fetchApi.response>;
+type TopicResponse = Response["responses"][number];
+type PartitionResponse = TopicResponse["partitions"][number];
+
+export const fetch = serve(fetchApi, "4-18", handle);
+
+async function handle(services: Services, request: Request, context: RequestContext): Promise<Response> {
+  const plan = planFetch(services, request, context.apiVersion);
+  if ("error" in plan) return { errorCode: plan.error, sessionId: 0, responses: [] };
+  const deadlineMs = services.clock.now() + request.maxWaitMs;
+  const isolationLevel = request.isolationLevel === 1 ? "read_committed" : "read_uncommitted";
+  const limits = {
+    maxBytes: Math.min(request.maxBytes, services.config["fetch.max.bytes"]),
+    isolationLevel,
+    apiVersion: context.apiVersion,
+  } as const;
+  for (;;) {
+    const pass = await readAll(services, plan.partitions, limits);
+    const isEnough = pass.isUrgent || pass.sizeBytes >= Math.min(request.minBytes, limits.maxBytes);
+    if (isEnough || plan.partitions.length === 0 || services.clock.now() >= deadlineMs) return respond(services, plan, pass.results);
+    const outcome = await waitForAny(pass.watched, {
+      clock: services.clock,
+      deadlineMs,
+      onAbandoned: (listener) => context.connection.onClose(listener),
+    });
+    if (outcome === "abandoned") return { errorCode: Errors.NONE, sessionId: 0, responses: [] };
+    if (outcome === "expired") return respond(services, plan, (await readAll(services, plan.partitions, limits)).results);
+  }
+}
+
+interface Limits {
+  readonly maxBytes: number;
+  readonly isolationLevel: IsolationLevel;
+  readonly apiVersion: number;
+}
+
+interface Result {
+  readonly wanted: FetchPartition;
+  readonly response: PartitionResponse;
+  readonly sizeBytes: number;
+  readonly leader: PartitionImage | undefined;
+}
+
+interface Pass {
+  readonly results: readonly Result[];
+  readonly sizeBytes: number;
+  /** An error or a diverging epoch: the client must know at once. */
+  readonly isUrgent: boolean;
+  readonly watched: readonly Partition[];
+}
+
+async function readAll(services: Services, wanted: readonly FetchPartition[], limits: Limits): Promise<Pass> {
+  const results: Result[] = [];
+  const watched: Partition[] = [];
+  let sizeBytes = 0;
+  let isUrgent = false;
+  for (const one of wanted) {
+    const partition = services.partitions.get(one.topic, one.partition);
+    const leader = services.cluster.image.topicsByName.get(one.topic)?.partitions[one.partition];
+    const error = partitionError(services, one, partition, leader, limits.apiVersion);
+    if (error !== undefined || partition === undefined) {
+      isUrgent = true;
+      results.push({ wanted: one, response: failed(one.partition, error ?? Errors.NOT_LEADER_OR_FOLLOWER, leader), sizeBytes: 0, leader });
+      continue;
+    }
+    watched.push(partition);
+    const read = await readOne(services, partition, one, limits, sizeBytes);
+    isUrgent ||= read.response.errorCode !== Errors.NONE;
+    sizeBytes += read.sizeBytes;
+    isUrgent ||= read.response.divergingEpoch !== undefined;
+    results.push({ wanted: one, leader, ...read });
+  }
+  return { results, sizeBytes, isUrgent, watched };
+}
+
+function partitionError(
+  services: Services,
+  wanted: FetchPartition,
+  partition: Partition | undefined,
+  leader: PartitionImage | undefined,
+  apiVersion: number,
+): ErrorCode | undefined {
+  if (apiVersion >= 13) {
+    const topic = services.cluster.image.topicsById.get(wanted.topicId);
+    if (topic === undefined) return Errors.UNKNOWN_TOPIC_ID;
+  }
+  if (leader === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+  if (partition === undefined) return Errors.NOT_LEADER_OR_FOLLOWER;
+  if (wanted.currentLeaderEpoch !== -1 && wanted.currentLeaderEpoch !== partition.leaderEpoch) {
+    return wanted.currentLeaderEpoch < partition.leaderEpoch ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH;
+  }
+  if (wanted.fetchOffset < partition.logStartOffset || wanted.fetchOffset > partition.logEndOffset) return Errors.OFFSET_OUT_OF_RANGE;
+  return undefined;
+}
+
+async function readOne(
+  services: Services,
+  partition: Partition,
+  wanted: FetchPartition,
+  { maxBytes, isolationLevel }: Limits,
+  readSoFarBytes: number,
+): Promise<{ readonly response: PartitionResponse; readonly sizeBytes: number }> {
+  const head = {
+    partitionIndex: wanted.partition,
+    errorCode: Errors.NONE,
+    highWatermark: partition.highWatermark,
+    lastStableOffset: partition.lastStableOffset,
+    logStartOffset: partition.logStartOffset,
+    abortedTransactions: isolationLevel === "read_committed" ? [] : null,
+    records: EMPTY_BYTES,
+  };
+  const divergingEpoch = divergence(partition, wanted);
+  if (divergingEpoch !== undefined) return { response: { ...head, divergingEpoch }, sizeBytes: 0 };
+  const budgetBytes = Math.min(wanted.maxBytes, maxBytes - readSoFarBytes);
+  const isFirst = readSoFarBytes === 0;
+  if ((budgetBytes <= 0 && !isFirst) || wanted.fetchOffset >= partition.readableUntil(isolationLevel)) return { response: head, sizeBytes: 0 };
+  try {
+    const reading = partition.read({ offset: wanted.fetchOffset, maxBytes: Math.max(0, budgetBytes), isolationLevel, firstBatchWhole: isFirst });
+    const read = reading instanceof Promise ? await reading : reading;
+    const abortedTransactions = isolationLevel === "read_committed" ? partition.abortedTransactions(wanted.fetchOffset, read.nextOffset) : null;
+    return { response: { ...head, abortedTransactions, records: read.records }, sizeBytes: read.sizeBytes };
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    services.logger.error({ topic: partition.topic, partition: partition.index, err: error, ...error.facts }, "could not read a partition");
+    return { response: failed(wanted.partition, Errors.KAFKA_STORAGE_ERROR, undefined), sizeBytes: 0 };
+  }
+}
+
+/** Where the client's log and ours part, if they do (KIP-595). */
+function divergence(partition: Partition, wanted: FetchPartition): { readonly epoch: number; readonly endOffset: number } | undefined {
+  if (wanted.lastFetchedEpoch === -1) return undefined;
+  const { leaderEpoch, endOffset } = partition.log.endOffsetForEpoch(wanted.lastFetchedEpoch);
+  if (leaderEpoch === -1 || (leaderEpoch === wanted.lastFetchedEpoch && endOffset >= wanted.fetchOffset)) return undefined;
+  return { epoch: leaderEpoch, endOffset };
+}
+
+function failed(partitionIndex: number, errorCode: ErrorCode, leader: PartitionImage | undefined): PartitionResponse {
+  const response = { partitionIndex, errorCode, highWatermark: -1, abortedTransactions: leader === undefined ? [] : null, records: EMPTY_BYTES };
+  const tellsLeader = errorCode === Errors.NOT_LEADER_OR_FOLLOWER || errorCode === Errors.FENCED_LEADER_EPOCH;
+  if (!tellsLeader || leader === undefined) return response;
+  return { ...response, currentLeader: { leaderId: leader.leader, leaderEpoch: leader.leaderEpoch } };
+}
+
+function respond(services: Services, plan: FetchPlan, results: readonly Result[]): Response {
+  const { session } = plan;
+  const told = plan.isIncremental ? results.filter(isNews) : results;
+  for (const { wanted, response } of results) {
+    const hasFailed = response.errorCode !== Errors.NONE;
+    wanted.toldHighWatermark = hasFailed ? -1 : response.highWatermark;
+    wanted.toldLogStartOffset = hasFailed ? -1 : (response.logStartOffset ?? -1);
+  }
+  if (session !== undefined) rotate(session, results);
+  const isOver = plan.isIncremental && session !== undefined && session.partitions.size === 0;
+  if (isOver) services.fetchSessions.close(session.id);
+  return { errorCode: Errors.NONE, sessionId: isOver ? 0 : (session?.id ?? 0), responses: byTopic(told) };
+}
+
+function isNews({ wanted, response, sizeBytes }: Result): boolean {
+  return (
+    sizeBytes > 0 ||
+    response.errorCode !== Errors.NONE ||
+    response.divergingEpoch !== undefined ||
+    response.highWatermark !== wanted.toldHighWatermark ||
+    response.logStartOffset !== wanted.toldLogStartOffset
+  );
+}
+
+function rotate(session: FetchSession, results: readonly Result[]): void {
+  for (const { wanted, sizeBytes } of results) {
+    if (sizeBytes === 0) continue;
+    for (const [key, partition] of session.partitions) {
+      if (partition !== wanted) continue;
+      session.partitions.delete(key);
+      session.partitions.set(key, partition);
+      break;
+    }
+  }
+}
+
+function byTopic(results: readonly Result[]): TopicResponse[] {
+  const topics = new Map<string, { topic: string; topicId: string; partitions: PartitionResponse[] }>();
+  for (const { wanted, response } of results) {
+    const key = wanted.topic === "" ? wanted.topicId : wanted.topic;
+    const topic = topics.get(key);
+    if (topic === undefined) topics.set(key, { topic: wanted.topic, topicId: wanted.topicId === "" ? ZERO_UUID : wanted.topicId, partitions: [response] });
+    else topic.partitions.push(response);
+  }
+  return [...topics.values()];
+}

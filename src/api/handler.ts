@@ -1,0 +1,72 @@
+// What an API handler is. Each API that the broker serves has one file here, which states the versions that it truly serves; what
+// ApiVersions advertises is derived from these statements.
+
+import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
+import type { Api } from "../../protocol/schema/message.ts";
+import { parseVersions, type Versions } from "../../protocol/schema/versions.ts";
+import type { Services } from "./services.ts";
+
+/** The connection that a request came on, as far as handlers may know it. */
+export interface ClientConnection {
+  readonly listenerName: string;
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+  readonly localPort: number;
+  clientSoftware: string;
+  readonly isClosed: boolean;
+  onClose(listener: () => void): () => void;
+}
+
+export interface RequestContext {
+  readonly apiVersion: number;
+  /** Empty when the client gave none. */
+  readonly clientId: string;
+  /** As Kafka shows it in group descriptions: "/127.0.0.1". */
+  readonly clientHost: string;
+  readonly connection: ClientConnection;
+}
+
+/** The answer to a request that wants none (acks=0). */
+export const NO_ANSWER = Symbol("no answer");
+
+export type Reply<R extends Shape> = Encodable<R> | typeof NO_ANSWER;
+export type Handle<Q extends Shape, R extends Shape> = (
+  services: Services,
+  request: Decoded<Q>,
+  context: RequestContext,
+) => Reply<R> | Promise<Reply<R>>;
+
+export interface Handler<Q extends Shape = Shape, R extends Shape = Shape> {
+  readonly api: Api<Q, R>;
+  /** Requests of other versions close the connection. */
+  readonly versions: Versions;
+  /** What ApiVersions says; wider than `versions` only for Produce. */
+  readonly advertisedVersions: Versions;
+  /** True when byte fields of the request are not used once the handler has returned, so that the frame need not be copied. */
+  readonly leavesFrame: boolean;
+  readonly handle: Handle<Q, R>;
+}
+
+export interface HandlerOptions {
+  readonly advertised?: string;
+  readonly leavesFrame?: boolean;
+}
+
+/** An error that closes the connection without an answer: the only way to tell an acks=0 producer that something is wrong. */
+export class CloseConnection extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "CloseConnection";
+  }
+}
+
+export function serve<Q extends Shape, R extends Shape>(api: Api<Q, R>, versions: string, handle: Handle<Q, R>, options: HandlerOptions = {}): Handler {
+  const handler: Handler<Q, R> = {
+    api,
+    versions: parseVersions(versions),
+    advertisedVersions: parseVersions(options.advertised ?? versions),
+    leavesFrame: options.leavesFrame ?? false,
+    handle,
+  };
+  return handler as unknown as Handler;
+}

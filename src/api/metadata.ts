@@ -1,0 +1,97 @@
+// Metadata (key 3). Brokers, topics, partitions and their leaders. A name that does not exist is created here when both the broker
+// and the request allow it; the very answer that created it already tells its leader, which Kafka tells only the next one.
+
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { metadata as metadataApi } from "../../protocol/messages/index.ts";
+import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
+import { ZERO_UUID } from "../../protocol/schema/support.ts";
+import type { ClusterImage, TopicImage } from "../cluster/image.ts";
+import { isInternalTopic, topicNameFault } from "../cluster/topic-name.ts";
+import { authorizedOperations } from "./authorized-operations.ts";
+import { nodesFor } from "./endpoints.ts";
+import { type RequestContext, serve } from "./handler.ts";
+import type { Services } from "./services.ts";
+
+type Request = DecodedMessage<typeof metadataApi.request>;
+type TopicResponse = EncodableMessage<typeof metadataApi.response>["topics"][number];
+
+/** Versions in which a request may carry topic ids that the broker must not act on. */
+const FIRST_VERSION_WITH_IDS_IN_REQUEST = 10;
+const FIRST_VERSION_BY_ID = 12;
+
+export const metadata = serve(metadataApi, "0-13", async (services, request, context) => {
+  const operations = context.apiVersion >= 8 && request.includeTopicAuthorizedOperations ? authorizedOperations.topic : undefined;
+  const topics = (await topicsFor(services, request, context)).map((topic) => withOperations(topic, operations));
+  const brokers = nodesFor(services.cluster.image, context.connection);
+  return {
+    brokers,
+    clusterId: services.cluster.image.clusterId,
+    controllerId: brokers.some(({ nodeId }) => nodeId === services.brokerId) ? services.brokerId : (brokers[0]?.nodeId ?? -1),
+    topics,
+    ...(context.apiVersion <= 10 && request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: authorizedOperations.cluster } : {}),
+    errorCode: Errors.NONE,
+  };
+});
+
+async function topicsFor(services: Services, request: Request, context: RequestContext): Promise<TopicResponse[]> {
+  const { apiVersion } = context;
+  if (request.topics === null || (apiVersion === 0 && request.topics.length === 0)) {
+    return [...services.cluster.image.topicsByName.values()].map(known);
+  }
+  const byId = request.topics.filter(({ topicId }) => topicId !== ZERO_UUID);
+  const isRefused = apiVersion >= FIRST_VERSION_WITH_IDS_IN_REQUEST && apiVersion < FIRST_VERSION_BY_ID && (byId.length > 0 || request.topics.some(({ name }) => name === null));
+  if (isRefused) return request.topics.map(({ name, topicId }) => unknown(Errors.INVALID_REQUEST, name ?? "", topicId));
+  if (byId.length > 0) {
+    const ids = new Set(byId.map(({ topicId }) => topicId));
+    return [...ids].map((id) => {
+      const topic = services.cluster.image.topicsById.get(id);
+      return topic === undefined ? unknown(Errors.UNKNOWN_TOPIC_ID, null, id) : known(topic);
+    });
+  }
+  const names = new Set(request.topics.map(({ name }) => name ?? ""));
+  const mayCreate = services.config["auto.create.topics.enable"] && (apiVersion < 4 || request.allowAutoTopicCreation);
+  const answers: TopicResponse[] = [];
+  for (const name of names) answers.push(await named(services, name, mayCreate));
+  return answers;
+}
+
+async function named(services: Services, name: string, mayCreate: boolean): Promise<TopicResponse> {
+  const image = (): ClusterImage => services.cluster.image;
+  if (topicNameFault(name) !== undefined) return unknown(Errors.INVALID_TOPIC_EXCEPTION, name);
+  if (mayCreate && !image().topicsByName.has(name)) {
+    const refusal = await services.topics.autoCreate(name);
+    if (refusal !== undefined) {
+      services.logger.warn({ topic: name, reason: refusal.message }, "could not create a topic that a client asked for");
+      return unknown(refusal.error, name);
+    }
+    services.logger.info({ topic: name, partitions: image().topicsByName.get(name)?.partitions.length }, "created a topic that a client asked for");
+  }
+  const topic = image().topicsByName.get(name);
+  return topic === undefined ? unknown(Errors.UNKNOWN_TOPIC_OR_PARTITION, name) : known(topic);
+}
+
+function known(topic: TopicImage): TopicResponse {
+  return {
+    errorCode: Errors.NONE,
+    name: topic.name,
+    topicId: topic.id,
+    isInternal: isInternalTopic(topic.name),
+    partitions: topic.partitions.map((partition, partitionIndex) => ({
+      errorCode: partition.leader === -1 ? Errors.LEADER_NOT_AVAILABLE : Errors.NONE,
+      partitionIndex,
+      leaderId: partition.leader,
+      leaderEpoch: partition.leaderEpoch,
+      replicaNodes: partition.replicas,
+      isrNodes: partition.inSyncReplicas,
+    })),
+  };
+}
+
+function unknown(errorCode: ErrorCode, name: string | null, topicId = ZERO_UUID): TopicResponse {
+  return { errorCode, name, topicId, partitions: [] };
+}
+
+function withOperations(topic: TopicResponse, operations: number | undefined): TopicResponse {
+  if (operations === undefined || topic.errorCode === Errors.UNKNOWN_TOPIC_ID) return topic;
+  return { ...topic, topicAuthorizedOperations: operations };
+}

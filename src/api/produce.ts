@@ -1,0 +1,124 @@
+// Produce (key 0). Appends each partition's batch and answers when it is committed; with acks=0 there is no answer, and an error
+// closes the connection. The hot path: without waiting for durability it runs to its end in one turn, without a promise.
+//
+// Versions 0 to 2 are advertised and refused, as Kafka does it for the sake of old librdkafka (KAFKA-18659).
+
+import { type ErrorCode, Errors, errorName } from "../../protocol/errors.ts";
+import { produce as produceApi } from "../../protocol/messages/index.ts";
+import { BATCH_HEADER_BYTES, CRC_START, Compression, compressionOf, TRANSACTIONAL_BIT } from "../../protocol/records/batch-header.ts";
+import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
+import { isInternalTopic } from "../cluster/topic-name.ts";
+import type { Partition } from "../partition/partition.ts";
+import type { AppendResult } from "../storage/partition-log.ts";
+import { StorageError } from "../storage/storage-error.ts";
+import { CloseConnection, NO_ANSWER, type RequestContext, serve } from "./handler.ts";
+import type { Services } from "./services.ts";
+
+type Request = DecodedMessage<typeof produceApi.request>;
+type Response = EncodableMessage<typeof produceApi.response>;
+type TopicRequest = Request["topicData"][number];
+type PartitionRequest = TopicRequest["partitionData"][number];
+type PartitionResponse = Response["responses"][number]["partitionResponses"][number];
+
+/** The client id with which Kafka's own tools write into internal topics. */
+const ADMIN_CLIENT_ID = "__admin_client";
+const FIRST_VERSION_WITH_ZSTD = 7;
+
+export const produce = serve(produceApi, "3-13", handle, { advertised: "0-13", leavesFrame: true });
+
+function handle(services: Services, request: Request, context: RequestContext): Response | typeof NO_ANSWER | Promise<Response> {
+  let uncommitted: Promise<boolean>[] | undefined;
+  let fault: ErrorCode | undefined;
+  const responses = request.topicData.map((topic) => {
+    const name = context.apiVersion >= 13 ? (services.cluster.image.topicsById.get(topic.topicId)?.name ?? "") : topic.name;
+    const partitionResponses = topic.partitionData.map((data) => {
+      const response = appendTo(services, request, context, name, data);
+      if (response.errorCode !== Errors.NONE) fault ??= response.errorCode as ErrorCode;
+      else if (request.acks !== 0) {
+        const waiting = commitOf(services, name, data.index, response);
+        if (waiting !== undefined) uncommitted = [...(uncommitted ?? []), waiting];
+      }
+      return response;
+    });
+    return { name: topic.name, topicId: topic.topicId, partitionResponses };
+  });
+  if (request.acks === 0) {
+    if (fault !== undefined) throw new CloseConnection(`produce with acks=0 failed: ${errorName(fault)}`);
+    return NO_ANSWER;
+  }
+  if (uncommitted === undefined) return { responses };
+  return Promise.all(uncommitted).then((committed) => {
+    if (committed.every(Boolean)) return { responses };
+    return { responses: responses.map(notLeaderAnyMore) };
+  });
+}
+
+function commitOf(services: Services, topic: string, index: number, response: PartitionResponse): Promise<boolean> | undefined {
+  const partition = services.partitions.get(topic, index);
+  // Offsets are contiguous: when the log's end at this moment is committed, so is the batch.
+  return response.baseOffset >= 0 ? partition?.whenCommitted(partition.logEndOffset) : undefined;
+}
+
+function notLeaderAnyMore(topic: Response["responses"][number]): Response["responses"][number] {
+  return { ...topic, partitionResponses: topic.partitionResponses.map(({ index }) => failed(index, Errors.NOT_LEADER_OR_FOLLOWER)) };
+}
+
+function appendTo(services: Services, request: Request, context: RequestContext, topic: string, data: PartitionRequest): PartitionResponse {
+  const { index, records } = data;
+  const byId = context.apiVersion >= 13;
+  if (byId && topic === "") return failed(index, Errors.UNKNOWN_TOPIC_ID);
+  const image = services.cluster.image.topicsByName.get(topic)?.partitions[index];
+  if (image === undefined) return failed(index, Errors.UNKNOWN_TOPIC_OR_PARTITION);
+  if (request.acks < -1 || request.acks > 1) return failed(index, Errors.INVALID_REQUIRED_ACKS);
+  if (records === null || records.length === 0) return failed(index, Errors.INVALID_RECORD, "The request carries no records for the partition");
+  const attributes = records.length < BATCH_HEADER_BYTES ? 0 : records.readInt16BE(CRC_START);
+  if (context.apiVersion < FIRST_VERSION_WITH_ZSTD && compressionOf(attributes) === Compression.ZSTD) return failed(index, Errors.UNSUPPORTED_COMPRESSION_TYPE);
+  if ((attributes & TRANSACTIONAL_BIT) !== 0) return failed(index, unverified(context.apiVersion));
+  if (isInternalTopic(topic) && context.clientId !== ADMIN_CLIENT_ID) {
+    return failed(index, Errors.INVALID_TOPIC_EXCEPTION, `Cannot append to internal topic ${topic}`);
+  }
+  const partition = services.partitions.get(topic, index);
+  if (partition === undefined) {
+    return { ...failed(index, Errors.NOT_LEADER_OR_FOLLOWER), currentLeader: { leaderId: image.leader, leaderEpoch: image.leaderEpoch } };
+  }
+  return append(services, partition, index, records);
+}
+
+function append(services: Services, partition: Partition, index: number, records: Buffer): PartitionResponse {
+  let result: AppendResult;
+  try {
+    result = partition.append(records, "client");
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    services.logger.error({ topic: partition.topic, partition: index, err: error, ...error.facts }, "could not append to a partition");
+    return failed(index, Errors.KAFKA_STORAGE_ERROR, error.message);
+  }
+  if (result.ok) {
+    return {
+      index,
+      errorCode: Errors.NONE,
+      baseOffset: result.baseOffset,
+      logAppendTimeMs: result.logAppendTimeMs,
+      logStartOffset: partition.logStartOffset,
+    };
+  }
+  return {
+    index,
+    errorCode: result.error,
+    baseOffset: -1,
+    logStartOffset: result.recordErrors.length > 0 ? partition.logStartOffset : -1,
+    recordErrors: result.recordErrors.map(({ batchIndex, message }) => ({ batchIndex, batchIndexErrorMessage: message })),
+    errorMessage: result.message,
+  };
+}
+
+/** No transaction is ongoing on this broker, so no partition belongs to one: what Kafka's verification answers then (KIP-890). */
+function unverified(apiVersion: number): ErrorCode {
+  if (apiVersion >= 12) return Errors.INVALID_PRODUCER_ID_MAPPING;
+  return apiVersion === 11 ? Errors.TRANSACTION_ABORTABLE : Errors.INVALID_TXN_STATE;
+}
+
+function failed(index: number, errorCode: ErrorCode, errorMessage: string | null = null): PartitionResponse {
+  return { index, errorCode, baseOffset: -1, errorMessage };
+}
+

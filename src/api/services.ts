@@ -1,0 +1,28 @@
+// What handlers work with: the parts of one broker.
+
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Random } from "../base/random.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { LocalPartitions } from "../cluster/local-partitions.ts";
+import type { ProducerIds } from "../cluster/producer-ids.ts";
+import type { Topics } from "../cluster/topics.ts";
+import type { BrokerConfig } from "../config/broker-config.ts";
+import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { FetchSessions } from "../partition/fetch-sessions.ts";
+import type { Handler } from "./handler.ts";
+
+export interface Services {
+  readonly brokerId: number;
+  readonly config: BrokerConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly cluster: Cluster;
+  readonly topics: Topics;
+  readonly partitions: LocalPartitions;
+  readonly producerIds: ProducerIds;
+  readonly fetchSessions: FetchSessions;
+  readonly groups: GroupCoordinator;
+  readonly handlers: readonly Handler[];
+}

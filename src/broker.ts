@@ -1,0 +1,249 @@
+// The composition root: one broker, made of its parts. A cluster is several Broker objects over one StorageEngine and one
+// MetadataStore; a single process with one broker is the smallest cluster.
+//
+// Start: storage and metadata are opened, the ports are taken, the broker joins the cluster's metadata, opens the partitions that it
+// leads, and only then takes up requests. Stop: no new requests, partitions are given up, what is stored is flushed.
+
+import { handlers } from "./api/index.ts";
+import type { Services } from "./api/services.ts";
+import { type Clock, systemClock } from "./base/clock.ts";
+import { type Logger, silentLogger } from "./base/logger.ts";
+import { type Random, systemRandom } from "./base/random.ts";
+import { Cluster } from "./cluster/cluster.ts";
+import { isRefusal } from "./cluster/create-topics.ts";
+import type { Change, Endpoint } from "./cluster/image.ts";
+import { LocalPartitions } from "./cluster/local-partitions.ts";
+import { Maintenance } from "./cluster/maintenance.ts";
+import { ProducerIds } from "./cluster/producer-ids.ts";
+import { GROUP_OFFSETS_TOPIC } from "./cluster/topic-name.ts";
+import { Topics } from "./cluster/topics.ts";
+import type { BrokerConfig } from "./config/broker-config.ts";
+import { type ListenerAddress, parseListeners } from "./config/listeners.ts";
+import { SettingError } from "./config/setting.ts";
+import { GroupCoordinator } from "./coordinator/group/group-coordinator.ts";
+import { FetchSessions } from "./partition/fetch-sessions.ts";
+import { dispatcher } from "./server/dispatch.ts";
+import { Listener } from "./server/listener.ts";
+import type { MetadataStore } from "./storage/metadata-store.ts";
+import type { StorageEngine } from "./storage/storage-engine.ts";
+
+export interface NewTopic {
+  readonly name: string;
+  /** Default: the setting num.partitions. */
+  readonly partitions?: number;
+  readonly configs?: Readonly<Record<string, string>>;
+}
+
+export interface BrokerOptions {
+  readonly config: BrokerConfig;
+  readonly clusterId: string;
+  readonly engine: StorageEngine;
+  readonly metadata: MetadataStore<Change>;
+  /** Where clients reach the broker, unless the setting `listeners` was given. Port 0: any free one. */
+  readonly host: string;
+  readonly port: number;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+export class Broker {
+  readonly id: number;
+  readonly services: Services;
+  readonly #listeners: readonly Listener[];
+  readonly #host: string;
+  readonly #maintenance: Maintenance;
+  readonly #unfollow: () => void;
+  #stopping: Promise<void> | undefined;
+
+  private constructor(parts: { services: Services; listeners: readonly Listener[]; host: string; maintenance: Maintenance; unfollow: () => void }) {
+    this.id = parts.services.brokerId;
+    this.services = parts.services;
+    this.#listeners = parts.listeners;
+    this.#host = parts.host;
+    this.#maintenance = parts.maintenance;
+    this.#unfollow = parts.unfollow;
+  }
+
+  /** Throws SettingError, StorageError, or Node's own error when a port cannot be taken. */
+  static async start(options: BrokerOptions): Promise<Broker> {
+    const { config, engine, clock = systemClock, random = systemRandom, logger = silentLogger } = options;
+    const brokerId = config["node.id"];
+    const addresses = listenerAddresses(options);
+    const listeners = await openListeners(addresses, config, clock, logger);
+    try {
+      const cluster = await Cluster.open(options.metadata, options.clusterId);
+      const topics = new Topics({ cluster, config, random });
+      const partitions = new LocalPartitions({ brokerId, engine, settingsOf: (topic) => topics.settingsOf(topic), logger });
+      const groups = new GroupCoordinator({
+        clock,
+        random,
+        config,
+        logger: logger.child({ component: "groups" }),
+        topics: {
+          partitionCount: (name) => cluster.image.topicsByName.get(name)?.partitions.length,
+          nameOf: (id) => cluster.image.topicsById.get(id)?.name,
+          idOf: (name) => cluster.image.topicsByName.get(name)?.id,
+        },
+      });
+      partitions.addListener(groupLeadership(groups));
+      const unfollow = cluster.onImage((image, previous) => {
+        partitions.follow(image, previous);
+        const deleted = [...previous.topicsByName.keys()].filter((name) => !image.topicsByName.has(name));
+        if (deleted.length > 0) groups.topicsDeleted(deleted);
+      });
+      partitions.removeStrays(cluster.image);
+      const endpoints = endpointsOf(config, listeners);
+      await cluster.transact(() => ({ changes: [{ type: "broker", id: brokerId, rack: config["broker.rack"], endpoints }], result: undefined }));
+      const services: Services = {
+        brokerId,
+        config,
+        clock,
+        random,
+        logger: logger.child({ component: "api" }),
+        cluster,
+        topics,
+        partitions,
+        producerIds: new ProducerIds(cluster),
+        fetchSessions: new FetchSessions(config["max.incremental.fetch.session.cache.slots"], clock, random),
+        groups,
+        handlers,
+      };
+      const maintenance = new Maintenance({
+        clock,
+        logger: logger.child({ component: "log" }),
+        engine,
+        partitions,
+        retentionCheckMs: config["log.retention.check.interval.ms"],
+        checkpointMs: config["log.flush.offset.checkpoint.interval.ms"],
+      });
+      for (const listener of listeners) listener.serve(dispatcher(services));
+      return new Broker({ services, listeners, host: addresses[0]?.host ?? options.host, maintenance, unfollow });
+    } catch (error) {
+      await Promise.all(listeners.map((listener) => listener.close()));
+      throw error;
+    }
+  }
+
+  get clusterId(): string {
+    return this.services.cluster.image.clusterId;
+  }
+
+  get port(): number {
+    return this.#listeners[0]?.port ?? 0;
+  }
+
+  /** What a client is given to connect: "localhost:9092". */
+  get bootstrapServers(): string {
+    const isEverywhere = this.#host === "" || this.#host === "0.0.0.0" || this.#host === "::";
+    const host = isEverywhere ? "localhost" : this.#host;
+    return `${host.includes(":") ? `[${host}]` : host}:${this.port}`;
+  }
+
+  /** Makes topics that do not exist yet. Throws SettingError when one is not allowed. */
+  async ensureTopics(wanted: readonly NewTopic[]): Promise<void> {
+    const { cluster, topics } = this.services;
+    const missing = wanted.filter(({ name }) => !cluster.image.topicsByName.has(name));
+    const outcomes = await topics.create(
+      missing.map(({ name, partitions = -1, configs = {} }) => ({
+        name,
+        partitionCount: partitions,
+        replicationFactor: -1,
+        assignments: [],
+        configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+      })),
+      false,
+    );
+    outcomes.forEach((outcome, index) => {
+      if (isRefusal(outcome)) throw new SettingError("INVALID_VALUE", "topic", `topic ${missing[index]?.name}: ${outcome.message}`);
+    });
+  }
+
+  /** Ends every connection and gives the partitions up. The engine and the metadata store are the caller's to close. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#maintenance.stop();
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    this.#unfollow();
+    this.services.partitions.resignAll();
+    this.services.groups.close();
+    this.services.cluster.close();
+  }
+}
+
+function groupLeadership(groups: GroupCoordinator) {
+  return {
+    elected: (partition: Parameters<GroupCoordinator["elected"]>[1]) => {
+      if (partition.topic === GROUP_OFFSETS_TOPIC) groups.elected(partition.index, partition);
+    },
+    resigned: (partition: Parameters<GroupCoordinator["elected"]>[1]) => {
+      if (partition.topic === GROUP_OFFSETS_TOPIC) groups.resigned(partition.index);
+    },
+  };
+}
+
+/** The only security protocol so far. */
+const PLAINTEXT = "PLAINTEXT";
+
+function listenerAddresses({ config, host, port }: BrokerOptions): ListenerAddress[] {
+  const given = originsGiven(config);
+  if (!given) return [{ name: PLAINTEXT, host, port }];
+  const controllers = new Set((config["controller.listener.names"] ?? []).map((name) => name.toUpperCase()));
+  const addresses = parseListeners("listeners", config["listeners"]).filter(({ name }) => !controllers.has(name));
+  for (const { name } of addresses) {
+    const protocol = protocolOf(config, name);
+    if (protocol !== PLAINTEXT) {
+      throw new SettingError("INVALID_VALUE", "listeners", `listeners: ${name} asks for ${protocol}, which is not served yet; use a PLAINTEXT listener`);
+    }
+  }
+  return addresses;
+}
+
+function originsGiven(config: BrokerConfig): boolean {
+  return config["listeners"].join(",") !== "PLAINTEXT://:9092";
+}
+
+function protocolOf(config: BrokerConfig, listener: string): string {
+  for (const entry of config["listener.security.protocol.map"]) {
+    const [name, protocol] = entry.split(":");
+    if (name?.trim().toUpperCase() === listener && protocol !== undefined) return protocol.trim().toUpperCase();
+  }
+  return listener;
+}
+
+async function openListeners(addresses: readonly ListenerAddress[], config: BrokerConfig, clock: Clock, logger: Logger): Promise<Listener[]> {
+  const listeners: Listener[] = [];
+  try {
+    for (const { name, host, port } of addresses) {
+      listeners.push(
+        await Listener.open({
+          name,
+          host: host === "" ? "::" : host,
+          port,
+          maxFrameBytes: config["socket.request.max.bytes"],
+          maxConnections: config["max.connections"],
+          maxConnectionsPerIp: config["max.connections.per.ip"],
+          idleLimitMs: config["connections.max.idle.ms"],
+          clock,
+          logger: logger.child({ component: "server" }),
+        }),
+      );
+    }
+  } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.close()));
+    throw error;
+  }
+  return listeners;
+}
+
+function endpointsOf(config: BrokerConfig, listeners: readonly Listener[]): Endpoint[] {
+  const advertised = parseListeners("advertised.listeners", config["advertised.listeners"] ?? []);
+  return listeners.map(({ name, port }) => {
+    const told = advertised.find((address) => address.name === name);
+    return { listener: name, host: told === undefined || told.host === "" ? null : told.host, port: told?.port ?? port };
+  });
+}

@@ -1,0 +1,59 @@
+// A broker's view of the cluster: follows the MetadataStore, keeps the newest image, and changes the cluster only by a transaction
+// on the store. Listeners hear of every image, in order, before the transaction that made it resolves.
+
+import type { MetadataStore } from "../storage/metadata-store.ts";
+import { applyChanges, type Change, type ClusterImage, emptyImage } from "./image.ts";
+
+export type ImageListener = (image: ClusterImage, previous: ClusterImage) => void;
+
+/** What a transaction wants: changes to commit (none: nothing is stored) and what its caller is told. */
+export interface Decision<T> {
+  readonly changes: readonly Change[];
+  readonly result: T;
+}
+
+export class Cluster {
+  readonly #store: MetadataStore<Change>;
+  readonly #listeners = new Set<ImageListener>();
+  readonly #unsubscribe: () => void;
+  #image: ClusterImage;
+
+  private constructor(store: MetadataStore<Change>, image: ClusterImage) {
+    this.#store = store;
+    this.#image = image;
+    this.#unsubscribe = store.subscribe((changes) => this.#apply(changes));
+  }
+
+  static async open(store: MetadataStore<Change>, clusterId: string): Promise<Cluster> {
+    return new Cluster(store, applyChanges(emptyImage(clusterId), await store.load()));
+  }
+
+  get image(): ClusterImage {
+    return this.#image;
+  }
+
+  onImage(listener: ImageListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** `decide` sees the newest image; it is asked again when another change came in between. */
+  async transact<T>(decide: (image: ClusterImage) => Decision<T>): Promise<T> {
+    for (;;) {
+      const version = this.#store.version;
+      const { changes, result } = decide(this.#image);
+      if (changes.length === 0 || (await this.#store.commit(changes, version))) return result;
+    }
+  }
+
+  close(): void {
+    this.#unsubscribe();
+    this.#listeners.clear();
+  }
+
+  #apply(changes: readonly Change[]): void {
+    const previous = this.#image;
+    this.#image = applyChanges(previous, changes);
+    for (const listener of this.#listeners) listener(this.#image, previous);
+  }
+}

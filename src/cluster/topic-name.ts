@@ -1,0 +1,30 @@
+// Kafka's rules for topic names.
+
+/** Longest name, so that folder names with a partition number fit into 255 bytes. */
+const MAX_LENGTH = 249;
+
+export const GROUP_OFFSETS_TOPIC = "__consumer_offsets";
+export const TRANSACTION_STATE_TOPIC = "__transaction_state";
+export const SHARE_GROUP_STATE_TOPIC = "__share_group_state";
+
+const INTERNAL_TOPICS: ReadonlySet<string> = new Set([GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC, SHARE_GROUP_STATE_TOPIC]);
+
+export function isInternalTopic(name: string): boolean {
+  return INTERNAL_TOPICS.has(name);
+}
+
+/** Why a name is not allowed; `undefined` when it is. The wording is Kafka's: tools print it. */
+export function topicNameFault(name: string): string | undefined {
+  if (name.length === 0) return "Topic name is invalid: the empty string is not allowed";
+  if (name === "." || name === "..") return `Topic name is invalid: '${name}' is not allowed`;
+  if (name.length > MAX_LENGTH) return `Topic name is invalid: the length of '${name}' is longer than the max allowed length ${MAX_LENGTH}`;
+  if (!/^[a-zA-Z0-9._-]+$/.test(name)) {
+    return `Topic name is invalid: '${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`;
+  }
+  return undefined;
+}
+
+/** Names that differ only in '.' and '_' collide, because metric names treat them alike. */
+export function collisionKey(name: string): string {
+  return name.replaceAll(".", "_");
+}

@@ -1,0 +1,81 @@
+// Incremental fetch sessions (KIP-227): a consumer names its partitions once; later requests carry only what changed, and answers
+// only partitions that have something new. A session outlives its connection; it ends when the client says so, or when its slot is
+// needed and it has not been used for a while.
+
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+
+export interface FetchPartition {
+  /** By name or by id, as the request's version has it; the other is empty until it is resolved. */
+  topic: string;
+  topicId: string;
+  readonly partition: number;
+  fetchOffset: number;
+  maxBytes: number;
+  currentLeaderEpoch: number;
+  lastFetchedEpoch: number;
+  /** What the client was told last; -1 before that and after an error, so that it is told again. */
+  toldHighWatermark: number;
+  toldLogStartOffset: number;
+}
+
+export interface FetchSession {
+  readonly id: number;
+  /** The epoch that the next request must carry. */
+  epoch: number;
+  readonly usesTopicIds: boolean;
+  /** In the order in which partitions are read; those that gave data go to the end, so that all take turns. */
+  readonly partitions: Map<string, FetchPartition>;
+  lastUsedMs: number;
+}
+
+/** A session unused for longer may lose its slot to a new one. */
+const EVICTABLE_AFTER_MS = 120_000;
+const LAST_EPOCH = 2 ** 31 - 1;
+
+export class FetchSessions {
+  readonly #sessions = new Map<number, FetchSession>();
+  readonly #maxSessions: number;
+  readonly #clock: Clock;
+  readonly #random: Random;
+
+  constructor(maxSessions: number, clock: Clock, random: Random) {
+    this.#maxSessions = maxSessions;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** `undefined` when every slot is taken by a session in use: the client then goes on with full requests. */
+  open(partitions: Map<string, FetchPartition>, usesTopicIds: boolean): FetchSession | undefined {
+    if (!this.#makeRoom()) return undefined;
+    let id = this.#random.positiveInt32();
+    while (this.#sessions.has(id)) id = this.#random.positiveInt32();
+    const session: FetchSession = { id, epoch: 1, usesTopicIds, partitions, lastUsedMs: this.#clock.now() };
+    this.#sessions.set(id, session);
+    return session;
+  }
+
+  get(id: number): FetchSession | undefined {
+    return this.#sessions.get(id);
+  }
+
+  /** Marks a request as received: the next one carries the next epoch. */
+  use(session: FetchSession): void {
+    session.epoch = session.epoch === LAST_EPOCH ? 1 : session.epoch + 1;
+    session.lastUsedMs = this.#clock.now();
+    // Keeps the map in order of last use, the oldest first.
+    this.#sessions.delete(session.id);
+    this.#sessions.set(session.id, session);
+  }
+
+  close(id: number): void {
+    this.#sessions.delete(id);
+  }
+
+  #makeRoom(): boolean {
+    if (this.#sessions.size < this.#maxSessions) return true;
+    const [oldest] = this.#sessions.values();
+    if (oldest === undefined || oldest.lastUsedMs > this.#clock.now() - EVICTABLE_AFTER_MS) return false;
+    return this.#sessions.delete(oldest.id);
+  }
+}

@@ -1,0 +1,36 @@
+// Waits until something happens to any of several partitions. Watchers fire inside an append, and many appends may follow within
+// one read turn: what waits is woken once, after the turn.
+
+import type { Clock } from "../base/clock.ts";
+import type { Partition } from "./partition.ts";
+
+export interface WaitOptions {
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+  /** Ends the wait early; gives a function that takes the listener back. */
+  readonly onAbandoned: (listener: () => void) => () => void;
+}
+
+/** "moved": an offset or the leadership of one of them changed. "expired": the deadline has passed. "abandoned": nobody waits any more. */
+export type WaitOutcome = "moved" | "expired" | "abandoned";
+
+export function waitForAny(partitions: Iterable<Partition>, { clock, deadlineMs, onAbandoned }: WaitOptions): Promise<WaitOutcome> {
+  return new Promise((resolve) => {
+    let isWoken = false;
+    const cleanups: (() => void)[] = [];
+    const wake = (outcome: WaitOutcome) => {
+      if (isWoken) return;
+      isWoken = true;
+      for (const cleanup of cleanups) cleanup();
+      // Resolving settles in a microtask: after the read turn in which the append came.
+      resolve(outcome);
+    };
+    const moved = () => wake("moved");
+    for (const partition of partitions) cleanups.push(partition.watch(moved));
+    const timer = clock.after(Math.max(0, deadlineMs - clock.now()), () => wake("expired"));
+    cleanups.push(
+      () => timer.cancel(),
+      onAbandoned(() => wake("abandoned")),
+    );
+  });
+}

@@ -1,0 +1,210 @@
+// One client connection. Kafka's contract: one request at a time, answers in the order of requests; a waiting Fetch or JoinGroup
+// holds back only later requests of its own connection.
+//
+//   reading ──request answered at once──▶ reading
+//      ├──request waits──▶ answering ──answered──▶ reading
+//      └──answers pile up──▶ choked ──socket drained──▶ reading
+//
+// Answers of one read turn leave in one write. A peer that does not read its answers is not read from either, and a held connection
+// keeps at most MAX_KEPT_BYTES of further requests before its socket is paused: memory stays bounded.
+
+import type { Socket } from "node:net";
+import type { BufferPool } from "./buffer-pool.ts";
+import { FrameReader } from "./frame-reader.ts";
+import { takeOver } from "./socket.ts";
+
+/** Answers waiting in the socket beyond which no further request is taken up. */
+const MAX_UNSENT_BYTES = 1024 * 1024;
+/** Requests kept while an earlier one waits, beyond which the socket is paused. */
+const MAX_KEPT_BYTES = 256 * 1024;
+/** Answers up to this size in sum are joined into one buffer; larger ones are gathered by the kernel. */
+const JOINED_BYTES = 16 * 1024;
+
+/** `undefined`: no answer (acks=0). */
+export type Answer = readonly Buffer[] | undefined;
+/** Throws or rejects to have the connection closed without an answer. */
+export type AnswerFrame = (frame: Buffer, connection: Connection) => Answer | Promise<Answer>;
+
+export interface ConnectionOptions {
+  readonly pool: BufferPool;
+  readonly sharedReadBuffer: Buffer;
+  readonly maxFrameBytes: number;
+  readonly answer: AnswerFrame;
+  /** Called once; `error` is what ended the connection, if something did. */
+  readonly ended: (connection: Connection, error: Error | undefined) => void;
+  readonly now: () => number;
+}
+
+export class Connection {
+  readonly listenerName: string;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Set by ApiVersions 3 and later (KIP-511). */
+  clientSoftware = "";
+  readonly #socket: Socket;
+  readonly #frames: FrameReader;
+  readonly #options: ConnectionOptions;
+  readonly #closeListeners = new Set<() => void>();
+  #unsent: Buffer[] = [];
+  #unsentBytes = 0;
+  /** A request waits for its answer. */
+  #isAnswering = false;
+  /** The peer does not read its answers. */
+  #isChoked = false;
+  #isPaused = false;
+  #isClosed = false;
+  #error: Error | undefined;
+  #lastActiveMs: number;
+
+  constructor(accepted: Socket, listenerName: string, options: ConnectionOptions) {
+    this.listenerName = listenerName;
+    this.remoteAddress = withoutMappedPrefix(accepted.remoteAddress ?? "");
+    this.remotePort = accepted.remotePort ?? 0;
+    this.localAddress = withoutMappedPrefix(accepted.localAddress ?? "");
+    this.localPort = accepted.localPort ?? 0;
+    this.#options = options;
+    this.#lastActiveMs = options.now();
+    this.#frames = new FrameReader(options.pool, options.sharedReadBuffer, options.maxFrameBytes, (frame) => this.#handle(frame));
+    this.#socket = takeOver(accepted, {
+      target: () => this.#frames.target(),
+      received: (bytes) => this.#received(bytes),
+      drained: () => this.#drained(),
+      closed: (error) => this.#closed(error),
+    });
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Since when nothing was asked, undefined while a request waits for its answer. */
+  get idleSinceMs(): number | undefined {
+    return this.#isAnswering ? undefined : this.#lastActiveMs;
+  }
+
+  /** Called once when the connection has ended; gives a function that takes the listener back. */
+  onClose(listener: () => void): () => void {
+    this.#closeListeners.add(listener);
+    return () => this.#closeListeners.delete(listener);
+  }
+
+  /** Ends the connection at once; `error` is why, for the log. */
+  destroy(error?: Error): void {
+    this.#error ??= error;
+    this.#socket.destroy();
+  }
+
+  /** Sends what is ready, then ends. */
+  end(): void {
+    this.#flush();
+    this.#socket.end();
+  }
+
+  #received(bytes: Buffer): boolean {
+    this.#lastActiveMs = this.#options.now();
+    this.#turn(() => this.#frames.feed(bytes));
+    if (this.#frames.keptBytes > MAX_KEPT_BYTES || this.#isChoked) this.#isPaused = true;
+    return !this.#isPaused;
+  }
+
+  /** Runs what may answer several requests, then sends all answers in one write. */
+  #turn(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#flush();
+      this.destroy(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    this.#flush();
+  }
+
+  #handle(frame: Buffer): boolean {
+    if (this.#isClosed) return false;
+    const answer = this.#options.answer(frame, this);
+    if (answer instanceof Promise) {
+      this.#isAnswering = true;
+      answer.then(
+        (buffers) => this.#answeredLater(buffers),
+        (error: unknown) => this.destroy(error instanceof Error ? error : new Error(String(error))),
+      );
+      return false;
+    }
+    this.#send(answer);
+    return !this.#checkChoked();
+  }
+
+  #answeredLater(buffers: Answer): void {
+    if (this.#isClosed) return;
+    this.#isAnswering = false;
+    this.#lastActiveMs = this.#options.now();
+    this.#send(buffers);
+    this.#flush();
+    if (!this.#checkChoked()) this.#goOn();
+  }
+
+  #checkChoked(): boolean {
+    if (this.#unsentBytes + this.#socket.writableLength > MAX_UNSENT_BYTES) {
+      this.#flush();
+      this.#isChoked = this.#socket.writableLength > MAX_UNSENT_BYTES;
+    }
+    return this.#isChoked;
+  }
+
+  #drained(): void {
+    if (!this.#isChoked) return;
+    this.#isChoked = false;
+    if (!this.#isAnswering) this.#goOn();
+  }
+
+  /** Takes up the requests that were kept, then the socket. */
+  #goOn(): void {
+    this.#turn(() => this.#frames.release());
+    if (this.#isPaused && !this.#isAnswering && !this.#isChoked && !this.#isClosed) {
+      this.#isPaused = false;
+      this.#socket.resume();
+    }
+  }
+
+  #send(buffers: Answer): void {
+    if (buffers === undefined) return;
+    for (const buffer of buffers) {
+      this.#unsent.push(buffer);
+      this.#unsentBytes += buffer.length;
+    }
+  }
+
+  #flush(): void {
+    if (this.#unsent.length === 0 || this.#isClosed) return;
+    const buffers = this.#unsent;
+    const sizeBytes = this.#unsentBytes;
+    this.#unsent = [];
+    this.#unsentBytes = 0;
+    const [only] = buffers;
+    if (buffers.length === 1 && only !== undefined) {
+      this.#socket.write(only);
+    } else if (sizeBytes <= JOINED_BYTES) {
+      this.#socket.write(Buffer.concat(buffers, sizeBytes));
+    } else {
+      this.#socket.cork();
+      for (const buffer of buffers) this.#socket.write(buffer);
+      this.#socket.uncork();
+    }
+  }
+
+  #closed(error: Error | undefined): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#frames.close();
+    this.#unsent = [];
+    for (const listener of this.#closeListeners) listener();
+    this.#closeListeners.clear();
+    this.#options.ended(this, this.#error ?? error);
+  }
+}
+
+function withoutMappedPrefix(address: string): string {
+  return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+}

@@ -1,0 +1,94 @@
+// From a frame to its answer: header, handler, body, encoding. What Kafka refuses by closing the connection is refused here by
+// throwing; the one exception is ApiVersions, whose unknown versions are answered in version 0 (KIP-511).
+
+import { errorName, Errors } from "../../protocol/errors.ts";
+import { encodeResponse, type RequestHeader, readBody, readRequestHeader } from "../../protocol/headers.ts";
+import { apiVersions } from "../../protocol/messages/index.ts";
+import { includesVersion } from "../../protocol/schema/versions.ts";
+import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
+import { Reader } from "../../protocol/wire/reader.ts";
+import { CloseConnection, type Handler, NO_ANSWER, type Reply, type RequestContext } from "../api/handler.ts";
+import type { Services } from "../api/services.ts";
+import type { Answer, AnswerFrame, Connection } from "./connection.ts";
+
+/** The request cannot be served; the message names API, version and client, for the log. */
+export class RefusedRequest extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "RefusedRequest";
+  }
+}
+
+export function dispatcher(services: Services): AnswerFrame {
+  const handlers: (Handler | undefined)[] = [];
+  for (const handler of services.handlers) handlers[handler.api.key] = handler;
+  return (frame, connection) => answer(services, handlers, frame, connection);
+}
+
+function answer(services: Services, handlers: readonly (Handler | undefined)[], frame: Buffer, connection: Connection): Answer | Promise<Answer> {
+  const reader = new Reader(frame);
+  const header = readHeader(reader, frame);
+  const handler = handlers[header.apiKey];
+  if (handler === undefined) throw refused(header, connection, `no API with key ${header.apiKey}`);
+  if (!includesVersion(handler.versions, header.apiVersion)) {
+    if (handler.api.key === apiVersions.key) return unsupportedApiVersions(header, handler);
+    throw refused(header, connection, `${handler.api.name} version ${header.apiVersion}`);
+  }
+  const context: RequestContext = { apiVersion: header.apiVersion, clientId: header.clientId ?? "", clientHost: `/${connection.remoteAddress}`, connection };
+  const body = readRequest(reader, frame, handler, header, connection);
+  if (services.logger.isDebugging) {
+    services.logger.debug({ api: handler.api.name, version: header.apiVersion, clientId: context.clientId, correlationId: header.correlationId }, "request");
+  }
+  try {
+    const reply = handler.handle(services, body, context);
+    if (!(reply instanceof Promise)) return encode(handler, header, reply);
+    return reply.then(
+      (later) => encode(handler, header, later),
+      (error: unknown) => failed(services, handler, header, error),
+    );
+  } catch (error) {
+    return failed(services, handler, header, error);
+  }
+}
+
+function readHeader(reader: Reader, frame: Buffer): RequestHeader {
+  try {
+    return readRequestHeader(reader);
+  } catch (cause) {
+    if (!(cause instanceof MalformedMessage)) throw cause;
+    throw new RefusedRequest(`sent ${frame.length} bytes that are not a Kafka request: ${cause.message}`, { cause });
+  }
+}
+
+function readRequest(reader: Reader, frame: Buffer, handler: Handler, header: RequestHeader, connection: Connection) {
+  // A handler that keeps byte fields, or waits, needs a frame of its own: this one is reused for the next read.
+  const own = handler.leavesFrame ? reader : new Reader(Buffer.from(frame), reader.position);
+  try {
+    return readBody(handler.api.request, header.apiVersion, own, { allowTrailing: true });
+  } catch (cause) {
+    if (!(cause instanceof MalformedMessage)) throw cause;
+    throw refused(header, connection, `a malformed ${handler.api.name} version ${header.apiVersion}: ${cause.message}`);
+  }
+}
+
+function encode(handler: Handler, header: RequestHeader, reply: Reply<typeof handler.api.response.struct.shape>): Answer {
+  return reply === NO_ANSWER ? undefined : encodeResponse(handler.api, header.apiVersion, header.correlationId, reply);
+}
+
+function refused(header: RequestHeader, connection: Connection, what: string): RefusedRequest {
+  const software = connection.clientSoftware === "" ? "" : ` (${connection.clientSoftware})`;
+  return new RefusedRequest(`client "${header.clientId ?? ""}"${software} asked for ${what}, which is not served`);
+}
+
+/** A handler that failed ends its connection: the client asks again elsewhere or later, and the log says why. */
+function failed(services: Services, handler: Handler, header: RequestHeader, error: unknown): never {
+  if (error instanceof CloseConnection) throw error;
+  services.logger.error({ api: handler.api.name, version: header.apiVersion, clientId: header.clientId, err: error }, "a request failed");
+  throw new RefusedRequest(`${handler.api.name} failed with ${errorName(Errors.UNKNOWN_SERVER_ERROR)}`, { cause: error });
+}
+
+function unsupportedApiVersions(header: RequestHeader, handler: Handler): Answer {
+  const { lowest, highest } = handler.advertisedVersions;
+  const apiKeys = [{ apiKey: apiVersions.key, minVersion: lowest, maxVersion: highest }];
+  return encodeResponse(apiVersions, 0, header.correlationId, { errorCode: Errors.UNSUPPORTED_VERSION, apiKeys });
+}

@@ -1,0 +1,185 @@
+// A named listener: the TCP servers of one address and port, and the connections that came in on them.
+//
+// "localhost" listens on both loopback families at one port. Limits are Kafka's: over max.connections or
+// max.connections.per.ip a socket is closed right after it was accepted; an idle connection is closed after connections.max.idle.ms.
+
+import net from "node:net";
+import type { Clock, Timer } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import { BufferPool } from "./buffer-pool.ts";
+import { type AnswerFrame, Connection } from "./connection.ts";
+
+const SHARED_READ_BYTES = 256 * 1024;
+/** Tries to find a port that is free on every address, when the port is left to the system. */
+const PORT_TRIES = 20;
+/** How often idle connections are looked for: at most a tenth of the limit late. */
+const IDLE_CHECKS_PER_LIMIT = 10;
+
+export interface ListenerOptions {
+  readonly name: string;
+  /** A host name or address; "localhost" for both loopback families. */
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly maxFrameBytes: number;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerIp: number;
+  readonly idleLimitMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #servers: net.Server[] = [];
+  readonly #connections = new Set<Connection>();
+  readonly #connectionsPerIp = new Map<string, number>();
+  readonly #pool = new BufferPool();
+  readonly #shared = Buffer.allocUnsafeSlow(SHARED_READ_BYTES);
+  #port = 0;
+  #answer: AnswerFrame | undefined;
+  /** Accepted before `serve`. */
+  #early: net.Socket[] = [];
+  #idleTimer: Timer | undefined;
+
+  private constructor(options: ListenerOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the port; requests are taken up from `serve` on. Rejects with Node's own error (EADDRINUSE, EACCES, …). */
+  static async open(options: ListenerOptions): Promise<Listener> {
+    const listener = new Listener(options);
+    await listener.#listen();
+    return listener;
+  }
+
+  serve(answer: AnswerFrame): void {
+    this.#answer = answer;
+    for (const socket of this.#early) this.#accept(socket);
+    this.#early = [];
+    this.#watchIdle();
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Stops accepting; connections go on. */
+  stopAccepting(): void {
+    for (const server of this.#servers) server.close();
+  }
+
+  /** Ends every connection and waits until the ports are free. */
+  async close(): Promise<void> {
+    this.#idleTimer?.cancel();
+    const closed = this.#servers.map((server) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve())));
+    for (const connection of this.#connections) connection.destroy();
+    for (const socket of this.#early) socket.destroy();
+    await Promise.all(closed);
+  }
+
+  async #listen(): Promise<void> {
+    const { host, port } = this.#options;
+    const [first, ...others] = host === "localhost" ? ["127.0.0.1", "::1"] : [host];
+    for (let tries = 1; ; tries++) {
+      this.#port = await this.#listenOn(first ?? host, port);
+      try {
+        for (const other of others) await this.#listenOn(other, this.#port);
+        return;
+      } catch (error) {
+        if (isUnsupportedAddress(error)) return;
+        await this.close();
+        this.#servers.length = 0;
+        if (port !== 0 || tries === PORT_TRIES) throw error;
+      }
+    }
+  }
+
+  #listenOn(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const server = net.createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket));
+      server.once("error", reject);
+      server.listen({ host, port, backlog: 1024, ipv6Only: host === "::1" }, () => {
+        server.removeListener("error", reject);
+        server.on("error", (error) => this.#options.logger.error({ listener: this.name, error: error.message }, "could not accept"));
+        this.#servers.push(server);
+        const address = server.address();
+        resolve(typeof address === "object" && address !== null ? address.port : port);
+      });
+    });
+  }
+
+  #accept(socket: net.Socket): void {
+    const answer = this.#answer;
+    if (answer === undefined) {
+      this.#early.push(socket);
+      return;
+    }
+    const { logger, maxConnections, maxConnectionsPerIp } = this.#options;
+    const ip = socket.remoteAddress ?? "";
+    const fromIp = this.#connectionsPerIp.get(ip) ?? 0;
+    if (this.#connections.size >= maxConnections || fromIp >= maxConnectionsPerIp) {
+      logger.warn({ listener: this.name, remoteAddress: ip, connections: this.#connections.size, fromThisAddress: fromIp }, "refused a connection: too many");
+      socket.destroy();
+      return;
+    }
+    this.#connectionsPerIp.set(ip, fromIp + 1);
+    const connection = new Connection(socket, this.name, {
+      pool: this.#pool,
+      sharedReadBuffer: this.#shared,
+      maxFrameBytes: this.#options.maxFrameBytes,
+      answer,
+      now: () => this.#options.clock.now(),
+      ended: (ended, error) => this.#ended(ended, ip, error),
+    });
+    this.#connections.add(connection);
+  }
+
+  #ended(connection: Connection, ip: string, error: Error | undefined): void {
+    this.#connections.delete(connection);
+    const left = (this.#connectionsPerIp.get(ip) ?? 1) - 1;
+    if (left === 0) this.#connectionsPerIp.delete(ip);
+    else this.#connectionsPerIp.set(ip, left);
+    if (error !== undefined && !isPeerGone(error)) {
+      const client = `${connection.remoteAddress}:${connection.remotePort}`;
+      this.#options.logger.warn({ listener: this.name, client, software: connection.clientSoftware, reason: error.message }, "closed a connection");
+    }
+  }
+
+  #watchIdle(): void {
+    const { clock, idleLimitMs, logger } = this.#options;
+    if (idleLimitMs < 0 || idleLimitMs === Number.POSITIVE_INFINITY) return;
+    const check = () => {
+      const before = clock.now() - idleLimitMs;
+      for (const connection of this.#connections) {
+        const idleSinceMs = connection.idleSinceMs;
+        if (idleSinceMs === undefined || idleSinceMs > before) continue;
+        logger.debug({ listener: this.name, client: `${connection.remoteAddress}:${connection.remotePort}` }, "closed an idle connection");
+        connection.destroy();
+      }
+      this.#idleTimer = clock.after(intervalMs, check);
+    };
+    const intervalMs = Math.max(10, Math.min(30_000, idleLimitMs / IDLE_CHECKS_PER_LIMIT));
+    this.#idleTimer = clock.after(intervalMs, check);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+function isUnsupportedAddress(error: unknown): boolean {
+  return ["EADDRNOTAVAIL", "EAFNOSUPPORT", "ENOTFOUND"].includes(codeOf(error));
+}
+
+function isPeerGone(error: Error): boolean {
+  return ["ECONNRESET", "EPIPE", "ECONNABORTED", "ETIMEDOUT"].includes(codeOf(error));
+}

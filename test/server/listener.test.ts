@@ -1,0 +1,224 @@
+import net from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { silentLogger } from "../../src/base/logger.ts";
+import { VirtualClock } from "../../src/base/virtual-clock.ts";
+import type { AnswerFrame, Connection } from "../../src/server/connection.ts";
+import { Listener, type ListenerOptions } from "../../src/server/listener.ts";
+import { RawClient } from "../support/raw-client.ts";
+
+const listeners: Listener[] = [];
+
+afterEach(async () => {
+  await Promise.all(listeners.splice(0).map((listener) => listener.close()));
+});
+
+async function open(answer: AnswerFrame, options: Partial<ListenerOptions> = {}): Promise<Listener> {
+  const listener = await Listener.open({
+    name: "PLAINTEXT",
+    host: "localhost",
+    port: 0,
+    maxFrameBytes: 1024 * 1024,
+    maxConnections: 100,
+    maxConnectionsPerIp: 100,
+    idleLimitMs: 600_000,
+    clock: systemClock,
+    logger: silentLogger,
+    ...options,
+  });
+  listeners.push(listener);
+  listener.serve(answer);
+  return listener;
+}
+
+function framed(payload: Buffer): Buffer {
+  const size = Buffer.alloc(4);
+  size.writeInt32BE(payload.length);
+  return Buffer.concat([size, payload]);
+}
+
+const echo: AnswerFrame = (frame) => [framed(Buffer.from(frame))];
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 5000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error("the condition did not come true within 5 s");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe("a listener", () => {
+  test("on localhost answers on both loopback families at one port", async () => {
+    const listener = await open(echo);
+    const hosts = ["127.0.0.1", ...((await hasIpv6()) ? ["::1"] : [])];
+    for (const host of hosts) {
+      const client = await RawClient.connect(listener.port, host);
+      client.write(framed(Buffer.from(host)));
+      expect((await client.next())?.toString()).toBe(host);
+      client.close();
+    }
+  });
+
+  test("keeps connections that come before it serves, and answers them then", async () => {
+    const listener = await Listener.open({
+      name: "PLAINTEXT",
+      host: "127.0.0.1",
+      port: 0,
+      maxFrameBytes: 1000,
+      maxConnections: 10,
+      maxConnectionsPerIp: 10,
+      idleLimitMs: -1,
+      clock: systemClock,
+      logger: silentLogger,
+    });
+    listeners.push(listener);
+    const client = await RawClient.connect(listener.port);
+    client.write(framed(Buffer.from("early")));
+    listener.serve(echo);
+    expect((await client.next())?.toString()).toBe("early");
+    client.close();
+  });
+
+  test("answers in the order of requests, also when an earlier one waits, and holds up no other connection", async () => {
+    let release: () => void = () => undefined;
+    const waiting = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const listener = await open((frame, connection) => {
+      if (frame.toString() !== "wait") return echo(frame, connection);
+      return waiting.then(() => [framed(Buffer.from("waited"))]);
+    });
+    const held = await RawClient.connect(listener.port);
+    const other = await RawClient.connect(listener.port);
+    held.write(Buffer.concat(["1", "wait", "2", "3"].map((text) => framed(Buffer.from(text)))));
+    expect((await held.next())?.toString()).toBe("1");
+    other.write(framed(Buffer.from("other")));
+    expect((await other.next())?.toString()).toBe("other");
+    release();
+    expect((await held.next())?.toString()).toBe("waited");
+    expect((await held.next())?.toString()).toBe("2");
+    expect((await held.next())?.toString()).toBe("3");
+    held.close();
+    other.close();
+  });
+
+  test("a peer that does not read its answers is not read from, and memory stays bounded", async () => {
+    let answered = 0;
+    const large = Buffer.alloc(256 * 1024);
+    const listener = await open(() => {
+      answered++;
+      return [framed(large)];
+    });
+    const socket = net.connect(listener.port, "127.0.0.1");
+    await new Promise((resolve) => socket.once("connect", resolve));
+    socket.pause();
+    const requests = 400;
+    socket.write(Buffer.concat(Array.from({ length: requests }, () => framed(Buffer.from("x")))));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(answered).toBeLessThan(requests / 2);
+    let receivedBytes = 0;
+    socket.on("data", (chunk) => {
+      receivedBytes += chunk.length;
+    });
+    socket.resume();
+    await until(() => receivedBytes === requests * (large.length + 4));
+    expect(answered).toBe(requests);
+    socket.destroy();
+  }, 20_000);
+
+  test("a request that fails closes its connection without an answer", async () => {
+    const listener = await open((frame) => {
+      if (frame.toString() === "bad") throw new Error("no");
+      return frame.toString() === "later" ? Promise.reject(new Error("no")) : [framed(Buffer.from("ok"))];
+    });
+    for (const text of ["bad", "later"]) {
+      const client = await RawClient.connect(listener.port);
+      client.write(framed(Buffer.from("good")));
+      expect((await client.next())?.toString()).toBe("ok");
+      client.write(framed(Buffer.from(text)));
+      expect(await client.next()).toBeUndefined();
+    }
+  });
+
+  test("a frame beyond socket.request.max.bytes closes the connection", async () => {
+    const listener = await open(echo, { maxFrameBytes: 1000 });
+    const client = await RawClient.connect(listener.port);
+    client.write(Buffer.from("000003e9", "hex"));
+    expect(await client.next()).toBeUndefined();
+  });
+
+  test("frames larger than one read arrive unchanged", async () => {
+    const listener = await open(echo, { maxFrameBytes: 10_000_000 });
+    const client = await RawClient.connect(listener.port);
+    const payload = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => index % 251));
+    client.write(framed(payload));
+    client.write(framed(Buffer.from("after")));
+    expect((await client.next())?.equals(payload)).toBe(true);
+    expect((await client.next())?.toString()).toBe("after");
+    client.close();
+  });
+
+  test("over max.connections or max.connections.per.ip a new connection is closed at once, and others are left alone", async () => {
+    const listener = await open(echo, { maxConnectionsPerIp: 2 });
+    const first = await RawClient.connect(listener.port);
+    const second = await RawClient.connect(listener.port);
+    const third = await RawClient.connect(listener.port);
+    await third.closed();
+    first.write(framed(Buffer.from("still here")));
+    expect((await first.next())?.toString()).toBe("still here");
+    second.close();
+    await until(() => listener.connectionCount === 1);
+    const fourth = await RawClient.connect(listener.port);
+    fourth.write(framed(Buffer.from("room again")));
+    expect((await fourth.next())?.toString()).toBe("room again");
+    first.close();
+    fourth.close();
+  });
+
+  test("an idle connection is closed after connections.max.idle.ms; one with a waiting request is not", async () => {
+    const clock = new VirtualClock();
+    const listener = await open((frame, connection) => (frame.toString() === "wait" ? new Promise(() => undefined) : echo(frame, connection)), { clock, idleLimitMs: 10_000 });
+    const idle = await RawClient.connect(listener.port);
+    const waiting = await RawClient.connect(listener.port);
+    idle.write(framed(Buffer.from("x")));
+    await idle.next();
+    waiting.write(framed(Buffer.from("x")));
+    await waiting.next();
+    waiting.write(framed(Buffer.from("wait")));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await clock.advance(9_000);
+    expect(listener.connectionCount).toBe(2);
+    await clock.advance(2_500);
+    await idle.closed();
+    await until(() => listener.connectionCount === 1);
+    waiting.close();
+  });
+
+  test("hears of a peer that goes away while its request waits", async () => {
+    let seen: Connection | undefined;
+    const listener = await open((_, connection) => {
+      seen = connection;
+      return new Promise(() => undefined);
+    });
+    const client = await RawClient.connect(listener.port);
+    client.write(framed(Buffer.from("wait")));
+    await until(() => seen !== undefined);
+    const ended = new Promise<void>((resolve) => seen?.onClose(resolve));
+    client.close();
+    await ended;
+    expect(seen?.isClosed).toBe(true);
+  });
+
+  test("a port that is taken is refused with EADDRINUSE", async () => {
+    const listener = await open(echo);
+    await expect(open(echo, { port: listener.port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+  });
+});
+
+function hasIpv6(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ host: "::1", port: 0 }, () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,82 @@
+// A client of bare frames, for tests of what clients cannot be made to do.
+
+import net from "node:net";
+import { decodeResponse, encodeRequest } from "../../protocol/headers.ts";
+import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
+import type { Api } from "../../protocol/schema/message.ts";
+
+export class RawClient {
+  readonly socket: net.Socket;
+  #received = Buffer.alloc(0);
+  #waiters: ((frame: Buffer | undefined) => void)[] = [];
+  #frames: Buffer[] = [];
+  #isClosed = false;
+  #correlationId = 0;
+
+  private constructor(socket: net.Socket) {
+    this.socket = socket;
+    socket.on("data", (chunk) => this.#take(chunk));
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      this.#isClosed = true;
+      for (const waiter of this.#waiters) waiter(undefined);
+      this.#waiters = [];
+    });
+  }
+
+  static connect(port: number, host = "127.0.0.1"): Promise<RawClient> {
+    return new Promise((resolve, reject) => {
+      const socket = net.connect({ port, host, noDelay: true }, () => resolve(new RawClient(socket)));
+      socket.once("error", reject);
+    });
+  }
+
+  /** The next frame without its size; `undefined` once the connection is closed. */
+  next(): Promise<Buffer | undefined> {
+    const frame = this.#frames.shift();
+    if (frame !== undefined) return Promise.resolve(frame);
+    if (this.#isClosed) return Promise.resolve(undefined);
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  write(bytes: Buffer): void {
+    this.socket.write(bytes);
+  }
+
+  /** Sends a request without waiting; gives its correlation id. */
+  send<Q extends Shape>(api: Api<Q>, version: number, body: Encodable<Q>): number {
+    const correlationId = ++this.#correlationId;
+    this.write(Buffer.concat(encodeRequest(api, version, { correlationId, clientId: "raw" }, body)));
+    return correlationId;
+  }
+
+  /** `undefined` when the broker closed the connection instead of answering. */
+  async call<Q extends Shape, R extends Shape>(api: Api<Q, R>, version: number, body: Encodable<Q>): Promise<Decoded<R> | undefined> {
+    this.send(api, version, body);
+    const frame = await this.next();
+    return frame === undefined ? undefined : decodeResponse(api, version, frame).body;
+  }
+
+  /** Resolves when the other side has closed. */
+  closed(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    return new Promise((resolve) => this.socket.once("close", () => resolve()));
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received = Buffer.concat([this.#received, chunk]);
+    while (this.#received.length >= 4) {
+      const end = 4 + this.#received.readInt32BE(0);
+      if (this.#received.length < end) return;
+      const frame = Buffer.from(this.#received.subarray(4, end));
+      this.#received = this.#received.subarray(end);
+      const waiter = this.#waiters.shift();
+      if (waiter === undefined) this.#frames.push(frame);
+      else waiter(frame);
+    }
+  }
+}
