@@ -8,13 +8,9 @@ import { describe, expect, it } from "vitest";
 import { Errors, errorMessage, errorName, isRetriable } from "../../protocol/errors.ts";
 import { apiByKey, apis } from "../../protocol/messages/index.ts";
 import type { FieldType, Struct } from "../../protocol/schema/field.ts";
-import type { Message } from "../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
 import { includesVersion, parseVersions } from "../../protocol/schema/versions.ts";
-import { consumerOffsetsRecords } from "../../protocol/state/consumer-offsets.ts";
-import { consumerProtocolAssignment, consumerProtocolSubscription } from "../../protocol/state/consumer-protocol.ts";
-import { shareGroupStateRecords } from "../../protocol/state/share-group-state.ts";
-import { transactionStateRecords } from "../../protocol/state/transaction-state.ts";
+import { declaredMessages, declaredRecords } from "./declared-messages.ts";
 
 interface FieldFact {
   readonly name: string;
@@ -68,16 +64,6 @@ const NOT_DECLARED = new Map([
   ["VotersRecord", "a control record of the metadata log"],
   ["DefaultPrincipalData", "inside of Envelope"],
 ]);
-
-const declared: readonly Message[] = [
-  ...apis.flatMap((api): Message[] => [api.request, api.response]),
-  ...[...consumerOffsetsRecords, ...transactionStateRecords, ...shareGroupStateRecords].flatMap((type): Message[] => [
-    type.key,
-    type.value,
-  ]),
-  consumerProtocolSubscription,
-  consumerProtocolAssignment,
-];
 
 const older = readFacts("3.9.1");
 const newer = readFacts("4.3.1");
@@ -228,7 +214,7 @@ function zeroOf(type: string): unknown {
 }
 
 describe("a declaration has the fields of Kafka's definition, in every version", () => {
-  for (const message of declared) {
+  for (const message of declaredMessages) {
     it(message.name, () => {
       const { lowest, highest } = message.versions;
       expect(Number.isFinite(highest)).toBe(true);
@@ -249,7 +235,7 @@ describe("a declaration has the fields of Kafka's definition, in every version",
 
 describe("nothing is left out unnoticed", () => {
   const names = new Set([...older.keys(), ...newer.keys()]);
-  const byName = new Map(declared.map((message) => [message.name, message]));
+  const byName = new Map(declaredMessages.map((message) => [message.name, message]));
 
   it("every message is declared, or listed with the reason why not", () => {
     const missing = [...names].filter(
@@ -266,7 +252,7 @@ describe("nothing is left out unnoticed", () => {
   });
 
   it("every version of a definition is declared", () => {
-    for (const message of declared) {
+    for (const message of declaredMessages) {
       for (const fact of [older.get(message.name), newer.get(message.name)]) {
         if (fact === undefined) continue;
         const { lowest, highest } = parseVersions(fact.validVersions);
@@ -288,7 +274,7 @@ describe("nothing is left out unnoticed", () => {
   });
 
   it("every record of an internal topic has its type", () => {
-    for (const type of [...consumerOffsetsRecords, ...transactionStateRecords, ...shareGroupStateRecords]) {
+    for (const type of declaredRecords) {
       expect(newer.get(type.key.name)?.apiKey, type.name).toBe(type.type);
       expect(newer.get(type.value.name)?.apiKey, type.name).toBe(type.type);
     }
