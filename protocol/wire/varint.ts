@@ -29,13 +29,33 @@ export class VarintCursor {
 
   /** Zigzag, 32 bits. */
   varint(): number {
-    const at = this.position;
-    const byte = this.buffer[at] ?? 0;
-    if (byte < 0x80 && at < this.end) {
-      this.position = at + 1;
-      return (byte >>> 1) ^ -(byte & 1);
+    const zigzag = this.#short();
+    return zigzag < 0 ? this.#longVarint() : (zigzag >>> 1) ^ -(zigzag & 1);
+  }
+
+  /** Up to four bytes, of which nearly all varints are, as they are stored; otherwise -1 and nothing is read. */
+  #short(): number {
+    const { buffer, end, position } = this;
+    const first = buffer[position] ?? 0;
+    if (first < 0x80 && position < end) {
+      this.position = position + 1;
+      return first;
     }
-    return this.#longVarint();
+    if (end - position < 4) return -1;
+    const second = buffer[position + 1] ?? 0;
+    let value = (first & 0x7f) | ((second & 0x7f) << 7);
+    this.position = position + 2;
+    if (second < 0x80) return value;
+    const third = buffer[position + 2] ?? 0;
+    value |= (third & 0x7f) << 14;
+    this.position = position + 3;
+    if (third < 0x80) return value;
+    const fourth = buffer[position + 3] ?? 0;
+    value |= (fourth & 0x7f) << 21;
+    this.position = position + 4;
+    if (fourth < 0x80) return value;
+    this.position = position;
+    return -1;
   }
 
   #longVarint(): number {
@@ -51,13 +71,8 @@ export class VarintCursor {
 
   /** Zigzag, 64 bits; the nearest number where none is exact. */
   varlong(): number {
-    const at = this.position;
-    const byte = this.buffer[at] ?? 0;
-    if (byte < 0x80 && at < this.end) {
-      this.position = at + 1;
-      return (byte >>> 1) ^ -(byte & 1);
-    }
-    return this.#longVarlong();
+    const zigzag = this.#short();
+    return zigzag < 0 ? this.#longVarlong() : (zigzag >>> 1) ^ -(zigzag & 1);
   }
 
   #longVarlong(): number {
