@@ -67,7 +67,12 @@ export function encodeRequest<Q extends Shape>(
 }
 
 /** A response as buffers to send in order, the size first. Throws EncodingError. */
-export function encodeResponse<R extends Shape>(api: Api<Shape, R>, apiVersion: number, correlationId: number, body: Encodable<R>): Buffer[] {
+export function encodeResponse<R extends Shape>(
+  api: Api<Shape, R>,
+  apiVersion: number,
+  correlationId: number,
+  body: Encodable<R>,
+): Buffer[] {
   const writer = new Writer();
   writer.beginFrame();
   writer.int32(correlationId);
