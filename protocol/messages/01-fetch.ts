@@ -3,6 +3,8 @@
 // (KIP-227); 9 the leader epoch that the client knows; 11 rack and preferred replica (KIP-392); 12 is flexible and adds the epoch last
 // fetched, which lets a leader report divergence (KIP-595); 13 names topics by id; 15 moves the replica into a tagged field; 16 gives
 // the addresses of leaders (KIP-951); 17 and 18 add what only followers send.
+// Isolation level: 0 read uncommitted, 1 read committed. Sessions by (id, epoch): (0, -1) none, (0, 0) open one, (n, 0) open anew,
+// (n, e) only what changed, (n, -1) close.
 
 import { array, int8, int16, int32, int64, nested, records, string, struct, uuid } from "../schema/field.ts";
 import { defineApi } from "../schema/message.ts";

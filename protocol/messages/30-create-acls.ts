@@ -1,5 +1,6 @@
 // CreateAcls (key 30): adds access rules; each has a result of its own, in the order of the request.
 // Version 1 adds pattern types (KIP-290); 2 is flexible; 3 knows users as resources.
+// Codes of resources, patterns, operations and permissions are those of DescribeAcls.
 
 import { array, int8, int16, int32, string, struct } from "../schema/field.ts";
 import { defineApi } from "../schema/message.ts";

@@ -1,5 +1,6 @@
 // ElectLeaders (key 43): elects leaders of partitions, of all when the list is null.
 // Version 0 knows the preferred leader only; 1 also an unclean election, and adds an error for the whole answer (KIP-460); 2 is flexible.
+// Election types: 0 preferred, 1 unclean.
 
 import { array, int8, int16, int32, string, struct } from "../schema/field.ts";
 import { defineApi } from "../schema/message.ts";

@@ -1,5 +1,6 @@
 // DescribeUserScramCredentials (key 50): which SCRAM mechanisms users have, with iterations but without secrets (KIP-554).
 // Null or no users ask for all. There is only version 0, which is flexible.
+// Mechanisms: 1 SCRAM-SHA-256, 2 SCRAM-SHA-512.
 
 import { array, int8, int16, int32, string, struct } from "../schema/field.ts";
 import { defineApi } from "../schema/message.ts";

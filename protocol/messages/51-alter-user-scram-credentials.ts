@@ -1,5 +1,6 @@
 // AlterUserScramCredentials (key 51): creates, replaces and removes SCRAM credentials (KIP-554). The client has salted the password;
 // the broker derives its keys from that. There is only version 0, which is flexible.
+// Mechanisms: 1 SCRAM-SHA-256, 2 SCRAM-SHA-512.
 
 import { array, bytes, int8, int16, int32, string, struct } from "../schema/field.ts";
 import { defineApi } from "../schema/message.ts";

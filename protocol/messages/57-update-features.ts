@@ -1,5 +1,6 @@
 // UpdateFeatures (key 57): raises or lowers feature levels of the cluster (KIP-584).
 // Version 1 adds a dry run and the type of upgrade in place of a flag; 2 answers for the request as a whole instead of each feature.
+// Upgrade types: 1 upgrade, 2 safe downgrade, 3 unsafe downgrade.
 
 import { array, bool, int8, int16, int32, string, struct } from "../schema/field.ts";
 import { defineApi } from "../schema/message.ts";

@@ -1,5 +1,6 @@
 // DescribeCluster (key 60): the brokers, the controller and the cluster id, without topics.
 // Version 1 tells brokers from controllers as endpoints (KIP-919); 2 can include fenced brokers (KIP-1073).
+// Endpoint types: 1 brokers, 2 controllers.
 
 import { array, bool, int8, int16, int32, string, struct } from "../schema/field.ts";
 import { defineApi } from "../schema/message.ts";

@@ -1,5 +1,6 @@
 // ConsumerGroupDescribe (key 69): KIP-848 groups with their members, current and target assignments.
 // Version 1 tells members of the classic protocol from those of the consumer protocol (KIP-1099).
+// Member types: 0 classic, 1 consumer, -1 unknown.
 
 import { array, bool, int8, int16, int32, nested, string, struct, uuid } from "../schema/field.ts";
 import { defineApi } from "../schema/message.ts";

@@ -1,6 +1,8 @@
 // ShareFetch (key 78): acquires records of share partitions for a time, and acknowledges earlier ones (KIP-932).
 // Version 0 was an early preview: limits in bytes only, per partition. Version 1 limits the number of records, and tells how long they stay
 // locked; 2 adds the acquire mode and the renewal of locks (KIP-1206, KIP-1222).
+// Acknowledge types: 0 gap, 1 accept, 2 release, 3 reject, 4 renew; one for all records of a batch, or one for each. Acquire modes:
+// 0 whole batches, 1 never more records than asked for.
 
 import { array, bool, int8, int16, int32, int64, nested, records, string, struct, uuid } from "../schema/field.ts";
 import { defineApi } from "../schema/message.ts";

@@ -1,6 +1,8 @@
 // StreamsGroupHeartbeat (key 88): membership of a Kafka Streams application, whose tasks the broker assigns (KIP-1071).
 // Member epoch 0 joins, -1 leaves, -2 leaves for a while. Null means "unchanged since the last heartbeat", in both directions.
 // There is only version 0, which is flexible.
+// Status codes: 0 stale topology, 1 missing source topics, 2 wrongly partitioned topics, 3 missing internal topics, 4 application shuts
+// down, 5 assignment delayed.
 
 import { array, bool, int8, int16, int32, int64, nested, string, struct, uint16 } from "../schema/field.ts";
 import { defineApi } from "../schema/message.ts";
