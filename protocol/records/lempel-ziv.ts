@@ -1,37 +1,63 @@
 // The copying that LZ4 and Snappy have in common. Callers have checked that source and target lie in their buffers.
 
 /** From here on a call into native code is quicker than a loop. */
-const LONG_COPY_BYTES = 48;
+const LONG_COPY_BYTES = 64;
+/** Short copies go by words, and write up to three bytes too many. */
+const WORD_BYTES = 4;
+const MAX_EXCESS_BYTES = WORD_BYTES - 1;
 
-/** Copies `sizeBytes` bytes from one buffer to another. */
-export function copyLiteral(source: Buffer, from: number, target: Buffer, at: number, sizeBytes: number): void {
+/** Bytes with the view that reads and writes words quickest. */
+export class Bytes {
+  readonly buffer: Buffer;
+  readonly view: DataView;
+  /** Where a copy by words must end, so that its excess stays within the buffer. */
+  readonly wordsEnd: number;
+
+  constructor(buffer: Buffer) {
+    this.buffer = buffer;
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+    this.wordsEnd = buffer.length - MAX_EXCESS_BYTES;
+  }
+}
+
+/** Copies `sizeBytes` bytes; what follows them in the target is undefined afterwards. */
+export function copyLiteral(source: Bytes, from: number, target: Bytes, at: number, sizeBytes: number): void {
+  const end = at + sizeBytes;
   if (sizeBytes >= LONG_COPY_BYTES) {
-    source.copy(target, at, from, from + sizeBytes);
-    return;
-  }
-  for (let index = 0; index < sizeBytes; index++) target[at + index] = source[from + index] ?? 0;
-}
-
-/** Repeats what lies `distance` bytes back; the copy may run into bytes that it has just written. */
-export function copyMatch(target: Buffer, at: number, distance: number, sizeBytes: number): void {
-  const from = at - distance;
-  if (sizeBytes < LONG_COPY_BYTES) {
-    for (let index = 0; index < sizeBytes; index++) target[at + index] = target[from + index] ?? 0;
-    return;
-  }
-  // What was copied is a longer pattern to copy from: the size doubles each time.
-  let copied = 0;
-  while (copied < sizeBytes) {
-    const part = Math.min(sizeBytes - copied, distance + copied);
-    target.copyWithin(at + copied, from, from + part);
-    copied += part;
+    source.buffer.copy(target.buffer, at, from, from + sizeBytes);
+  } else if (end <= target.wordsEnd && from + sizeBytes <= source.wordsEnd) {
+    const { view } = source;
+    const into = target.view;
+    for (let to = at, position = from; to < end; to += WORD_BYTES, position += WORD_BYTES) into.setInt32(to, view.getInt32(position));
+  } else {
+    for (let index = 0; index < sizeBytes; index++) target.buffer[at + index] = source.buffer[from + index] ?? 0;
   }
 }
 
-/** Bytes that agree from `left` and from `right` on, at most up to `end`. */
-export function matchLength(source: Buffer, left: number, right: number, end: number): number {
+/** Repeats what lies `distance` bytes back, running into what it has just written; what follows is undefined afterwards. */
+export function copyMatch(target: Bytes, at: number, distance: number, sizeBytes: number): void {
+  const { buffer, view } = target;
+  const end = at + sizeBytes;
+  if (sizeBytes >= LONG_COPY_BYTES) {
+    // What was copied is a longer pattern to copy from: the size doubles each time.
+    for (let to = at; to < end; ) {
+      const part = Math.min(end - to, to - at + distance);
+      buffer.copyWithin(to, at - distance, at - distance + part);
+      to += part;
+    }
+  } else if (distance >= WORD_BYTES && end <= target.wordsEnd) {
+    for (let to = at; to < end; to += WORD_BYTES) view.setInt32(to, view.getInt32(to - distance));
+  } else {
+    for (let to = at; to < end; to++) buffer[to] = buffer[to - distance] ?? 0;
+  }
+}
+
+/** How many bytes agree from `left` and from `right` on, `right` being the later, up to `end`. */
+export function matchLength({ buffer, view }: Bytes, left: number, right: number, end: number): number {
+  const distance = right - left;
   let at = right;
-  for (let other = left; at < end && source[at] === source[other]; other++) at++;
+  while (at + WORD_BYTES <= end && view.getInt32(at) === view.getInt32(at - distance)) at += WORD_BYTES;
+  while (at < end && buffer[at] === buffer[at - distance]) at++;
   return at - right;
 }
 

@@ -6,7 +6,7 @@
 //   data:  sequences of token (literal length << 4 | match length - 4) | [more length] | literals | distance 2 | [more length]
 
 import { MalformedMessage } from "../wire/malformed-message.ts";
-import { copyLiteral, copyMatch, MatchTable, matchLength } from "./lempel-ziv.ts";
+import { Bytes, copyLiteral, copyMatch, MatchTable, matchLength } from "./lempel-ziv.ts";
 
 const MAGIC = 0x184d2204;
 /** Version 1, independent blocks, of at most 64 KiB; the third byte is the checksum of the other two. */
@@ -28,11 +28,13 @@ export function lz4Compress(buffer: Buffer): Buffer {
   const blocks = Math.ceil(buffer.length / BLOCK_BYTES);
   // A block that does not shrink is stored, but may grow before that is known.
   const target = Buffer.allocUnsafe(buffer.length + blocks * 4 + BLOCK_BYTES / MAX_RATIO + 16 + FRAME_HEADER.length + 4);
+  const source = new Bytes(buffer);
+  const compressed = new Bytes(target);
   let at = 0;
   for (const byte of FRAME_HEADER) target[at++] = byte;
   for (let start = 0; start < buffer.length; start += BLOCK_BYTES) {
     const end = Math.min(start + BLOCK_BYTES, buffer.length);
-    const sizeBytes = compressBlock(table, buffer, start, end, target, at + 4) - at - 4;
+    const sizeBytes = compressBlock(table, source, start, end, compressed, at + 4) - at - 4;
     if (sizeBytes < end - start) {
       at = target.writeUInt32LE(sizeBytes, at) + sizeBytes;
     } else {
@@ -43,9 +45,9 @@ export function lz4Compress(buffer: Buffer): Buffer {
   return target.subarray(0, target.writeUInt32LE(0, at));
 }
 
-function compressBlock(matches: MatchTable, source: Buffer, start: number, end: number, target: Buffer, targetStart: number): number {
+function compressBlock(matches: MatchTable, source: Bytes, start: number, end: number, target: Bytes, targetStart: number): number {
   matches.clear();
-  const view = new DataView(source.buffer, source.byteOffset, source.length);
+  const { view } = source;
   const lastMatchStart = end - LAST_MATCH_DISTANCE;
   const matchEnd = end - LAST_LITERALS_BYTES;
   let literals = start;
@@ -64,8 +66,7 @@ function compressBlock(matches: MatchTable, source: Buffer, start: number, end: 
     const size = MIN_MATCH_BYTES + matchLength(source, candidate + MIN_MATCH_BYTES, position + MIN_MATCH_BYTES, matchEnd);
     at = writeSequence(source, literals, position, target, at, size);
     const distance = position - candidate;
-    target[at] = distance;
-    target[at + 1] = distance >>> 8;
+    target.view.setUint16(at, distance, true);
     at = writeMoreLength(target, at + 2, size - MIN_MATCH_BYTES);
     position += size;
     literals = position;
@@ -74,21 +75,21 @@ function compressBlock(matches: MatchTable, source: Buffer, start: number, end: 
 }
 
 /** Token, length and literals. */
-function writeSequence(source: Buffer, from: number, to: number, target: Buffer, start: number, matchSize: number): number {
+function writeSequence(source: Bytes, from: number, to: number, target: Bytes, start: number, matchSize: number): number {
   const count = to - from;
-  target[start] = (Math.min(count, 15) << 4) | Math.min(matchSize - MIN_MATCH_BYTES, 15);
+  target.buffer[start] = (Math.min(count, 15) << 4) | Math.min(matchSize - MIN_MATCH_BYTES, 15);
   const at = writeMoreLength(target, start + 1, count);
   copyLiteral(source, from, target, at, count);
   return at + count;
 }
 
 /** What a length that does not fit in its half of the token goes on with. */
-function writeMoreLength(target: Buffer, start: number, length: number): number {
+function writeMoreLength({ buffer }: Bytes, start: number, length: number): number {
   if (length < 15) return start;
   let at = start;
   let rest = length - 15;
-  for (; rest >= 255; rest -= 255) target[at++] = 255;
-  target[at++] = rest;
+  for (; rest >= 255; rest -= 255) buffer[at++] = 255;
+  buffer[at++] = rest;
   return at;
 }
 
@@ -99,41 +100,44 @@ export type Lz4Options = {
 
 /** Raises MalformedMessage for what is not LZ4 frames from first to last byte, and for more than `maxBytes` of content. */
 export function lz4Decompress(buffer: Buffer, maxBytes: number, options: Lz4Options = {}): Buffer {
+  const source = new Bytes(buffer);
   const output = new Output(Math.min(maxBytes, 4 * buffer.length), maxBytes);
   let at = 0;
-  do at = decompressFrame(buffer, at, output, options);
+  do at = decompressFrame(source, at, output, options);
   while (at < buffer.length);
-  return output.bytes;
+  return output.content;
 }
 
 /** The content so far; it grows as blocks prove to need it. */
 class Output {
-  buffer: Buffer;
+  bytes: Bytes;
   sizeBytes = 0;
   readonly #maxBytes: number;
 
   constructor(sizeBytes: number, maxBytes: number) {
-    this.buffer = Buffer.allocUnsafe(sizeBytes);
+    this.bytes = new Bytes(Buffer.allocUnsafe(sizeBytes));
     this.#maxBytes = maxBytes;
   }
 
-  get bytes(): Buffer {
-    return this.buffer.subarray(0, this.sizeBytes);
+  get content(): Buffer {
+    return this.bytes.buffer.subarray(0, this.sizeBytes);
   }
 
   /** Makes room for what a block may hold, as far as the limit allows; returns where the room ends. */
   reserve(sizeBytes: number): number {
+    const { buffer } = this.bytes;
     const end = Math.min(this.sizeBytes + sizeBytes, this.#maxBytes);
-    if (end > this.buffer.length) {
-      const grown = Buffer.allocUnsafe(Math.min(this.#maxBytes, Math.max(end, 2 * this.buffer.length)));
-      this.buffer.copy(grown, 0, 0, this.sizeBytes);
-      this.buffer = grown;
+    if (end > buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.min(this.#maxBytes, Math.max(end, 2 * buffer.length)));
+      buffer.copy(grown, 0, 0, this.sizeBytes);
+      this.bytes = new Bytes(grown);
     }
     return end;
   }
 }
 
-function decompressFrame(buffer: Buffer, start: number, output: Output, options: Lz4Options): number {
+function decompressFrame(source: Bytes, start: number, output: Output, options: Lz4Options): number {
+  const { buffer } = source;
   const frame = readFrameHeader(buffer, start, options);
   const frameStart = output.sizeBytes;
   let at = frame.end;
@@ -144,11 +148,12 @@ function decompressFrame(buffer: Buffer, start: number, output: Output, options:
     const sizeBytes = word % STORED_BIT;
     const isStored = word >= STORED_BIT;
     if (sizeBytes > frame.maxBlockBytes || sizeBytes > buffer.length - at) throw malformed(`block of ${sizeBytes} bytes at ${at}`);
-    const end = output.reserve(Math.min(frame.maxBlockBytes, isStored ? sizeBytes : MAX_RATIO * sizeBytes));
-    const historyStart = frame.areBlocksLinked ? frameStart : output.sizeBytes;
-    if (!isStored) output.sizeBytes = decompressBlock(buffer, at, at + sizeBytes, output.buffer, output.sizeBytes, end, historyStart);
-    else if (end - output.sizeBytes < sizeBytes) throw malformed("more content than is accepted");
-    else output.sizeBytes += buffer.copy(output.buffer, output.sizeBytes, at, at + sizeBytes);
+    const limit = output.reserve(Math.min(frame.maxBlockBytes, isStored ? sizeBytes : MAX_RATIO * sizeBytes));
+    const { bytes, sizeBytes: contentEnd } = output;
+    const historyStart = frame.areBlocksLinked ? frameStart : contentEnd;
+    if (!isStored) output.sizeBytes = decompressBlock(source, at, at + sizeBytes, bytes, contentEnd, limit, historyStart);
+    else if (limit - contentEnd < sizeBytes) throw malformed("more content than is accepted");
+    else output.sizeBytes += buffer.copy(bytes.buffer, contentEnd, at, at + sizeBytes);
     at += sizeBytes + (frame.hasBlockChecksums ? 4 : 0);
   }
   if (frame.hasContentChecksum) at += 4;
@@ -187,22 +192,23 @@ function readFrameHeader(buffer: Buffer, start: number, options: Lz4Options): Fr
 
 /** Returns where the output of the block ends; `limit` is where it must. */
 function decompressBlock(
-  source: Buffer,
+  source: Bytes,
   start: number,
   end: number,
-  target: Buffer,
+  target: Bytes,
   targetStart: number,
   limit: number,
   historyStart: number,
 ): number {
+  const { buffer, view } = source;
   let position = start;
   let at = targetStart;
   while (position < end) {
-    const token = source[position++] ?? 0;
+    const token = buffer[position++] ?? 0;
     let literals = token >> 4;
     if (literals === 15) {
       let more = 255;
-      while (more === 255 && position < end) literals += more = source[position++] ?? 0;
+      while (more === 255 && position < end) literals += more = buffer[position++] ?? 0;
     }
     if (literals > end - position || literals > limit - at) throw malformed(`${literals} literals at ${position}`);
     copyLiteral(source, position, target, at, literals);
@@ -210,12 +216,12 @@ function decompressBlock(
     at += literals;
     if (position === end) return at;
     if (end - position < 2) break;
-    const distance = (source[position] ?? 0) | ((source[position + 1] ?? 0) << 8);
+    const distance = view.getUint16(position, true);
     position += 2;
     let size = token & 15;
     if (size === 15) {
       let more = 255;
-      while (more === 255 && position < end) size += more = source[position++] ?? 0;
+      while (more === 255 && position < end) size += more = buffer[position++] ?? 0;
     }
     size += MIN_MATCH_BYTES;
     if (distance === 0 || distance > at - historyStart || size > limit - at) throw malformed(`match of ${size} bytes ${distance} back`);

@@ -6,7 +6,7 @@
 //            00 literals | 01 copy, 11-bit distance | 10 copy, 16-bit distance | 11 copy, 32-bit distance
 
 import { MalformedMessage } from "../wire/malformed-message.ts";
-import { copyLiteral, copyMatch, MatchTable, matchLength } from "./lempel-ziv.ts";
+import { Bytes, copyLiteral, copyMatch, MatchTable, matchLength } from "./lempel-ziv.ts";
 
 /** 0x82, "SNAPPY", 0; then version 1, compatible with 1. */
 const FRAMING_HEADER = Buffer.from("82534e4150505900" + "00000001" + "00000001", "hex");
@@ -25,19 +25,21 @@ export function snappyCompress(buffer: Buffer): Buffer {
   const blocks = Math.ceil(buffer.length / BLOCK_BYTES);
   // Literals cost at most one byte in sixty, a block's two sizes at most nine.
   const target = Buffer.allocUnsafe(FRAMING_HEADER.length + buffer.length + Math.ceil(buffer.length / 6) + 16 * (blocks + 1));
+  const source = new Bytes(buffer);
+  const compressed = new Bytes(target);
   let at = FRAMING_HEADER.copy(target);
   for (let start = 0; start < buffer.length; start += BLOCK_BYTES) {
-    const end = compressBlock(table, buffer, start, Math.min(start + BLOCK_BYTES, buffer.length), target, at + 4);
+    const end = compressBlock(table, source, start, Math.min(start + BLOCK_BYTES, buffer.length), compressed, at + 4);
     target.writeInt32BE(end - at - 4, at);
     at = end;
   }
   return target.subarray(0, at);
 }
 
-function compressBlock(matches: MatchTable, source: Buffer, start: number, end: number, target: Buffer, targetStart: number): number {
+function compressBlock(matches: MatchTable, source: Bytes, start: number, end: number, target: Bytes, targetStart: number): number {
   matches.clear();
-  const view = new DataView(source.buffer, source.byteOffset, source.length);
-  let at = writeUnsignedVarint(target, targetStart, end - start);
+  const { view } = source;
+  let at = writeUnsignedVarint(target.buffer, targetStart, end - start);
   let literals = start;
   let position = start;
   let misses = 0;
@@ -52,25 +54,25 @@ function compressBlock(matches: MatchTable, source: Buffer, start: number, end: 
     misses = 0;
     const size = MIN_MATCH_BYTES + matchLength(source, candidate + MIN_MATCH_BYTES, position + MIN_MATCH_BYTES, end);
     at = writeLiterals(source, literals, position, target, at);
-    at = writeCopies(target, at, position - candidate, size);
+    at = writeCopies(target.buffer, at, position - candidate, size);
     position += size;
     literals = position;
   }
   return writeLiterals(source, literals, end, target, at);
 }
 
-function writeLiterals(source: Buffer, from: number, to: number, target: Buffer, start: number): number {
+function writeLiterals(source: Bytes, from: number, to: number, target: Bytes, start: number): number {
   const count = to - from;
   if (count === 0) return start;
   let at = start;
   if (count <= 60) {
-    target[at++] = (count - 1) << 2;
+    target.buffer[at++] = (count - 1) << 2;
   } else {
     // A block is smaller than 64 KiB: one or two bytes of length.
     const isShort = count <= 256;
-    target[at++] = (isShort ? 60 : 61) << 2;
-    target[at++] = count - 1;
-    if (!isShort) target[at++] = (count - 1) >>> 8;
+    target.buffer[at++] = (isShort ? 60 : 61) << 2;
+    target.buffer[at++] = count - 1;
+    if (!isShort) target.buffer[at++] = (count - 1) >>> 8;
   }
   copyLiteral(source, from, target, at, count);
   return at + count;
@@ -102,13 +104,14 @@ export function snappyDecompress(buffer: Buffer, maxBytes: number): Buffer {
   let sizeBytes = 0;
   for (const block of blocks) sizeBytes += block.uncompressedBytes;
   if (sizeBytes > maxBytes) throw malformed(`${sizeBytes} bytes of content; at most ${maxBytes}`);
-  const target = Buffer.allocUnsafe(sizeBytes);
+  const source = new Bytes(buffer);
+  const target = new Bytes(Buffer.allocUnsafe(sizeBytes));
   let at = 0;
   for (const block of blocks) {
-    decompressBlock(buffer, block, target, at);
+    decompressBlock(source, block, target, at);
     at += block.uncompressedBytes;
   }
-  return target;
+  return target.buffer;
 }
 
 /** Where a block's elements lie, and what they hold. */
@@ -143,19 +146,20 @@ function readBlockHeader(buffer: Buffer, start: number, end: number): Block {
   throw malformed(`block at ${start} has no size`);
 }
 
-function decompressBlock(source: Buffer, block: Block, target: Buffer, targetStart: number): void {
+function decompressBlock(source: Bytes, block: Block, target: Bytes, targetStart: number): void {
+  const { buffer, view } = source;
   const { end } = block;
   const limit = targetStart + block.uncompressedBytes;
   let position = block.start;
   let at = targetStart;
   while (position < end) {
-    const tag = source[position++] ?? 0;
+    const tag = buffer[position++] ?? 0;
     if ((tag & 3) === 0) {
       let count = tag >> 2;
       if (count >= 60) {
         const bytes = count - 59;
         if (bytes > end - position) break;
-        count = source.readUIntLE(position, bytes);
+        count = buffer.readUIntLE(position, bytes);
         position += bytes;
       }
       count++;
@@ -170,11 +174,11 @@ function decompressBlock(source: Buffer, block: Block, target: Buffer, targetSta
     if ((tag & 3) === 1) {
       if (position >= end) break;
       size = ((tag >> 2) & 7) + 4;
-      distance = ((tag >> 5) << 8) | (source[position++] ?? 0);
+      distance = ((tag >> 5) << 8) | (buffer[position++] ?? 0);
     } else {
       const bytes = (tag & 3) === 2 ? 2 : 4;
       if (bytes > end - position) break;
-      distance = bytes === 2 ? (source[position] ?? 0) | ((source[position + 1] ?? 0) << 8) : source.readUInt32LE(position);
+      distance = bytes === 2 ? view.getUint16(position, true) : view.getUint32(position, true);
       position += bytes;
     }
     if (distance === 0 || distance > at - targetStart || size > limit - at) throw malformed(`copy of ${size} bytes ${distance} back`);
