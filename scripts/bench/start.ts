@@ -1,0 +1,48 @@
+// From the start of the process to the first successful produce, and the memory of a broker that then stands idle.
+
+import { Errors } from "../../protocol/errors.ts";
+import * as messages from "../../protocol/messages/index.ts";
+import { buildBatch } from "../../protocol/records/batch-builder.ts";
+import { RawClient } from "../../test/support/raw-client.ts";
+import { type Contender, launch } from "./contender.ts";
+import type { ContenderName, Figure } from "./figures.ts";
+
+const IDLE_MS = 2000;
+
+export async function measureStart(name: ContenderName): Promise<Figure[]> {
+  const contender = await launch(name);
+  try {
+    await firstProduce(contender);
+    const tookMs = performance.timeOrigin + performance.now() - contender.startedMs;
+    await new Promise((done) => setTimeout(done, IDLE_MS));
+    return [
+      { contender: name, what: "process start to first produce", unit: "ms", value: tookMs },
+      { contender: name, what: "idle memory", unit: "MB", value: contender.memoryMb().now },
+    ];
+  } finally {
+    await contender.stop();
+  }
+}
+
+/** Tries from the first moment on, as a client would that was started together with the broker. */
+async function firstProduce(contender: Contender): Promise<void> {
+  const records = buildBatch([{ key: null, value: Buffer.from("first") }]).bytes;
+  const deadline = Date.now() + 60_000;
+  for (let isCreated = false; Date.now() < deadline; await new Promise((done) => setTimeout(done, 2))) {
+    const client = await RawClient.connect(contender.port).catch(() => undefined);
+    if (client === undefined) continue;
+    try {
+      if (!isCreated) {
+        const topic = { name: "first", numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] };
+        const created = await client.call(messages.createTopics, 2, { topics: [topic], timeoutMs: 5000 });
+        isCreated = created?.topics[0]?.errorCode === Errors.NONE;
+      }
+      const topicData = [{ name: "first", partitionData: [{ index: 0, records }] }];
+      const produced = isCreated ? await client.call(messages.produce, 7, { acks: -1, timeoutMs: 5000, topicData }) : undefined;
+      if (produced?.responses[0]?.partitionResponses[0]?.errorCode === Errors.NONE) return;
+    } finally {
+      client.close();
+    }
+  }
+  throw new Error(`${contender.name} took no produce within 60 s`);
+}
