@@ -31,15 +31,15 @@ export class CommandLogger {
   #held: HeldLine[] = [];
   #sink: Sink | undefined;
   #isReady = false;
+  /** What the broker is given. */
+  readonly logger: Logger;
 
   constructor(options: CommandLoggerOptions) {
     this.#options = options;
     this.#rank = LOG_LEVELS.indexOf(options.level);
+    this.logger = this.#child({});
     if (!options.isJson) this.#sink = (line) => options.terminal.error(humanLine(line, options.paint));
   }
-
-  /** What the broker is given. */
-  readonly logger: Logger = this.#child({});
 
   /** The broker is ready: everything is said from now on, and what was held. */
   async ready(): Promise<void> {

@@ -14,10 +14,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const LARGEST_ANSWER_BYTES = 256 * 1024 * 1024;
 const SIZE_BYTES = 4;
 
-interface Waiting {
-  readonly answer: (frame: Buffer) => void;
-  readonly fail: (error: Error) => void;
-}
+type Waiting = Pick<PromiseWithResolvers<Buffer>, "resolve" | "reject">;
 
 export interface Address {
   readonly host: string;
@@ -26,7 +23,7 @@ export interface Address {
 
 export class Connection {
   readonly #socket: Socket;
-  readonly #address: Address;
+  readonly #broker: string;
   readonly #waiting = new Map<number, Waiting>();
   #versions = new Map<number, { readonly min: number; readonly max: number }>();
   #nextCorrelationId = 0;
@@ -35,7 +32,7 @@ export class Connection {
 
   private constructor(socket: Socket, address: Address) {
     this.#socket = socket;
-    this.#address = address;
+    this.#broker = `The broker on ${hostAndPort(address)}`;
     socket.setNoDelay(true);
     socket.on("data", (chunk) => this.#receive(chunk));
     socket.on("error", (error) => this.#end(error));
@@ -60,7 +57,7 @@ export class Connection {
     const served = this.#versions.get(api.key);
     const version = Math.min(newest, served?.max ?? -1);
     if (served === undefined || version < served.min) {
-      throw new CommandError(`The broker on ${hostAndPort(this.#address)} does not serve ${api.name} in a version known here.`);
+      throw new CommandError(`${this.#broker} does not serve ${api.name} in a version known here.`);
     }
     return this.#request(api, version, body);
   }
@@ -71,41 +68,39 @@ export class Connection {
 
   async #request<Q extends Shape, R extends Shape>(api: Api<Q, R>, version: number, body: Encodable<Q>): Promise<Decoded<R>> {
     const correlationId = this.#nextCorrelationId++;
-    const frame = await new Promise<Buffer>((answer, fail) => {
-      const timeout = setTimeout(() => {
-        this.#waiting.delete(correlationId);
-        fail(
-          new CommandError(`The broker on ${hostAndPort(this.#address)} did not answer ${api.name} within ${REQUEST_TIMEOUT_MS / 1000} s.`),
-        );
-      }, REQUEST_TIMEOUT_MS);
-      const settled = () => clearTimeout(timeout);
-      this.#waiting.set(correlationId, {
-        answer: (received) => (settled(), answer(received)),
-        fail: (error) => (settled(), fail(error)),
-      });
-      for (const buffer of encodeRequest(api, version, { correlationId, clientId: CLIENT_ID }, body)) this.#socket.write(buffer);
-    });
+    const answered = Promise.withResolvers<Buffer>();
+    const timeout = setTimeout(() => {
+      this.#waiting.delete(correlationId);
+      answered.reject(new CommandError(`${this.#broker} did not answer ${api.name} within ${REQUEST_TIMEOUT_MS / 1000} s.`));
+    }, REQUEST_TIMEOUT_MS);
+    this.#waiting.set(correlationId, answered);
+    for (const buffer of encodeRequest(api, version, { correlationId, clientId: CLIENT_ID }, body)) this.#socket.write(buffer);
+    const frame = await answered.promise.finally(() => clearTimeout(timeout));
     return decodeResponse(api, version, frame, { allowTrailing: true }).body;
   }
 
   #receive(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#receivedBytes += chunk.length;
-    for (;;) {
-      const first = this.#chunks[0];
-      if (first === undefined || this.#receivedBytes < SIZE_BYTES) return;
-      // Joined only once the whole answer is there, or its size is split.
-      const head = first.length >= SIZE_BYTES ? first : this.#joined();
-      const sizeBytes = head.readInt32BE(0);
-      if (sizeBytes < SIZE_BYTES || sizeBytes > LARGEST_ANSWER_BYTES)
-        return this.#end(new Error(`an answer of ${sizeBytes} bytes was announced`));
-      if (this.#receivedBytes < SIZE_BYTES + sizeBytes) return;
-      const all = this.#joined();
-      const rest = all.subarray(SIZE_BYTES + sizeBytes);
-      this.#chunks = rest.length === 0 ? [] : [rest];
-      this.#receivedBytes = rest.length;
-      this.#answer(all.subarray(SIZE_BYTES, SIZE_BYTES + sizeBytes));
+    for (let frame = this.#takeFrame(); frame !== undefined; frame = this.#takeFrame()) this.#answer(frame);
+  }
+
+  /** The next answer without its size, once it is there completely. */
+  #takeFrame(): Buffer | undefined {
+    if (this.#receivedBytes < SIZE_BYTES) return undefined;
+    const first = this.#chunks[0];
+    const head = first !== undefined && first.length >= SIZE_BYTES ? first : this.#joined();
+    const sizeBytes = head.readInt32BE(0);
+    if (sizeBytes < SIZE_BYTES || sizeBytes > LARGEST_ANSWER_BYTES) {
+      this.#end(new Error(`an answer of ${sizeBytes} bytes was announced`));
+      return undefined;
     }
+    const end = SIZE_BYTES + sizeBytes;
+    if (this.#receivedBytes < end) return undefined;
+    const all = this.#joined();
+    this.#chunks = all.length === end ? [] : [all.subarray(end)];
+    this.#receivedBytes = all.length - end;
+    return all.subarray(SIZE_BYTES, end);
   }
 
   #joined(): Buffer {
@@ -118,14 +113,16 @@ export class Connection {
     const correlationId = frame.readInt32BE(0);
     const waiting = this.#waiting.get(correlationId);
     this.#waiting.delete(correlationId);
-    waiting?.answer(frame);
+    waiting?.resolve(frame);
   }
 
   #end(error: Error): void {
     this.#socket.destroy();
+    this.#chunks = [];
+    this.#receivedBytes = 0;
     const all = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const waiting of all) waiting.fail(error);
+    for (const waiting of all) waiting.reject(error);
   }
 }
 

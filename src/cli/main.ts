@@ -41,9 +41,14 @@ async function startBroker(order: BrokerOrder): Promise<RunningBroker> {
 process.stdout.on("error", () => process.exit(ExitCode.OK));
 
 runProgram(process.argv.slice(2), commands, terminal).then(
-  (exitCode) => process.exit(exitCode),
+  (exitCode) => exit(exitCode),
   (error: unknown) => {
     terminal.error(`odradek: this should not have happened; please report it.\n${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exit(ExitCode.FAILURE);
+    exit(ExitCode.FAILURE);
   },
 );
+
+/** Once what was written has left: pipes may take it later. */
+function exit(exitCode: ExitCode): void {
+  process.stdout.write("", () => process.exit(exitCode));
+}

@@ -2,6 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 
 export interface PortHolder {
   readonly processId: number;
@@ -23,9 +24,15 @@ function holderFromProc(port: number): PortHolder | undefined {
   if (sockets.size === 0) return undefined;
   for (const entry of readdirSync("/proc")) {
     if (!/^\d+$/.test(entry) || !holdsOneOf(entry, sockets)) continue;
-    return { processId: Number(entry), name: readFileSync(`/proc/${entry}/comm`, "utf8").trim() };
+    return { processId: Number(entry), name: programOf(entry) };
   }
   return undefined;
+}
+
+/** The program as it was called; Node calls its own thread something else. */
+function programOf(processId: string): string {
+  const [program = ""] = readFileSync(`/proc/${processId}/cmdline`, "utf8").split("\0");
+  return basename(program) || readFileSync(`/proc/${processId}/comm`, "utf8").trim();
 }
 
 /** As they appear among a process's file descriptors. */

@@ -29,13 +29,13 @@ export async function produceLines(topic: string, given: ProduceArguments, termi
     const partitions = await client.partitionsOf(topic, true);
     const chosen = partitions?.filter(({ index }) => only === undefined || index === only) ?? [];
     if (chosen.length === 0) throw new CommandError(`The topic ${topic} has no partition ${only ?? 0}.`);
-    if (terminal.hasTerminal) terminal.error(`Each line is a record of ${topic}; end with Ctrl-D.\n`);
+    if (terminal.isTyped) terminal.error(`Each line is a record of ${topic}; end with Ctrl-D.\n`);
     const sender = new Sender(client, topic, chosen);
     for await (const line of createInterface({ input: terminal.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
       await sender.add(parseLine(line, given));
     }
     await sender.flush();
-    if (terminal.hasTerminal) terminal.error(`${sender.count} record${sender.count === 1 ? "" : "s"} produced to ${topic}.\n`);
+    if (terminal.isTyped) terminal.error(`${sender.count} record${sender.count === 1 ? "" : "s"} produced to ${topic}.\n`);
     return ExitCode.OK;
   } finally {
     await client.close();

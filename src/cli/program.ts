@@ -1,7 +1,8 @@
 // The command line as people see it: commands, options and their help. What a command does is loaded when it is called.
 
 import { Command, CommanderError, Option } from "commander";
-import { CommandError, ExitCode } from "./command-error.ts";
+import { nearestName } from "../config/nearest-name.ts";
+import { CommandError, ExitCode, usageError } from "./command-error.ts";
 import { LOG_LEVELS } from "./command-logger.ts";
 import type { ConsumeArguments } from "./consume.ts";
 import type { ProduceArguments } from "./produce.ts";
@@ -24,6 +25,7 @@ export async function runProgram(argv: readonly string[], commands: Commands, te
     exitCode = code;
   });
   try {
+    refuseUnknownCommand(argv[0], program);
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
@@ -32,6 +34,16 @@ export async function runProgram(argv: readonly string[], commands: Commands, te
     return error.exitCode;
   }
   return exitCode;
+}
+
+/** `start` is what runs without a command, and would take the word for an argument of its own. */
+function refuseUnknownCommand(word: string | undefined, program: Command): void {
+  if (word === undefined || word.startsWith("-")) return;
+  const names = program.commands.map((command) => command.name());
+  if (names.includes(word)) return;
+  const nearest = nearestName(word, names);
+  const hint = nearest === undefined ? `there are ${names.join(", ")}` : `did you mean ${nearest}?`;
+  throw usageError(`Unknown command ${word}; ${hint}`);
 }
 
 function buildProgram(commands: Commands, terminal: Terminal, done: (code: ExitCode) => void): Command {

@@ -1,9 +1,18 @@
 // Where a command reads and writes, so that tests can look on. Colours only on a terminal, and not where NO_COLOR is set.
 
+export interface Environment {
+  readonly NO_COLOR?: string | undefined;
+  readonly TERM?: string | undefined;
+  readonly [name: string]: string | undefined;
+}
+
 export interface Terminal {
-  readonly environment: { readonly [name: string]: string | undefined };
+  readonly environment: Environment;
   readonly stdin: NodeJS.ReadableStream;
+  /** A person reads along. */
   readonly hasTerminal: boolean;
+  /** A person types stdin. */
+  readonly isTyped: boolean;
   out(text: string): void;
   error(text: string): void;
 }
@@ -17,6 +26,9 @@ export const processTerminal: Terminal = {
   get hasTerminal() {
     return process.stderr.isTTY === true;
   },
+  get isTyped() {
+    return process.stdin.isTTY === true;
+  },
   out: (text) => void process.stdout.write(text),
   error: (text) => void process.stderr.write(text),
 };
@@ -26,6 +38,6 @@ export type Colour = keyof typeof CODES;
 export type Paint = (colour: Colour, text: string) => string;
 
 export function painter({ hasTerminal, environment }: Pick<Terminal, "hasTerminal" | "environment">): Paint {
-  const isColoured = hasTerminal && (environment["NO_COLOR"] ?? "") === "" && environment["TERM"] !== "dumb";
+  const isColoured = hasTerminal && (environment.NO_COLOR ?? "") === "" && environment.TERM !== "dumb";
   return (colour, text) => (isColoured ? `\x1b[${CODES[colour]}m${text}\x1b[0m` : text);
 }
