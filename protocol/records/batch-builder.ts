@@ -16,7 +16,7 @@ import {
   TimestampType,
 } from "./batch-header.ts";
 import { compress } from "./compression.ts";
-import { encodeRecordsAfter, type RecordBody, type RecordHeader } from "./record.ts";
+import { encodeRecords, type RecordBody, type RecordHeader } from "./record.ts";
 import { RecordBatch } from "./record-batch.ts";
 
 export type NewRecord = {
@@ -67,7 +67,7 @@ export function buildBatch(records: readonly NewRecord[], options: BatchOptions 
     lastOffsetDelta: bodies.at(-1)?.offsetDelta ?? 0,
     recordCount: records.length,
   };
-  return assembleBatch(encodeRecordsAfter(BATCH_HEADER_BYTES, bodies), header);
+  return assembleBatch(encodeRecords(bodies, BATCH_HEADER_BYTES), header);
 }
 
 function timestampDelta(timestamp: number, baseTimestamp: number): number {

@@ -4,7 +4,7 @@
 //   0 baseOffset | 8 batchLength | 12 partitionLeaderEpoch | 16 magic | 17 crc | 21 attributes | 23 lastOffsetDelta
 //   27 baseTimestamp | 35 maxTimestamp | 43 producerId | 51 producerEpoch | 53 baseSequence | 57 recordCount | 61 records
 
-import { fixedLayout, int8, int16, int32, int64, uint32, type ValuesOf } from "../wire/layout.ts";
+import { fixedLayout, int8, int16, int32, int64, uint32 } from "../wire/layout.ts";
 
 export const batchHeader = fixedLayout({
   baseOffset: int64,
@@ -24,7 +24,6 @@ export const batchHeader = fixedLayout({
   baseSequence: int32,
   recordCount: int32,
 });
-export type BatchHeader = ValuesOf<typeof batchHeader>;
 
 export const BATCH_HEADER_BYTES = batchHeader.sizeBytes;
 /** Base offset and length: what must be there to know a batch's size. */

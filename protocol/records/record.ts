@@ -51,7 +51,7 @@ export function* recordsOf(batch: RecordBatch, body = batch.uncompressedBody()):
 }
 
 /** As `recordsOf`, with the deltas as they are stored. */
-export function* recordBodiesOf(batch: RecordBatch, body = batch.uncompressedBody()): Generator<RecordBody, void, undefined> {
+function* recordBodiesOf(batch: RecordBatch, body: Buffer): Generator<RecordBody, void, undefined> {
   const { recordCount } = batch;
   if (recordCount < 0) throw new MalformedMessage(`record batch of ${recordCount} records`);
   const cursor = new VarintCursor(body);
@@ -196,13 +196,8 @@ function checkSize(cursor: VarintCursor, index: number, what: string, sizeBytes:
   }
 }
 
-/** The records of a batch body, uncompressed, each with its length. */
-export function encodeRecords(records: readonly RecordBody[]): Buffer {
-  return encodeRecordsAfter(0, records);
-}
-
-/** As `encodeRecords`, in a buffer that has room for a header of `headerBytes` in front. */
-export function encodeRecordsAfter(headerBytes: number, records: readonly RecordBody[]): Buffer {
+/** The records as a batch holds them, uncompressed, after room for a header. */
+export function encodeRecords(records: readonly RecordBody[], headerBytes = 0): Buffer {
   const sizes = records.map(sizeOfRecord);
   let sizeBytes = headerBytes;
   for (const size of sizes) sizeBytes += sizeOfVarint(size) + size;

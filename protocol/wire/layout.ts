@@ -23,7 +23,7 @@ type Integer = {
 type LibraryLayout = ReturnType<typeof bufferLayout.s8>;
 
 /** One field of a structure; `at` is where the structure starts, not the field. */
-export type Field = {
+type Field = {
   readonly offset: number;
   readonly sizeBytes: number;
   read(buffer: Buffer, at: number): number;
@@ -140,7 +140,7 @@ function byteAt(buffer: Buffer, at: number): number {
   return buffer[at] as number;
 }
 
-export function readInt16(buffer: Buffer, at: number): number {
+function readInt16(buffer: Buffer, at: number): number {
   return ((byteAt(buffer, at) << 24) >> 16) | byteAt(buffer, at + 1);
 }
 
@@ -157,13 +157,13 @@ export function readInt64(buffer: Buffer, at: number): number {
   return readInt32(buffer, at) * HIGH + (readInt32(buffer, at + 4) >>> 0);
 }
 
-export function writeInt16(buffer: Buffer, at: number, value: number): void {
+function writeInt16(buffer: Buffer, at: number, value: number): void {
   buffer[at] = value >> 8;
   buffer[at + 1] = value;
 }
 
 /** Also writes unsigned values. */
-export function writeInt32(buffer: Buffer, at: number, value: number): void {
+function writeInt32(buffer: Buffer, at: number, value: number): void {
   buffer[at] = value >>> 24;
   buffer[at + 1] = value >>> 16;
   buffer[at + 2] = value >>> 8;
