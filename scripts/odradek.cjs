@@ -5,7 +5,7 @@
 
 var version = process.versions.node.split(".").map(Number);
 if (version[0] < 22 || (version[0] === 22 && version[1] < 15)) {
-  console.error("odradek: Node 22.15 or newer is needed; this is Node " + process.versions.node + ".");
+  console.error(`odradek: Node 22.15 or newer is needed; this is Node ${process.versions.node}.`);
   process.exit(1);
 }
 // Compiled code is kept between starts, which saves a good part of the start-up time.
