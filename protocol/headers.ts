@@ -26,14 +26,6 @@ export interface FrameOptions {
   readonly allowTrailing?: boolean;
 }
 
-export function requestHeaderVersion(api: Api, apiVersion: number): 1 | 2 {
-  return api.request.isFlexible(apiVersion) ? 2 : 1;
-}
-
-export function responseHeaderVersion(api: Api, apiVersion: number): 0 | 1 {
-  return api.key !== API_VERSIONS_KEY && api.response.isFlexible(apiVersion) ? 1 : 0;
-}
-
 /**
  * Reads the header and leaves the reader at the body. An unknown API key or version is not an error here: the caller decides what
  * it does with the connection. Throws MalformedMessage.
@@ -121,3 +113,11 @@ export function readBody<S extends Shape>(message: Message<S>, version: number, 
 }
 
 const API_VERSIONS_KEY = 18;
+
+function requestHeaderVersion(api: Api, apiVersion: number): 1 | 2 {
+  return api.request.isFlexible(apiVersion) ? 2 : 1;
+}
+
+function responseHeaderVersion(api: Api, apiVersion: number): 0 | 1 {
+  return api.key !== API_VERSIONS_KEY && api.response.isFlexible(apiVersion) ? 1 : 0;
+}

@@ -271,7 +271,6 @@ const FIXED_BYTES: { readonly [name in Primitive]?: number } = {
   int16: 2,
   uint16: 2,
   int32: 4,
-  uint32: 4,
   int64: 8,
   bigInt64: 8,
   float64: 8,

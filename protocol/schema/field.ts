@@ -17,7 +17,6 @@ export type Primitive =
   | "int16"
   | "uint16"
   | "int32"
-  | "uint32"
   | "int64"
   | "bigInt64"
   | "float64"
@@ -125,7 +124,6 @@ export const int8 = primitive<number>("int8");
 export const int16 = primitive<number>("int16");
 export const uint16 = primitive<number>("uint16");
 export const int32 = primitive<number>("int32");
-export const uint32 = primitive<number>("uint32");
 export const int64 = primitive<number>("int64");
 /** An int64 that uses all of its 64 bits (a hash), as a bigint. */
 export const bigInt64 = primitive<bigint>("bigInt64");

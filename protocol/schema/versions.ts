@@ -7,7 +7,7 @@ export interface Versions {
 }
 
 export const NO_VERSIONS: Versions = { lowest: 0, highest: -1 };
-export const ALL_VERSIONS: Versions = { lowest: 0, highest: Number.POSITIVE_INFINITY };
+const ALL_VERSIONS: Versions = { lowest: 0, highest: Number.POSITIVE_INFINITY };
 
 /** A few dozen texts make up thousands of ranges: each is parsed once. */
 const parsed = new Map<string, Versions>([
