@@ -8,22 +8,31 @@ import { type Crc32cKernel, createKernel, MAX_BYTES, MESSAGE_AT, MIN_BYTES, REST
 const POLYNOMIAL = 0x82f63b78;
 const SLICES = 16;
 
-class Engine {
-  readonly tables = buildTables();
-  readonly kernel: Crc32cKernel | undefined = createKernel();
-  readonly memory = this.kernel?.memory ?? Buffer.alloc(MESSAGE_AT + MAX_BYTES);
-  readonly view = new DataView(this.memory.buffer, this.memory.byteOffset, this.memory.length);
+class Workspace {
+  readonly kernel: Crc32cKernel | undefined;
+  readonly memory: Buffer;
+  readonly view: DataView;
+
+  constructor(kernel: Crc32cKernel | undefined) {
+    this.kernel = kernel;
+    this.memory = kernel?.memory ?? Buffer.alloc(MESSAGE_AT + MAX_BYTES);
+    this.view = new DataView(this.memory.buffer, this.memory.byteOffset, this.memory.length);
+  }
 }
-let engine: Engine | undefined;
+
+let tables: Int32Array | undefined;
+/** Two, because making the kernel takes a millisecond, and a broker that starts meets short input first. */
+let forShort: Workspace | undefined;
+let forLong: Workspace | undefined;
 
 /**
  * The checksum, unsigned, of bytes `start` to `end`.
  * @param seed the checksum of what came before, to continue it
  */
 export function crc32c(buffer: Buffer, start = 0, end = buffer.length, seed = 0): number {
-  engine ??= new Engine();
-  const { tables, kernel, memory, view } = engine;
+  tables ??= buildTables();
   const stop = Math.min(end, buffer.length);
+  const { kernel, memory, view } = workspaceFor(stop - start);
   let crc = ~seed;
   for (let at = start; at < stop; at += MAX_BYTES) {
     const size = Math.min(stop - at, MAX_BYTES);
@@ -32,6 +41,15 @@ export function crc32c(buffer: Buffer, start = 0, end = buffer.length, seed = 0)
     else crc = update(tables, view, REST_AT, kernel.fold(size, crc), 0);
   }
   return ~crc >>> 0;
+}
+
+function workspaceFor(sizeBytes: number): Workspace {
+  if (sizeBytes < MIN_BYTES) {
+    forShort ??= new Workspace(undefined);
+    return forShort;
+  }
+  forLong ??= new Workspace(createKernel());
+  return forLong;
 }
 
 /** Table `i` advances a byte over the i zero bytes that follow it. */
