@@ -1,0 +1,44 @@
+// Which connection a member last spoke on, and since when it has been closed.
+
+import type { Clock } from "../../../base/clock.ts";
+import type { MemberConnection } from "../request-context.ts";
+
+export class ConnectionLink {
+  readonly #clock: Clock;
+  readonly #closed: () => void;
+  #connection: MemberConnection | undefined;
+  #unlisten: (() => void) | undefined;
+  #closedSinceMs: number | undefined;
+
+  /** `closed` is called when the connection of the moment closes. */
+  constructor(clock: Clock, closed: () => void) {
+    this.#clock = clock;
+    this.#closed = closed;
+  }
+
+  /** `undefined` while it is open, or when the member was loaded and has not spoken yet. */
+  get closedSinceMs(): number | undefined {
+    return this.#closedSinceMs;
+  }
+
+  bind(connection: MemberConnection): void {
+    if (connection === this.#connection) return;
+    this.release();
+    this.#connection = connection;
+    if (connection.isClosed) return this.#onClose();
+    this.#unlisten = connection.onClose(() => this.#onClose());
+  }
+
+  release(): void {
+    this.#unlisten?.();
+    this.#unlisten = undefined;
+    this.#connection = undefined;
+    this.#closedSinceMs = undefined;
+  }
+
+  #onClose(): void {
+    this.#unlisten = undefined;
+    this.#closedSinceMs = this.#clock.now();
+    this.#closed();
+  }
+}

@@ -1,0 +1,167 @@
+// The rounds of a rebalance: members join until all are there or time is up, then a generation begins, and its leader must sync.
+// Nothing here is stored: a group's snapshot is written by the leader's sync, and when nobody is left (`withoutMembers`).
+
+import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
+import type { Decision } from "../../decision.ts";
+import type { ClassicGroupRecord } from "../group-record.ts";
+import { type JoinAnswer, syncRefused } from "./answers.ts";
+import type { ClassicEnvironment } from "./classic-environment.ts";
+import type { ClassicGroup } from "./classic-group.ts";
+import type { ClassicMember } from "./classic-member.ts";
+import { watchDisconnected } from "./disconnected.ts";
+
+/** Something about the members has changed: they must join again, or, if they are at it, the round may be complete now. */
+export function rebalance(environment: ClassicEnvironment, group: ClassicGroup, reason: string): void {
+  if (group.state !== "PreparingRebalance") return prepare(environment, group, reason);
+  if (group.gathering === undefined && group.hasEveryoneJoined) completeJoins(environment, group);
+}
+
+function prepare(environment: ClassicEnvironment, group: ClassicGroup, reason: string): void {
+  refuseSyncs(group, Errors.REBALANCE_IN_PROGRESS);
+  group.pendingSyncs.clear();
+  group.syncRound.clear();
+  const wasEmpty = group.isEmpty;
+  group.prepare();
+  environment.logger.info({ group: group.groupId, generation: group.generation, reason }, "group prepares to rebalance");
+  if (wasEmpty) gather(environment, group);
+  else if (group.hasEveryoneJoined) completeJoins(environment, group);
+  else {
+    group.joinRound.set(group.rebalanceTimeoutMs);
+    watchDisconnected(environment, group);
+  }
+}
+
+/** Whoever waits in a sync hears `error`, and has its session back. */
+export function refuseSyncs(group: ClassicGroup, error: ErrorCode): void {
+  for (const member of group.members.values()) {
+    if (!member.isWaitingForSync) continue;
+    member.answerSync(syncRefused(error));
+    member.heard();
+  }
+}
+
+function gather({ settings }: ClassicEnvironment, group: ClassicGroup): void {
+  const delayMs = settings["group.initial.rebalance.delay.ms"];
+  group.gathering = { hasNewMember: false, remainingMs: Math.max(0, group.rebalanceTimeoutMs - delayMs) };
+  group.joinRound.set(delayMs);
+}
+
+/** The time for joining is up. Who is not back is no member any more, unless it is static: that keeps its place while its session lasts. */
+export function endJoinRound(environment: ClassicEnvironment, group: ClassicGroup): Decision<ClassicGroupRecord, void> {
+  if (group.state !== "PreparingRebalance") return NOTHING;
+  if (extendGathering(environment, group)) return NOTHING;
+  group.gathering = undefined;
+  const absent = [...group.members.values()].filter((member) => !member.isWaitingForJoin && !member.isStatic);
+  if (absent.length > 0) {
+    environment.logger.info({ group: group.groupId, members: absent.map(idOf) }, "removed members that did not rejoin in time");
+  }
+  return withoutMembers(environment, group, absent, {
+    applied: () => {
+      if (group.electLeader()) return completeJoins(environment, group);
+      environment.logger.warn({ group: group.groupId }, "no member rejoined; the rebalance goes on");
+      group.joinRound.set(group.rebalanceTimeoutMs);
+    },
+    refused: () => group.joinRound.set(group.rebalanceTimeoutMs),
+  });
+}
+
+/** Each member that came while a new group gathers makes it wait once more, as long as the rebalance timeout allows. */
+function extendGathering({ settings }: ClassicEnvironment, group: ClassicGroup): boolean {
+  const { gathering } = group;
+  if (gathering === undefined || !gathering.hasNewMember || gathering.remainingMs === 0) return false;
+  const delayMs = Math.min(settings["group.initial.rebalance.delay.ms"], gathering.remainingMs);
+  group.gathering = { hasNewMember: false, remainingMs: Math.max(0, gathering.remainingMs - delayMs) };
+  group.joinRound.set(delayMs);
+  return true;
+}
+
+function completeJoins(environment: ClassicEnvironment, group: ClassicGroup): void {
+  group.endRounds();
+  group.electLeader();
+  group.beginGeneration();
+  environment.logger.info(
+    { group: group.groupId, generation: group.generation, members: group.members.size, protocol: group.protocolName },
+    "group has a new generation",
+  );
+  for (const member of group.members.values()) {
+    group.answerJoin(member, joined(group, member));
+    member.isNew = false;
+    member.heard();
+    group.pendingSyncs.add(member.memberId);
+  }
+  group.syncRound.set(group.rebalanceTimeoutMs);
+  watchDisconnected(environment, group);
+}
+
+/** The answer to a join of the current generation. */
+export function joined(group: ClassicGroup, member: ClassicMember): JoinAnswer {
+  const { generation, protocolType, protocolName, leader } = group;
+  const isLeader = leader === member.memberId;
+  return {
+    error: Errors.NONE,
+    memberId: member.memberId,
+    generation,
+    protocolType,
+    protocolName,
+    leader: leader ?? "",
+    skipAssignment: false,
+    members: isLeader ? joinedMembers(group) : [],
+  };
+}
+
+export function joinedMembers(group: ClassicGroup): JoinAnswer["members"] {
+  return [...group.members.values()].map((member) => ({
+    memberId: member.memberId,
+    instanceId: member.instanceId,
+    metadata: member.metadataFor(group.protocolName),
+  }));
+}
+
+/** Members that had their join answered but never synced hold the generation up; they are dropped. */
+export function endSyncRound(environment: ClassicEnvironment, group: ClassicGroup): Decision<ClassicGroupRecord, void> {
+  if (group.state !== "CompletingRebalance" && group.state !== "Stable") return NOTHING;
+  const late = [...group.members.values()].filter(({ memberId }) => group.pendingSyncs.has(memberId));
+  if (late.length === 0) return NOTHING;
+  environment.logger.info({ group: group.groupId, members: late.map(idOf) }, "removed members that did not sync in time");
+  return withoutMembers(environment, group, late, {
+    applied: () => rebalance(environment, group, "members did not sync in time"),
+    refused: () => group.syncRound.set(group.rebalanceTimeoutMs),
+  });
+}
+
+/**
+ * Takes members out, and goes on with `applied`. When they are the last, the group becomes Empty instead, which is stored first:
+ * a group never forgets in memory what it would remember after a restart.
+ */
+export function withoutMembers<Reply>(
+  { logger }: ClassicEnvironment,
+  group: ClassicGroup,
+  leaving: readonly ClassicMember[],
+  next: { readonly applied: () => Reply; readonly emptied?: () => Reply; readonly refused?: (error: ErrorCode) => void },
+): Decision<ClassicGroupRecord, Reply | undefined> {
+  const { groupId } = group;
+  if (leaving.length > 0 && leaving.length === group.members.size) {
+    const snapshot = group.emptySnapshot(group.generation + 1);
+    return {
+      records: [{ type: "classicGroup", groupId, snapshot }],
+      applied: () => {
+        logger.info({ group: groupId, generation: snapshot.generation }, "group is empty");
+        return next.emptied?.();
+      },
+      ...(next.refused === undefined ? {} : { refused: next.refused }),
+    };
+  }
+  return {
+    records: [],
+    applied: () => {
+      for (const member of leaving) group.removeMember(member, Errors.UNKNOWN_MEMBER_ID);
+      return next.applied();
+    },
+  };
+}
+
+const NOTHING: Decision<ClassicGroupRecord, void> = { records: [], applied: () => undefined };
+
+function idOf({ memberId }: ClassicMember): string {
+  return memberId;
+}

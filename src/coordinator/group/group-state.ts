@@ -1,0 +1,125 @@
+// The state of one shard of __consumer_offsets: its groups and their committed offsets.
+
+import { type ErrorCode, Errors } from "../../../protocol/errors.ts";
+import type { CoordinatorState, RecordOrigin } from "../coordinator-state.ts";
+import { Deadline } from "../deadline.ts";
+import type { Decision } from "../decision.ts";
+import type { Shard } from "../shard.ts";
+import { alarmRefused, classicGroupAlarms } from "./classic/alarms.ts";
+import type { ClassicEnvironment } from "./classic/classic-environment.ts";
+import { ClassicGroup, type GroupAlarms } from "./classic/classic-group.ts";
+import { rebalance } from "./classic/rebalance.ts";
+import { CommittedOffsets } from "./committed-offsets.ts";
+import type { Group } from "./group.ts";
+import type { ClassicGroupSnapshot, GroupRecord } from "./group-record.ts";
+import { expireGroups } from "./offset-expiry.ts";
+
+export class GroupState implements CoordinatorState<GroupRecord> {
+  readonly environment: ClassicEnvironment;
+  readonly offsets = new CommittedOffsets();
+  readonly #groups = new Map<string, Group>();
+  readonly #shard: Shard<GroupState, GroupRecord>;
+  readonly #alarms: GroupAlarms;
+  readonly #expiry: Deadline;
+
+  constructor(shard: Shard<GroupState, GroupRecord>, environment: ClassicEnvironment) {
+    this.#shard = shard;
+    this.environment = environment;
+    this.#expiry = new Deadline(environment.clock, () => this.#expire());
+    this.#alarms = classicGroupAlarms({
+      environment,
+      group: (groupId) => this.classicGroup(groupId),
+      run: (operation) => this.#run(operation),
+    });
+  }
+
+  group(groupId: string): Group | undefined {
+    return this.#groups.get(groupId);
+  }
+
+  groups(): Iterable<Group> {
+    return this.#groups.values();
+  }
+
+  classicGroup(groupId: string): ClassicGroup | undefined {
+    const group = this.#groups.get(groupId);
+    return group?.kind === "classic" ? group : undefined;
+  }
+
+  /** Of a group that does not exist yet. */
+  newGroupSnapshot(): ClassicGroupSnapshot {
+    return { protocolType: null, generation: 0, protocolName: null, leader: null, stateTimestampMs: this.environment.clock.now(), members: [] };
+  }
+
+  deleteOffsetsOf(topics: ReadonlySet<string>): void {
+    const records: GroupRecord[] = [];
+    for (const groupId of this.offsets.groupIds()) records.push(...this.offsets.tombstones(groupId, topics));
+    this.#writeInParts(records);
+  }
+
+  // ---- CoordinatorState
+
+  replay(record: GroupRecord, origin: RecordOrigin | undefined): void {
+    switch (record.type) {
+      case "offset":
+        this.offsets.replay(record, origin);
+        // Whoever commits without being a member makes a "simple" group.
+        if (record.committed !== null && !this.#groups.has(record.groupId)) this.#addClassicGroup(record.groupId);
+        return;
+      case "classicGroup":
+        if (record.snapshot === null) this.#removeGroup(record.groupId);
+        else (this.classicGroup(record.groupId) ?? this.#addClassicGroup(record.groupId)).restore(record.snapshot);
+        return;
+    }
+  }
+
+  endTransaction(producerId: number, isCommit: boolean): void {
+    this.offsets.endTransaction(producerId, isCommit);
+  }
+
+  loaded(): void {
+    const { settings, logger } = this.environment;
+    for (const group of this.#groups.values()) {
+      for (const member of group.members.values()) member.heard();
+      if (group.members.size > 0) logger.info({ group: group.groupId, members: group.members.size }, "loaded a group; its members' sessions start anew");
+      if (group.members.size > settings["group.max.size"]) rebalance(this.environment, group, "the group is larger than group.max.size");
+    }
+    this.#expiry.set(settings["offsets.retention.check.interval.ms"]);
+  }
+
+  unloaded(error: ErrorCode): void {
+    this.#expiry.clear();
+    for (const group of this.#groups.values()) group.release(error);
+  }
+
+  #addClassicGroup(groupId: string): ClassicGroup {
+    const group = new ClassicGroup(groupId, { clock: this.environment.clock, alarms: this.#alarms });
+    this.#groups.set(groupId, group);
+    return group;
+  }
+
+  #removeGroup(groupId: string): void {
+    const group = this.#groups.get(groupId);
+    this.#groups.delete(groupId);
+    group?.release(Errors.UNKNOWN_MEMBER_ID);
+  }
+
+  #expire(): void {
+    this.#expiry.set(this.environment.settings["offsets.retention.check.interval.ms"]);
+    this.#writeInParts(expireGroups(this));
+  }
+
+  /** For records of which there may be any number. */
+  #writeInParts(records: readonly GroupRecord[]): void {
+    for (let start = 0; start < records.length; start += RECORDS_IN_PART) {
+      const part = records.slice(start, start + RECORDS_IN_PART);
+      this.#run(() => ({ records: part, applied: () => undefined }));
+    }
+  }
+
+  #run(operation: () => Decision<GroupRecord, void>): void {
+    void this.#shard.write<void>(operation, (error) => alarmRefused(this.environment, error));
+  }
+}
+
+const RECORDS_IN_PART = 1000;

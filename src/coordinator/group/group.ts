@@ -1,0 +1,9 @@
+// The kinds of groups that share one name space: an id belongs to one group of one kind. Consumer groups (KIP-848), share groups
+// (KIP-932) and streams groups (KIP-1071) join here.
+
+import type { ClassicGroup } from "./classic/classic-group.ts";
+
+export type Group = ClassicGroup;
+
+/** As ListGroups names them. */
+export type GroupType = Group["kind"];

@@ -1,0 +1,17 @@
+// What the group coordinator knows of a request besides its fields.
+
+/** The connection of a request: a member is bound to that of its last join, sync or heartbeat. */
+export interface MemberConnection {
+  readonly isClosed: boolean;
+  /** Gives a function that ends the listening. */
+  onClose(listener: () => void): () => void;
+}
+
+export interface GroupRequestContext {
+  readonly apiVersion: number;
+  /** Empty when the client gave none. */
+  readonly clientId: string;
+  /** As descriptions of the group show it: "/127.0.0.1". */
+  readonly clientHost: string;
+  readonly connection: MemberConnection;
+}

@@ -1,0 +1,38 @@
+// DeleteGroups, versions 0 to 2: removes groups without members, with their offsets.
+
+import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
+import type { deleteGroups } from "../../../../protocol/messages/42-delete-groups.ts";
+import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
+import { answer, type Decision } from "../../decision.ts";
+import type { GroupRecord } from "../group-record.ts";
+import type { GroupState } from "../group-state.ts";
+import type { RequestParts } from "./request-parts.ts";
+
+type Request = DecodedMessage<typeof deleteGroups.request>;
+type Response = EncodableMessage<typeof deleteGroups.response>;
+
+export function handleDeleteGroups(parts: RequestParts, request: Request): Response | Promise<Response> {
+  const groupIds = [...new Set(request.groupsNames)];
+  const deleting = groupIds.map((groupId) =>
+    parts.runtime.write<ErrorCode>(
+      parts.partitionFor(groupId),
+      (state) => deleteGroup(state, groupId),
+      (error) => error,
+    ),
+  );
+  const toResponse = (errors: readonly ErrorCode[]): Response => ({
+    results: groupIds.map((groupId, index) => ({ groupId, errorCode: errors[index] ?? Errors.NONE })),
+  });
+  if (deleting.every((each): each is ErrorCode => !(each instanceof Promise))) return toResponse(deleting);
+  return Promise.all(deleting).then(toResponse);
+}
+
+function deleteGroup(state: GroupState, groupId: string): Decision<GroupRecord, ErrorCode> {
+  const group = state.classicGroup(groupId);
+  if (group === undefined) return answer(Errors.GROUP_ID_NOT_FOUND);
+  if (!group.isEmpty) return answer(Errors.NON_EMPTY_GROUP);
+  return {
+    records: [...state.offsets.tombstones(groupId), { type: "classicGroup", groupId, snapshot: null }],
+    applied: () => Errors.NONE,
+  };
+}

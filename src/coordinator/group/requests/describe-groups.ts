@@ -1,0 +1,64 @@
+// DescribeGroups, versions 0 to 6. What members said and were given is shown only in a stable group; a group that is not there is
+// "Dead", and from version 6 on an error.
+
+import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
+import type { describeGroups } from "../../../../protocol/messages/15-describe-groups.ts";
+import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
+import type { ClassicGroup } from "../classic/classic-group.ts";
+import type { GroupRequestContext } from "../request-context.ts";
+import type { RequestParts } from "./request-parts.ts";
+
+type Request = DecodedMessage<typeof describeGroups.request>;
+type Response = EncodableMessage<typeof describeGroups.response>;
+type Description = Response["groups"][number];
+
+const NOT_FOUND_VERSION = 6;
+/** READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS and ALTER_CONFIGS: all that there is for a group. */
+const ALL_OPERATIONS = 3400;
+const NO_BYTES: Buffer = Buffer.alloc(0);
+
+export function handleDescribeGroups(parts: RequestParts, context: GroupRequestContext, request: Request): Response {
+  return {
+    groups: request.groups.map((groupId) => {
+      const description = describe(parts, context, groupId);
+      const isToldOperations = request.includeAuthorizedOperations && description.errorCode === Errors.NONE;
+      return isToldOperations ? { ...description, authorizedOperations: ALL_OPERATIONS } : description;
+    }),
+  };
+}
+
+function describe(parts: RequestParts, context: GroupRequestContext, groupId: string): Description {
+  return parts.runtime.read<Description>(
+    parts.partitionFor(groupId),
+    (state) => {
+      const group = state.classicGroup(groupId);
+      if (group !== undefined) return describeClassicGroup(group);
+      if (context.apiVersion < NOT_FOUND_VERSION) return absent(groupId, "Dead");
+      return { ...absent(groupId, "Dead"), errorCode: Errors.GROUP_ID_NOT_FOUND, errorMessage: `Group ${groupId} not found.` };
+    },
+    (errorCode: ErrorCode) => ({ ...absent(groupId, ""), errorCode }),
+  );
+}
+
+function absent(groupId: string, groupState: string): Description {
+  return { errorCode: Errors.NONE, groupId, groupState, protocolType: "", protocolData: "", members: [] };
+}
+
+function describeClassicGroup(group: ClassicGroup): Description {
+  const isStable = group.state === "Stable";
+  return {
+    errorCode: Errors.NONE,
+    groupId: group.groupId,
+    groupState: group.state,
+    protocolType: group.protocolType ?? "",
+    protocolData: isStable ? (group.protocolName ?? "") : "",
+    members: [...group.members.values()].map((member) => ({
+      memberId: member.memberId,
+      groupInstanceId: member.instanceId,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
+      memberMetadata: isStable ? member.metadataFor(group.protocolName) : NO_BYTES,
+      memberAssignment: isStable ? member.assignment : NO_BYTES,
+    })),
+  };
+}

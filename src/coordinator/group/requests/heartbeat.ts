@@ -1,0 +1,25 @@
+// Heartbeat, versions 0 to 4. While the group is loading the answer is success: nobody needs to rejoin for that.
+
+import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
+import type { heartbeat } from "../../../../protocol/messages/12-heartbeat.ts";
+import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
+import { heartbeat as heartbeatClassicGroup } from "../classic/heartbeat.ts";
+import type { GroupRequestContext } from "../request-context.ts";
+import type { RequestParts } from "./request-parts.ts";
+
+type Request = DecodedMessage<typeof heartbeat.request>;
+type Response = EncodableMessage<typeof heartbeat.response>;
+
+export function handleHeartbeat(parts: RequestParts, context: GroupRequestContext, request: Request): Response {
+  const { groupId, memberId, groupInstanceId: instanceId, generationId: generation } = request;
+  if (groupId === "") return { errorCode: Errors.INVALID_GROUP_ID };
+  const errorCode = parts.runtime.read<ErrorCode>(
+    parts.partitionFor(groupId),
+    (state) => {
+      const group = state.classicGroup(groupId);
+      return group === undefined ? Errors.UNKNOWN_MEMBER_ID : heartbeatClassicGroup(group, context, { memberId, instanceId, generation });
+    },
+    (error) => (error === Errors.COORDINATOR_LOAD_IN_PROGRESS ? Errors.NONE : error),
+  );
+  return { errorCode };
+}

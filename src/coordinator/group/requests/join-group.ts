@@ -1,0 +1,74 @@
+// JoinGroup, versions 0 to 9. Below version 1 there is no rebalance timeout, and old clients send 0: the session timeout stands in.
+// Below version 7 an absent protocol name is "", from then on null.
+
+import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
+import type { joinGroup } from "../../../../protocol/messages/11-join-group.ts";
+import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
+import { type JoinAnswer, joinRefused } from "../classic/answers.ts";
+import { type Join, joinGroup as joinClassicGroup } from "../classic/join.ts";
+import type { JoinDecision } from "../classic/join.ts";
+import { answer } from "../../decision.ts";
+import type { GroupState } from "../group-state.ts";
+import type { GroupRequestContext } from "../request-context.ts";
+import type { RequestParts } from "./request-parts.ts";
+
+type Request = DecodedMessage<typeof joinGroup.request>;
+type Response = EncodableMessage<typeof joinGroup.response>;
+
+const NULLABLE_PROTOCOL_NAME_VERSION = 7;
+
+export function handleJoinGroup(parts: RequestParts, context: GroupRequestContext, request: Request): Response | Promise<Response> {
+  const error = checkRequest(parts, request);
+  if (error !== Errors.NONE) return toResponse(joinRefused(error, request.memberId), context.apiVersion);
+  const joining = parts.runtime.write<JoinAnswer | Promise<JoinAnswer>>(
+    parts.partitionFor(request.groupId),
+    (state) => decide(state, context, request),
+    (error) => joinRefused(error, request.memberId),
+  );
+  return joining instanceof Promise ? joining.then((joined) => toResponse(joined, context.apiVersion)) : toResponse(joining, context.apiVersion);
+}
+
+function checkRequest({ settings }: RequestParts, { groupId, sessionTimeoutMs }: Request): ErrorCode {
+  if (groupId === "") return Errors.INVALID_GROUP_ID;
+  const isInRange = sessionTimeoutMs >= settings["group.min.session.timeout.ms"] && sessionTimeoutMs <= settings["group.max.session.timeout.ms"];
+  return isInRange ? Errors.NONE : Errors.INVALID_SESSION_TIMEOUT;
+}
+
+function decide(state: GroupState, context: GroupRequestContext, request: Request): JoinDecision {
+  const { groupId, memberId } = request;
+  const join = toJoin(request);
+  const group = state.classicGroup(groupId);
+  if (group !== undefined) return joinClassicGroup(state.environment, group, context, join);
+  if (memberId !== "") return answer(joinRefused(Errors.UNKNOWN_MEMBER_ID, memberId));
+  if (join.protocolType === "" || join.terms.protocols.length === 0) return answer(joinRefused(Errors.INCONSISTENT_GROUP_PROTOCOL, memberId));
+  return {
+    // The new group is stored, as Kafka does, before its first member is in it.
+    records: [{ type: "classicGroup", groupId, snapshot: state.newGroupSnapshot() }],
+    applied: () => {
+      const created = state.classicGroup(groupId);
+      if (created === undefined) return joinRefused(Errors.UNKNOWN_SERVER_ERROR, memberId);
+      return joinClassicGroup(state.environment, created, context, join).applied();
+    },
+  };
+}
+
+function toJoin(request: Request): Join {
+  const { memberId, groupInstanceId: instanceId, protocolType, sessionTimeoutMs } = request;
+  const rebalanceTimeoutMs = request.rebalanceTimeoutMs > 0 ? request.rebalanceTimeoutMs : sessionTimeoutMs;
+  // Copied: the metadata are views of the request's frame, and members outlive it.
+  const protocols = request.protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) }));
+  return { memberId, instanceId, protocolType, terms: { sessionTimeoutMs, rebalanceTimeoutMs, protocols } };
+}
+
+function toResponse(joined: JoinAnswer, apiVersion: number): Response {
+  return {
+    errorCode: joined.error,
+    generationId: joined.generation,
+    protocolType: joined.protocolType,
+    protocolName: joined.protocolName ?? (apiVersion >= NULLABLE_PROTOCOL_NAME_VERSION ? null : ""),
+    leader: joined.leader,
+    skipAssignment: joined.skipAssignment,
+    memberId: joined.memberId,
+    members: joined.members.map(({ memberId, instanceId, metadata }) => ({ memberId, groupInstanceId: instanceId, metadata })),
+  };
+}

@@ -1,0 +1,94 @@
+// OffsetCommit, versions 0 to 10. A partition that does not exist is refused by itself, before the group is asked; what the group
+// refuses it refuses for all; metadata that are too long are refused by themselves again. Versions 2 to 4 bring a retention time,
+// version 10 names topics by id.
+
+import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
+import type { offsetCommit } from "../../../../protocol/messages/08-offset-commit.ts";
+import { ZERO_UUID } from "../../../../protocol/schema/support.ts";
+import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
+import { commitOffsets, type OffsetToCommit } from "../offset-commit.ts";
+import type { GroupRequestContext } from "../request-context.ts";
+import type { RequestParts } from "./request-parts.ts";
+
+type Request = DecodedMessage<typeof offsetCommit.request>;
+type Response = EncodableMessage<typeof offsetCommit.response>;
+type PartitionRequest = Request["topics"][number]["partitions"][number];
+
+const TOPIC_ID_VERSION = 10;
+const DEFAULT_RETENTION = -1;
+const NO_TIMESTAMP = -1;
+
+interface PartitionResult {
+  readonly partitionIndex: number;
+  /** `undefined`: as the group decides. */
+  errorCode: ErrorCode | undefined;
+}
+
+interface TopicResult {
+  readonly name: string;
+  readonly topicId: string;
+  readonly partitions: PartitionResult[];
+}
+
+export function handleOffsetCommit(parts: RequestParts, context: GroupRequestContext, request: Request): Response | Promise<Response> {
+  const { groupId, memberId, groupInstanceId: instanceId, generationIdOrMemberEpoch: generation } = request;
+  const offsets: OffsetToCommit[] = [];
+  const sorting: Sorting = { parts, nowMs: parts.clock.now(), retentionTimeMs: request.retentionTimeMs, offsets };
+  let isGroupAsked = false;
+  const topics = request.topics.map((topic): TopicResult => {
+    const name = context.apiVersion >= TOPIC_ID_VERSION ? parts.topics.nameOf(topic.topicId) : topic.name;
+    const partitionCount = name === undefined ? undefined : parts.topics.partitionCount(name);
+    const partitions = topic.partitions.map((partition): PartitionResult => {
+      const { partitionIndex } = partition;
+      if (name === undefined) return { partitionIndex, errorCode: Errors.UNKNOWN_TOPIC_ID };
+      if (partitionCount === undefined || partitionIndex < 0 || partitionIndex >= partitionCount) {
+        return { partitionIndex, errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION };
+      }
+      isGroupAsked = true;
+      return { partitionIndex, errorCode: sortOut(sorting, name, partition) };
+    });
+    return { name: name ?? "", topicId: topic.topicId, partitions };
+  });
+  if (!isGroupAsked) return toResponse(topics, Errors.NONE);
+  const committing = parts.runtime.write<ErrorCode>(
+    parts.partitionFor(groupId),
+    (state) => commitOffsets(state, { groupId, memberId, instanceId, generation, apiVersion: context.apiVersion }, offsets),
+    (error) => error,
+  );
+  return committing instanceof Promise ? committing.then((error) => toResponse(topics, error)) : toResponse(topics, committing);
+}
+
+interface Sorting {
+  readonly parts: RequestParts;
+  readonly nowMs: number;
+  readonly retentionTimeMs: number;
+  readonly offsets: OffsetToCommit[];
+}
+
+/** Adds an offset to those to be committed, unless it has an error of its own that only counts when the group accepts the rest. */
+function sortOut({ parts, nowMs, retentionTimeMs, offsets }: Sorting, topic: string, partition: PartitionRequest): ErrorCode | undefined {
+  const metadata = partition.committedMetadata ?? "";
+  if (metadata.length > parts.settings["offset.metadata.max.bytes"]) return Errors.OFFSET_METADATA_TOO_LARGE;
+  const { committedOffset: offset, committedLeaderEpoch: leaderEpoch, commitTimestamp } = partition;
+  const commitTimestampMs = commitTimestamp === NO_TIMESTAMP ? nowMs : commitTimestamp;
+  const expireTimestampMs = retentionTimeMs === DEFAULT_RETENTION ? undefined : nowMs + retentionTimeMs;
+  const topicId = parts.topics.idOf(topic) ?? ZERO_UUID;
+  const committed = { offset, leaderEpoch, metadata, commitTimestampMs, expireTimestampMs, topicId };
+  offsets.push({ topic, partition: partition.partitionIndex, committed });
+  return undefined;
+}
+
+function toResponse(topics: readonly TopicResult[], groupError: ErrorCode): Response {
+  return {
+    topics: topics.map(({ name, topicId, partitions }) => ({
+      name,
+      topicId,
+      partitions: partitions.map(({ partitionIndex, errorCode }) => ({ partitionIndex, errorCode: decided(errorCode, groupError) })),
+    })),
+  };
+}
+
+function decided(own: ErrorCode | undefined, groupError: ErrorCode): ErrorCode {
+  if (own === undefined) return groupError;
+  return own === Errors.OFFSET_METADATA_TOO_LARGE && groupError !== Errors.NONE ? groupError : own;
+}

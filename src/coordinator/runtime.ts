@@ -1,0 +1,69 @@
+// The coordinator runtime: the shards of one internal topic that this broker holds. Group, transaction and share coordinators
+// are states and operations on it; "who coordinates X" is "who leads X's partition".
+
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Partition } from "../partition/partition.ts";
+import type { CoordinatorState, RecordCodec } from "./coordinator-state.ts";
+import type { Decision } from "./decision.ts";
+import { Shard } from "./shard.ts";
+
+export interface RuntimeOptions<State extends CoordinatorState<Record>, Record> {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly codec: RecordCodec<Record>;
+  /** A fresh state for a partition; it keeps the shard for operations of its own (timers). */
+  readonly newState: (shard: Shard<State, Record>) => State;
+  readonly commitTimeoutMs: number;
+}
+
+export class CoordinatorRuntime<State extends CoordinatorState<Record>, Record> {
+  readonly #options: RuntimeOptions<State, Record>;
+  readonly #shards = new Map<number, Shard<State, Record>>();
+
+  constructor(options: RuntimeOptions<State, Record>) {
+    this.#options = options;
+  }
+
+  /** This broker leads the partition from now on; loads its state. */
+  elected(partition: Partition): void {
+    this.resigned(partition.index);
+    const logger = this.#options.logger.child({ topic: partition.topic, partition: partition.index });
+    const shard = new Shard<State, Record>({ ...this.#options, logger, partition });
+    this.#shards.set(partition.index, shard);
+    shard.start();
+  }
+
+  resigned(partitionIndex: number): void {
+    const shard = this.#shards.get(partitionIndex);
+    this.#shards.delete(partitionIndex);
+    shard?.resign();
+  }
+
+  close(): void {
+    for (const index of [...this.#shards.keys()]) this.resigned(index);
+  }
+
+  /** Runs an operation on a partition's state; see `Decision`. `refuse` makes the reply when it cannot be done. */
+  write<Reply>(
+    partitionIndex: number,
+    operation: (state: State) => Decision<Record, Reply>,
+    refuse: (error: ErrorCode) => Reply,
+  ): Reply | Promise<Awaited<Reply>> {
+    const shard = this.#shards.get(partitionIndex);
+    return shard === undefined ? refuse(Errors.NOT_COORDINATOR) : shard.write(operation, refuse);
+  }
+
+  /** Looks at the state as it is now. */
+  read<Reply>(partitionIndex: number, look: (state: State) => Reply, refuse: (error: ErrorCode) => Reply): Reply {
+    const shard = this.#shards.get(partitionIndex);
+    if (shard === undefined) return refuse(Errors.NOT_COORDINATOR);
+    const { state } = shard;
+    return state === undefined ? refuse(shard.unavailable) : look(state);
+  }
+
+  shards(): Iterable<Shard<State, Record>> {
+    return this.#shards.values();
+  }
+}

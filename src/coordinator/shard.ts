@@ -1,0 +1,185 @@
+// One partition of an internal topic that this broker leads, with the coordinator state that its records add up to.
+//
+//   loading ──> active ──> resigned        loading: COORDINATOR_LOAD_IN_PROGRESS, the others but active: NOT_COORDINATOR
+//      └──────────┴──────> failed          failed: loading or applying broke; the log says why
+//
+// Operations run one at a time, to their end, on the event loop: decide, append, apply. Appending is synchronous, so there is no
+// queue. What an operation stored is visible to the next one at once; a reply is held back until its records are committed, and so is
+// one that tells of what earlier operations stored (`tellsStored`): a client never builds on something that could still be lost.
+
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { buildBatch } from "../../protocol/records/batch-builder.ts";
+import { assert } from "../base/assert.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Partition } from "../partition/partition.ts";
+import { StorageError } from "../storage/storage-error.ts";
+import { coordinatorError } from "./coordinator-error.ts";
+import type { CoordinatorState, RecordCodec } from "./coordinator-state.ts";
+import type { Decision } from "./decision.ts";
+import { type LoadResult, load } from "./load.ts";
+
+type Status = "loading" | "active" | "resigned" | "failed";
+
+export interface ShardOptions<State extends CoordinatorState<Record>, Record> {
+  readonly partition: Partition;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly codec: RecordCodec<Record>;
+  readonly newState: (shard: Shard<State, Record>) => State;
+  /** How long a reply may wait for its records to be committed. */
+  readonly commitTimeoutMs: number;
+}
+
+export class Shard<State extends CoordinatorState<Record>, Record> {
+  readonly #partition: Partition;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #codec: RecordCodec<Record>;
+  readonly #commitTimeoutMs: number;
+  readonly #state: State;
+  #status: Status = "loading";
+  #isDeciding = false;
+
+  constructor(options: ShardOptions<State, Record>) {
+    this.#partition = options.partition;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#codec = options.codec;
+    this.#commitTimeoutMs = options.commitTimeoutMs;
+    this.#state = options.newState(this);
+  }
+
+  get partition(): Partition {
+    return this.#partition;
+  }
+
+  get status(): Status {
+    return this.#status;
+  }
+
+  /** The state while it is active. */
+  get state(): State | undefined {
+    return this.#status === "active" ? this.#state : undefined;
+  }
+
+  /** What to tell who asks while there is no state. */
+  get unavailable(): ErrorCode {
+    return this.#status === "loading" ? Errors.COORDINATOR_LOAD_IN_PROGRESS : Errors.NOT_COORDINATOR;
+  }
+
+  /** Active when it returns, if the log could be read at once. */
+  start(): void {
+    const startedMs = this.#clock.now();
+    const isWanted = () => this.#status === "loading";
+    try {
+      const loading = load({ partition: this.#partition, state: this.#state, codec: this.#codec, isWanted });
+      if (loading instanceof Promise) {
+        loading.then(
+          (result) => this.#loaded(result, startedMs),
+          (cause: unknown) => this.#fail(cause, "could not load the coordinator's state"),
+        );
+      } else this.#loaded(loading, startedMs);
+    } catch (cause) {
+      this.#fail(cause, "could not load the coordinator's state");
+    }
+  }
+
+  resign(): void {
+    const { state } = this;
+    this.#status = "resigned";
+    state?.unloaded(Errors.NOT_COORDINATOR);
+  }
+
+  /** Runs an operation. `refuse` makes the reply of what could not be done. */
+  write<Reply>(operation: (state: State) => Decision<Record, Reply>, refuse: (error: ErrorCode) => Reply): Reply | Promise<Awaited<Reply>> {
+    if (this.#status !== "active") return refuse(this.unavailable);
+    assert(!this.#isDeciding, "operations run one after another");
+    this.#isDeciding = true;
+    try {
+      const decision = operation(this.#state);
+      if (decision.records.length > 0) {
+        const error = this.#append(decision.records);
+        if (error !== undefined) {
+          decision.refused?.(error);
+          return refuse(error);
+        }
+      } else if (decision.tellsStored !== true) return decision.applied();
+      const reply = decision.applied();
+      const committing = this.#partition.whenCommitted(this.#partition.logEndOffset);
+      if (committing === undefined) {
+        decision.committed?.();
+        return reply;
+      }
+      return this.#whenCommitted(committing, decision, reply, refuse);
+    } finally {
+      this.#isDeciding = false;
+    }
+  }
+
+  /** Appends and applies; gives what went wrong, and then nothing has changed. */
+  #append(records: readonly Record[]): ErrorCode | undefined {
+    const encoded = records.map((record) => this.#codec.encode(record));
+    const batch = buildBatch(encoded, { timestamp: this.#clock.now() });
+    try {
+      const result = this.#partition.append(batch.bytes, "coordinator");
+      if (!result.ok) {
+        this.#logger.warn({ error: result.error, records: records.length, sizeBytes: batch.sizeBytes }, "the log refused a coordinator's records");
+        return coordinatorError(result.error);
+      }
+    } catch (cause) {
+      if (!(cause instanceof StorageError)) throw cause;
+      this.#logger.error({ code: cause.code, ...cause.facts, err: cause }, "could not store a coordinator's records");
+      return coordinatorError(Errors.KAFKA_STORAGE_ERROR);
+    }
+    try {
+      for (const record of records) this.#state.replay(record, undefined);
+    } catch (cause) {
+      this.#fail(cause, "could not apply a coordinator's records");
+      return Errors.NOT_COORDINATOR;
+    }
+    return undefined;
+  }
+
+  async #whenCommitted<Reply>(
+    committing: Promise<boolean>,
+    decision: Decision<Record, Reply>,
+    reply: Reply,
+    refuse: (error: ErrorCode) => Reply,
+  ): Promise<Awaited<Reply>> {
+    const outcome = await this.#withinCommitTimeout(committing);
+    if (outcome === true) {
+      decision.committed?.();
+      return await reply;
+    }
+    const error = outcome === "timeout" ? coordinatorError(Errors.REQUEST_TIMED_OUT) : Errors.NOT_COORDINATOR;
+    decision.refused?.(error);
+    return await refuse(error);
+  }
+
+  #withinCommitTimeout(committing: Promise<boolean>): Promise<boolean | "timeout"> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(this.#commitTimeoutMs, () => resolve("timeout"));
+      committing.then((isCommitted) => {
+        timer.cancel();
+        resolve(isCommitted);
+      });
+    });
+  }
+
+  #loaded({ recordCount, unknownRecordCount }: LoadResult, startedMs: number): void {
+    if (this.#status !== "loading") return;
+    this.#status = "active";
+    if (unknownRecordCount > 0) this.#logger.warn({ unknownRecordCount }, "skipped records of types that this version does not know");
+    if (recordCount > 0) this.#logger.info({ recordCount, tookMs: this.#clock.now() - startedMs }, "loaded the coordinator's state");
+    this.#state.loaded();
+  }
+
+  #fail(cause: unknown, message: string): void {
+    if (this.#status === "resigned") return;
+    const wasActive = this.#status === "active";
+    this.#status = "failed";
+    this.#logger.error({ err: cause }, message);
+    if (wasActive) this.#state.unloaded(Errors.NOT_COORDINATOR);
+  }
+}

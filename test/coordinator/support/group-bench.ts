@@ -1,0 +1,237 @@
+// A group coordinator on a virtual clock, over logs in memory. Requests and answers go through the codec of their version, so that what
+// a version cannot carry is noticed.
+
+import * as messages from "../../../protocol/messages/index.ts";
+import { type Decoded, type Encodable, type Shape } from "../../../protocol/schema/field.ts";
+import type { Api, Message } from "../../../protocol/schema/message.ts";
+import { Reader } from "../../../protocol/wire/reader.ts";
+import { Writer } from "../../../protocol/wire/writer.ts";
+import type { Logger } from "../../../src/base/logger.ts";
+import { randomFrom } from "../../../src/base/random.ts";
+import { VirtualClock } from "../../../src/base/virtual-clock.ts";
+import { brokerConfig, type SettingInputs } from "../../../src/config/broker-config.ts";
+import { topicSettings } from "./topic-settings.ts";
+import { GroupCoordinator } from "../../../src/coordinator/group/group-coordinator.ts";
+import type { MemberConnection } from "../../../src/coordinator/group/request-context.ts";
+import { Partition } from "../../../src/partition/partition.ts";
+import { MemoryPartitionLog } from "./memory-partition-log.ts";
+
+export class TestConnection implements MemberConnection {
+  isClosed = false;
+  readonly #listeners = new Set<() => void>();
+
+  onClose(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  get listenerCount(): number {
+    return this.#listeners.size;
+  }
+}
+
+export interface BenchOptions {
+  readonly settings?: SettingInputs;
+  readonly topics?: Readonly<Record<string, number>>;
+  readonly clock?: VirtualClock;
+  readonly logs?: readonly MemoryPartitionLog[];
+  readonly seed?: number;
+}
+
+export interface Ask {
+  readonly version?: number;
+  readonly connection?: TestConnection;
+  readonly clientId?: string;
+}
+
+/** An answer that may still be awaited. */
+export class Answer<T> {
+  value: T | undefined;
+  readonly done: Promise<T>;
+
+  constructor(done: Promise<T>, value?: T) {
+    this.done = done;
+    this.value = value;
+    void done.then((value) => {
+      this.value = value;
+    });
+  }
+}
+
+export const PARTITIONS = 2;
+
+export class GroupBench {
+  readonly clock: VirtualClock;
+  readonly logs: MemoryPartitionLog[];
+  readonly partitions: Partition[];
+  readonly groups: GroupCoordinator;
+  readonly topics: Map<string, { id: string; partitionCount: number }>;
+  readonly lines: string[] = [];
+
+  constructor(options: BenchOptions = {}) {
+    this.clock = options.clock ?? new VirtualClock();
+    this.topics = new Map(Object.entries(options.topics ?? { t: 4, u: 2 }).map(([name, partitionCount]) => [name, { id: topicId(name), partitionCount }]));
+    this.logs = Array.from({ length: PARTITIONS }, (_, index) => new MemoryPartitionLog(index, options.logs?.[index]?.batches));
+    this.groups = new GroupCoordinator({
+      clock: this.clock,
+      random: seededRandom(options.seed ?? 1),
+      config: brokerConfig({ argument: { "offsets.topic.num.partitions": PARTITIONS, ...options.settings } }),
+      logger: this.#logger(),
+      topics: {
+        partitionCount: (name) => this.topics.get(name)?.partitionCount,
+        idOf: (name) => this.topics.get(name)?.id,
+        nameOf: (id) => [...this.topics].find(([, topic]) => topic.id === id)?.[0],
+      },
+    });
+    this.partitions = this.logs.map((log) => new Partition(log, topicSettings, 0));
+    for (const partition of this.partitions) this.groups.elected(partition.index, partition);
+  }
+
+  /** Another coordinator over what this one has stored. */
+  restarted(options: BenchOptions = {}): GroupBench {
+    this.groups.close();
+    return new GroupBench({ ...options, clock: this.clock, logs: this.logs, seed: 2 });
+  }
+
+  join(body: Partial<Encodable<JoinShape>> = {}, ask: Ask = {}) {
+    return this.#ask(messages.joinGroup, { ...JOIN, ...body }, { version: 9, ...ask }, (context, request) => this.groups.joinGroup(context, request));
+  }
+
+  sync(body: Partial<Encodable<SyncShape>>, ask: Ask = {}) {
+    const named = (ask.version ?? 5) >= 5 ? { protocolType: "consumer", protocolName: "range" } : {};
+    const whole = { groupId: "g", generationId: 1, memberId: "", assignments: [], ...named, ...body };
+    return this.#ask(messages.syncGroup, whole, { version: 5, ...ask }, (context, request) => this.groups.syncGroup(context, request));
+  }
+
+  heartbeat(body: Partial<Encodable<HeartbeatShape>>, ask: Ask = {}) {
+    const whole = { groupId: "g", generationId: 1, memberId: "", ...body };
+    return this.#ask(messages.heartbeat, whole, { version: 4, ...ask }, (context, request) => this.groups.heartbeat(context, request));
+  }
+
+  leave(body: Partial<Encodable<LeaveShape>>, ask: Ask = {}) {
+    return this.#ask(messages.leaveGroup, { groupId: "g", ...body }, { version: 5, ...ask }, (context, request) => this.groups.leaveGroup(context, request));
+  }
+
+  commit(body: Partial<Encodable<CommitShape>> = {}, ask: Ask = {}) {
+    const whole = { groupId: "g", topics: commitOf("t", { 0: 5 }), ...body };
+    return this.#ask(messages.offsetCommit, whole, { version: 9, ...ask }, (context, request) => this.groups.offsetCommit(context, request));
+  }
+
+  fetch(body: Encodable<FetchShape>, ask: Ask = {}) {
+    return this.#ask(messages.offsetFetch, body, { version: 9, ...ask }, (context, request) => this.groups.offsetFetch(context, request));
+  }
+
+  offsetDelete(body: Encodable<OffsetDeleteShape>) {
+    return this.#ask(messages.offsetDelete, body, { version: 0 }, (context, request) => this.groups.offsetDelete(context, request));
+  }
+
+  describe(groups: string[], ask: Ask & { readonly includeAuthorizedOperations?: boolean } = {}) {
+    const body = { groups, includeAuthorizedOperations: ask.includeAuthorizedOperations ?? false };
+    return this.#ask(messages.describeGroups, body, { version: 6, ...ask }, (context, request) => this.groups.describeGroups(context, request));
+  }
+
+  list(body: Encodable<ListShape> = {}, ask: Ask = {}) {
+    return this.#ask(messages.listGroups, body, { version: 5, ...ask }, (context, request) => this.groups.listGroups(context, request));
+  }
+
+  deleteGroups(...groupsNames: string[]) {
+    return this.#ask(messages.deleteGroups, { groupsNames }, { version: 2 }, (context, request) => this.groups.deleteGroups(context, request));
+  }
+
+  #ask<Q extends Shape, R extends Shape>(
+    api: Api<Q, R>,
+    body: Encodable<Q>,
+    { version = 0, connection, clientId = "client" }: Ask,
+    handle: (context: Parameters<GroupCoordinator["joinGroup"]>[0], request: Decoded<Q>) => Encodable<R> | Promise<Encodable<R>>,
+  ): Answer<Decoded<R>> {
+    const request = throughWire(api.request, version, body);
+    const context = { apiVersion: version, clientId, clientHost: "/127.0.0.1", connection: connection ?? new TestConnection() };
+    const reply = handle(context, request);
+    // Frames are pooled: whoever keeps a view of one sees it change.
+    for (const bytes of buffersIn(request)) bytes.fill(0xee);
+    if (!(reply instanceof Promise)) {
+      const decoded = throughWire(api.response, version, reply);
+      return new Answer<Decoded<R>>(new Promise((resolve) => resolve(decoded)), decoded);
+    }
+    const decode = (value: Encodable<R>) => throughWire(api.response, version, value);
+    return new Answer<Decoded<R>>(new Promise((resolve, reject) => reply.then((value) => resolve(decode(value))).catch(reject)));
+  }
+
+  #logger(): Logger {
+    const line = (facts: object, message: string) => void this.lines.push(`${message} ${JSON.stringify(facts)}`);
+    const logger: Logger = { isDebugging: true, error: line, warn: line, info: line, debug: line, child: () => logger };
+    return logger;
+  }
+}
+
+/** Lets everything that is due now happen. */
+export async function settle(bench: { readonly clock: VirtualClock }): Promise<void> {
+  await bench.clock.advance(0);
+  await bench.clock.advance(0);
+}
+
+export function topicId(name: string): string {
+  return Buffer.from(name.padEnd(16, ".")).toString("base64url");
+}
+
+/** Offsets by partition. */
+export function commitOf(name: string, offsets: Readonly<Record<number, number>>, committedMetadata: string | null = null) {
+  const partitions = Object.entries(offsets).map(([index, committedOffset]) => ({ partitionIndex: Number(index), committedOffset, committedMetadata }));
+  return [{ name, topicId: topicId(name), partitions }];
+}
+
+export function subscription(...topics: string[]): Buffer {
+  const writer = new Writer();
+  writer.int16(1);
+  writer.arrayCount(topics.length);
+  for (const topic of topics) writer.nullableString(topic);
+  writer.nullableBytes(null);
+  writer.arrayCount(0);
+  return Buffer.concat(writer.finish());
+}
+
+export function protocols(...names: string[]) {
+  return names.map((name) => ({ name, metadata: subscription("t") }));
+}
+
+/** A generator that repeats itself (mulberry32). */
+export function seededRandom(seed: number) {
+  let state = seed;
+  return randomFrom((target) => {
+    for (let index = 0; index < target.length; index++) {
+      state = (state + 0x6d2b79f5) | 0;
+      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+      target[index] = (mixed ^ (mixed >>> 14)) & 0xff;
+    }
+  });
+}
+
+function throughWire<S extends Shape>(message: Message<S>, version: number, value: Encodable<S>): Decoded<S> {
+  const writer = new Writer();
+  message.codec(version).write(writer, value);
+  return message.codec(version).read(new Reader(Buffer.concat(writer.finish())));
+}
+
+function buffersIn(value: unknown): Buffer[] {
+  if (Buffer.isBuffer(value)) return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(buffersIn);
+}
+
+const JOIN = { groupId: "g", sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 20_000, memberId: "", protocolType: "consumer", protocols: protocols("range") };
+
+type ShapeOf<M> = M extends Message<infer S> ? S : never;
+type JoinShape = ShapeOf<typeof messages.joinGroup.request>;
+type SyncShape = ShapeOf<typeof messages.syncGroup.request>;
+type HeartbeatShape = ShapeOf<typeof messages.heartbeat.request>;
+type LeaveShape = ShapeOf<typeof messages.leaveGroup.request>;
+type CommitShape = ShapeOf<typeof messages.offsetCommit.request>;
+type FetchShape = ShapeOf<typeof messages.offsetFetch.request>;
+type OffsetDeleteShape = ShapeOf<typeof messages.offsetDelete.request>;
+type ListShape = ShapeOf<typeof messages.listGroups.request>;
