@@ -63,21 +63,24 @@ function parseList(name: string, text: string): readonly string[] {
 }
 
 function validate(name: string, setting: Setting, value: SettingValue): void {
-  const wrong = complaint(setting.rules, value) ?? setting.rules.check?.(value);
-  if (wrong === undefined) return;
-  const shown = typeof value === "object" && value !== null ? `[${value.join(", ")}]` : (printSetting(setting, value) ?? "null");
-  throw invalid(name, setting.type === "PASSWORD" ? "[hidden]" : shown, wrong);
+  const { rules, type } = setting;
+  if (type === "LIST" && typeof value === "object" && value !== null) {
+    for (const element of value) complain(name, element, wordComplaint(rules, element));
+    complain(name, `[${value.join(", ")}]`, rules.check?.(value, name));
+  } else {
+    const shown = type === "PASSWORD" ? "[hidden]" : (printSetting(setting, value) ?? "null");
+    complain(name, shown, complaint(rules, value) ?? rules.check?.(value, name));
+  }
+}
+
+function complain(name: string, shown: string, wrong: string | undefined): void {
+  if (wrong !== undefined) throw invalid(name, shown, wrong);
 }
 
 function complaint(rules: SettingRules, value: SettingValue): string | undefined {
   if (typeof value === "number") return numberComplaint(rules, value);
-  if (typeof value === "string") return rules.nonEmpty && value === "" ? "String must be non-empty" : wordComplaint(rules, value);
-  if (typeof value !== "object" || value === null) return undefined;
-  for (const element of value) {
-    const wrong = wordComplaint(rules, element);
-    if (wrong !== undefined) return wrong;
-  }
-  return undefined;
+  if (typeof value !== "string") return undefined;
+  return rules.nonEmpty && value === "" ? "String must be non-empty" : wordComplaint(rules, value);
 }
 
 function numberComplaint({ min, max, or }: SettingRules, value: number): string | undefined {

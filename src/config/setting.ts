@@ -29,7 +29,7 @@ export interface SettingRules {
   readonly ignoreCase?: boolean;
   readonly nonEmpty?: boolean;
   /** Anything further: gives what is wrong in words, or undefined. Sees the parsed value. */
-  readonly check?: (value: SettingValue) => string | undefined;
+  readonly check?: (value: SettingValue, name: string) => string | undefined;
 }
 
 export interface Setting<Value extends SettingValue = SettingValue> {

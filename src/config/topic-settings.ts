@@ -25,7 +25,9 @@ export const topicSettingTable = {
   "flush.ms": long(MAX_INT64, "Longest time that a record stays in memory before it is forced to disk.", { honoured, min: 0 }),
   "follower.replication.throttled.replicas": list([], "Replicas whose following is throttled.", { check: throttledReplicas }),
   "index.interval.bytes": int(4096, "Bytes between two entries of the offset index.", { honoured, min: 0 }),
-  "internal.segment.bytes": int(null, "", { internal: true }),
+  "internal.segment.bytes": int(null, "Size at which a segment is closed, without the lower bound; for tests of Kafka's own.", {
+    internal: true,
+  }),
   "leader.replication.throttled.replicas": list([], "Replicas whose leading is throttled.", { check: throttledReplicas }),
   "local.retention.bytes": long(-2, "Size kept locally of a topic in tiered storage; -2 means retention.bytes.", { min: -2 }),
   "local.retention.ms": long(-2, "Age kept locally of a topic in tiered storage; -2 means retention.ms.", { min: -2 }),
@@ -90,8 +92,8 @@ export const TOPIC_SYNONYMS: { readonly [Name in TopicSettingName]?: readonly Br
   "unclean.leader.election.enable": ["unclean.leader.election.enable"],
 };
 
-function throttledReplicas(value: SettingValue): string | undefined {
+function throttledReplicas(value: SettingValue, name: string): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (value.every((replica) => /^\d+:\d+$/.test(replica)) || (value.length === 1 && value[0] === "*")) return undefined;
-  return "must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...";
+  return `${name} must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...`;
 }

@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { type BrokerConfig, brokerConfig, originsOf, settingsWithoutEffect } from "../../src/config/broker-config.ts";
+import { environmentSettings, environmentVariable } from "../../src/config/environment.ts";
+
+test("values are read by Kafka's names, typed, and frozen", () => {
+  const config = brokerConfig();
+  expect(config["socket.request.max.bytes"]).toBe(104_857_600);
+  expect(config["auto.create.topics.enable"]).toBe(true);
+  expect(config["log.cleanup.policy"]).toEqual(["delete"]);
+  expect(config["log.retention.ms"]).toBeNull();
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test("the default character is kind, and --like kafka has Kafka's delays", () => {
+  const delays = (config: BrokerConfig) => [
+    config["group.initial.rebalance.delay.ms"],
+    config["odradek.group.disconnected.member.timeout.ms"],
+  ];
+  expect(delays(brokerConfig())).toEqual([0, 1000]);
+  expect(delays(brokerConfig({ character: "kafka" }))).toEqual([3000, -1]);
+});
+
+test("internal topics get one replica in either character, since there is one node", () => {
+  for (const character of ["kind", "kafka"] as const) {
+    expect(brokerConfig({ character })["offsets.topic.replication.factor"]).toBe(1);
+    expect(brokerConfig({ character })["transaction.state.log.min.isr"]).toBe(1);
+  }
+});
+
+test("an argument wins over the environment, that over the file, and all are remembered", () => {
+  const config = brokerConfig({
+    file: { "num.partitions": "2", "num.io.threads": "4" },
+    environment: { "num.partitions": "3" },
+    argument: { "num.partitions": 5 },
+  });
+  expect(config["num.partitions"]).toBe(5);
+  expect(originsOf(config, "num.partitions")).toEqual([
+    { origin: "argument", value: 5 },
+    { origin: "environment", value: 3 },
+    { origin: "file", value: 2 },
+    { origin: "default", value: 1 },
+  ]);
+  expect(originsOf(config, "num.network.threads")).toEqual([{ origin: "default", value: 3 }]);
+});
+
+test("either name of a node's number sets both", () => {
+  const config = brokerConfig({ file: { "broker.id": "7" } });
+  expect([config["node.id"], config["broker.id"]]).toEqual([7, 7]);
+});
+
+test("an unknown setting is refused with the nearest known one", () => {
+  expect(() => brokerConfig({ argument: { "num.partitons": "1" } })).toThrow("Unknown setting num.partitons; did you mean num.partitions?");
+  expect(() => brokerConfig({ argument: { "quite.something.else": "1" } })).toThrow(/^Unknown setting quite.something.else$/);
+});
+
+test("settings that Kafka 4 dropped are passed over", () => {
+  expect(() => brokerConfig({ file: { "zookeeper.connect": "localhost:2181", "inter.broker.protocol.version": "3.3" } })).not.toThrow();
+});
+
+test("settings that contradict each other are refused", () => {
+  expect(() => brokerConfig({ argument: { "group.min.session.timeout.ms": "10", "group.max.session.timeout.ms": "5" } })).toThrow(
+    "group.min.session.timeout.ms (10) must not be greater than group.max.session.timeout.ms (5)",
+  );
+});
+
+test("what was set and changes nothing is known", () => {
+  const config = brokerConfig({ file: { "num.io.threads": "4", "num.partitions": "2" } });
+  expect(settingsWithoutEffect(config)).toEqual(["num.io.threads"]);
+});
+
+test("KAFKA_… variables are settings, as Kafka's images take them; others are passed over", () => {
+  expect(
+    environmentSettings({
+      KAFKA_LOG_RETENTION_HOURS: "1",
+      KAFKA_NUM_PARTITIONS: "3",
+      KAFKA_OPTS: "-Xmx1G",
+      KAFKA_BROKERS: "localhost:9092",
+      PATH: "/bin",
+    }),
+  ).toEqual({ "log.retention.hours": "1", "num.partitions": "3" });
+  expect(environmentVariable("log.retention.hours")).toBe("KAFKA_LOG_RETENTION_HOURS");
+});

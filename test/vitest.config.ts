@@ -1,0 +1,9 @@
+// Every test but those that need Apache Kafka or other languages' clients beside us (test/interop).
+
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  root: join(import.meta.dirname, ".."),
+  test: { include: ["test/**/*.test.ts"], exclude: ["test/interop/**"], testTimeout: 20_000 },
+});
