@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { CommandLogger, type LogLevel } from "../../src/cli/command-logger.ts";
+import { painter } from "../../src/cli/terminal.ts";
+import { FakeTerminal } from "./fake-terminal.ts";
+
+function open(level: LogLevel) {
+  const terminal = new FakeTerminal();
+  return { terminal, log: new CommandLogger({ level, isJson: false, terminal, paint: painter(terminal) }) };
+}
+
+test("a line is the time, the level, the phrase and the facts", async () => {
+  const { terminal, log } = open("info");
+  await log.ready();
+  log.logger.child({ component: "log" }).warn({ topic: "a b", error: new Error("disk full"), count: 3 }, "append failed");
+  expect(terminal.errors).toMatch(/^\d\d:\d\d:\d\d warn {2}append failed {2}component=log topic="a b" error="disk full" count=3\n$/);
+});
+
+test("before the broker is ready only what went wrong is said: the banner says the rest", async () => {
+  const { terminal, log } = open("info");
+  log.logger.info({}, "became leader");
+  log.logger.error({}, "no space left");
+  await log.ready();
+  log.logger.info({}, "group is stable");
+  expect(terminal.errors.match(/(no space left|became leader|group is stable)/g)).toEqual(["no space left", "group is stable"]);
+});
+
+test("lines below the level are dropped, and isDebugging tells whether debug lines are kept", async () => {
+  const { terminal, log } = open("warn");
+  await log.ready();
+  log.logger.info({}, "no");
+  log.logger.debug({}, "no");
+  expect(terminal.errors).toBe("");
+  expect([log.logger.isDebugging, open("debug").log.logger.child({}).isDebugging]).toEqual([false, true]);
+});
+
+test("colours need a terminal and the absence of NO_COLOR", () => {
+  expect(painter({ hasTerminal: true, environment: {} })("red", "x")).toBe("\x1b[31mx\x1b[0m");
+  expect(painter({ hasTerminal: true, environment: { NO_COLOR: "1" } })("red", "x")).toBe("x");
+  expect(painter({ hasTerminal: false, environment: {} })("red", "x")).toBe("x");
+});

@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { CommandError, ExitCode } from "../../src/cli/command-error.ts";
+import { planStart, type StartArguments } from "../../src/cli/start-plan.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "odradek-plan-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function file(text: string): string {
+  const path = join(folder, "server.properties");
+  writeFileSync(path, text);
+  return path;
+}
+
+function refusal(given: StartArguments, environment: Record<string, string> = {}): string {
+  try {
+    planStart(given, environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(CommandError);
+    if (error instanceof CommandError) {
+      expect(error.exitCode).toBe(ExitCode.USAGE);
+      return error.message;
+    }
+  }
+  throw new Error("it was accepted");
+}
+
+test("without arguments it is localhost:9092 with data in .odradek", () => {
+  const plan = planStart({}, {});
+  expect(plan).toMatchObject({
+    host: "localhost",
+    port: 9092,
+    data: resolve(".odradek"),
+    isDefaultData: true,
+    topics: [],
+    withoutEffect: [],
+  });
+  expect(plan.config["log.dirs"]).toEqual([".odradek"]);
+});
+
+test("the port and the host are what DescribeConfigs will tell", () => {
+  const plan = planStart({ port: "9192", host: "::1", memory: true }, {});
+  expect(plan).toMatchObject({ host: "::1", port: 9192, data: "memory", isDefaultData: false });
+  expect(plan.config.listeners).toEqual(["PLAINTEXT://[::1]:9192"]);
+});
+
+test("auto is any free port", () => {
+  expect(planStart({ port: "auto" }, {}).port).toBe(0);
+});
+
+test("a server.properties file of Kafka's decides port, data and settings, as far as no argument does", () => {
+  const path = file(
+    "process.roles=broker,controller\nlisteners=CONTROLLER://:9093,PLAINTEXT://:9192\ncontroller.listener.names=CONTROLLER\nlog.dirs=/data/a,/data/b\nnum.partitions=3\n",
+  );
+  expect(planStart({ config: path }, {})).toMatchObject({ port: 9192, host: "", data: "/data/a", isDefaultData: false });
+  const plan = planStart({ config: path, port: "9292", data: folder, set: ["num.partitions=5"] }, {});
+  expect(plan).toMatchObject({ port: 9292, host: "localhost", data: folder });
+  expect(plan.config["num.partitions"]).toBe(5);
+  expect(plan.withoutEffect).toContain("process.roles");
+});
+
+test("--like kafka has Kafka's delays", () => {
+  expect(planStart({ like: "kafka" }, {}).config["group.initial.rebalance.delay.ms"]).toBe(3000);
+  expect(planStart({}, {}).config["group.initial.rebalance.delay.ms"]).toBe(0);
+});
+
+test("topics come with partitions and settings; lists may be written as they are", () => {
+  const topic = ["a", "b:3", "c:2:retention.ms=60000,cleanup.policy=compact,delete", "d::compact"];
+  expect(planStart({ topic }, {}).topics).toEqual([
+    { name: "a", configs: {} },
+    { name: "b", partitions: 3, configs: {} },
+    { name: "c", partitions: 2, configs: { "retention.ms": "60000", "cleanup.policy": "compact,delete" } },
+    { name: "d", configs: { "cleanup.policy": "compact" } },
+  ]);
+});
+
+test("what is wrong is said with where it was given", () => {
+  expect(refusal({ set: ["num.partitons=3"] })).toBe(
+    "Unknown setting num.partitons; did you mean num.partitions? (given with --set num.partitons=3)",
+  );
+  const path = file("num.partitions=0");
+  expect(refusal({ config: path })).toBe(`Invalid value 0 for configuration num.partitions: Value must be at least 1 (given in ${path})`);
+  expect(refusal({}, { KAFKA_NUM_PARTITIONS: "x" })).toContain("(given by the environment variable KAFKA_NUM_PARTITIONS)");
+});
+
+test.each<[string, StartArguments, string]>([
+  ["a port that is none", { port: "70000" }, "a port is a number from 0 to 65535"],
+  ["several ports", { port: "9092,9093" }, "not available yet"],
+  ["data in memory and in a folder", { memory: true, data: "x" }, "contradict"],
+  ["a setting without a value", { set: ["num.partitions"] }, "key=value"],
+  ["another broker to be like", { like: "pulsar" }, "kafka"],
+  ["a file that is not there", { config: "/nowhere/server.properties" }, "ENOENT"],
+  ["a listener that needs TLS", { set: ["listeners=SSL://:9092"] }, "only PLAINTEXT is available yet"],
+  ["a listener that is no address", { set: ["listeners=9092"] }, "NAME://host:port"],
+  ["a topic name with a space", { topic: ["a b"] }, "a b"],
+  ["no partitions", { topic: ["a:0"] }, "from 1 to"],
+  ["an unknown topic setting", { topic: ["a:1:x=1"] }, "Unknown topic config name: x"],
+])("%s is a usage error", (_, given, words) => {
+  expect(refusal(given)).toContain(words);
+});
