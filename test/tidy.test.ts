@@ -1,0 +1,214 @@
+// The house rules that a machine can keep (see src/README.md for the layers). An exception needs its reason in the list beside the rule.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+
+/** Lowest first. A file imports from rows above its own and from its own folder; `beside` lists what it may import from its own row. */
+const LAYERS: readonly (readonly { readonly at: string; readonly beside?: readonly string[] }[])[] = [
+  [{ at: "protocol/wire" }, { at: "src/base" }],
+  [{ at: "protocol/schema" }],
+  [
+    { at: "protocol/messages" },
+    { at: "protocol/records" },
+    { at: "protocol/state" },
+    { at: "protocol/headers.ts", beside: ["protocol/messages"] },
+    { at: "protocol/errors.ts" },
+  ],
+  [{ at: "src/config" }],
+  [{ at: "src/storage" }],
+  [{ at: "src/log" }, { at: "src/diskless" }],
+  [{ at: "src/partition" }],
+  [{ at: "src/cluster" }, { at: "src/security" }, { at: "src/quota" }],
+  [{ at: "src/coordinator" }],
+  [{ at: "src/api" }],
+  [{ at: "src/server" }],
+  [{ at: "src/http" }, { at: "src/registry" }, { at: "src/console" }],
+  [
+    { at: "src/broker.ts" },
+    { at: "src/node.ts", beside: ["src/broker.ts"] },
+    { at: "src/faults", beside: ["src/broker.ts"] },
+    { at: "src/testing.ts", beside: ["src/broker.ts", "src/node.ts", "src/faults"] },
+    { at: "src/index.ts", beside: ["src/broker.ts", "src/node.ts", "src/testing.ts", "src/faults"] },
+    { at: "src/cli", beside: ["src/broker.ts", "src/node.ts"] },
+  ],
+];
+
+/** What a folder must not know although it stands above: architecture's "must not know". */
+const FORBIDDEN: readonly { readonly from: string; readonly to: readonly string[] }[] = [
+  { from: "src/base", to: ["protocol"] },
+  { from: "protocol", to: ["src"] },
+  { from: "src/log", to: ["src/cluster", "src/coordinator", "src/security"] },
+  { from: "src/partition", to: ["src/log", "src/diskless"] },
+  { from: "src/coordinator", to: ["src/log", "src/diskless"] },
+  { from: "src/api", to: ["src/server"] },
+  { from: "src/server", to: ["src/coordinator"] },
+];
+
+const MOST_LINES = 500;
+const LONG_FILES: { readonly [path: string]: string } = {};
+
+/** Files whose names say all that there is to say. */
+const WITHOUT_OPENING_COMMENT: { readonly [path: string]: string } = {};
+
+/** Time, timers and chance outside of src/base (where they are wrapped) and the command line (which is not under test time). */
+const OWN_TIME: { readonly [path: string]: string } = {};
+
+/** Default exports that a tool demands. */
+const DEFAULT_EXPORTS: { readonly [path: string]: string } = {
+  "test/vitest.config.ts": "vitest reads its configuration from the default export",
+  "test/interop/vitest.config.ts": "vitest reads its configuration from the default export",
+  "test/interop/brokers.ts": "vitest calls a global set-up by its default export",
+  "protocol/wire/buffer-layout.d.ts": "describes a CommonJS package, whose exports are one object",
+};
+
+const TOP_LEVEL = ["package.json", "tsconfig.json", "README.md", "src", "protocol", "test", "scripts"];
+/** Demanded by npm beside package.json. */
+const TOP_LEVEL_EXCEPTIONS: { readonly [name: string]: string } = {
+  "package-lock.json": "npm keeps it there",
+  node_modules: "npm installs there; not in the repository",
+  LICENSE: "where everybody looks for it",
+};
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  /** Without comments, strings emptied. */
+  readonly code: string;
+  readonly lines: readonly string[];
+}
+
+const files = ["src", "protocol", "test", "scripts"].flatMap(sourcesIn);
+const production = files.filter(({ path }) => path.startsWith("src/") || path.startsWith("protocol/"));
+
+test("imports follow the layers", () => {
+  const wrong: string[] = [];
+  for (const { path, text } of production) {
+    for (const target of importsOf(path, text)) {
+      const complaint = layerComplaint(path, target);
+      if (complaint !== undefined) wrong.push(`${path} imports ${target}: ${complaint}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test("production code imports nothing from tests and scripts", () => {
+  const wrong = production.filter(({ path, text }) => importsOf(path, text).some((target) => /^(test|scripts)\//.test(target)));
+  expect(pathsOf(wrong)).toEqual([]);
+});
+
+test(`no file has more than ${MOST_LINES} lines`, () => {
+  const long = files.filter(({ path, lines }) => lines.length > MOST_LINES && !(path in LONG_FILES));
+  expect(long.map(({ path, lines }) => `${path}: ${lines.length}`)).toEqual([]);
+});
+
+test("a file with logic opens with a comment", () => {
+  const silent = production.filter(({ path, text }) => !/^\s*(\/\/|\/\*)/.test(text) && !(path in WITHOUT_OPENING_COMMENT));
+  expect(pathsOf(silent)).toEqual([]);
+});
+
+test("nothing reads the environment but the command line", () => {
+  const readers = production.filter(({ path, code }) => /\bprocess\s*\.\s*env\b/.test(code) && !path.startsWith("src/cli/"));
+  expect(pathsOf(readers)).toEqual([]);
+  expect(pathsOf(production.filter(({ text }) => /NODE_ENV/.test(text)))).toEqual([]);
+});
+
+test("time and chance are injected", () => {
+  const own = /\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bset(Timeout|Interval)\b|\brandom(UUID|Bytes|Int)\b|\bperformance\.now\b/;
+  const wrong = production.filter(
+    ({ path, code }) => own.test(code) && !path.startsWith("src/base/") && !path.startsWith("src/cli/") && !(path in OWN_TIME),
+  );
+  expect(pathsOf(wrong)).toEqual([]);
+});
+
+test("nothing is left to do, and no type is given up", () => {
+  const marked = files.filter(({ path, text }) => path !== "test/tidy.test.ts" && /\b(TODO|FIXME|XXX|HACK)\b/.test(text));
+  expect(pathsOf(marked)).toEqual([]);
+  const untyped = files.filter(({ path, code }) => path.endsWith(".ts") && /(:|<|\bas|,|\|)\s*any\b(?!\w)/.test(code));
+  expect(pathsOf(untyped)).toEqual([]);
+});
+
+test("there are no default exports and no enums", () => {
+  const wrong = files.filter(
+    ({ path, code }) => /^\s*(export default\b|(export\s+)?(const\s+)?enum\s)/m.test(code) && !(path in DEFAULT_EXPORTS),
+  );
+  expect(pathsOf(wrong)).toEqual([]);
+});
+
+test("no file speaks of a machine that it was written on", () => {
+  const machine = /(^|[\s"'`(=])\/(home|root|Users|work)\/|\.\.\/shared\b|\/tmp\/[a-z]*-?\d{3,}/m;
+  expect(pathsOf(files.filter(({ path, text }) => path !== "test/tidy.test.ts" && machine.test(text)))).toEqual([]);
+});
+
+test("the top level holds what the map of the repository says", () => {
+  const extra = readdirSync(root).filter((name) => !name.startsWith(".") && !TOP_LEVEL.includes(name) && !(name in TOP_LEVEL_EXCEPTIONS));
+  expect(extra).toEqual([]);
+});
+
+test("every dependency has a sentence in src/README.md, under Dependencies", () => {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const map = join(root, "src/README.md");
+  const section = existsSync(map) ? (readFileSync(map, "utf8").split(/^#+ Dependencies$/m)[1] ?? "") : "";
+  const unexplained = Object.keys(dependencies).filter((name) => !section.includes(`\`${name}\``));
+  expect(unexplained).toEqual([]);
+});
+
+test("every exception has a reason and is still needed", () => {
+  const lists = [LONG_FILES, WITHOUT_OPENING_COMMENT, OWN_TIME, DEFAULT_EXPORTS];
+  for (const [path, reason] of lists.flatMap((list) => Object.entries(list))) {
+    expect(reason, path).not.toBe("");
+    expect(existsSync(join(root, path)), `${path} is gone`).toBe(true);
+  }
+});
+
+function sourcesIn(folder: string): SourceFile[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.(ts|mjs|cjs)$/.test(name) && !name.includes("node_modules"))
+    .map((name) => {
+      const path = join(folder, name).replaceAll("\\", "/");
+      const text = readFileSync(join(root, path), "utf8");
+      return { path, text, code: codeOf(text), lines: text.split("\n") };
+    });
+}
+
+/** Comments and the insides of strings are blanked; good enough for rules about identifiers. */
+function codeOf(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/[^\n]*|`(?:[^`\\]|\\.)*`|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g, (match) =>
+    /^["'`]/.test(match) ? '""' : " ",
+  );
+}
+
+/** Relative imports, as paths from the root. */
+function importsOf(path: string, text: string): string[] {
+  const found = text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;"']*?["'](\.[^"']+)["']|\bimport\(\s*["'](\.[^"']+)["']\s*\)/g);
+  return [...found].map(([, fixed, dynamic]) => normalize(join(dirname(path), fixed ?? dynamic ?? "")).replaceAll("\\", "/"));
+}
+
+function layerComplaint(path: string, target: string): string | undefined {
+  const from = placeOf(path);
+  const to = placeOf(target);
+  if (from === undefined) return `${path} is in no layer`;
+  if (to === undefined) return `${target} is in no layer`;
+  if (from.at === to.at) return undefined;
+  if (FORBIDDEN.some((rule) => isUnder(path, rule.from) && rule.to.some((at) => isUnder(target, at)))) return "it must not know it";
+  if (to.row < from.row) return undefined;
+  if (to.row > from.row) return "it stands higher";
+  return from.beside.includes(to.at) ? undefined : "it stands beside it";
+}
+
+function placeOf(path: string): { readonly row: number; readonly at: string; readonly beside: readonly string[] } | undefined {
+  for (const [row, places] of LAYERS.entries()) {
+    for (const { at, beside = [] } of places) if (isUnder(path, at)) return { row, at, beside };
+  }
+  return undefined;
+}
+
+function isUnder(path: string, place: string): boolean {
+  return path === place || !relative(place, path).startsWith("..");
+}
+
+function pathsOf(wrong: readonly SourceFile[]): string[] {
+  return wrong.map(({ path }) => path);
+}
