@@ -1,0 +1,88 @@
+// A broker as the scenarios see it: Apache Kafka or Odradek, each a process of its own with a data folder of its own, so that both can
+// be stopped and started again on the same data. Kafka comes from the reference tool (KAFKA_REFERENCE); Odradek from its bundle.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { runOrThrow, stopChild, waitForOutput } from "./processes.ts";
+
+export type BrokerName = "kafka" | "odradek";
+
+export interface BrokerUnderTest {
+  readonly name: BrokerName;
+  readonly bootstrap: string;
+  /** Holds the partition folders, at any depth. */
+  readonly dataFolder: string;
+}
+
+export interface RunningBroker extends BrokerUnderTest {
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly port: number;
+  /** A broker that finds data here goes on with it. */
+  readonly dataFolder: string;
+}
+
+export const ROOT = resolve(import.meta.dirname, "../..");
+export const CACHE = join(ROOT, ".cache/interop");
+export const KAFKA_REFERENCE = resolve(ROOT, process.env["KAFKA_REFERENCE"] ?? "../shared/tools/kafka/kafka");
+export const NODE = join(ROOT, "node_modules/.bin/node");
+const BUNDLE = join(ROOT, ".dist/odradek.mjs");
+
+export function hasKafkaReference(): boolean {
+  return existsSync(KAFKA_REFERENCE);
+}
+
+export function startBroker(name: BrokerName, options: StartOptions): Promise<RunningBroker> {
+  return name === "kafka" ? startKafka(options) : startOdradek(options);
+}
+
+async function startKafka({ port, dataFolder }: StartOptions): Promise<RunningBroker> {
+  mkdirSync(dataFolder, { recursive: true });
+  const properties = join(dataFolder, "server.properties");
+  writeFileSync(properties, kafkaProperties(port, join(dataFolder, "logs")));
+  const format = ["java", "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", properties];
+  await runOrThrow(KAFKA_REFERENCE, format, { deadlineMs: 120_000 });
+  const child = spawn(KAFKA_REFERENCE, ["java", "kafka.Kafka", properties], { stdio: ["ignore", "pipe", "pipe"] });
+  return running("kafka", { port, dataFolder: join(dataFolder, "logs") }, child, /Kafka Server started/);
+}
+
+async function startOdradek({ port, dataFolder }: StartOptions): Promise<RunningBroker> {
+  if (!existsSync(BUNDLE)) await runOrThrow(NODE, [join(ROOT, "scripts/run.mjs"), "build"], { deadlineMs: 120_000 });
+  const args = [BUNDLE, "start", "--port", `${port}`, "--data", dataFolder, "--json"];
+  const child = spawn(NODE, args, { stdio: ["ignore", "pipe", "pipe"] });
+  return running("odradek", { port, dataFolder }, child, /"event":\s*"ready"/);
+}
+
+async function running(name: BrokerName, options: StartOptions, child: ChildProcess, ready: RegExp): Promise<RunningBroker> {
+  await waitForOutput(child, ready, 60_000);
+  return { name, bootstrap: `127.0.0.1:${options.port}`, dataFolder: options.dataFolder, stop: () => stopChild(child) };
+}
+
+const CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAQ";
+
+/** One node that is broker and controller, with internal topics of one replica and no waiting before a group's first rebalance. */
+function kafkaProperties(port: number, logFolder: string): string {
+  const settings = {
+    "node.id": 1,
+    "process.roles": "broker,controller",
+    "controller.quorum.voters": `1@127.0.0.1:${port + 1}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${port + 1}`,
+    "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
+    "controller.listener.names": "CONTROLLER",
+    "log.dirs": logFolder,
+    "group.initial.rebalance.delay.ms": 0,
+    "offsets.topic.replication.factor": 1,
+    "offsets.topic.num.partitions": 8,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "transaction.state.log.num.partitions": 8,
+    "share.coordinator.state.topic.replication.factor": 1,
+    "share.coordinator.state.topic.min.isr": 1,
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join("");
+}

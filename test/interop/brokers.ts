@@ -1,0 +1,49 @@
+// Started by vitest before the first scenario: the brokers that all scenarios share, fresh, on ports of their own.
+// INTEROP_ONLY=kafka or INTEROP_ONLY=odradek starts one of them only (see compare.ts for what is compared then).
+
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import {
+  type BrokerName,
+  type BrokerUnderTest,
+  CACHE,
+  hasKafkaReference,
+  KAFKA_REFERENCE,
+  type RunningBroker,
+  startBroker,
+} from "./broker-under-test.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    brokers: readonly BrokerUnderTest[];
+  }
+}
+
+const PORTS: Readonly<Record<BrokerName, number>> = { kafka: 19392, odradek: 19492 };
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const names = wantedBrokers();
+  const started: RunningBroker[] = [];
+  for (const name of names) {
+    const dataFolder = join(CACHE, "data", name);
+    rmSync(dataFolder, { recursive: true, force: true });
+    started.push(await startBroker(name, { port: PORTS[name], dataFolder }));
+  }
+  project.provide(
+    "brokers",
+    started.map(({ name, bootstrap, dataFolder }) => ({ name, bootstrap, dataFolder })),
+  );
+  return async () => {
+    for (const broker of started) await broker.stop();
+  };
+}
+
+function wantedBrokers(): BrokerName[] {
+  const only = process.env["INTEROP_ONLY"];
+  if (only === "kafka" || only === "odradek") return [only];
+  if (only !== undefined && only !== "") throw new Error(`INTEROP_ONLY is kafka or odradek, not ${only}`);
+  if (hasKafkaReference()) return ["kafka", "odradek"];
+  console.warn(`interop: skipped, no Kafka reference at ${KAFKA_REFERENCE} (set KAFKA_REFERENCE)`);
+  return [];
+}

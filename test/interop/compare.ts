@@ -1,0 +1,48 @@
+// A scenario is run on Apache Kafka and then on Odradek, and what it observed must be the same. It gives plain data, without what may
+// differ from one run to the next: ids, ports, times.
+//
+// With INTEROP_ONLY=kafka the observation is kept in .cache/interop/observed; with INTEROP_ONLY=odradek it is compared with the kept one.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, inject, it } from "vitest";
+import { type BrokerName, type BrokerUnderTest, CACHE } from "./broker-under-test.ts";
+
+export type Observation = null | boolean | number | string | readonly Observation[] | { readonly [name: string]: Observation };
+export type Scenario = (broker: BrokerUnderTest) => Promise<Observation>;
+
+const OBSERVED = join(CACHE, "observed");
+
+export function compare(title: string, scenario: Scenario): void {
+  it(title, async (context) => {
+    const brokers = inject("brokers");
+    const byName = new Map(brokers.map((broker) => [broker.name, broker]));
+    const kafka = byName.get("kafka");
+    const odradek = byName.get("odradek");
+    if (kafka === undefined && odradek === undefined) return context.skip("there is no Kafka reference to compare with");
+    const expected = kafka === undefined ? keptObservation(title) : await scenario(kafka);
+    if (kafka !== undefined) keepObservation(title, expected ?? null);
+    if (odradek === undefined) return;
+    if (expected === undefined) return context.skip("nothing was observed of Kafka yet: run with INTEROP_ONLY=kafka once");
+    expect(await scenario(odradek), "as on Apache Kafka").toEqual(expected);
+  });
+}
+
+/** Which broker writes and which one reads in scenarios that start brokers of their own: Odradek writes unless only Kafka is there. */
+export function writerName(): BrokerName {
+  return inject("brokers").some((broker) => broker.name === "odradek") ? "odradek" : "kafka";
+}
+
+function keepObservation(title: string, observation: Observation): void {
+  mkdirSync(OBSERVED, { recursive: true });
+  writeFileSync(observationPath(title), `${JSON.stringify(observation, null, 1)}\n`);
+}
+
+function keptObservation(title: string): Observation | undefined {
+  const path = observationPath(title);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Observation) : undefined;
+}
+
+function observationPath(title: string): string {
+  return join(OBSERVED, `${title.replace(/[^A-Za-z0-9]+/g, "-")}.json`);
+}
