@@ -9,13 +9,13 @@ const honoured = true;
 
 export const topicSettingTable = {
   "cleanup.policy": list(["delete"], "What happens to old segments: delete, compact or both.", { honoured, oneOf: ["compact", "delete"] }),
-  "compression.gzip.level": int(-1, "Level at which gzip compresses when the broker does it.", { min: 1, max: 9, or: -1 }),
+  "compression.gzip.level": int(-1, "Level at which gzip compresses when the broker does it.", { honoured, min: 1, max: 9, or: -1 }),
   "compression.lz4.level": int(9, "Level at which lz4 compresses when the broker does it.", { min: 1, max: 17 }),
   "compression.type": str("producer", "Codec in which batches are stored; producer keeps what the producer chose.", {
     honoured,
     oneOf: ["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"],
   }),
-  "compression.zstd.level": int(3, "Level at which zstd compresses when the broker does it.", { min: -131_072, max: 22 }),
+  "compression.zstd.level": int(3, "Level at which zstd compresses when the broker does it.", { honoured, min: -131_072, max: 22 }),
   "delete.retention.ms": long(86_400_000, "How long the marks of deleted keys stay in a compacted topic.", { min: 0 }),
   "file.delete.delay.ms": long(60_000, "Delay between the removal of a segment from its log and that of its files.", { honoured, min: 0 }),
   "flush.messages": long(MAX_INT64, "Records after which the log is forced to disk; 1 means that every acknowledged record is on disk.", {
@@ -26,12 +26,13 @@ export const topicSettingTable = {
   "follower.replication.throttled.replicas": list([], "Replicas whose following is throttled.", { check: throttledReplicas }),
   "index.interval.bytes": int(4096, "Bytes between two entries of the offset index.", { honoured, min: 0 }),
   "internal.segment.bytes": int(null, "Size at which a segment is closed, without the lower bound; for tests of Kafka's own.", {
+    honoured,
     internal: true,
   }),
   "leader.replication.throttled.replicas": list([], "Replicas whose leading is throttled.", { check: throttledReplicas }),
   "local.retention.bytes": long(-2, "Size kept locally of a topic in tiered storage; -2 means retention.bytes.", { min: -2 }),
   "local.retention.ms": long(-2, "Age kept locally of a topic in tiered storage; -2 means retention.ms.", { min: -2 }),
-  "max.compaction.lag.ms": long(MAX_INT64, "Longest time that a record may stay uncompacted.", { min: 1 }),
+  "max.compaction.lag.ms": long(MAX_INT64, "Longest time that a record may stay uncompacted.", { honoured, min: 1 }),
   "max.message.bytes": int(1_048_588, "Largest record batch that may be appended.", { honoured, min: 0 }),
   "message.timestamp.after.max.ms": long(3_600_000, "How far ahead of the broker a record may be dated.", { honoured, min: 0 }),
   "message.timestamp.before.max.ms": long(MAX_INT64, "How far behind the broker a record may be dated.", { honoured, min: 0 }),
@@ -41,7 +42,7 @@ export const topicSettingTable = {
   }),
   "min.cleanable.dirty.ratio": double(0.5, "Share of the log that must be dirty before it is cleaned.", { min: 0, max: 1 }),
   "min.compaction.lag.ms": long(0, "Shortest time that a record stays uncompacted.", { min: 0 }),
-  "min.insync.replicas": int(1, "Replicas that must be in sync for acks=all to be answered.", { honoured, min: 1 }),
+  "min.insync.replicas": int(1, "Replicas that must be in sync for acks=all to be answered.", { min: 1 }),
   preallocate: bool(false, "Allocates segment files in full when they are made."),
   "remote.log.copy.disable": bool(false, "Stops copying to tiered storage."),
   "remote.log.delete.on.disable": bool(false, "Deletes what is in tiered storage once it is disabled."),

@@ -11,7 +11,7 @@ export const clusterSettings = {
   "broker.id": int(-1, "Older name of node.id.", { honoured }),
   "broker.rack": str(null, "Rack or zone of this broker.", { honoured }),
   "config.providers": list([], "", { dynamic: clusterWide }),
-  "controller.listener.names": list(null),
+  "controller.listener.names": list(null, "", { honoured }),
   "controller.performance.always.log.threshold.ms": long(2000, "", { internal: true, min: 0 }),
   "controller.performance.sample.period.ms": long(60_000, "", { internal: true, min: 100 }),
   "controller.quorum.append.linger.ms": int(25, "", { min: 0 }),

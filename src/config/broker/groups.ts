@@ -57,7 +57,7 @@ export const groupsSettings = {
   "group.streams.num.standby.replicas": int(0, "Standby copies of each stateful task.", { min: 0 }),
   "group.streams.session.timeout.ms": int(45_000, "A member of the streams protocol that is silent for this long is removed.", { min: 1 }),
   "offset.metadata.max.bytes": int(4096, "Longest text that may be committed with an offset.", { honoured }),
-  "offsets.commit.timeout.ms": int(5000, "Deadline of an offset commit.", { min: 1 }),
+  "offsets.commit.timeout.ms": int(5000, "Deadline of an offset commit.", { honoured, min: 1 }),
   "offsets.load.buffer.size": int(5_242_880, "Bytes read at a time when offsets are loaded.", { min: 1 }),
   "offsets.retention.check.interval.ms": long(600_000, "Interval at which expired offsets are looked for.", { honoured, min: 1 }),
   "offsets.retention.minutes": int(10_080, "How long the offsets of an empty group are kept.", { honoured, min: 1 }),

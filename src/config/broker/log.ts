@@ -9,6 +9,7 @@ const clusterWide = "cluster-wide";
 
 export const logSettings = {
   "compression.gzip.level": int(-1, "Level at which gzip compresses when the broker does it.", {
+    honoured,
     dynamic: clusterWide,
     min: 1,
     max: 9,
@@ -21,6 +22,7 @@ export const logSettings = {
     oneOf: ["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"],
   }),
   "compression.zstd.level": int(3, "Level at which zstd compresses when the broker does it.", {
+    honoured,
     dynamic: clusterWide,
     min: -131_072,
     max: 22,
@@ -36,6 +38,7 @@ export const logSettings = {
   "log.cleaner.io.buffer.size": int(524_288, "", { dynamic: clusterWide, min: 0 }),
   "log.cleaner.io.max.bytes.per.second": double(Number.MAX_VALUE, "", { dynamic: clusterWide }),
   "log.cleaner.max.compaction.lag.ms": long(MAX_INT64, "Longest time that a record may stay uncompacted.", {
+    honoured,
     dynamic: clusterWide,
     min: 1,
   }),
@@ -63,8 +66,8 @@ export const logSettings = {
     honoured,
     dynamic: clusterWide,
   }),
-  "log.flush.offset.checkpoint.interval.ms": int(60_000, "Interval at which the recovery point is written.", { min: 0 }),
-  "log.flush.scheduler.interval.ms": long(MAX_INT64, "Interval at which logs are looked at for flushing."),
+  "log.flush.offset.checkpoint.interval.ms": int(60_000, "Interval at which the recovery point is written.", { honoured, min: 0 }),
+  "log.flush.scheduler.interval.ms": long(MAX_INT64, "Interval at which logs are looked at for flushing.", { honoured }),
   "log.flush.start.offset.checkpoint.interval.ms": int(60_000, "Interval at which log start offsets are written.", { min: 0 }),
   "log.index.interval.bytes": int(4096, "Bytes between two entries of the offset index.", { honoured, dynamic: clusterWide, min: 0 }),
   "log.index.size.max.bytes": int(10_485_760, "Largest offset index of a segment.", { honoured, dynamic: clusterWide, min: 4 }),
@@ -106,14 +109,13 @@ export const logSettings = {
     min: 0,
   }),
   "message.max.bytes": int(1_048_588, "Largest record batch that may be appended.", { honoured, dynamic: clusterWide, min: 0 }),
-  "min.insync.replicas": int(1, "Replicas that must be in sync for acks=all to be answered.", { honoured, dynamic: clusterWide, min: 1 }),
+  "min.insync.replicas": int(1, "Replicas that must be in sync for acks=all to be answered.", { dynamic: clusterWide, min: 1 }),
   "num.recovery.threads.per.data.dir": int(2, "", { dynamic: clusterWide, min: 1 }),
   "producer.id.expiration.check.interval.ms": int(600_000, "Interval at which forgotten producers are looked for.", {
     internal: true,
     min: 1,
   }),
   "producer.id.expiration.ms": int(86_400_000, "How long a partition remembers a producer that stopped writing.", {
-    honoured,
     dynamic: clusterWide,
     min: 1,
   }),

@@ -7,7 +7,7 @@ const clusterWide = "cluster-wide";
 const perBroker = "per-broker";
 
 export const networkSettings = {
-  "advertised.listeners": list(null, "Addresses that clients are told to connect to, where they differ from the listeners."),
+  "advertised.listeners": list(null, "Addresses that clients are told to connect to, where they differ from the listeners.", { honoured }),
   "background.threads": int(10, "Threads for background work.", { dynamic: clusterWide, min: 1 }),
   "connection.failed.authentication.delay.ms": int(100, "Delay before a connection is closed that failed to authenticate.", { min: 0 }),
   "connections.max.idle.ms": long(600_000, "A connection without requests for this long is closed.", { honoured }),
@@ -20,15 +20,15 @@ export const networkSettings = {
   "listener.security.protocol.map": str(
     "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT",
     "Security protocol of each listener name.",
-    { dynamic: perBroker },
+    { honoured, dynamic: perBroker },
   ),
   listeners: list(["PLAINTEXT://:9092"], "Addresses to listen on, as NAME://host:port.", { honoured, dynamic: perBroker }),
   "max.connection.creation.rate": int(2_147_483_647, "Most new connections a second.", { dynamic: clusterWide, min: 0 }),
-  "max.connections": int(2_147_483_647, "Most connections at a time.", { dynamic: clusterWide, min: 0 }),
-  "max.connections.per.ip": int(2_147_483_647, "Most connections at a time from one address.", { dynamic: clusterWide, min: 0 }),
+  "max.connections": int(2_147_483_647, "Most connections at a time.", { honoured, dynamic: clusterWide, min: 0 }),
+  "max.connections.per.ip": int(2_147_483_647, "Most connections at a time from one address.", { honoured, dynamic: clusterWide, min: 0 }),
   "max.connections.per.ip.overrides": str("", "That limit for single addresses, as host:count.", { dynamic: clusterWide }),
   "max.incremental.fetch.session.cache.slots": int(1000, "Most fetch sessions that are kept.", { honoured, min: 0 }),
-  "max.request.partition.size.limit": int(2000, "Most partitions in one answer to DescribeTopicPartitions.", { min: 1 }),
+  "max.request.partition.size.limit": int(2000, "Most partitions in one answer to DescribeTopicPartitions.", { honoured, min: 1 }),
   "num.io.threads": int(8, "Threads that handle requests.", { dynamic: clusterWide, min: 1 }),
   "num.network.threads": int(3, "Threads that read and write sockets.", { dynamic: clusterWide, min: 1 }),
   "producer.purgatory.purge.interval.requests": int(1000),
@@ -37,7 +37,7 @@ export const networkSettings = {
   "request.timeout.ms": int(30_000, "Deadline of requests from broker to broker."),
   "socket.connection.setup.timeout.max.ms": long(30_000),
   "socket.connection.setup.timeout.ms": long(10_000),
-  "socket.listen.backlog.size": int(50, "Connections that may wait to be accepted.", { honoured, min: 1 }),
+  "socket.listen.backlog.size": int(50, "Connections that may wait to be accepted.", { min: 1 }),
   "socket.receive.buffer.bytes": int(102_400, "Receive buffer of sockets; -1 leaves it to the system."),
   "socket.request.max.bytes": int(104_857_600, "Largest request; a connection that announces a larger one is closed.", {
     honoured,

@@ -4,6 +4,8 @@ import { int, list, short, str } from "../setting.ts";
 
 const clusterWide = "cluster-wide";
 
+const honoured = true;
+
 export const shareGroupsSettings = {
   "group.share.assignment.interval.ms": int(1000, "", { dynamic: clusterWide, min: 0 }),
   "group.share.assignors": list(["simple"]),
@@ -41,10 +43,10 @@ export const shareGroupsSettings = {
   "share.coordinator.snapshot.update.records.per.snapshot": int(500, "", { min: 0, max: 500 }),
   "share.coordinator.state.topic.compression.codec": int(0),
   "share.coordinator.state.topic.min.isr": short(2, "Replicas of __share_group_state that must be in sync.", { min: 1 }),
-  "share.coordinator.state.topic.num.partitions": int(50, "Partitions of __share_group_state.", { min: 1 }),
+  "share.coordinator.state.topic.num.partitions": int(50, "Partitions of __share_group_state.", { honoured, min: 1 }),
   "share.coordinator.state.topic.prune.interval.ms": int(300_000, "", { internal: true, min: 1 }),
-  "share.coordinator.state.topic.replication.factor": short(3, "Replication factor of __share_group_state.", { min: 1 }),
-  "share.coordinator.state.topic.segment.bytes": int(104_857_600, "Segment size of __share_group_state.", { min: 1 }),
+  "share.coordinator.state.topic.replication.factor": short(3, "Replication factor of __share_group_state.", { honoured, min: 1 }),
+  "share.coordinator.state.topic.segment.bytes": int(104_857_600, "Segment size of __share_group_state.", { honoured, min: 1 }),
   "share.coordinator.threads": int(1, "", { min: 1 }),
   "share.coordinator.write.timeout.ms": int(5000, "", { min: 1 }),
   "share.fetch.purgatory.purge.interval.requests": int(1000),

@@ -4,6 +4,8 @@ import { bool, int, short } from "../setting.ts";
 
 const clusterWide = "cluster-wide";
 
+const honoured = true;
+
 export const transactionsSettings = {
   "add.partitions.to.txn.retry.backoff.max.ms": int(100, "", { min: 0 }),
   "add.partitions.to.txn.retry.backoff.ms": int(20, "", { min: 1 }),
@@ -24,10 +26,10 @@ export const transactionsSettings = {
     { min: 1 },
   ),
   "transaction.state.log.load.buffer.size": int(5_242_880, "", { min: 1 }),
-  "transaction.state.log.min.isr": int(2, "Replicas of __transaction_state that must be in sync.", { min: 1 }),
-  "transaction.state.log.num.partitions": int(50, "Partitions of __transaction_state.", { min: 1 }),
-  "transaction.state.log.replication.factor": short(3, "Replication factor of __transaction_state.", { min: 1 }),
-  "transaction.state.log.segment.bytes": int(104_857_600, "Segment size of __transaction_state.", { min: 1 }),
+  "transaction.state.log.min.isr": int(2, "Replicas of __transaction_state that must be in sync.", { honoured, min: 1 }),
+  "transaction.state.log.num.partitions": int(50, "Partitions of __transaction_state.", { honoured, min: 1 }),
+  "transaction.state.log.replication.factor": short(3, "Replication factor of __transaction_state.", { honoured, min: 1 }),
+  "transaction.state.log.segment.bytes": int(104_857_600, "Segment size of __transaction_state.", { honoured, min: 1 }),
   "transaction.two.phase.commit.enable": bool(false, "Permits transactions without a timeout (KIP-939)."),
   "transactional.id.expiration.ms": int(604_800_000, "How long a transactional id without use is kept.", { min: 1 }),
 };

@@ -1,0 +1,49 @@
+// A mark is a promise: what is marked as honoured is read by the source, and what the source reads is marked.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { brokerSettingTable } from "../../src/config/broker-settings.ts";
+import { GROUP_SYNONYMS, groupSettingTable } from "../../src/config/group-settings.ts";
+import type { SettingTable } from "../../src/config/setting.ts";
+import type { Synonyms } from "../../src/config/topic-config.ts";
+import { TOPIC_SYNONYMS, topicSettingTable } from "../../src/config/topic-settings.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** All that the source outside of the tables asks a record of settings for. */
+const words = new Set(
+  readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => name.endsWith(".ts") && !name.startsWith("config/"))
+    .flatMap((name) => [...readFileSync(join(root, "src", name), "utf8").matchAll(/\["([a-z][a-z0-9.]*)"\]|\bconfig\.([a-z]+)\b/g)])
+    .map(([, quoted, property]) => quoted ?? property ?? ""),
+);
+
+/** Read by src/config for all others. */
+const READ_IN_CONFIG = new Set(["broker.id", "log.dir"]);
+
+test.each<[string, SettingTable, Synonyms]>([
+  ["topic", topicSettingTable, TOPIC_SYNONYMS],
+  ["group", groupSettingTable, GROUP_SYNONYMS],
+])("a %s setting is honoured exactly when it is read, and so are the broker's settings that it is inherited from", (_, table, synonyms) => {
+  const brokerTable: SettingTable = brokerSettingTable;
+  const honoured = Object.keys(table).filter((name) => table[name]?.rules.honoured);
+  expect(honoured).toEqual(Object.keys(table).filter((name) => words.has(name)));
+  const inherited = honoured.flatMap((name) => synonyms[name] ?? []).filter((name) => !brokerTable[name]?.rules.honoured);
+  expect(inherited).toEqual([]);
+});
+
+test("a broker setting is honoured exactly when it is read, or a topic or group inherits it", () => {
+  const table: SettingTable = brokerSettingTable;
+  const inherited = new Set<string>();
+  for (const [settings, synonyms] of [
+    [topicSettingTable, TOPIC_SYNONYMS],
+    [groupSettingTable, GROUP_SYNONYMS],
+  ] as const) {
+    const all: Synonyms = synonyms;
+    for (const name of Object.keys(settings)) if (words.has(name)) for (const synonym of all[name] ?? []) inherited.add(synonym);
+  }
+  const isRead = (name: string) => words.has(name) || inherited.has(name) || READ_IN_CONFIG.has(name);
+  expect(Object.keys(table).filter((name) => table[name]?.rules.honoured)).toEqual(Object.keys(table).filter(isRead));
+});
