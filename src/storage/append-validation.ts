@@ -62,7 +62,8 @@ function validate(records: Buffer, context: ValidationContext): ValidatedBatch |
   if (framing !== undefined) return framing;
   const sizeBytes = batchSizeAt(records, 0) ?? 0;
   const { settings } = context;
-  if (batchHeader.fields.baseOffset.read(records, 0) !== 0) return refusal(Errors.INVALID_RECORD, "The base offset of a produced batch must be 0.");
+  if (batchHeader.fields.baseOffset.read(records, 0) !== 0)
+    return refusal(Errors.INVALID_RECORD, "The base offset of a produced batch must be 0.");
   if (sizeBytes > settings["max.message.bytes"]) return tooLarge(sizeBytes, context);
   if (sizeBytes < BATCH_HEADER_BYTES) {
     return refusal(Errors.CORRUPT_MESSAGE, `The batch has ${sizeBytes} bytes, fewer than the ${BATCH_HEADER_BYTES} of its header.`);

@@ -16,8 +16,8 @@ export interface StorageEngine {
   delete(partition: TopicPartition): void;
   /** Partitions that have data here, for finding strays. */
   list(): readonly (TopicPartition & { readonly topicId: string })[];
-  /** Writes the checkpoints that make the next start quick. */
-  checkpoint(): void;
+  /** Flushes what is new, then writes the checkpoints that make the next start quick. Never rejects: failures are logged. */
+  checkpoint(): Promise<void>;
   /** Flushes, writes checkpoints and the mark of a clean stop, closes every log and gives the folder free. */
   close(): Promise<void>;
 }

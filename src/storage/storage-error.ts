@@ -10,10 +10,10 @@ export type StorageErrorCode =
 
 export class StorageError extends Error {
   readonly code: StorageErrorCode;
-  readonly facts: object;
+  readonly facts: Readonly<Record<string, unknown>>;
 
-  constructor(code: StorageErrorCode, message: string, facts: object & { readonly cause?: unknown } = {}) {
-    super(message, "cause" in facts ? { cause: facts.cause } : undefined);
+  constructor(code: StorageErrorCode, message: string, facts: Readonly<Record<string, unknown>> = {}) {
+    super(message, "cause" in facts ? { cause: facts["cause"] } : undefined);
     this.name = "StorageError";
     this.code = code;
     this.facts = facts;

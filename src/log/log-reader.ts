@@ -1,0 +1,170 @@
+// Reads of a log: the newest batches from memory, as views; older ones from the segment's file. What this process wrote lately is
+// probably in the page cache and is read at once; the rest off the event loop, so that a slow disk does not hold everyone up.
+
+import { BATCH_HEADER_BYTES, BATCH_LENGTH_PREFIX_BYTES, batchHeader } from "../../protocol/records/batch-header.ts";
+import { readInt32, readInt64 } from "../../protocol/wire/layout.ts";
+import type { LogRead, ReadOptions } from "../storage/partition-log.ts";
+import { StorageError } from "../storage/storage-error.ts";
+import { type SelectedBatches, selectBatches } from "./batch-scan.ts";
+import type { Segment } from "./segment.ts";
+import type { Tail } from "./tail-cache.ts";
+
+/** That close to the end of a log, what this process wrote is taken to be in the page cache. */
+const RECENT_BYTES = 64 * 1024 * 1024;
+/** Room for the batches between an index entry and the one asked for. */
+const INDEX_GAP_BYTES = 8 * 1024;
+
+export function nothingRead(offset: number): LogRead {
+  return { records: [], sizeBytes: 0, nextOffset: offset };
+}
+
+/** The position in `segments` of the one that an offset is in or would be; -1 when it is before the first. */
+export function segmentIndexOf(segments: readonly Segment[], offset: number): number {
+  let low = 0;
+  let high = segments.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((segments[middle]?.baseOffset ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** From the slabs, the first of which holds `options.offset`; `undefined` when none does. */
+export function readFromTail(tail: Tail, segments: readonly Segment[], options: ReadOptions): LogRead | undefined {
+  let index = tail.indexOf(options.offset);
+  if (index === -1) return undefined;
+  const records: Buffer[] = [];
+  let sizeBytes = 0;
+  let nextOffset = options.offset;
+  let from = startInSlab(tail, index, segments, options.offset);
+  for (let slab = tail.slabs[index]; slab !== undefined; slab = tail.slabs[++index]) {
+    const selected = selectBatches(slab.buffer, from, slab.usedBytes, {
+      offset: nextOffset,
+      untilOffset: options.untilOffset,
+      maxBytes: options.maxBytes - sizeBytes,
+      firstBatchWhole: options.firstBatchWhole && sizeBytes === 0,
+    });
+    if (selected.end > selected.start) {
+      slab.wasRead = true;
+      records.push(slab.buffer.subarray(selected.start, selected.end));
+      sizeBytes += selected.end - selected.start;
+      nextOffset = selected.nextOffset;
+    }
+    if (selected.end < slab.usedBytes) break;
+    from = 0;
+  }
+  return { records, sizeBytes, nextOffset };
+}
+
+/** The index saves walking a large slab from its start. */
+function startInSlab(tail: Tail, index: number, segments: readonly Segment[], offset: number): number {
+  const slab = tail.slabs[index];
+  const segment = segments[segmentIndexOf(segments, offset)];
+  if (slab === undefined || segment === undefined || segment.baseOffset !== slab.segmentBaseOffset) return 0;
+  if (slab.usedBytes <= INDEX_GAP_BYTES) return 0;
+  return Math.max(0, segment.offsets.floorPosition(offset) - slab.startPosition);
+}
+
+/** From the file of the segment that holds `options.offset`. */
+export function readFromFile(segments: readonly Segment[], options: ReadOptions): LogRead | Promise<LogRead> {
+  const index = segmentIndexOf(segments, options.offset);
+  const segment = segments[index];
+  if (segment === undefined) return nothingRead(options.offset);
+  const position = segment.offsets.floorPosition(options.offset);
+  if (isRecent(segments, index, position)) return orNextSegment(segments, index, options, readNow(segment, position, options));
+  return readLater(segment, position, options).then((read) => orNextSegment(segments, index, options, read));
+}
+
+/** Where compaction removed the last batches of a segment, the next one has the answer. */
+function orNextSegment(segments: readonly Segment[], index: number, options: ReadOptions, read: LogRead): LogRead | Promise<LogRead> {
+  const segment = segments[index];
+  const next = segments[index + 1];
+  if (read.sizeBytes > 0 || segment === undefined || next === undefined || next.baseOffset >= options.untilOffset) return read;
+  return endsBefore(segment, options.offset) ? readFromFile(segments, { ...options, offset: next.baseOffset }) : read;
+}
+
+function endsBefore(segment: Segment, offset: number): boolean {
+  const header = Buffer.allocUnsafe(BATCH_HEADER_BYTES);
+  let position = segment.offsets.floorPosition(offset);
+  while (position + header.length <= segment.sizeBytes) {
+    segment.file.use().read(header, position);
+    if (readInt64(header, 0) + readInt32(header, batchHeader.offsetOf.lastOffsetDelta) >= offset) return false;
+    position += BATCH_LENGTH_PREFIX_BYTES + readInt32(header, batchHeader.offsetOf.batchLength);
+  }
+  return true;
+}
+
+function isRecent(segments: readonly Segment[], index: number, position: number): boolean {
+  const segment = segments[index];
+  if (segment === undefined || position < segment.writtenFrom) return false;
+  let behindBytes = segment.sizeBytes - position;
+  for (let later = index + 1; later < segments.length && behindBytes <= RECENT_BYTES; later++)
+    behindBytes += segments[later]?.sizeBytes ?? 0;
+  return behindBytes <= RECENT_BYTES;
+}
+
+interface FileRead {
+  readonly buffer: Buffer;
+  readonly position: number;
+}
+
+/** The reads that an answer needs, one after another; each is answered with the number of bytes read. */
+function* readSteps(segment: Segment, position: number, options: ReadOptions): Generator<FileRead, LogRead, number> {
+  const buffer = bufferFor(segment, position, options.maxBytes + INDEX_GAP_BYTES);
+  checkRead(segment, { buffer, position }, yield { buffer, position });
+  const selected = selectBatches(buffer, 0, buffer.length, options);
+  if (selected.cutOffAt === undefined) return taken(buffer, selected);
+  // The first batch asked for lies only partly in what was read.
+  const start = position + selected.cutOffAt;
+  const header = bufferFor(segment, start, BATCH_HEADER_BYTES);
+  checkRead(segment, { buffer: header, position: start }, yield { buffer: header, position: start });
+  const batchBytes =
+    header.length < BATCH_HEADER_BYTES ? 0 : BATCH_LENGTH_PREFIX_BYTES + readInt32(header, batchHeader.offsetOf.batchLength);
+  if (batchBytes === 0 || (batchBytes > options.maxBytes && !options.firstBatchWhole)) return nothingRead(options.offset);
+  const whole = bufferFor(segment, start, Math.max(batchBytes, options.maxBytes));
+  checkRead(segment, { buffer: whole, position: start }, yield { buffer: whole, position: start });
+  return taken(whole, selectBatches(whole, 0, whole.length, options));
+}
+
+function readNow(segment: Segment, position: number, options: ReadOptions): LogRead {
+  try {
+    const steps = readSteps(segment, position, options);
+    let step = steps.next();
+    while (step.done !== true) step = steps.next(segment.file.use().read(step.value.buffer, step.value.position));
+    return step.value;
+  } catch (error) {
+    throw readFailure(segment, error);
+  }
+}
+
+async function readLater(segment: Segment, position: number, options: ReadOptions): Promise<LogRead> {
+  try {
+    return await segment.file.useWhile(async (file) => {
+      const steps = readSteps(segment, position, options);
+      let step = steps.next();
+      while (step.done !== true) step = steps.next(await file.readLater(step.value.buffer, step.value.position));
+      return step.value;
+    });
+  } catch (error) {
+    throw readFailure(segment, error);
+  }
+}
+
+function bufferFor(segment: Segment, position: number, sizeBytes: number): Buffer {
+  return Buffer.allocUnsafe(Math.max(0, Math.min(sizeBytes, segment.sizeBytes - position)));
+}
+
+function checkRead(segment: Segment, { buffer, position }: FileRead, readBytes: number): void {
+  if (readBytes === buffer.length) return;
+  throw new StorageError("READ_FAILED", "A segment is shorter than it was", { path: segment.file.path, position, readBytes });
+}
+
+function readFailure(segment: Segment, cause: unknown): StorageError {
+  if (cause instanceof StorageError) return cause;
+  return new StorageError("READ_FAILED", "Could not read a segment", { path: segment.file.path, cause });
+}
+
+function taken(buffer: Buffer, { start, end, nextOffset }: SelectedBatches): LogRead {
+  return end === start ? nothingRead(nextOffset) : { records: [buffer.subarray(start, end)], sizeBytes: end - start, nextOffset };
+}

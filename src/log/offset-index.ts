@@ -1,0 +1,88 @@
+// Where batches are in a segment's file: for about every 4096 bytes an entry of the last offset of a batch, relative to the segment's
+// first, and the batch's position. A look-up finds the nearest entry at or before an offset; from there batches are walked.
+
+import { fixedLayout, int32 } from "../../protocol/wire/layout.ts";
+import { floorIndex, type IndexTable } from "./index-table.ts";
+
+const entry = fixedLayout({ relativeOffset: int32, position: int32 });
+const { relativeOffset, position } = entry.fields;
+
+export const OFFSET_INDEX_ENTRY_BYTES = entry.sizeBytes;
+
+export interface IndexedBatch {
+  readonly lastOffset: number;
+  readonly position: number;
+}
+
+export class OffsetIndex {
+  readonly #table: IndexTable;
+  readonly #baseOffset: number;
+
+  constructor(table: IndexTable, baseOffset: number) {
+    this.#table = table;
+    this.#baseOffset = baseOffset;
+  }
+
+  get count(): number {
+    return this.#table.count;
+  }
+
+  get last(): IndexedBatch | undefined {
+    return this.#table.count === 0 ? undefined : this.#at(this.#table.count - 1);
+  }
+
+  #at(index: number): IndexedBatch {
+    const { entries } = this.#table;
+    const at = index * OFFSET_INDEX_ENTRY_BYTES;
+    return { lastOffset: this.#baseOffset + relativeOffset.read(entries, at), position: position.read(entries, at) };
+  }
+
+  /** The entry for the batch that ends last among those ending at or before `offset`. */
+  floor(offset: number): IndexedBatch | undefined {
+    const index = this.#floorIndex(offset);
+    return index === -1 ? undefined : this.#at(index);
+  }
+
+  /** Its position alone; 0, where the segment starts, without one. */
+  floorPosition(offset: number): number {
+    const index = this.#floorIndex(offset);
+    return index === -1 ? 0 : position.read(this.#table.entries, index * OFFSET_INDEX_ENTRY_BYTES);
+  }
+
+  /** The position of the first entry for a batch that ends after `offset`: the one with this offset starts there or before. */
+  ceilingPosition(offset: number): number | undefined {
+    const index = this.#floorIndex(offset) + 1;
+    return index < this.#table.count ? position.read(this.#table.entries, index * OFFSET_INDEX_ENTRY_BYTES) : undefined;
+  }
+
+  #floorIndex(offset: number): number {
+    const { entries, count } = this.#table;
+    return floorIndex(count, offset - this.#baseOffset, (index) => relativeOffset.read(entries, index * OFFSET_INDEX_ENTRY_BYTES));
+  }
+
+  append(batch: IndexedBatch): void {
+    const at = this.#table.add();
+    relativeOffset.write(this.#table.entries, at, batch.lastOffset - this.#baseOffset);
+    position.write(this.#table.entries, at, batch.position);
+  }
+
+  /** Forgets the entries for batches that end after `offset`. */
+  truncate(offset: number): void {
+    this.#table.truncate(this.#floorIndex(offset) + 1);
+  }
+
+  /** Both columns grow, and nothing points beyond the segment. Preallocated space of a Kafka that was killed fails this, too. */
+  isSound(segmentBytes: number): boolean {
+    const { entries, count } = this.#table;
+    let previousOffset = -1;
+    let previousPosition = -1;
+    for (let at = 0; at < count * OFFSET_INDEX_ENTRY_BYTES; at += OFFSET_INDEX_ENTRY_BYTES) {
+      const nextOffset = relativeOffset.read(entries, at);
+      const nextPosition = position.read(entries, at);
+      if (nextOffset <= previousOffset || nextPosition <= previousPosition || nextPosition >= segmentBytes) return false;
+      previousOffset = nextOffset;
+      previousPosition = nextPosition;
+    }
+    return true;
+  }
+}

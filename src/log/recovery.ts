@@ -1,0 +1,216 @@
+// Opens the segments of a log. After a clean stop the files are trusted, but for a look at the last batches. Otherwise everything from
+// the recovery point on, up to which the disk is known to have it, is read and checked: at the first batch that is cut off, damaged or
+// out of order the log ends, and what follows is removed. Indexes are completed on the way.
+
+import { BATCH_HEADER_BYTES, batchHeader } from "../../protocol/records/batch-header.ts";
+import type { RecordBatch } from "../../protocol/records/record-batch.ts";
+import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
+import type { Filesystem } from "../base/filesystem.ts";
+import type { Logger } from "../base/logger.ts";
+import { LeaderEpochs } from "../storage/leader-epochs.ts";
+import { batchesIn } from "./batch-scan.ts";
+import { readLeaderEpochs } from "./checkpoint-file.ts";
+import {
+  LEADER_EPOCH_FILE,
+  LEFTOVER_SUFFIXES,
+  LOG_SUFFIX,
+  offsetInFileName,
+  SEGMENT_SUFFIXES,
+  SNAPSHOT_SUFFIX,
+  TRANSACTION_INDEX_SUFFIX,
+} from "./file-names.ts";
+import type { IndexedBatch } from "./offset-index.ts";
+import { rangeOf, Segment, type SegmentResources } from "./segment.ts";
+
+export interface RecoveryOptions {
+  readonly directory: string;
+  readonly resources: SegmentResources;
+  readonly logger: Logger;
+  readonly indexIntervalBytes: number;
+  readonly nowMs: number;
+  /** Nothing changed since all was flushed and the files completed. */
+  readonly isClean: boolean;
+  /** Everything below it is on the disk. */
+  readonly recoveryPoint: number;
+  /** As checkpointed; 0 unless records were deleted. */
+  readonly logStartOffset: number;
+}
+
+export interface RecoveredLog {
+  /** At least one. */
+  readonly segments: Segment[];
+  readonly logStartOffset: number;
+  readonly logEndOffset: number;
+  readonly leaderEpochs: LeaderEpochs;
+  /** Offsets of the producer snapshots, ascending. */
+  readonly snapshotOffsets: readonly number[];
+}
+
+const START_OF_FILE: IndexedBatch = { lastOffset: -1, position: 0 };
+
+export function recoverLog(options: RecoveryOptions): RecoveredLog {
+  const { directory, resources } = options;
+  const names = removeLeftovers(resources.filesystem, directory);
+  const found = findSegments(options, names);
+  const leaderEpochs = new LeaderEpochs(readLeaderEpochs(resources.filesystem, `${directory}/${LEADER_EPOCH_FILE}`) ?? []);
+  let { segments, logEndOffset } = recoverSegments(options, found, leaderEpochs);
+  const logStartOffset = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0);
+  if (logEndOffset < logStartOffset || segments.length === 0) {
+    for (const segment of segments) removeSegment(resources.filesystem, segment);
+    segments = [newSegment(options, logStartOffset)];
+    if (logStartOffset > 0) segments[0]?.file.use();
+    logEndOffset = logStartOffset;
+  }
+  leaderEpochs.truncateFromEnd(logEndOffset);
+  leaderEpochs.truncateFromStart(logStartOffset);
+  const snapshotOffsets = offsetsOf(names, SNAPSHOT_SUFFIX);
+  return { segments, logStartOffset, logEndOffset, leaderEpochs, snapshotOffsets };
+}
+
+/** What a crash may have left half done; gives the names that stay. Index files without their segment go, too. */
+function removeLeftovers(filesystem: Filesystem, directory: string): string[] {
+  const names = filesystem.list(directory);
+  const isLeftover = (name: string) =>
+    LEFTOVER_SUFFIXES.some((suffix) => name.endsWith(suffix)) ||
+    SEGMENT_SUFFIXES.some((suffix) => {
+      const baseOffset = suffix === LOG_SUFFIX ? undefined : offsetInFileName(name, suffix);
+      return baseOffset !== undefined && !names.includes(name.replace(suffix, LOG_SUFFIX));
+    });
+  const leftovers = names.filter(isLeftover);
+  for (const name of leftovers) filesystem.remove(`${directory}/${name}`);
+  return leftovers.length === 0 ? names : names.filter((name) => !leftovers.includes(name));
+}
+
+function offsetsOf(names: readonly string[], suffix: string): number[] {
+  return names.map((name) => offsetInFileName(name, suffix)).filter((offset) => offset !== undefined);
+}
+
+function findSegments(options: RecoveryOptions, names: readonly string[]): Segment[] {
+  const { directory, resources, indexIntervalBytes, nowMs } = options;
+  const withTransactions = new Set(offsetsOf(names, TRANSACTION_INDEX_SUFFIX));
+  return offsetsOf(names, LOG_SUFFIX).map((baseOffset) => {
+    const state = { baseOffset, sizeBytes: 0, createdMs: nowMs, hasTransactionIndex: withTransactions.has(baseOffset), indexIntervalBytes };
+    const { path } = new Segment(directory, resources, state).file;
+    return new Segment(directory, resources, { ...state, sizeBytes: resources.filesystem.stat(path)?.sizeBytes ?? 0 });
+  });
+}
+
+function newSegment({ directory, resources, indexIntervalBytes, nowMs }: RecoveryOptions, baseOffset: number): Segment {
+  return new Segment(directory, resources, { baseOffset, sizeBytes: 0, createdMs: nowMs, hasTransactionIndex: false, indexIntervalBytes });
+}
+
+function removeSegment(filesystem: Filesystem, segment: Segment): void {
+  segment.close();
+  for (const suffix of SEGMENT_SUFFIXES) filesystem.remove(segment.path(suffix));
+}
+
+function recoverSegments(
+  options: RecoveryOptions,
+  found: readonly Segment[],
+  leaderEpochs: LeaderEpochs,
+): { segments: Segment[]; logEndOffset: number } {
+  const segments: Segment[] = [];
+  let logEndOffset = options.logStartOffset;
+  for (const [index, segment] of found.entries()) {
+    const next = found[index + 1];
+    const isTrusted = next !== undefined && (options.isClean || next.baseOffset <= options.recoveryPoint);
+    if (isTrusted) {
+      segments.push(segment);
+      logEndOffset = next.baseOffset;
+      continue;
+    }
+    const end = checkSegment(options, segment, leaderEpochs);
+    segments.push(segment);
+    logEndOffset = end.nextOffset;
+    const isBroken = end.problem !== undefined || (next !== undefined && next.baseOffset < end.nextOffset);
+    if (!isBroken) {
+      if (next !== undefined) segment.seal();
+      continue;
+    }
+    const removed = found.slice(index + 1);
+    const facts = {
+      segment: segment.file.path,
+      problem: end.problem,
+      sizeBytes: segment.sizeBytes,
+      logEndOffset,
+      removedSegments: removed.length,
+    };
+    options.logger.warn(facts, "cut off the damaged end of a log");
+    for (const later of removed) removeSegment(options.resources.filesystem, later);
+    break;
+  }
+  return { segments, logEndOffset };
+}
+
+interface SegmentEnd {
+  readonly nextOffset: number;
+  /** Why the segment was cut. */
+  readonly problem: string | undefined;
+}
+
+/** Reads a segment from where its content is not certain, completes its indexes, and cuts off what is not valid. */
+function checkSegment(options: RecoveryOptions, segment: Segment, leaderEpochs: LeaderEpochs): SegmentEnd {
+  const fileBytes = segment.sizeBytes;
+  if (fileBytes === 0) return { nextOffset: segment.baseOffset, problem: undefined };
+  const certainUntil = options.isClean ? Number.MAX_SAFE_INTEGER : Math.max(options.recoveryPoint, segment.baseOffset);
+  const start = segment.rewindIndexes(certainUntil);
+  const end = scan(segment, start, fileBytes, leaderEpochs);
+  if (end === undefined) {
+    // The index is wrong: the check begins anew at the beginning.
+    segment.resetIndexes();
+    return cut(
+      options,
+      segment,
+      scan(segment, START_OF_FILE, fileBytes, leaderEpochs) ?? { nextOffset: segment.baseOffset, problem: "no batch" },
+    );
+  }
+  return cut(options, segment, end);
+}
+
+function cut(options: RecoveryOptions, segment: Segment, end: SegmentEnd): SegmentEnd {
+  if (end.problem !== undefined) segment.file.use().truncate(segment.sizeBytes);
+  segment.transactions?.truncate(end.nextOffset);
+  if (!options.isClean) segment.flushIndexes();
+  segment.firstTimestampMs = firstTimestampOf(segment);
+  return end;
+}
+
+/**
+ * Takes note of the valid batches from `start` on; the segment ends with the last of them. `undefined` when the first is not the one that
+ * the index has there.
+ */
+function scan(segment: Segment, start: IndexedBatch, fileBytes: number, leaderEpochs: LeaderEpochs): SegmentEnd | undefined {
+  let { position } = start;
+  let nextOffset = segment.baseOffset;
+  let problem: string | undefined;
+  segment.sizeBytes = position;
+  try {
+    for (const batch of batchesIn(segment.file.use(), { from: position, to: fileBytes })) {
+      problem = problemOf(batch, nextOffset);
+      if (problem !== undefined || (position === start.position && position > 0 && batch.lastOffset !== start.lastOffset)) break;
+      segment.noteBatch(rangeOf(batch, position));
+      leaderEpochs.start(batch.partitionLeaderEpoch, batch.baseOffset);
+      position += batch.sizeBytes;
+      nextOffset = batch.nextOffset;
+    }
+    if (problem === undefined && position < fileBytes) problem = "the last batch is cut off";
+  } catch (error) {
+    if (!(error instanceof MalformedMessage)) throw error;
+    problem = error.message;
+  }
+  return position === start.position && position > 0 ? undefined : { nextOffset, problem };
+}
+
+function problemOf(batch: RecordBatch, nextOffset: number): string | undefined {
+  if (batch.baseOffset < nextOffset) return `offset ${batch.baseOffset} follows ${nextOffset - 1}`;
+  if (batch.lastOffsetDelta < 0) return `a batch ends before it starts, at offset ${batch.baseOffset}`;
+  if (!batch.isCrcValid()) return `the checksum of the batch at offset ${batch.baseOffset} is wrong`;
+  return undefined;
+}
+
+function firstTimestampOf(segment: Segment): number {
+  const header = Buffer.alloc(BATCH_HEADER_BYTES);
+  if (segment.sizeBytes < header.length) return -1;
+  segment.file.use().read(header, 0);
+  return batchHeader.fields.maxTimestamp.read(header, 0);
+}

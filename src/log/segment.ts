@@ -1,0 +1,239 @@
+// One segment of a log: a file of batches from a base offset on, and its indexes. Only the last segment of a log grows. The indexes are
+// in memory while they are in use; those of a segment of before a crash, or that are missing or wrong, are made anew from the file.
+
+import type { RecordBatch } from "../../protocol/records/record-batch.ts";
+import type { Filesystem } from "../base/filesystem.ts";
+import { batchesIn } from "./batch-scan.ts";
+import { type FileHandles, LazyFile } from "./file-handles.ts";
+import { LOG_SUFFIX, OFFSET_INDEX_SUFFIX, offsetFileName, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX } from "./file-names.ts";
+import type { IndexCache } from "./index-cache.ts";
+import { IndexTable } from "./index-table.ts";
+import { type IndexedBatch, OFFSET_INDEX_ENTRY_BYTES, OffsetIndex } from "./offset-index.ts";
+import { TIME_INDEX_ENTRY_BYTES, TimeIndex, type TimestampReached } from "./time-index.ts";
+import { TransactionIndex } from "./transaction-index.ts";
+
+/** What the segments of all logs share. */
+export interface SegmentResources {
+  readonly filesystem: Filesystem;
+  readonly handles: FileHandles;
+  readonly indexes: IndexCache;
+}
+
+export interface AppendedRange {
+  readonly position: number;
+  readonly sizeBytes: number;
+  readonly lastOffset: number;
+  readonly maxTimestampMs: number;
+}
+
+const NO_TIMESTAMP_YET: TimestampReached = { timestampMs: -1, offset: -1 };
+
+export class Segment {
+  readonly baseOffset: number;
+  readonly file: LazyFile;
+  readonly #directory: string;
+  readonly #resources: SegmentResources;
+  sizeBytes: number;
+  /** From here on the file was written by this process, so it is likely still in the page cache. */
+  readonly writtenFrom: number;
+  readonly createdMs: number;
+  /** The largest of the first batch; -1 when it has none or there is none. */
+  firstTimestampMs = -1;
+  #largestTimestamp: TimestampReached | undefined;
+  #bytesSinceEntry = 0;
+  #offsets: OffsetIndex | undefined;
+  #times: TimeIndex | undefined;
+  #tables: readonly IndexTable[] = [];
+  #transactions: TransactionIndex | undefined;
+  #hasTransactionIndex: boolean;
+  #indexIntervalBytes: number;
+
+  constructor(directory: string, resources: SegmentResources, state: SegmentState) {
+    this.#directory = directory;
+    this.#resources = resources;
+    this.baseOffset = state.baseOffset;
+    this.sizeBytes = state.sizeBytes;
+    this.writtenFrom = state.sizeBytes;
+    this.createdMs = state.createdMs;
+    this.#hasTransactionIndex = state.hasTransactionIndex;
+    this.#indexIntervalBytes = state.indexIntervalBytes;
+    this.file = new LazyFile(this.path(LOG_SUFFIX), resources.handles);
+    if (state.sizeBytes === 0) this.#largestTimestamp = NO_TIMESTAMP_YET;
+  }
+
+  path(suffix: string): string {
+    return `${this.#directory}/${offsetFileName(this.baseOffset, suffix)}`;
+  }
+
+  /** Bytes of memory that the loaded indexes take. */
+  get indexBytes(): number {
+    return this.#tables.reduce((sum, table) => sum + table.sizeBytes, 0);
+  }
+
+  get offsets(): OffsetIndex {
+    if (this.#offsets === undefined) this.#loadIndexes();
+    else this.#resources.indexes.touch(this);
+    return this.#offsets ?? this.rebuildIndexes().offsets;
+  }
+
+  get times(): TimeIndex {
+    if (this.#times === undefined) this.#loadIndexes();
+    return this.#times ?? this.rebuildIndexes().times;
+  }
+
+  /** The largest timestamp of the segment and the last offset of the first batch that has it; -1 without any. */
+  get largestTimestamp(): TimestampReached {
+    this.#largestTimestamp ??= this.times.last ?? NO_TIMESTAMP_YET;
+    return this.#largestTimestamp;
+  }
+
+  /** What retention goes by: the largest timestamp, or the time of the last write where records have none. */
+  get retentionTimestampMs(): number {
+    const { timestampMs } = this.largestTimestamp;
+    if (timestampMs >= 0) return timestampMs;
+    return this.#resources.filesystem.stat(this.file.path)?.modifiedMs ?? this.createdMs;
+  }
+
+  get transactions(): TransactionIndex | undefined {
+    if (this.#hasTransactionIndex) this.#transactions ??= this.transactionIndex();
+    return this.#transactions;
+  }
+
+  /** The same, made when there is none. */
+  transactionIndex(): TransactionIndex {
+    this.#hasTransactionIndex = true;
+    this.#transactions ??= new TransactionIndex(this.#resources.filesystem, this.path(TRANSACTION_INDEX_SUFFIX));
+    return this.#transactions;
+  }
+
+  set indexIntervalBytes(value: number) {
+    this.#indexIntervalBytes = value;
+  }
+
+  /** Takes note of a batch that is in the file: it may get an index entry. */
+  noteBatch({ position, sizeBytes, lastOffset, maxTimestampMs }: AppendedRange): void {
+    this.sizeBytes = position + sizeBytes;
+    if (position === 0) this.resetIndexes();
+    if (maxTimestampMs > this.largestTimestamp.timestampMs) this.#largestTimestamp = { timestampMs: maxTimestampMs, offset: lastOffset };
+    if (position === 0) this.firstTimestampMs = maxTimestampMs;
+    if (this.#bytesSinceEntry > this.#indexIntervalBytes) {
+      this.offsets.append({ lastOffset, position });
+      this.times.append(this.largestTimestamp);
+      this.#bytesSinceEntry = 0;
+    }
+    this.#bytesSinceEntry += sizeBytes;
+  }
+
+  /** Full when the index files may not grow further. */
+  areIndexesFull(maxIndexBytes: number): boolean {
+    if (this.#offsets === undefined || this.#times === undefined) return false;
+    return (
+      this.#offsets.count >= Math.floor(maxIndexBytes / OFFSET_INDEX_ENTRY_BYTES) ||
+      this.#times.count >= Math.floor(maxIndexBytes / TIME_INDEX_ENTRY_BYTES) - 1
+    );
+  }
+
+  /** Completes the index files: after the last append, before a stop. */
+  seal(): void {
+    if (this.sizeBytes > 0) this.times.append(this.largestTimestamp);
+    this.#ensureTables();
+    this.flushIndexes();
+  }
+
+  flushIndexes(): void {
+    for (const table of this.#tables) table.flush();
+  }
+
+  /** Gives the memory of the indexes back; they are loaded again when needed. */
+  releaseIndexes(): void {
+    this.flushIndexes();
+    this.dropIndexes();
+  }
+
+  dropIndexes(): void {
+    this.#tables = [];
+    this.#offsets = undefined;
+    this.#times = undefined;
+    this.#resources.indexes.forget(this);
+  }
+
+  close(): void {
+    this.dropIndexes();
+    this.file.close();
+  }
+
+  #loadIndexes(): void {
+    const { filesystem } = this.#resources;
+    const offsetTable = IndexTable.load(filesystem, this.path(OFFSET_INDEX_SUFFIX), OFFSET_INDEX_ENTRY_BYTES);
+    const timeTable = IndexTable.load(filesystem, this.path(TIME_INDEX_SUFFIX), TIME_INDEX_ENTRY_BYTES);
+    if (offsetTable === undefined || timeTable === undefined) {
+      this.rebuildIndexes();
+      return;
+    }
+    this.#useTables(offsetTable, timeTable);
+    if (!(this.#offsets?.isSound(this.sizeBytes) && this.#times?.isSound())) this.rebuildIndexes();
+  }
+
+  #ensureTables(): void {
+    if (this.#offsets === undefined) this.#loadIndexes();
+  }
+
+  /** Empty indexes, to be filled by `noteBatch`. */
+  resetIndexes(): void {
+    const { filesystem } = this.#resources;
+    this.#useTables(
+      IndexTable.empty(filesystem, this.path(OFFSET_INDEX_SUFFIX), OFFSET_INDEX_ENTRY_BYTES),
+      IndexTable.empty(filesystem, this.path(TIME_INDEX_SUFFIX), TIME_INDEX_ENTRY_BYTES),
+    );
+    this.#largestTimestamp = NO_TIMESTAMP_YET;
+    this.#bytesSinceEntry = 0;
+  }
+
+  #useTables(offsetTable: IndexTable, timeTable: IndexTable): void {
+    this.#tables = [offsetTable, timeTable];
+    this.#offsets = new OffsetIndex(offsetTable, this.baseOffset);
+    this.#times = new TimeIndex(timeTable, this.baseOffset);
+    this.#resources.indexes.touch(this);
+  }
+
+  /** Makes the indexes from the file as far as it is known to be good. */
+  rebuildIndexes(): { readonly offsets: OffsetIndex; readonly times: TimeIndex } {
+    const { sizeBytes } = this;
+    this.resetIndexes();
+    let position = 0;
+    for (const batch of batchesIn(this.file.use(), { from: 0, to: sizeBytes })) {
+      this.noteBatch(rangeOf(batch, position));
+      position += batch.sizeBytes;
+    }
+    this.sizeBytes = sizeBytes;
+    this.times.append(this.largestTimestamp);
+    return { offsets: this.offsets, times: this.times };
+  }
+
+  /** Goes back to what the indexes knew before their last entry for a batch that ends at or before `offset`, and gives that entry. */
+  rewindIndexes(offset: number): IndexedBatch {
+    const floor = this.offsets.floor(offset);
+    if (floor === undefined) {
+      this.resetIndexes();
+      return { lastOffset: -1, position: 0 };
+    }
+    // The entry itself is made again when its batch is met: more than the interval lies before it.
+    this.offsets.truncate(floor.lastOffset - 1);
+    this.times.truncate(floor.lastOffset - 1);
+    this.#largestTimestamp = this.times.last ?? NO_TIMESTAMP_YET;
+    this.#bytesSinceEntry = Number.POSITIVE_INFINITY;
+    return floor;
+  }
+}
+
+export interface SegmentState {
+  readonly baseOffset: number;
+  readonly sizeBytes: number;
+  readonly createdMs: number;
+  readonly hasTransactionIndex: boolean;
+  readonly indexIntervalBytes: number;
+}
+
+export function rangeOf(batch: RecordBatch, position: number): AppendedRange {
+  return { position, sizeBytes: batch.sizeBytes, lastOffset: batch.lastOffset, maxTimestampMs: batch.maxTimestamp };
+}

@@ -1,0 +1,302 @@
+// The engine that keeps logs as Apache Kafka does, in one data folder: a folder for each partition, and beside them what concerns all.
+//
+//   .lock                          held while a broker uses the folder
+//   meta.properties                cluster id and node id
+//   .kafka_cleanshutdown           there only while no broker uses the folder, after one that stopped in order
+//   *-offset-checkpoint            offsets of all partitions
+//   <topic>-<partition>/           see file-names.ts
+
+import { assert } from "../base/assert.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
+import type { Filesystem } from "../base/filesystem.ts";
+import { type Logger, silentLogger } from "../base/logger.ts";
+import { MemoryFilesystem } from "../base/memory-filesystem.ts";
+import { type Random, systemRandom } from "../base/random.ts";
+import type { PartitionLog } from "../storage/partition-log.ts";
+import type { LogSpec, StorageEngine } from "../storage/storage-engine.ts";
+import { StorageError } from "../storage/storage-error.ts";
+import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
+import { DelayedRemoval } from "./delayed-removal.ts";
+import { FileHandles } from "./file-handles.ts";
+import { isDeletedFolder, partitionOfFolder, setAsideName } from "./file-names.ts";
+import { IndexCache } from "./index-cache.ts";
+import { openMetaProperties } from "./meta-properties.ts";
+import { OffsetCheckpoints } from "./offset-checkpoints.ts";
+import { readTopicId, writeTopicId } from "./partition-metadata.ts";
+import { type LogResources, SegmentedLog } from "./segmented-log.ts";
+import { TailCache } from "./tail-cache.ts";
+
+export interface SegmentedEngineOptions {
+  readonly filesystem: Filesystem;
+  /** The data folder; made when there is none. */
+  readonly directory: string;
+  readonly brokerId: number;
+  /** Replaces the one that the folder has; without both, a new one is made. */
+  readonly clusterId?: string | undefined;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  readonly random?: Random;
+  /** The setting producer.id.expiration.ms. */
+  readonly producerIdExpirationMs?: number;
+  /** Memory for the newest bytes of all logs. */
+  readonly tailBytes?: number;
+  /** Memory for indexes of all logs. */
+  readonly indexBytes?: number;
+  readonly openFiles?: number;
+  /** Deleted files go at once instead of after file.delete.delay.ms. */
+  readonly removesAtOnce?: boolean;
+}
+
+const MIB = 1024 * 1024;
+const DEFAULT_TAIL_BYTES = 64 * MIB;
+const DEFAULT_MEMORY_TAIL_BYTES = 16 * MIB;
+const DEFAULT_INDEX_BYTES = 32 * MIB;
+const DEFAULT_OPEN_FILES = 1024;
+const DEFAULT_PRODUCER_ID_EXPIRATION_MS = 86_400_000;
+const DEFAULT_DELETE_DELAY_MS = 60_000;
+const FLUSHES_AT_ONCE = 8;
+
+const LOCK_FILE = ".lock";
+const CLEAN_STOP_FILE = ".kafka_cleanshutdown";
+
+/** Throws StorageError: DIRECTORY_IN_USE, DIRECTORY_UNWRITABLE, DIRECTORY_TOO_NEW. */
+export function openSegmentedEngine(options: SegmentedEngineOptions): SegmentedEngine {
+  const unlock = lockFolder(options);
+  try {
+    return new SegmentedEngine(options, unlock);
+  } catch (error) {
+    unlock();
+    throw error instanceof StorageError ? error : unwritable(options.directory, error);
+  }
+}
+
+/** The same logs in memory: nothing outlives the engine. */
+export function openMemoryEngine(options: Omit<SegmentedEngineOptions, "filesystem" | "directory" | "removesAtOnce">): SegmentedEngine {
+  const filesystem = new MemoryFilesystem(options.clock);
+  return openSegmentedEngine({ tailBytes: DEFAULT_MEMORY_TAIL_BYTES, ...options, filesystem, directory: "/data", removesAtOnce: true });
+}
+
+function lockFolder({ filesystem, directory }: SegmentedEngineOptions): () => void {
+  try {
+    filesystem.makeDirectory(directory);
+    const unlock = filesystem.lock(`${directory}/${LOCK_FILE}`);
+    if (unlock !== undefined) return unlock;
+  } catch (error) {
+    throw unwritable(directory, error);
+  }
+  throw new StorageError("DIRECTORY_IN_USE", `Another broker is using the data folder ${directory}`, { directory });
+}
+
+function unwritable(directory: string, cause: unknown): StorageError {
+  return new StorageError("DIRECTORY_UNWRITABLE", `The data folder ${directory} cannot be used`, { directory, cause });
+}
+
+export class SegmentedEngine implements StorageEngine {
+  readonly clusterId: string;
+  readonly #options: SegmentedEngineOptions;
+  readonly #filesystem: Filesystem;
+  readonly #directory: string;
+  readonly #logger: Logger;
+  readonly #random: Random;
+  readonly #unlock: () => void;
+  readonly #resources: LogResources;
+  readonly #removal: DelayedRemoval;
+  readonly #checkpoints: OffsetCheckpoints;
+  readonly #logs = new Map<string, SegmentedLog>();
+  /** Folders whose files are complete up to the last byte. */
+  readonly #complete: Set<string>;
+  #areFoldersDirty = false;
+  #isSound = true;
+  #isClosed = false;
+
+  constructor(options: SegmentedEngineOptions, unlock: () => void) {
+    const { filesystem, directory, clock = systemClock, logger = silentLogger, random = systemRandom } = options;
+    this.#options = options;
+    this.#filesystem = filesystem;
+    this.#directory = directory;
+    this.#logger = logger;
+    this.#random = random;
+    this.#unlock = unlock;
+    const { brokerId, clusterId } = options;
+    this.clusterId = openMetaProperties({ filesystem, directory, brokerId, clusterId, random, logger }).clusterId;
+    this.#removal = new DelayedRemoval(filesystem, clock, logger);
+    this.#checkpoints = new OffsetCheckpoints(filesystem, directory);
+    this.#resources = {
+      filesystem,
+      clock,
+      logger,
+      handles: new FileHandles(filesystem, options.openFiles ?? DEFAULT_OPEN_FILES),
+      indexes: new IndexCache(options.indexBytes ?? DEFAULT_INDEX_BYTES, logger),
+      tails: new TailCache(options.tailBytes ?? DEFAULT_TAIL_BYTES),
+      producerIdExpirationMs: options.producerIdExpirationMs ?? DEFAULT_PRODUCER_ID_EXPIRATION_MS,
+      jitter: () => random.positiveInt32() / 2 ** 31,
+      logStartMoved: (log) => this.#logStartMoved(log),
+      syncFolders: () => this.#syncFolders(),
+      removeLater: (paths, delayMs) => this.#removeLater(paths, delayMs),
+      closed: (log) => this.#closed(log),
+    };
+    this.#complete = this.#lookRound();
+  }
+
+  /** Removes what was deleted before, and gives the folders that the last stop left complete. */
+  #lookRound(): Set<string> {
+    const folders: string[] = [];
+    for (const name of this.#filesystem.list(this.#directory)) {
+      if (isDeletedFolder(name)) this.#filesystem.remove(`${this.#directory}/${name}`);
+      else if (partitionOfFolder(name) !== undefined) folders.push(name);
+    }
+    const cleanStop = `${this.#directory}/${CLEAN_STOP_FILE}`;
+    if (this.#filesystem.stat(cleanStop) === undefined) return new Set();
+    this.#filesystem.remove(cleanStop);
+    // From here on a crash must be seen as one.
+    this.#filesystem.syncDirectory(this.#directory);
+    return new Set(folders);
+  }
+
+  open(spec: LogSpec): PartitionLog {
+    const name = topicPartitionName(spec);
+    assert(!this.#isClosed, "a closed engine opens no logs");
+    assert(!this.#logs.has(name), "a log is opened once");
+    const folder = `${this.#directory}/${name}`;
+    try {
+      const isNew = this.#makeFolder(folder, name, spec.topicId);
+      const log = new SegmentedLog({
+        topicPartition: { topic: spec.topic, partition: spec.partition },
+        topicId: spec.topicId,
+        directory: folder,
+        settings: spec.settings,
+        resources: this.#resources,
+        isClean: isNew || this.#complete.delete(name),
+        recoveryPoint: isNew ? 0 : this.#checkpoints.recoveryPoint(name),
+        logStartOffset: isNew ? 0 : this.#checkpoints.logStartOffset(name),
+      });
+      this.#logs.set(name, log);
+      return log;
+    } catch (error) {
+      if (error instanceof StorageError) throw error;
+      throw new StorageError("READ_FAILED", `The log ${name} could not be opened`, { directory: folder, cause: error });
+    }
+  }
+
+  /** `true` when there was none for this topic. One of another topic of the same name is set aside. */
+  #makeFolder(folder: string, name: string, topicId: string): boolean {
+    let isNew = this.#filesystem.stat(folder) === undefined;
+    const storedId = isNew ? topicId : readTopicId(this.#filesystem, folder);
+    if (storedId !== undefined && storedId !== topicId) {
+      const aside = setAsideName(name, this.#random.uuidText().replaceAll("-", ""), "stray");
+      this.#logger.warn(
+        { folder: name, topicId: storedId, expectedTopicId: topicId, aside },
+        "set aside a log of another topic of this name",
+      );
+      this.#filesystem.rename(folder, `${this.#directory}/${aside}`);
+      this.#forget(name);
+      isNew = true;
+    }
+    if (isNew) this.#filesystem.makeDirectory(folder);
+    if (isNew || storedId === undefined) writeTopicId(this.#filesystem, folder, topicId);
+    if (isNew) this.#areFoldersDirty = true;
+    return isNew;
+  }
+
+  #forget(name: string): void {
+    this.#logs.delete(name);
+    this.#complete.delete(name);
+    this.#checkpoints.forget(name);
+  }
+
+  delete(partition: TopicPartition): void {
+    const name = topicPartitionName(partition);
+    const folder = `${this.#directory}/${name}`;
+    const log = this.#logs.get(name);
+    log?.abandon();
+    this.#forget(name);
+    if (this.#filesystem.stat(folder) === undefined) return;
+    const aside = `${this.#directory}/${setAsideName(name, this.#random.uuidText().replaceAll("-", ""), "delete")}`;
+    this.#filesystem.rename(folder, aside);
+    this.#removeLater([aside], log?.fileDeleteDelayMs ?? DEFAULT_DELETE_DELAY_MS);
+  }
+
+  #removeLater(paths: readonly string[], delayMs: number): void {
+    if (this.#options.removesAtOnce === true) for (const path of paths) this.#filesystem.remove(path);
+    else this.#removal.remove(paths, delayMs);
+  }
+
+  /** Folders that do not say of which topic they are cannot be judged, and are left out. */
+  list(): readonly (TopicPartition & { readonly topicId: string })[] {
+    const found: (TopicPartition & { readonly topicId: string })[] = [];
+    for (const name of this.#filesystem.list(this.#directory)) {
+      const partition = partitionOfFolder(name);
+      if (partition === undefined) continue;
+      const topicId = this.#logs.get(name)?.topicId ?? readTopicId(this.#filesystem, `${this.#directory}/${name}`);
+      if (topicId !== undefined) found.push({ ...partition, topicId });
+    }
+    return found;
+  }
+
+  async checkpoint(): Promise<void> {
+    await this.#forEachLog((log) => log.checkpoint());
+    if (this.#isClosed) return;
+    try {
+      this.#writeCheckpoints();
+    } catch (error) {
+      this.#logger.error({ err: error }, "could not write the checkpoints");
+    }
+  }
+
+  #writeCheckpoints(): void {
+    for (const log of this.#logs.values()) this.#checkpoints.note(log);
+    this.#checkpoints.write();
+  }
+
+  #closed(log: SegmentedLog): void {
+    const name = topicPartitionName(log.topicPartition);
+    this.#logs.delete(name);
+    this.#checkpoints.note(log);
+    this.#isSound &&= log.isIntact;
+    if (log.isIntact) this.#complete.add(name);
+  }
+
+  /** A few at a time. A log that fails says so itself, and takes no more. */
+  async #forEachLog(action: (log: SegmentedLog) => Promise<void>): Promise<void> {
+    const logs = this.#logs.values();
+    const worker = async () => {
+      for (const log of logs) {
+        try {
+          await action(log);
+        } catch (error) {
+          this.#isSound = false;
+          this.#logger.error({ err: error, partition: topicPartitionName(log.topicPartition) }, "could not flush a log");
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: FLUSHES_AT_ONCE }, worker));
+  }
+
+  #logStartMoved(log: SegmentedLog): void {
+    this.#checkpoints.note(log);
+    this.#checkpoints.writeLogStarts();
+  }
+
+  #syncFolders(): void {
+    if (!this.#areFoldersDirty) return;
+    this.#areFoldersDirty = false;
+    this.#filesystem.syncDirectory(this.#directory);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.#forEachLog((log) => log.flush());
+    this.#isClosed = true;
+    this.#removal.stop();
+    try {
+      for (const log of [...this.#logs.values()]) log.close();
+      this.#checkpoints.write();
+      if (this.#isSound)
+        this.#filesystem.replaceFile(`${this.#directory}/${CLEAN_STOP_FILE}`, JSON.stringify({ version: 0, brokerEpoch: -1 }));
+    } catch (error) {
+      this.#logger.error({ err: error }, "could not stop in order; the next start checks the logs");
+    } finally {
+      this.#unlock();
+    }
+  }
+}

@@ -1,0 +1,539 @@
+// The log of one partition as a row of segment files. An append checks the batch, gives it offsets, writes it with one system call and
+// only then counts it; a write that fails is taken back, and when even that fails the log takes no more. What an index, a checkpoint or a
+// snapshot lacks after a crash is made anew from the batches.
+
+import { Errors } from "../../protocol/errors.ts";
+import { NO_TIMESTAMP, TimestampType } from "../../protocol/records/batch-header.ts";
+import { RecordBatch } from "../../protocol/records/record-batch.ts";
+import { assert } from "../base/assert.ts";
+import type { Clock, Timer } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import type { TopicSettings } from "../config/topic-settings.ts";
+import { refusal, validateClientBatch } from "../storage/append-validation.ts";
+import type { LeaderEpochs } from "../storage/leader-epochs.ts";
+import type {
+  AbortedTransaction,
+  ActiveProducer,
+  AppendOptions,
+  AppendResult,
+  LogRead,
+  PartitionLog,
+  ReadOptions,
+  TimestampedOffset,
+} from "../storage/partition-log.ts";
+import type { EndedTransaction, ProducerStates } from "../storage/producer-states.ts";
+import { countExpiredSegments } from "../storage/retention.ts";
+import { StorageError } from "../storage/storage-error.ts";
+import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
+import { encodeLeaderEpochs } from "./checkpoint-file.ts";
+import { DELETED_SUFFIX, LEADER_EPOCH_FILE, SEGMENT_SUFFIXES } from "./file-names.ts";
+import { Flusher } from "./flusher.ts";
+import { nothingRead, readFromFile, readFromTail, segmentIndexOf } from "./log-reader.ts";
+import { ProducerSnapshots } from "./producer-snapshots.ts";
+import { recoverLog } from "./recovery.ts";
+import { rangeOf, Segment, type SegmentResources } from "./segment.ts";
+import { shouldRoll } from "./segment-roll.ts";
+import { Tail, type TailCache } from "./tail-cache.ts";
+import { findMaxTimestamp, findTimestamp } from "./timestamp-lookup.ts";
+
+/** What all logs of an engine share. */
+export interface LogResources extends SegmentResources {
+  readonly tails: TailCache;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly producerIdExpirationMs: number;
+  /** A fraction of segment.jitter.ms, from 0 to 1, for a new segment. */
+  readonly jitter: () => number;
+  /** What was deleted must not come back after a crash. */
+  readonly logStartMoved: (log: SegmentedLog) => void;
+  /** Makes the folders of new logs durable. */
+  readonly syncFolders: () => void;
+  /** Paths that nobody will open again. */
+  readonly removeLater: (paths: readonly string[], delayMs: number) => void;
+  /** The log has been closed by its user. */
+  readonly closed: (log: SegmentedLog) => void;
+}
+
+export interface LogOptions {
+  readonly topicPartition: TopicPartition;
+  readonly topicId: string;
+  readonly directory: string;
+  readonly settings: TopicSettings;
+  readonly resources: LogResources;
+  readonly isClean: boolean;
+  readonly recoveryPoint: number;
+  readonly logStartOffset: number;
+}
+
+export class SegmentedLog implements PartitionLog {
+  readonly topicPartition: TopicPartition;
+  readonly topicId: string;
+  readonly #directory: string;
+  readonly #resources: LogResources;
+  readonly #logger: Logger;
+  #settings: TopicSettings;
+  #segments: Segment[];
+  #active: Segment;
+  #jitterMs = 0;
+  #sizeBytes: number;
+  #logStartOffset: number;
+  #logEndOffset: number;
+  #durableOffset: number;
+  #flushedOffset: number;
+  /** Nothing counts as durable until it is flushed up to here (flush.messages). */
+  #flushDueOffset: number;
+  readonly #leaderEpochs: LeaderEpochs;
+  /** What the checkpoint file says is older than what we know. */
+  #areEpochsDirty = false;
+  readonly #producers: ProducerStates;
+  readonly #snapshots: ProducerSnapshots;
+  #tail: Tail | undefined;
+  readonly #flusher: Flusher;
+  #flushTimer: Timer | undefined;
+  /** Files were made since the folder was last synced. */
+  #isFolderDirty = true;
+  #durableListener: (() => void) | undefined;
+  #failure: unknown;
+  #isClosed = false;
+
+  /** Opens or makes the log in `directory`, which exists. Throws Node's errors. */
+  constructor(options: LogOptions) {
+    const { resources, settings, directory } = options;
+    this.topicPartition = options.topicPartition;
+    this.topicId = options.topicId;
+    this.#directory = directory;
+    this.#resources = resources;
+    this.#settings = settings;
+    this.#logger = resources.logger;
+    const nowMs = resources.clock.now();
+    const indexIntervalBytes = settings["index.interval.bytes"];
+    const recovered = recoverLog({ ...options, logger: this.#logger, indexIntervalBytes, nowMs });
+    this.#segments = recovered.segments;
+    this.#active = lastOf(recovered.segments);
+    this.#sizeBytes = this.#segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    this.#logStartOffset = recovered.logStartOffset;
+    this.#logEndOffset = recovered.logEndOffset;
+    this.#durableOffset = recovered.logEndOffset;
+    this.#flushedOffset = options.isClean ? recovered.logEndOffset : Math.min(options.recoveryPoint, recovered.logEndOffset);
+    this.#flushDueOffset = this.#flushedOffset;
+    this.#leaderEpochs = recovered.leaderEpochs;
+    this.#snapshots = new ProducerSnapshots(resources.filesystem, directory, recovered.snapshotOffsets);
+    this.#producers = this.#snapshots.load({
+      segments: this.#segments,
+      logStartOffset: this.#logStartOffset,
+      logEndOffset: this.#logEndOffset,
+      reliableUntil: options.isClean ? Number.MAX_SAFE_INTEGER : options.recoveryPoint,
+      isClean: options.isClean,
+      nowMs,
+      expirationMs: resources.producerIdExpirationMs,
+    });
+    this.#flusher = new Flusher({
+      logEndOffset: () => this.#logEndOffset,
+      sync: () => this.#sync(),
+      flushed: (untilOffset) => this.#flushed(untilOffset),
+      failed: (error) => this.#fail(error, "could not flush the log"),
+    });
+  }
+
+  get logStartOffset(): number {
+    return this.#logStartOffset;
+  }
+
+  get logEndOffset(): number {
+    return this.#logEndOffset;
+  }
+
+  get durableOffset(): number {
+    return this.#durableOffset;
+  }
+
+  /** Everything below it is on the disk: where recovery begins. */
+  get recoveryPoint(): number {
+    return this.#flushedOffset;
+  }
+
+  get firstUnstableOffset(): number {
+    return Math.max(this.#producers.firstUnstableOffset ?? this.#logEndOffset, this.#logStartOffset);
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  get fileDeleteDelayMs(): number {
+    return this.#settings["file.delete.delay.ms"];
+  }
+
+  /** False once the log took no more: its files may say less than was acknowledged. */
+  get isIntact(): boolean {
+    return this.#failure === undefined;
+  }
+
+  append(records: Buffer, options: AppendOptions): AppendResult {
+    assert(!this.#isClosed, "a closed log is not appended to");
+    if (this.#failure !== undefined)
+      return refusal(Errors.KAFKA_STORAGE_ERROR, "The partition's log could not be written and takes no more.");
+    return options.origin === "client" ? this.#appendFromClient(records, options) : this.#appendFromCoordinator(records, options);
+  }
+
+  #appendFromClient(records: Buffer, options: AppendOptions): AppendResult {
+    const context = { topicPartition: this.topicPartition, settings: this.#settings, nowMs: this.#resources.clock.now() };
+    const validated = validateClientBatch(records, context);
+    if (!validated.ok) return validated;
+    const { batch, timestampType, maxTimestampMs } = validated;
+    const decision = this.#producers.check(batch, options);
+    if (decision.kind === "refused") return refusal(decision.error, decision.message);
+    if (decision.kind === "duplicate") {
+      const { lastOffset, offsetDelta, timestampMs } = decision.batch;
+      const logAppendTimeMs = timestampType === TimestampType.LOG_APPEND_TIME ? timestampMs : NO_TIMESTAMP;
+      return { ok: true, baseOffset: lastOffset - offsetDelta, lastOffset, logAppendTimeMs, isDuplicate: true };
+    }
+    return this.#write(batch, { leaderEpoch: options.leaderEpoch, timestampType, maxTimestampMs });
+  }
+
+  /** One batch, which we built ourselves: it is not judged but for its size and its producer. */
+  #appendFromCoordinator(records: Buffer, options: AppendOptions): AppendResult {
+    const batch = new RecordBatch(records);
+    assert(batch.end === records.length, "a coordinator appends one batch at a time");
+    const largest = this.#settings["max.message.bytes"];
+    if (batch.sizeBytes > largest)
+      return refusal(Errors.MESSAGE_TOO_LARGE, `The batch has ${batch.sizeBytes} bytes; at most ${largest} are taken.`);
+    const decision = this.#producers.check(batch, options);
+    if (decision.kind === "refused") return refusal(decision.error, decision.message);
+    return this.#write(batch, { leaderEpoch: options.leaderEpoch, timestampType: batch.timestampType, maxTimestampMs: batch.maxTimestamp });
+  }
+
+  #write(batch: RecordBatch, stamp: Stamp): AppendResult {
+    const baseOffset = this.#logEndOffset;
+    const lastOffset = baseOffset + batch.lastOffsetDelta;
+    try {
+      this.#prepare(batch, stamp, lastOffset);
+      const stored = this.#writeBatch(batch, stamp);
+      this.#tookIn(stored);
+    } catch (error) {
+      this.#logger.error(
+        { err: error, partition: topicPartitionName(this.topicPartition), offset: baseOffset },
+        "could not append to a log",
+      );
+      return refusal(Errors.KAFKA_STORAGE_ERROR, "The batch could not be written to the disk.");
+    }
+    const logAppendTimeMs = stamp.timestampType === TimestampType.LOG_APPEND_TIME ? stamp.maxTimestampMs : NO_TIMESTAMP;
+    return { ok: true, baseOffset, lastOffset, logAppendTimeMs, isDuplicate: false };
+  }
+
+  #prepare(batch: RecordBatch, { leaderEpoch, maxTimestampMs }: Stamp, lastOffset: number): void {
+    const incoming = { sizeBytes: batch.sizeBytes, lastOffset, maxTimestampMs };
+    if (shouldRoll(this.#active, incoming, { settings: this.#settings, jitterMs: this.#jitterMs, nowMs: this.#resources.clock.now() }))
+      this.#roll();
+    if (this.#leaderEpochs.start(leaderEpoch, this.#logEndOffset)) this.#areEpochsDirty = true;
+    if (this.#areEpochsDirty) this.#saveEpochs();
+  }
+
+  /** Copies the batch into the tail, stamps it there and writes it from there. */
+  #writeBatch(batch: RecordBatch, stamp: Stamp): RecordBatch {
+    this.#tail ??= new Tail(this.#resources.tails);
+    const segment = this.#active;
+    const { sizeBytes } = batch;
+    const position = segment.sizeBytes;
+    const slab = this.#tail.reserve(sizeBytes, { segmentBaseOffset: segment.baseOffset, position, offset: this.#logEndOffset });
+    const at = slab.usedBytes;
+    batch.buffer.copy(slab.buffer, at, batch.start, batch.end);
+    const stored = new RecordBatch(slab.buffer, at, at + sizeBytes);
+    stored.baseOffset = this.#logEndOffset;
+    stored.partitionLeaderEpoch = stamp.leaderEpoch;
+    stored.setMaxTimestamp(stamp.timestampType, stamp.maxTimestampMs);
+    const file = segment.file.use();
+    if (position === 0) this.#isFolderDirty = true;
+    try {
+      file.write([stored.bytes], position);
+    } catch (error) {
+      this.#takeBack(segment, position);
+      throw error;
+    }
+    this.#tail.commit(slab, sizeBytes, stored.nextOffset);
+    return stored;
+  }
+
+  /** Part of a batch may have reached the file. Until it is gone, nothing may follow it. */
+  #takeBack(segment: Segment, position: number): void {
+    try {
+      segment.file.use().truncate(position);
+    } catch (error) {
+      this.#fail(error, "could not take back a failed write");
+    }
+  }
+
+  /** The batch is in the file: it counts, whatever fails from here on. */
+  #tookIn(stored: RecordBatch): void {
+    const segment = this.#active;
+    const range = rangeOf(stored, segment.sizeBytes);
+    this.#logEndOffset = stored.nextOffset;
+    this.#sizeBytes += range.sizeBytes;
+    try {
+      segment.noteBatch(range);
+    } catch (error) {
+      // An index lacks an entry, which makes it slower and no less right.
+      this.#logger.warn({ err: error, segment: segment.file.path }, "could not index a batch");
+    }
+    const ended = this.#producers.append(stored);
+    if (ended?.isAborted === true) this.#noteAborted(segment, ended);
+    this.#advance();
+  }
+
+  #noteAborted(segment: Segment, { producerId, firstOffset, lastOffset, lastStableOffset }: EndedTransaction): void {
+    try {
+      segment.transactionIndex().append({ producerId, firstOffset, lastOffset, lastStableOffset });
+    } catch (error) {
+      // Readers would take aborted records for committed ones. A new start makes the entry from the marker.
+      this.#fail(error, "could not note an aborted transaction");
+    }
+  }
+
+  onDurable(listener: () => void): void {
+    this.#durableListener = listener;
+  }
+
+  /** Moves the durable offset as far as flush.messages allows, and starts a flush where one is due. */
+  #advance(): void {
+    if (this.#logEndOffset - this.#flushDueOffset >= this.#settings["flush.messages"]) {
+      this.#flushDueOffset = this.#logEndOffset;
+      this.#flusher.flushSoon();
+    }
+    if (this.#flushedOffset >= this.#flushDueOffset) this.#durableOffset = this.#logEndOffset;
+    this.#producers.settle(this.#durableOffset);
+    const flushMs = this.#settings["flush.ms"];
+    if (
+      this.#flushedOffset < this.#logEndOffset &&
+      flushMs <= Number.MAX_SAFE_INTEGER &&
+      this.#flushTimer === undefined &&
+      !this.#isClosed
+    ) {
+      this.#flushTimer = this.#resources.clock.after(flushMs, () => {
+        this.#flushTimer = undefined;
+        this.#flusher.flushSoon();
+      });
+    }
+  }
+
+  #flushed(untilOffset: number): void {
+    const before = this.#durableOffset;
+    this.#flushedOffset = Math.max(this.#flushedOffset, untilOffset);
+    this.#flushDueOffset = Math.max(this.#flushDueOffset, this.#flushedOffset);
+    this.#durableOffset = Math.max(before, this.#flushedOffset);
+    this.#advance();
+    if (this.#durableOffset > before) this.#durableListener?.();
+  }
+
+  async #sync(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const first = Math.max(0, segmentIndexOf(this.#segments, this.#flushedOffset));
+    const segments = this.#segments.slice(first).filter(({ sizeBytes }) => sizeBytes > 0);
+    if (this.#isFolderDirty) {
+      this.#isFolderDirty = false;
+      if (this.#leaderEpochs.entries.length > 0)
+        this.#resources.filesystem.replaceFile(this.#epochPath, encodeLeaderEpochs(this.#leaderEpochs.entries));
+      this.#resources.filesystem.syncDirectory(this.#directory);
+      this.#resources.syncFolders();
+    }
+    await Promise.all(segments.map((segment) => this.#syncSegment(segment)));
+  }
+
+  async #syncSegment(segment: Segment): Promise<void> {
+    try {
+      await segment.file.useWhile((file) => file.sync());
+      await segment.transactions?.sync();
+    } catch (error) {
+      // Retention may have removed the segment in the meantime.
+      if (this.#segments.includes(segment)) throw error;
+    }
+  }
+
+  flush(): Promise<void> {
+    return this.#flushedOffset === this.#logEndOffset ? Promise.resolve() : this.#flusher.flush();
+  }
+
+  /** A flush after which recovery needs little: with the producers' states as they are now, and the indexes. */
+  async checkpoint(): Promise<void> {
+    if (this.#isClosed || this.#failure !== undefined || this.#logEndOffset === 0) return;
+    this.#snapshots.write(this.#logEndOffset, this.#producers, this.#segments);
+    await this.flush();
+    if (!this.#isClosed) this.#active.flushIndexes();
+  }
+
+  #roll(): void {
+    const nowMs = this.#resources.clock.now();
+    this.#active.seal();
+    this.#snapshots.write(this.#logEndOffset, this.#producers, this.#segments);
+    this.#active = new Segment(this.#directory, this.#resources, {
+      baseOffset: this.#logEndOffset,
+      sizeBytes: 0,
+      createdMs: nowMs,
+      hasTransactionIndex: false,
+      indexIntervalBytes: this.#settings["index.interval.bytes"],
+    });
+    // The file is made at once: its name is what says, after retention removed all others, where offsets go on.
+    this.#active.file.use();
+    this.#segments.push(this.#active);
+    this.#isFolderDirty = true;
+    this.#jitterMs = Math.floor(this.#resources.jitter() * Math.min(this.#settings["segment.jitter.ms"], this.#settings["segment.ms"]));
+    if (this.#flushedOffset < this.#logEndOffset) this.#flusher.flushSoon();
+  }
+
+  get #epochPath(): string {
+    return `${this.#directory}/${LEADER_EPOCH_FILE}`;
+  }
+
+  #saveEpochs(): void {
+    this.#resources.filesystem.replaceFileUnsynced(this.#epochPath, encodeLeaderEpochs(this.#leaderEpochs.entries));
+    this.#areEpochsDirty = false;
+    this.#isFolderDirty = true;
+  }
+
+  #fail(error: unknown, message: string): void {
+    this.#failure ??= error;
+    this.#logger.error({ err: error, partition: topicPartitionName(this.topicPartition) }, message);
+  }
+
+  read(options: ReadOptions): LogRead | Promise<LogRead> {
+    if (options.offset >= options.untilOffset || options.offset >= this.#logEndOffset) return nothingRead(options.offset);
+    const fromTail = this.#tail === undefined ? undefined : readFromTail(this.#tail, this.#segments, options);
+    return fromTail ?? readFromFile(this.#segments, options);
+  }
+
+  abortedTransactions(fromOffset: number, untilOffset: number): readonly AbortedTransaction[] {
+    const found: AbortedTransaction[] = [];
+    for (const segment of this.#segments.slice(Math.max(0, segmentIndexOf(this.#segments, fromOffset)))) {
+      if (segment.transactions?.collect(fromOffset, untilOffset, found) === true) break;
+    }
+    return found;
+  }
+
+  offsetForTimestamp(timestampMs: number, untilOffset: number): Promise<TimestampedOffset | undefined> {
+    return findTimestamp(timestampMs, { segments: [...this.#segments], fromOffset: this.#logStartOffset, untilOffset });
+  }
+
+  offsetOfMaxTimestamp(): Promise<TimestampedOffset | undefined> {
+    return findMaxTimestamp({ segments: [...this.#segments], fromOffset: this.#logStartOffset, untilOffset: this.#logEndOffset });
+  }
+
+  endOffsetForEpoch(leaderEpoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {
+    return this.#leaderEpochs.endOffsetFor(leaderEpoch, this.#logEndOffset);
+  }
+
+  leaderEpochAt(offset: number): number {
+    return this.#leaderEpochs.epochAt(offset);
+  }
+
+  startLeaderEpoch(leaderEpoch: number): void {
+    // Written to the disk with the first batch of the epoch: until then the cluster's metadata knows it.
+    if (this.#leaderEpochs.start(leaderEpoch, this.#logEndOffset)) this.#areEpochsDirty = true;
+  }
+
+  deleteRecordsBefore(offset: number): void {
+    assert(offset <= this.#logEndOffset, "only records that are there are deleted");
+    if (offset <= this.#logStartOffset) return;
+    this.#moveLogStart(offset);
+    const index = segmentIndexOf(this.#segments, offset);
+    if (index > 0) this.#removeOldest(index);
+    this.#resources.logStartMoved(this);
+  }
+
+  enforceRetention(): number {
+    const nowMs = this.#resources.clock.now();
+    this.#producers.expire(nowMs, this.#resources.producerIdExpirationMs);
+    const count = countExpiredSegments({
+      segments: this.#segments.map((segment) => retained(segment)),
+      settings: this.#settings,
+      logStartOffset: this.#logStartOffset,
+      logEndOffset: this.#logEndOffset,
+      highWatermark: this.#durableOffset,
+      nowMs,
+    });
+    if (count === 0) return 0;
+    if (count === this.#segments.length) this.#roll();
+    this.#moveLogStart(Math.max(this.#logStartOffset, this.#segments[count]?.baseOffset ?? this.#logEndOffset));
+    this.#removeOldest(count);
+    this.#resources.logStartMoved(this);
+    return count;
+  }
+
+  #moveLogStart(offset: number): void {
+    this.#logStartOffset = offset;
+    if (this.#leaderEpochs.truncateFromStart(offset)) this.#areEpochsDirty = true;
+  }
+
+  /** Their files get another name at once and go after file.delete.delay.ms, when nobody reads them any more. */
+  #removeOldest(count: number): void {
+    const removed = this.#segments.splice(0, count);
+    const { filesystem } = this.#resources;
+    const paths: string[] = [];
+    for (const segment of removed) {
+      this.#sizeBytes -= segment.sizeBytes;
+      segment.close();
+      for (const suffix of SEGMENT_SUFFIXES) {
+        const path = segment.path(suffix);
+        if (filesystem.stat(path) === undefined) continue;
+        filesystem.rename(path, `${path}${DELETED_SUFFIX}`);
+        paths.push(`${path}${DELETED_SUFFIX}`);
+      }
+    }
+    this.#snapshots.removeBelow(this.#segments[0]?.baseOffset ?? 0);
+    const facts = { partition: topicPartitionName(this.topicPartition), count, logStartOffset: this.#logStartOffset };
+    this.#logger.info(facts, "deleted segments");
+    this.#resources.removeLater(paths, this.fileDeleteDelayMs);
+  }
+
+  activeProducers(): readonly ActiveProducer[] {
+    return this.#producers.activeProducers();
+  }
+
+  configure(settings: TopicSettings): void {
+    this.#settings = settings;
+    this.#active.indexIntervalBytes = settings["index.interval.bytes"];
+    this.#advance();
+  }
+
+  /** Completes the files, so that the next open need not look for what is missing; `flush` before makes them survive a power failure. */
+  close(): void {
+    if (this.#isClosed) return;
+    try {
+      if (this.#failure === undefined) this.#complete();
+    } catch (error) {
+      this.#fail(error, "could not complete the files of a log");
+    }
+    this.abandon();
+    this.#resources.closed(this);
+  }
+
+  /** Closes a log whose files will be removed. */
+  abandon(): void {
+    this.#isClosed = true;
+    this.#flushTimer?.cancel();
+    for (const segment of this.#segments) segment.close();
+    this.#tail?.clear();
+  }
+
+  #complete(): void {
+    for (const segment of this.#segments) segment.flushIndexes();
+    if (this.#logEndOffset === 0) return;
+    this.#active.seal();
+    this.#snapshots.write(this.#logEndOffset, this.#producers, this.#segments);
+    if (this.#areEpochsDirty) this.#saveEpochs();
+  }
+}
+
+interface Stamp {
+  readonly leaderEpoch: number;
+  readonly timestampType: TimestampType;
+  readonly maxTimestampMs: number;
+}
+
+function retained(segment: Segment): { baseOffset: number; sizeBytes: number; largestTimestampMs: number } {
+  return { baseOffset: segment.baseOffset, sizeBytes: segment.sizeBytes, largestTimestampMs: segment.retentionTimestampMs };
+}
+
+function lastOf(segments: readonly Segment[]): Segment {
+  const last = segments.at(-1);
+  if (last === undefined) throw new StorageError("SEGMENT_CORRUPT", "A log without segments");
+  return last;
+}

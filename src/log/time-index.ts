@@ -1,0 +1,78 @@
+// When records were: entries of a timestamp and an offset, relative to the segment's first, that say "the largest timestamp so far,
+// reached by the batch that ends at this offset". Timestamps grow strictly. The last entry, written when the segment is closed, is the
+// largest of the segment.
+
+import { fixedLayout, int32, int64 } from "../../protocol/wire/layout.ts";
+import { floorIndex, type IndexTable } from "./index-table.ts";
+
+const entry = fixedLayout({ timestamp: int64, relativeOffset: int32 });
+const { timestamp, relativeOffset } = entry.fields;
+
+export const TIME_INDEX_ENTRY_BYTES = entry.sizeBytes;
+
+export interface TimestampReached {
+  readonly timestampMs: number;
+  /** The last offset of the batch. */
+  readonly offset: number;
+}
+
+export class TimeIndex {
+  readonly #table: IndexTable;
+  readonly #baseOffset: number;
+
+  constructor(table: IndexTable, baseOffset: number) {
+    this.#table = table;
+    this.#baseOffset = baseOffset;
+  }
+
+  get count(): number {
+    return this.#table.count;
+  }
+
+  get last(): TimestampReached | undefined {
+    return this.#table.count === 0 ? undefined : this.#at(this.#table.count - 1);
+  }
+
+  #at(index: number): TimestampReached {
+    const { entries } = this.#table;
+    const at = index * TIME_INDEX_ENTRY_BYTES;
+    return { timestampMs: timestamp.read(entries, at), offset: this.#baseOffset + relativeOffset.read(entries, at) };
+  }
+
+  /** The last entry below `timestampMs`: up to and with its batch, no record reaches `timestampMs`. */
+  lastBelow(timestampMs: number): TimestampReached | undefined {
+    const { entries, count } = this.#table;
+    const index = floorIndex(count, timestampMs - 1, (each) => timestamp.read(entries, each * TIME_INDEX_ENTRY_BYTES));
+    return index === -1 ? undefined : this.#at(index);
+  }
+
+  /** Does nothing unless the timestamp is larger than all before. */
+  append({ timestampMs, offset }: TimestampReached): void {
+    if (timestampMs <= (this.last?.timestampMs ?? -1)) return;
+    const at = this.#table.add();
+    // A producer's timestamp may be beyond what a number holds exactly; look-ups never ask beyond it.
+    timestamp.write(this.#table.entries, at, Math.min(timestampMs, Number.MAX_SAFE_INTEGER));
+    relativeOffset.write(this.#table.entries, at, offset - this.#baseOffset);
+  }
+
+  /** Forgets the entries for batches that end after `offset`. */
+  truncate(offset: number): void {
+    const { entries, count } = this.#table;
+    const relative = offset - this.#baseOffset;
+    this.#table.truncate(floorIndex(count, relative, (index) => relativeOffset.read(entries, index * TIME_INDEX_ENTRY_BYTES)) + 1);
+  }
+
+  isSound(): boolean {
+    const { entries, count } = this.#table;
+    let previousTimestamp = -1;
+    let previousOffset = -1;
+    for (let at = 0; at < count * TIME_INDEX_ENTRY_BYTES; at += TIME_INDEX_ENTRY_BYTES) {
+      const nextTimestamp = timestamp.read(entries, at);
+      const nextOffset = relativeOffset.read(entries, at);
+      if (nextTimestamp <= previousTimestamp || nextOffset <= previousOffset) return false;
+      previousTimestamp = nextTimestamp;
+      previousOffset = nextOffset;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,88 @@
+// The aborted transactions of a segment, by the offset of their abort marker (KIP-98). The file is made with the first one, and each
+// entry is written when its marker is.
+//
+//   int16 version (0) | int64 producer id | int64 first offset | int64 last offset, the marker's | int64 last stable offset after it
+
+import { fixedLayout, int16, int64, type ValuesOf } from "../../protocol/wire/layout.ts";
+import type { Filesystem } from "../base/filesystem.ts";
+import type { AbortedTransaction } from "../storage/partition-log.ts";
+
+const entry = fixedLayout({ version: int16, producerId: int64, firstOffset: int64, lastOffset: int64, lastStableOffset: int64 });
+
+export type AbortedTransactionEntry = ValuesOf<typeof entry>;
+
+const VERSION = 0;
+
+export class TransactionIndex {
+  readonly path: string;
+  readonly #filesystem: Filesystem;
+  readonly #entries: AbortedTransactionEntry[] = [];
+  #isSynced = true;
+
+  /** Reads the file, if there is one. A torn last entry is left out. */
+  constructor(filesystem: Filesystem, path: string) {
+    this.#filesystem = filesystem;
+    this.path = path;
+    if (filesystem.stat(path) === undefined) return;
+    const content = filesystem.readFile(path);
+    for (let at = 0; at + entry.sizeBytes <= content.length; at += entry.sizeBytes) this.#entries.push(entry.decode(content, at));
+  }
+
+  get entries(): readonly AbortedTransactionEntry[] {
+    return this.#entries;
+  }
+
+  get lastOffset(): number {
+    return this.#entries.at(-1)?.lastOffset ?? -1;
+  }
+
+  append(aborted: Omit<AbortedTransactionEntry, "version">): void {
+    const bytes = Buffer.alloc(entry.sizeBytes);
+    entry.encode({ ...aborted, version: VERSION }, bytes, 0);
+    const file = this.#filesystem.open(this.path, "write");
+    try {
+      file.write([bytes], this.#entries.length * entry.sizeBytes);
+    } finally {
+      file.close();
+    }
+    this.#entries.push({ ...aborted, version: VERSION });
+    this.#isSynced = false;
+  }
+
+  /** Everything appended so far on stable storage. */
+  async sync(): Promise<void> {
+    if (this.#isSynced) return;
+    this.#isSynced = true;
+    const file = this.#filesystem.open(this.path, "write");
+    try {
+      await file.sync();
+    } catch (error) {
+      this.#isSynced = false;
+      throw error;
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Forgets the transactions whose marker lies at or after `endOffset`. */
+  truncate(endOffset: number): void {
+    const count = this.#entries.filter(({ lastOffset }) => lastOffset < endOffset).length;
+    this.#entries.length = count;
+    if (this.#filesystem.stat(this.path) === undefined) return;
+    const file = this.#filesystem.open(this.path, "write");
+    try {
+      file.truncate(count * entry.sizeBytes);
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Adds those that overlap [fromOffset, untilOffset); `true` when later segments cannot have more of them. */
+  collect(fromOffset: number, untilOffset: number, into: AbortedTransaction[]): boolean {
+    for (const { producerId, firstOffset, lastOffset, lastStableOffset } of this.#entries) {
+      if (lastOffset >= fromOffset && firstOffset < untilOffset) into.push({ producerId, firstOffset });
+      if (lastStableOffset >= untilOffset) return true;
+    }
+    return false;
+  }
+}
