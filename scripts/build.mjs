@@ -31,11 +31,11 @@ export async function build({ withTypes = false } = {}) {
     sourcemap: "linked",
     sourcesContent: false,
     legalComments: "none",
-    logLevel: "error",
+    logLevel: "silent",
     logOverride: { "empty-import-meta": "error" },
   };
   mkdirSync(outputFolder, { recursive: true });
-  await Promise.all([
+  const built = await Promise.allSettled([
     esbuild.build({ ...common, entryPoints: ["src/cli/main.ts"], format: "cjs", outfile: join(outputFolder, "odradek.cjs") }),
     esbuild.build({
       ...common,
@@ -45,6 +45,11 @@ export async function build({ withTypes = false } = {}) {
       banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
     }),
   ]);
+  const errors = built.flatMap(({ reason }) => reason?.errors ?? (reason === undefined ? [] : [{ text: String(reason) }]));
+  if (errors.length > 0) {
+    const said = new Set(await esbuild.formatMessages(errors, { kind: "error", color: process.stderr.isTTY === true }));
+    throw new Error(`the sources do not build\n\n${[...said].join("")}`);
+  }
   if (withTypes) buildTypes();
   writeFileSync(stampFile, stamp);
 }
