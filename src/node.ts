@@ -4,13 +4,13 @@ import { type Clock, systemClock } from "./base/clock.ts";
 import type { Filesystem } from "./base/filesystem.ts";
 import { type Logger, silentLogger } from "./base/logger.ts";
 import { MemoryFilesystem } from "./base/memory-filesystem.ts";
-import { NodeFilesystem } from "./base/node-filesystem.ts";
+import { nodeFilesystem } from "./base/node-filesystem.ts";
 import { type Random, systemRandom } from "./base/random.ts";
 import { Broker, type NewTopic } from "./broker.ts";
 import { type Change, compactChanges } from "./cluster/image.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
-import { openJournal } from "./log/journal-metadata-store.ts";
-import { openSegmentedEngine } from "./log/segmented-engine.ts";
+import { openJournalMetadataStore } from "./log/journal-metadata-store.ts";
+import { openMemoryEngine, openSegmentedEngine } from "./log/segmented-engine.ts";
 
 export interface NodeOptions {
   readonly config: BrokerConfig;
@@ -33,18 +33,27 @@ export interface RunningNode {
 }
 
 const MEMORY = "memory";
-/** Where the in-memory filesystem keeps everything. */
-const MEMORY_FOLDER = "/memory";
+/** Where the in-memory filesystem keeps the metadata. */
+const MEMORY_FOLDER = "/data";
+const JOURNAL = "metadata.journal";
 
 /** Throws SettingError, StorageError, or Node's own error when a port cannot be taken. */
 export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const { config, logger = silentLogger, clock = systemClock, random = systemRandom } = options;
+  const storage = {
+    brokerId: config["node.id"],
+    clock,
+    random,
+    logger: logger.child({ component: "log" }),
+    producerIdExpirationMs: config["producer.id.expiration.ms"],
+  };
   const isInMemory = options.data === MEMORY;
+  const filesystem = options.filesystem ?? (isInMemory ? new MemoryFilesystem(clock) : nodeFilesystem);
   const directory = isInMemory ? MEMORY_FOLDER : options.data;
-  const filesystem = options.filesystem ?? (isInMemory ? new MemoryFilesystem() : new NodeFilesystem());
-  const engine = openSegmentedEngine({ filesystem, directory, clock, random, logger: logger.child({ component: "log" }), brokerId: config["node.id"] });
+  const engine = isInMemory ? openMemoryEngine(storage) : openSegmentedEngine({ ...storage, filesystem, directory });
   try {
-    const metadata = await openJournal<Change>({ filesystem, directory: `${directory}/metadata`, compact: compactChanges });
+    if (isInMemory) filesystem.makeDirectory(directory);
+    const metadata = openJournalMetadataStore<Change>({ filesystem, path: `${directory}/${JOURNAL}`, compact: compactChanges, logger: storage.logger });
     const broker = await Broker.start({
       config,
       clusterId: engine.clusterId,
