@@ -1,4 +1,4 @@
-// The command line as people see it: commands, options and their help. What a command does is loaded when it is called.
+// The command line as people see it: commands, options and their help.
 
 import { Command, CommanderError, Option } from "commander";
 import { nearestName } from "../config/nearest-name.ts";
