@@ -1,7 +1,6 @@
 // `odradek produce TOPIC`: every line of stdin becomes a record. Keyless records go round the partitions; a key always goes to the
 // same partition, the one that Kafka's own clients choose for it.
 
-import { createInterface } from "node:readline";
 import type { NewRecord } from "../../protocol/records/batch-builder.ts";
 import { Client, type Partition } from "./client.ts";
 import { CommandError, ExitCode, usageError } from "./command-error.ts";
@@ -31,6 +30,8 @@ export async function produceLines(topic: string, given: ProduceArguments, termi
     if (chosen.length === 0) throw new CommandError(`The topic ${topic} has no partition ${only ?? 0}.`);
     if (terminal.isTyped) terminal.error(`Each line is a record of ${topic}; end with Ctrl-D.\n`);
     const sender = new Sender(client, topic, chosen);
+    // Loaded here, since "odradek start" does without it.
+    const { createInterface } = await import("node:readline");
     for await (const line of createInterface({ input: terminal.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
       await sender.add(parseLine(line, given));
     }
