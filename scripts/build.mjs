@@ -1,19 +1,19 @@
 // Builds what is run and published, into .dist: the command line (CommonJS, which starts some milliseconds sooner than a module), the
 // library (a module), and on request its types. `isBuilt` tells whether that is up to date, by names, sizes and times of the sources.
 
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outputFolder = join(root, ".dist");
-const stampFile = join(outputFolder, ".sources");
+const stampFile = join(root, ".cache", "built-sources");
 const SOURCES = ["src", "protocol", "scripts/build.mjs", "package.json", "package-lock.json", "tsconfig.json"];
 
 export function isBuilt() {
   try {
-    return readFileSync(stampFile, "utf8") === sourcesStamp();
+    return existsSync(join(outputFolder, "odradek.cjs")) && readFileSync(stampFile, "utf8") === sourcesStamp();
   } catch {
     return false;
   }
@@ -28,8 +28,6 @@ export async function build({ withTypes = false } = {}) {
     bundle: true,
     platform: "node",
     target: "node22.15",
-    sourcemap: "linked",
-    sourcesContent: false,
     legalComments: "none",
     logLevel: "silent",
     logOverride: { "empty-import-meta": "error" },
@@ -51,6 +49,7 @@ export async function build({ withTypes = false } = {}) {
     throw new Error(`the sources do not build\n\n${[...said].join("")}`);
   }
   if (withTypes) buildTypes();
+  mkdirSync(dirname(stampFile), { recursive: true });
   writeFileSync(stampFile, stamp);
 }
 
@@ -58,7 +57,20 @@ function buildTypes() {
   const types = join(outputFolder, "types");
   rmSync(types, { recursive: true, force: true });
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  execFileSync(process.execPath, [tsc, "-p", join(root, "scripts", "tsconfig.types.json")], { cwd: root, stdio: "inherit" });
+  const result = spawnSync(process.execPath, [tsc, "-p", join(root, "scripts", "tsconfig.types.json")], { cwd: root, encoding: "utf8" });
+  if (result.status !== 0) throw new Error(`the types do not build\n\n${result.stdout}${result.stderr}`);
+  keepReachable(types, join("src", "index.d.ts"));
+}
+
+/** Of all declarations only those that the public ones refer to are published. */
+function keepReachable(folder, entry) {
+  const reachable = new Set([entry]);
+  for (const file of reachable) {
+    const text = readFileSync(join(folder, file), "utf8");
+    for (const [, path] of text.matchAll(/["'](\.[^"']+)\.ts["']/g)) reachable.add(join(dirname(file), `${path}.d.ts`));
+  }
+  for (const file of readdirSync(folder, { recursive: true }))
+    if (file.endsWith(".d.ts") && !reachable.has(file)) rmSync(join(folder, file));
 }
 
 function sourcesStamp() {
