@@ -1,0 +1,188 @@
+// A file system that fails at the n-th operation that changes anything, for crash tests: for every n, run, then open again what is left.
+//
+//   fail    the operation fails half done, once; the process goes on
+//   crash   the operation is half done and nothing works any more, as if the process had been killed: what was written stays
+//   power   the same, and only what was synced stays
+
+import type { FileStat, Filesystem, OpenFile } from "../../src/base/filesystem.ts";
+import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
+
+export type FailureKind = "fail" | "crash" | "power";
+
+/** What every operation raises after the crash. */
+export class Crashed extends Error {
+  constructor() {
+    super("the process has crashed");
+    this.name = "Crashed";
+  }
+}
+
+export class FailingFilesystem implements Filesystem {
+  /** Operations that changed something, so far. */
+  operationCount = 0;
+  readonly #disk: MemoryFilesystem;
+  readonly #failAt: number;
+  readonly #kind: FailureKind;
+  /** What survives a power failure, by path. */
+  readonly #synced = new Map<string, Buffer>();
+  #hasCrashed = false;
+
+  /** @param failAt counted from 1; never when it is not reached */
+  constructor(disk: MemoryFilesystem, kind: FailureKind, failAt: number) {
+    this.#disk = disk;
+    this.#kind = kind;
+    this.#failAt = failAt;
+  }
+
+  get hasCrashed(): boolean {
+    return this.#hasCrashed;
+  }
+
+  /** What the next process finds. */
+  afterwards(): MemoryFilesystem {
+    const left = new MemoryFilesystem();
+    if (this.#kind === "power") {
+      for (const [path, content] of this.#synced) put(left, path, content);
+    } else copyTree(this.#disk, left, "");
+    return left;
+  }
+
+  /** `true` when this operation is the one to fail. */
+  #step(): boolean {
+    if (this.#hasCrashed) throw new Crashed();
+    this.operationCount++;
+    if (this.operationCount !== this.#failAt) return false;
+    this.#hasCrashed = this.#kind !== "fail";
+    return true;
+  }
+
+  #failure(): Error {
+    return this.#hasCrashed ? new Crashed() : Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+  }
+
+  #check(): void {
+    if (this.#hasCrashed) throw new Crashed();
+  }
+
+  open(path: string, mode: "read" | "write"): OpenFile {
+    if (mode === "write" && this.#disk.stat(path) === undefined && this.#step()) throw this.#failure();
+    this.#check();
+    const file = this.#disk.open(path, mode);
+    const changing = (action: (isFailing: boolean) => void) => {
+      const isFailing = this.#step();
+      action(isFailing);
+      if (isFailing) throw this.#failure();
+    };
+    return {
+      path,
+      sizeBytes: () => file.sizeBytes(),
+      read: (target, position) => {
+        this.#check();
+        return file.read(target, position);
+      },
+      readLater: async (target, position) => {
+        this.#check();
+        return file.read(target, position);
+      },
+      write: (buffers, position) =>
+        changing((isFailing) => {
+          const content = Buffer.concat(buffers);
+          file.write([isFailing ? content.subarray(0, Math.floor(content.length / 2)) : content], position);
+        }),
+      truncate: (sizeBytes) => changing((isFailing) => !isFailing && file.truncate(sizeBytes)),
+      sync: async () => {
+        changing((isFailing) => !isFailing && this.#keep(path, file));
+        // Others get their turn while the disk works.
+        await new Promise((resolve) => setImmediate(resolve));
+        this.#check();
+      },
+      syncNow: () => changing((isFailing) => !isFailing && this.#keep(path, file)),
+      close: () => file.close(),
+    };
+  }
+
+  #keep(path: string, file: OpenFile): void {
+    const content = Buffer.alloc(file.sizeBytes());
+    file.read(content, 0);
+    this.#synced.set(path, content);
+  }
+
+  readFile(path: string): Buffer {
+    this.#check();
+    return this.#disk.readFile(path);
+  }
+
+  replaceFile(path: string, content: Buffer | string): void {
+    if (this.#step()) {
+      this.#disk.replaceFile(`${path}.tmp`, content);
+      throw this.#failure();
+    }
+    this.#disk.replaceFile(path, content);
+    this.#synced.set(path, Buffer.from(content));
+  }
+
+  replaceFileUnsynced(path: string, content: Buffer | string): void {
+    if (this.#step()) {
+      this.#disk.replaceFile(`${path}.tmp`, content);
+      throw this.#failure();
+    }
+    this.#disk.replaceFile(path, content);
+  }
+
+  stat(path: string): FileStat | undefined {
+    this.#check();
+    return this.#disk.stat(path);
+  }
+
+  list(path: string): string[] {
+    this.#check();
+    return this.#disk.list(path);
+  }
+
+  makeDirectory(path: string): void {
+    if (this.#disk.stat(path) !== undefined) return;
+    if (this.#step()) throw this.#failure();
+    this.#disk.makeDirectory(path);
+  }
+
+  rename(from: string, to: string): void {
+    if (this.#step()) throw this.#failure();
+    this.#disk.rename(from, to);
+    for (const [path, content] of [...this.#synced]) {
+      if (path !== from && !path.startsWith(`${from}/`)) continue;
+      this.#synced.delete(path);
+      this.#synced.set(`${to}${path.slice(from.length)}`, content);
+    }
+  }
+
+  remove(path: string): void {
+    if (this.#disk.stat(path) === undefined) return;
+    if (this.#step()) throw this.#failure();
+    this.#disk.remove(path);
+    for (const each of [...this.#synced.keys()]) if (each === path || each.startsWith(`${path}/`)) this.#synced.delete(each);
+  }
+
+  syncDirectory(path: string): void {
+    if (this.#step()) throw this.#failure();
+    this.#disk.syncDirectory(path);
+  }
+
+  lock(path: string): (() => void) | undefined {
+    return this.#disk.lock(path);
+  }
+}
+
+function copyTree(from: MemoryFilesystem, to: MemoryFilesystem, path: string): void {
+  for (const name of from.list(path)) {
+    const child = `${path}/${name}`;
+    if (from.stat(child)?.isDirectory === true) {
+      to.makeDirectory(child);
+      copyTree(from, to, child);
+    } else to.replaceFile(child, from.readFile(child));
+  }
+}
+
+function put(filesystem: MemoryFilesystem, path: string, content: Buffer): void {
+  filesystem.makeDirectory(path.slice(0, path.lastIndexOf("/")));
+  filesystem.replaceFile(path, content);
+}
