@@ -116,6 +116,7 @@ export const logSettings = {
     min: 1,
   }),
   "producer.id.expiration.ms": int(86_400_000, "How long a partition remembers a producer that stopped writing.", {
+    honoured,
     dynamic: clusterWide,
     min: 1,
   }),
