@@ -21,6 +21,7 @@ import {
 } from "./file-names.ts";
 import type { IndexedBatch } from "./offset-index.ts";
 import { rangeOf, Segment, type SegmentResources } from "./segment.ts";
+import { MAX_RELATIVE_OFFSET } from "./segment-roll.ts";
 
 export interface RecoveryOptions {
   readonly directory: string;
@@ -186,7 +187,7 @@ function scan(segment: Segment, start: IndexedBatch, fileBytes: number, leaderEp
   segment.sizeBytes = position;
   try {
     for (const batch of batchesIn(segment.file.use(), { from: position, to: fileBytes })) {
-      problem = problemOf(batch, nextOffset);
+      problem = problemOf(batch, nextOffset, segment.baseOffset);
       if (problem !== undefined || (position === start.position && position > 0 && batch.lastOffset !== start.lastOffset)) break;
       segment.noteBatch(rangeOf(batch, position));
       leaderEpochs.start(batch.partitionLeaderEpoch, batch.baseOffset);
@@ -201,8 +202,9 @@ function scan(segment: Segment, start: IndexedBatch, fileBytes: number, leaderEp
   return position === start.position && position > 0 ? undefined : { nextOffset, problem };
 }
 
-function problemOf(batch: RecordBatch, nextOffset: number): string | undefined {
+function problemOf(batch: RecordBatch, nextOffset: number, segmentBaseOffset: number): string | undefined {
   if (batch.baseOffset < nextOffset) return `offset ${batch.baseOffset} follows ${nextOffset - 1}`;
+  if (batch.lastOffset - segmentBaseOffset > MAX_RELATIVE_OFFSET) return `offset ${batch.lastOffset} is too far from the segment's first`;
   if (batch.lastOffsetDelta < 0) return `a batch ends before it starts, at offset ${batch.baseOffset}`;
   if (!batch.isCrcValid()) return `the checksum of the batch at offset ${batch.baseOffset} is wrong`;
   return undefined;

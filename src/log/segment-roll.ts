@@ -4,7 +4,8 @@
 import type { TopicSettings } from "../config/topic-settings.ts";
 import type { Segment } from "./segment.ts";
 
-const MAX_RELATIVE_OFFSET = 0x7fffffff;
+/** Index entries hold offsets relative to the segment's first in 31 bits. */
+export const MAX_RELATIVE_OFFSET = 0x7fffffff;
 
 export interface IncomingBatch {
   readonly sizeBytes: number;

@@ -2,10 +2,19 @@
 // in memory while they are in use; those of a segment of before a crash, or that are missing or wrong, are made anew from the file.
 
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
+import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Filesystem } from "../base/filesystem.ts";
 import { batchesIn } from "./batch-scan.ts";
 import { type FileHandles, LazyFile } from "./file-handles.ts";
-import { LOG_SUFFIX, OFFSET_INDEX_SUFFIX, offsetFileName, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX } from "./file-names.ts";
+import {
+  DELETED_SUFFIX,
+  LOG_SUFFIX,
+  OFFSET_INDEX_SUFFIX,
+  offsetFileName,
+  SEGMENT_SUFFIXES,
+  TIME_INDEX_SUFFIX,
+  TRANSACTION_INDEX_SUFFIX,
+} from "./file-names.ts";
 import type { IndexCache } from "./index-cache.ts";
 import { IndexTable } from "./index-table.ts";
 import { type IndexedBatch, OFFSET_INDEX_ENTRY_BYTES, OffsetIndex } from "./offset-index.ts";
@@ -24,6 +33,11 @@ export interface AppendedRange {
   readonly sizeBytes: number;
   readonly lastOffset: number;
   readonly maxTimestampMs: number;
+}
+
+interface Indexes {
+  readonly offsets: OffsetIndex;
+  readonly times: TimeIndex;
 }
 
 const NO_TIMESTAMP_YET: TimestampReached = { timestampMs: -1, offset: -1 };
@@ -71,14 +85,14 @@ export class Segment {
   }
 
   get offsets(): OffsetIndex {
-    if (this.#offsets === undefined) this.#loadIndexes();
-    else this.#resources.indexes.touch(this);
-    return this.#offsets ?? this.rebuildIndexes().offsets;
+    if (this.#offsets !== undefined) this.#resources.indexes.touch(this);
+    else if (!this.#loadIndexes()) this.#rebuildIndexes();
+    return this.#offsets ?? this.resetIndexes().offsets;
   }
 
   get times(): TimeIndex {
-    if (this.#times === undefined) this.#loadIndexes();
-    return this.#times ?? this.rebuildIndexes().times;
+    if (this.#times === undefined && !this.#loadIndexes()) this.#rebuildIndexes();
+    return this.#times ?? this.resetIndexes().times;
   }
 
   /** The largest timestamp of the segment and the last offset of the first batch that has it; -1 without any. */
@@ -135,8 +149,7 @@ export class Segment {
 
   /** Completes the index files: after the last append, before a stop. */
   seal(): void {
-    if (this.sizeBytes > 0) this.times.append(this.largestTimestamp);
-    this.#ensureTables();
+    this.times.append(this.largestTimestamp);
     this.flushIndexes();
   }
 
@@ -162,57 +175,69 @@ export class Segment {
     this.file.close();
   }
 
-  #loadIndexes(): void {
+  /** Gives the files another name, which says that they are to go, and tells it. Who reads them at the moment can go on. */
+  setAside(): string[] {
+    this.close();
+    const { filesystem } = this.#resources;
+    const paths = SEGMENT_SUFFIXES.map((suffix) => this.path(suffix)).filter((path) => filesystem.stat(path) !== undefined);
+    for (const path of paths) filesystem.rename(path, `${path}${DELETED_SUFFIX}`);
+    return paths.map((path) => `${path}${DELETED_SUFFIX}`);
+  }
+
+  /** `false` when a file is missing or wrong. */
+  #loadIndexes(): boolean {
     const { filesystem } = this.#resources;
     const offsetTable = IndexTable.load(filesystem, this.path(OFFSET_INDEX_SUFFIX), OFFSET_INDEX_ENTRY_BYTES);
     const timeTable = IndexTable.load(filesystem, this.path(TIME_INDEX_SUFFIX), TIME_INDEX_ENTRY_BYTES);
-    if (offsetTable === undefined || timeTable === undefined) {
-      this.rebuildIndexes();
-      return;
-    }
-    this.#useTables(offsetTable, timeTable);
-    if (!(this.#offsets?.isSound(this.sizeBytes) && this.#times?.isSound())) this.rebuildIndexes();
-  }
-
-  #ensureTables(): void {
-    if (this.#offsets === undefined) this.#loadIndexes();
+    if (offsetTable === undefined || timeTable === undefined) return false;
+    const { offsets, times } = this.#useTables(offsetTable, timeTable);
+    if (offsets.isSound(this.sizeBytes) && times.isSound()) return true;
+    this.dropIndexes();
+    return false;
   }
 
   /** Empty indexes, to be filled by `noteBatch`. */
-  resetIndexes(): void {
+  resetIndexes(): Indexes {
     const { filesystem } = this.#resources;
-    this.#useTables(
+    this.#largestTimestamp = NO_TIMESTAMP_YET;
+    this.#bytesSinceEntry = 0;
+    return this.#useTables(
       IndexTable.empty(filesystem, this.path(OFFSET_INDEX_SUFFIX), OFFSET_INDEX_ENTRY_BYTES),
       IndexTable.empty(filesystem, this.path(TIME_INDEX_SUFFIX), TIME_INDEX_ENTRY_BYTES),
     );
-    this.#largestTimestamp = NO_TIMESTAMP_YET;
-    this.#bytesSinceEntry = 0;
   }
 
-  #useTables(offsetTable: IndexTable, timeTable: IndexTable): void {
+  #useTables(offsetTable: IndexTable, timeTable: IndexTable): Indexes {
+    const offsets = new OffsetIndex(offsetTable, this.baseOffset);
+    const times = new TimeIndex(timeTable, this.baseOffset);
     this.#tables = [offsetTable, timeTable];
-    this.#offsets = new OffsetIndex(offsetTable, this.baseOffset);
-    this.#times = new TimeIndex(timeTable, this.baseOffset);
+    this.#offsets = offsets;
+    this.#times = times;
     this.#resources.indexes.touch(this);
+    return { offsets, times };
   }
 
-  /** Makes the indexes from the file as far as it is known to be good. */
-  rebuildIndexes(): { readonly offsets: OffsetIndex; readonly times: TimeIndex } {
+  /** Makes the indexes from the file, as far as it can be read. */
+  #rebuildIndexes(): void {
     const { sizeBytes } = this;
     this.resetIndexes();
     let position = 0;
-    for (const batch of batchesIn(this.file.use(), { from: 0, to: sizeBytes })) {
-      this.noteBatch(rangeOf(batch, position));
-      position += batch.sizeBytes;
+    try {
+      for (const batch of batchesIn(this.file.use(), { from: 0, to: sizeBytes })) {
+        this.noteBatch(rangeOf(batch, position));
+        position += batch.sizeBytes;
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) throw error;
     }
     this.sizeBytes = sizeBytes;
     this.times.append(this.largestTimestamp);
-    return { offsets: this.offsets, times: this.times };
   }
 
   /** Goes back to what the indexes knew before their last entry for a batch that ends at or before `offset`, and gives that entry. */
   rewindIndexes(offset: number): IndexedBatch {
-    const floor = this.offsets.floor(offset);
+    const isLoaded = this.#offsets !== undefined || this.#loadIndexes();
+    const floor = isLoaded ? this.offsets.floor(offset) : undefined;
     if (floor === undefined) {
       this.resetIndexes();
       return { lastOffset: -1, position: 0 };

@@ -6,7 +6,7 @@ import { Errors } from "../../protocol/errors.ts";
 import { NO_TIMESTAMP, TimestampType } from "../../protocol/records/batch-header.ts";
 import { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { assert } from "../base/assert.ts";
-import type { Clock, Timer } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import { refusal, validateClientBatch } from "../storage/append-validation.ts";
@@ -26,8 +26,8 @@ import { countExpiredSegments } from "../storage/retention.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 import { encodeLeaderEpochs } from "./checkpoint-file.ts";
-import { DELETED_SUFFIX, LEADER_EPOCH_FILE, SEGMENT_SUFFIXES } from "./file-names.ts";
-import { Flusher } from "./flusher.ts";
+import { Durability } from "./durability.ts";
+import { LEADER_EPOCH_FILE } from "./file-names.ts";
 import { nothingRead, readFromFile, readFromTail, segmentIndexOf } from "./log-reader.ts";
 import { ProducerSnapshots } from "./producer-snapshots.ts";
 import { recoverLog } from "./recovery.ts";
@@ -78,21 +78,15 @@ export class SegmentedLog implements PartitionLog {
   #sizeBytes: number;
   #logStartOffset: number;
   #logEndOffset: number;
-  #durableOffset: number;
-  #flushedOffset: number;
-  /** Nothing counts as durable until it is flushed up to here (flush.messages). */
-  #flushDueOffset: number;
+  readonly #durability: Durability;
   readonly #leaderEpochs: LeaderEpochs;
   /** What the checkpoint file says is older than what we know. */
   #areEpochsDirty = false;
   readonly #producers: ProducerStates;
   readonly #snapshots: ProducerSnapshots;
   #tail: Tail | undefined;
-  readonly #flusher: Flusher;
-  #flushTimer: Timer | undefined;
   /** Files were made since the folder was last synced. */
   #isFolderDirty = true;
-  #durableListener: (() => void) | undefined;
   #failure: unknown;
   #isClosed = false;
 
@@ -113,9 +107,15 @@ export class SegmentedLog implements PartitionLog {
     this.#sizeBytes = this.#segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     this.#logStartOffset = recovered.logStartOffset;
     this.#logEndOffset = recovered.logEndOffset;
-    this.#durableOffset = recovered.logEndOffset;
-    this.#flushedOffset = options.isClean ? recovered.logEndOffset : Math.min(options.recoveryPoint, recovered.logEndOffset);
-    this.#flushDueOffset = this.#flushedOffset;
+    this.#durability = new Durability({
+      clock: resources.clock,
+      settings,
+      logEndOffset: recovered.logEndOffset,
+      flushedOffset: options.isClean ? recovered.logEndOffset : Math.min(options.recoveryPoint, recovered.logEndOffset),
+      sync: () => this.#sync(),
+      failed: (error) => this.#fail(error, "could not flush the log"),
+      moved: () => this.#producers.settle(this.durableOffset),
+    });
     this.#leaderEpochs = recovered.leaderEpochs;
     this.#snapshots = new ProducerSnapshots(resources.filesystem, directory, recovered.snapshotOffsets);
     this.#producers = this.#snapshots.load({
@@ -126,12 +126,6 @@ export class SegmentedLog implements PartitionLog {
       isClean: options.isClean,
       nowMs,
       expirationMs: resources.producerIdExpirationMs,
-    });
-    this.#flusher = new Flusher({
-      logEndOffset: () => this.#logEndOffset,
-      sync: () => this.#sync(),
-      flushed: (untilOffset) => this.#flushed(untilOffset),
-      failed: (error) => this.#fail(error, "could not flush the log"),
     });
   }
 
@@ -144,12 +138,12 @@ export class SegmentedLog implements PartitionLog {
   }
 
   get durableOffset(): number {
-    return this.#durableOffset;
+    return this.#durability.durableOffset;
   }
 
   /** Everything below it is on the disk: where recovery begins. */
   get recoveryPoint(): number {
-    return this.#flushedOffset;
+    return this.#durability.flushedOffset;
   }
 
   get firstUnstableOffset(): number {
@@ -277,7 +271,8 @@ export class SegmentedLog implements PartitionLog {
     }
     const ended = this.#producers.append(stored);
     if (ended?.isAborted === true) this.#noteAborted(segment, ended);
-    this.#advance();
+    this.#durability.written(this.#logEndOffset);
+    this.#producers.settle(this.durableOffset);
   }
 
   #noteAborted(segment: Segment, { producerId, firstOffset, lastOffset, lastStableOffset }: EndedTransaction): void {
@@ -290,43 +285,12 @@ export class SegmentedLog implements PartitionLog {
   }
 
   onDurable(listener: () => void): void {
-    this.#durableListener = listener;
-  }
-
-  /** Moves the durable offset as far as flush.messages allows, and starts a flush where one is due. */
-  #advance(): void {
-    if (this.#logEndOffset - this.#flushDueOffset >= this.#settings["flush.messages"]) {
-      this.#flushDueOffset = this.#logEndOffset;
-      this.#flusher.flushSoon();
-    }
-    if (this.#flushedOffset >= this.#flushDueOffset) this.#durableOffset = this.#logEndOffset;
-    this.#producers.settle(this.#durableOffset);
-    const flushMs = this.#settings["flush.ms"];
-    if (
-      this.#flushedOffset < this.#logEndOffset &&
-      flushMs <= Number.MAX_SAFE_INTEGER &&
-      this.#flushTimer === undefined &&
-      !this.#isClosed
-    ) {
-      this.#flushTimer = this.#resources.clock.after(flushMs, () => {
-        this.#flushTimer = undefined;
-        this.#flusher.flushSoon();
-      });
-    }
-  }
-
-  #flushed(untilOffset: number): void {
-    const before = this.#durableOffset;
-    this.#flushedOffset = Math.max(this.#flushedOffset, untilOffset);
-    this.#flushDueOffset = Math.max(this.#flushDueOffset, this.#flushedOffset);
-    this.#durableOffset = Math.max(before, this.#flushedOffset);
-    this.#advance();
-    if (this.#durableOffset > before) this.#durableListener?.();
+    this.#durability.onDurable(listener);
   }
 
   async #sync(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    const first = Math.max(0, segmentIndexOf(this.#segments, this.#flushedOffset));
+    const first = Math.max(0, segmentIndexOf(this.#segments, this.recoveryPoint));
     const segments = this.#segments.slice(first).filter(({ sizeBytes }) => sizeBytes > 0);
     if (this.#isFolderDirty) {
       this.#isFolderDirty = false;
@@ -349,7 +313,7 @@ export class SegmentedLog implements PartitionLog {
   }
 
   flush(): Promise<void> {
-    return this.#flushedOffset === this.#logEndOffset ? Promise.resolve() : this.#flusher.flush();
+    return this.#durability.flush();
   }
 
   /** A flush after which recovery needs little: with the producers' states as they are now, and the indexes. */
@@ -376,7 +340,7 @@ export class SegmentedLog implements PartitionLog {
     this.#segments.push(this.#active);
     this.#isFolderDirty = true;
     this.#jitterMs = Math.floor(this.#resources.jitter() * Math.min(this.#settings["segment.jitter.ms"], this.#settings["segment.ms"]));
-    if (this.#flushedOffset < this.#logEndOffset) this.#flusher.flushSoon();
+    this.#durability.flushSoon();
   }
 
   get #epochPath(): string {
@@ -446,7 +410,7 @@ export class SegmentedLog implements PartitionLog {
       settings: this.#settings,
       logStartOffset: this.#logStartOffset,
       logEndOffset: this.#logEndOffset,
-      highWatermark: this.#durableOffset,
+      highWatermark: this.durableOffset,
       nowMs,
     });
     if (count === 0) return 0;
@@ -465,18 +429,8 @@ export class SegmentedLog implements PartitionLog {
   /** Their files get another name at once and go after file.delete.delay.ms, when nobody reads them any more. */
   #removeOldest(count: number): void {
     const removed = this.#segments.splice(0, count);
-    const { filesystem } = this.#resources;
-    const paths: string[] = [];
-    for (const segment of removed) {
-      this.#sizeBytes -= segment.sizeBytes;
-      segment.close();
-      for (const suffix of SEGMENT_SUFFIXES) {
-        const path = segment.path(suffix);
-        if (filesystem.stat(path) === undefined) continue;
-        filesystem.rename(path, `${path}${DELETED_SUFFIX}`);
-        paths.push(`${path}${DELETED_SUFFIX}`);
-      }
-    }
+    for (const { sizeBytes } of removed) this.#sizeBytes -= sizeBytes;
+    const paths = removed.flatMap((segment) => segment.setAside());
     this.#snapshots.removeBelow(this.#segments[0]?.baseOffset ?? 0);
     const facts = { partition: topicPartitionName(this.topicPartition), count, logStartOffset: this.#logStartOffset };
     this.#logger.info(facts, "deleted segments");
@@ -487,10 +441,15 @@ export class SegmentedLog implements PartitionLog {
     return this.#producers.activeProducers();
   }
 
+  hasOpenTransaction(producerId: number, producerEpoch: number): boolean {
+    const state = this.#producers.get(producerId);
+    return state !== undefined && state.transactionFirstOffset !== -1 && state.producerEpoch === producerEpoch;
+  }
+
   configure(settings: TopicSettings): void {
     this.#settings = settings;
     this.#active.indexIntervalBytes = settings["index.interval.bytes"];
-    this.#advance();
+    this.#durability.configure(settings);
   }
 
   /** Completes the files, so that the next open need not look for what is missing; `flush` before makes them survive a power failure. */
@@ -508,7 +467,7 @@ export class SegmentedLog implements PartitionLog {
   /** Closes a log whose files will be removed. */
   abandon(): void {
     this.#isClosed = true;
-    this.#flushTimer?.cancel();
+    this.#durability.close();
     for (const segment of this.#segments) segment.close();
     this.#tail?.clear();
   }

@@ -12,7 +12,10 @@ export interface AppendOptions {
   readonly leaderEpoch: number;
   /** Who appends: "client" batches pass every check of Kafka's LogValidator; a "coordinator" writes internal topics and markers. */
   readonly origin: "client" | "coordinator";
-  /** Of a transaction marker (KIP-890); 1 unless given. From 2 on its epoch must be newer than that of the transaction. */
+  /**
+   * Of the protocol that a transaction follows (KIP-890); 1 unless given. From 2 on a marker's epoch must be newer than that of the
+   * transaction, and a producer that is not known begins with sequence 0.
+   */
   readonly transactionVersion?: number;
 }
 
@@ -121,6 +124,9 @@ export interface PartitionLog {
   enforceRetention(): number;
 
   activeProducers(): readonly ActiveProducer[];
+
+  /** The producer has an open transaction in this partition, under this epoch. */
+  hasOpenTransaction(producerId: number, producerEpoch: number): boolean;
 
   /** New topic settings, in force from the next append on. */
   configure(settings: TopicSettings): void;

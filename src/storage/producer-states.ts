@@ -91,7 +91,7 @@ export class ProducerStates {
       const duplicate = findDuplicate(state, batch);
       if (duplicate !== undefined) return { kind: "duplicate", batch: duplicate };
     }
-    return checkData(state, batch, options.origin);
+    return checkData(state, batch, options);
   }
 
   /** Takes note of a batch that is in the log, with its offsets; gives the transaction that it ended. */
@@ -196,10 +196,11 @@ function findDuplicate(state: ProducerState, batch: RecordBatch): AppendedBatch 
   return state.batches.find((each) => each.lastSequence === lastSequence && firstSequenceOf(each) === baseSequence);
 }
 
-function checkData(state: ProducerState, batch: RecordBatch, origin: AppendOptions["origin"]): ProducerDecision {
+function checkData(state: ProducerState, batch: RecordBatch, { origin, transactionVersion = 1 }: AppendOptions): ProducerDecision {
   const { producerId, producerEpoch, baseSequence } = batch;
   if (producerEpoch < state.producerEpoch) return staleEpoch(state, producerEpoch);
-  if (origin === "client" && !isInSequence(state, producerEpoch, baseSequence)) {
+  const isTooLate = state.producerEpoch === NO_PRODUCER_EPOCH && transactionVersion >= 2 && baseSequence !== 0;
+  if (origin === "client" && (isTooLate || !isInSequence(state, producerEpoch, baseSequence))) {
     return {
       kind: "refused",
       error: Errors.OUT_OF_ORDER_SEQUENCE_NUMBER,
