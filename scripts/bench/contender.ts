@@ -65,7 +65,7 @@ export async function launchAndWait(name: ContenderName): Promise<Contender> {
 }
 
 function launchOdradek(port: number, folder: string): ChildProcess {
-  const args = [join(ROOT, ".dist/odradek.mjs"), "start", "--port", String(port), "--data", folder, "--quiet"];
+  const args = [join(ROOT, "scripts/odradek.cjs"), "start", "--port", String(port), "--data", folder, "--quiet"];
   return spawn(process.execPath, args, { stdio: "ignore" });
 }
 
