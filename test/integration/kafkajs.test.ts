@@ -144,7 +144,7 @@ describe.each([["in memory", "memory"], ["on disk", join(folder, "data")]])("kaf
     expect(offsets).toEqual(Array.from({ length: 20 }, (_unused, index) => String(index)));
   });
 
-  test("the admin client finds what it asks for", async () => {
+  test("the admin client finds what it asks for", { timeout: 20_000 }, async () => {
     const client = await admin();
     await client.createTopics({ topics: [{ topic: "made", numPartitions: 3, configEntries: [{ name: "retention.ms", value: "1000" }] }] });
     expect(await client.createTopics({ topics: [{ topic: "made" }] })).toBe(false);
@@ -174,7 +174,7 @@ describe.each([["in memory", "memory"], ["on disk", join(folder, "data")]])("kaf
   });
 });
 
-test("records, topics, groups and offsets are there again after a restart", async () => {
+test("records, topics, groups and offsets are there again after a restart", { timeout: 20_000 }, async () => {
   const data = join(folder, "restarted");
   const open = () => startBroker({ data });
   const first = await open();
