@@ -11,7 +11,7 @@ import { ClassicGroup, type GroupAlarms } from "./classic/classic-group.ts";
 import { rebalance } from "./classic/rebalance.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
 import type { Group } from "./group.ts";
-import type { ClassicGroupSnapshot, GroupRecord } from "./group-record.ts";
+import type { GroupRecord } from "./group-record.ts";
 import { expireGroups } from "./offset-expiry.ts";
 
 export class GroupState implements CoordinatorState<GroupRecord> {
@@ -44,11 +44,6 @@ export class GroupState implements CoordinatorState<GroupRecord> {
   classicGroup(groupId: string): ClassicGroup | undefined {
     const group = this.#groups.get(groupId);
     return group?.kind === "classic" ? group : undefined;
-  }
-
-  /** Of a group that does not exist yet. */
-  newGroupSnapshot(): ClassicGroupSnapshot {
-    return { protocolType: null, generation: 0, protocolName: null, leader: null, stateTimestampMs: this.environment.clock.now(), members: [] };
   }
 
   deleteOffsetsOf(topics: ReadonlySet<string>): void {

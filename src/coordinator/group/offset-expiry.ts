@@ -5,6 +5,7 @@
 // that brought a retention time (OffsetCommit versions 2 to 4) has it its own way. Nothing of an active group's topics expires.
 
 import type { ClassicGroup } from "./classic/classic-group.ts";
+import { subscriptionOf, topicsOf } from "./classic/group-subscription.ts";
 import { CONSUMER_PROTOCOL_TYPE } from "./consumer-subscription.ts";
 import type { CommittedOffset, GroupRecord } from "./group-record.ts";
 import type { GroupState } from "./group-state.ts";
@@ -32,7 +33,7 @@ function expiredOffsets(state: GroupState, group: ClassicGroup): { readonly reco
   const hasExpired = (committed: CommittedOffset) =>
     since !== undefined &&
     (committed.expireTimestampMs === undefined ? clock.now() - since(committed) >= retentionMs : clock.now() >= committed.expireTimestampMs);
-  const isSubscribed = group.subscription();
+  const isSubscribed = subscriptionOf(group);
   let isAll = !state.offsets.hasUnstable(groupId);
   for (const [topic, partitions] of state.offsets.ofGroup(groupId) ?? []) {
     const isKept = isSubscribed(topic);
@@ -50,5 +51,5 @@ function expiryBase(group: ClassicGroup): ((committed: CommittedOffset) => numbe
   const byCommit = (committed: CommittedOffset) => committed.commitTimestampMs;
   if (group.protocolType === null) return byCommit;
   if (group.isEmpty) return group.stateTimestampMs === NO_TIMESTAMP ? byCommit : () => group.stateTimestampMs;
-  return group.state === "Stable" && group.protocolType === CONSUMER_PROTOCOL_TYPE && group.subscribedTopics() !== undefined ? byCommit : undefined;
+  return group.state === "Stable" && group.protocolType === CONSUMER_PROTOCOL_TYPE && topicsOf(group) !== undefined ? byCommit : undefined;
 }

@@ -12,7 +12,6 @@ import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import { assert } from "../../../base/assert.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { Deadline } from "../../deadline.ts";
-import { CONSUMER_PROTOCOL_TYPE, subscribedTopics } from "../consumer-subscription.ts";
 import type { ClassicGroupSnapshot, ClassicMemberSnapshot } from "../group-record.ts";
 import { type JoinAnswer, joinRefused, syncRefused } from "./answers.ts";
 import { ClassicMember, type MemberIdentity, type MemberProtocol, type MemberTerms } from "./classic-member.ts";
@@ -144,25 +143,6 @@ export class ClassicGroup {
     );
   }
 
-  /** `undefined` when unknown: not a group of consumers, or one whose metadata cannot be read. */
-  subscribedTopics(): ReadonlySet<string> | undefined {
-    if (this.#protocolType !== CONSUMER_PROTOCOL_TYPE) return undefined;
-    const topics = new Set<string>();
-    if (this.members.size > 0 && this.#protocolName === null) return undefined;
-    for (const member of this.members.values()) {
-      const subscribed = subscribedTopics(member.metadataFor(this.#protocolName));
-      if (subscribed === undefined) return undefined;
-      for (const topic of subscribed) topics.add(topic);
-    }
-    return topics;
-  }
-
-  /** Offsets of such topics neither expire nor may be deleted. When in doubt, consumers are taken to be subscribed. */
-  subscription(): (topic: string) => boolean {
-    const topics = this.subscribedTopics();
-    return topics === undefined ? () => this.#protocolType === CONSUMER_PROTOCOL_TYPE : (topic) => topics.has(topic);
-  }
-
   // ---- members
 
   addMember(identity: MemberIdentity, terms: MemberTerms, protocolType: string): ClassicMember {
@@ -265,29 +245,6 @@ export class ClassicGroup {
   }
 
   // ---- snapshots
-
-  /** The group with these assignments; members without one get an empty one. */
-  snapshot(assignments: ReadonlyMap<string, Buffer>): ClassicGroupSnapshot {
-    const none = Buffer.alloc(0);
-    return {
-      protocolType: this.#protocolType,
-      generation: this.#generation,
-      protocolName: this.#protocolName,
-      leader: this.#leader,
-      stateTimestampMs: this.#clock.now(),
-      members: [...this.members.values()].map((member) => member.snapshot(this.#protocolName, assignments.get(member.memberId) ?? none)),
-    };
-  }
-
-  currentAssignments(): Map<string, Buffer> {
-    return new Map([...this.members.values()].map(({ memberId, assignment }) => [memberId, assignment]));
-  }
-
-  /** The group once nobody is left; the first one of a new group has generation 0. */
-  emptySnapshot(generation: number): ClassicGroupSnapshot {
-    const stateTimestampMs = this.#clock.now();
-    return { protocolType: this.#protocolType, generation, protocolName: null, leader: null, stateTimestampMs, members: [] };
-  }
 
   /** Takes a stored snapshot over: members that it lacks are gone, the others have its assignments. */
   restore(snapshot: ClassicGroupSnapshot): void {

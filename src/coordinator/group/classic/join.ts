@@ -29,10 +29,7 @@ const MEMBER_ID_REQUIRED_VERSION = 4;
 const NEW_MEMBER_JOIN_TIMEOUT_MS = 5 * 60 * 1000;
 
 export function joinGroup(environment: ClassicEnvironment, group: ClassicGroup, context: GroupRequestContext, join: Join): JoinDecision {
-  if (!hasRoom(environment, group, join.memberId)) {
-    group.removePendingMember(join.memberId);
-    return answer(joinRefused(Errors.GROUP_MAX_SIZE_REACHED, ""));
-  }
+  if (!hasRoom(environment, group, join.memberId)) return turnAway(environment, group, join.memberId);
   if (!group.supports(join.protocolType, join.terms.protocols)) return answer(joinRefused(Errors.INCONSISTENT_GROUP_PROTOCOL, join.memberId));
   return join.memberId === "" ? joinAsNew(environment, group, context, join) : joinAgain(environment, group, context, join);
 }
@@ -52,13 +49,22 @@ function hasRoom({ settings }: ClassicEnvironment, group: ClassicGroup, memberId
   }
 }
 
+/** A member that was in the group and is late for a round that is full must not be waited for. */
+function turnAway(environment: ClassicEnvironment, group: ClassicGroup, memberId: string): JoinDecision {
+  group.removePendingMember(memberId);
+  const member = group.members.get(memberId);
+  if (member !== undefined) group.removeMember(member, Errors.GROUP_MAX_SIZE_REACHED);
+  if (group.state === "PreparingRebalance") rebalance(environment, group, "a member was turned away");
+  return answer(joinRefused(Errors.GROUP_MAX_SIZE_REACHED, ""));
+}
+
 function joinAsNew(environment: ClassicEnvironment, group: ClassicGroup, context: GroupRequestContext, join: Join): JoinDecision {
   const { instanceId } = join;
   const memberId = `${instanceId ?? context.clientId}-${environment.random.uuidText()}`;
   const identity = { memberId, instanceId, clientId: context.clientId, clientHost: context.clientHost };
   if (instanceId !== null) {
     const known = group.staticMember(instanceId);
-    if (known !== undefined) return rejoinStatic(environment, group, { known, memberId, context, join });
+    if (known !== undefined) return rejoinStatic(environment, group, { known, identity, context, join });
   } else if (context.apiVersion >= MEMBER_ID_REQUIRED_VERSION) {
     group.addPendingMember(memberId, join.terms.sessionTimeoutMs);
     return answer(joinRefused(Errors.MEMBER_ID_REQUIRED, memberId));

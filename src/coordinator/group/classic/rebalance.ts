@@ -9,6 +9,7 @@ import type { ClassicEnvironment } from "./classic-environment.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import type { ClassicMember } from "./classic-member.ts";
 import { watchDisconnected } from "./disconnected.ts";
+import { emptiedSnapshot } from "./snapshot.ts";
 
 /** Something about the members has changed: they must join again, or, if they are at it, the round may be complete now. */
 export function rebalance(environment: ClassicEnvironment, group: ClassicGroup, reason: string): void {
@@ -18,6 +19,8 @@ export function rebalance(environment: ClassicEnvironment, group: ClassicGroup, 
 
 function prepare(environment: ClassicEnvironment, group: ClassicGroup, reason: string): void {
   refuseSyncs(group, Errors.REBALANCE_IN_PROGRESS);
+  // What members own is shown until they are given something else, but not when a generation ended without an assignment.
+  if (group.state === "CompletingRebalance") for (const member of group.members.values()) member.assignment = NO_ASSIGNMENT;
   group.pendingSyncs.clear();
   group.syncRound.clear();
   const wasEmpty = group.isEmpty;
@@ -25,10 +28,8 @@ function prepare(environment: ClassicEnvironment, group: ClassicGroup, reason: s
   environment.logger.info({ group: group.groupId, generation: group.generation, reason }, "group prepares to rebalance");
   if (wasEmpty) gather(environment, group);
   else if (group.hasEveryoneJoined) completeJoins(environment, group);
-  else {
-    group.joinRound.set(group.rebalanceTimeoutMs);
-    watchDisconnected(environment, group);
-  }
+  else group.joinRound.set(group.rebalanceTimeoutMs);
+  watchDisconnected(environment, group);
 }
 
 /** Whoever waits in a sync hears `error`, and has its session back. */
@@ -134,14 +135,14 @@ export function endSyncRound(environment: ClassicEnvironment, group: ClassicGrou
  * a group never forgets in memory what it would remember after a restart.
  */
 export function withoutMembers<Reply>(
-  { logger }: ClassicEnvironment,
+  { clock, logger }: ClassicEnvironment,
   group: ClassicGroup,
   leaving: readonly ClassicMember[],
   next: { readonly applied: () => Reply; readonly emptied?: () => Reply; readonly refused?: (error: ErrorCode) => void },
 ): Decision<ClassicGroupRecord, Reply | undefined> {
   const { groupId } = group;
   if (leaving.length > 0 && leaving.length === group.members.size) {
-    const snapshot = group.emptySnapshot(group.generation + 1);
+    const snapshot = emptiedSnapshot(group, clock.now());
     return {
       records: [{ type: "classicGroup", groupId, snapshot }],
       applied: () => {
@@ -160,6 +161,7 @@ export function withoutMembers<Reply>(
   };
 }
 
+const NO_ASSIGNMENT: Buffer = Buffer.alloc(0);
 const NOTHING: Decision<ClassicGroupRecord, void> = { records: [], applied: () => undefined };
 
 function idOf({ memberId }: ClassicMember): string {

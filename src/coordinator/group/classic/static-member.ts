@@ -7,31 +7,32 @@ import type { GroupRequestContext } from "../request-context.ts";
 import type { JoinAnswer } from "./answers.ts";
 import type { ClassicEnvironment } from "./classic-environment.ts";
 import type { ClassicGroup } from "./classic-group.ts";
-import type { ClassicMember, MemberProtocol } from "./classic-member.ts";
+import type { ClassicMember, MemberIdentity, MemberProtocol } from "./classic-member.ts";
 import type { Join, JoinDecision } from "./join.ts";
 import { joinedMembers, rebalance } from "./rebalance.ts";
+import { currentAssignments, snapshotOf } from "./snapshot.ts";
 
 /** From this version on a leader can be told not to assign (KIP-814). */
 const SKIP_ASSIGNMENT_VERSION = 9;
 
 export interface StaticRejoin {
   readonly known: ClassicMember;
-  /** Its new id. */
-  readonly memberId: string;
+  /** With its new id. */
+  readonly identity: MemberIdentity;
   readonly context: GroupRequestContext;
   readonly join: Join;
 }
 
 export function rejoinStatic(environment: ClassicEnvironment, group: ClassicGroup, rejoin: StaticRejoin): JoinDecision {
-  const { known, memberId } = rejoin;
-  environment.logger.info({ group: group.groupId, instanceId: known.instanceId, member: memberId, replaces: known.memberId }, "static member came back");
+  const { known, identity } = rejoin;
+  environment.logger.info({ group: group.groupId, instanceId: known.instanceId, member: identity.memberId, replaces: known.memberId }, "static member came back");
   if (group.state === "Stable" && chooseWith(group, known, rejoin.join.terms.protocols) === group.protocolName) {
-    return replaceInStable(group, rejoin);
+    return replaceInStable(environment, group, rejoin);
   }
   return {
     records: [],
     applied: () => {
-      const member = group.replaceStaticMember(known, { ...known, memberId, instanceId: known.instanceId });
+      const member = group.replaceStaticMember(known, identity);
       takeOver(group, member, rejoin);
       const reply = group.waitForJoin(member);
       rebalance(environment, group, "a static member came back");
@@ -41,14 +42,15 @@ export function rejoinStatic(environment: ClassicEnvironment, group: ClassicGrou
 }
 
 /** Its new id is stored with the group; it is answered with the generation as it is. */
-function replaceInStable(group: ClassicGroup, rejoin: StaticRejoin): JoinDecision {
-  const { known, memberId, join } = rejoin;
+function replaceInStable({ clock }: ClassicEnvironment, group: ClassicGroup, rejoin: StaticRejoin): JoinDecision {
+  const { known, identity, join } = rejoin;
+  const { memberId } = identity;
   const { groupId } = group;
   const formerLeader = group.leader;
-  const current = group.snapshot(group.currentAssignments());
+  const current = snapshotOf(group, currentAssignments(group), clock.now());
   const subscription = join.terms.protocols.find(({ name }) => name === group.protocolName)?.metadata ?? Buffer.alloc(0);
   const { sessionTimeoutMs, rebalanceTimeoutMs } = join.terms;
-  const renewed = { memberId, sessionTimeoutMs, rebalanceTimeoutMs, subscription };
+  const renewed = { ...identity, sessionTimeoutMs, rebalanceTimeoutMs, subscription };
   const snapshot = {
     ...current,
     leader: formerLeader === known.memberId ? memberId : formerLeader,

@@ -9,6 +9,7 @@ import type { ClassicEnvironment } from "./classic-environment.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import type { ClassicMember } from "./classic-member.ts";
 import { rebalance, refuseSyncs } from "./rebalance.ts";
+import { snapshotOf } from "./snapshot.ts";
 
 export interface Sync {
   readonly memberId: string;
@@ -63,7 +64,7 @@ function completeGeneration(
     if (group.state === "CompletingRebalance" || group.state === "Stable") rebalance(environment, group, "the assignment could not be stored");
   };
   return {
-    records: [{ type: "classicGroup", groupId, snapshot: group.snapshot(assignments) }],
+    records: [{ type: "classicGroup", groupId, snapshot: snapshotOf(group, assignments, environment.clock.now()) }],
     applied: () => {
       environment.logger.info({ group: groupId, generation, members: group.members.size }, "group is stable");
       return waitForSync(group, leader);

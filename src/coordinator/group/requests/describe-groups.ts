@@ -1,5 +1,5 @@
-// DescribeGroups, versions 0 to 6. What members said and were given is shown only in a stable group; a group that is not there is
-// "Dead", and from version 6 on an error.
+// DescribeGroups, versions 0 to 6. What members said and the protocol they chose is shown only in a stable group, what they own always.
+// A group that is not there is "Dead", and from version 6 on an error.
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import type { describeGroups } from "../../../../protocol/messages/15-describe-groups.ts";
@@ -58,7 +58,7 @@ function describeClassicGroup(group: ClassicGroup): Description {
       clientId: member.clientId,
       clientHost: member.clientHost,
       memberMetadata: isStable ? member.metadataFor(group.protocolName) : NO_BYTES,
-      memberAssignment: isStable ? member.assignment : NO_BYTES,
+      memberAssignment: member.assignment,
     })),
   };
 }

@@ -5,9 +5,9 @@ import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import type { joinGroup } from "../../../../protocol/messages/11-join-group.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { type JoinAnswer, joinRefused } from "../classic/answers.ts";
-import { type Join, joinGroup as joinClassicGroup } from "../classic/join.ts";
-import type { JoinDecision } from "../classic/join.ts";
+import { type Join, type JoinDecision, joinGroup as joinClassicGroup } from "../classic/join.ts";
 import { answer } from "../../decision.ts";
+import { newGroupSnapshot } from "../classic/snapshot.ts";
 import type { GroupState } from "../group-state.ts";
 import type { GroupRequestContext } from "../request-context.ts";
 import type { RequestParts } from "./request-parts.ts";
@@ -43,7 +43,7 @@ function decide(state: GroupState, context: GroupRequestContext, request: Reques
   if (join.protocolType === "" || join.terms.protocols.length === 0) return answer(joinRefused(Errors.INCONSISTENT_GROUP_PROTOCOL, memberId));
   return {
     // The new group is stored, as Kafka does, before its first member is in it.
-    records: [{ type: "classicGroup", groupId, snapshot: state.newGroupSnapshot() }],
+    records: [{ type: "classicGroup", groupId, snapshot: newGroupSnapshot(state.environment.clock.now()) }],
     applied: () => {
       const created = state.classicGroup(groupId);
       if (created === undefined) return joinRefused(Errors.UNKNOWN_SERVER_ERROR, memberId);

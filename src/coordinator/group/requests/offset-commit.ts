@@ -6,6 +6,7 @@ import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import type { offsetCommit } from "../../../../protocol/messages/08-offset-commit.ts";
 import { ZERO_UUID } from "../../../../protocol/schema/support.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
+import type { CommittedOffset } from "../group-record.ts";
 import { commitOffsets, type OffsetToCommit } from "../offset-commit.ts";
 import type { GroupRequestContext } from "../request-context.ts";
 import type { RequestParts } from "./request-parts.ts";
@@ -33,11 +34,12 @@ interface TopicResult {
 export function handleOffsetCommit(parts: RequestParts, context: GroupRequestContext, request: Request): Response | Promise<Response> {
   const { groupId, memberId, groupInstanceId: instanceId, generationIdOrMemberEpoch: generation } = request;
   const offsets: OffsetToCommit[] = [];
-  const sorting: Sorting = { parts, nowMs: parts.clock.now(), retentionTimeMs: request.retentionTimeMs, offsets };
+  const nowMs = parts.clock.now();
   let isGroupAsked = false;
   const topics = request.topics.map((topic): TopicResult => {
     const name = context.apiVersion >= TOPIC_ID_VERSION ? parts.topics.nameOf(topic.topicId) : topic.name;
     const partitionCount = name === undefined ? undefined : parts.topics.partitionCount(name);
+    const topicId = (name === undefined ? undefined : parts.topics.idOf(name)) ?? ZERO_UUID;
     const partitions = topic.partitions.map((partition): PartitionResult => {
       const { partitionIndex } = partition;
       if (name === undefined) return { partitionIndex, errorCode: Errors.UNKNOWN_TOPIC_ID };
@@ -45,7 +47,11 @@ export function handleOffsetCommit(parts: RequestParts, context: GroupRequestCon
         return { partitionIndex, errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION };
       }
       isGroupAsked = true;
-      return { partitionIndex, errorCode: sortOut(sorting, name, partition) };
+      const metadata = partition.committedMetadata ?? "";
+      if (metadata.length > parts.settings["offset.metadata.max.bytes"]) return { partitionIndex, errorCode: Errors.OFFSET_METADATA_TOO_LARGE };
+      const committed = toCommitted(partition, { topicId, nowMs, retentionTimeMs: request.retentionTimeMs });
+      offsets.push({ topic: name, partition: partitionIndex, committed });
+      return { partitionIndex, errorCode: undefined };
     });
     return { name: name ?? "", topicId: topic.topicId, partitions };
   });
@@ -58,24 +64,18 @@ export function handleOffsetCommit(parts: RequestParts, context: GroupRequestCon
   return committing instanceof Promise ? committing.then((error) => toResponse(topics, error)) : toResponse(topics, committing);
 }
 
-interface Sorting {
-  readonly parts: RequestParts;
-  readonly nowMs: number;
-  readonly retentionTimeMs: number;
-  readonly offsets: OffsetToCommit[];
-}
-
-/** Adds an offset to those to be committed, unless it has an error of its own that only counts when the group accepts the rest. */
-function sortOut({ parts, nowMs, retentionTimeMs, offsets }: Sorting, topic: string, partition: PartitionRequest): ErrorCode | undefined {
-  const metadata = partition.committedMetadata ?? "";
-  if (metadata.length > parts.settings["offset.metadata.max.bytes"]) return Errors.OFFSET_METADATA_TOO_LARGE;
-  const { committedOffset: offset, committedLeaderEpoch: leaderEpoch, commitTimestamp } = partition;
-  const commitTimestampMs = commitTimestamp === NO_TIMESTAMP ? nowMs : commitTimestamp;
-  const expireTimestampMs = retentionTimeMs === DEFAULT_RETENTION ? undefined : nowMs + retentionTimeMs;
-  const topicId = parts.topics.idOf(topic) ?? ZERO_UUID;
-  const committed = { offset, leaderEpoch, metadata, commitTimestampMs, expireTimestampMs, topicId };
-  offsets.push({ topic, partition: partition.partitionIndex, committed });
-  return undefined;
+function toCommitted(
+  partition: PartitionRequest,
+  { topicId, nowMs, retentionTimeMs }: { readonly topicId: string; readonly nowMs: number; readonly retentionTimeMs: number },
+): CommittedOffset {
+  return {
+    offset: partition.committedOffset,
+    leaderEpoch: partition.committedLeaderEpoch,
+    metadata: partition.committedMetadata ?? "",
+    commitTimestampMs: partition.commitTimestamp === NO_TIMESTAMP ? nowMs : partition.commitTimestamp,
+    expireTimestampMs: retentionTimeMs === DEFAULT_RETENTION ? undefined : nowMs + retentionTimeMs,
+    topicId,
+  };
 }
 
 function toResponse(topics: readonly TopicResult[], groupError: ErrorCode): Response {

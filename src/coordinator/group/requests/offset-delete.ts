@@ -5,6 +5,7 @@ import type { offsetDelete } from "../../../../protocol/messages/47-offset-delet
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { answer, type Decision } from "../../decision.ts";
 import type { ClassicGroup } from "../classic/classic-group.ts";
+import { subscriptionOf } from "../classic/group-subscription.ts";
 import { CONSUMER_PROTOCOL_TYPE } from "../consumer-subscription.ts";
 import type { GroupRecord } from "../group-record.ts";
 import type { GroupState } from "../group-state.ts";
@@ -23,7 +24,7 @@ function decide(view: TopicsView, state: GroupState, { groupId, topics }: Reques
   const group = state.classicGroup(groupId);
   const error = checkGroup(group);
   if (group === undefined || error !== Errors.NONE) return answer(refused(error));
-  const isSubscribed = group.subscription();
+  const isSubscribed = subscriptionOf(group);
   const records: GroupRecord[] = [];
   const response: Response = {
     errorCode: Errors.NONE,

@@ -1,0 +1,23 @@
+// Which topics the members of a group of consumers subscribe to: their offsets neither expire nor may be deleted.
+
+import { CONSUMER_PROTOCOL_TYPE, subscribedTopics } from "../consumer-subscription.ts";
+import type { ClassicGroup } from "./classic-group.ts";
+
+/** `undefined` when unknown: not a group of consumers, no generation yet, or metadata that cannot be read. */
+export function topicsOf(group: ClassicGroup): ReadonlySet<string> | undefined {
+  if (group.protocolType !== CONSUMER_PROTOCOL_TYPE) return undefined;
+  if (group.members.size > 0 && group.protocolName === null) return undefined;
+  const topics = new Set<string>();
+  for (const member of group.members.values()) {
+    const subscribed = subscribedTopics(member.metadataFor(group.protocolName));
+    if (subscribed === undefined) return undefined;
+    for (const topic of subscribed) topics.add(topic);
+  }
+  return topics;
+}
+
+/** When in doubt, consumers are taken to be subscribed. */
+export function subscriptionOf(group: ClassicGroup): (topic: string) => boolean {
+  const topics = topicsOf(group);
+  return topics === undefined ? () => group.protocolType === CONSUMER_PROTOCOL_TYPE : (topic) => topics.has(topic);
+}
