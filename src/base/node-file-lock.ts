@@ -9,6 +9,9 @@ import fs from "node:fs";
 const SQLITE_BUSY = 5;
 const SQLITE_NOTADB = 26;
 
+/** A lock ends when its database is collected as garbage, so whoever holds one is held here. */
+const held = new Set<object>();
+
 /** Locks a file, made if need be; gives the function that unlocks it, `undefined` when it is locked already. */
 export function lockFile(path: string): (() => void) | undefined {
   fs.closeSync(fs.openSync(path, "a"));
@@ -31,7 +34,10 @@ function lockDatabase(path: string): () => void {
     database.close();
     throw error;
   }
-  return () => database.close();
+  held.add(database);
+  return () => {
+    if (held.delete(database)) database.close();
+  };
 }
 
 function loadSqlite(): typeof import("node:sqlite") {

@@ -12,5 +12,5 @@ export function readTopicId(filesystem: Filesystem, folder: string): string | un
 
 /** Not synced: `open` writes it again when it is lost. */
 export function writeTopicId(filesystem: Filesystem, folder: string, topicId: string): void {
-  filesystem.replaceFileUnsynced(`${folder}/${PARTITION_METADATA_FILE}`, `version: 0\ntopic_id: ${topicId}\n`);
+  filesystem.replaceFileUnsynced(`${folder}/${PARTITION_METADATA_FILE}`, `version: 0\ntopic_id: ${topicId}`);
 }

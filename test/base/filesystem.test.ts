@@ -1,5 +1,6 @@
 // One contract, two filesystems: Node's on a temporary folder, and the in-memory one.
 
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -203,6 +204,30 @@ test("a lock file with some other program's text in it can be locked", () => {
   const unlock = nodeFilesystem.lock(`${root}/.lock`);
   expect(unlock).toBeTypeOf("function");
   expect(nodeFilesystem.lock(`${root}/.lock`)).toBeUndefined();
+  unlock?.();
+  rmSync(root, { recursive: true });
+});
+
+test("a lock holds against other processes, without anyone keeping it in hand, until its process ends, even by a kill", async () => {
+  const root = mkdtempSync(join(tmpdir(), "odradek-filesystem-"));
+  const path = `${root}/.lock`;
+  const program = `
+    const { nodeFilesystem } = await import(${JSON.stringify(import.meta.resolve("../../src/base/node-filesystem.ts"))});
+    process.stdout.write(nodeFilesystem.lock(${JSON.stringify(path)}) === undefined ? "refused" : "locked");
+    for (let count = 0; count < 20; count++) globalThis.gc();
+    setInterval(() => undefined, 1000);`;
+  const holder = spawn(process.execPath, ["--expose-gc", "--input-type=module", "--eval", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const said = await new Promise<string>((resolve) => holder.stdout.once("data", (data: Buffer) => resolve(data.toString())));
+  expect(said).toBe("locked");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(nodeFilesystem.lock(path)).toBeUndefined();
+  const ended = new Promise((resolve) => holder.once("exit", resolve));
+  holder.kill("SIGKILL");
+  await ended;
+  const unlock = nodeFilesystem.lock(path);
+  expect(unlock).toBeTypeOf("function");
   unlock?.();
   rmSync(root, { recursive: true });
 });
