@@ -19,9 +19,7 @@ export const nodeFilesystem: Filesystem = {
   replaceFileUnsynced: (path, content) => writeBesideAndRename(path, content, { isSynced: false }),
   stat,
   list: (path) => fs.readdirSync(path).sort(),
-  makeDirectory: (path) => {
-    fs.mkdirSync(path, { recursive: true });
-  },
+  makeDirectory,
   rename: (from, to) => fs.renameSync(from, to),
   remove: (path) => fs.rmSync(path, { recursive: true, force: true }),
   syncDirectory,
@@ -135,6 +133,20 @@ function writeBesideAndRename(path: string, content: Buffer | string, options: {
 }
 
 /** Windows cannot open directories, and does not need it. */
+/** Not `recursive`: where a parent exists and takes no folders (/proc), Node then tries without end. */
+function makeDirectory(path: string): void {
+  try {
+    fs.mkdirSync(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EEXIST" && fs.statSync(path).isDirectory()) return;
+    const parent = dirname(path);
+    if (code !== "ENOENT" || parent === path || fs.existsSync(parent)) throw error;
+    makeDirectory(parent);
+    fs.mkdirSync(path);
+  }
+}
+
 function syncDirectory(path: string): void {
   if (process.platform === "win32") return;
   const descriptor = fs.openSync(path, fs.constants.O_RDONLY);
