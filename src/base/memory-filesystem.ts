@@ -151,8 +151,8 @@ export class MemoryFilesystem implements Filesystem {
 
 class MemoryFile implements OpenFile {
   readonly path: string;
-  readonly #data: FileData;
-  #isOpen = true;
+  /** `undefined` once it is closed: what is deleted must not be kept by who had it open. */
+  #data: FileData | undefined;
 
   constructor(path: string, data: FileData) {
     this.path = path;
@@ -194,11 +194,11 @@ class MemoryFile implements OpenFile {
 
   close(): void {
     this.#open("close");
-    this.#isOpen = false;
+    this.#data = undefined;
   }
 
   #open(call: string): FileData {
-    if (!this.#isOpen) throw failure("EBADF", call, this.path);
+    if (this.#data === undefined) throw failure("EBADF", call, this.path);
     return this.#data;
   }
 }
