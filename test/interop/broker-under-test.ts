@@ -29,7 +29,7 @@ export const ROOT = resolve(import.meta.dirname, "../..");
 export const CACHE = join(ROOT, ".cache/interop");
 export const KAFKA_REFERENCE = resolve(ROOT, process.env["KAFKA_REFERENCE"] ?? "../shared/tools/kafka/kafka");
 export const NODE = join(ROOT, "node_modules/.bin/node");
-const BUNDLE = join(ROOT, ".dist/odradek.mjs");
+const BUNDLE = join(ROOT, ".dist/odradek.cjs");
 
 export function hasKafkaReference(): boolean {
   return existsSync(KAFKA_REFERENCE);

@@ -107,14 +107,20 @@ compare("consumer groups: committed offsets, lag, members and resetting", async 
     offsetsDeleted: await groups("--group", group, "--topic", topic, "--delete-offsets"),
     deleted: await groups("--group", group, "--delete"),
     deletedUnknown: await groups("--group", "java-group-unknown", "--delete"),
-    consumedByNextProtocol: await consume(
-      20,
-      "--command-property",
-      "group.protocol=consumer",
-      "--command-property",
-      "auto.offset.reset=earliest",
-    ),
-    describedNextProtocol: await groups("--describe", "--group", group),
+  };
+});
+
+compare("consumer groups: with the consumer protocol", async (broker) => {
+  const topic = "java-next";
+  const group = "java-next-group";
+  const next = ["--command-property", "group.protocol=consumer", "--command-property", "auto.offset.reset=earliest"];
+  await tool(broker, "topics", ["--create", "--topic", topic, "--partitions", "1"]);
+  await tool(broker, "console-producer", ["--topic", topic], { stdin: keyedLines(10) });
+  const reading = ["--topic", topic, "--group", group, "--max-messages", "6", "--timeout-ms", "20000", ...next];
+  return {
+    consumed: await tool(broker, "console-consumer", reading, { isSorted: true }),
+    described: await tool(broker, "consumer-groups", ["--describe", "--group", group], { isSorted: true }),
+    describedState: await tool(broker, "consumer-groups", ["--describe", "--group", group, "--state"], { isSorted: true }),
   };
 });
 
