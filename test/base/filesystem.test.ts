@@ -214,7 +214,7 @@ test("a lock holds against other processes, without anyone keeping it in hand, u
   const program = `
     const { nodeFilesystem } = await import(${JSON.stringify(import.meta.resolve("../../src/base/node-filesystem.ts"))});
     const answer = nodeFilesystem.lock(${JSON.stringify(path)}) === undefined ? "refused" : "locked";
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve)).then(globalThis.gc);
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve)).then(() => globalThis.gc());
     process.stdout.write(answer);
     setInterval(() => undefined, 1000);`;
   const holder = spawn(process.execPath, ["--expose-gc", "--input-type=module", "--eval", program], {
@@ -247,7 +247,7 @@ test("files in memory give their memory back when they are cut or deleted", asyn
   /** The collector frees buffers some turns later. */
   const expectFreed = async () => {
     const isFreed = () => process.memoryUsage().arrayBuffers - before < 8 * mebibyte;
-    for (let turn = 0; turn < 100 && !isFreed(); turn++) await new Promise((resolve) => setImmediate(resolve)).then(collectGarbage);
+    for (let turn = 0; turn < 100 && !isFreed(); turn++) await new Promise((resolve) => setImmediate(resolve)).then(() => collectGarbage());
     expect(isFreed()).toBe(true);
   };
   const file = fill();
