@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from "../../protocol/errors.ts";
 
-/** Where a record came from; `undefined` while an operation of this coordinator applies its own. */
+/** Where a record is in the log. */
 export interface RecordOrigin {
   readonly offset: number;
   /** -1 unless the record belongs to a transaction, whose marker decides about it. */
@@ -11,7 +11,7 @@ export interface RecordOrigin {
 
 export interface CoordinatorState<Record> {
   /** Applies one record; the same at load and after an append. */
-  replay(record: Record, origin: RecordOrigin | undefined): void;
+  replay(record: Record, origin: RecordOrigin): void;
   /** A transaction has ended in this partition (KIP-98). */
   endTransaction(producerId: number, isCommit: boolean): void;
   /** Everything is replayed; sessions and other timers start now. */

@@ -6,6 +6,8 @@ import type { ErrorCode } from "../../protocol/errors.ts";
 export interface Decision<Record, Reply> {
   /** Appended as one batch; none for an operation that changes nothing which must survive. */
   readonly records: readonly Record[];
+  /** The records belong to its open transaction (KIP-98): they are applied as such, and count when its marker comes. */
+  readonly producer?: { readonly producerId: number; readonly producerEpoch: number };
   /**
    * Called when the records are appended and applied: changes what is not persisted (timers, who waits for what) and gives the
    * reply, which is held back until the records are committed.

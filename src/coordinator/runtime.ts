@@ -63,6 +63,10 @@ export class CoordinatorRuntime<State extends CoordinatorState<Record>, Record> 
     return state === undefined ? refuse(shard.unavailable) : look(state);
   }
 
+  shard(partitionIndex: number): Shard<State, Record> | undefined {
+    return this.#shards.get(partitionIndex);
+  }
+
   shards(): Iterable<Shard<State, Record>> {
     return this.#shards.values();
   }

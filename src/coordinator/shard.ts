@@ -7,12 +7,15 @@
 // queue. What an operation stored is visible to the next one at once; a reply is held back until its records are committed, and so is
 // one that tells of what earlier operations stored (`tellsStored`): a client never builds on something that could still be lost.
 
-import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { type ErrorCode, Errors, errorName } from "../../protocol/errors.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
+import { NO_PRODUCER_ID } from "../../protocol/records/batch-header.ts";
+import { ControlType, type EndTransactionMarker } from "../../protocol/records/control-batch.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Partition } from "../partition/partition.ts";
+import type { AppendResult } from "../storage/partition-log.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { coordinatorError } from "./coordinator-error.ts";
 import type { CoordinatorState, RecordCodec } from "./coordinator-state.ts";
@@ -99,7 +102,7 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
     try {
       const decision = operation(this.#state);
       if (decision.records.length > 0) {
-        const error = this.#append(decision.records);
+        const error = this.#append(decision.records, decision.producer);
         if (error !== undefined) {
           decision.refused?.(error);
           return refuse(error);
@@ -117,23 +120,48 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
     }
   }
 
+  /** Ends a transaction in this partition: appends its marker and applies it. The answer is held back until the marker is committed. */
+  endTransaction(marker: EndTransactionMarker, transactionVersion: number): ErrorCode | Promise<ErrorCode> {
+    if (this.#status !== "active") return this.unavailable;
+    assert(!this.#isDeciding, "operations run one after another");
+    const appended = this.#appendSafely(() => this.#partition.appendMarker(marker, transactionVersion));
+    if (typeof appended === "number") return appended;
+    const applied = this.#apply(() => this.#state.endTransaction(marker.producerId, marker.type === ControlType.COMMIT));
+    if (applied !== undefined) return applied;
+    const committing = this.#partition.whenCommitted(this.#partition.logEndOffset);
+    if (committing === undefined) return Errors.NONE;
+    return committing.then((isCommitted) => (isCommitted ? Errors.NONE : Errors.NOT_COORDINATOR));
+  }
+
   /** Appends and applies; gives what went wrong, and then nothing has changed. */
-  #append(records: readonly Record[]): ErrorCode | undefined {
+  #append(records: readonly Record[], producer: Decision<Record, unknown>["producer"]): ErrorCode | undefined {
     const encoded = records.map((record) => this.#codec.encode(record));
-    const batch = buildBatch(encoded, { timestamp: this.#clock.now() });
+    const batch = buildBatch(encoded, { timestamp: this.#clock.now(), ...producer, isTransactional: producer !== undefined });
+    const appended = this.#appendSafely(() => this.#partition.append(batch.bytes, "coordinator"));
+    if (typeof appended === "number") return coordinatorError(appended);
+    const { baseOffset } = appended;
+    const producerId = producer?.producerId ?? NO_PRODUCER_ID;
+    return this.#apply(() => {
+      for (const [index, record] of records.entries()) this.#state.replay(record, { offset: baseOffset + index, producerId });
+    });
+  }
+
+  #appendSafely(append: () => AppendResult): Extract<AppendResult, { readonly ok: true }> | ErrorCode {
     try {
-      const result = this.#partition.append(batch.bytes, "coordinator");
-      if (!result.ok) {
-        this.#logger.warn({ error: result.error, records: records.length, sizeBytes: batch.sizeBytes }, "the log refused a coordinator's records");
-        return coordinatorError(result.error);
-      }
+      const result = append();
+      if (result.ok) return result;
+      this.#logger.warn({ error: errorName(result.error), message: result.message }, "the log refused a coordinator's records");
+      return result.error;
     } catch (cause) {
       if (!(cause instanceof StorageError)) throw cause;
       this.#logger.error({ code: cause.code, ...cause.facts, err: cause }, "could not store a coordinator's records");
-      return coordinatorError(Errors.KAFKA_STORAGE_ERROR);
+      return Errors.KAFKA_STORAGE_ERROR;
     }
+  }
+
+  #apply(change: () => void): ErrorCode | undefined {
     try {
-      for (const record of records) this.#state.replay(record, undefined);
+      change();
     } catch (cause) {
       this.#fail(cause, "could not apply a coordinator's records");
       return Errors.NOT_COORDINATOR;

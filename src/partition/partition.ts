@@ -3,9 +3,11 @@
 // The high watermark is the log's durable offset: the bytes are stored once, so what the engine holds safely is committed.
 // Readers wait by watching: a watcher is told when an offset moved, and when this broker stops being the leader.
 
+import { controlBatch, type EndTransactionMarker } from "../../protocol/records/control-batch.ts";
 import { assert } from "../base/assert.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import type { AbortedTransaction, AppendOptions, AppendResult, LogRead, PartitionLog } from "../storage/partition-log.ts";
+import { Verifications } from "./verifications.ts";
 
 export type IsolationLevel = "read_uncommitted" | "read_committed";
 
@@ -26,6 +28,8 @@ export class Partition {
   readonly topicId: string;
   readonly index: number;
   readonly log: PartitionLog;
+  /** Transactional batches of producers that have no open transaction here yet. */
+  readonly verifications = new Verifications();
   #settings: TopicSettings;
   #leaderEpoch: number;
   #isLeader = true;
@@ -81,10 +85,18 @@ export class Partition {
     return isolationLevel === "read_committed" ? this.lastStableOffset : this.#highWatermark;
   }
 
-  append(records: Buffer, origin: AppendOptions["origin"]): AppendResult {
+  append(records: Buffer, origin: AppendOptions["origin"], transactionVersion?: number): AppendResult {
     assert(this.#isLeader, "only the leader appends");
-    const result = this.log.append(records, { leaderEpoch: this.#leaderEpoch, origin });
+    const options = { leaderEpoch: this.#leaderEpoch, origin };
+    const result = this.log.append(records, transactionVersion === undefined ? options : { ...options, transactionVersion });
     if (result.ok) this.#advance();
+    return result;
+  }
+
+  /** Ends a transaction in this partition (KIP-98). Transactional batches that wait to be verified are too late from now on. */
+  appendMarker(marker: EndTransactionMarker, transactionVersion: number): AppendResult {
+    const result = this.append(controlBatch(marker).bytes, "coordinator", transactionVersion);
+    if (result.ok) this.verifications.end(marker.producerId);
     return result;
   }
 

@@ -3,16 +3,19 @@
 // One method for each API, in decoded messages of any version; what differs between versions is settled in requests/. A method
 // answers at once when it can and gives a promise only where something must be waited for: a round of the group, or the disk.
 
-import type { deleteGroups } from "../../../protocol/messages/42-delete-groups.ts";
-import type { describeGroups } from "../../../protocol/messages/15-describe-groups.ts";
-import type { heartbeat } from "../../../protocol/messages/12-heartbeat.ts";
-import type { joinGroup } from "../../../protocol/messages/11-join-group.ts";
-import type { leaveGroup } from "../../../protocol/messages/13-leave-group.ts";
-import type { listGroups } from "../../../protocol/messages/16-list-groups.ts";
+import { type ErrorCode, Errors } from "../../../protocol/errors.ts";
 import type { offsetCommit } from "../../../protocol/messages/08-offset-commit.ts";
-import type { offsetDelete } from "../../../protocol/messages/47-offset-delete.ts";
 import type { offsetFetch } from "../../../protocol/messages/09-offset-fetch.ts";
+import type { joinGroup } from "../../../protocol/messages/11-join-group.ts";
+import type { heartbeat } from "../../../protocol/messages/12-heartbeat.ts";
+import type { leaveGroup } from "../../../protocol/messages/13-leave-group.ts";
 import type { syncGroup } from "../../../protocol/messages/14-sync-group.ts";
+import type { describeGroups } from "../../../protocol/messages/15-describe-groups.ts";
+import type { listGroups } from "../../../protocol/messages/16-list-groups.ts";
+import type { txnOffsetCommit } from "../../../protocol/messages/28-txn-offset-commit.ts";
+import type { deleteGroups } from "../../../protocol/messages/42-delete-groups.ts";
+import type { offsetDelete } from "../../../protocol/messages/47-offset-delete.ts";
+import type { EndTransactionMarker } from "../../../protocol/records/control-batch.ts";
 import type { Shape } from "../../../protocol/schema/field.ts";
 import type { Api, DecodedMessage, EncodableMessage } from "../../../protocol/schema/message.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -37,6 +40,7 @@ import { handleOffsetDelete } from "./requests/offset-delete.ts";
 import { handleOffsetFetch } from "./requests/offset-fetch.ts";
 import type { RequestParts } from "./requests/request-parts.ts";
 import { handleSyncGroup } from "./requests/sync-group.ts";
+import { handleTxnOffsetCommit, namesExistingPartitions, refuseTxnOffsetCommit } from "./requests/txn-offset-commit.ts";
 import type { TopicsView } from "./topics-view.ts";
 
 export interface GroupCoordinatorOptions {
@@ -112,6 +116,28 @@ export class GroupCoordinator {
 
   offsetCommit(context: GroupRequestContext, request: Request<typeof offsetCommit>): Later<typeof offsetCommit> {
     return handleOffsetCommit(this.#parts, context, request);
+  }
+
+  txnOffsetCommit(context: GroupRequestContext, request: Request<typeof txnOffsetCommit>): Later<typeof txnOffsetCommit> {
+    return handleTxnOffsetCommit(this.#parts, context, request);
+  }
+
+  /** What to answer without asking the group, when there is an error or no partition that exists. */
+  refuseTxnOffsetCommit(
+    context: GroupRequestContext,
+    request: Request<typeof txnOffsetCommit>,
+    error: ErrorCode,
+  ): Response<typeof txnOffsetCommit> {
+    return refuseTxnOffsetCommit(this.#parts, context, request, error);
+  }
+
+  namesExistingPartitions(request: Request<typeof txnOffsetCommit>): boolean {
+    return namesExistingPartitions(this.#parts, request);
+  }
+
+  /** Ends a producer's transaction in a partition of __consumer_offsets: its pending offsets are committed or dropped. */
+  endTransaction(partitionIndex: number, marker: EndTransactionMarker, transactionVersion: number): ErrorCode | Promise<ErrorCode> {
+    return this.#runtime.shard(partitionIndex)?.endTransaction(marker, transactionVersion) ?? Errors.NOT_COORDINATOR;
   }
 
   offsetFetch(context: GroupRequestContext, request: Request<typeof offsetFetch>): Later<typeof offsetFetch> {

@@ -13,6 +13,8 @@ export interface Commit {
   /** -1 outside of a membership. */
   readonly generation: number;
   readonly apiVersion: number;
+  /** Of the transaction that the offsets belong to: they are pending until it ends. */
+  readonly producer?: { readonly producerId: number; readonly producerEpoch: number };
 }
 
 /** From this version on a client knows GROUP_ID_NOT_FOUND. */
@@ -21,16 +23,18 @@ const GROUP_ID_NOT_FOUND_VERSION = 9;
 /** Whether the commit may be made. */
 export function checkCommit(group: ClassicGroup | undefined, commit: Commit): ErrorCode {
   const { memberId, instanceId, generation } = commit;
+  const isTransactional = commit.producer !== undefined;
   if (group === undefined) {
     if (generation < 0) return Errors.NONE;
-    return commit.apiVersion >= GROUP_ID_NOT_FOUND_VERSION ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION;
+    return !isTransactional && commit.apiVersion >= GROUP_ID_NOT_FOUND_VERSION ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION;
   }
   if (generation < 0 && group.isEmpty) return Errors.NONE;
-  if (generation < 0 && memberId === "" && instanceId === null) return Errors.UNKNOWN_MEMBER_ID;
+  // Older transactional producers do not say who they are.
+  if (generation < 0 && memberId === "" && instanceId === null) return isTransactional ? Errors.NONE : Errors.UNKNOWN_MEMBER_ID;
   const error = group.checkMember(memberId, instanceId);
   if (error !== Errors.NONE) return error;
   if (generation !== group.generation) return Errors.ILLEGAL_GENERATION;
-  return group.state === "CompletingRebalance" ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE;
+  return group.state === "CompletingRebalance" && !isTransactional ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE;
 }
 
 export interface OffsetToCommit {
@@ -51,5 +55,6 @@ export function commitOffsets(state: GroupState, commit: Commit, offsets: readon
   return {
     records: offsets.map(({ topic, partition, committed }) => ({ type: "offset", groupId, topic, partition, committed })),
     applied: () => Errors.NONE,
+    ...(commit.producer === undefined ? {} : { producer: commit.producer }),
   };
 }

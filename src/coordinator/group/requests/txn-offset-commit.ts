@@ -1,0 +1,92 @@
+// TxnOffsetCommit, versions 0 to 5. As OffsetCommit, but the offsets are pending until the producer's transaction ends. Up to version 2
+// there is no member to fence by; later a producer of an earlier generation is refused (KIP-447).
+
+import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
+import type { txnOffsetCommit } from "../../../../protocol/messages/28-txn-offset-commit.ts";
+import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
+import { ZERO_UUID } from "../../../../protocol/schema/support.ts";
+import { commitOffsets, type OffsetToCommit } from "../offset-commit.ts";
+import type { GroupRequestContext } from "../request-context.ts";
+import type { RequestParts } from "./request-parts.ts";
+
+type Request = DecodedMessage<typeof txnOffsetCommit.request>;
+type Response = EncodableMessage<typeof txnOffsetCommit.response>;
+
+/** Older clients break on COORDINATOR_LOAD_IN_PROGRESS. */
+const LOAD_IN_PROGRESS_VERSION = 2;
+
+/** Whether any partition exists; those that do not are refused without asking anyone. */
+export function namesExistingPartitions({ topics }: RequestParts, request: Request): boolean {
+  return request.topics.some(({ name, partitions }) => partitions.some(({ partitionIndex }) => exists(topics, name, partitionIndex)));
+}
+
+/** Everything that exists is answered `error`. */
+export function refuseTxnOffsetCommit(
+  { topics }: RequestParts,
+  { apiVersion }: GroupRequestContext,
+  request: Request,
+  error: ErrorCode,
+): Response {
+  const told =
+    apiVersion < LOAD_IN_PROGRESS_VERSION && error === Errors.COORDINATOR_LOAD_IN_PROGRESS ? Errors.COORDINATOR_NOT_AVAILABLE : error;
+  return toResponse(request, (topic, partition) => (exists(topics, topic, partition) ? told : Errors.UNKNOWN_TOPIC_OR_PARTITION));
+}
+
+export function handleTxnOffsetCommit(parts: RequestParts, context: GroupRequestContext, request: Request): Response | Promise<Response> {
+  const { groupId, memberId, groupInstanceId: instanceId, generationId: generation, producerId, producerEpoch } = request;
+  const largestMetadata = parts.settings["offset.metadata.max.bytes"];
+  const offsets = toCommit(parts, request, largestMetadata);
+  const commit = { groupId, memberId, instanceId, generation, apiVersion: context.apiVersion, producer: { producerId, producerEpoch } };
+  const committing = parts.runtime.write<ErrorCode>(
+    parts.partitionFor(groupId),
+    (state) => commitOffsets(state, commit, offsets),
+    (error) => error,
+  );
+  const respond = (error: ErrorCode): Response => {
+    if (error !== Errors.NONE) return refuseTxnOffsetCommit(parts, context, request, error);
+    const tooLarge = new Set(
+      request.topics.flatMap(({ name, partitions }) =>
+        partitions.filter((each) => metadataOf(each).length > largestMetadata).map((each) => `${name} ${each.partitionIndex}`),
+      ),
+    );
+    return toResponse(request, (topic, partition) => {
+      if (!exists(parts.topics, topic, partition)) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+      return tooLarge.has(`${topic} ${partition}`) ? Errors.OFFSET_METADATA_TOO_LARGE : Errors.NONE;
+    });
+  };
+  return committing instanceof Promise ? committing.then(respond) : respond(committing);
+}
+
+function toCommit(parts: RequestParts, request: Request, largestMetadata: number): OffsetToCommit[] {
+  const commitTimestampMs = parts.clock.now();
+  const offsets: OffsetToCommit[] = [];
+  for (const { name: topic, partitions } of request.topics) {
+    const topicId = parts.topics.idOf(topic) ?? ZERO_UUID;
+    for (const one of partitions) {
+      const metadata = metadataOf(one);
+      if (!exists(parts.topics, topic, one.partitionIndex) || metadata.length > largestMetadata) continue;
+      const { committedOffset: offset, committedLeaderEpoch: leaderEpoch } = one;
+      const committed = { offset, leaderEpoch, metadata, commitTimestampMs, expireTimestampMs: undefined, topicId };
+      offsets.push({ topic, partition: one.partitionIndex, committed });
+    }
+  }
+  return offsets;
+}
+
+function metadataOf({ committedMetadata }: { readonly committedMetadata: string | null }): string {
+  return committedMetadata ?? "";
+}
+
+function exists(topics: RequestParts["topics"], topic: string, partition: number): boolean {
+  const partitionCount = topics.partitionCount(topic);
+  return partitionCount !== undefined && partition >= 0 && partition < partitionCount;
+}
+
+function toResponse(request: Request, errorOf: (topic: string, partition: number) => ErrorCode): Response {
+  return {
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: errorOf(name, partitionIndex) })),
+    })),
+  };
+}
