@@ -34,7 +34,7 @@ export const networkSettings = {
   "producer.purgatory.purge.interval.requests": int(1000),
   "queued.max.request.bytes": long(-1),
   "queued.max.requests": int(500, "Requests that may wait before the sockets are no longer read.", { min: 1 }),
-  "request.timeout.ms": int(30_000, "Deadline of requests from broker to broker."),
+  "request.timeout.ms": int(30_000, "Deadline of requests from broker to broker.", { honoured }),
   "socket.connection.setup.timeout.max.ms": long(30_000),
   "socket.connection.setup.timeout.ms": long(10_000),
   "socket.listen.backlog.size": int(50, "Connections that may wait to be accepted.", { min: 1 }),

@@ -1,0 +1,77 @@
+// Requests from this broker to the brokers of the cluster, itself among them, over the Kafka protocol. A request to itself takes no socket,
+// but the same encoding and the same handler; one to another broker goes through a connection that all requests to it share.
+//
+// Whoever calls deals with brokers that do not answer: their answer is `undefined`.
+
+import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
+import type { Api } from "../../protocol/schema/message.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import type { BrokerImage, ClusterImage } from "./image.ts";
+import { PeerConnection } from "./peer-connection.ts";
+
+/** Runs a request through this broker's own handler; `undefined` while it is not served. */
+export type LocalCall = <Q extends Shape, R extends Shape>(
+  api: Api<Q, R>,
+  apiVersion: number,
+  request: Encodable<Q>,
+) => Decoded<R> | undefined | Promise<Decoded<R> | undefined>;
+
+export interface PeersOptions {
+  readonly brokerId: number;
+  readonly image: () => ClusterImage;
+  readonly local: LocalCall;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly requestTimeoutMs: number;
+}
+
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #connections = new Map<number, PeerConnection>();
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+  }
+
+  /** `undefined` when the broker is not known, cannot be reached or does not answer in time. Never rejects. */
+  call<Q extends Shape, R extends Shape>(
+    brokerId: number,
+    api: Api<Q, R>,
+    apiVersion: number,
+    request: Encodable<Q>,
+  ): Decoded<R> | undefined | Promise<Decoded<R> | undefined> {
+    if (brokerId === this.#options.brokerId) return this.#options.local(api, apiVersion, request);
+    return this.#connectionTo(brokerId)?.call(api, apiVersion, request);
+  }
+
+  close(): void {
+    for (const connection of this.#connections.values()) connection.close();
+    this.#connections.clear();
+  }
+
+  #connectionTo(brokerId: number): PeerConnection | undefined {
+    const address = addressOf(this.#options.image().brokers.get(brokerId));
+    const known = this.#connections.get(brokerId);
+    if (known !== undefined && !known.isClosed && address !== undefined && known.host === address.host && known.port === address.port)
+      return known;
+    known?.close();
+    this.#connections.delete(brokerId);
+    if (address === undefined) return undefined;
+    const { clock, logger, requestTimeoutMs } = this.#options;
+    const connection = new PeerConnection({
+      ...address,
+      clock,
+      logger: logger.child({ peer: brokerId }),
+      requestTimeoutMs,
+      clientId: `broker-${this.#options.brokerId}`,
+    });
+    this.#connections.set(brokerId, connection);
+    return connection;
+  }
+}
+
+function addressOf(broker: BrokerImage | undefined): { readonly host: string; readonly port: number } | undefined {
+  const [endpoint] = broker?.endpoints ?? [];
+  return endpoint === undefined ? undefined : { host: endpoint.host ?? "localhost", port: endpoint.port };
+}
