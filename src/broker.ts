@@ -5,6 +5,7 @@
 // leads, and only then takes up requests. Stop: no new requests, partitions are given up, what is stored is flushed.
 
 import { handlers } from "./api/index.ts";
+import { localCall } from "./api/local-call.ts";
 import type { Services } from "./api/services.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { type Logger, silentLogger } from "./base/logger.ts";
@@ -12,15 +13,20 @@ import { type Random, systemRandom } from "./base/random.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import { isRefusal } from "./cluster/create-topics.ts";
 import type { Change, Endpoint } from "./cluster/image.ts";
+import { finalizedLevel } from "./cluster/features.ts";
 import { LocalPartitions } from "./cluster/local-partitions.ts";
 import { Maintenance } from "./cluster/maintenance.ts";
+import { Peers } from "./cluster/peers.ts";
 import { ProducerIds } from "./cluster/producer-ids.ts";
-import { GROUP_OFFSETS_TOPIC } from "./cluster/topic-name.ts";
+import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "./cluster/topic-name.ts";
 import { Topics } from "./cluster/topics.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
 import { type ListenerAddress, parseListeners } from "./config/listeners.ts";
 import { SettingError } from "./config/setting.ts";
 import { GroupCoordinator } from "./coordinator/group/group-coordinator.ts";
+import { MarkerSender } from "./coordinator/marker-sender.ts";
+import { PartitionVerifier } from "./coordinator/transaction/partition-verifier.ts";
+import { TransactionCoordinator } from "./coordinator/transaction/transaction-coordinator.ts";
 import { FetchSessions } from "./partition/fetch-sessions.ts";
 import { dispatcher } from "./server/dispatch.ts";
 import { Listener } from "./server/listener.ts";
@@ -54,15 +60,17 @@ export class Broker {
   readonly #host: string;
   readonly #maintenance: Maintenance;
   readonly #unfollow: () => void;
+  readonly #closeParts: () => void;
   #stopping: Promise<void> | undefined;
 
-  private constructor(parts: { services: Services; listeners: readonly Listener[]; host: string; maintenance: Maintenance; unfollow: () => void }) {
+  private constructor(parts: { services: Services; listeners: readonly Listener[]; host: string; maintenance: Maintenance; unfollow: () => void; closeParts: () => void }) {
     this.id = parts.services.brokerId;
     this.services = parts.services;
     this.#listeners = parts.listeners;
     this.#host = parts.host;
     this.#maintenance = parts.maintenance;
     this.#unfollow = parts.unfollow;
+    this.#closeParts = parts.closeParts;
   }
 
   /** Throws SettingError, StorageError, or Node's own error when a port cannot be taken. */
@@ -87,6 +95,28 @@ export class Broker {
         },
       });
       partitions.addListener(groupLeadership(groups));
+      let served: Services | undefined;
+      const peers = new Peers({
+        brokerId,
+        image: () => cluster.image,
+        local: localCall(() => served),
+        clock,
+        logger: logger.child({ component: "peers" }),
+        requestTimeoutMs: config["request.timeout.ms"],
+      });
+      const producerIds = new ProducerIds(cluster);
+      const transactionLogger = logger.child({ component: "transactions" });
+      const markers = new MarkerSender({ clock, logger: transactionLogger, peers, image: () => cluster.image });
+      const transactions = new TransactionCoordinator({
+        clock,
+        logger: transactionLogger,
+        config,
+        markers,
+        newProducerId: () => producerIds.take(),
+        partitionCount: () => cluster.image.topicsByName.get(TRANSACTION_STATE_TOPIC)?.partitions.length,
+        transactionVersion: () => finalizedLevel("transaction.version"),
+      });
+      partitions.addListener(transactionLeadership(transactions));
       const unfollow = cluster.onImage((image, previous) => {
         partitions.follow(image, previous);
         const deleted = [...previous.topicsByName.keys()].filter((name) => !image.topicsByName.has(name));
@@ -104,11 +134,14 @@ export class Broker {
         cluster,
         topics,
         partitions,
-        producerIds: new ProducerIds(cluster),
+        producerIds,
         fetchSessions: new FetchSessions(config["max.incremental.fetch.session.cache.slots"], clock, random),
         groups,
+        transactions,
+        verifier: new PartitionVerifier({ clock, config, peers, image: () => cluster.image }),
         handlers,
       };
+      served = services;
       const maintenance = new Maintenance({
         clock,
         logger: logger.child({ component: "log" }),
@@ -118,7 +151,12 @@ export class Broker {
         checkpointMs: config["log.flush.offset.checkpoint.interval.ms"],
       });
       for (const listener of listeners) listener.serve(dispatcher(services));
-      return new Broker({ services, listeners, host: addresses[0]?.host ?? options.host, maintenance, unfollow });
+      const closeParts = () => {
+        transactions.close();
+        markers.close();
+        peers.close();
+      };
+      return new Broker({ services, listeners, host: addresses[0]?.host ?? options.host, maintenance, unfollow, closeParts });
     } catch (error) {
       await Promise.all(listeners.map((listener) => listener.close()));
       throw error;
@@ -171,6 +209,7 @@ export class Broker {
     this.#unfollow();
     this.services.partitions.resignAll();
     this.services.groups.close();
+    this.#closeParts();
     this.services.cluster.close();
   }
 }
@@ -182,6 +221,17 @@ function groupLeadership(groups: GroupCoordinator) {
     },
     resigned: (partition: Parameters<GroupCoordinator["elected"]>[1]) => {
       if (partition.topic === GROUP_OFFSETS_TOPIC) groups.resigned(partition.index);
+    },
+  };
+}
+
+function transactionLeadership(transactions: TransactionCoordinator) {
+  return {
+    elected: (partition: Parameters<TransactionCoordinator["elected"]>[0]) => {
+      if (partition.topic === TRANSACTION_STATE_TOPIC) transactions.elected(partition);
+    },
+    resigned: (partition: Parameters<TransactionCoordinator["elected"]>[0]) => {
+      if (partition.topic === TRANSACTION_STATE_TOPIC) transactions.resigned(partition.index);
     },
   };
 }

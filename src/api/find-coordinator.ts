@@ -1,11 +1,12 @@
-// FindCoordinator (key 10). The coordinator of a group is the leader of its partition of __consumer_offsets; that topic is created
-// here when it is first needed, and the answer is right at once, where Kafka first says COORDINATOR_NOT_AVAILABLE.
-// Version 4 asks for several keys. Key type 0 is a group; transactions (1) and share partitions (2) are not served yet.
+// FindCoordinator (key 10). The coordinator of a group is the leader of its partition of __consumer_offsets, that of a transactional id the
+// leader of its partition of __transaction_state; the topic is created here when it is first needed, and the answer is right at once,
+// where Kafka first says COORDINATOR_NOT_AVAILABLE. Version 4 asks for several keys. Key type 0 is a group, 1 a transactional id; share
+// partitions (2) are not served yet.
 
 import { Errors } from "../../protocol/errors.ts";
 import { findCoordinator as findCoordinatorApi } from "../../protocol/messages/index.ts";
 import type { EncodableMessage } from "../../protocol/schema/message.ts";
-import { GROUP_OFFSETS_TOPIC } from "../cluster/topic-name.ts";
+import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
 import { nodeFor } from "./endpoints.ts";
 import { type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -14,12 +15,13 @@ type Response = EncodableMessage<typeof findCoordinatorApi.response>;
 type Coordinator = NonNullable<Response["coordinators"]>[number];
 
 const GROUP = 0;
+const TRANSACTION = 1;
 /** What Kafka sends as the message of a success. */
 const NO_ERROR_MESSAGE = "NONE";
 
 export const findCoordinator = serve(findCoordinatorApi, "0-6", async (services, request, context): Promise<Response> => {
   const keys = context.apiVersion >= 4 ? request.coordinatorKeys : [request.key];
-  const found = await Promise.all(keys.map((key) => find(services, key, request.keyType, context)));
+  const found = await Promise.all(keys.map((key) => find(services, key ?? "", request.keyType, context)));
   if (context.apiVersion >= 4) return { coordinators: found };
   const [only] = found;
   if (only === undefined) return {};
@@ -28,17 +30,28 @@ export const findCoordinator = serve(findCoordinatorApi, "0-6", async (services,
 });
 
 async function find(services: Services, key: string, keyType: number, context: RequestContext): Promise<Coordinator> {
-  const refused = (errorCode: number, errorMessage: string): Coordinator => ({ key, nodeId: -1, host: "", port: -1, errorCode, errorMessage });
-  if (keyType !== GROUP) {
-    const kind = keyType === 1 ? "transactions" : keyType === 2 ? "share groups" : `coordinators of type ${keyType}`;
-    return refused(Errors.INVALID_REQUEST, `This broker does not serve ${kind}.`);
+  const refused = (errorCode: number, errorMessage: string): Coordinator => ({
+    key,
+    nodeId: -1,
+    host: "",
+    port: -1,
+    errorCode,
+    errorMessage,
+  });
+  const topic = keyType === GROUP ? GROUP_OFFSETS_TOPIC : keyType === TRANSACTION ? TRANSACTION_STATE_TOPIC : undefined;
+  if (topic === undefined) {
+    return refused(
+      Errors.INVALID_REQUEST,
+      `This broker does not serve ${keyType === 2 ? "share groups" : `coordinators of type ${keyType}`}.`,
+    );
   }
-  if (!services.cluster.image.topicsByName.has(GROUP_OFFSETS_TOPIC)) {
-    const refusal = await services.topics.autoCreate(GROUP_OFFSETS_TOPIC);
+  if (!services.cluster.image.topicsByName.has(topic)) {
+    const refusal = await services.topics.autoCreate(topic);
     if (refusal !== undefined) return refused(Errors.COORDINATOR_NOT_AVAILABLE, refusal.message);
   }
   const { brokers, topicsByName } = services.cluster.image;
-  const leader = topicsByName.get(GROUP_OFFSETS_TOPIC)?.partitions[services.groups.partitionFor(key)]?.leader ?? -1;
+  const partition = keyType === GROUP ? services.groups.partitionFor(key) : services.transactions.partitionFor(key);
+  const leader = topicsByName.get(topic)?.partitions[partition]?.leader ?? -1;
   const broker = brokers.get(leader);
   const node = broker === undefined ? undefined : nodeFor(broker, context.connection);
   if (node === undefined) return refused(Errors.COORDINATOR_NOT_AVAILABLE, "The coordinator is not available.");

@@ -1,17 +1,42 @@
-// InitProducerId (key 22). Gives an idempotent producer its id (KIP-98). A producer that already has one keeps it and enters its next
-// epoch (KIP-360); with its epochs used up it gets a new id. Transactional ids are not served yet and are refused in words.
+// InitProducerId (key 22). Gives an idempotent producer its id; makes the caller the producer of a transactional id (KIP-98, KIP-360).
+// Before version 4 a fenced producer hears INVALID_PRODUCER_EPOCH (KIP-588). Version 6, for two-phase commit (KIP-939), is not stable in
+// Kafka either: it is understood, but not advertised.
 
 import { Errors } from "../../protocol/errors.ts";
 import { initProducerId as initProducerIdApi } from "../../protocol/messages/index.ts";
+import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { serve } from "./handler.ts";
+import type { Services } from "./services.ts";
 
-export const initProducerId = serve(initProducerIdApi, "0-5", async (services, request, context) => {
-  const refused = (errorCode: number) => ({ errorCode, producerId: -1, producerEpoch: -1 });
-  if (request.transactionalId !== null) {
-    if (request.transactionalId === "") return refused(Errors.INVALID_REQUEST);
-    services.logger.warn({ transactionalId: request.transactionalId, clientId: context.clientId }, "refused a transactional producer: transactions are not served yet");
-    return refused(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
-  }
+type Request = DecodedMessage<typeof initProducerIdApi.request>;
+type Response = EncodableMessage<typeof initProducerIdApi.response>;
+
+const NONE = -1;
+const PRODUCER_FENCED_VERSION = 4;
+
+export const initProducerId = serve(
+  initProducerIdApi,
+  "0-6",
+  async (services, request, context) => {
+    const response = await answer(services, request);
+    const isUnknownError = response.errorCode === Errors.PRODUCER_FENCED && context.apiVersion < PRODUCER_FENCED_VERSION;
+    return isUnknownError ? { ...response, errorCode: Errors.INVALID_PRODUCER_EPOCH } : response;
+  },
+  { advertised: "0-5" },
+);
+
+async function answer(services: Services, request: Request): Promise<Response> {
+  const { transactionalId, transactionTimeoutMs: timeoutMs, producerId, producerEpoch } = request;
+  const refused = (errorCode: number) => ({ errorCode, producerId: NONE, producerEpoch: NONE });
+  if ((producerId === NONE) !== (producerEpoch === NONE)) return refused(Errors.INVALID_REQUEST);
   // For producers without transactions Kafka gives a fresh id at each call, whatever id they had.
-  return { errorCode: Errors.NONE, producerId: await services.producerIds.take(), producerEpoch: 0 };
-});
+  if (transactionalId === null) return { errorCode: Errors.NONE, producerId: await services.producerIds.take(), producerEpoch: 0 };
+  if (transactionalId === "") return refused(Errors.INVALID_REQUEST);
+  if (request.enable2Pc && !services.config["transaction.two.phase.commit.enable"])
+    return refused(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+  if (request.keepPreparedTxn) return refused(Errors.UNSUPPORTED_VERSION);
+  if (timeoutMs <= 0 || timeoutMs > services.config["transaction.max.timeout.ms"]) return refused(Errors.INVALID_TRANSACTION_TIMEOUT);
+  const expected = producerId === NONE ? undefined : { producerId, producerEpoch };
+  const { error, ...producer } = await services.transactions.initProducer(transactionalId, { timeoutMs, expected });
+  return { errorCode: error, ...producer };
+}

@@ -5,14 +5,24 @@
 
 import { type ErrorCode, Errors, errorName } from "../../protocol/errors.ts";
 import { produce as produceApi } from "../../protocol/messages/index.ts";
-import { BATCH_HEADER_BYTES, CRC_START, Compression, compressionOf, TRANSACTIONAL_BIT } from "../../protocol/records/batch-header.ts";
+import {
+  BATCH_HEADER_BYTES,
+  batchHeader,
+  Compression,
+  CRC_START,
+  compressionOf,
+  TRANSACTIONAL_BIT,
+} from "../../protocol/records/batch-header.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { isInternalTopic } from "../cluster/topic-name.ts";
+import type { VerificationMode } from "../coordinator/transaction/partition-verifier.ts";
+import type { Producer } from "../coordinator/transaction/transaction.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { AppendResult } from "../storage/partition-log.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { CloseConnection, NO_ANSWER, type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
+import { type TransactionalAppend, type Verified, verifyTransaction } from "./transaction-verification.ts";
 
 type Request = DecodedMessage<typeof produceApi.request>;
 type Response = EncodableMessage<typeof produceApi.response>;
@@ -24,15 +34,28 @@ type PartitionResponse = Response["responses"][number]["partitionResponses"][num
 const ADMIN_CLIENT_ID = "__admin_client";
 const FIRST_VERSION_WITH_ZSTD = 7;
 
+type Answer = Response | typeof NO_ANSWER;
+/** `undefined`: the request belongs to no transaction. */
+type VerifiedProduce = Verified | ErrorCode | undefined;
+
 export const produce = serve(produceApi, "3-13", handle, { advertised: "0-13", leavesFrame: true });
 
-function handle(services: Services, request: Request, context: RequestContext): Response | typeof NO_ANSWER | Promise<Response> {
+function handle(services: Services, request: Request, context: RequestContext): Answer | Promise<Answer> {
+  if (request.transactionalId === null) return appendAll(services, request, context, undefined);
+  const verifying = verifyProduce(services, request, request.transactionalId, context.apiVersion);
+  if (!(verifying instanceof Promise)) return appendAll(services, request, context, verifying);
+  // The frame is only ours until we return.
+  const kept = withOwnRecords(request);
+  return verifying.then((verified) => appendAll(services, kept, context, verified));
+}
+
+function appendAll(services: Services, request: Request, context: RequestContext, verified: VerifiedProduce): Answer | Promise<Answer> {
   let uncommitted: Promise<boolean>[] | undefined;
   let fault: ErrorCode | undefined;
   const responses = request.topicData.map((topic) => {
-    const name = context.apiVersion >= 13 ? (services.cluster.image.topicsById.get(topic.topicId)?.name ?? "") : topic.name;
+    const name = topicName(services, topic, context.apiVersion);
     const partitionResponses = topic.partitionData.map((data) => {
-      const response = appendTo(services, request, context, name, data);
+      const response = appendTo(services, request, context, name, data, verified);
       if (response.errorCode !== Errors.NONE) fault ??= response.errorCode as ErrorCode;
       else if (request.acks !== 0) {
         const waiting = commitOf(services, name, data.index, response);
@@ -53,6 +76,11 @@ function handle(services: Services, request: Request, context: RequestContext): 
   });
 }
 
+/** Empty when no topic has the id. */
+function topicName(services: Services, topic: TopicRequest, apiVersion: number): string {
+  return apiVersion >= 13 ? (services.cluster.image.topicsById.get(topic.topicId)?.name ?? "") : topic.name;
+}
+
 function commitOf(services: Services, topic: string, index: number, response: PartitionResponse): Promise<boolean> | undefined {
   const partition = services.partitions.get(topic, index);
   // Offsets are contiguous: when the log's end at this moment is committed, so is the batch.
@@ -63,17 +91,25 @@ function notLeaderAnyMore(topic: Response["responses"][number]): Response["respo
   return { ...topic, partitionResponses: topic.partitionResponses.map(({ index }) => failed(index, Errors.NOT_LEADER_OR_FOLLOWER)) };
 }
 
-function appendTo(services: Services, request: Request, context: RequestContext, topic: string, data: PartitionRequest): PartitionResponse {
+function appendTo(
+  services: Services,
+  request: Request,
+  context: RequestContext,
+  topic: string,
+  data: PartitionRequest,
+  verified: VerifiedProduce,
+): PartitionResponse {
   const { index, records } = data;
   const byId = context.apiVersion >= 13;
   if (byId && topic === "") return failed(index, Errors.UNKNOWN_TOPIC_ID);
   const image = services.cluster.image.topicsByName.get(topic)?.partitions[index];
   if (image === undefined) return failed(index, Errors.UNKNOWN_TOPIC_OR_PARTITION);
   if (request.acks < -1 || request.acks > 1) return failed(index, Errors.INVALID_REQUIRED_ACKS);
-  if (records === null || records.length === 0) return failed(index, Errors.INVALID_RECORD, "The request carries no records for the partition");
+  if (records === null || records.length === 0)
+    return failed(index, Errors.INVALID_RECORD, "The request carries no records for the partition");
   const attributes = records.length < BATCH_HEADER_BYTES ? 0 : records.readInt16BE(CRC_START);
-  if (context.apiVersion < FIRST_VERSION_WITH_ZSTD && compressionOf(attributes) === Compression.ZSTD) return failed(index, Errors.UNSUPPORTED_COMPRESSION_TYPE);
-  if ((attributes & TRANSACTIONAL_BIT) !== 0) return failed(index, unverified(context.apiVersion));
+  if (context.apiVersion < FIRST_VERSION_WITH_ZSTD && compressionOf(attributes) === Compression.ZSTD)
+    return failed(index, Errors.UNSUPPORTED_COMPRESSION_TYPE);
   if (isInternalTopic(topic) && context.clientId !== ADMIN_CLIENT_ID) {
     return failed(index, Errors.INVALID_TOPIC_EXCEPTION, `Cannot append to internal topic ${topic}`);
   }
@@ -81,13 +117,19 @@ function appendTo(services: Services, request: Request, context: RequestContext,
   if (partition === undefined) {
     return { ...failed(index, Errors.NOT_LEADER_OR_FOLLOWER), currentLeader: { leaderId: image.leader, leaderEpoch: image.leaderEpoch } };
   }
-  return append(services, partition, index, records);
+  if ((attributes & TRANSACTIONAL_BIT) === 0) return append(services, partition, index, records);
+  if (verified === undefined) return failed(index, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+  if (typeof verified === "number") return failed(index, verified);
+  const error = verified.errorOf(partition, baseSequenceOf(records));
+  if (error !== Errors.NONE) return notVerified(index, error, context.apiVersion);
+  return append(services, partition, index, records, verified);
 }
 
-function append(services: Services, partition: Partition, index: number, records: Buffer): PartitionResponse {
+function append(services: Services, partition: Partition, index: number, records: Buffer, verified?: Verified): PartitionResponse {
   let result: AppendResult;
   try {
-    result = partition.append(records, "client");
+    result = partition.append(records, "client", verified?.transactionVersion);
+    if (result.ok) verified?.appended(partition);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     services.logger.error({ topic: partition.topic, partition: index, err: error, ...error.facts }, "could not append to a partition");
@@ -112,13 +154,74 @@ function append(services: Services, partition: Partition, index: number, records
   };
 }
 
-/** No transaction is ongoing on this broker, so no partition belongs to one: what Kafka's verification answers then (KIP-890). */
-function unverified(apiVersion: number): ErrorCode {
-  if (apiVersion >= 12) return Errors.INVALID_PRODUCER_ID_MAPPING;
-  return apiVersion === 11 ? Errors.TRANSACTION_ABORTABLE : Errors.INVALID_TXN_STATE;
+// ---- transactions (KIP-890)
+
+/** Asks for all partitions of the request together; an error when the batches are not of one producer. */
+function verifyProduce(
+  services: Services,
+  request: Request,
+  transactionalId: string,
+  apiVersion: number,
+): Verified | ErrorCode | Promise<Verified> {
+  const appends: TransactionalAppend[] = [];
+  let producer: Producer | undefined;
+  for (const topic of request.topicData) {
+    const name = topicName(services, topic, apiVersion);
+    for (const { index, records } of topic.partitionData) {
+      if (records === null || !isTransactional(records)) continue;
+      const producerId = fields.producerId.read(records, 0);
+      const producerEpoch = fields.producerEpoch.read(records, 0);
+      producer ??= { producerId, producerEpoch };
+      if (producer.producerId !== producerId || producer.producerEpoch !== producerEpoch) return Errors.INVALID_PRODUCER_ID_MAPPING;
+      const partition = services.partitions.get(name, index);
+      if (partition !== undefined) appends.push({ partition, baseSequence: baseSequenceOf(records) });
+    }
+  }
+  if (producer === undefined) return Errors.NONE;
+  return verifyTransaction(services, { transactionalId, producer, mode: modeOf(apiVersion), appends });
+}
+
+const { fields } = batchHeader;
+
+function isTransactional(records: Buffer): boolean {
+  return records.length >= BATCH_HEADER_BYTES && (records.readInt16BE(CRC_START) & TRANSACTIONAL_BIT) !== 0;
+}
+
+function baseSequenceOf(records: Buffer): number {
+  return fields.baseSequence.read(records, 0);
+}
+
+function modeOf(apiVersion: number): VerificationMode {
+  if (apiVersion >= 12) return "add";
+  return apiVersion === 11 ? "verifyAbortable" : "verify";
+}
+
+function withOwnRecords(request: Request): Request {
+  const topicData = request.topicData.map((topic) => ({
+    ...topic,
+    partitionData: topic.partitionData.map((data) => ({ ...data, records: data.records === null ? null : Buffer.from(data.records) })),
+  }));
+  return { ...request, topicData };
+}
+
+/** Where the coordinator could not be asked, producers hear what makes them try again without asking for metadata. */
+function notVerified(index: number, error: ErrorCode, apiVersion: number): PartitionResponse {
+  switch (error) {
+    case Errors.NETWORK_EXCEPTION:
+    case Errors.COORDINATOR_LOAD_IN_PROGRESS:
+    case Errors.COORDINATOR_NOT_AVAILABLE:
+    case Errors.NOT_COORDINATOR:
+      break;
+    case Errors.CONCURRENT_TRANSACTIONS:
+      if (modeOf(apiVersion) === "add") return failed(index, error);
+      break;
+    default:
+      return failed(index, error);
+  }
+  const message = `Unable to verify the partition has been added to the transaction. Underlying error: ${errorName(error)}`;
+  return failed(index, Errors.NOT_ENOUGH_REPLICAS, message);
 }
 
 function failed(index: number, errorCode: ErrorCode, errorMessage: string | null = null): PartitionResponse {
   return { index, errorCode, baseOffset: -1, errorMessage };
 }
-

@@ -9,6 +9,8 @@ import type { ProducerIds } from "../cluster/producer-ids.ts";
 import type { Topics } from "../cluster/topics.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { PartitionVerifier } from "../coordinator/transaction/partition-verifier.ts";
+import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { FetchSessions } from "../partition/fetch-sessions.ts";
 import type { Handler } from "./handler.ts";
 
@@ -24,5 +26,7 @@ export interface Services {
   readonly producerIds: ProducerIds;
   readonly fetchSessions: FetchSessions;
   readonly groups: GroupCoordinator;
+  readonly transactions: TransactionCoordinator;
+  readonly verifier: PartitionVerifier;
   readonly handlers: readonly Handler[];
 }

@@ -1,0 +1,58 @@
+// Requests of this broker to itself: the handlers that clients are answered by, without a socket in between. Requests and answers pass
+// through their codecs all the same, so that nothing works between parts of one broker that would not between two.
+
+import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
+import type { Api, Message } from "../../protocol/schema/message.ts";
+import { Reader } from "../../protocol/wire/reader.ts";
+import { Writer } from "../../protocol/wire/writer.ts";
+import type { LocalCall } from "../cluster/peers.ts";
+import { type ClientConnection, NO_ANSWER, type Reply } from "./handler.ts";
+import type { Services } from "./services.ts";
+
+/** `services` gives `undefined` while the broker starts. */
+export function localCall(services: () => Services | undefined): LocalCall {
+  return (api, apiVersion, request) => call(services(), api, apiVersion, request);
+}
+
+function call<Q extends Shape, R extends Shape>(
+  services: Services | undefined,
+  api: Api<Q, R>,
+  apiVersion: number,
+  request: Encodable<Q>,
+): Decoded<R> | undefined | Promise<Decoded<R> | undefined> {
+  const handler = services?.handlers.find((each) => each.api.key === api.key);
+  if (services === undefined || handler === undefined) return undefined;
+  const context = { apiVersion, clientId: `broker-${services.brokerId}`, clientHost: "", connection: new OwnConnection() };
+  const failed = (error: unknown) => {
+    services.logger.error({ api: api.name, version: apiVersion, err: error }, "a request of the broker to itself failed");
+    return undefined;
+  };
+  const toResponse = (reply: Reply<Shape>) =>
+    reply === NO_ANSWER ? undefined : throughCodec(api.response, apiVersion, reply as Encodable<R>);
+  try {
+    const reply = handler.handle(services, throughCodec(api.request, apiVersion, request), context);
+    return reply instanceof Promise ? reply.then(toResponse).catch(failed) : toResponse(reply);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function throughCodec<S extends Shape>(message: Message<S>, version: number, value: Encodable<S>): Decoded<S> {
+  const codec = message.codec(version);
+  const writer = new Writer();
+  codec.write(writer, value);
+  return codec.read(new Reader(Buffer.concat(writer.finish())));
+}
+
+class OwnConnection implements ClientConnection {
+  readonly listenerName = "";
+  readonly remoteAddress = "";
+  readonly localAddress = "";
+  readonly localPort = 0;
+  clientSoftware = "";
+  readonly isClosed = false;
+
+  onClose(): () => void {
+    return () => undefined;
+  }
+}

@@ -1,0 +1,46 @@
+// TxnOffsetCommit (key 28). Offsets that a producer commits in its transaction, at the coordinator of the group. The group's partition of
+// __consumer_offsets must belong to the transaction; from version 5 on it is added here (KIP-890).
+
+import { Errors } from "../../protocol/errors.ts";
+import { txnOffsetCommit as txnOffsetCommitApi } from "../../protocol/messages/index.ts";
+import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
+import { GROUP_OFFSETS_TOPIC } from "../cluster/topic-name.ts";
+import { coordinatorError } from "../coordinator/coordinator-error.ts";
+import type { VerificationMode } from "../coordinator/transaction/partition-verifier.ts";
+import { type RequestContext, serve } from "./handler.ts";
+import type { Services } from "./services.ts";
+import { type Verified, verifyTransaction } from "./transaction-verification.ts";
+
+type Request = DecodedMessage<typeof txnOffsetCommitApi.request>;
+type Response = EncodableMessage<typeof txnOffsetCommitApi.response>;
+
+/** Offsets have no sequence. */
+const NO_SEQUENCE = -1;
+
+export const txnOffsetCommit = serve(txnOffsetCommitApi, "0-5", handle);
+
+function handle(services: Services, request: Request, context: RequestContext): Response | Promise<Response> {
+  const { groups } = services;
+  if (!groups.namesExistingPartitions(request)) return groups.refuseTxnOffsetCommit(context, request, Errors.NONE);
+  if (request.groupId === "") return groups.refuseTxnOffsetCommit(context, request, Errors.INVALID_GROUP_ID);
+  const partition = services.partitions.get(GROUP_OFFSETS_TOPIC, groups.partitionFor(request.groupId));
+  if (partition === undefined) return groups.refuseTxnOffsetCommit(context, request, Errors.NOT_COORDINATOR);
+  const { transactionalId, producerId, producerEpoch } = request;
+  const verifying = verifyTransaction(services, {
+    transactionalId,
+    producer: { producerId, producerEpoch },
+    mode: modeOf(context.apiVersion),
+    appends: [{ partition, baseSequence: NO_SEQUENCE }],
+  });
+  const commit = (verified: Verified) => {
+    const error = verified.errorOf(partition, NO_SEQUENCE);
+    if (error !== Errors.NONE) return groups.refuseTxnOffsetCommit(context, request, coordinatorError(error));
+    return groups.txnOffsetCommit(context, request);
+  };
+  return verifying instanceof Promise ? verifying.then(commit) : commit(verifying);
+}
+
+function modeOf(apiVersion: number): VerificationMode {
+  if (apiVersion >= 5) return "add";
+  return apiVersion === 4 ? "verifyAbortable" : "verify";
+}

@@ -1,0 +1,108 @@
+// WriteTxnMarkers (key 27). A transaction's coordinator ends it in the partitions that this broker leads: a control batch is appended to
+// each (KIP-98). In a partition of __consumer_offsets that is the group coordinator's business. Tools use it to end a transaction that hangs
+// (KIP-664). Answered once the markers are committed. Version 2 says which protocol the transaction follows (KIP-1228).
+
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { writeTxnMarkers as writeTxnMarkersApi } from "../../protocol/messages/index.ts";
+import { ControlType, type EndTransactionMarker } from "../../protocol/records/control-batch.ts";
+import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
+import { GROUP_OFFSETS_TOPIC } from "../cluster/topic-name.ts";
+import { StorageError } from "../storage/storage-error.ts";
+import { serve } from "./handler.ts";
+import type { Services } from "./services.ts";
+
+type Request = DecodedMessage<typeof writeTxnMarkersApi.request>;
+type Response = EncodableMessage<typeof writeTxnMarkersApi.response>;
+type MarkerRequest = Request["markers"][number];
+
+interface Outcome {
+  readonly producerId: number;
+  readonly topic: string;
+  readonly partitionIndex: number;
+  readonly error: ErrorCode | Promise<ErrorCode>;
+}
+
+export const writeTxnMarkers = serve(writeTxnMarkersApi, "1-2", handle);
+
+function handle(services: Services, { markers }: Request): Response | Promise<Response> {
+  const outcomes = markers.map((marker) => writeAll(services, marker));
+  const isWaiting = outcomes.some((each) => each.some(({ error }) => error instanceof Promise));
+  if (!isWaiting)
+    return toResponse(
+      markers,
+      outcomes.map((each) => each.map(({ error }) => error as ErrorCode)),
+    );
+  return Promise.all(outcomes.map((each) => Promise.all(each.map(({ error }) => error)))).then((errors) => toResponse(markers, errors));
+}
+
+function writeAll(services: Services, marker: MarkerRequest): Outcome[] {
+  const { producerId, producerEpoch, coordinatorEpoch, transactionVersion } = marker;
+  const type = marker.transactionResult ? ControlType.COMMIT : ControlType.ABORT;
+  const endMarker = { producerId, producerEpoch, coordinatorEpoch, type, timestamp: services.clock.now() };
+  return marker.topics.flatMap(({ name: topic, partitionIndexes }) =>
+    partitionIndexes.map((partitionIndex) => ({
+      producerId,
+      topic,
+      partitionIndex,
+      error: write(services, { topic, partitionIndex }, endMarker, transactionVersion),
+    })),
+  );
+}
+
+function write(
+  services: Services,
+  { topic, partitionIndex }: { readonly topic: string; readonly partitionIndex: number },
+  marker: EndTransactionMarker,
+  transactionVersion: number,
+): ErrorCode | Promise<ErrorCode> {
+  if (topic === GROUP_OFFSETS_TOPIC) {
+    const ending = services.groups.endTransaction(partitionIndex, marker, transactionVersion);
+    return ending instanceof Promise ? ending.then(leadershipError) : leadershipError(ending);
+  }
+  const partition = services.partitions.get(topic, partitionIndex);
+  if (partition === undefined) {
+    const exists = services.cluster.image.topicsByName.get(topic)?.partitions[partitionIndex] !== undefined;
+    return exists ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+  }
+  try {
+    const result = partition.appendMarker(marker, transactionVersion);
+    if (!result.ok) return result.error;
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    services.logger.error({ topic, partition: partitionIndex, err: error, ...error.facts }, "could not append a transaction marker");
+    return Errors.KAFKA_STORAGE_ERROR;
+  }
+  const committing = partition.whenCommitted(partition.logEndOffset);
+  if (committing === undefined) return Errors.NONE;
+  return committing.then((isCommitted) => (isCommitted ? Errors.NONE : Errors.NOT_LEADER_OR_FOLLOWER));
+}
+
+/** To whom it writes, a coordinator is the leader of a partition. */
+function leadershipError(error: ErrorCode): ErrorCode {
+  switch (error) {
+    case Errors.COORDINATOR_LOAD_IN_PROGRESS:
+    case Errors.COORDINATOR_NOT_AVAILABLE:
+    case Errors.NOT_COORDINATOR:
+      return Errors.NOT_LEADER_OR_FOLLOWER;
+    default:
+      return error;
+  }
+}
+
+function toResponse(markers: Request["markers"], errors: readonly (readonly ErrorCode[])[]): Response {
+  return {
+    markers: markers.map(({ producerId, topics }, index) => {
+      const remaining = [...(errors[index] ?? [])];
+      return {
+        producerId,
+        topics: topics.map(({ name, partitionIndexes }) => ({
+          name,
+          partitions: partitionIndexes.map((partitionIndex) => ({
+            partitionIndex,
+            errorCode: remaining.shift() ?? Errors.UNKNOWN_SERVER_ERROR,
+          })),
+        })),
+      };
+    }),
+  };
+}
