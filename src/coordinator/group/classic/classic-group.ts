@@ -250,7 +250,10 @@ export class ClassicGroup {
   restore(snapshot: ClassicGroupSnapshot): void {
     this.#removeMissing(snapshot);
     for (const each of snapshot.members) {
-      const member = this.members.get(each.memberId) ?? this.#restoredMember(each, snapshot.protocolName);
+      const terms = restoredTerms(each, snapshot.protocolName);
+      const member = this.members.get(each.memberId) ?? this.#restoredMember(each, terms);
+      // While the group lives here its members' terms are what was stored, and more; at load the later snapshot counts.
+      if (!includesTerms(member.terms, terms)) this.updateTerms(member, terms);
       member.assignment = each.assignment;
       // In the order of the snapshot, as after a restart.
       this.members.delete(member.memberId);
@@ -305,10 +308,8 @@ export class ClassicGroup {
     if (member.instanceId !== null) this.#memberByInstance.set(member.instanceId, member.memberId);
   }
 
-  #restoredMember(snapshot: ClassicMemberSnapshot, protocolName: string | null): ClassicMember {
-    const protocols = protocolName === null ? [] : [{ name: protocolName, metadata: snapshot.subscription }];
-    const { sessionTimeoutMs, rebalanceTimeoutMs } = snapshot;
-    const member = this.#newMember(snapshot, { sessionTimeoutMs, rebalanceTimeoutMs, protocols });
+  #restoredMember(snapshot: ClassicMemberSnapshot, terms: MemberTerms): ClassicMember {
+    const member = this.#newMember(snapshot, terms);
     member.isNew = false;
     this.#insert(member);
     return member;
@@ -321,4 +322,18 @@ export class ClassicGroup {
       link: new ConnectionLink(this.#clock, () => this.#alarms.connectionClosed(groupId)),
     });
   }
+}
+
+/** Of its protocols only the chosen one is stored. */
+function restoredTerms({ sessionTimeoutMs, rebalanceTimeoutMs, subscription }: ClassicMemberSnapshot, protocolName: string | null): MemberTerms {
+  const protocols = protocolName === null ? [] : [{ name: protocolName, metadata: subscription }];
+  return { sessionTimeoutMs, rebalanceTimeoutMs, protocols };
+}
+
+function includesTerms(own: MemberTerms, { sessionTimeoutMs, rebalanceTimeoutMs, protocols }: MemberTerms): boolean {
+  return (
+    own.sessionTimeoutMs === sessionTimeoutMs &&
+    own.rebalanceTimeoutMs === rebalanceTimeoutMs &&
+    protocols.every(({ name, metadata }) => own.protocols.some((each) => each.name === name && each.metadata.equals(metadata)))
+  );
 }
