@@ -43,14 +43,15 @@ function isInstalled() {
 function install() {
   console.error("odradek: setting up…");
   const npm = process.env.npm_execpath;
-  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  // Not "ci": that refuses a lock file which lacks optional packages of other platforms, as it must where a registry has none of them.
+  const args = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
   const isScript = npm !== undefined && /npm-cli\.c?js$/.test(npm);
   const result = isScript
     ? spawnSync(process.execPath, [npm, ...args], { cwd: root, encoding: "utf8" })
     : spawnSync("npm", args, { cwd: root, encoding: "utf8", shell: process.platform === "win32" });
   if (result.status === 0) return;
   const said = `${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}`.trim();
-  throw new Error(`the packages could not be installed (npm ci):\n${said}`);
+  throw new Error(`the packages could not be installed (npm install):\n${said}`);
 }
 
 function isRecent(version) {
