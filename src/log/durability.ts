@@ -40,7 +40,7 @@ export class Durability {
     this.#durableOffset = options.logEndOffset;
     this.#flusher = new Flusher({
       logEndOffset: () => this.#logEndOffset,
-      sync: options.sync,
+      sync: () => (this.#flushedOffset === this.#logEndOffset ? Promise.resolve() : options.sync()),
       flushed: (untilOffset) => this.#flushed(untilOffset),
       failed: options.failed,
     });

@@ -87,5 +87,5 @@ function entriesOf(offsets: ReadonlyMap<string, number>): PartitionOffset[] {
     const partition = partitionOfFolder(name);
     if (partition !== undefined) entries.push({ ...partition, offset });
   }
-  return entries;
+  return entries.sort((one, other) => (one.topic === other.topic ? one.partition - other.partition : one.topic < other.topic ? -1 : 1));
 }

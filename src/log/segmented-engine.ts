@@ -233,6 +233,12 @@ export class SegmentedEngine implements StorageEngine {
     return found;
   }
 
+  /** What the engine holds of scarce things, over all logs. */
+  get usage(): { readonly openFiles: number; readonly indexBytes: number; readonly tailBytes: number } {
+    const { handles, indexes, tails } = this.#resources;
+    return { openFiles: handles.openCount, indexBytes: indexes.usedBytes, tailBytes: tails.usedBytes };
+  }
+
   async checkpoint(): Promise<void> {
     await this.#forEachLog((log) => log.checkpoint());
     if (this.#isClosed) return;

@@ -21,7 +21,7 @@ export class FailingFilesystem implements Filesystem {
   /** Operations that changed something, so far. */
   operationCount = 0;
   readonly #disk: MemoryFilesystem;
-  readonly #failAt: number;
+  #failAt: number;
   readonly #kind: FailureKind;
   /** What survives a power failure, by path. */
   readonly #synced = new Map<string, Buffer>();
@@ -32,6 +32,11 @@ export class FailingFilesystem implements Filesystem {
     this.#disk = disk;
     this.#kind = kind;
     this.#failAt = failAt;
+  }
+
+  /** Another operation to fail, counted like the first. */
+  failAt(operation: number): void {
+    this.#failAt = operation;
   }
 
   get hasCrashed(): boolean {
