@@ -6,15 +6,15 @@
 //
 // Figures are medians over the rounds, with the ratio Odradek / Kafka. Both brokers run with their defaults on an empty folder; the
 // load comes from Kafka's own perf tools and from a kafkajs program, which share the machine's cores with the broker. CPU seconds are
-// the broker process's own, from the operating system. Without a reference Kafka (environment KAFKA_REFERENCE, default
-// ../shared/tools/kafka/kafka) only Odradek is measured.
+// the broker process's own, from the operating system. Without a reference Kafka (kafka-reference.ts) only
+// Odradek is measured.
 
 import { parseArgs } from "node:util";
-import { hasKafka } from "./bench/contender.ts";
 import { type Figure, printTable, summarize } from "./bench/figures.ts";
 import { measureKafkajs } from "./bench/kafkajs.ts";
 import { measurePerfTools } from "./bench/perf-tools.ts";
 import { measureStart } from "./bench/start.ts";
+import { hasKafkaReference } from "./kafka-reference.ts";
 
 const scenarios = { start: measureStart, throughput: measurePerfTools, kafkajs: measureKafkajs };
 type ScenarioName = keyof typeof scenarios;
@@ -28,7 +28,7 @@ const names = (positionals.length > 0 ? positionals : Object.keys(scenarios)).ma
   console.error(`bench: no scenario "${name}"; there are ${Object.keys(scenarios).join(", ")}`);
   process.exit(2);
 });
-const contenders = hasKafka() ? (["odradek", "kafka"] as const) : (["odradek"] as const);
+const contenders = hasKafkaReference() ? (["odradek", "kafka"] as const) : (["odradek"] as const);
 if (contenders.length === 1) console.error("bench: no reference Kafka found (KAFKA_REFERENCE); only Odradek is measured");
 
 const figures: Figure[] = [];

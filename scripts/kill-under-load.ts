@@ -68,7 +68,9 @@ for (let round = 1; round <= rounds; round++) {
   await loadUntilKilled(broker, 20 + Math.floor(random() * 150));
   if (round % 10 === 0 || round === rounds) {
     const acknowledged = producers.reduce((sum, { acknowledgedValues }) => sum + acknowledgedValues, 0);
-    console.log(`round ${round}: ${acknowledged} records acknowledged, offset ${member.committedOffset} committed, generation ${member.generationId}`);
+    console.log(
+      `round ${round}: ${acknowledged} records acknowledged, offset ${member.committedOffset} committed, generation ${member.generationId}`,
+    );
   }
 }
 await checkEverything();
@@ -122,7 +124,8 @@ async function produce(producer: Producer, atPort: number): Promise<void> {
     if (frame === undefined) return;
 
     const answer = decodeResponse(messages.produce, 9, frame).body.responses[0]?.partitionResponses[0];
-    if (answer?.errorCode !== Errors.NONE) throw new Error(`produce to partition ${producer.partition} failed: ${errorName(answer?.errorCode ?? -1)}`);
+    if (answer?.errorCode !== Errors.NONE)
+      throw new Error(`produce to partition ${producer.partition} failed: ${errorName(answer?.errorCode ?? -1)}`);
     const batch = producer.pending.shift();
     if (batch === undefined) throw new Error("an answer without a request");
     if (answer.baseOffset !== batch.baseSequence) {
@@ -137,7 +140,11 @@ function sendBatch(client: RawClient, producer: Producer, batch: Producer["pendi
     batch.values.map((value) => ({ key: null, value: Buffer.from(String(value)) })),
     { producerId: producer.producerId, producerEpoch: 0, baseSequence: batch.baseSequence },
   ).bytes;
-  client.send(messages.produce, 9, { acks: -1, timeoutMs: 5000, topicData: [{ name: TOPIC, partitionData: [{ index: producer.partition, records }] }] });
+  client.send(messages.produce, 9, {
+    acks: -1,
+    timeoutMs: 5000,
+    topicData: [{ name: TOPIC, partitionData: [{ index: producer.partition, records }] }],
+  });
 }
 
 /** Joins the group in the first round, then commits rising offsets; between rounds the member lives on in the broker's log. */
@@ -215,13 +222,16 @@ async function checkEverything(): Promise<void> {
           if (record.offset < offset) continue;
           // The n-th value is n, at offset n: lost, doubled or reordered records all show.
           if (record.offset !== offset || record.value?.toString() !== String(offset)) {
-            throw new Error(`partition ${producer.partition}: offset ${record.offset} holds ${record.value?.toString()}, expected ${offset}`);
+            throw new Error(
+              `partition ${producer.partition}: offset ${record.offset} holds ${record.value?.toString()}, expected ${offset}`,
+            );
           }
           offset++;
         }
       }
     }
-    if (offset < producer.acknowledgedValues) throw new Error(`partition ${producer.partition}: ${producer.acknowledgedValues} acknowledged, ${offset} there`);
+    if (offset < producer.acknowledgedValues)
+      throw new Error(`partition ${producer.partition}: ${producer.acknowledgedValues} acknowledged, ${offset} there`);
     console.log(`partition ${producer.partition}: ${producer.acknowledgedValues} acknowledged, ${offset} there, in order, without gaps`);
   }
   client.close();

@@ -1,20 +1,16 @@
 // A broker process to be measured: Odradek's bundle, or Apache Kafka from the reference tool, each with its defaults on a fresh folder.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { KAFKA_REFERENCE } from "../kafka-reference.ts";
 import type { ContenderName } from "./figures.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-export const KAFKA = resolve(ROOT, process.env["KAFKA_REFERENCE"] ?? "../shared/tools/kafka/kafka");
 /** Clock ticks a second in /proc. */
 const TICKS = 100;
-
-export function hasKafka(): boolean {
-  return existsSync(KAFKA);
-}
 
 export interface Contender {
   readonly name: ContenderName;
@@ -90,8 +86,10 @@ function launchKafka(port: number, folder: string): ChildProcess {
     ].join("\n"),
   );
   // Formatting the folder is Kafka's installation, not its start: it is not counted.
-  execFileSync(KAFKA, ["java", "kafka.tools.StorageTool", "format", "-t", "AAAAAAAAAAAAAAAAAAAAAQ", "-c", properties], { stdio: "ignore" });
-  return spawn(KAFKA, ["java", "kafka.Kafka", properties], { stdio: "ignore" });
+  execFileSync(KAFKA_REFERENCE, ["java", "kafka.tools.StorageTool", "format", "-t", "AAAAAAAAAAAAAAAAAAAAAQ", "-c", properties], {
+    stdio: "ignore",
+  });
+  return spawn(KAFKA_REFERENCE, ["java", "kafka.Kafka", properties], { stdio: "ignore" });
 }
 
 function freePort(): Promise<number> {

@@ -3,7 +3,8 @@
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { KAFKA, hasKafka, launchAndWait } from "./contender.ts";
+import { hasKafkaReference, KAFKA_REFERENCE } from "../kafka-reference.ts";
+import { launchAndWait } from "./contender.ts";
 import type { ContenderName, Figure } from "./figures.ts";
 
 const RECORD_BYTES = 1024;
@@ -14,7 +15,7 @@ const GB = (RECORDS * RECORD_BYTES) / 1e9;
 const run = promisify(execFile);
 
 export async function measurePerfTools(name: ContenderName): Promise<Figure[]> {
-  if (!hasKafka()) return [];
+  if (!hasKafkaReference()) return [];
   const contender = await launchAndWait(name);
   const figures: Figure[] = [];
   const add = (what: string, unit: string, value: number) => figures.push({ contender: name, what, unit, value });
@@ -39,17 +40,34 @@ export async function measurePerfTools(name: ContenderName): Promise<Figure[]> {
 }
 
 async function produce(bootstrap: string, topic: string, records: number, batchBytes: number): Promise<number> {
-  const properties = ["acks=all", `batch.size=${batchBytes}`, "linger.ms=5", "buffer.memory=67108864"].flatMap((property) => ["--command-property", property]);
+  const properties = ["acks=all", `batch.size=${batchBytes}`, "linger.ms=5", "buffer.memory=67108864"].flatMap((property) => [
+    "--command-property",
+    property,
+  ]);
   const sizes = ["--num-records", String(records), "--record-size", String(RECORD_BYTES), "--throughput", "-1"];
-  const { stdout } = await run(KAFKA, ["tool", "producer-perf-test", "--bootstrap-server", bootstrap, "--topic", topic, ...sizes, ...properties], {
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const { stdout } = await run(
+    KAFKA_REFERENCE,
+    ["tool", "producer-perf-test", "--bootstrap-server", bootstrap, "--topic", topic, ...sizes, ...properties],
+    {
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
   const match = /\(([\d.]+) MB\/sec\)/.exec(stdout.trim().split("\n").at(-1) ?? "");
   return Number(match?.[1] ?? Number.NaN);
 }
 
 async function consume(bootstrap: string, topic: string): Promise<number> {
-  const { stdout } = await run(KAFKA, ["tool", "consumer-perf-test", "--bootstrap-server", bootstrap, "--topic", topic, "--num-records", String(RECORDS), "--hide-header"]);
+  const { stdout } = await run(KAFKA_REFERENCE, [
+    "tool",
+    "consumer-perf-test",
+    "--bootstrap-server",
+    bootstrap,
+    "--topic",
+    topic,
+    "--num-records",
+    String(RECORDS),
+    "--hide-header",
+  ]);
   // start.time, end.time, data.consumed.in.MB, MB.sec, data.consumed.in.nMsg, nMsg.sec, rebalance.time.ms, fetch.time.ms, fetch.MB.sec, …
   return Number(stdout.trim().split("\n").at(-1)?.split(",")[8]);
 }

@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { hasKafkaReference, KAFKA_REFERENCE } from "../../scripts/kafka-reference.ts";
 import { runOrThrow, stopChild, waitForOutput } from "./processes.ts";
 
 export type BrokerName = "kafka" | "odradek";
@@ -27,13 +28,9 @@ export interface StartOptions {
 
 export const ROOT = resolve(import.meta.dirname, "../..");
 export const CACHE = join(ROOT, ".cache/interop");
-export const KAFKA_REFERENCE = resolve(ROOT, process.env["KAFKA_REFERENCE"] ?? "../shared/tools/kafka/kafka");
+export { hasKafkaReference, KAFKA_REFERENCE };
 export const NODE = join(ROOT, "node_modules/.bin/node");
 const BUNDLE = join(ROOT, ".dist/odradek.cjs");
-
-export function hasKafkaReference(): boolean {
-  return existsSync(KAFKA_REFERENCE);
-}
 
 export function startBroker(name: BrokerName, options: StartOptions): Promise<RunningBroker> {
   return name === "kafka" ? startKafka(options) : startOdradek(options);
