@@ -23,16 +23,17 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: "string", default: "3" }, json: { type: "boolean", default: false } },
 });
-const names = (positionals.length > 0 ? positionals : Object.keys(scenarios)).map((name) => {
-  if (name in scenarios) return name as ScenarioName;
-  console.error(`bench: no scenario "${name}"; there are ${Object.keys(scenarios).join(", ")}`);
+const names = positionals.length > 0 ? positionals : Object.keys(scenarios);
+const unknown = names.find((name) => !Object.hasOwn(scenarios, name));
+if (unknown !== undefined) {
+  console.error(`bench: no scenario "${unknown}"; there are ${Object.keys(scenarios).join(", ")}`);
   process.exit(2);
-});
+}
 const contenders = hasKafkaReference() ? (["odradek", "kafka"] as const) : (["odradek"] as const);
 if (contenders.length === 1) console.error("bench: no reference Kafka found (KAFKA_REFERENCE); only Odradek is measured");
 
 const figures: Figure[] = [];
-for (const name of names) {
+for (const name of names as ScenarioName[]) {
   for (let round = 1; round <= Number(options.rounds); round++) {
     for (const contender of contenders) {
       console.error(`bench: ${name}, round ${round}, ${contender}`);

@@ -53,7 +53,12 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const engine = isInMemory ? openMemoryEngine(storage) : openSegmentedEngine({ ...storage, filesystem, directory });
   try {
     if (isInMemory) filesystem.makeDirectory(directory);
-    const metadata = openJournalMetadataStore<Change>({ filesystem, path: `${directory}/${JOURNAL}`, compact: compactChanges, logger: storage.logger });
+    const metadata = openJournalMetadataStore<Change>({
+      filesystem,
+      path: `${directory}/${JOURNAL}`,
+      compact: compactChanges,
+      logger: storage.logger,
+    });
     const broker = await Broker.start({
       config,
       clusterId: engine.clusterId,

@@ -20,7 +20,8 @@ export const deleteTopics = serve(deleteTopicsApi, "0-6", async (services, reque
   for (const wanted of all) {
     const fault = faultOf(wanted, all);
     if (fault === undefined) once.set(keyOf(wanted), wanted);
-    else if (!responses.some(({ name, topicId }) => keyOf({ name, topicId }) === keyOf(wanted))) responses.push(refused(wanted, Errors.INVALID_REQUEST, fault));
+    else if (!responses.some(({ name, topicId }) => keyOf({ name, topicId }) === keyOf(wanted)))
+      responses.push(refused(wanted, Errors.INVALID_REQUEST, fault));
   }
   const asked = [...once.values()];
   const deletions = await services.topics.delete(asked.map(({ name, topicId }) => (name === null ? { id: topicId } : { name })));

@@ -131,11 +131,18 @@ async function readOne(
   if (divergingEpoch !== undefined) return { response: { ...head, divergingEpoch }, sizeBytes: 0 };
   const budgetBytes = Math.min(wanted.maxBytes, maxBytes - readSoFarBytes);
   const isFirst = readSoFarBytes === 0;
-  if ((budgetBytes <= 0 && !isFirst) || wanted.fetchOffset >= partition.readableUntil(isolationLevel)) return { response: head, sizeBytes: 0 };
+  if ((budgetBytes <= 0 && !isFirst) || wanted.fetchOffset >= partition.readableUntil(isolationLevel))
+    return { response: head, sizeBytes: 0 };
   try {
-    const reading = partition.read({ offset: wanted.fetchOffset, maxBytes: Math.max(0, budgetBytes), isolationLevel, firstBatchWhole: isFirst });
+    const reading = partition.read({
+      offset: wanted.fetchOffset,
+      maxBytes: Math.max(0, budgetBytes),
+      isolationLevel,
+      firstBatchWhole: isFirst,
+    });
     const read = reading instanceof Promise ? await reading : reading;
-    const abortedTransactions = isolationLevel === "read_committed" ? partition.abortedTransactions(wanted.fetchOffset, read.nextOffset) : null;
+    const abortedTransactions =
+      isolationLevel === "read_committed" ? partition.abortedTransactions(wanted.fetchOffset, read.nextOffset) : null;
     return { response: { ...head, abortedTransactions, records: read.records }, sizeBytes: read.sizeBytes };
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
@@ -153,7 +160,13 @@ function divergence(partition: Partition, wanted: FetchPartition): { readonly ep
 }
 
 function failed(partitionIndex: number, errorCode: ErrorCode, leader: PartitionImage | undefined): PartitionResponse {
-  const response = { partitionIndex, errorCode, highWatermark: -1, abortedTransactions: leader === undefined ? [] : null, records: EMPTY_BYTES };
+  const response = {
+    partitionIndex,
+    errorCode,
+    highWatermark: -1,
+    abortedTransactions: leader === undefined ? [] : null,
+    records: EMPTY_BYTES,
+  };
   const tellsLeader = errorCode === Errors.NOT_LEADER_OR_FOLLOWER || errorCode === Errors.FENCED_LEADER_EPOCH;
   if (!tellsLeader || leader === undefined) return response;
   return { ...response, currentLeader: { leaderId: leader.leader, leaderEpoch: leader.leaderEpoch } };
@@ -200,7 +213,8 @@ function byTopic(results: readonly Result[]): TopicResponse[] {
   for (const { wanted, response } of results) {
     const key = wanted.topic === "" ? wanted.topicId : wanted.topic;
     const topic = topics.get(key);
-    if (topic === undefined) topics.set(key, { topic: wanted.topic, topicId: wanted.topicId === "" ? ZERO_UUID : wanted.topicId, partitions: [response] });
+    if (topic === undefined)
+      topics.set(key, { topic: wanted.topic, topicId: wanted.topicId === "" ? ZERO_UUID : wanted.topicId, partitions: [response] });
     else topic.partitions.push(response);
   }
   return [...topics.values()];

@@ -10,7 +10,9 @@ export const joinGroup = serve(messages.joinGroup, "0-9", ({ groups }, request, 
 export const heartbeat = serve(messages.heartbeat, "0-4", ({ groups }, request, context) => groups.heartbeat(context, request));
 export const leaveGroup = serve(messages.leaveGroup, "0-5", ({ groups }, request, context) => groups.leaveGroup(context, request));
 export const syncGroup = serve(messages.syncGroup, "0-5", ({ groups }, request, context) => groups.syncGroup(context, request));
-export const describeGroups = serve(messages.describeGroups, "0-6", ({ groups }, request, context) => groups.describeGroups(context, request));
+export const describeGroups = serve(messages.describeGroups, "0-6", ({ groups }, request, context) =>
+  groups.describeGroups(context, request),
+);
 export const listGroups = serve(messages.listGroups, "0-5", ({ groups }, request, context) => groups.listGroups(context, request));
 export const deleteGroups = serve(messages.deleteGroups, "0-2", ({ groups }, request, context) => groups.deleteGroups(context, request));
 export const offsetDelete = serve(messages.offsetDelete, "0", ({ groups }, request, context) => groups.offsetDelete(context, request));

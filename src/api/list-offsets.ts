@@ -54,7 +54,11 @@ async function handle(services: Services, request: Request, context: RequestCont
         partitions.push(await oldStyle(partition, wanted));
       } else {
         const found = await lookUp(partition, wanted.timestamp, isolationLevel, request.replicaId === DEBUGGING_CONSUMER);
-        partitions.push({ partitionIndex: wanted.partitionIndex, errorCode: Errors.NONE, ...withoutEpochBefore(found, context.apiVersion) });
+        partitions.push({
+          partitionIndex: wanted.partitionIndex,
+          errorCode: Errors.NONE,
+          ...withoutEpochBefore(found, context.apiVersion),
+        });
       }
     }
     topics.push({ name: topic.name, partitions });

@@ -1,7 +1,7 @@
 // From a frame to its answer: header, handler, body, encoding. What Kafka refuses by closing the connection is refused here by
 // throwing; the one exception is ApiVersions, whose unknown versions are answered in version 0 (KIP-511).
 
-import { errorName, Errors } from "../../protocol/errors.ts";
+import { Errors, errorName } from "../../protocol/errors.ts";
 import { encodeResponse, type RequestHeader, readBody, readRequestHeader } from "../../protocol/headers.ts";
 import { apiVersions } from "../../protocol/messages/index.ts";
 import { includesVersion } from "../../protocol/schema/versions.ts";
@@ -25,7 +25,12 @@ export function dispatcher(services: Services): AnswerFrame {
   return (frame, connection) => answer(services, handlers, frame, connection);
 }
 
-function answer(services: Services, handlers: readonly (Handler | undefined)[], frame: Buffer, connection: Connection): Answer | Promise<Answer> {
+function answer(
+  services: Services,
+  handlers: readonly (Handler | undefined)[],
+  frame: Buffer,
+  connection: Connection,
+): Answer | Promise<Answer> {
   const reader = new Reader(frame);
   const header = readHeader(reader, frame);
   const handler = handlers[header.apiKey];
@@ -34,10 +39,18 @@ function answer(services: Services, handlers: readonly (Handler | undefined)[], 
     if (handler.api.key === apiVersions.key) return unsupportedApiVersions(header, handler);
     throw refused(header, connection, `${handler.api.name} version ${header.apiVersion}`);
   }
-  const context: RequestContext = { apiVersion: header.apiVersion, clientId: header.clientId ?? "", clientHost: `/${connection.remoteAddress}`, connection };
+  const context: RequestContext = {
+    apiVersion: header.apiVersion,
+    clientId: header.clientId ?? "",
+    clientHost: `/${connection.remoteAddress}`,
+    connection,
+  };
   const body = readRequest(reader, frame, handler, header, connection);
   if (services.logger.isDebugging) {
-    services.logger.debug({ api: handler.api.name, version: header.apiVersion, clientId: context.clientId, correlationId: header.correlationId }, "request");
+    services.logger.debug(
+      { api: handler.api.name, version: header.apiVersion, clientId: context.clientId, correlationId: header.correlationId },
+      "request",
+    );
   }
   try {
     const reply = handler.handle(services, body, context);

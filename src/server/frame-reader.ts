@@ -51,7 +51,11 @@ export class FrameReader {
       this.#keep(bytes);
       return;
     }
-    if (this.#partial !== undefined && bytes.buffer === this.#partial.buffer && bytes.byteOffset === this.#partial.byteOffset + this.#partialHave) {
+    if (
+      this.#partial !== undefined &&
+      bytes.buffer === this.#partial.buffer &&
+      bytes.byteOffset === this.#partial.byteOffset + this.#partialHave
+    ) {
       this.#partialHave += bytes.length;
       if (this.#partialHave === this.#partialSize) this.#finishPartial();
       return;
@@ -89,38 +93,41 @@ export class FrameReader {
 
   #cut(bytes: Buffer): void {
     let at = 0;
-    while (at < bytes.length) {
-      if (this.#isHeld) return this.#keep(bytes.subarray(at));
-      if (this.#partial !== undefined) {
-        const taken = Math.min(bytes.length - at, this.#partialSize - this.#partialHave);
-        bytes.copy(this.#partial, this.#partialHave, at, at + taken);
-        this.#partialHave += taken;
-        at += taken;
-        if (this.#partialHave === this.#partialSize) this.#finishPartial();
-        continue;
-      }
-      const available = bytes.length - at;
-      if (this.#prefixHave > 0 || available < SIZE_BYTES) {
-        const taken = Math.min(SIZE_BYTES - this.#prefixHave, available);
-        bytes.copy(this.#prefix, this.#prefixHave, at, at + taken);
-        this.#prefixHave += taken;
-        at += taken;
-        if (this.#prefixHave === SIZE_BYTES) {
-          this.#prefixHave = 0;
-          this.#startPartial(this.#checkedSize(this.#prefix, 0));
-        }
-        continue;
-      }
-      const sizeBytes = this.#checkedSize(bytes, at);
-      at += SIZE_BYTES;
-      if (bytes.length - at >= sizeBytes) {
-        const frame = bytes.subarray(at, at + sizeBytes);
-        at += sizeBytes;
-        this.#isHeld = !this.#consume(frame);
-      } else {
-        this.#startPartial(sizeBytes);
-      }
+    while (at < bytes.length && !this.#isHeld) at = this.#takeNext(bytes, at);
+    this.#keep(bytes.subarray(at));
+  }
+
+  /** Takes what comes next, all of it or a part; gives where it ends. */
+  #takeNext(bytes: Buffer, at: number): number {
+    if (this.#partial !== undefined) return this.#fillPartial(this.#partial, bytes, at);
+    if (this.#prefixHave > 0 || bytes.length - at < SIZE_BYTES) return this.#fillPrefix(bytes, at);
+    const start = at + SIZE_BYTES;
+    const end = start + this.#checkedSize(bytes, at);
+    if (end <= bytes.length) {
+      this.#isHeld = !this.#consume(bytes.subarray(start, end));
+      return end;
     }
+    this.#startPartial(end - start);
+    return start;
+  }
+
+  #fillPartial(partial: Buffer, bytes: Buffer, at: number): number {
+    const end = Math.min(bytes.length, at + this.#partialSize - this.#partialHave);
+    bytes.copy(partial, this.#partialHave, at, end);
+    this.#partialHave += end - at;
+    if (this.#partialHave === this.#partialSize) this.#finishPartial();
+    return end;
+  }
+
+  #fillPrefix(bytes: Buffer, at: number): number {
+    const end = Math.min(bytes.length, at + SIZE_BYTES - this.#prefixHave);
+    bytes.copy(this.#prefix, this.#prefixHave, at, end);
+    this.#prefixHave += end - at;
+    if (this.#prefixHave === SIZE_BYTES) {
+      this.#prefixHave = 0;
+      this.#startPartial(this.#checkedSize(this.#prefix, 0));
+    }
+    return end;
   }
 
   #checkedSize(bytes: Buffer, at: number): number {

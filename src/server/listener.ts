@@ -80,7 +80,9 @@ export class Listener {
   /** Ends every connection and waits until the ports are free. */
   async close(): Promise<void> {
     this.#idleTimer?.cancel();
-    const closed = this.#servers.map((server) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve())));
+    const closed = this.#servers.map(
+      (server) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve())),
+    );
     for (const connection of this.#connections) connection.destroy();
     for (const socket of this.#early) socket.destroy();
     await Promise.all(closed);
@@ -127,7 +129,10 @@ export class Listener {
     const ip = socket.remoteAddress ?? "";
     const fromIp = this.#connectionsPerIp.get(ip) ?? 0;
     if (this.#connections.size >= maxConnections || fromIp >= maxConnectionsPerIp) {
-      logger.warn({ listener: this.name, remoteAddress: ip, connections: this.#connections.size, fromThisAddress: fromIp }, "refused a connection: too many");
+      logger.warn(
+        { listener: this.name, remoteAddress: ip, connections: this.#connections.size, fromThisAddress: fromIp },
+        "refused a connection: too many",
+      );
       socket.destroy();
       return;
     }
@@ -150,7 +155,10 @@ export class Listener {
     else this.#connectionsPerIp.set(ip, left);
     if (error !== undefined && !isPeerGone(error)) {
       const client = `${connection.remoteAddress}:${connection.remotePort}`;
-      this.#options.logger.warn({ listener: this.name, client, software: connection.clientSoftware, reason: error.message }, "closed a connection");
+      this.#options.logger.warn(
+        { listener: this.name, client, software: connection.clientSoftware, reason: error.message },
+        "closed a connection",
+      );
     }
   }
 

@@ -11,7 +11,10 @@ const folder = mkdtempSync(join(tmpdir(), "odradek-kafkajs-"));
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.each([["in memory", "memory"], ["on disk", join(folder, "data")]])("kafkajs against a broker %s", (_, data) => {
+describe.each([
+  ["in memory", "memory"],
+  ["on disk", join(folder, "data")],
+])("kafkajs against a broker %s", (_, data) => {
   let broker: RunningBroker;
   let kafka: Kafka;
   const opened: { disconnect(): Promise<void> }[] = [];
@@ -158,7 +161,10 @@ describe.each([["in memory", "memory"], ["on disk", join(folder, "data")]])("kaf
     await sender.send({ topic: "made", messages: [{ partition: 1, value: "x", timestamp: "1700000000000" }] });
     expect(await client.fetchTopicOffsets("made")).toContainEqual({ partition: 1, offset: "1", high: "1", low: "0" });
     expect(await client.fetchTopicOffsetsByTimestamp("made", 1_600_000_000_000)).toContainEqual({ partition: 1, offset: "0" });
-    const { resources } = await client.describeConfigs({ includeSynonyms: false, resources: [{ type: 2, name: "made", configNames: ["retention.ms"] }] });
+    const { resources } = await client.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: 2, name: "made", configNames: ["retention.ms"] }],
+    });
     expect(resources[0]?.configEntries).toMatchObject([{ configName: "retention.ms", configValue: "1000" }]);
     const cluster = await client.describeCluster();
     expect(cluster.brokers).toHaveLength(1);

@@ -177,7 +177,10 @@ describe("a listener", () => {
 
   test("an idle connection is closed after connections.max.idle.ms; one with a waiting request is not", async () => {
     const clock = new VirtualClock();
-    const listener = await open((frame, connection) => (frame.toString() === "wait" ? new Promise(() => undefined) : echo(frame, connection)), { clock, idleLimitMs: 10_000 });
+    const listener = await open(
+      (frame, connection) => (frame.toString() === "wait" ? new Promise(() => undefined) : echo(frame, connection)),
+      { clock, idleLimitMs: 10_000 },
+    );
     const idle = await RawClient.connect(listener.port);
     const waiting = await RawClient.connect(listener.port);
     idle.write(framed(Buffer.from("x")));
