@@ -93,6 +93,21 @@ describe("a member whose connection is closed", () => {
     expect(bench.heartbeat({ memberId: leading.value?.memberId ?? "", generationId: 2 }).value?.errorCode).toBe(25);
   });
 
+  it("and has only been given an id is not waited for either", async () => {
+    const bench = new GroupBench();
+    const first = await member(bench, new TestConnection());
+    const connection = new TestConnection();
+    const pending = bench.join({ sessionTimeoutMs: 60_000 }, { version: 9, connection }).value?.memberId ?? "";
+    const rejoining = rejoin(bench, first);
+    connection.close();
+    await bench.clock.advance(999);
+    expect(rejoining.value).toBeUndefined();
+    await bench.clock.advance(1);
+    expect(rejoining.value).toMatchObject({ errorCode: 0, generationId: 2 });
+    expect(bench.join({ memberId: pending }, { version: 9 }).value).toMatchObject({ errorCode: 25 });
+    expect(connection.listenerCount).toBe(0);
+  });
+
   it("and is static keeps its place", async () => {
     const bench = new GroupBench();
     const connection = new TestConnection();

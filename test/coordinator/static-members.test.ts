@@ -101,6 +101,19 @@ describe("a static member", () => {
     expect(bench.heartbeat({ memberId: follower.memberId, groupInstanceId: "i2", generationId: 2 }).value?.errorCode).toBe(Errors.UNKNOWN_MEMBER_ID);
   });
 
+  it("is waited for once more when nobody rejoined in time", async () => {
+    const bench = new GroupBench();
+    const bodies = [1, 2].map((index) => ({ groupInstanceId: `i${index}`, sessionTimeoutMs: 60_000, rebalanceTimeoutMs: 5_000 }));
+    const [leader, follower] = await stableGroup(bench, bodies, { version: 9 });
+    if (leader === undefined || follower === undefined) throw new Error("two members");
+    bench.leave({ members: [{ memberId: leader.memberId }] });
+    await bench.clock.advance(12_000);
+    expect(await stateOf(bench)).toBe("PreparingRebalance");
+    const rejoining = rejoin(bench, follower);
+    await settle(bench);
+    expect(rejoining.value).toMatchObject({ errorCode: 0, generationId: 2, leader: follower.memberId });
+  });
+
   it("is removed when its session ends, or by an administrator", async () => {
     const bench = new GroupBench();
     await pair(bench);

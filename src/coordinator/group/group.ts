@@ -4,6 +4,3 @@
 import type { ClassicGroup } from "./classic/classic-group.ts";
 
 export type Group = ClassicGroup;
-
-/** As ListGroups names them. */
-export type GroupType = Group["kind"];

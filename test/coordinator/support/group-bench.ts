@@ -28,6 +28,7 @@ export class TestConnection implements MemberConnection {
   close(): void {
     this.isClosed = true;
     for (const listener of [...this.#listeners]) listener();
+    this.#listeners.clear();
   }
 
   get listenerCount(): number {

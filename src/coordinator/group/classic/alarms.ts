@@ -6,7 +6,7 @@ import { answer, type Decision } from "../../decision.ts";
 import type { ClassicGroupRecord } from "../group-record.ts";
 import type { ClassicEnvironment } from "./classic-environment.ts";
 import type { ClassicGroup, GroupAlarms } from "./classic-group.ts";
-import { disconnectedMembers, watchDisconnected } from "./disconnected.ts";
+import { disconnectedMembers, disconnectedPendingMembers, watchDisconnected } from "./disconnected.ts";
 import { endJoinRound, endSyncRound, rebalance, withoutMembers } from "./rebalance.ts";
 
 export interface AlarmContext {
@@ -48,7 +48,7 @@ function endSession(environment: ClassicEnvironment, group: ClassicGroup, member
 }
 
 function endPendingMember(environment: ClassicEnvironment, group: ClassicGroup, memberId: string): Decision<ClassicGroupRecord, void> {
-  if (group.removePendingMember(memberId)) {
+  if (group.pendingMembers.remove(memberId)) {
     environment.logger.info({ group: group.groupId, member: memberId }, "a member that was given an id did not join in time");
     if (group.state === "PreparingRebalance") rebalance(environment, group, "a pending member did not join");
   }
@@ -57,8 +57,14 @@ function endPendingMember(environment: ClassicEnvironment, group: ClassicGroup, 
 
 /** See disconnected.ts. */
 function evictDisconnected(environment: ClassicEnvironment, group: ClassicGroup): Decision<ClassicGroupRecord, void> {
+  const pending = disconnectedPendingMembers(environment, group);
+  for (const memberId of pending) {
+    environment.logger.info({ group: group.groupId, member: memberId }, "a member that was given an id will not join: its connection is closed");
+    group.pendingMembers.remove(memberId);
+  }
   const evicted = disconnectedMembers(environment, group);
   if (evicted.length === 0) {
+    if (pending.length > 0) rebalance(environment, group, "a pending member's connection is closed");
     watchDisconnected(environment, group);
     return answer(undefined);
   }

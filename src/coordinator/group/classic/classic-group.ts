@@ -16,7 +16,9 @@ import type { ClassicGroupSnapshot, ClassicMemberSnapshot } from "../group-recor
 import { type JoinAnswer, joinRefused, syncRefused } from "./answers.ts";
 import { ClassicMember, type MemberIdentity, type MemberProtocol, type MemberTerms } from "./classic-member.ts";
 import { ConnectionLink } from "./connection-link.ts";
+import { PendingMembers } from "./pending-members.ts";
 import { chooseProtocol, ProtocolSupport } from "./protocol-vote.ts";
+import { includesTerms, storedTerms } from "./stored-terms.ts";
 
 export type ClassicGroupState = "Empty" | "PreparingRebalance" | "CompletingRebalance" | "Stable";
 
@@ -40,8 +42,7 @@ export class ClassicGroup {
   readonly kind = "classic";
   readonly groupId: string;
   readonly members = new Map<string, ClassicMember>();
-  /** Ids given out with MEMBER_ID_REQUIRED that have not joined yet. */
-  readonly pendingMembers = new Map<string, Deadline>();
+  readonly pendingMembers: PendingMembers;
   /** Members of this generation that have not synced yet. */
   readonly pendingSyncs = new Set<string>();
   readonly joinRound: Deadline;
@@ -65,6 +66,10 @@ export class ClassicGroup {
     this.#clock = clock;
     this.#alarms = alarms;
     this.#stateTimestampMs = clock.now();
+    this.pendingMembers = new PendingMembers(clock, {
+      ended: (memberId) => alarms.pendingMemberEnded(groupId, memberId),
+      connectionClosed: () => alarms.connectionClosed(groupId),
+    });
     this.joinRound = new Deadline(clock, () => alarms.joinRoundEnded(groupId));
     this.syncRound = new Deadline(clock, () => alarms.syncRoundEnded(groupId));
     this.disconnected = new Deadline(clock, () => alarms.disconnectedTooLong(groupId));
@@ -149,7 +154,7 @@ export class ClassicGroup {
     assert(!this.members.has(identity.memberId), "a member joins a group once");
     if (this.members.size === 0) this.#protocolType = protocolType;
     const member = this.#newMember(identity, terms);
-    this.removePendingMember(identity.memberId);
+    this.pendingMembers.remove(identity.memberId);
     this.#insert(member);
     this.#leader ??= member.memberId;
     return member;
@@ -188,17 +193,6 @@ export class ClassicGroup {
     if (wasLeader) this.#leader = member.memberId;
     if (wasPendingSync) this.pendingSyncs.add(member.memberId);
     return member;
-  }
-
-  addPendingMember(memberId: string, sessionTimeoutMs: number): void {
-    const deadline = new Deadline(this.#clock, () => this.#alarms.pendingMemberEnded(this.groupId, memberId));
-    deadline.set(sessionTimeoutMs);
-    this.pendingMembers.set(memberId, deadline);
-  }
-
-  removePendingMember(memberId: string): boolean {
-    this.pendingMembers.get(memberId)?.clear();
-    return this.pendingMembers.delete(memberId);
   }
 
   // ---- the round of joins
@@ -250,7 +244,7 @@ export class ClassicGroup {
   restore(snapshot: ClassicGroupSnapshot): void {
     this.#removeMissing(snapshot);
     for (const each of snapshot.members) {
-      const terms = restoredTerms(each, snapshot.protocolName);
+      const terms = storedTerms(each, snapshot.protocolName);
       const member = this.members.get(each.memberId) ?? this.#restoredMember(each, terms);
       // While the group lives here its members' terms are what was stored, and more; at load the later snapshot counts.
       if (!includesTerms(member.terms, terms)) this.updateTerms(member, terms);
@@ -275,7 +269,7 @@ export class ClassicGroup {
       member.answerSync(syncRefused(error));
       member.release();
     }
-    for (const deadline of this.pendingMembers.values()) deadline.clear();
+    this.pendingMembers.clear();
     this.endRounds();
   }
 
@@ -322,18 +316,4 @@ export class ClassicGroup {
       link: new ConnectionLink(this.#clock, () => this.#alarms.connectionClosed(groupId)),
     });
   }
-}
-
-/** Of its protocols only the chosen one is stored. */
-function restoredTerms({ sessionTimeoutMs, rebalanceTimeoutMs, subscription }: ClassicMemberSnapshot, protocolName: string | null): MemberTerms {
-  const protocols = protocolName === null ? [] : [{ name: protocolName, metadata: subscription }];
-  return { sessionTimeoutMs, rebalanceTimeoutMs, protocols };
-}
-
-function includesTerms(own: MemberTerms, { sessionTimeoutMs, rebalanceTimeoutMs, protocols }: MemberTerms): boolean {
-  return (
-    own.sessionTimeoutMs === sessionTimeoutMs &&
-    own.rebalanceTimeoutMs === rebalanceTimeoutMs &&
-    protocols.every(({ name, metadata }) => own.protocols.some((each) => each.name === name && each.metadata.equals(metadata)))
-  );
 }

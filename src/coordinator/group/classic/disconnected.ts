@@ -5,22 +5,33 @@
 import type { ClassicEnvironment } from "./classic-environment.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import type { ClassicMember } from "./classic-member.ts";
+import type { ConnectionLink } from "./connection-link.ts";
 
 /** Sets the time at which the next of them need no longer be waited for. */
 export function watchDisconnected({ clock, settings }: ClassicEnvironment, group: ClassicGroup): void {
   const timeoutMs = settings["odradek.group.disconnected.member.timeout.ms"];
   let firstMs = Number.POSITIVE_INFINITY;
   if (timeoutMs >= 0) {
-    for (const { link } of waitedFor(group)) if (link.closedSinceMs !== undefined) firstMs = Math.min(firstMs, link.closedSinceMs);
+    for (const { link } of [...waitedFor(group), ...pendingOf(group)]) firstMs = Math.min(firstMs, link.closedSinceMs ?? firstMs);
   }
   if (firstMs === Number.POSITIVE_INFINITY) group.disconnected.clear();
   else group.disconnected.set(Math.max(0, firstMs + timeoutMs - clock.now()));
 }
 
 /** The members that are waited for in vain. */
-export function disconnectedMembers({ clock, settings }: ClassicEnvironment, group: ClassicGroup): ClassicMember[] {
-  const timeoutMs = settings["odradek.group.disconnected.member.timeout.ms"];
-  return waitedFor(group).filter(({ link }) => link.closedSinceMs !== undefined && clock.now() - link.closedSinceMs >= timeoutMs);
+export function disconnectedMembers(environment: ClassicEnvironment, group: ClassicGroup): ClassicMember[] {
+  return waitedFor(group).filter(({ link }) => isOverdue(environment, link));
+}
+
+/** The ids given out to somebody who is gone. */
+export function disconnectedPendingMembers(environment: ClassicEnvironment, group: ClassicGroup): string[] {
+  return pendingOf(group)
+    .filter(({ link }) => isOverdue(environment, link))
+    .map(({ memberId }) => memberId);
+}
+
+function isOverdue({ clock, settings }: ClassicEnvironment, { closedSinceMs }: ConnectionLink): boolean {
+  return closedSinceMs !== undefined && clock.now() - closedSinceMs >= settings["odradek.group.disconnected.member.timeout.ms"];
 }
 
 /** In the round of joins everyone but static members; after it the leader, as long as it has not synced. */
@@ -36,4 +47,8 @@ function waitedFor(group: ClassicGroup): ClassicMember[] {
     case "Stable":
       return [];
   }
+}
+
+function pendingOf(group: ClassicGroup): { readonly memberId: string; readonly link: ConnectionLink }[] {
+  return group.state === "PreparingRebalance" ? group.pendingMembers.links() : [];
 }

@@ -51,7 +51,7 @@ function hasRoom({ settings }: ClassicEnvironment, group: ClassicGroup, memberId
 
 /** A member that was in the group and is late for a round that is full must not be waited for. */
 function turnAway(environment: ClassicEnvironment, group: ClassicGroup, memberId: string): JoinDecision {
-  group.removePendingMember(memberId);
+  group.pendingMembers.remove(memberId);
   const member = group.members.get(memberId);
   if (member !== undefined) group.removeMember(member, Errors.GROUP_MAX_SIZE_REACHED);
   if (group.state === "PreparingRebalance") rebalance(environment, group, "a member was turned away");
@@ -66,7 +66,7 @@ function joinAsNew(environment: ClassicEnvironment, group: ClassicGroup, context
     const known = group.staticMember(instanceId);
     if (known !== undefined) return rejoinStatic(environment, group, { known, identity, context, join });
   } else if (context.apiVersion >= MEMBER_ID_REQUIRED_VERSION) {
-    group.addPendingMember(memberId, join.terms.sessionTimeoutMs);
+    group.pendingMembers.add(memberId, join.terms.sessionTimeoutMs, context.connection);
     return answer(joinRefused(Errors.MEMBER_ID_REQUIRED, memberId));
   }
   return { records: [], applied: () => admit(environment, group, context, { join, identity }) };

@@ -37,7 +37,7 @@ export function leaveGroup(
     return Errors.NONE;
   });
   const gone = () => {
-    for (const memberId of pending) group.removePendingMember(memberId);
+    for (const memberId of pending) group.pendingMembers.remove(memberId);
     return errors;
   };
   const decision = withoutMembers(environment, group, [...leaving.values()], {
