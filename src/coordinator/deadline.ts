@@ -42,7 +42,10 @@ export class Deadline {
     this.#timer = undefined;
     if (this.#atMs === undefined) return;
     const remainingMs = this.#atMs - this.#clock.now();
-    if (remainingMs > 0) return this.#startTimer(remainingMs);
+    if (remainingMs > 0) {
+      this.#startTimer(remainingMs);
+      return;
+    }
     this.#atMs = undefined;
     this.#passed();
   }

@@ -3,10 +3,10 @@
 // Runs synchronously as long as the log answers so, up to a budget; then it lets other work in between. A short log is loaded before
 // the call returns: most restarts are never seen as COORDINATOR_LOAD_IN_PROGRESS.
 
-import { assert } from "../base/assert.ts";
 import { ControlType, readControlBatch } from "../../protocol/records/control-batch.ts";
 import { recordsOf } from "../../protocol/records/record.ts";
 import { batchesOf, type RecordBatch } from "../../protocol/records/record-batch.ts";
+import { assert } from "../base/assert.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { LogRead } from "../storage/partition-log.ts";
 import type { CoordinatorState, RecordCodec } from "./coordinator-state.ts";
@@ -70,11 +70,7 @@ function replay<Record>(options: Load<Record>, progress: Progress, { records, ne
   progress.offset = nextOffset;
 }
 
-function replayBatch<Record>(
-  { state, codec }: Load<Record>,
-  progress: Progress,
-  batch: RecordBatch,
-): void {
+function replayBatch<Record>({ state, codec }: Load<Record>, progress: Progress, batch: RecordBatch): void {
   if (batch.isControl) {
     const marker = readControlBatch(batch);
     if (marker?.type === ControlType.COMMIT || marker?.type === ControlType.ABORT) {

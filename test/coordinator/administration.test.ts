@@ -28,7 +28,12 @@ describe("DescribeGroups", () => {
     ]);
     rejoin(bench, leader);
     expect(bench.describe(["g"]).value?.groups).toMatchObject([
-      { groupState: "PreparingRebalance", protocolType: "consumer", protocolData: "", members: [{ memberMetadata: Buffer.alloc(0), memberAssignment: Buffer.from("0") }, {}] },
+      {
+        groupState: "PreparingRebalance",
+        protocolType: "consumer",
+        protocolData: "",
+        members: [{ memberMetadata: Buffer.alloc(0), memberAssignment: Buffer.from("0") }, {}],
+      },
     ]);
     rejoin(bench, follower);
     await settle(bench);
@@ -38,7 +43,8 @@ describe("DescribeGroups", () => {
   it("calls a group that is not there Dead, from version 6 on with an error and Kafka's words", () => {
     const bench = new GroupBench();
     const dead = { groupState: "Dead", protocolType: "", protocolData: "", members: [] };
-    for (let version = 0; version <= 5; version++) expect(bench.describe(["none"], { version }).value?.groups).toMatchObject([{ ...dead, errorCode: 0 }]);
+    for (let version = 0; version <= 5; version++)
+      expect(bench.describe(["none"], { version }).value?.groups).toMatchObject([{ ...dead, errorCode: 0 }]);
     expect(bench.describe(["none", ""]).value?.groups).toMatchObject([
       { ...dead, errorCode: 69, errorMessage: "Group none not found." },
       { ...dead, errorCode: 69, errorMessage: "Group  not found." },
@@ -48,7 +54,11 @@ describe("DescribeGroups", () => {
   it("tells the operations allowed when asked", () => {
     const bench = new GroupBench();
     bench.commit(NOBODY);
-    expect(bench.describe(["g", "none"], { version: 6, includeAuthorizedOperations: true }).value?.groups.map(({ authorizedOperations }) => authorizedOperations)).toEqual([3400, -2147483648]);
+    expect(
+      bench
+        .describe(["g", "none"], { version: 6, includeAuthorizedOperations: true })
+        .value?.groups.map(({ authorizedOperations }) => authorizedOperations),
+    ).toEqual([3400, -2147483648]);
   });
 });
 
@@ -69,7 +79,12 @@ describe("ListGroups", () => {
     await startJoin(bench, { groupId: "b" });
     bench.commit({ ...NOBODY, groupId: "c" });
     await settle(bench);
-    expect(bench.list(body).value?.groups.map(({ groupId }) => groupId).sort()).toEqual(expected);
+    expect(
+      bench
+        .list(body)
+        .value?.groups.map(({ groupId }) => groupId)
+        .sort(),
+    ).toEqual(expected);
     expect(bench.list({}, { version: 0 }).value?.groups).toHaveLength(3);
   });
 });

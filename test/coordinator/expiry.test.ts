@@ -46,7 +46,11 @@ describe("retention of offsets", () => {
   it("leaves topics alone that members subscribe to, and counts others from their commit", async () => {
     const bench = new GroupBench({ settings });
     const [member] = await stableGroup(bench, [{ sessionTimeoutMs: 1_800_000 }]);
-    bench.commit({ memberId: member?.memberId ?? "", generationIdOrMemberEpoch: 1, topics: [...commitOf("t", { 0: 1 }), ...commitOf("u", { 0: 1 })] });
+    bench.commit({
+      memberId: member?.memberId ?? "",
+      generationIdOrMemberEpoch: 1,
+      topics: [...commitOf("t", { 0: 1 }), ...commitOf("u", { 0: 1 })],
+    });
     for (let hour = 0; hour < 6; hour++) {
       await bench.clock.advance(10 * MINUTE_MS);
       expect(member && beat(bench, member, 1)).toBe(0);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { ZERO_UUID } from "../../protocol/schema/support.ts";
 import { encodeKey, encodeValue } from "../../protocol/state/coordinator-record.ts";
 import { legacyOffsetCommitRecord } from "../../protocol/state/offset-records.ts";
-import { ZERO_UUID } from "../../protocol/schema/support.ts";
 import type { GroupRecord } from "../../src/coordinator/group/group-record.ts";
 import { groupRecordCodec } from "../../src/coordinator/group/group-record-codec.ts";
 import { subscription } from "./support/group-bench.ts";
@@ -85,7 +85,12 @@ describe("records of groups and offsets", () => {
   it("of very old brokers are understood, of other kinds of groups passed over", () => {
     const key = encodeKey(legacyOffsetCommitRecord, { group: "g", topic: "t", partition: 1 });
     const value = encodeValue(legacyOffsetCommitRecord, 0, { offset: 5, metadata: "m", commitTimestamp: 10 });
-    expect(groupRecordCodec.decode(key, value)).toMatchObject({ type: "offset", groupId: "g", partition: 1, committed: { offset: 5, leaderEpoch: -1 } });
+    expect(groupRecordCodec.decode(key, value)).toMatchObject({
+      type: "offset",
+      groupId: "g",
+      partition: 1,
+      committed: { offset: 5, leaderEpoch: -1 },
+    });
     expect(groupRecordCodec.decode(Buffer.from([0, 99, 1, 2]), null)).toBeUndefined();
   });
 });

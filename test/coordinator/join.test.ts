@@ -12,7 +12,15 @@ describe("joining a classic group", () => {
     expect(memberId).toMatch(/^app-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     const second = bench.join({ memberId });
     await settle(bench);
-    expect(second.value).toMatchObject({ errorCode: 0, generationId: 1, leader: memberId, memberId, protocolType: "consumer", protocolName: "range", skipAssignment: false });
+    expect(second.value).toMatchObject({
+      errorCode: 0,
+      generationId: 1,
+      leader: memberId,
+      memberId,
+      protocolType: "consumer",
+      protocolName: "range",
+      skipAssignment: false,
+    });
     expect(second.value?.members).toMatchObject([{ memberId, groupInstanceId: null, metadata: protocols("range")[0]?.metadata }]);
   });
 
@@ -24,7 +32,11 @@ describe("joining a classic group", () => {
   });
 
   it("takes the session timeout where a version has no rebalance timeout, or clients send 0", async () => {
-    for (const [version, rebalanceTimeoutMs] of [[0, 0], [1, 0], [3, -1]] as const) {
+    for (const [version, rebalanceTimeoutMs] of [
+      [0, 0],
+      [1, 0],
+      [3, -1],
+    ] as const) {
       const bench = new GroupBench();
       const joining = bench.join({ sessionTimeoutMs: 7000, rebalanceTimeoutMs }, { version });
       await settle(bench);
@@ -46,20 +58,45 @@ describe("joining a classic group", () => {
     ["an empty group id", { groupId: "" }, { errorCode: Errors.INVALID_GROUP_ID, memberId: "" }],
     ["a session timeout below the minimum", { sessionTimeoutMs: 5999 }, { errorCode: Errors.INVALID_SESSION_TIMEOUT }],
     ["a session timeout above the maximum", { sessionTimeoutMs: 1_800_001 }, { errorCode: Errors.INVALID_SESSION_TIMEOUT }],
-    ["a member id in a group that does not exist", { groupId: "other", memberId: "abc" }, { errorCode: Errors.UNKNOWN_MEMBER_ID, memberId: "abc" }],
+    [
+      "a member id in a group that does not exist",
+      { groupId: "other", memberId: "abc" },
+      { errorCode: Errors.UNKNOWN_MEMBER_ID, memberId: "abc" },
+    ],
     ["an unknown member id", { memberId: "abc" }, { errorCode: Errors.UNKNOWN_MEMBER_ID, memberId: "abc" }],
-    ["an unknown member id with foreign protocols", { memberId: "abc", protocols: protocols("zzz") }, { errorCode: Errors.INCONSISTENT_GROUP_PROTOCOL, memberId: "abc" }],
+    [
+      "an unknown member id with foreign protocols",
+      { memberId: "abc", protocols: protocols("zzz") },
+      { errorCode: Errors.INCONSISTENT_GROUP_PROTOCOL, memberId: "abc" },
+    ],
     ["another protocol type", { protocolType: "connect" }, { errorCode: Errors.INCONSISTENT_GROUP_PROTOCOL, memberId: "" }],
     ["an empty protocol type", { protocolType: "" }, { errorCode: Errors.INCONSISTENT_GROUP_PROTOCOL }],
     ["an empty protocol type in a new group", { groupId: "new", protocolType: "" }, { errorCode: Errors.INCONSISTENT_GROUP_PROTOCOL }],
     ["no protocols in a new group", { groupId: "new", protocols: [] }, { errorCode: Errors.INCONSISTENT_GROUP_PROTOCOL }],
     ["no protocol in common", { protocols: protocols("sticky") }, { errorCode: Errors.INCONSISTENT_GROUP_PROTOCOL }],
-    ["an instance id that has no member, with a member id", { memberId: "abc", groupInstanceId: "i" }, { errorCode: Errors.UNKNOWN_MEMBER_ID, memberId: "abc" }],
+    [
+      "an instance id that has no member, with a member id",
+      { memberId: "abc", groupInstanceId: "i" },
+      { errorCode: Errors.UNKNOWN_MEMBER_ID, memberId: "abc" },
+    ],
   ])("refuses %s", async (_, body, expected) => {
     const bench = new GroupBench();
     await stableGroup(bench, [{}]);
-    expect(bench.join(body, { version: 9 }).value).toMatchObject({ generationId: -1, protocolType: null, protocolName: null, leader: "", members: [], ...expected });
-    expect(bench.join(body, { version: 5 }).value).toMatchObject({ generationId: -1, protocolName: "", leader: "", members: [], ...expected });
+    expect(bench.join(body, { version: 9 }).value).toMatchObject({
+      generationId: -1,
+      protocolType: null,
+      protocolName: null,
+      leader: "",
+      members: [],
+      ...expected,
+    });
+    expect(bench.join(body, { version: 5 }).value).toMatchObject({
+      generationId: -1,
+      protocolName: "",
+      leader: "",
+      members: [],
+      ...expected,
+    });
     expect(await stateOf(bench)).toBe("Stable");
   });
 
@@ -68,7 +105,10 @@ describe("joining a classic group", () => {
     const [member] = await stableGroup(bench, [{}]);
     await bench.leave({ memberId: member?.memberId ?? "" }, { version: 0 }).done;
     const joining = bench.join({ protocolType: "connect", protocols: protocols("default") }, { version: 7 });
-    const again = bench.join({ protocolType: "connect", protocols: protocols("default"), memberId: joining.value?.memberId ?? "" }, { version: 7 });
+    const again = bench.join(
+      { protocolType: "connect", protocols: protocols("default"), memberId: joining.value?.memberId ?? "" },
+      { version: 7 },
+    );
     await settle(bench);
     expect(again.value).toMatchObject({ errorCode: 0, generationId: 3, protocolType: "connect", protocolName: "default" });
   });
@@ -114,10 +154,30 @@ describe("joining a classic group", () => {
 describe("the choice of the protocol", () => {
   it.each([
     [[["range", "sticky"], ["sticky"]], "sticky"],
-    [[["range", "sticky"], ["sticky", "range"], ["sticky", "range"]], "sticky"],
-    [[["range", "sticky"], ["range", "sticky"], ["sticky", "range"]], "range"],
+    [
+      [
+        ["range", "sticky"],
+        ["sticky", "range"],
+        ["sticky", "range"],
+      ],
+      "sticky",
+    ],
+    [
+      [
+        ["range", "sticky"],
+        ["range", "sticky"],
+        ["sticky", "range"],
+      ],
+      "range",
+    ],
     [[["cooperative", "range"], ["range"], ["cooperative", "range"]], "range"],
-    [[["a", "b"], ["b", "a"]], "a"],
+    [
+      [
+        ["a", "b"],
+        ["b", "a"],
+      ],
+      "a",
+    ],
   ])("of members with %j is %s", async (supported, chosen) => {
     const bench = new GroupBench();
     const joining = [];
@@ -169,7 +229,10 @@ describe("the first round of a group", () => {
 
   it("starts at once by default, and gathers those who join in the same moment: 50 members, one generation", async () => {
     const bench = new GroupBench();
-    const members = await stableGroup(bench, Array.from({ length: 50 }, () => ({})));
+    const members = await stableGroup(
+      bench,
+      Array.from({ length: 50 }, () => ({})),
+    );
     const { groups } = await bench.describe(["g"]).done;
     expect(groups[0]).toMatchObject({ groupState: "Stable", protocolData: "range" });
     expect(groups[0]?.members.map(({ memberAssignment }) => memberAssignment.toString())).toEqual(members.map((_, index) => String(index)));

@@ -27,7 +27,15 @@ function* beforeAndAfterRestart(bench: GroupBench): Generator<GroupBench> {
 describe("committed offsets", () => {
   it("come back with leader epoch and metadata, also after a restart", () => {
     const bench = new GroupBench();
-    const topics = [{ name: "t", partitions: [{ partitionIndex: 1, committedOffset: 2 ** 40, committedLeaderEpoch: 7, committedMetadata: "mé" }, { partitionIndex: 0, committedOffset: 0, committedMetadata: null }] }];
+    const topics = [
+      {
+        name: "t",
+        partitions: [
+          { partitionIndex: 1, committedOffset: 2 ** 40, committedLeaderEpoch: 7, committedMetadata: "mé" },
+          { partitionIndex: 0, committedOffset: 0, committedMetadata: null },
+        ],
+      },
+    ];
     expect(errorsOf(bench.commit({ ...NOBODY, topics }).value)).toEqual([0, 0]);
     for (const each of beforeAndAfterRestart(bench)) {
       const { value } = each.fetch({ groupId: "g", topics: [{ name: "t", partitionIndexes: [0, 1] }] }, { version: 5 });
@@ -46,38 +54,65 @@ describe("committed offsets", () => {
     }
   });
 
-  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])("are stored by version %i of OffsetCommit and told by version %i of OffsetFetch", (version) => {
-    const bench = new GroupBench();
-    expect(errorsOf(bench.commit({ ...NOBODY, topics: commitOf("t", { 2: 42 }, "m") }, { version }).value)).toEqual([0]);
-    const expected = { partitionIndex: 2, committedOffset: 42, metadata: "m", errorCode: 0 };
-    if (version >= 8) {
-      const topic = version >= 10 ? { topicId: topicId("t") } : { name: "t" };
-      const { value } = bench.fetch({ groups: [{ groupId: "g", topics: [{ ...topic, partitionIndexes: [2] }] }] }, { version });
-      expect(value?.groups).toMatchObject([{ groupId: "g", errorCode: 0, topics: [{ ...topic, partitions: [expected] }] }]);
-    } else {
-      const { value } = bench.fetch({ groupId: "g", topics: [{ name: "t", partitionIndexes: [2] }] }, { version });
-      expect(value).toMatchObject({ errorCode: 0, topics: [{ name: "t", partitions: [expected] }] });
-    }
-  });
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
+    "are stored by version %i of OffsetCommit and told by version %i of OffsetFetch",
+    (version) => {
+      const bench = new GroupBench();
+      expect(errorsOf(bench.commit({ ...NOBODY, topics: commitOf("t", { 2: 42 }, "m") }, { version }).value)).toEqual([0]);
+      const expected = { partitionIndex: 2, committedOffset: 42, metadata: "m", errorCode: 0 };
+      if (version >= 8) {
+        const topic = version >= 10 ? { topicId: topicId("t") } : { name: "t" };
+        const { value } = bench.fetch({ groups: [{ groupId: "g", topics: [{ ...topic, partitionIndexes: [2] }] }] }, { version });
+        expect(value?.groups).toMatchObject([{ groupId: "g", errorCode: 0, topics: [{ ...topic, partitions: [expected] }] }]);
+      } else {
+        const { value } = bench.fetch({ groupId: "g", topics: [{ name: "t", partitionIndexes: [2] }] }, { version });
+        expect(value).toMatchObject({ errorCode: 0, topics: [{ name: "t", partitions: [expected] }] });
+      }
+    },
+  );
 
   it("that are not there are -1 without an error, whatever is missing", () => {
     const bench = new GroupBench();
     bench.commit(NOBODY);
     const nothing = { committedOffset: -1, committedLeaderEpoch: -1, metadata: "", errorCode: 0 };
-    for (const [groupId, name, partitionIndex] of [["other", "t", 0], ["g", "nowhere", 0], ["g", "t", 3], ["g", "t", 99]] as const) {
-      expect(bench.fetch({ groupId, topics: [{ name, partitionIndexes: [partitionIndex] }] }, { version: 7 }).value).toMatchObject({ errorCode: 0, topics: [{ name, partitions: [{ partitionIndex, ...nothing }] }] });
+    for (const [groupId, name, partitionIndex] of [
+      ["other", "t", 0],
+      ["g", "nowhere", 0],
+      ["g", "t", 3],
+      ["g", "t", 99],
+    ] as const) {
+      expect(bench.fetch({ groupId, topics: [{ name, partitionIndexes: [partitionIndex] }] }, { version: 7 }).value).toMatchObject({
+        errorCode: 0,
+        topics: [{ name, partitions: [{ partitionIndex, ...nothing }] }],
+      });
     }
     // Seen on Kafka 4.3.1: a member id and epoch of a group that does not exist change nothing.
-    expect(bench.fetch({ groups: [{ groupId: "other", memberId: "m", memberEpoch: 3, topics: [{ name: "t", partitionIndexes: [0] }] }] }).value?.groups).toMatchObject([{ errorCode: 0, topics: [{ partitions: [nothing] }] }]);
+    expect(
+      bench.fetch({ groups: [{ groupId: "other", memberId: "m", memberEpoch: 3, topics: [{ name: "t", partitionIndexes: [0] }] }] }).value
+        ?.groups,
+    ).toMatchObject([{ errorCode: 0, topics: [{ partitions: [nothing] }] }]);
   });
 
   it("are all told when no topics are named, and none when the list is empty; of several groups in one request", () => {
     const bench = new GroupBench();
     bench.commit({ ...NOBODY, groupId: "a", topics: [...commitOf("t", { 0: 1, 1: 2 }), ...commitOf("u", { 0: 3 })] });
     bench.commit({ ...NOBODY, groupId: "", topics: commitOf("t", { 0: 9 }) });
-    const { value } = bench.fetch({ groups: [{ groupId: "a", topics: null }, { groupId: "", topics: null }, { groupId: "a", topics: [] }, { groupId: "none", topics: null }] });
+    const { value } = bench.fetch({
+      groups: [
+        { groupId: "a", topics: null },
+        { groupId: "", topics: null },
+        { groupId: "a", topics: [] },
+        { groupId: "none", topics: null },
+      ],
+    });
     expect(value?.groups).toMatchObject([
-      { groupId: "a", topics: [{ name: "t", partitions: [{ committedOffset: 1 }, { committedOffset: 2 }] }, { name: "u", partitions: [{ committedOffset: 3 }] }] },
+      {
+        groupId: "a",
+        topics: [
+          { name: "t", partitions: [{ committedOffset: 1 }, { committedOffset: 2 }] },
+          { name: "u", partitions: [{ committedOffset: 3 }] },
+        ],
+      },
       { groupId: "", topics: [{ name: "t", partitions: [{ committedOffset: 9 }] }] },
       { groupId: "a", topics: [] },
       { groupId: "none", topics: [] },
@@ -86,10 +121,24 @@ describe("committed offsets", () => {
 
   it("are refused by id with UNKNOWN_TOPIC_ID where no topic has it", () => {
     const bench = new GroupBench();
-    const topics = [{ topicId: topicId("gone"), partitions: [{ partitionIndex: 0, committedOffset: 5, committedMetadata: null }] }, ...commitOf("t", { 0: 5 })];
+    const topics = [
+      { topicId: topicId("gone"), partitions: [{ partitionIndex: 0, committedOffset: 5, committedMetadata: null }] },
+      ...commitOf("t", { 0: 5 }),
+    ];
     expect(errorsOf(bench.commit({ ...NOBODY, topics }, { version: 10 }).value)).toEqual([Errors.UNKNOWN_TOPIC_ID, 0]);
-    const { value } = bench.fetch({ groups: [{ groupId: "g", topics: [{ topicId: topicId("gone"), partitionIndexes: [0] }] }, { groupId: "g", topics: null }] }, { version: 10 });
-    expect(value?.groups).toMatchObject([{ topics: [{ topicId: topicId("gone"), partitions: [{ committedOffset: -1, errorCode: 100 }] }] }, { topics: [{ topicId: topicId("t"), partitions: [{ committedOffset: 5 }] }] }]);
+    const { value } = bench.fetch(
+      {
+        groups: [
+          { groupId: "g", topics: [{ topicId: topicId("gone"), partitionIndexes: [0] }] },
+          { groupId: "g", topics: null },
+        ],
+      },
+      { version: 10 },
+    );
+    expect(value?.groups).toMatchObject([
+      { topics: [{ topicId: topicId("gone"), partitions: [{ committedOffset: -1, errorCode: 100 }] }] },
+      { topics: [{ topicId: topicId("t"), partitions: [{ committedOffset: 5 }] }] },
+    ]);
   });
 
   it("of a topic that was made anew since are not told", () => {
@@ -114,8 +163,15 @@ describe("committed offsets", () => {
 describe("a commit", () => {
   it("is refused for an unknown partition, and for metadata that are too long, by itself", () => {
     const bench = new GroupBench();
-    const partition = (partitionIndex: number, length = 0) => ({ partitionIndex, committedOffset: 1, committedMetadata: "x".repeat(length) });
-    const topics = [{ name: "nowhere", partitions: [partition(0)] }, { name: "t", partitions: [partition(9), partition(-1), partition(0, 4097), partition(1, 4096)] }];
+    const partition = (partitionIndex: number, length = 0) => ({
+      partitionIndex,
+      committedOffset: 1,
+      committedMetadata: "x".repeat(length),
+    });
+    const topics = [
+      { name: "nowhere", partitions: [partition(0)] },
+      { name: "t", partitions: [partition(9), partition(-1), partition(0, 4097), partition(1, 4096)] },
+    ];
     expect(errorsOf(bench.commit({ ...NOBODY, topics }).value)).toEqual([3, 3, 3, 12, 0]);
     // What the group refuses it refuses for all that exist, also for what is too long (seen on Kafka 4.3.1).
     expect(errorsOf(bench.commit({ generationIdOrMemberEpoch: 5, memberId: "m", topics }).value)).toEqual([3, 3, 3, 25, 25]);
@@ -197,7 +253,7 @@ describe("a commit", () => {
     await settle(bench);
     expect(errorsOf(committing.value)).toEqual([Errors.NOT_COORDINATOR]);
     expect(fetching.value).toMatchObject({ errorCode: Errors.NOT_COORDINATOR, topics: [] });
-    bench.logs.forEach((log, index) => log.batches.splice(0, log.batches.length, ...(kept[index] ?? [])));
+    for (const [index, log] of bench.logs.entries()) log.batches.splice(0, log.batches.length, ...(kept[index] ?? []));
     expect(fetched(bench.restarted())).toEqual({ 0: 1 });
   });
 });
@@ -208,9 +264,13 @@ describe("errors of the group in OffsetFetch", () => {
     bench.groups.close();
     const topics = [{ name: "t", partitionIndexes: [0, 1] }];
     const refused = { committedOffset: -1, metadata: "", errorCode: 16 };
-    expect(bench.fetch({ groupId: "g", topics }, { version: 1 }).value?.topics).toMatchObject([{ name: "t", partitions: [refused, refused] }]);
+    expect(bench.fetch({ groupId: "g", topics }, { version: 1 }).value?.topics).toMatchObject([
+      { name: "t", partitions: [refused, refused] },
+    ]);
     expect(bench.fetch({ groupId: "g", topics }, { version: 2 }).value).toMatchObject({ errorCode: 16, topics: [] });
-    expect(bench.fetch({ groups: [{ groupId: "g", topics }] }, { version: 8 }).value?.groups).toMatchObject([{ groupId: "g", errorCode: 16, topics: [] }]);
+    expect(bench.fetch({ groups: [{ groupId: "g", topics }] }, { version: 8 }).value?.groups).toMatchObject([
+      { groupId: "g", errorCode: 16, topics: [] },
+    ]);
   });
 });
 
@@ -218,7 +278,14 @@ describe("offsets of a transaction that is still open", () => {
   it("are seen by nobody, and refused to who requires stable ones, until its marker comes", () => {
     const bench = new GroupBench();
     bench.commit({ ...NOBODY, topics: commitOf("t", { 0: 1 }) });
-    const committed = { offset: 5, leaderEpoch: 0, metadata: "", commitTimestampMs: 0, expireTimestampMs: undefined, topicId: topicId("t") };
+    const committed = {
+      offset: 5,
+      leaderEpoch: 0,
+      metadata: "",
+      commitTimestampMs: 0,
+      expireTimestampMs: undefined,
+      topicId: topicId("t"),
+    };
     const record = groupRecordCodec.encode({ type: "offset", groupId: "g", topic: "t", partition: 0, committed });
     const index = bench.groups.partitionFor("g");
     const transaction = { producerId: 7, producerEpoch: 0 };
@@ -230,7 +297,10 @@ describe("offsets of a transaction that is still open", () => {
       { committedOffset: -1, errorCode: 0 },
     ]);
     expect(fetched(open)).toEqual({ 0: 1 });
-    for (const [type, offset] of [[0, 1], [1, 5]] as const) {
+    for (const [type, offset] of [
+      [0, 1],
+      [1, 5],
+    ] as const) {
       const ended = new GroupBench({ clock: open.clock, logs: open.logs });
       ended.partitions[index]?.append(controlBatch({ ...transaction, coordinatorEpoch: 0, type, timestamp: 0 }).bytes, "coordinator");
       expect(fetched(ended.restarted())).toEqual({ 0: offset });
@@ -262,6 +332,9 @@ describe("OffsetDelete", () => {
     await settle(bench);
     expect(bench.offsetDelete({ groupId: "g", topics }).value).toMatchObject({ errorCode: 68, topics: [] });
     bench.leave({ memberId: joining.value?.memberId ?? "" }, { version: 1 });
-    expect(bench.offsetDelete({ groupId: "g", topics }).value).toMatchObject({ errorCode: 0, topics: [{ partitions: [{ errorCode: 0 }] }] });
+    expect(bench.offsetDelete({ groupId: "g", topics }).value).toMatchObject({
+      errorCode: 0,
+      topics: [{ partitions: [{ errorCode: 0 }] }],
+    });
   });
 });

@@ -83,7 +83,10 @@ describe("a round of syncs", () => {
   async function completing(bench: GroupBench) {
     const joining = [await startJoin(bench, { sessionTimeoutMs: 60_000 }), await startJoin(bench, { sessionTimeoutMs: 60_000 })];
     await settle(bench);
-    return joining.map(({ value }): TestMember => ({ memberId: value?.memberId ?? "", body: {}, ask: { version: 3 } })) as [TestMember, TestMember];
+    return joining.map(({ value }): TestMember => ({ memberId: value?.memberId ?? "", body: {}, ask: { version: 3 } })) as [
+      TestMember,
+      TestMember,
+    ];
   }
 
   it("lets a follower wait for the leader, and gives each exactly its own bytes; who has none gets none", async () => {
@@ -92,10 +95,18 @@ describe("a round of syncs", () => {
     const waiting = bench.sync({ memberId: follower.memberId });
     await settle(bench);
     expect(waiting.value).toBeUndefined();
-    const assignments = [{ memberId: leader.memberId, assignment: Buffer.from([0, 1, 255]) }, { memberId: "stranger", assignment: Buffer.from("x") }];
+    const assignments = [
+      { memberId: leader.memberId, assignment: Buffer.from([0, 1, 255]) },
+      { memberId: "stranger", assignment: Buffer.from("x") },
+    ];
     const leading = bench.sync({ memberId: leader.memberId, assignments });
     await settle(bench);
-    expect(leading.value).toMatchObject({ errorCode: 0, protocolType: "consumer", protocolName: "range", assignment: Buffer.from([0, 1, 255]) });
+    expect(leading.value).toMatchObject({
+      errorCode: 0,
+      protocolType: "consumer",
+      protocolName: "range",
+      assignment: Buffer.from([0, 1, 255]),
+    });
     expect(waiting.value).toMatchObject({ errorCode: 0, assignment: Buffer.alloc(0) });
     expect(bench.sync({ memberId: leader.memberId }).value).toMatchObject({ errorCode: 0, assignment: Buffer.from([0, 1, 255]) });
   });
@@ -114,7 +125,12 @@ describe("a round of syncs", () => {
   ])("refuses %s", async (_, body, errorCode) => {
     const bench = new GroupBench();
     const [leader] = await completing(bench);
-    expect(bench.sync({ memberId: leader.memberId, ...body }).value).toMatchObject({ errorCode, protocolType: null, protocolName: null, assignment: Buffer.alloc(0) });
+    expect(bench.sync({ memberId: leader.memberId, ...body }).value).toMatchObject({
+      errorCode,
+      protocolType: null,
+      protocolName: null,
+      assignment: Buffer.alloc(0),
+    });
   });
 
   it("removes a leader that never syncs after the rebalance timeout; who waited hears REBALANCE_IN_PROGRESS", async () => {
@@ -319,7 +335,10 @@ describe("leaving", () => {
 
   it("of an unknown group is an error of each member, of an empty group id one of the whole", () => {
     const bench = new GroupBench();
-    expect(bench.leave({ groupId: "other", members: [{ memberId: "a" }, { memberId: "b" }] }).value).toMatchObject({ errorCode: 0, members: [{ errorCode: 25 }, { errorCode: 25 }] });
+    expect(bench.leave({ groupId: "other", members: [{ memberId: "a" }, { memberId: "b" }] }).value).toMatchObject({
+      errorCode: 0,
+      members: [{ errorCode: 25 }, { errorCode: 25 }],
+    });
     expect(bench.leave({ groupId: "other", memberId: "a" }, { version: 1 }).value).toMatchObject({ errorCode: 25 });
     expect(bench.leave({ groupId: "", members: [{ memberId: "a" }] }).value).toMatchObject({ errorCode: 24, members: [] });
   });
@@ -340,7 +359,10 @@ describe("leaving", () => {
     const bench = new GroupBench();
     const [member] = await stableGroup(bench, [{}]);
     for (const log of bench.logs) log.failure = "disk";
-    expect(bench.leave({ members: [{ memberId: member?.memberId ?? "" }] }).value).toMatchObject({ errorCode: Errors.NOT_COORDINATOR, members: [] });
+    expect(bench.leave({ members: [{ memberId: member?.memberId ?? "" }] }).value).toMatchObject({
+      errorCode: Errors.NOT_COORDINATOR,
+      members: [],
+    });
     expect(member && beat(bench, member, 1)).toBe(0);
   });
 });

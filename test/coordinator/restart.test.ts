@@ -15,9 +15,21 @@ type Step =
   | { readonly do: "fail"; readonly isFailing: boolean };
 
 const index = fc.nat(7);
-const of = <const D extends string>(name: D, weight: number) => ({ weight, arbitrary: fc.record({ do: fc.constant(name), group: fc.nat(1), who: index }) });
+const of = <const D extends string>(name: D, weight: number) => ({
+  weight,
+  arbitrary: fc.record({ do: fc.constant(name), group: fc.nat(1), who: index }),
+});
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("join" as const), group: fc.nat(1), who: index, version: fc.constantFrom(2, 5, 9), protocol: fc.nat(2) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("join" as const),
+      group: fc.nat(1),
+      who: index,
+      version: fc.constantFrom(2, 5, 9),
+      protocol: fc.nat(2),
+    }),
+  },
   of("rejoin", 6),
   of("sync", 8),
   of("leave", 2),
@@ -57,7 +69,14 @@ class Clients {
         this.#follow(groupId, this.bench.join({ ...asMember, protocols: protocols("range", "sticky") }), groupInstanceId);
         return;
       case "sync":
-        this.bench.sync({ ...asMember, generationId: generation, assignments: members.map((each, at) => ({ memberId: each.memberId, assignment: Buffer.from(`${at}`) })) }, { version: 3 });
+        this.bench.sync(
+          {
+            ...asMember,
+            generationId: generation,
+            assignments: members.map((each, at) => ({ memberId: each.memberId, assignment: Buffer.from(`${at}`) })),
+          },
+          { version: 3 },
+        );
         return;
       case "leave":
         this.bench.leave({ groupId, members: [{ memberId, groupInstanceId }] });
@@ -69,7 +88,10 @@ class Clients {
         this.bench.commit({ ...asMember, generationIdOrMemberEpoch: generation, topics: commitOf("t", { [step.who % 4]: step.who }) });
         return;
       case "commitSimple":
-        this.bench.commit({ groupId, memberId: "", topics: commitOf("u", { 0: step.who }), retentionTimeMs: step.who % 2 === 0 ? 1_800_000 : -1 }, { version: 4 });
+        this.bench.commit(
+          { groupId, memberId: "", topics: commitOf("u", { 0: step.who }), retentionTimeMs: step.who % 2 === 0 ? 1_800_000 : -1 },
+          { version: 4 },
+        );
         return;
       case "deleteGroup":
         this.bench.deleteGroups(groupId);
@@ -84,7 +106,11 @@ class Clients {
     const groupInstanceId = version >= 5 ? (INSTANCES[who % INSTANCES.length] ?? null) : null;
     const offered = [protocols("range", "sticky"), protocols("sticky", "range"), protocols("range")][protocol] ?? protocols("range");
     const sessionTimeoutMs = 6000 + 1000 * who;
-    this.#follow(groupId, this.bench.join({ groupId, groupInstanceId, protocols: offered, sessionTimeoutMs, rebalanceTimeoutMs: 9000 }, { version }), groupInstanceId);
+    this.#follow(
+      groupId,
+      this.bench.join({ groupId, groupInstanceId, protocols: offered, sessionTimeoutMs, rebalanceTimeoutMs: 9000 }, { version }),
+      groupInstanceId,
+    );
   }
 
   #follow(groupId: string, { done }: ReturnType<GroupBench["join"]>, instanceId: string | null): void {

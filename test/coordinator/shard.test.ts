@@ -71,7 +71,12 @@ function bench(log = new MemoryPartitionLog(0)) {
       () => ({ records: [{ key, value }], applied: () => `put ${key}` }),
       (error) => error,
     );
-  const words = () => runtime.read<string[] | ErrorCode>(0, (state) => [...state.words.keys()].sort(), (error) => error);
+  const words = () =>
+    runtime.read<string[] | ErrorCode>(
+      0,
+      (state) => [...state.words.keys()].sort(),
+      (error) => error,
+    );
   return { clock, log, partition, runtime, states, put, words };
 }
 
@@ -98,7 +103,11 @@ describe("a shard", () => {
     const reply = put("a");
     expect(reply).toBeInstanceOf(Promise);
     expect(words()).toEqual(["a"]);
-    const told = runtime.write<string[] | ErrorCode>(0, (state) => ({ ...answer([...state.words.keys()]), tellsStored: true }), (error) => error);
+    const told = runtime.write<string[] | ErrorCode>(
+      0,
+      (state) => ({ ...answer([...state.words.keys()]), tellsStored: true }),
+      (error) => error,
+    );
     expect(told).toBeInstanceOf(Promise);
     let settled = 0;
     void Promise.resolve(reply).then(() => settled++);
@@ -115,8 +124,16 @@ describe("a shard", () => {
     runtime.elected(partition);
     log.isDurableAtOnce = false;
     const steps: string[] = [];
-    const decision = { records: [{ key: "a", value: "1" }], applied: () => steps.push("applied"), committed: () => void steps.push("committed") };
-    const reply = runtime.write<number>(0, () => decision, () => -1);
+    const decision = {
+      records: [{ key: "a", value: "1" }],
+      applied: () => steps.push("applied"),
+      committed: () => void steps.push("committed"),
+    };
+    const reply = runtime.write<number>(
+      0,
+      () => decision,
+      () => -1,
+    );
     expect(steps).toEqual(["applied"]);
     log.makeDurable();
     await reply;
@@ -184,7 +201,13 @@ describe("a shard", () => {
   it("does not run an operation inside another", () => {
     const { runtime, partition, put } = bench();
     runtime.elected(partition);
-    expect(() => runtime.write(0, () => ({ records: [], applied: () => put("b") }), () => "refused")).toThrow("operations run one after another");
+    expect(() =>
+      runtime.write(
+        0,
+        () => ({ records: [], applied: () => put("b") }),
+        () => "refused",
+      ),
+    ).toThrow("operations run one after another");
     expect(put("c")).toBe("put c");
   });
 });

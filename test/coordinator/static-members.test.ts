@@ -33,17 +33,27 @@ describe("a static member", () => {
     expect(bench.sync({ ...old }).value?.errorCode).toBe(Errors.FENCED_INSTANCE_ID);
     expect(bench.join({ ...old }).value).toMatchObject({ errorCode: Errors.FENCED_INSTANCE_ID, memberId: follower.memberId });
     expect(bench.leave({ members: [old] }).value?.members).toMatchObject([{ errorCode: Errors.FENCED_INSTANCE_ID }]);
-    expect(bench.commit({ ...old, generationIdOrMemberEpoch: 1, topics: commitOf("t", { 0: 1 }) }).value).toMatchObject({ topics: [{ partitions: [{ errorCode: Errors.FENCED_INSTANCE_ID }] }] });
+    expect(bench.commit({ ...old, generationIdOrMemberEpoch: 1, topics: commitOf("t", { 0: 1 }) }).value).toMatchObject({
+      topics: [{ partitions: [{ errorCode: Errors.FENCED_INSTANCE_ID }] }],
+    });
     const after = bench.restarted();
     expect(after.heartbeat({ memberId, groupInstanceId: "follower" }).value?.errorCode).toBe(0);
-    expect((await after.describe(["g"]).done).groups[0]?.members[1]).toMatchObject({ memberId, clientId: "anew", memberAssignment: Buffer.from("1") });
+    expect((await after.describe(["g"]).done).groups[0]?.members[1]).toMatchObject({
+      memberId,
+      clientId: "anew",
+      memberAssignment: Buffer.from("1"),
+    });
   });
 
   it("that leads is told to skip the assignment, or, where the version cannot say so, that the former id leads", async () => {
     const bench = new GroupBench();
     await pair(bench);
     const newer = await bench.join({ groupInstanceId: "leader" }, { version: 9 }).done;
-    expect(newer).toMatchObject({ leader: newer.memberId, skipAssignment: true, members: [{ groupInstanceId: "leader" }, { groupInstanceId: "follower" }] });
+    expect(newer).toMatchObject({
+      leader: newer.memberId,
+      skipAssignment: true,
+      members: [{ groupInstanceId: "leader" }, { groupInstanceId: "follower" }],
+    });
     const older = await bench.join({ groupInstanceId: "leader" }, { version: 8 }).done;
     expect(older).toMatchObject({ leader: newer.memberId, skipAssignment: false, members: [] });
     expect(older.memberId).not.toBe(newer.memberId);
@@ -87,7 +97,11 @@ describe("a static member", () => {
 
   it("keeps its place when it does not rejoin in time, until it misses the sync too", async () => {
     const bench = new GroupBench();
-    const [leader, follower] = await stableGroup(bench, [1, 2].map((index) => ({ groupInstanceId: `i${index}`, sessionTimeoutMs: 60_000, rebalanceTimeoutMs: 5_000 })), { version: 9 });
+    const [leader, follower] = await stableGroup(
+      bench,
+      [1, 2].map((index) => ({ groupInstanceId: `i${index}`, sessionTimeoutMs: 60_000, rebalanceTimeoutMs: 5_000 })),
+      { version: 9 },
+    );
     if (leader === undefined || follower === undefined) throw new Error("two members");
     const waiting = rejoin(bench, leader);
     await bench.clock.advance(5_000);
@@ -98,7 +112,9 @@ describe("a static member", () => {
     expect(await stateOf(bench)).toBe("Stable");
     await bench.clock.advance(1);
     expect(await stateOf(bench)).toBe("PreparingRebalance");
-    expect(bench.heartbeat({ memberId: follower.memberId, groupInstanceId: "i2", generationId: 2 }).value?.errorCode).toBe(Errors.UNKNOWN_MEMBER_ID);
+    expect(bench.heartbeat({ memberId: follower.memberId, groupInstanceId: "i2", generationId: 2 }).value?.errorCode).toBe(
+      Errors.UNKNOWN_MEMBER_ID,
+    );
   });
 
   it("is waited for once more when nobody rejoined in time", async () => {
@@ -127,7 +143,9 @@ describe("a static member", () => {
     const bench = new GroupBench();
     const [, follower] = await pair(bench);
     for (const log of bench.logs) log.failure = Errors.NOT_ENOUGH_REPLICAS;
-    expect(bench.join({ groupInstanceId: "follower" }, { version: 9 }).value).toMatchObject({ errorCode: Errors.COORDINATOR_NOT_AVAILABLE });
+    expect(bench.join({ groupInstanceId: "follower" }, { version: 9 }).value).toMatchObject({
+      errorCode: Errors.COORDINATOR_NOT_AVAILABLE,
+    });
     expect(beat(bench, follower, 1)).toBe(0);
   });
 });

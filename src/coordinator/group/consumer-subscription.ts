@@ -4,8 +4,8 @@
 //
 // The metadata is the client's own and otherwise opaque; it may be anything.
 
-import { Reader } from "../../../protocol/wire/reader.ts";
 import { MalformedMessage } from "../../../protocol/wire/malformed-message.ts";
+import { Reader } from "../../../protocol/wire/reader.ts";
 
 const SHORTEST_STRING_BYTES = 2;
 

@@ -1,10 +1,10 @@
 // How group records lie in __consumer_offsets: as Kafka 4.3 writes them, so that its tools and third-party readers understand them.
 // Offsets: value version 4 (with the topic's id), or 1 for one with an expiry time of its own. Classic groups: version 3.
 
+import { ZERO_UUID } from "../../../protocol/schema/support.ts";
 import { groupMetadataRecord } from "../../../protocol/state/classic-group-records.ts";
 import { decodeKey, decodeValue, encodeKey, encodeValue } from "../../../protocol/state/coordinator-record.ts";
 import { legacyOffsetCommitRecord, offsetCommitRecord } from "../../../protocol/state/offset-records.ts";
-import { ZERO_UUID } from "../../../protocol/schema/support.ts";
 import type { RecordCodec } from "../coordinator-state.ts";
 import type { ClassicGroupSnapshot, CommittedOffset, GroupRecord } from "./group-record.ts";
 
@@ -20,7 +20,10 @@ export const groupRecordCodec: RecordCodec<GroupRecord> = {
     switch (record.type) {
       case "offset": {
         const { groupId: group, topic, partition, committed } = record;
-        return { key: encodeKey(offsetCommitRecord, { group, topic, partition }), value: committed === null ? null : encodeOffset(committed) };
+        return {
+          key: encodeKey(offsetCommitRecord, { group, topic, partition }),
+          value: committed === null ? null : encodeOffset(committed),
+        };
       }
       case "classicGroup":
         return {

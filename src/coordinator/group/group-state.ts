@@ -76,7 +76,8 @@ export class GroupState implements CoordinatorState<GroupRecord> {
     const { settings, logger } = this.environment;
     for (const group of this.#groups.values()) {
       for (const member of group.members.values()) member.heard();
-      if (group.members.size > 0) logger.info({ group: group.groupId, members: group.members.size }, "loaded a group; its members' sessions start anew");
+      if (group.members.size > 0)
+        logger.info({ group: group.groupId, members: group.members.size }, "loaded a group; its members' sessions start anew");
       if (group.members.size > settings["group.max.size"]) rebalance(this.environment, group, "the group is larger than group.max.size");
     }
     this.#expiry.set(settings["offsets.retention.check.interval.ms"]);

@@ -19,7 +19,8 @@ export function expireGroups(state: GroupState): GroupRecord[] {
   for (const group of state.groups()) {
     const expired = expiredOffsets(state, group);
     records.push(...expired.records);
-    if (expired.isAll && group.isEmpty && group.pendingMembers.size === 0) records.push({ type: "classicGroup", groupId: group.groupId, snapshot: null });
+    if (expired.isAll && group.isEmpty && group.pendingMembers.size === 0)
+      records.push({ type: "classicGroup", groupId: group.groupId, snapshot: null });
   }
   return records;
 }
@@ -32,7 +33,9 @@ function expiredOffsets(state: GroupState, group: ClassicGroup): { readonly reco
   const retentionMs = settings["offsets.retention.minutes"] * MINUTE_MS;
   const hasExpired = (committed: CommittedOffset) =>
     since !== undefined &&
-    (committed.expireTimestampMs === undefined ? clock.now() - since(committed) >= retentionMs : clock.now() >= committed.expireTimestampMs);
+    (committed.expireTimestampMs === undefined
+      ? clock.now() - since(committed) >= retentionMs
+      : clock.now() >= committed.expireTimestampMs);
   const isSubscribed = subscriptionOf(group);
   let isAll = !state.offsets.hasUnstable(groupId);
   for (const [topic, partitions] of state.offsets.ofGroup(groupId) ?? []) {

@@ -2,7 +2,7 @@
 // a version cannot carry is noticed.
 
 import * as messages from "../../../protocol/messages/index.ts";
-import { type Decoded, type Encodable, type Shape } from "../../../protocol/schema/field.ts";
+import type { Decoded, Encodable, Shape } from "../../../protocol/schema/field.ts";
 import type { Api, Message } from "../../../protocol/schema/message.ts";
 import { Reader } from "../../../protocol/wire/reader.ts";
 import { Writer } from "../../../protocol/wire/writer.ts";
@@ -10,11 +10,11 @@ import type { Logger } from "../../../src/base/logger.ts";
 import { randomFrom } from "../../../src/base/random.ts";
 import { VirtualClock } from "../../../src/base/virtual-clock.ts";
 import { brokerConfig, type SettingInputs } from "../../../src/config/broker-config.ts";
-import { topicSettings } from "./topic-settings.ts";
 import { GroupCoordinator } from "../../../src/coordinator/group/group-coordinator.ts";
 import type { MemberConnection } from "../../../src/coordinator/group/request-context.ts";
 import { Partition } from "../../../src/partition/partition.ts";
 import { MemoryPartitionLog } from "./memory-partition-log.ts";
+import { topicSettings } from "./topic-settings.ts";
 
 export class TestConnection implements MemberConnection {
   isClosed = false;
@@ -76,7 +76,9 @@ export class GroupBench {
 
   constructor(options: BenchOptions = {}) {
     this.clock = options.clock ?? new VirtualClock();
-    this.topics = new Map(Object.entries(options.topics ?? { t: 4, u: 2 }).map(([name, partitionCount]) => [name, { id: topicId(name), partitionCount }]));
+    this.topics = new Map(
+      Object.entries(options.topics ?? { t: 4, u: 2 }).map(([name, partitionCount]) => [name, { id: topicId(name), partitionCount }]),
+    );
     this.logs = Array.from({ length: PARTITIONS }, (_, index) => new MemoryPartitionLog(index, options.logs?.[index]?.batches));
     this.groups = new GroupCoordinator({
       clock: this.clock,
@@ -100,7 +102,9 @@ export class GroupBench {
   }
 
   join(body: Partial<Encodable<JoinShape>> = {}, ask: Ask = {}) {
-    return this.#ask(messages.joinGroup, { ...JOIN, ...body }, { version: 9, ...ask }, (context, request) => this.groups.joinGroup(context, request));
+    return this.#ask(messages.joinGroup, { ...JOIN, ...body }, { version: 9, ...ask }, (context, request) =>
+      this.groups.joinGroup(context, request),
+    );
   }
 
   sync(body: Partial<Encodable<SyncShape>>, ask: Ask = {}) {
@@ -115,12 +119,16 @@ export class GroupBench {
   }
 
   leave(body: Partial<Encodable<LeaveShape>>, ask: Ask = {}) {
-    return this.#ask(messages.leaveGroup, { groupId: "g", ...body }, { version: 5, ...ask }, (context, request) => this.groups.leaveGroup(context, request));
+    return this.#ask(messages.leaveGroup, { groupId: "g", ...body }, { version: 5, ...ask }, (context, request) =>
+      this.groups.leaveGroup(context, request),
+    );
   }
 
   commit(body: Partial<Encodable<CommitShape>> = {}, ask: Ask = {}) {
     const whole = { groupId: "g", topics: commitOf("t", { 0: 5 }), ...body };
-    return this.#ask(messages.offsetCommit, whole, { version: 9, ...ask }, (context, request) => this.groups.offsetCommit(context, request));
+    return this.#ask(messages.offsetCommit, whole, { version: 9, ...ask }, (context, request) =>
+      this.groups.offsetCommit(context, request),
+    );
   }
 
   fetch(body: Encodable<FetchShape>, ask: Ask = {}) {
@@ -133,7 +141,9 @@ export class GroupBench {
 
   describe(groups: string[], ask: Ask & { readonly includeAuthorizedOperations?: boolean } = {}) {
     const body = { groups, includeAuthorizedOperations: ask.includeAuthorizedOperations ?? false };
-    return this.#ask(messages.describeGroups, body, { version: 6, ...ask }, (context, request) => this.groups.describeGroups(context, request));
+    return this.#ask(messages.describeGroups, body, { version: 6, ...ask }, (context, request) =>
+      this.groups.describeGroups(context, request),
+    );
   }
 
   list(body: Encodable<ListShape> = {}, ask: Ask = {}) {
@@ -141,7 +151,9 @@ export class GroupBench {
   }
 
   deleteGroups(...groupsNames: string[]) {
-    return this.#ask(messages.deleteGroups, { groupsNames }, { version: 2 }, (context, request) => this.groups.deleteGroups(context, request));
+    return this.#ask(messages.deleteGroups, { groupsNames }, { version: 2 }, (context, request) =>
+      this.groups.deleteGroups(context, request),
+    );
   }
 
   #ask<Q extends Shape, R extends Shape>(
@@ -182,7 +194,11 @@ export function topicId(name: string): string {
 
 /** Offsets by partition. */
 export function commitOf(name: string, offsets: Readonly<Record<number, number>>, committedMetadata: string | null = null) {
-  const partitions = Object.entries(offsets).map(([index, committedOffset]) => ({ partitionIndex: Number(index), committedOffset, committedMetadata }));
+  const partitions = Object.entries(offsets).map(([index, committedOffset]) => ({
+    partitionIndex: Number(index),
+    committedOffset,
+    committedMetadata,
+  }));
   return [{ name, topicId: topicId(name), partitions }];
 }
 
@@ -225,7 +241,14 @@ function buffersIn(value: unknown): Buffer[] {
   return Object.values(value).flatMap(buffersIn);
 }
 
-const JOIN = { groupId: "g", sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 20_000, memberId: "", protocolType: "consumer", protocols: protocols("range") };
+const JOIN = {
+  groupId: "g",
+  sessionTimeoutMs: 10_000,
+  rebalanceTimeoutMs: 20_000,
+  memberId: "",
+  protocolType: "consumer",
+  protocols: protocols("range"),
+};
 
 type ShapeOf<M> = M extends Message<infer S> ? S : never;
 type JoinShape = ShapeOf<typeof messages.joinGroup.request>;

@@ -39,7 +39,10 @@ export async function syncAll(bench: GroupBench, members: readonly TestMember[],
     const isLeader = index === length - 1;
     const groupInstanceId = member.body.groupInstanceId ?? null;
     const { groupId = "g" } = member.body;
-    return bench.sync({ groupId, memberId: member.memberId, generationId, groupInstanceId, assignments: isLeader ? assignments : [] }, { ...member.ask, version: 3 });
+    return bench.sync(
+      { groupId, memberId: member.memberId, generationId, groupInstanceId, assignments: isLeader ? assignments : [] },
+      { ...member.ask, version: 3 },
+    );
   });
   await settle(bench);
   for (const answer of answers) expect(answer.value).toMatchObject({ errorCode: 0 });

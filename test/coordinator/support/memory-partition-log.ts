@@ -94,4 +94,3 @@ export class MemoryPartitionLog implements PartitionLog {
   flush = () => Promise.resolve();
   close = () => undefined;
 }
-

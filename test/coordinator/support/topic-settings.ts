@@ -1,4 +1,6 @@
-import { topicSettingTable, type TopicSettings } from "../../../src/config/topic-settings.ts";
+import { type TopicSettings, topicSettingTable } from "../../../src/config/topic-settings.ts";
 
 /** Every setting of a topic at its default. */
-export const topicSettings = Object.fromEntries(Object.entries(topicSettingTable).map(([name, { default: value }]) => [name, value])) as unknown as TopicSettings;
+export const topicSettings = Object.fromEntries(
+  Object.entries(topicSettingTable).map(([name, { default: value }]) => [name, value]),
+) as unknown as TopicSettings;

@@ -40,7 +40,10 @@ function endSession(environment: ClassicEnvironment, group: ClassicGroup, member
   // A member that waits for an answer of ours is alive. One that has just been admitted cannot heartbeat, so may wait only so long.
   if (member === undefined || (!member.isNew && (member.isWaitingForJoin || member.isWaitingForSync))) return answer(undefined);
   const { sessionTimeoutMs } = member.terms;
-  environment.logger.info({ group: group.groupId, member: memberId, clientId: member.clientId, sessionTimeoutMs }, "removed a member that was not heard of in time");
+  environment.logger.info(
+    { group: group.groupId, member: memberId, clientId: member.clientId, sessionTimeoutMs },
+    "removed a member that was not heard of in time",
+  );
   return withoutMembers(environment, group, [member], {
     applied: () => rebalance(environment, group, "a member was not heard of in time"),
     refused: () => member.heard(),
@@ -59,7 +62,10 @@ function endPendingMember(environment: ClassicEnvironment, group: ClassicGroup, 
 function evictDisconnected(environment: ClassicEnvironment, group: ClassicGroup): Decision<ClassicGroupRecord, void> {
   const pending = disconnectedPendingMembers(environment, group);
   for (const memberId of pending) {
-    environment.logger.info({ group: group.groupId, member: memberId }, "a member that was given an id will not join: its connection is closed");
+    environment.logger.info(
+      { group: group.groupId, member: memberId },
+      "a member that was given an id will not join: its connection is closed",
+    );
     group.pendingMembers.remove(memberId);
   }
   const evicted = disconnectedMembers(environment, group);
@@ -69,7 +75,10 @@ function evictDisconnected(environment: ClassicEnvironment, group: ClassicGroup)
     return answer(undefined);
   }
   for (const { memberId, clientId } of evicted) {
-    environment.logger.info({ group: group.groupId, member: memberId, clientId }, "removed a member that the rebalance waited for: its connection is closed");
+    environment.logger.info(
+      { group: group.groupId, member: memberId, clientId },
+      "removed a member that the rebalance waited for: its connection is closed",
+    );
   }
   return withoutMembers(environment, group, evicted, {
     applied: () => {

@@ -25,8 +25,8 @@ export class ConnectionLink {
     if (connection === this.#connection) return;
     this.release();
     this.#connection = connection;
-    if (connection.isClosed) return this.#onClose();
-    this.#unlisten = connection.onClose(() => this.#onClose());
+    if (connection.isClosed) this.#onClose();
+    else this.#unlisten = connection.onClose(() => this.#onClose());
   }
 
   release(): void {

@@ -30,7 +30,8 @@ const NEW_MEMBER_JOIN_TIMEOUT_MS = 5 * 60 * 1000;
 
 export function joinGroup(environment: ClassicEnvironment, group: ClassicGroup, context: GroupRequestContext, join: Join): JoinDecision {
   if (!hasRoom(environment, group, join.memberId)) return turnAway(environment, group, join.memberId);
-  if (!group.supports(join.protocolType, join.terms.protocols)) return answer(joinRefused(Errors.INCONSISTENT_GROUP_PROTOCOL, join.memberId));
+  if (!group.supports(join.protocolType, join.terms.protocols))
+    return answer(joinRefused(Errors.INCONSISTENT_GROUP_PROTOCOL, join.memberId));
   return join.memberId === "" ? joinAsNew(environment, group, context, join) : joinAgain(environment, group, context, join);
 }
 

@@ -13,8 +13,8 @@ import { emptiedSnapshot } from "./snapshot.ts";
 
 /** Something about the members has changed: they must join again, or, if they are at it, the round may be complete now. */
 export function rebalance(environment: ClassicEnvironment, group: ClassicGroup, reason: string): void {
-  if (group.state !== "PreparingRebalance") return prepare(environment, group, reason);
-  if (group.gathering === undefined && group.hasEveryoneJoined) completeJoins(environment, group);
+  if (group.state !== "PreparingRebalance") prepare(environment, group, reason);
+  else if (group.gathering === undefined && group.hasEveryoneJoined) completeJoins(environment, group);
 }
 
 function prepare(environment: ClassicEnvironment, group: ClassicGroup, reason: string): void {

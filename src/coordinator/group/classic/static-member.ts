@@ -25,7 +25,10 @@ export interface StaticRejoin {
 
 export function rejoinStatic(environment: ClassicEnvironment, group: ClassicGroup, rejoin: StaticRejoin): JoinDecision {
   const { known, identity } = rejoin;
-  environment.logger.info({ group: group.groupId, instanceId: known.instanceId, member: identity.memberId, replaces: known.memberId }, "static member came back");
+  environment.logger.info(
+    { group: group.groupId, instanceId: known.instanceId, member: identity.memberId, replaces: known.memberId },
+    "static member came back",
+  );
   if (group.state === "Stable" && chooseWith(group, known, rejoin.join.terms.protocols) === group.protocolName) {
     return replaceInStable(environment, group, rejoin);
   }

@@ -47,7 +47,8 @@ function checkSync(group: ClassicGroup, sync: Sync): ErrorCode {
   if (error !== Errors.NONE) return error;
   if (sync.generation !== group.generation) return Errors.ILLEGAL_GENERATION;
   const differs = (given: string | null, own: string | null) => given !== null && given !== own;
-  if (differs(sync.protocolType, group.protocolType) || differs(sync.protocolName, group.protocolName)) return Errors.INCONSISTENT_GROUP_PROTOCOL;
+  if (differs(sync.protocolType, group.protocolType) || differs(sync.protocolName, group.protocolName))
+    return Errors.INCONSISTENT_GROUP_PROTOCOL;
   return Errors.NONE;
 }
 
@@ -61,7 +62,8 @@ function completeGeneration(
   const failed = (error: ErrorCode) => {
     if (group.generation !== generation) return;
     refuseSyncs(group, error);
-    if (group.state === "CompletingRebalance" || group.state === "Stable") rebalance(environment, group, "the assignment could not be stored");
+    if (group.state === "CompletingRebalance" || group.state === "Stable")
+      rebalance(environment, group, "the assignment could not be stored");
   };
   return {
     records: [{ type: "classicGroup", groupId, snapshot: snapshotOf(group, assignments, environment.clock.now()) }],

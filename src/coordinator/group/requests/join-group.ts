@@ -4,9 +4,9 @@
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import type { joinGroup } from "../../../../protocol/messages/11-join-group.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
+import { answer } from "../../decision.ts";
 import { type JoinAnswer, joinRefused } from "../classic/answers.ts";
 import { type Join, type JoinDecision, joinGroup as joinClassicGroup } from "../classic/join.ts";
-import { answer } from "../../decision.ts";
 import { newGroupSnapshot } from "../classic/snapshot.ts";
 import type { GroupState } from "../group-state.ts";
 import type { GroupRequestContext } from "../request-context.ts";
@@ -25,12 +25,15 @@ export function handleJoinGroup(parts: RequestParts, context: GroupRequestContex
     (state) => decide(state, context, request),
     (error) => joinRefused(error, request.memberId),
   );
-  return joining instanceof Promise ? joining.then((joined) => toResponse(joined, context.apiVersion)) : toResponse(joining, context.apiVersion);
+  return joining instanceof Promise
+    ? joining.then((joined) => toResponse(joined, context.apiVersion))
+    : toResponse(joining, context.apiVersion);
 }
 
 function checkRequest({ settings }: RequestParts, { groupId, sessionTimeoutMs }: Request): ErrorCode {
   if (groupId === "") return Errors.INVALID_GROUP_ID;
-  const isInRange = sessionTimeoutMs >= settings["group.min.session.timeout.ms"] && sessionTimeoutMs <= settings["group.max.session.timeout.ms"];
+  const isInRange =
+    sessionTimeoutMs >= settings["group.min.session.timeout.ms"] && sessionTimeoutMs <= settings["group.max.session.timeout.ms"];
   return isInRange ? Errors.NONE : Errors.INVALID_SESSION_TIMEOUT;
 }
 
@@ -40,7 +43,8 @@ function decide(state: GroupState, context: GroupRequestContext, request: Reques
   const group = state.classicGroup(groupId);
   if (group !== undefined) return joinClassicGroup(state.environment, group, context, join);
   if (memberId !== "") return answer(joinRefused(Errors.UNKNOWN_MEMBER_ID, memberId));
-  if (join.protocolType === "" || join.terms.protocols.length === 0) return answer(joinRefused(Errors.INCONSISTENT_GROUP_PROTOCOL, memberId));
+  if (join.protocolType === "" || join.terms.protocols.length === 0)
+    return answer(joinRefused(Errors.INCONSISTENT_GROUP_PROTOCOL, memberId));
   return {
     // The new group is stored, as Kafka does, before its first member is in it.
     records: [{ type: "classicGroup", groupId, snapshot: newGroupSnapshot(state.environment.clock.now()) }],

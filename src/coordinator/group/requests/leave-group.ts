@@ -24,7 +24,9 @@ export function handleLeaveGroup(parts: RequestParts, context: GroupRequestConte
     parts.partitionFor(groupId),
     (state) => {
       const group = state.classicGroup(groupId);
-      return group === undefined ? answer(members.map(() => Errors.UNKNOWN_MEMBER_ID)) : leaveClassicGroup(state.environment, group, members);
+      return group === undefined
+        ? answer(members.map(() => Errors.UNKNOWN_MEMBER_ID))
+        : leaveClassicGroup(state.environment, group, members);
     },
     (error) => error,
   );
@@ -33,7 +35,11 @@ export function handleLeaveGroup(parts: RequestParts, context: GroupRequestConte
     if (!isList) return { errorCode: result[0] ?? Errors.NONE };
     return {
       errorCode: Errors.NONE,
-      members: members.map(({ memberId, instanceId }, index) => ({ memberId, groupInstanceId: instanceId, errorCode: result[index] ?? Errors.NONE })),
+      members: members.map(({ memberId, instanceId }, index) => ({
+        memberId,
+        groupInstanceId: instanceId,
+        errorCode: result[index] ?? Errors.NONE,
+      })),
     };
   };
   return leaving instanceof Promise ? leaving.then(toResponse) : toResponse(leaving);

@@ -4,8 +4,8 @@
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import type { offsetCommit } from "../../../../protocol/messages/08-offset-commit.ts";
-import { ZERO_UUID } from "../../../../protocol/schema/support.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
+import { ZERO_UUID } from "../../../../protocol/schema/support.ts";
 import type { CommittedOffset } from "../group-record.ts";
 import { commitOffsets, type OffsetToCommit } from "../offset-commit.ts";
 import type { GroupRequestContext } from "../request-context.ts";
@@ -48,7 +48,8 @@ export function handleOffsetCommit(parts: RequestParts, context: GroupRequestCon
       }
       isGroupAsked = true;
       const metadata = partition.committedMetadata ?? "";
-      if (metadata.length > parts.settings["offset.metadata.max.bytes"]) return { partitionIndex, errorCode: Errors.OFFSET_METADATA_TOO_LARGE };
+      if (metadata.length > parts.settings["offset.metadata.max.bytes"])
+        return { partitionIndex, errorCode: Errors.OFFSET_METADATA_TOO_LARGE };
       const committed = toCommitted(partition, { topicId, nowMs, retentionTimeMs: request.retentionTimeMs });
       offsets.push({ topic: name, partition: partitionIndex, committed });
       return { partitionIndex, errorCode: undefined };

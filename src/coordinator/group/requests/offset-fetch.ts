@@ -4,8 +4,8 @@
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import type { offsetFetch } from "../../../../protocol/messages/09-offset-fetch.ts";
-import { ZERO_UUID } from "../../../../protocol/schema/support.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
+import { ZERO_UUID } from "../../../../protocol/schema/support.ts";
 import type { CommittedOffset } from "../group-record.ts";
 import type { GroupState } from "../group-state.ts";
 import type { GroupRequestContext } from "../request-context.ts";
@@ -63,7 +63,9 @@ export function handleOffsetFetch(parts: RequestParts, context: GroupRequestCont
     return fetching instanceof Promise ? fetching.then(toResponse) : toResponse(fetching);
   }
   const byTopicId = context.apiVersion >= TOPIC_ID_VERSION;
-  const fetching = request.groups.map(({ groupId, topics }) => fetchGroup(parts, { groupId, topics: topics ?? null, requireStable, byTopicId }));
+  const fetching = request.groups.map(({ groupId, topics }) =>
+    fetchGroup(parts, { groupId, topics: topics ?? null, requireStable, byTopicId }),
+  );
   if (fetching.every((each): each is FetchedGroup => !(each instanceof Promise))) return { groups: fetching };
   return Promise.all(fetching).then((groups) => ({ groups }));
 }
@@ -73,7 +75,8 @@ function fetchGroup(parts: RequestParts, ask: Ask): FetchedGroup | Promise<Fetch
   return parts.runtime.write<FetchedGroup>(
     parts.partitionFor(groupId),
     (state) => {
-      const topics = ask.topics === null ? allTopics(parts.topics, state, ask) : ask.topics.map((topic) => askedTopic(parts.topics, state, ask, topic));
+      const topics =
+        ask.topics === null ? allTopics(parts.topics, state, ask) : ask.topics.map((topic) => askedTopic(parts.topics, state, ask, topic));
       const fetched: FetchedGroup = { groupId, errorCode: Errors.NONE, topics };
       // A consumer starts from what it is told: it must not be told of an offset that could still be lost.
       return { records: [], tellsStored: true, applied: () => fetched };
@@ -110,7 +113,8 @@ interface AskedPartition {
 }
 
 function fetchPartition(state: GroupState, ask: Ask, { name, topicId, partitionIndex }: AskedPartition): FetchedPartition {
-  if (ask.requireStable && state.offsets.isUnstable(ask.groupId, name, partitionIndex)) return nothing(partitionIndex, Errors.UNSTABLE_OFFSET_COMMIT);
+  if (ask.requireStable && state.offsets.isUnstable(ask.groupId, name, partitionIndex))
+    return nothing(partitionIndex, Errors.UNSTABLE_OFFSET_COMMIT);
   const committed = state.offsets.get(ask.groupId, name, partitionIndex);
   if (committed === undefined || isOfEarlierTopic(committed, topicId)) return nothing(partitionIndex, Errors.NONE);
   const { offset: committedOffset, leaderEpoch: committedLeaderEpoch, metadata } = committed;
@@ -127,7 +131,8 @@ function nothing(partitionIndex: number, errorCode: ErrorCode): FetchedPartition
 }
 
 function singleResponse(ask: Ask, fetched: FetchedGroup, apiVersion: number): Response {
-  if (fetched.errorCode === Errors.NONE || apiVersion >= GROUP_ERROR_VERSION) return { topics: fetched.topics, errorCode: fetched.errorCode };
+  if (fetched.errorCode === Errors.NONE || apiVersion >= GROUP_ERROR_VERSION)
+    return { topics: fetched.topics, errorCode: fetched.errorCode };
   const topics = (ask.topics ?? []).map(({ name, partitionIndexes }) => ({
     name,
     partitions: partitionIndexes.map((partitionIndex) => nothing(partitionIndex, fetched.errorCode)),
