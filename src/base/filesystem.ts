@@ -25,6 +25,12 @@ export interface OpenFile {
   close(): void;
 }
 
+export interface VolumeSpace {
+  readonly totalBytes: number;
+  /** What this process may still fill. */
+  readonly usableBytes: number;
+}
+
 export interface Filesystem {
   /** `read` fails when there is no such file; `write` (read and write) makes it. */
   open(path: string, mode: "read" | "write"): OpenFile;
@@ -35,6 +41,8 @@ export interface Filesystem {
   replaceFileUnsynced(path: string, content: Buffer | string): void;
   /** `undefined` when there is nothing at that path. */
   stat(path: string): FileStat | undefined;
+  /** Of the volume that a path lies on; absent, or `undefined`, where nobody can tell. */
+  space?(path: string): VolumeSpace | undefined;
   /** Names in a directory, sorted. */
   list(path: string): string[];
   /** With those above it; nothing happens when it is there. */
@@ -45,6 +53,8 @@ export interface Filesystem {
   remove(path: string): void;
   /** Makes the entries of a directory durable. */
   syncDirectory(path: string): void;
+  /** The same off the event loop. */
+  syncDirectoryLater(path: string): Promise<void>;
   /**
    * Locks a file, made if need be, against every other process and every other caller here, until the function given is called or the
    * process ends, in whatever way. `undefined` when it is locked already.

@@ -117,6 +117,10 @@ export class MemoryFilesystem implements Filesystem {
     this.list(path);
   }
 
+  async syncDirectoryLater(path: string): Promise<void> {
+    this.list(path);
+  }
+
   lock(path: string): (() => void) | undefined {
     const clean = normalize(path);
     if (this.#locks.has(clean)) return undefined;

@@ -3,7 +3,7 @@
 
 import fs from "node:fs";
 import { dirname } from "node:path";
-import type { FileStat, Filesystem, OpenFile } from "./filesystem.ts";
+import type { FileStat, Filesystem, OpenFile, VolumeSpace } from "./filesystem.ts";
 import { lockFile } from "./node-file-lock.ts";
 
 /** The most buffers that one writev takes (IOV_MAX on Linux and macOS). */
@@ -18,11 +18,13 @@ export const nodeFilesystem: Filesystem = {
   },
   replaceFileUnsynced: (path, content) => writeBesideAndRename(path, content, { isSynced: false }),
   stat,
+  space,
   list: (path) => fs.readdirSync(path).sort(),
   makeDirectory,
   rename: (from, to) => fs.renameSync(from, to),
   remove: (path) => fs.rmSync(path, { recursive: true, force: true }),
   syncDirectory,
+  syncDirectoryLater,
   lock: lockFile,
 };
 
@@ -116,6 +118,15 @@ class NodeFile implements OpenFile {
   }
 }
 
+function space(path: string): VolumeSpace | undefined {
+  try {
+    const { bsize, blocks, bavail } = fs.statfsSync(path);
+    return { totalBytes: bsize * blocks, usableBytes: bsize * bavail };
+  } catch {
+    return undefined;
+  }
+}
+
 function stat(path: string): FileStat | undefined {
   const found = fs.statSync(path, { throwIfNoEntry: false });
   return found === undefined ? undefined : { sizeBytes: found.size, modifiedMs: found.mtimeMs, isDirectory: found.isDirectory() };
@@ -129,6 +140,16 @@ function writeBesideAndRename(path: string, content: Buffer | string, options: {
   } catch (error) {
     fs.rmSync(beside, { force: true });
     throw error;
+  }
+}
+
+async function syncDirectoryLater(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const directory = await fs.promises.open(path, fs.constants.O_RDONLY);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
   }
 }
 

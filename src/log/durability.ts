@@ -20,7 +20,8 @@ export interface DurabilityOptions {
 
 export class Durability {
   readonly #options: DurabilityOptions;
-  readonly #flusher: Flusher;
+  /** Made when it is needed: most logs are idle. */
+  #lazyFlusher: Flusher | undefined;
   #settings: TopicSettings;
   #logEndOffset: number;
   #flushedOffset: number;
@@ -38,12 +39,16 @@ export class Durability {
     this.#flushedOffset = options.flushedOffset;
     this.#flushDueOffset = options.flushedOffset;
     this.#durableOffset = options.logEndOffset;
-    this.#flusher = new Flusher({
+  }
+
+  get #flusher(): Flusher {
+    this.#lazyFlusher ??= new Flusher({
       logEndOffset: () => this.#logEndOffset,
-      sync: () => (this.#flushedOffset === this.#logEndOffset ? Promise.resolve() : options.sync()),
+      sync: () => (this.#flushedOffset === this.#logEndOffset ? Promise.resolve() : this.#options.sync()),
       flushed: (untilOffset) => this.#flushed(untilOffset),
-      failed: options.failed,
+      failed: (error) => this.#options.failed(error),
     });
+    return this.#lazyFlusher;
   }
 
   get durableOffset(): number {

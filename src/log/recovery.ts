@@ -53,8 +53,11 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
   const { directory, resources } = options;
   const names = removeLeftovers(resources.filesystem, directory);
   const found = findSegments(options, names);
-  const leaderEpochs = new LeaderEpochs(readLeaderEpochs(resources.filesystem, `${directory}/${LEADER_EPOCH_FILE}`) ?? []);
-  let { segments, logEndOffset } = recoverSegments(options, found, leaderEpochs);
+  const storedEpochs = readLeaderEpochs(resources.filesystem, `${directory}/${LEADER_EPOCH_FILE}`);
+  const leaderEpochs = new LeaderEpochs(storedEpochs ?? []);
+  // Without the epochs, all batches have to be asked for them.
+  const certainty = storedEpochs === undefined ? { isClean: false, recoveryPoint: 0 } : options;
+  let { segments, logEndOffset } = recoverSegments({ ...options, ...certainty }, found, leaderEpochs);
   const logStartOffset = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0);
   if (logEndOffset < logStartOffset || segments.length === 0) {
     for (const segment of segments) removeSegment(resources.filesystem, segment);

@@ -6,6 +6,7 @@
 //   *-offset-checkpoint            offsets of all partitions
 //   <topic>-<partition>/           see file-names.ts
 
+import { resolve } from "node:path";
 import { assert } from "../base/assert.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Filesystem } from "../base/filesystem.ts";
@@ -13,7 +14,7 @@ import { type Logger, silentLogger } from "../base/logger.ts";
 import { MemoryFilesystem } from "../base/memory-filesystem.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { PartitionLog } from "../storage/partition-log.ts";
-import type { LogSpec, StorageEngine } from "../storage/storage-engine.ts";
+import type { LogDirectory, LogSpec, StorageEngine } from "../storage/storage-engine.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 import { DelayedRemoval } from "./delayed-removal.ts";
@@ -55,6 +56,8 @@ const DEFAULT_OPEN_FILES = 1024;
 const DEFAULT_PRODUCER_ID_EXPIRATION_MS = 86_400_000;
 const DEFAULT_DELETE_DELAY_MS = 60_000;
 const FLUSHES_AT_ONCE = 8;
+
+const UNKNOWN_SPACE = { totalBytes: -1, usableBytes: -1 };
 
 const LOCK_FILE = ".lock";
 const CLEAN_STOP_FILE = ".kafka_cleanshutdown";
@@ -105,7 +108,9 @@ export class SegmentedEngine implements StorageEngine {
   readonly #logs = new Map<string, SegmentedLog>();
   /** Folders whose files are complete up to the last byte. */
   readonly #complete: Set<string>;
-  #areFoldersDirty = false;
+  /** Folders of partitions made so far, and how many of them the disk surely has. */
+  #madeFolders = 0;
+  #syncedFolders = 0;
   #isSound = true;
   #isClosed = false;
 
@@ -194,7 +199,7 @@ export class SegmentedEngine implements StorageEngine {
     }
     if (isNew) this.#filesystem.makeDirectory(folder);
     if (isNew || storedId === undefined) writeTopicId(this.#filesystem, folder, topicId);
-    if (isNew) this.#areFoldersDirty = true;
+    if (isNew) this.#madeFolders++;
     return isNew;
   }
 
@@ -237,6 +242,11 @@ export class SegmentedEngine implements StorageEngine {
   get usage(): { readonly openFiles: number; readonly indexBytes: number; readonly tailBytes: number } {
     const { handles, indexes, tails } = this.#resources;
     return { openFiles: handles.openCount, indexBytes: indexes.usedBytes, tailBytes: tails.usedBytes };
+  }
+
+  logDirectory(): LogDirectory {
+    const { totalBytes, usableBytes } = this.#filesystem.space?.(this.#directory) ?? UNKNOWN_SPACE;
+    return { path: resolve(this.#directory), totalBytes, usableBytes };
   }
 
   async checkpoint(): Promise<void> {
@@ -283,10 +293,11 @@ export class SegmentedEngine implements StorageEngine {
     this.#checkpoints.writeLogStarts();
   }
 
-  #syncFolders(): void {
-    if (!this.#areFoldersDirty) return;
-    this.#areFoldersDirty = false;
-    this.#filesystem.syncDirectory(this.#directory);
+  async #syncFolders(): Promise<void> {
+    const madeFolders = this.#madeFolders;
+    if (madeFolders === this.#syncedFolders) return;
+    await this.#filesystem.syncDirectoryLater(this.#directory);
+    this.#syncedFolders = Math.max(this.#syncedFolders, madeFolders);
   }
 
   async close(): Promise<void> {

@@ -10,7 +10,6 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import { refusal, validateClientBatch } from "../storage/append-validation.ts";
-import type { LeaderEpochs } from "../storage/leader-epochs.ts";
 import type {
   AbortedTransaction,
   ActiveProducer,
@@ -25,9 +24,8 @@ import type { EndedTransaction, ProducerStates } from "../storage/producer-state
 import { countExpiredSegments } from "../storage/retention.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
-import { encodeLeaderEpochs } from "./checkpoint-file.ts";
 import { Durability } from "./durability.ts";
-import { LEADER_EPOCH_FILE } from "./file-names.ts";
+import { LeaderEpochFile } from "./leader-epoch-file.ts";
 import { nothingRead, readFromFile, readFromTail, segmentIndexOf } from "./log-reader.ts";
 import { ProducerSnapshots } from "./producer-snapshots.ts";
 import { recoverLog } from "./recovery.ts";
@@ -47,7 +45,7 @@ export interface LogResources extends SegmentResources {
   /** What was deleted must not come back after a crash. */
   readonly logStartMoved: (log: SegmentedLog) => void;
   /** Makes the folders of new logs durable. */
-  readonly syncFolders: () => void;
+  readonly syncFolders: () => Promise<void>;
   /** Paths that nobody will open again. */
   readonly removeLater: (paths: readonly string[], delayMs: number) => void;
   /** The log has been closed by its user. */
@@ -79,9 +77,7 @@ export class SegmentedLog implements PartitionLog {
   #logStartOffset: number;
   #logEndOffset: number;
   readonly #durability: Durability;
-  readonly #leaderEpochs: LeaderEpochs;
-  /** What the checkpoint file says is older than what we know. */
-  #areEpochsDirty = false;
+  readonly #leaderEpochs: LeaderEpochFile;
   readonly #producers: ProducerStates;
   readonly #snapshots: ProducerSnapshots;
   #tail: Tail | undefined;
@@ -116,7 +112,7 @@ export class SegmentedLog implements PartitionLog {
       failed: (error) => this.#fail(error, "could not flush the log"),
       moved: () => this.#producers.settle(this.durableOffset),
     });
-    this.#leaderEpochs = recovered.leaderEpochs;
+    this.#leaderEpochs = new LeaderEpochFile(resources.filesystem, directory, recovered.leaderEpochs);
     this.#snapshots = new ProducerSnapshots(resources.filesystem, directory, recovered.snapshotOffsets);
     this.#producers = this.#snapshots.load({
       segments: this.#segments,
@@ -171,8 +167,8 @@ export class SegmentedLog implements PartitionLog {
   }
 
   #appendFromClient(records: Buffer, options: AppendOptions): AppendResult {
-    const context = { topicPartition: this.topicPartition, settings: this.#settings, nowMs: this.#resources.clock.now() };
-    const validated = validateClientBatch(records, context);
+    const nowMs = this.#resources.clock.now();
+    const validated = validateClientBatch(records, { topicPartition: this.topicPartition, settings: this.#settings, nowMs });
     if (!validated.ok) return validated;
     const { batch, timestampType, maxTimestampMs } = validated;
     const decision = this.#producers.check(batch, options);
@@ -182,7 +178,7 @@ export class SegmentedLog implements PartitionLog {
       const logAppendTimeMs = timestampType === TimestampType.LOG_APPEND_TIME ? timestampMs : NO_TIMESTAMP;
       return { ok: true, baseOffset: lastOffset - offsetDelta, lastOffset, logAppendTimeMs, isDuplicate: true };
     }
-    return this.#write(batch, { leaderEpoch: options.leaderEpoch, timestampType, maxTimestampMs });
+    return this.#write(batch, { leaderEpoch: options.leaderEpoch, timestampType, maxTimestampMs, nowMs });
   }
 
   /** One batch, which we built ourselves: it is not judged but for its size and its producer. */
@@ -194,7 +190,12 @@ export class SegmentedLog implements PartitionLog {
       return refusal(Errors.MESSAGE_TOO_LARGE, `The batch has ${batch.sizeBytes} bytes; at most ${largest} are taken.`);
     const decision = this.#producers.check(batch, options);
     if (decision.kind === "refused") return refusal(decision.error, decision.message);
-    return this.#write(batch, { leaderEpoch: options.leaderEpoch, timestampType: batch.timestampType, maxTimestampMs: batch.maxTimestamp });
+    return this.#write(batch, {
+      leaderEpoch: options.leaderEpoch,
+      timestampType: batch.timestampType,
+      maxTimestampMs: batch.maxTimestamp,
+      nowMs: this.#resources.clock.now(),
+    });
   }
 
   #write(batch: RecordBatch, stamp: Stamp): AppendResult {
@@ -215,12 +216,11 @@ export class SegmentedLog implements PartitionLog {
     return { ok: true, baseOffset, lastOffset, logAppendTimeMs, isDuplicate: false };
   }
 
-  #prepare(batch: RecordBatch, { leaderEpoch, maxTimestampMs }: Stamp, lastOffset: number): void {
+  #prepare(batch: RecordBatch, { leaderEpoch, maxTimestampMs, nowMs }: Stamp, lastOffset: number): void {
     const incoming = { sizeBytes: batch.sizeBytes, lastOffset, maxTimestampMs };
-    if (shouldRoll(this.#active, incoming, { settings: this.#settings, jitterMs: this.#jitterMs, nowMs: this.#resources.clock.now() }))
-      this.#roll();
-    if (this.#leaderEpochs.start(leaderEpoch, this.#logEndOffset)) this.#areEpochsDirty = true;
-    if (this.#areEpochsDirty) this.#saveEpochs();
+    if (shouldRoll(this.#active, incoming, { settings: this.#settings, jitterMs: this.#jitterMs, nowMs })) this.#roll();
+    this.#leaderEpochs.start(leaderEpoch, this.#logEndOffset);
+    if (this.#leaderEpochs.save()) this.#isFolderDirty = true;
   }
 
   /** Copies the batch into the tail, stamps it there and writes it from there. */
@@ -292,14 +292,16 @@ export class SegmentedLog implements PartitionLog {
     if (this.#failure !== undefined) throw this.#failure;
     const first = Math.max(0, segmentIndexOf(this.#segments, this.recoveryPoint));
     const segments = this.#segments.slice(first).filter(({ sizeBytes }) => sizeBytes > 0);
-    if (this.#isFolderDirty) {
-      this.#isFolderDirty = false;
-      if (this.#leaderEpochs.entries.length > 0)
-        this.#resources.filesystem.replaceFile(this.#epochPath, encodeLeaderEpochs(this.#leaderEpochs.entries));
-      this.#resources.filesystem.syncDirectory(this.#directory);
-      this.#resources.syncFolders();
-    }
     await Promise.all(segments.map((segment) => this.#syncSegment(segment)));
+    if (this.#isFolderDirty) await this.#syncFolder();
+  }
+
+  /** The names of new files, and the epochs. */
+  async #syncFolder(): Promise<void> {
+    this.#isFolderDirty = false;
+    await this.#leaderEpochs.sync();
+    await this.#resources.filesystem.syncDirectoryLater(this.#directory);
+    await this.#resources.syncFolders();
   }
 
   async #syncSegment(segment: Segment): Promise<void> {
@@ -343,16 +345,6 @@ export class SegmentedLog implements PartitionLog {
     this.#durability.flushSoon();
   }
 
-  get #epochPath(): string {
-    return `${this.#directory}/${LEADER_EPOCH_FILE}`;
-  }
-
-  #saveEpochs(): void {
-    this.#resources.filesystem.replaceFileUnsynced(this.#epochPath, encodeLeaderEpochs(this.#leaderEpochs.entries));
-    this.#areEpochsDirty = false;
-    this.#isFolderDirty = true;
-  }
-
   #fail(error: unknown, message: string): void {
     this.#failure ??= error;
     this.#logger.error({ err: error, partition: topicPartitionName(this.topicPartition) }, message);
@@ -381,16 +373,15 @@ export class SegmentedLog implements PartitionLog {
   }
 
   endOffsetForEpoch(leaderEpoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {
-    return this.#leaderEpochs.endOffsetFor(leaderEpoch, this.#logEndOffset);
+    return this.#leaderEpochs.epochs.endOffsetFor(leaderEpoch, this.#logEndOffset);
   }
 
   leaderEpochAt(offset: number): number {
-    return this.#leaderEpochs.epochAt(offset);
+    return this.#leaderEpochs.epochs.epochAt(offset);
   }
 
   startLeaderEpoch(leaderEpoch: number): void {
-    // Written to the disk with the first batch of the epoch: until then the cluster's metadata knows it.
-    if (this.#leaderEpochs.start(leaderEpoch, this.#logEndOffset)) this.#areEpochsDirty = true;
+    this.#leaderEpochs.start(leaderEpoch, this.#logEndOffset);
   }
 
   deleteRecordsBefore(offset: number): void {
@@ -423,7 +414,7 @@ export class SegmentedLog implements PartitionLog {
 
   #moveLogStart(offset: number): void {
     this.#logStartOffset = offset;
-    if (this.#leaderEpochs.truncateFromStart(offset)) this.#areEpochsDirty = true;
+    this.#leaderEpochs.truncateFromStart(offset);
   }
 
   /** Their files get another name at once and go after file.delete.delay.ms, when nobody reads them any more. */
@@ -477,7 +468,7 @@ export class SegmentedLog implements PartitionLog {
     if (this.#logEndOffset === 0) return;
     this.#active.seal();
     this.#snapshots.write(this.#logEndOffset, this.#producers, this.#segments);
-    if (this.#areEpochsDirty) this.#saveEpochs();
+    this.#leaderEpochs.save();
   }
 }
 
@@ -485,6 +476,7 @@ interface Stamp {
   readonly leaderEpoch: number;
   readonly timestampType: TimestampType;
   readonly maxTimestampMs: number;
+  readonly nowMs: number;
 }
 
 function retained(segment: Segment): { baseOffset: number; sizeBytes: number; largestTimestampMs: number } {

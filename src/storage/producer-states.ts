@@ -48,25 +48,27 @@ export interface EndedTransaction {
   readonly lastStableOffset: number;
 }
 
+const NONE_ENDED: readonly EndedTransaction[] = [];
 const NEW: ProducerDecision = { kind: "new" };
 
 export class ProducerStates {
-  readonly #producers = new Map<number, ProducerState>();
+  // Most partitions have no such producers: the maps are made with the first.
+  #producers: Map<number, ProducerState> | undefined;
   /** Producer ids by the first offset of their open transaction; transactions open in the order of offsets. */
-  readonly #open = new Map<number, number>();
+  #open: Map<number, number> | undefined;
   /** Ended by a marker that is not yet durable: until it is, what the transaction wrote is not stable. */
-  #ended: EndedTransaction[] = [];
+  #ended: readonly EndedTransaction[] = NONE_ENDED;
 
   get size(): number {
-    return this.#producers.size;
+    return this.#producers?.size ?? 0;
   }
 
   get(producerId: number): ProducerState | undefined {
-    return this.#producers.get(producerId);
+    return this.#producers?.get(producerId);
   }
 
   values(): Iterable<ProducerState> {
-    return this.#producers.values();
+    return this.#producers?.values() ?? [];
   }
 
   /** The first offset of the earliest transaction that is open, or whose marker is not durable. */
@@ -77,7 +79,7 @@ export class ProducerStates {
   }
 
   get #firstOpenOffset(): number | undefined {
-    for (const firstOffset of this.#open.keys()) return firstOffset;
+    for (const firstOffset of this.#open?.keys() ?? []) return firstOffset;
     return undefined;
   }
 
@@ -85,7 +87,7 @@ export class ProducerStates {
   check(batch: RecordBatch, options: AppendOptions): ProducerDecision {
     const { producerId } = batch;
     if (producerId < 0) return NEW;
-    const state = this.#producers.get(producerId) ?? unknownProducer(producerId);
+    const state = this.#producers?.get(producerId) ?? unknownProducer(producerId);
     if (batch.isControl) return checkMarker(state, batch, options.transactionVersion ?? 1);
     if (options.origin === "client") {
       const duplicate = findDuplicate(state, batch);
@@ -98,14 +100,14 @@ export class ProducerStates {
   append(batch: RecordBatch): EndedTransaction | undefined {
     const { producerId } = batch;
     if (producerId < 0) return undefined;
-    const state = this.#producers.get(producerId) ?? unknownProducer(producerId);
+    const state = this.#producers?.get(producerId) ?? unknownProducer(producerId);
     if (batch.isControl) return this.#appendMarker(state, batch);
     const { lastOffset, lastOffsetDelta: offsetDelta, maxTimestamp: timestampMs, lastSequence, producerEpoch } = batch;
     const isNewEpoch = producerEpoch !== state.producerEpoch;
     const earlier = isNewEpoch ? [] : state.batches.slice(1 - REMEMBERED_BATCHES);
     const opens = batch.isTransactional && state.transactionFirstOffset === -1;
-    if (opens) this.#open.set(batch.baseOffset, producerId);
-    this.#producers.set(producerId, {
+    if (opens) this.#opened(batch.baseOffset, producerId);
+    this.#remember({
       ...state,
       producerEpoch,
       lastTimestampMs: timestampMs,
@@ -120,7 +122,7 @@ export class ProducerStates {
     if (marker?.coordinatorEpoch === undefined) return undefined;
     const { producerId, producerEpoch, baseOffset: lastOffset } = batch;
     const firstOffset = state.transactionFirstOffset;
-    this.#producers.set(producerId, {
+    this.#remember({
       producerId,
       producerEpoch,
       coordinatorEpoch: marker.coordinatorEpoch,
@@ -129,11 +131,21 @@ export class ProducerStates {
       batches: producerEpoch === state.producerEpoch ? state.batches : [],
     });
     if (firstOffset === -1) return undefined;
-    this.#open.delete(firstOffset);
+    this.#open?.delete(firstOffset);
     const lastStableOffset = this.#firstOpenOffset ?? lastOffset + 1;
     const ended = { producerId, firstOffset, lastOffset, isAborted: marker.type === ControlType.ABORT, lastStableOffset };
-    this.#ended.push(ended);
+    this.#ended = [...this.#ended, ended];
     return ended;
+  }
+
+  #remember(state: ProducerState): void {
+    this.#producers ??= new Map();
+    this.#producers.set(state.producerId, state);
+  }
+
+  #opened(firstOffset: number, producerId: number): void {
+    this.#open ??= new Map();
+    this.#open.set(firstOffset, producerId);
   }
 
   /** Transactions whose marker lies below `durableOffset` have ended for good. */
@@ -143,8 +155,8 @@ export class ProducerStates {
 
   /** Forgets producers that were idle for `expirationMs`, unless a transaction is open. */
   expire(nowMs: number, expirationMs: number): void {
-    for (const { producerId, transactionFirstOffset, lastTimestampMs } of this.#producers.values()) {
-      if (transactionFirstOffset === -1 && nowMs - lastTimestampMs >= expirationMs) this.#producers.delete(producerId);
+    for (const { producerId, transactionFirstOffset, lastTimestampMs } of this.values()) {
+      if (transactionFirstOffset === -1 && nowMs - lastTimestampMs >= expirationMs) this.#producers?.delete(producerId);
     }
   }
 
@@ -152,14 +164,14 @@ export class ProducerStates {
   restore(states: Iterable<ProducerState>): void {
     const open: [firstOffset: number, producerId: number][] = [];
     for (const state of states) {
-      this.#producers.set(state.producerId, state);
+      this.#remember(state);
       if (state.transactionFirstOffset !== -1) open.push([state.transactionFirstOffset, state.producerId]);
     }
-    for (const [firstOffset, producerId] of open.sort(([one], [other]) => one - other)) this.#open.set(firstOffset, producerId);
+    for (const [firstOffset, producerId] of open.sort(([one], [other]) => one - other)) this.#opened(firstOffset, producerId);
   }
 
   activeProducers(): ActiveProducer[] {
-    return [...this.#producers.values()].map((state) => ({
+    return [...this.values()].map((state) => ({
       producerId: state.producerId,
       producerEpoch: state.producerEpoch,
       lastSequence: lastSequenceOf(state),

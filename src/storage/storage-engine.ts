@@ -9,6 +9,15 @@ export interface LogSpec extends TopicPartition {
   readonly settings: TopicSettings;
 }
 
+/** The folder of an engine's data, as DescribeLogDirs shows it. */
+export interface LogDirectory {
+  readonly path: string;
+  /** Of the volume that it lies on; -1 when unknown. */
+  readonly totalBytes: number;
+  /** Of them, those still free for us; -1 when unknown. */
+  readonly usableBytes: number;
+}
+
 export interface StorageEngine {
   /** Opens the log, recovering it when the broker did not stop cleanly, or makes an empty one. Throws StorageError. */
   open(spec: LogSpec): PartitionLog;
@@ -16,6 +25,8 @@ export interface StorageEngine {
   delete(partition: TopicPartition): void;
   /** Partitions that have data here, for finding strays. */
   list(): readonly (TopicPartition & { readonly topicId: string })[];
+  /** Absent in engines that have no folder. */
+  logDirectory?(): LogDirectory;
   /** Flushes what is new, then writes the checkpoints that make the next start quick. Never rejects: failures are logged. */
   checkpoint(): Promise<void>;
   /** Flushes, writes checkpoints and the mark of a clean stop, closes every log and gives the folder free. */

@@ -101,6 +101,12 @@ describe.each(implementations)("the $name filesystem", ({ make }) => {
     );
   });
 
+  test("a folder is synced at once or off the event loop", async () => {
+    filesystem.syncDirectory(root);
+    await filesystem.syncDirectoryLater(root);
+    await expect(filesystem.syncDirectoryLater(`${root}/missing`)).rejects.toThrow(expect.objectContaining({ code: "ENOENT" }));
+  });
+
   test("what is missing has no stat and fails to open, read, list and rename with ENOENT", () => {
     const missing = `${root}/missing`;
     expect(filesystem.stat(missing)).toBeUndefined();

@@ -172,6 +172,10 @@ export class FailingFilesystem implements Filesystem {
     this.#disk.syncDirectory(path);
   }
 
+  async syncDirectoryLater(path: string): Promise<void> {
+    this.syncDirectory(path);
+  }
+
   lock(path: string): (() => void) | undefined {
     return this.#disk.lock(path);
   }
