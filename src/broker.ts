@@ -8,20 +8,24 @@ import { handlers } from "./api/index.ts";
 import { localCall } from "./api/local-call.ts";
 import type { Services } from "./api/services.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
+import { LogLevels } from "./base/log-levels.ts";
 import { type Logger, silentLogger } from "./base/logger.ts";
 import { type Random, systemRandom } from "./base/random.ts";
+import { followSettings } from "./cluster/altered-settings.ts";
 import { Cluster } from "./cluster/cluster.ts";
-import { isRefusal } from "./cluster/create-topics.ts";
+import { finalizedLevel, TRANSACTION_VERSION } from "./cluster/features.ts";
 import type { Change, Endpoint } from "./cluster/image.ts";
-import { finalizedLevel } from "./cluster/features.ts";
+import { joinCluster } from "./cluster/join-cluster.ts";
 import { LocalPartitions } from "./cluster/local-partitions.ts";
 import { Maintenance } from "./cluster/maintenance.ts";
 import { Peers } from "./cluster/peers.ts";
 import { ProducerIds } from "./cluster/producer-ids.ts";
+import { isRefusal } from "./cluster/refusal.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "./cluster/topic-name.ts";
 import { Topics } from "./cluster/topics.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
 import { type ListenerAddress, parseListeners } from "./config/listeners.ts";
+import { LiveConfig } from "./config/live-config.ts";
 import { SettingError } from "./config/setting.ts";
 import { GroupCoordinator } from "./coordinator/group/group-coordinator.ts";
 import { MarkerSender } from "./coordinator/marker-sender.ts";
@@ -75,19 +79,24 @@ export class Broker {
 
   /** Throws SettingError, StorageError, or Node's own error when a port cannot be taken. */
   static async start(options: BrokerOptions): Promise<Broker> {
-    const { config, engine, clock = systemClock, random = systemRandom, logger = silentLogger } = options;
+    const { engine, clock = systemClock, random = systemRandom } = options;
+    const live = new LiveConfig(options.config);
+    const config = live.values;
+    const logLevels = new LogLevels(options.logger ?? silentLogger);
     const brokerId = config["node.id"];
     const addresses = listenerAddresses(options);
-    const listeners = await openListeners(addresses, config, clock, logger);
+    const listeners = await openListeners(addresses, config, clock, logLevels.logger("server"));
     try {
       const cluster = await Cluster.open(options.metadata, options.clusterId);
       const topics = new Topics({ cluster, config, random });
-      const partitions = new LocalPartitions({ brokerId, engine, settingsOf: (topic) => topics.settingsOf(topic), logger });
+      const partitions = new LocalPartitions({ brokerId, engine, settingsOf: (topic) => topics.settingsOf(topic), logger: logLevels.logger("partitions") });
+      const alterSettings = followSettings({ brokerId, live, logger: logLevels.logger("settings") });
+      alterSettings(cluster.image);
       const groups = new GroupCoordinator({
         clock,
         random,
         config,
-        logger: logger.child({ component: "groups" }),
+        logger: logLevels.logger("groups"),
         topics: {
           partitionCount: (name) => cluster.image.topicsByName.get(name)?.partitions.length,
           nameOf: (id) => cluster.image.topicsById.get(id)?.name,
@@ -101,11 +110,11 @@ export class Broker {
         image: () => cluster.image,
         local: localCall(() => served),
         clock,
-        logger: logger.child({ component: "peers" }),
+        logger: logLevels.logger("peers"),
         requestTimeoutMs: config["request.timeout.ms"],
       });
       const producerIds = new ProducerIds(cluster);
-      const transactionLogger = logger.child({ component: "transactions" });
+      const transactionLogger = logLevels.logger("transactions");
       const markers = new MarkerSender({ clock, logger: transactionLogger, peers, image: () => cluster.image });
       const transactions = new TransactionCoordinator({
         clock,
@@ -114,23 +123,25 @@ export class Broker {
         markers,
         newProducerId: () => producerIds.take(),
         partitionCount: () => cluster.image.topicsByName.get(TRANSACTION_STATE_TOPIC)?.partitions.length,
-        transactionVersion: () => finalizedLevel("transaction.version"),
+        transactionVersion: () => finalizedLevel(cluster.image.features, TRANSACTION_VERSION),
       });
       partitions.addListener(transactionLeadership(transactions));
       const unfollow = cluster.onImage((image, previous) => {
+        const areSettingsAltered = alterSettings(image);
         partitions.follow(image, previous);
+        if (areSettingsAltered) partitions.configureAll(image);
         const deleted = [...previous.topicsByName.keys()].filter((name) => !image.topicsByName.has(name));
         if (deleted.length > 0) groups.topicsDeleted(deleted);
       });
       partitions.removeStrays(cluster.image);
       const endpoints = endpointsOf(config, listeners);
-      await cluster.transact(() => ({ changes: [{ type: "broker", id: brokerId, rack: config["broker.rack"], endpoints }], result: undefined }));
+      await joinCluster(cluster, { id: brokerId, rack: config["broker.rack"], endpoints }, config);
       const services: Services = {
         brokerId,
         config,
         clock,
         random,
-        logger: logger.child({ component: "api" }),
+        logger: logLevels.logger("api"),
         cluster,
         topics,
         partitions,
@@ -139,12 +150,14 @@ export class Broker {
         groups,
         transactions,
         verifier: new PartitionVerifier({ clock, config, peers, image: () => cluster.image }),
+        logLevels,
+        logDirectory: () => engine.logDirectory?.(),
         handlers,
       };
       served = services;
       const maintenance = new Maintenance({
         clock,
-        logger: logger.child({ component: "log" }),
+        logger: logLevels.logger("log"),
         engine,
         partitions,
         retentionCheckMs: config["log.retention.check.interval.ms"],
@@ -275,11 +288,15 @@ async function openListeners(addresses: readonly ListenerAddress[], config: Brok
           host: host === "" ? "::" : host,
           port,
           maxFrameBytes: config["socket.request.max.bytes"],
-          maxConnections: config["max.connections"],
-          maxConnectionsPerIp: config["max.connections.per.ip"],
+          get maxConnections() {
+            return config["max.connections"];
+          },
+          get maxConnectionsPerIp() {
+            return config["max.connections.per.ip"];
+          },
           idleLimitMs: config["connections.max.idle.ms"],
           clock,
-          logger: logger.child({ component: "server" }),
+          logger,
         }),
       );
     }

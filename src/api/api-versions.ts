@@ -3,7 +3,7 @@
 
 import { Errors } from "../../protocol/errors.ts";
 import { apiVersions as apiVersionsApi } from "../../protocol/messages/index.ts";
-import { finalizedFeatures, supportedFeatures } from "../cluster/features.ts";
+import { finalizedLevels, supportedFeatures } from "../cluster/features.ts";
 import { type Handler, serve } from "./handler.ts";
 
 /** Letters, digits, inner "-" and "." (KIP-511). */
@@ -23,8 +23,12 @@ export const apiVersions = serve(apiVersionsApi, "0-4", (services, request, cont
     errorCode: Errors.NONE,
     apiKeys: services.handlers.map(advertisement),
     supportedFeatures: supportedFeatures.filter(({ minVersion }) => minVersion > 0 || context.apiVersion >= FIRST_VERSION_WITH_LEVEL_ZERO),
-    finalizedFeaturesEpoch: 1,
-    finalizedFeatures: finalizedFeatures.map(({ name, level }) => ({ name, minVersionLevel: level, maxVersionLevel: level })),
+    finalizedFeaturesEpoch: services.cluster.image.features?.epoch ?? 0,
+    finalizedFeatures: finalizedLevels(services.cluster.image.features).map(({ name, level }) => ({
+      name,
+      minVersionLevel: level,
+      maxVersionLevel: level,
+    })),
   };
 });
 

@@ -4,7 +4,8 @@ import { Errors } from "../../protocol/errors.ts";
 import { createTopics as createTopicsApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
-import { isRefusal, type Refusal, type TopicChange, type TopicWish } from "../cluster/create-topics.ts";
+import type { TopicChange, TopicWish } from "../cluster/create-topics.ts";
+import { isRefusal, type Refusal } from "../cluster/refusal.ts";
 import { describeTopicSettings } from "../config/describe-config.ts";
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -23,7 +24,9 @@ export const createTopics = serve(createTopicsApi, "0-7", async (services, reque
     if (isRefusal(outcome) || request.validateOnly) continue;
     services.logger.info({ topic: outcome.name, topicId: outcome.id, partitions: outcome.partitions.length }, "created a topic");
   }
-  return { topics: [...answers, ...repeated.map((name) => refused(name, { error: Errors.INVALID_REQUEST, message: "Duplicate topic name." }))] };
+  return {
+    topics: [...answers, ...repeated.map((name) => refused(name, { error: Errors.INVALID_REQUEST, message: "Duplicate topic name." }))],
+  };
 });
 
 function wishOf(topic: TopicRequest): TopicWish {

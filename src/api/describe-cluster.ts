@@ -13,7 +13,11 @@ export const describeCluster = serve(describeClusterApi, "0-2", (services, reque
   if (request.endpointType !== BROKERS) {
     const refused = { clusterId: "", brokers: [], endpointType: BROKERS };
     if (request.endpointType === CONTROLLERS) {
-      return { ...refused, errorCode: Errors.MISMATCHED_ENDPOINT_TYPE, errorMessage: "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER" };
+      return {
+        ...refused,
+        errorCode: Errors.MISMATCHED_ENDPOINT_TYPE,
+        errorMessage: "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER",
+      };
     }
     return { ...refused, errorCode: Errors.UNSUPPORTED_ENDPOINT_TYPE, errorMessage: `Unsupported endpoint type ${request.endpointType}` };
   }
@@ -22,7 +26,12 @@ export const describeCluster = serve(describeClusterApi, "0-2", (services, reque
     endpointType: BROKERS,
     clusterId: services.cluster.image.clusterId,
     controllerId: services.brokerId,
-    brokers: nodesFor(services.cluster.image, context.connection).map(({ nodeId, host, port, rack }) => ({ brokerId: nodeId, host, port, rack })),
+    brokers: nodesFor(services.cluster.image, context.connection).map(({ nodeId, host, port, rack }) => ({
+      brokerId: nodeId,
+      host,
+      port,
+      rack,
+    })),
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? authorizedOperations.cluster : OPERATIONS_NOT_ASKED,
   };
 });

@@ -1,62 +1,103 @@
-// DescribeConfigs (key 32). Settings of topics and of this broker, with where each value comes from. Synonyms and documentation only
-// when asked for. Broker loggers, groups and client metrics come with their administration.
+// DescribeConfigs (key 32). Settings of topics, brokers, loggers, client-metrics subscriptions and groups, with where each value comes
+// from. Synonyms and documentation only when asked for. Of brokers, only this one's are told; the empty name asks for what was altered
+// for all brokers. No keys, or an empty list of them, ask for everything.
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { describeConfigs as describeConfigsApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
+import { ALL_BROKERS, valuesOf } from "../cluster/settings-resource.ts";
 import { topicNameFault } from "../cluster/topic-name.ts";
-import { ConfigSources, type DescribedSetting, describeBrokerSettings, describeGroupSettings, describeTopicSettings } from "../config/describe-config.ts";
+import {
+  ConfigSources,
+  type DescribedSetting,
+  describeBrokerSettings,
+  describeClientMetricsSettings,
+  describeClusterSettings,
+  describeGroupSettings,
+  describeTopicSettings,
+  describeUnlistedSettings,
+} from "../config/describe-config.ts";
+import { type ConfigResource, ConfigResources, isWholeNumber, NO_SUCH_RESOURCE_TYPE } from "./config-resource.ts";
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 
 type Request = DecodedMessage<typeof describeConfigsApi.request>;
-type Resource = Request["resources"][number];
 type Result = EncodableMessage<typeof describeConfigsApi.response>["results"][number];
-
-const TOPIC = 2;
-const BROKER = 4;
-const GROUP = 32;
 
 export const describeConfigs = serve(describeConfigsApi, "0-4", (services, request, context) => ({
   results: request.resources.map((resource): Result => {
     const found = settingsOf(services, resource);
     const head = { resourceType: resource.resourceType, resourceName: resource.resourceName };
     if ("error" in found) return { ...head, errorCode: found.error, errorMessage: found.message, configs: [] };
-    const keys = resource.configurationKeys === null ? undefined : new Set(resource.configurationKeys);
-    const configs = found.settings.filter(({ name }) => keys === undefined || keys.has(name));
-    return { ...head, errorCode: Errors.NONE, errorMessage: "", configs: configs.map((setting) => entry(setting, request, context.apiVersion)) };
+    const keys = resource.configurationKeys ?? [];
+    const configs = found.settings.filter(({ name }) => keys.length === 0 || keys.includes(name));
+    return {
+      ...head,
+      errorCode: Errors.NONE,
+      errorMessage: "",
+      configs: configs.map((setting) => entry(setting, request, context.apiVersion)),
+    };
   }),
 }));
 
 type Found = { readonly settings: readonly DescribedSetting[] } | { readonly error: ErrorCode; readonly message: string };
 
-function settingsOf(services: Services, { resourceType, resourceName }: Resource): Found {
+function settingsOf(services: Services, { resourceType, resourceName: name }: ConfigResource): Found {
+  const { config, cluster } = services;
   switch (resourceType) {
-    case TOPIC: {
-      const fault = topicNameFault(resourceName);
+    case ConfigResources.TOPIC: {
+      const fault = topicNameFault(name);
       if (fault !== undefined) return { error: Errors.INVALID_TOPIC_EXCEPTION, message: fault };
-      const topic = services.cluster.image.topicsByName.get(resourceName);
+      const topic = cluster.image.topicsByName.get(name);
       if (topic === undefined) return { error: Errors.UNKNOWN_TOPIC_OR_PARTITION, message: "" };
-      return { settings: describeTopicSettings(services.config, topic.configs) };
+      return { settings: describeTopicSettings(config, topic.configs) };
     }
-    case BROKER:
-      return brokerSettings(services, resourceName);
-    case GROUP:
-      if (resourceName === "") return { error: Errors.INVALID_REQUEST, message: "Group name must not be empty" };
-      return { settings: describeGroupSettings(services.config) };
+    case ConfigResources.BROKER:
+      return brokerSettings(services, name);
+    case ConfigResources.BROKER_LOGGER:
+      return loggerLevels(services, name);
+    case ConfigResources.CLIENT_METRICS:
+      if (name === "") return refused("Client metrics subscription name must not be empty");
+      return { settings: describeClientMetricsSettings(valuesOf(cluster.image.settings, "clientMetrics", name)) };
+    case ConfigResources.GROUP:
+      if (name === "") return refused("Group name must not be empty");
+      return { settings: describeGroupSettings(config, valuesOf(cluster.image.settings, "group", name)) };
     default:
-      return { error: Errors.INVALID_REQUEST, message: `Unsupported resource type: ${resourceType}` };
+      return refused(NO_SUCH_RESOURCE_TYPE);
   }
 }
 
-function brokerSettings(services: Services, name: string): Found {
-  // The empty name asks for the settings that hold for all brokers by default.
-  if (name === "") return { settings: describeBrokerSettings(services.config).filter(({ source }) => source === ConfigSources.DYNAMIC_DEFAULT_BROKER) };
-  if (!/^-?\d+$/.test(name)) return { error: Errors.INVALID_REQUEST, message: `Broker id must be an integer, but it is: ${name}` };
-  if (Number(name) !== services.brokerId) {
-    return { error: Errors.INVALID_REQUEST, message: `Unexpected broker id, expected ${services.brokerId} or empty string, but received ${name}` };
-  }
-  return { settings: describeBrokerSettings(services.config) };
+function refused(message: string): Found {
+  return { error: Errors.INVALID_REQUEST, message };
+}
+
+function brokerSettings({ brokerId, config, cluster }: Services, name: string): Found {
+  const { settings } = cluster.image;
+  const all = valuesOf(settings, "broker", ALL_BROKERS);
+  if (name === ALL_BROKERS) return { settings: describeClusterSettings(all) };
+  if (!isWholeNumber(name)) return refused(`Broker id must be an integer, but it is: ${name}`);
+  if (Number(name) !== brokerId) return refused(`Unexpected broker id, expected ${brokerId} or empty string, but received ${name}`);
+  const own = valuesOf(settings, "broker", String(brokerId));
+  return { settings: [...describeBrokerSettings(config), ...describeUnlistedSettings({ cluster: all, broker: own })] };
+}
+
+function loggerLevels({ brokerId, logLevels }: Services, name: string): Found {
+  if (name === "") return refused("Broker id must not be empty");
+  if (!isWholeNumber(name)) return refused(`Broker id must be an integer, but it is: ${name}`);
+  if (Number(name) !== brokerId) return refused(`Unexpected broker id, expected ${brokerId} but received ${name}`);
+  const levels = [...logLevels.all()].map(
+    ([logger, level]): DescribedSetting => ({
+      name: logger,
+      value: level,
+      source: ConfigSources.BROKER_LOGGER,
+      isSensitive: false,
+      isReadOnly: false,
+      type: 0,
+      documentation: "",
+      synonyms: [],
+    }),
+  );
+  return { settings: levels };
 }
 
 function entry(setting: DescribedSetting, request: Request, apiVersion: number): Result["configs"][number] {

@@ -7,7 +7,7 @@ import type { EncodableMessage } from "../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
 import type { TopicImage } from "../cluster/image.ts";
 import { isInternalTopic, topicNameFault } from "../cluster/topic-name.ts";
-import { authorizedOperations } from "./authorized-operations.ts";
+import { authorizedOperations, OPERATIONS_NOT_ASKED } from "./authorized-operations.ts";
 import { serve } from "./handler.ts";
 
 type Response = EncodableMessage<typeof describeTopicPartitionsApi.response>;
@@ -16,7 +16,14 @@ type TopicResponse = Response["topics"][number];
 export const describeTopicPartitions = serve(describeTopicPartitionsApi, "0", (services, request): Response => {
   const { cursor } = request;
   const { topicsByName } = services.cluster.image;
-  if (cursor !== null && cursor.partitionIndex < 0) return { topics: request.topics.map(({ name }) => unknown(name, Errors.INVALID_REQUEST)) };
+  if (cursor !== null && cursor.partitionIndex < 0) {
+    return {
+      topics: request.topics.map(({ name }) => ({
+        ...unknown(name, Errors.INVALID_REQUEST),
+        topicAuthorizedOperations: OPERATIONS_NOT_ASKED,
+      })),
+    };
+  }
   const asked = request.topics.length === 0 ? [...topicsByName.keys()] : request.topics.map(({ name }) => name);
   const names = [...new Set(asked)].sort().filter((name) => cursor === null || name >= cursor.topicName);
   let left = Math.max(1, Math.min(request.responsePartitionLimit, services.config["max.request.partition.size.limit"]));

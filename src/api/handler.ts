@@ -60,7 +60,12 @@ export class CloseConnection extends Error {
   }
 }
 
-export function serve<Q extends Shape, R extends Shape>(api: Api<Q, R>, versions: string, handle: Handle<Q, R>, options: HandlerOptions = {}): Handler {
+export function serve<Q extends Shape, R extends Shape>(
+  api: Api<Q, R>,
+  versions: string,
+  handle: Handle<Q, R>,
+  options: HandlerOptions = {},
+): Handler {
   const handler: Handler<Q, R> = {
     api,
     versions: parseVersions(versions),

@@ -28,7 +28,9 @@ export const metadata = serve(metadataApi, "0-13", async (services, request, con
     clusterId: services.cluster.image.clusterId,
     controllerId: brokers.some(({ nodeId }) => nodeId === services.brokerId) ? services.brokerId : (brokers[0]?.nodeId ?? -1),
     topics,
-    ...(context.apiVersion <= 10 && request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: authorizedOperations.cluster } : {}),
+    ...(context.apiVersion <= 10 && request.includeClusterAuthorizedOperations
+      ? { clusterAuthorizedOperations: authorizedOperations.cluster }
+      : {}),
     errorCode: Errors.NONE,
   };
 });
@@ -39,7 +41,10 @@ async function topicsFor(services: Services, request: Request, context: RequestC
     return [...services.cluster.image.topicsByName.values()].map(known);
   }
   const byId = request.topics.filter(({ topicId }) => topicId !== ZERO_UUID);
-  const isRefused = apiVersion >= FIRST_VERSION_WITH_IDS_IN_REQUEST && apiVersion < FIRST_VERSION_BY_ID && (byId.length > 0 || request.topics.some(({ name }) => name === null));
+  const isRefused =
+    apiVersion >= FIRST_VERSION_WITH_IDS_IN_REQUEST &&
+    apiVersion < FIRST_VERSION_BY_ID &&
+    (byId.length > 0 || request.topics.some(({ name }) => name === null));
   if (isRefused) return request.topics.map(({ name, topicId }) => unknown(Errors.INVALID_REQUEST, name ?? "", topicId));
   if (byId.length > 0) {
     const ids = new Set(byId.map(({ topicId }) => topicId));
@@ -64,7 +69,10 @@ async function named(services: Services, name: string, mayCreate: boolean): Prom
       services.logger.warn({ topic: name, reason: refusal.message }, "could not create a topic that a client asked for");
       return unknown(refusal.error, name);
     }
-    services.logger.info({ topic: name, partitions: image().topicsByName.get(name)?.partitions.length }, "created a topic that a client asked for");
+    services.logger.info(
+      { topic: name, partitions: image().topicsByName.get(name)?.partitions.length },
+      "created a topic that a client asked for",
+    );
   }
   const topic = image().topicsByName.get(name);
   return topic === undefined ? unknown(Errors.UNKNOWN_TOPIC_OR_PARTITION, name) : known(topic);

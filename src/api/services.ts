@@ -1,6 +1,7 @@
 // What handlers work with: the parts of one broker.
 
 import type { Clock } from "../base/clock.ts";
+import type { LogLevels } from "../base/log-levels.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Random } from "../base/random.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -12,10 +13,12 @@ import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts
 import type { PartitionVerifier } from "../coordinator/transaction/partition-verifier.ts";
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { FetchSessions } from "../partition/fetch-sessions.ts";
+import type { LogDirectory } from "../storage/storage-engine.ts";
 import type { Handler } from "./handler.ts";
 
 export interface Services {
   readonly brokerId: number;
+  /** Its values change when they are altered: read them when they matter. */
   readonly config: BrokerConfig;
   readonly clock: Clock;
   readonly random: Random;
@@ -28,5 +31,8 @@ export interface Services {
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
   readonly verifier: PartitionVerifier;
+  readonly logLevels: LogLevels;
+  /** Where the data of this broker is; `undefined` when its engine has no folder. */
+  readonly logDirectory: () => LogDirectory | undefined;
   readonly handlers: readonly Handler[];
 }

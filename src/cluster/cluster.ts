@@ -32,6 +32,11 @@ export class Cluster {
     return this.#image;
   }
 
+  /** Units of changes so far. */
+  get version(): number {
+    return this.#store.version;
+  }
+
   onImage(listener: ImageListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

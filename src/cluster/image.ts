@@ -1,8 +1,15 @@
 // The cluster as every broker sees it: an immutable image, folded from the changes that the MetadataStore keeps.
 //
-// Changes are JSON values, stored as they are; their meaning is here and nowhere else. `applyChange` shares what did not change.
+// Changes are JSON values, stored as they are; their meaning is here and nowhere else. `applyChanges` shares what did not change, so
+// that "has it changed?" is a comparison of references.
 
 import { assert } from "../base/assert.ts";
+import { type Acl, aclKey } from "./acls.ts";
+import { type ClientQuota, clientQuotaKey } from "./client-quotas.ts";
+import type { FinalizedFeatures } from "./features.ts";
+import { MapDraft } from "./map-draft.ts";
+import type { ScramCredential } from "./scram-credentials.ts";
+import { type ResourceSettings, type SettingsResource, settingsKey } from "./settings-resource.ts";
 
 export interface Endpoint {
   readonly listener: string;
@@ -15,9 +22,12 @@ export interface BrokerImage {
   readonly id: number;
   readonly rack: string | null;
   readonly endpoints: readonly Endpoint[];
+  /** Rises with every start of a broker of the cluster. */
+  readonly epoch: number;
 }
 
 export interface PartitionImage {
+  /** -1: no broker leads. */
   readonly leader: number;
   readonly leaderEpoch: number;
   readonly replicas: readonly number[];
@@ -37,68 +47,206 @@ export interface ClusterImage {
   readonly brokers: ReadonlyMap<number, BrokerImage>;
   readonly topicsByName: ReadonlyMap<string, TopicImage>;
   readonly topicsById: ReadonlyMap<string, TopicImage>;
+  /** What was altered while running, of all resources but topics, by settingsKey. */
+  readonly settings: ReadonlyMap<string, ResourceSettings>;
+  /** By clientQuotaKey. */
+  readonly clientQuotas: ReadonlyMap<string, ClientQuota>;
+  /** By user and mechanism: see scramKey. */
+  readonly scramCredentials: ReadonlyMap<string, ScramCredential>;
+  /** By aclKey. */
+  readonly acls: ReadonlyMap<string, Acl>;
+  /** `undefined` until the first broker of the cluster has started. */
+  readonly features: FinalizedFeatures | undefined;
   /** Producer ids below it have been given to brokers. */
   readonly nextProducerId: number;
 }
 
 export type Change =
   /** A broker has started, on these endpoints. Each partition that it leads enters a new leader epoch, as after an election. */
-  | { readonly type: "broker"; readonly id: number; readonly rack: string | null; readonly endpoints: readonly Endpoint[] }
+  | ({ readonly type: "broker" } & BrokerImage)
+  /** It is gone for good; another replica leads in its place where there is one. */
+  | { readonly type: "brokerRemoved"; readonly id: number }
   | ({ readonly type: "topic" } & TopicImage)
   | { readonly type: "topicDeleted"; readonly id: string }
+  | { readonly type: "topicConfigs"; readonly id: string; readonly configs: Readonly<Record<string, string>> }
+  /** Partitions added after the last one. */
+  | { readonly type: "partitionsAdded"; readonly id: string; readonly partitions: readonly PartitionImage[] }
+  /** Other replicas or another leader. */
+  | { readonly type: "partition"; readonly id: string; readonly index: number; readonly partition: PartitionImage }
+  /** What is now set on a resource, all of it; nothing is left when `values` is empty. */
+  | ({ readonly type: "settings" } & SettingsResource & { readonly values: Readonly<Record<string, string>> })
+  /** What now limits an entity, all of it; nothing is left when `values` is empty. */
+  | ({ readonly type: "clientQuota" } & ClientQuota)
+  | ({ readonly type: "scramCredential" } & ScramCredential)
+  | { readonly type: "scramCredentialDeleted"; readonly user: string; readonly mechanism: number }
+  | ({ readonly type: "acl" } & Acl)
+  | ({ readonly type: "aclDeleted" } & Acl)
+  | ({ readonly type: "features" } & FinalizedFeatures)
   | { readonly type: "producerIds"; readonly next: number };
 
 export function emptyImage(clusterId: string): ClusterImage {
-  return { clusterId, brokers: new Map(), topicsByName: new Map(), topicsById: new Map(), nextProducerId: 0 };
+  return {
+    clusterId,
+    brokers: new Map(),
+    topicsByName: new Map(),
+    topicsById: new Map(),
+    settings: new Map(),
+    clientQuotas: new Map(),
+    scramCredentials: new Map(),
+    acls: new Map(),
+    features: undefined,
+    nextProducerId: 0,
+  };
 }
 
 export function applyChanges(image: ClusterImage, changes: readonly Change[]): ClusterImage {
-  // One copy of each map for the whole list: a journal of many topics folds in linear time.
-  const next = { ...image, brokers: new Map(image.brokers), topicsByName: new Map(image.topicsByName), topicsById: new Map(image.topicsById) };
-  for (const change of changes) applyChange(next, change);
-  return next;
+  const draft: Draft = {
+    brokers: new MapDraft(image.brokers),
+    topicsByName: new MapDraft(image.topicsByName),
+    topicsById: new MapDraft(image.topicsById),
+    settings: new MapDraft(image.settings),
+    clientQuotas: new MapDraft(image.clientQuotas),
+    scramCredentials: new MapDraft(image.scramCredentials),
+    acls: new MapDraft(image.acls),
+    features: image.features,
+    nextProducerId: image.nextProducerId,
+  };
+  for (const change of changes) applyChange(draft, change);
+  return {
+    clusterId: image.clusterId,
+    brokers: draft.brokers.current,
+    topicsByName: draft.topicsByName.current,
+    topicsById: draft.topicsById.current,
+    settings: draft.settings.current,
+    clientQuotas: draft.clientQuotas.current,
+    scramCredentials: draft.scramCredentials.current,
+    acls: draft.acls.current,
+    features: draft.features,
+    nextProducerId: draft.nextProducerId,
+  };
 }
 
+/** The image while it changes: a map is copied at its first change, so that a journal of many folds in linear time. */
 interface Draft {
-  brokers: Map<number, BrokerImage>;
-  topicsByName: Map<string, TopicImage>;
-  topicsById: Map<string, TopicImage>;
+  readonly brokers: MapDraft<number, BrokerImage>;
+  readonly topicsByName: MapDraft<string, TopicImage>;
+  readonly topicsById: MapDraft<string, TopicImage>;
+  readonly settings: MapDraft<string, ResourceSettings>;
+  readonly clientQuotas: MapDraft<string, ClientQuota>;
+  readonly scramCredentials: MapDraft<string, ScramCredential>;
+  readonly acls: MapDraft<string, Acl>;
+  features: FinalizedFeatures | undefined;
   nextProducerId: number;
 }
 
 function applyChange(draft: Draft, change: Change): void {
   switch (change.type) {
-    case "broker": {
-      draft.brokers.set(change.id, { id: change.id, rack: change.rack, endpoints: change.endpoints });
-      for (const topic of draft.topicsByName.values()) {
-        if (topic.partitions.some(({ leader }) => leader === change.id)) setTopic(draft, electedAgain(topic, change.id));
-      }
+    case "broker":
+    case "brokerRemoved":
+      applyBroker(draft, change);
       return;
-    }
     case "topic":
-      setTopic(draft, { name: change.name, id: change.id, partitions: change.partitions, configs: change.configs });
+    case "topicDeleted":
+    case "topicConfigs":
+    case "partitionsAdded":
+    case "partition":
+      applyTopic(draft, change);
       return;
-    case "topicDeleted": {
-      const topic = draft.topicsById.get(change.id);
-      assert(topic !== undefined, "only a topic that exists is deleted");
-      draft.topicsById.delete(topic.id);
-      draft.topicsByName.delete(topic.name);
+    case "settings": {
+      const { kind, name, values } = change;
+      draft.settings.put(settingsKey({ kind, name }), isEmpty(values) ? undefined : { kind, name, values });
       return;
     }
+    case "clientQuota": {
+      const { entity, values } = change;
+      draft.clientQuotas.put(clientQuotaKey(entity), isEmpty(values) ? undefined : { entity, values });
+      return;
+    }
+    case "scramCredential": {
+      const { type: _, ...credential } = change;
+      draft.scramCredentials.put(scramKey(change), credential);
+      return;
+    }
+    case "scramCredentialDeleted":
+      draft.scramCredentials.put(scramKey(change), undefined);
+      return;
+    case "acl": {
+      const { type: _, ...acl } = change;
+      draft.acls.put(aclKey(acl), acl);
+      return;
+    }
+    case "aclDeleted":
+      draft.acls.put(aclKey(change), undefined);
+      return;
+    case "features":
+      draft.features = { epoch: change.epoch, levels: change.levels };
+      return;
     case "producerIds":
       draft.nextProducerId = change.next;
       return;
   }
 }
 
-function setTopic(draft: Draft, topic: TopicImage): void {
-  draft.topicsByName.set(topic.name, topic);
-  draft.topicsById.set(topic.id, topic);
+function isEmpty(values: object): boolean {
+  return Object.keys(values).length === 0;
 }
 
-function electedAgain(topic: TopicImage, brokerId: number): TopicImage {
-  const partitions = topic.partitions.map((partition) => (partition.leader === brokerId ? { ...partition, leaderEpoch: partition.leaderEpoch + 1 } : partition));
-  return { ...topic, partitions };
+export function scramKey({ user, mechanism }: { readonly user: string; readonly mechanism: number }): string {
+  return `${mechanism} ${user}`;
+}
+
+function applyBroker(draft: Draft, change: Extract<Change, { type: "broker" | "brokerRemoved" }>): void {
+  const { id } = change;
+  if (change.type === "broker") draft.brokers.put(id, { id, rack: change.rack, endpoints: change.endpoints, epoch: change.epoch });
+  else draft.brokers.put(id, undefined);
+  for (const topic of draft.topicsByName.current.values()) {
+    const partitions = topic.partitions.map((partition) =>
+      change.type === "broker" ? electedAgain(partition, id) : withoutLeader(partition, id, draft),
+    );
+    if (partitions.some((partition, index) => partition !== topic.partitions[index])) setTopic(draft, { ...topic, partitions });
+  }
+}
+
+function electedAgain(partition: PartitionImage, brokerId: number): PartitionImage {
+  const leads = partition.leader === brokerId || (partition.leader === -1 && partition.inSyncReplicas.includes(brokerId));
+  return leads ? { ...partition, leader: brokerId, leaderEpoch: partition.leaderEpoch + 1 } : partition;
+}
+
+function withoutLeader(partition: PartitionImage, brokerId: number, draft: Draft): PartitionImage {
+  if (partition.leader !== brokerId) return partition;
+  const leader = partition.inSyncReplicas.find((replica) => draft.brokers.current.has(replica)) ?? -1;
+  return { ...partition, leader, leaderEpoch: partition.leaderEpoch + 1 };
+}
+
+type TopicsChange = Extract<Change, { type: "topic" | "topicDeleted" | "topicConfigs" | "partitionsAdded" | "partition" }>;
+
+function applyTopic(draft: Draft, change: TopicsChange): void {
+  if (change.type === "topic") {
+    setTopic(draft, { name: change.name, id: change.id, partitions: change.partitions, configs: change.configs });
+    return;
+  }
+  const topic = draft.topicsById.current.get(change.id);
+  assert(topic !== undefined, "only a topic that exists is changed");
+  switch (change.type) {
+    case "topicDeleted":
+      draft.topicsById.put(topic.id, undefined);
+      draft.topicsByName.put(topic.name, undefined);
+      return;
+    case "topicConfigs":
+      setTopic(draft, { ...topic, configs: change.configs });
+      return;
+    case "partitionsAdded":
+      setTopic(draft, { ...topic, partitions: [...topic.partitions, ...change.partitions] });
+      return;
+    case "partition":
+      setTopic(draft, { ...topic, partitions: topic.partitions.with(change.index, change.partition) });
+      return;
+  }
+}
+
+function setTopic(draft: Draft, topic: TopicImage): void {
+  draft.topicsByName.put(topic.name, topic);
+  draft.topicsById.put(topic.id, topic);
 }
 
 /** The shortest history that folds into the same image. */
@@ -108,6 +256,11 @@ export function compactChanges(changes: readonly Change[]): readonly Change[] {
     // Brokers first: a broker's start would raise the leader epochs of topics that come before it.
     ...[...image.brokers.values()].map((broker): Change => ({ type: "broker", ...broker })),
     ...[...image.topicsByName.values()].map((topic): Change => ({ type: "topic", ...topic })),
+    ...[...image.settings.values()].map((settings): Change => ({ type: "settings", ...settings })),
+    ...[...image.clientQuotas.values()].map((quota): Change => ({ type: "clientQuota", ...quota })),
+    ...[...image.scramCredentials.values()].map((credential): Change => ({ type: "scramCredential", ...credential })),
+    ...[...image.acls.values()].map((acl): Change => ({ type: "acl", ...acl })),
+    ...(image.features === undefined ? [] : [{ type: "features" as const, ...image.features }]),
     { type: "producerIds", next: image.nextProducerId },
   ];
 }

@@ -52,7 +52,10 @@ export class LocalPartitions {
     for (const stored of this.#options.engine.list()) {
       const topic = image.topicsById.get(stored.topicId);
       if (topic?.name === stored.topic && stored.partition < topic.partitions.length) continue;
-      this.#options.logger.warn({ topic: stored.topic, partition: stored.partition, topicId: stored.topicId }, "removed a partition that belongs to no topic");
+      this.#options.logger.warn(
+        { topic: stored.topic, partition: stored.partition, topicId: stored.topicId },
+        "removed a partition that belongs to no topic",
+      );
       this.#options.engine.delete(stored);
     }
   }
@@ -64,6 +67,14 @@ export class LocalPartitions {
     }
     for (const topic of image.topicsByName.values()) {
       if (previous.topicsByName.get(topic.name) !== topic) this.#followTopic(topic);
+    }
+  }
+
+  /** The broker's settings, from which topics inherit, were altered. */
+  configureAll(image: ClusterImage): void {
+    for (const partition of this.all()) {
+      const topic = image.topicsByName.get(partition.topic);
+      if (topic !== undefined) partition.configure(this.#options.settingsOf(topic));
     }
   }
 

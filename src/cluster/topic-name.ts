@@ -5,6 +5,8 @@ const MAX_LENGTH = 249;
 
 export const GROUP_OFFSETS_TOPIC = "__consumer_offsets";
 export const TRANSACTION_STATE_TOPIC = "__transaction_state";
+/** Where Kafka keeps what we keep in the MetadataStore; clients know it from DescribeQuorum. */
+export const CLUSTER_METADATA_TOPIC = "__cluster_metadata";
 export const SHARE_GROUP_STATE_TOPIC = "__share_group_state";
 
 const INTERNAL_TOPICS: ReadonlySet<string> = new Set([GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC, SHARE_GROUP_STATE_TOPIC]);

@@ -7,8 +7,9 @@ import type { BrokerConfig } from "../config/broker-config.ts";
 import { topicSettings } from "../config/topic-config.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import type { Cluster } from "./cluster.ts";
-import { decideTopic, isRefusal, type Refusal, type TopicChange, type TopicDefaults, type TopicWish } from "./create-topics.ts";
+import { decideTopic, type TopicChange, type TopicDefaults, type TopicWish } from "./create-topics.ts";
 import { applyChanges, type Change, type ClusterImage, type TopicImage } from "./image.ts";
+import { isRefusal, type Refusal } from "./refusal.ts";
 import { GROUP_OFFSETS_TOPIC, SHARE_GROUP_STATE_TOPIC, TRANSACTION_STATE_TOPIC } from "./topic-name.ts";
 
 export interface TopicsOptions {

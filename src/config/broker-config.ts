@@ -31,15 +31,27 @@ export type BrokerConfig = BrokerSettingValues & { readonly [provenance]: Proven
 
 /** Raises SettingError: an unknown name (with the nearest known one), a value that does not fit, or two that contradict. */
 export function brokerConfig(sources: ConfigSources = {}): BrokerConfig {
-  const defaults = defaultValues(sources.character ?? "kind");
   const given = new Map<ConfigOrigin, SettingTableValues>();
-  let values: BrokerSettingValues = defaults;
-  for (const origin of ORIGINS) {
-    const parsed = parseInputs(sources[origin] ?? {});
-    if (parsed.size === 0) continue;
-    given.set(origin, parsed);
-    values = { ...values, ...Object.fromEntries(parsed) };
-  }
+  for (const origin of ORIGINS) given.set(origin, parseInputs(sources[origin] ?? {}));
+  return assemble(defaultValues(sources.character ?? "kind"), given);
+}
+
+/** What was altered while running: for all brokers, and for this one. */
+export interface AlteredSettings {
+  readonly cluster: SettingInputs;
+  readonly broker: SettingInputs;
+}
+
+/** The same config with other values altered while running, in place of those that it had. Raises SettingError. */
+export function withAltered(config: BrokerConfig, { cluster, broker }: AlteredSettings): BrokerConfig {
+  const given = new Map(config[provenance].given);
+  given.set("dynamic-cluster", parseInputs(cluster)).set("dynamic-broker", parseInputs(broker));
+  return assemble(config[provenance].defaults, given);
+}
+
+function assemble(defaults: BrokerSettingValues, given: ReadonlyMap<ConfigOrigin, SettingTableValues>): BrokerConfig {
+  const values = { ...defaults };
+  for (const origin of ORIGINS) Object.assign(values, Object.fromEntries(given.get(origin) ?? []));
   checkTogether(values);
   return Object.freeze({ ...values, [provenance]: { defaults, given } });
 }
@@ -54,6 +66,11 @@ export function originsOf(config: BrokerConfig, name: BrokerSettingName): { orig
   }
   found.push({ origin: "default", value: defaults[name] });
   return found;
+}
+
+/** Whether access rules may be made: with Kafka, an authorizer would heed them. */
+export function hasAuthorizer(config: BrokerConfig): boolean {
+  return config["authorizer.class.name"] !== "";
 }
 
 /** What was set and changes nothing, by name; worth a line at the start. */

@@ -1,9 +1,62 @@
-// The settings of a client-metrics subscription (KIP-714).
+// The settings of a client-metrics subscription (KIP-714): which clients push which metrics, and how often. Messages are Kafka's.
 
-import { int, list } from "./setting.ts";
+import { int, list, SettingError, type SettingTable, type ValuesOf } from "./setting.ts";
+import { parseSetting } from "./setting-text.ts";
 
 export const clientMetricsSettingTable = {
   "interval.ms": int(300_000, "How often clients push the metrics."),
   match: list([], "Which clients push, as conditions on what they say of themselves."),
   metrics: list([], "Prefixes of the names of the metrics that are pushed."),
 };
+
+/** What holds for one subscription, by Kafka's names. */
+export type ClientMetricsSettings = ValuesOf<typeof clientMetricsSettingTable>;
+
+const MIN_INTERVAL_MS = 100;
+const MAX_INTERVAL_MS = 3_600_000;
+const MATCHED = new Set([
+  "client_instance_id",
+  "client_id",
+  "client_software_name",
+  "client_software_version",
+  "client_source_address",
+  "client_source_port",
+]);
+
+/** Why a subscription may not be set up so. `isRequest`: the request is wrong, rather than a value. */
+export function clientMetricsFault(
+  values: Readonly<Record<string, string>>,
+): { readonly isRequest: boolean; readonly message: string } | undefined {
+  const table: SettingTable = clientMetricsSettingTable;
+  for (const [name, text] of Object.entries(values)) {
+    const setting = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (setting === undefined) return { isRequest: true, message: `Unknown client metrics configuration: ${name}` };
+    try {
+      const value = parseSetting(name, setting, text);
+      if (typeof value === "number" && (value < MIN_INTERVAL_MS || value > MAX_INTERVAL_MS)) {
+        return {
+          isRequest: true,
+          message: `Invalid value ${value} for ${name}, interval must be between ${MIN_INTERVAL_MS} and ${MAX_INTERVAL_MS} (1 hour)`,
+        };
+      }
+      const pattern = name === "match" && Array.isArray(value) ? value.find((condition) => !isCondition(condition)) : undefined;
+      if (pattern !== undefined) return { isRequest: false, message: `Illegal client matching pattern: ${pattern}` };
+    } catch (error) {
+      if (error instanceof SettingError) return { isRequest: false, message: error.message };
+      throw error;
+    }
+  }
+  return undefined;
+}
+
+/** `client_id=orders-.*`: what a client says of itself, and a regular expression. */
+function isCondition(text: string): boolean {
+  const [name, pattern, ...more] = text.split("=");
+  if (name === undefined || pattern === undefined || more.length > 0 || !MATCHED.has(name.trim())) return false;
+  try {
+    new RegExp(pattern.trim());
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -4,11 +4,13 @@
 // A quirk of Kafka's that clients may see: a default under another name than the first synonym's is left out, so a topic's
 // retention.ms has no synonyms while only log.retention.hours is known.
 
+import { listenerSettingBase, runtimeOnlySettings } from "./altered-broker-settings.ts";
 import { type BrokerConfig, type ConfigOrigin, originsOf } from "./broker-config.ts";
-import { type BrokerSettingName, brokerSettingTable } from "./broker-settings.ts";
+import { type BrokerSettingName, brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
+import { clientMetricsSettingTable } from "./client-metrics-settings.ts";
 import { GROUP_SYNONYMS, groupSettingTable } from "./group-settings.ts";
 import type { SettingTable, SettingType, SettingValue } from "./setting.ts";
-import { printSetting } from "./setting-text.ts";
+import { parseSetting, printSetting } from "./setting-text.ts";
 import { groupSettings, type Overrides, type Synonyms, topicSettings } from "./topic-config.ts";
 import { TOPIC_SYNONYMS, topicSettingTable } from "./topic-settings.ts";
 
@@ -19,8 +21,13 @@ export const ConfigSources = {
   DYNAMIC_DEFAULT_BROKER: 3,
   STATIC_BROKER: 4,
   DEFAULT: 5,
+  BROKER_LOGGER: 6,
+  CLIENT_METRICS: 7,
   GROUP: 8,
 } as const;
+
+/** Code on the wire of a setting whose type is not known. */
+const UNKNOWN_TYPE = 0;
 
 /** Codes on the wire. */
 export const ConfigTypes: { readonly [Type in SettingType]: number } = {
@@ -62,6 +69,84 @@ export function describeBrokerSettings(config: BrokerConfig): DescribedSetting[]
     .map((name) => describe(table, name, config[name], brokerSynonyms(config, siblingsOf(name), name)));
 }
 
+/** What was altered of a running broker although no table has it: a listener's own settings, limits, and names of plug-ins. */
+export function describeUnlistedSettings({ cluster, broker }: AlteredTexts): DescribedSetting[] {
+  const names = new Set([...Object.keys(broker), ...Object.keys(cluster)].filter((name) => !isBrokerSetting(name)));
+  return [...names].map((name) => {
+    const own = unlistedSynonym(name, broker, ConfigSources.DYNAMIC_BROKER);
+    const all = unlistedSynonym(name, cluster, ConfigSources.DYNAMIC_DEFAULT_BROKER);
+    const base = listenerSettingBase(name);
+    const inherited = base !== undefined && isBrokerSetting(base) ? defaultSynonym(base) : undefined;
+    return unlisted(
+      name,
+      [own, all, inherited].filter((synonym) => synonym !== undefined),
+    );
+  });
+}
+
+/** What was altered for all brokers, and nothing else. */
+export function describeClusterSettings(cluster: Readonly<Record<string, string>>): DescribedSetting[] {
+  const table: SettingTable = brokerSettingTable;
+  const listed = Object.entries(cluster).flatMap(([name, text]) => {
+    const setting = isBrokerSetting(name) ? table[name] : undefined;
+    if (setting === undefined) return [];
+    const value = shown(table, name, parseSetting(name, setting, text));
+    return [{ ...describe(table, name, null, [{ name, value, source: ConfigSources.DYNAMIC_DEFAULT_BROKER }]), value }];
+  });
+  return [...listed, ...describeUnlistedSettings({ cluster, broker: {} })];
+}
+
+/** Raises SettingError when a value does not fit. */
+export function describeClientMetricsSettings(overrides: Overrides): DescribedSetting[] {
+  const table: SettingTable = clientMetricsSettingTable;
+  return Object.entries(table).map(([name, setting]) => {
+    const text = overrides[name];
+    const isSet = typeof text === "string";
+    const value = isSet ? parseSetting(name, setting, text) : setting.default;
+    const synonyms = isSet ? [{ name, value: shown(table, name, value), source: ConfigSources.CLIENT_METRICS }] : [];
+    return { ...describe(table, name, value, synonyms), isReadOnly: false };
+  });
+}
+
+export interface AlteredTexts {
+  readonly cluster: Readonly<Record<string, string>>;
+  readonly broker: Readonly<Record<string, string>>;
+}
+
+function unlistedSynonym(name: string, values: Readonly<Record<string, string>>, source: number): SettingSynonym | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  return { name, value: isShownUnlisted(name) ? text : null, source };
+}
+
+/** A value of which nothing is known may be a secret. */
+function isShownUnlisted(name: string): boolean {
+  const base = listenerSettingBase(name);
+  if (base === undefined) return name in runtimeOnlySettings;
+  return isBrokerSetting(base) && brokerSettingTable[base].type !== "PASSWORD";
+}
+
+function defaultSynonym(name: BrokerSettingName): SettingSynonym | undefined {
+  const table: SettingTable = brokerSettingTable;
+  const value = shown(table, name, table[name]?.default ?? null);
+  return value === null ? undefined : { name, value, source: ConfigSources.DEFAULT };
+}
+
+function unlisted(name: string, synonyms: readonly SettingSynonym[]): DescribedSetting {
+  const base = listenerSettingBase(name);
+  const setting = base === undefined ? runtimeOnlySettings[name] : isBrokerSetting(base) ? brokerSettingTable[base] : undefined;
+  return {
+    name,
+    value: synonyms[0]?.value ?? null,
+    source: synonyms[0]?.source ?? ConfigSources.DEFAULT,
+    isSensitive: !isShownUnlisted(name),
+    isReadOnly: !(name in runtimeOnlySettings),
+    type: setting === undefined ? UNKNOWN_TYPE : ConfigTypes[setting.type],
+    documentation: setting?.documentation ?? "",
+    synonyms,
+  };
+}
+
 /** Raises SettingError when the overrides do not fit. */
 export function describeTopicSettings(config: BrokerConfig, overrides: Overrides = {}): DescribedSetting[] {
   const question = { table: topicSettingTable, broker: TOPIC_SYNONYMS, source: ConfigSources.TOPIC, config, overrides };
@@ -93,7 +178,7 @@ function describeOverridable(question: OverridableQuestion, values: { readonly [
     const synonyms = names[0] === undefined ? [] : brokerSynonyms(config, names, names[0]);
     if (isOverridden) synonyms.unshift({ name, value: shown(table, name, value), source });
     const isGroup = source === ConfigSources.GROUP;
-    if (synonyms.length === 0 && isGroup) synonyms.push({ name, value: shown(table, name, value), source: ConfigSources.DEFAULT });
+    if (isGroup && names.length === 0) synonyms.push({ name, value: shown(table, name, setting.default), source: ConfigSources.DEFAULT });
     described.push({ ...describe(table, name, value, synonyms), isReadOnly: false });
   }
   return described;

@@ -52,5 +52,5 @@ function shareOffsetReset(value: SettingValue): string | undefined {
   if (typeof value !== "string") return undefined;
   if (/^(latest|earliest)$/i.test(value) || /^by_duration:P(?!$)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/i.test(value))
     return undefined;
-  return "must be latest, earliest or by_duration:PnDTnHnMn.nS";
+  return `Invalid value \`${value}\` for configuration share.auto.offset.reset. The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'.`;
 }

@@ -40,6 +40,9 @@ export interface Setting<Value extends SettingValue = SettingValue> {
   readonly rules: SettingRules;
 }
 
+/** The one setting that Kafka treats in a way of its own, on every level. */
+export const MIN_IN_SYNC_REPLICAS = "min.insync.replicas";
+
 /** A table of settings by Kafka's names, and the values that it reads to. */
 export type SettingTable = { readonly [name: string]: Setting };
 export type ValuesOf<Table extends SettingTable> = { readonly [Name in keyof Table]: Table[Name]["default"] };

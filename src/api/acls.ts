@@ -1,0 +1,105 @@
+// DescribeAcls, CreateAcls and DeleteAcls (keys 29 to 31). As in Kafka they are disabled unless authorizer.class.name is set. Rules are
+// kept and described; nobody is refused because of them yet. A code of 0 is none that a client may send: the connection ends.
+
+import { Errors } from "../../protocol/errors.ts";
+import {
+  createAcls as createAclsApi,
+  deleteAcls as deleteAclsApi,
+  describeAcls as describeAclsApi,
+} from "../../protocol/messages/index.ts";
+import { type Acl, type AclFilter, aclFault, hasUnknownCode, matchesAclFilter } from "../cluster/acls.ts";
+import type { Change } from "../cluster/image.ts";
+import { hasAuthorizer } from "../config/broker-config.ts";
+import { CloseConnection, serve } from "./handler.ts";
+import type { Services } from "./services.ts";
+
+const NO_AUTHORIZER = "No Authorizer is configured.";
+
+function isDisabled({ config }: Services): boolean {
+  return !hasAuthorizer(config);
+}
+
+function checked<T extends Parameters<typeof hasUnknownCode>[0]>(codes: T): T {
+  if (hasUnknownCode(codes)) throw new CloseConnection("an access rule or filter carries the code 0 for unknown");
+  return codes;
+}
+
+interface FilterFields {
+  readonly resourceTypeFilter: number;
+  readonly resourceNameFilter: string | null;
+  readonly patternTypeFilter: number;
+  readonly principalFilter: string | null;
+  readonly hostFilter: string | null;
+  readonly operation: number;
+  readonly permissionType: number;
+}
+
+function filterOf(fields: FilterFields): AclFilter {
+  return checked({
+    resourceType: fields.resourceTypeFilter,
+    resourceName: fields.resourceNameFilter,
+    patternType: fields.patternTypeFilter,
+    principal: fields.principalFilter,
+    host: fields.hostFilter,
+    operation: fields.operation,
+    permission: fields.permissionType,
+  });
+}
+
+export const describeAcls = serve(describeAclsApi, "0-3", (services, request) => {
+  const filter = filterOf(request);
+  if (isDisabled(services))
+    return { errorCode: Errors.SECURITY_DISABLED, errorMessage: "No Authorizer is configured on the broker", resources: [] };
+  const byResource = new Map<string, Acl[]>();
+  for (const acl of services.cluster.image.acls.values()) {
+    if (!matchesAclFilter(acl, filter)) continue;
+    const key = `${acl.resourceType} ${acl.patternType} ${acl.resourceName}`;
+    byResource.set(key, [...(byResource.get(key) ?? []), acl]);
+  }
+  const resources = [...byResource.values()].flatMap((acls) => {
+    const [first] = acls;
+    if (first === undefined) return [];
+    const { resourceType, resourceName, patternType } = first;
+    const described = acls.map(({ principal, host, operation, permission }) => ({
+      principal,
+      host,
+      operation,
+      permissionType: permission,
+    }));
+    return [{ resourceType, resourceName, patternType, acls: described }];
+  });
+  return { errorCode: Errors.NONE, errorMessage: "", resources };
+});
+
+export const createAcls = serve(createAclsApi, "0-3", async (services, request) => {
+  const wanted = request.creations.map(
+    ({ resourcePatternType, permissionType, ...acl }): Acl =>
+      checked({ ...acl, patternType: resourcePatternType, permission: permissionType }),
+  );
+  if (isDisabled(services)) return { results: wanted.map(() => ({ errorCode: Errors.SECURITY_DISABLED, errorMessage: NO_AUTHORIZER })) };
+  const faults = wanted.map(aclFault);
+  const changes = wanted.filter((_, index) => faults[index] === undefined).map((acl): Change => ({ type: "acl", ...acl }));
+  await services.cluster.transact(() => ({ changes, result: undefined }));
+  if (changes.length > 0) services.logger.warn({ rules: changes.length }, "access rules were set, which are not enforced yet");
+  return {
+    results: faults.map((fault) => ({ errorCode: fault === undefined ? Errors.NONE : Errors.INVALID_REQUEST, errorMessage: fault ?? "" })),
+  };
+});
+
+export const deleteAcls = serve(deleteAclsApi, "0-3", async (services, request) => {
+  const filters = request.filters.map(filterOf);
+  if (isDisabled(services)) {
+    return { filterResults: filters.map(() => ({ errorCode: Errors.SECURITY_DISABLED, errorMessage: NO_AUTHORIZER, matchingAcls: [] })) };
+  }
+  const found = await services.cluster.transact((image) => {
+    // Every filter tells what it matches, also what another one deletes as well.
+    const result = filters.map((filter) => [...image.acls.values()].filter((acl) => matchesAclFilter(acl, filter)));
+    return { changes: [...new Set(result.flat())].map((acl): Change => ({ type: "aclDeleted", ...acl })), result };
+  });
+  return {
+    filterResults: found.map((acls) => ({
+      errorCode: Errors.NONE,
+      matchingAcls: acls.map(({ permission, ...acl }) => ({ errorCode: Errors.NONE, ...acl, permissionType: permission })),
+    })),
+  };
+});

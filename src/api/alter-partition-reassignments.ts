@@ -1,0 +1,40 @@
+// AlterPartitionReassignments (key 45, KIP-455). Moves partitions to other replicas. A move is done when it is answered, see
+// cluster/reassignment.ts; so there is never one to cancel.
+
+import { Errors } from "../../protocol/errors.ts";
+import { alterPartitionReassignments as alterPartitionReassignmentsApi } from "../../protocol/messages/index.ts";
+import { applyChanges, type Change } from "../cluster/image.ts";
+import { decideReassignment } from "../cluster/reassignment.ts";
+import { isRefusal, type Refusal } from "../cluster/refusal.ts";
+import { serve } from "./handler.ts";
+
+export const alterPartitionReassignments = serve(alterPartitionReassignmentsApi, "0-1", async (services, request) => {
+  const { allowReplicationFactorChange } = request;
+  const { responses, moved } = await services.cluster.transact((image) => {
+    let seen = image;
+    const changes: Change[] = [];
+    const made = request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex, replicas }) => {
+        const decision = decideReassignment(seen, {
+          topic: name,
+          partition: partitionIndex,
+          replicas,
+          mayChangeFactor: allowReplicationFactorChange,
+        });
+        if (decision === undefined) return answer(partitionIndex, undefined);
+        if (isRefusal(decision)) return answer(partitionIndex, decision);
+        seen = applyChanges(seen, [decision]);
+        changes.push(decision);
+        return answer(partitionIndex, undefined);
+      }),
+    }));
+    return { changes, result: { responses: made, moved: changes.length } };
+  });
+  if (moved > 0) services.logger.info({ partitions: moved }, "moved partitions to other replicas");
+  return { allowReplicationFactorChange, errorCode: Errors.NONE, errorMessage: null, responses };
+});
+
+function answer(partitionIndex: number, refusal: Refusal | undefined) {
+  return { partitionIndex, errorCode: refusal?.error ?? Errors.NONE, errorMessage: refusal?.message || null };
+}

@@ -1,0 +1,26 @@
+// AlterReplicaLogDirs (key 34, KIP-113). A broker has one data folder: a replica can only be "moved" to where it is.
+
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { alterReplicaLogDirs as alterReplicaLogDirsApi } from "../../protocol/messages/index.ts";
+import { serve } from "./handler.ts";
+import type { Services } from "./services.ts";
+
+export const alterReplicaLogDirs = serve(alterReplicaLogDirsApi, "0-2", (services, request) => {
+  const own = services.logDirectory()?.path;
+  const topics = new Map<string, { partitionIndex: number; errorCode: ErrorCode }[]>();
+  for (const { path, topics: moved } of request.dirs) {
+    for (const { name, partitions } of moved) {
+      const results = topics.get(name) ?? [];
+      topics.set(name, results);
+      for (const index of partitions) {
+        results.push({ partitionIndex: index, errorCode: path === own ? replicaFault(services, name, index) : Errors.LOG_DIR_NOT_FOUND });
+      }
+    }
+  }
+  return { results: [...topics].map(([topicName, partitions]) => ({ topicName, partitions })) };
+});
+
+function replicaFault({ cluster, partitions }: Services, topic: string, index: number): ErrorCode {
+  if (cluster.image.topicsByName.get(topic)?.partitions[index] === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+  return partitions.get(topic, index) === undefined ? Errors.REPLICA_NOT_AVAILABLE : Errors.NONE;
+}

@@ -1,0 +1,78 @@
+// What AlterConfigs and IncrementalAlterConfigs have in common. Each resource is altered as a whole or not at all, and independently of
+// the others; all changes of a request are one transaction. Messages are Kafka's.
+
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { applyChanges, type Change } from "../cluster/image.ts";
+import { isRefusal, type Refusal } from "../cluster/refusal.ts";
+import { type ConfigResource, configResourceKey } from "./config-resource.ts";
+import type { Services } from "./services.ts";
+import { type SettingsTarget, settingsTarget } from "./settings-target.ts";
+
+type Texts = Readonly<Record<string, string>>;
+
+export interface AlterWish extends ConfigResource {
+  readonly configs: readonly { readonly name: string; readonly value: string | null }[];
+  /** Names that must have a value and have none. */
+  readonly nullNames: readonly string[];
+  /** What is to be set on the resource. */
+  readonly newValues: (target: SettingsTarget) => Texts | Refusal;
+}
+
+export interface AlterAnswer extends ConfigResource {
+  readonly errorCode: ErrorCode;
+  readonly errorMessage: string | null;
+}
+
+export function alterAnswer({ resourceType, resourceName }: ConfigResource, refusal: Refusal | undefined): AlterAnswer {
+  return { resourceType, resourceName, errorCode: refusal?.error ?? Errors.NONE, errorMessage: refusal?.message ?? null };
+}
+
+/** One answer a wish, in order. */
+export async function alterSettings(services: Services, wishes: readonly AlterWish[], validateOnly: boolean): Promise<AlterAnswer[]> {
+  const { brokerId, config, cluster } = services;
+  const { answers, altered } = await cluster.transact((image) => {
+    let seen = image;
+    const changes: Change[] = [];
+    const made = wishes.map((wish) => {
+      const change = decide({ brokerId, config, image: seen }, wish);
+      if (isRefusal(change)) return alterAnswer(wish, change);
+      seen = applyChanges(seen, [change]);
+      changes.push(change);
+      return alterAnswer(wish, undefined);
+    });
+    const alteredNow = made.filter(({ errorCode }) => errorCode === Errors.NONE);
+    return { changes: validateOnly ? [] : changes, result: { answers: made, altered: validateOnly ? [] : alteredNow } };
+  });
+  for (const { resourceType, resourceName } of altered) services.logger.info({ resourceType, resourceName }, "altered settings");
+  return answers;
+}
+
+function decide(question: Parameters<typeof settingsTarget>[0], wish: AlterWish): Change | Refusal {
+  const fault = wishFault(wish);
+  if (fault !== undefined) return fault;
+  const target = settingsTarget(question, wish);
+  if (isRefusal(target)) return target;
+  const values = wish.newValues(target);
+  if (isRefusal(values)) return values;
+  return target.fault(values) ?? target.change(values);
+}
+
+/** What is wrong with a wish whatever it is about. */
+export function wishFault({ configs, nullNames }: AlterWish): Refusal | undefined {
+  if (nullNames.length > 0) return { error: Errors.INVALID_REQUEST, message: `Null value not supported for : ${nullNames.join(", ")}` };
+  const names = new Set(configs.map(({ name }) => name));
+  return names.size === configs.length ? undefined : { error: Errors.INVALID_REQUEST, message: "Error due to duplicate config keys" };
+}
+
+/** Resources that a request names more than once, by configResourceKey. */
+export function repeatedResources(resources: readonly ConfigResource[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const key of resources.map(configResourceKey)) {
+    if (seen.has(key)) repeated.add(key);
+    seen.add(key);
+  }
+  return repeated;
+}
+
+export const REPEATED_RESOURCE: Refusal = { error: Errors.INVALID_REQUEST, message: "Each resource must appear at most once." };

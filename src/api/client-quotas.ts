@@ -1,0 +1,91 @@
+// DescribeClientQuotas and AlterClientQuotas (keys 48 and 49, KIP-546). Each entity is altered as a whole or not at all. Quotas are kept
+// and described; no client is slowed down by them yet. Messages are Kafka's.
+
+import { Errors } from "../../protocol/errors.ts";
+import {
+  alterClientQuotas as alterClientQuotasApi,
+  describeClientQuotas as describeClientQuotasApi,
+} from "../../protocol/messages/index.ts";
+import type { DecodedMessage } from "../../protocol/schema/message.ts";
+import {
+  clientQuotaKey,
+  decideQuota,
+  matchesQuotaFilter,
+  type QuotaEntity,
+  type QuotaFilterComponent,
+  quotaEntityOf,
+  quotaEntityText,
+  quotaFilterFault,
+} from "../cluster/client-quotas.ts";
+import type { Change, ClusterImage } from "../cluster/image.ts";
+import { isRefusal, type Refusal } from "../cluster/refusal.ts";
+import { serve } from "./handler.ts";
+
+export const describeClientQuotas = serve(describeClientQuotasApi, "0-1", (services, request) => {
+  const components = request.components.map(
+    ({ entityType, matchType, match }): QuotaFilterComponent => ({ type: entityType, matchType, match }),
+  );
+  const fault = quotaFilterFault(components);
+  if (fault !== undefined) {
+    return {
+      errorCode: fault.isUnsupported ? Errors.UNSUPPORTED_VERSION : Errors.INVALID_REQUEST,
+      errorMessage: fault.message,
+      entries: null,
+    };
+  }
+  // A strict filter without components matches nothing, as no entity is empty.
+  const found = [...services.cluster.image.clientQuotas.values()].filter(({ entity }) =>
+    matchesQuotaFilter(entity, components, request.strict),
+  );
+  const entries = found.map(({ entity, values }) => ({
+    entity: Object.entries(entity).map(([entityType, entityName]) => ({ entityType, entityName: entityName ?? null })),
+    values: Object.entries(values).map(([key, value]) => ({ key, value })),
+  }));
+  return { errorCode: Errors.NONE, errorMessage: "", entries };
+});
+
+type Entry = DecodedMessage<typeof alterClientQuotasApi.request>["entries"][number];
+type Components = readonly (readonly [type: string, name: string | null])[];
+
+/** Of components with the same type the last counts. */
+function componentsOf({ entity }: Entry): Components {
+  return [...new Map(entity.map(({ entityType, entityName }) => [entityType, entityName]))];
+}
+
+export const alterClientQuotas = serve(alterClientQuotasApi, "0-1", async (services, request) => {
+  const entities = new Map<string, { readonly components: Components; readonly entries: Entry[] }>();
+  for (const entry of request.entries) {
+    const components = componentsOf(entry);
+    const key = JSON.stringify(components.toSorted());
+    const known = entities.get(key);
+    if (known === undefined) entities.set(key, { components, entries: [entry] });
+    else known.entries.push(entry);
+  }
+  const asked = [...entities.values()];
+  const outcomes = await services.cluster.transact((image) => {
+    const result = asked.map(({ components, entries }) => decide(image, components, entries));
+    return { changes: request.validateOnly ? [] : result.filter((outcome): outcome is Change => !isRefusal(outcome)), result };
+  });
+  if (!request.validateOnly && outcomes.some((outcome) => !isRefusal(outcome)))
+    services.logger.warn({}, "client quotas were set, which are not enforced yet");
+  return {
+    entries: asked.map(({ components }, index) => {
+      const outcome = outcomes[index];
+      const refusal = outcome !== undefined && isRefusal(outcome) ? outcome : undefined;
+      const entity = components.map(([entityType, entityName]) => ({ entityType, entityName }));
+      return { errorCode: refusal?.error ?? Errors.NONE, errorMessage: refusal?.message ?? null, entity };
+    }),
+  };
+});
+
+function decide(image: ClusterImage, components: Components, entries: readonly Entry[]): Change | Refusal {
+  const invalid = (message: string): Refusal => ({ error: Errors.INVALID_REQUEST, message });
+  const [entry] = entries;
+  const keys = entry?.ops.map(({ key }) => key) ?? [];
+  if (entry === undefined || entries.length > 1 || new Set(keys).size < keys.length)
+    return invalid(`Ignoring duplicate entity ${quotaEntityText(components)}`);
+  const entity: QuotaEntity | string = quotaEntityOf(components);
+  if (typeof entity === "string") return invalid(entity);
+  const values = decideQuota(entity, image.clientQuotas.get(clientQuotaKey(entity))?.values ?? {}, entry.ops);
+  return typeof values === "string" ? invalid(values) : { type: "clientQuota", entity, values };
+}

@@ -1,0 +1,43 @@
+// CreatePartitions (key 37, KIP-195). Raises the number of partitions of topics. The new partitions are open when the answer comes.
+
+import { Errors } from "../../protocol/errors.ts";
+import { createPartitions as createPartitionsApi } from "../../protocol/messages/index.ts";
+import type { EncodableMessage } from "../../protocol/schema/message.ts";
+import { decidePartitions, type PartitionsChange, type PartitionsWish } from "../cluster/create-partitions.ts";
+import { isRefusal, type Refusal } from "../cluster/refusal.ts";
+import { serve } from "./handler.ts";
+import type { Services } from "./services.ts";
+
+type Result = EncodableMessage<typeof createPartitionsApi.response>["results"][number];
+
+const REPEATED: Refusal = { error: Errors.INVALID_REQUEST, message: "Duplicate topic name." };
+const TIMED_OUT: Refusal = { error: Errors.REQUEST_TIMED_OUT, message: "" };
+
+export const createPartitions = serve(createPartitionsApi, "0-3", async (services, request) => {
+  const names = request.topics.map(({ name }) => name);
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  const wishes = request.topics.filter(({ name }) => !repeated.has(name));
+  const refused = [...repeated].map((name) => answer(name, REPEATED));
+  // Who leaves no time is told that it is over, as by Kafka.
+  if (request.timeoutMs <= 0) return { results: [...refused, ...wishes.map(({ name }) => answer(name, TIMED_OUT))] };
+  const outcomes = await create(services, wishes, request.validateOnly);
+  return { results: [...refused, ...outcomes] };
+});
+
+async function create(services: Services, wishes: readonly PartitionsWish[], validateOnly: boolean): Promise<Result[]> {
+  const outcomes = await services.cluster.transact((image) => {
+    const result = wishes.map((wish) => decidePartitions(image, wish));
+    return { changes: validateOnly ? [] : result.filter((outcome): outcome is PartitionsChange => !isRefusal(outcome)), result };
+  });
+  return wishes.map(({ name, count }, index) => {
+    const outcome = outcomes[index];
+    if (outcome === undefined || isRefusal(outcome)) return answer(name, outcome);
+    if (!validateOnly)
+      services.logger.info({ topic: name, partitions: count, added: outcome.partitions.length }, "added partitions to a topic");
+    return answer(name, undefined);
+  });
+}
+
+function answer(name: string, refusal: Refusal | undefined): Result {
+  return { name, errorCode: refusal?.error ?? Errors.NONE, errorMessage: refusal?.message || null };
+}

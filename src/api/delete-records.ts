@@ -1,0 +1,47 @@
+// DeleteRecords (key 21, KIP-107). Moves the start of a partition's log up; -1 stands for the high watermark. An offset below the start is
+// no error and changes nothing. Records of internal topics, and of topics that are only compacted, are not deleted.
+
+import { Errors } from "../../protocol/errors.ts";
+import { deleteRecords as deleteRecordsApi } from "../../protocol/messages/index.ts";
+import type { EncodableMessage } from "../../protocol/schema/message.ts";
+import { isInternalTopic } from "../cluster/topic-name.ts";
+import { serve } from "./handler.ts";
+import { partitionFault } from "./partition-fault.ts";
+import type { Services } from "./services.ts";
+
+type PartitionResult = EncodableMessage<typeof deleteRecordsApi.response>["topics"][number]["partitions"][number];
+
+const HIGH_WATERMARK = -1;
+const NO_LOW_WATERMARK = -1;
+
+export const deleteRecords = serve(deleteRecordsApi, "0-2", (services, request) => {
+  // A partition that is named twice is asked for once, with what comes last.
+  const topics = new Map<string, Map<number, number>>();
+  for (const { name, partitions } of request.topics) {
+    const offsets = topics.get(name) ?? new Map<number, number>();
+    topics.set(name, offsets);
+    for (const { partitionIndex, offset } of partitions) offsets.set(partitionIndex, offset);
+  }
+  return {
+    topics: [...topics].map(([name, offsets]) => ({
+      name,
+      partitions: [...offsets].map(([index, offset]) => deleteBefore(services, name, index, offset)),
+    })),
+  };
+});
+
+function deleteBefore(services: Services, topic: string, partitionIndex: number, wanted: number): PartitionResult {
+  const refused = (errorCode: number): PartitionResult => ({ partitionIndex, errorCode, lowWatermark: NO_LOW_WATERMARK });
+  if (isInternalTopic(topic)) return refused(Errors.INVALID_TOPIC_EXCEPTION);
+  const fault = partitionFault(services, topic, partitionIndex, -1);
+  const partition = services.partitions.get(topic, partitionIndex);
+  if (fault !== undefined || partition === undefined) return refused(fault ?? Errors.NOT_LEADER_OR_FOLLOWER);
+  if (!partition.settings["cleanup.policy"].includes("delete")) return refused(Errors.POLICY_VIOLATION);
+  const offset = wanted === HIGH_WATERMARK ? partition.highWatermark : wanted;
+  if (offset < 0 || offset > partition.highWatermark) return refused(Errors.OFFSET_OUT_OF_RANGE);
+  if (offset > partition.logStartOffset) {
+    partition.deleteRecordsBefore(offset);
+    services.logger.info({ topic, partition: partitionIndex, logStartOffset: partition.logStartOffset }, "deleted records");
+  }
+  return { partitionIndex, errorCode: Errors.NONE, lowWatermark: partition.logStartOffset };
+}

@@ -1,0 +1,74 @@
+// ElectLeaders (key 43, KIP-460). Asked for partitions by name, each is answered; asked for all, only those that were to change are.
+
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { electLeaders as electLeadersApi } from "../../protocol/messages/index.ts";
+import type { DecodedMessage } from "../../protocol/schema/message.ts";
+import type { ClusterImage } from "../cluster/image.ts";
+import { decideElection, ElectionTypes, type ElectionWish, type PartitionChange } from "../cluster/leader-election.ts";
+import { isRefusal, type Refusal } from "../cluster/refusal.ts";
+import { serve } from "./handler.ts";
+import type { Services } from "./services.ts";
+
+type Request = DecodedMessage<typeof electLeadersApi.request>;
+
+interface Outcome extends ElectionWish {
+  readonly refusal: Refusal | undefined;
+}
+
+const TIMED_OUT: Refusal = { error: Errors.REQUEST_TIMED_OUT, message: "" };
+
+export const electLeaders = serve(electLeadersApi, "0-2", async (services, request) => {
+  const isOfAll = request.topicPartitions === null;
+  const { outcomes, topics } = request.timeoutMs <= 0 ? timedOut(request) : await elect(services, request);
+  return {
+    errorCode: topLevelError(request, outcomes),
+    replicaElectionResults: topics.map((topic) => ({
+      topic,
+      partitionResult: outcomes
+        .filter((outcome) => outcome.topic === topic && !(isOfAll && outcome.refusal?.error === Errors.ELECTION_NOT_NEEDED))
+        .map(({ partition, refusal }) => ({
+          partitionId: partition,
+          errorCode: refusal?.error ?? Errors.NONE,
+          errorMessage: refusal?.message || null,
+        })),
+    })),
+  };
+});
+
+function topLevelError({ electionType, timeoutMs }: Request, outcomes: readonly Outcome[]): ErrorCode {
+  if (timeoutMs <= 0) return Errors.REQUEST_TIMED_OUT;
+  const isKnown = Object.values<number>(ElectionTypes).includes(electionType);
+  return isKnown || outcomes.length === 0 ? Errors.NONE : Errors.INVALID_REQUEST;
+}
+
+function wishesOf(
+  { electionType }: Request,
+  topicPartitions: readonly { readonly topic: string; readonly partitions: readonly number[] }[],
+): ElectionWish[] {
+  return topicPartitions.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition, electionType })));
+}
+
+function everyPartition(image: ClusterImage): { topic: string; partitions: number[] }[] {
+  return [...image.topicsByName.values()].map(({ name, partitions }) => ({ topic: name, partitions: [...partitions.keys()] }));
+}
+
+function timedOut(request: Request): { outcomes: Outcome[]; topics: string[] } {
+  const asked = request.topicPartitions ?? [];
+  return { outcomes: wishesOf(request, asked).map((wish) => ({ ...wish, refusal: TIMED_OUT })), topics: asked.map(({ topic }) => topic) };
+}
+
+async function elect(services: Services, request: Request): Promise<{ outcomes: Outcome[]; topics: string[] }> {
+  const { outcomes, topics, elected } = await services.cluster.transact((image) => {
+    const asked = request.topicPartitions ?? everyPartition(image);
+    const changes: PartitionChange[] = [];
+    const made = wishesOf(request, asked).map((wish): Outcome => {
+      const decision = decideElection(image, wish);
+      if (isRefusal(decision)) return { ...wish, refusal: decision };
+      changes.push(decision);
+      return { ...wish, refusal: undefined };
+    });
+    return { changes, result: { outcomes: made, topics: [...new Set(asked.map(({ topic }) => topic))], elected: changes.length } };
+  });
+  if (elected > 0) services.logger.info({ partitions: elected }, "elected leaders");
+  return { outcomes, topics };
+}

@@ -1,0 +1,29 @@
+// A broker's first transaction: it registers, with its endpoints. The first broker of a cluster also lays down what holds from then on.
+
+import type { BrokerConfig } from "../config/broker-config.ts";
+import { MIN_IN_SYNC_REPLICAS } from "../config/setting.ts";
+import type { Cluster } from "./cluster.ts";
+import { withNewFeatures } from "./features.ts";
+import type { BrokerImage, Change, ClusterImage } from "./image.ts";
+import { ALL_BROKERS } from "./settings-resource.ts";
+
+export async function joinCluster(cluster: Cluster, broker: Omit<BrokerImage, "epoch">, config: BrokerConfig): Promise<void> {
+  await cluster.transact((image) => {
+    const features = withNewFeatures(image.features);
+    const changes: Change[] = image.features === undefined ? firstChanges(config) : [];
+    if (features !== image.features) changes.push({ type: "features", ...features });
+    changes.push({ type: "broker", ...broker, epoch: latestEpoch(image) + 1 });
+    return { changes, result: undefined };
+  });
+}
+
+/** Rises with every start of any broker: what Kafka calls the epoch of the quorum's leader, where we have no quorum. */
+export function latestEpoch(image: ClusterImage): number {
+  return Math.max(0, ...[...image.brokers.values()].map(({ epoch }) => epoch));
+}
+
+/** With eligible leader replicas (KIP-966) all brokers of a cluster must agree on this one, so Kafka sets it for all. */
+function firstChanges(config: BrokerConfig): Change[] {
+  const values = { [MIN_IN_SYNC_REPLICAS]: String(config[MIN_IN_SYNC_REPLICAS]) };
+  return [{ type: "settings", kind: "broker", name: ALL_BROKERS, values }];
+}
