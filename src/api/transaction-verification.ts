@@ -34,7 +34,8 @@ export function verifyTransaction(services: Services, request: VerificationReque
   const isNeeded = mode === "add" || services.config["transaction.partition.verification.enable"];
   const pending = new Map<Partition, Verification>();
   for (const { partition, baseSequence } of isNeeded ? request.appends : []) {
-    if (partition.log.hasOpenTransaction(producer.producerId, producer.producerEpoch)) continue;
+    // What the log refuses anyway, for its epoch, is not worth asking for.
+    if (isOpen(partition, producer) || isStale(partition, producer)) continue;
     pending.set(partition, partition.verifications.start(producer.producerId, producer.producerEpoch, baseSequence));
   }
   if (pending.size === 0) return verified(request, pending, () => Errors.NONE);
@@ -46,13 +47,22 @@ export function verifyTransaction(services: Services, request: VerificationReque
     : verified(request, pending, verifying);
 }
 
+function isOpen({ log }: Partition, { producerId, producerEpoch }: Producer): boolean {
+  const known = log.producer(producerId);
+  return known !== undefined && known.transactionFirstOffset !== -1 && known.producerEpoch === producerEpoch;
+}
+
+function isStale({ log }: Partition, { producerId, producerEpoch }: Producer): boolean {
+  return (log.producer(producerId)?.producerEpoch ?? -1) > producerEpoch;
+}
+
 function verified({ producer, mode }: VerificationRequest, pending: ReadonlyMap<Partition, Verification>, verdict: Verdict): Verified {
   return {
     errorOf(partition, baseSequence) {
       const verification = pending.get(partition);
       if (verification === undefined) return Errors.NONE;
       const error = verdict(partition.topic, partition.index);
-      if (error !== Errors.NONE || partition.log.hasOpenTransaction(producer.producerId, producer.producerEpoch)) return error;
+      if (error !== Errors.NONE || isOpen(partition, producer)) return error;
       // The transaction has ended since: a batch that came now would hang.
       if (!partition.verifications.isValid(verification)) return Errors.INVALID_TXN_STATE;
       return baseSequence > verification.lowestSequence ? Errors.OUT_OF_ORDER_SEQUENCE_NUMBER : Errors.NONE;

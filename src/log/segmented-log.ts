@@ -15,6 +15,7 @@ import type {
   ActiveProducer,
   AppendOptions,
   AppendResult,
+  KnownProducer,
   LogRead,
   PartitionLog,
   ReadOptions,
@@ -432,9 +433,8 @@ export class SegmentedLog implements PartitionLog {
     return this.#producers.activeProducers();
   }
 
-  hasOpenTransaction(producerId: number, producerEpoch: number): boolean {
-    const state = this.#producers.get(producerId);
-    return state !== undefined && state.transactionFirstOffset !== -1 && state.producerEpoch === producerEpoch;
+  producer(producerId: number): KnownProducer | undefined {
+    return this.#producers.get(producerId);
   }
 
   configure(settings: TopicSettings): void {

@@ -77,6 +77,12 @@ export interface ActiveProducer {
   readonly currentTransactionStartOffset: number;
 }
 
+export interface KnownProducer {
+  readonly producerEpoch: number;
+  /** -1 without an open transaction. */
+  readonly transactionFirstOffset: number;
+}
+
 export interface PartitionLog {
   readonly topicPartition: TopicPartition;
   readonly topicId: string;
@@ -125,8 +131,8 @@ export interface PartitionLog {
 
   activeProducers(): readonly ActiveProducer[];
 
-  /** The producer has an open transaction in this partition, under this epoch. */
-  hasOpenTransaction(producerId: number, producerEpoch: number): boolean;
+  /** `undefined` for a producer that this partition does not know, or no longer. */
+  producer(producerId: number): KnownProducer | undefined;
 
   /** New topic settings, in force from the next append on. */
   configure(settings: TopicSettings): void;

@@ -91,43 +91,50 @@ function endWithNewEpoch(transaction: Transaction, request: EndRequest, context:
   }
 }
 
-function prepare(
-  transaction: Transaction,
-  { isCommit, clientTransactionVersion }: EndRequest,
-  { nowMs, freshProducerId }: EndContext,
-): EndDecision {
-  const { producerEpoch } = transaction;
-  let nextProducerId = NO_PRODUCER_ID;
-  if (isEpochExhausted(producerEpoch)) {
-    if (freshProducerId === undefined) return { kind: "needsProducerId" };
-    nextProducerId = freshProducerId;
+function prepare(transaction: Transaction, { isCommit, clientTransactionVersion }: EndRequest, context: EndContext): EndDecision {
+  const next = prepareUnderNextEpoch(
+    transaction,
+    { status: isCommit ? "PrepareCommit" : "PrepareAbort", clientTransactionVersion },
+    context,
+  );
+  return next === undefined ? { kind: "needsProducerId" } : { kind: "prepared", next };
+}
+
+/**
+ * Aborts an ongoing transaction under an epoch that its producer does not have. `undefined` when that takes a fresh producer id and there is
+ * none at hand.
+ */
+export function fence(transaction: Transaction, context: EndContext & { readonly transactionVersion: number }): Transaction | undefined {
+  const { nowMs, transactionVersion: clientTransactionVersion } = context;
+  if (clientTransactionVersion >= EPOCH_BUMP_VERSION) {
+    return prepareUnderNextEpoch(transaction, { status: "PrepareAbort", clientTransactionVersion }, context);
   }
-  const next = changed(transaction, {
-    status: isCommit ? "PrepareCommit" : "PrepareAbort",
-    producerEpoch: nextEpoch(producerEpoch),
-    lastProducerEpoch: producerEpoch,
-    nextProducerId,
-    // An abort of nothing has no beginning of its own.
-    startTimestampMs: transaction.status === "Ongoing" ? transaction.startTimestampMs : nowMs,
+  return changed(transaction, {
+    status: "PrepareAbort",
+    producerEpoch: nextEpoch(transaction.producerEpoch),
+    lastProducerEpoch: NO_PRODUCER_EPOCH,
+    nextProducerId: NO_PRODUCER_ID,
     lastUpdateTimestampMs: nowMs,
     clientTransactionVersion,
   });
-  return { kind: "prepared", next };
 }
 
-/** Aborts an ongoing transaction under an epoch that its producer does not have. */
-export function fence(
+function prepareUnderNextEpoch(
   transaction: Transaction,
-  { nowMs, transactionVersion }: { readonly nowMs: number; readonly transactionVersion: number },
-): Transaction {
-  const { producerEpoch } = transaction;
+  change: Pick<Transaction, "status" | "clientTransactionVersion">,
+  { nowMs, freshProducerId }: EndContext,
+): Transaction | undefined {
+  const { producerEpoch, status, startTimestampMs } = transaction;
+  const isLast = isEpochExhausted(producerEpoch);
+  if (isLast && freshProducerId === undefined) return undefined;
   return changed(transaction, {
-    status: "PrepareAbort",
+    ...change,
     producerEpoch: nextEpoch(producerEpoch),
-    lastProducerEpoch: transactionVersion >= EPOCH_BUMP_VERSION ? producerEpoch : NO_PRODUCER_EPOCH,
-    nextProducerId: NO_PRODUCER_ID,
+    lastProducerEpoch: producerEpoch,
+    nextProducerId: isLast && freshProducerId !== undefined ? freshProducerId : NO_PRODUCER_ID,
+    // An abort of nothing has no beginning of its own.
+    startTimestampMs: status === "Ongoing" ? startTimestampMs : nowMs,
     lastUpdateTimestampMs: nowMs,
-    clientTransactionVersion: transactionVersion,
   });
 }
 

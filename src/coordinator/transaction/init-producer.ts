@@ -41,9 +41,11 @@ export function initProducer(transaction: Transaction | undefined, request: Init
     case "PrepareCommit":
     case "PrepareAbort":
       return refused(Errors.CONCURRENT_TRANSACTIONS);
-    case "Ongoing":
+    case "Ongoing": {
       // The epoch of the fence is never given to anyone: whoever asks again gets the one after it.
-      return { kind: "fenced", next: fence(transaction, context) };
+      const next = fence(transaction, context);
+      return next === undefined ? { kind: "needsProducerId" } : { kind: "fenced", next };
+    }
     case "Empty":
     case "CompleteCommit":
     case "CompleteAbort":

@@ -309,20 +309,29 @@ export class TransactionCoordinator {
     for (const [transactionalId] of overdue) this.#abort(transactionalId, isOverdue);
   }
 
-  #abort(transactionalId: string, isWanted: (transaction: Transaction) => boolean): void {
+  #abort(transactionalId: string, isWanted: (transaction: Transaction) => boolean, freshProducerId?: number): void {
+    let isIdMissing = false;
     void this.#write<void>(
       transactionalId,
       (error) =>
         this.#options.logger.warn({ transactionalId, error: errorName(error) }, "could not abort a transaction that took too long"),
       (transaction, prepared) => {
         if (transaction === undefined || !isWanted(transaction)) return answer(undefined);
-        const next = fence(transaction, { nowMs: this.#options.clock.now(), transactionVersion: this.#options.transactionVersion() });
+        const { clock, transactionVersion } = this.#options;
+        const next = fence(transaction, { nowMs: clock.now(), transactionVersion: transactionVersion(), freshProducerId });
+        isIdMissing = next === undefined;
+        if (next === undefined) return answer(undefined);
         const { producerId, producerEpoch, timeoutMs } = transaction;
         return this.#store(transactionalId, next, () => {
           this.#options.logger.info({ transactionalId, producerId, producerEpoch, timeoutMs }, "aborts a transaction that took too long");
           prepared(next);
         });
       },
+    );
+    if (!isIdMissing) return;
+    this.#options.newProducerId().then(
+      (producerId) => this.#abort(transactionalId, isWanted, producerId),
+      (error: unknown) => this.#options.logger.warn({ transactionalId, err: error }, "could not take a producer id"),
     );
   }
 

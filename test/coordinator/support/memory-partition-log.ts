@@ -89,7 +89,7 @@ export class MemoryPartitionLog implements PartitionLog {
   deleteRecordsBefore = () => undefined;
   enforceRetention = () => 0;
   activeProducers = () => [];
-  hasOpenTransaction = () => false;
+  producer = () => undefined;
   configure = () => undefined;
   flush = () => Promise.resolve();
   close = () => undefined;
