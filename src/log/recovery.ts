@@ -22,6 +22,7 @@ import {
 import type { IndexedBatch } from "./offset-index.ts";
 import { rangeOf, Segment, type SegmentResources } from "./segment.ts";
 import { MAX_RELATIVE_OFFSET } from "./segment-roll.ts";
+import { completeSwaps } from "./unfinished-swap.ts";
 
 export interface RecoveryOptions {
   readonly directory: string;
@@ -72,8 +73,8 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
 }
 
 /** What a crash may have left half done; gives the names that stay. Index files without their segment go, too. */
-function removeLeftovers(filesystem: Filesystem, directory: string): string[] {
-  const names = filesystem.list(directory);
+function removeLeftovers(filesystem: Filesystem, directory: string): readonly string[] {
+  const names = completeSwaps(filesystem, directory, filesystem.list(directory));
   const isLeftover = (name: string) =>
     LEFTOVER_SUFFIXES.some((suffix) => name.endsWith(suffix)) ||
     SEGMENT_SUFFIXES.some((suffix) => {

@@ -18,7 +18,7 @@ import {
 import type { IndexCache } from "./index-cache.ts";
 import { IndexTable } from "./index-table.ts";
 import { type IndexedBatch, OFFSET_INDEX_ENTRY_BYTES, OffsetIndex } from "./offset-index.ts";
-import { TIME_INDEX_ENTRY_BYTES, TimeIndex, type TimestampReached } from "./time-index.ts";
+import { readLastTimestamp, TIME_INDEX_ENTRY_BYTES, TimeIndex, type TimestampReached } from "./time-index.ts";
 import { TransactionIndex } from "./transaction-index.ts";
 
 /** What the segments of all logs share. */
@@ -97,8 +97,14 @@ export class Segment {
 
   /** The largest timestamp of the segment and the last offset of the first batch that has it; -1 without any. */
   get largestTimestamp(): TimestampReached {
-    this.#largestTimestamp ??= this.times.last ?? NO_TIMESTAMP_YET;
+    this.#largestTimestamp ??= this.#storedTimestamp() ?? this.times.last ?? NO_TIMESTAMP_YET;
     return this.#largestTimestamp;
+  }
+
+  /** Retention asks every segment: that should not load all their indexes. */
+  #storedTimestamp(): TimestampReached | undefined {
+    if (this.#times !== undefined) return undefined;
+    return readLastTimestamp(this.#resources.filesystem, this.path(TIME_INDEX_SUFFIX), this.baseOffset);
   }
 
   /** What retention goes by: the largest timestamp, or the time of the last write where records have none. */

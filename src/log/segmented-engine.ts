@@ -21,10 +21,11 @@ import { DelayedRemoval } from "./delayed-removal.ts";
 import { FileHandles } from "./file-handles.ts";
 import { isDeletedFolder, partitionOfFolder, setAsideName } from "./file-names.ts";
 import { IndexCache } from "./index-cache.ts";
+import type { LogResources } from "./log-options.ts";
 import { openMetaProperties } from "./meta-properties.ts";
 import { OffsetCheckpoints } from "./offset-checkpoints.ts";
 import { readTopicId, writeTopicId } from "./partition-metadata.ts";
-import { type LogResources, SegmentedLog } from "./segmented-log.ts";
+import { SegmentedLog } from "./segmented-log.ts";
 import { TailCache } from "./tail-cache.ts";
 
 export interface SegmentedEngineOptions {

@@ -6,7 +6,6 @@ import { Errors } from "../../protocol/errors.ts";
 import { NO_TIMESTAMP, TimestampType } from "../../protocol/records/batch-header.ts";
 import { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { assert } from "../base/assert.ts";
-import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import { refusal, validateClientBatch } from "../storage/append-validation.ts";
@@ -27,42 +26,14 @@ import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 import { Durability } from "./durability.ts";
 import { LeaderEpochFile } from "./leader-epoch-file.ts";
+import type { LogOptions, LogResources } from "./log-options.ts";
 import { nothingRead, readFromFile, readFromTail, segmentIndexOf } from "./log-reader.ts";
 import { ProducerSnapshots } from "./producer-snapshots.ts";
 import { recoverLog } from "./recovery.ts";
-import { rangeOf, Segment, type SegmentResources } from "./segment.ts";
+import { rangeOf, Segment } from "./segment.ts";
 import { shouldRoll } from "./segment-roll.ts";
-import { Tail, type TailCache } from "./tail-cache.ts";
+import { Tail } from "./tail-cache.ts";
 import { findMaxTimestamp, findTimestamp } from "./timestamp-lookup.ts";
-
-/** What all logs of an engine share. */
-export interface LogResources extends SegmentResources {
-  readonly tails: TailCache;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly producerIdExpirationMs: number;
-  /** A fraction of segment.jitter.ms, from 0 to 1, for a new segment. */
-  readonly jitter: () => number;
-  /** What was deleted must not come back after a crash. */
-  readonly logStartMoved: (log: SegmentedLog) => void;
-  /** Makes the folders of new logs durable. */
-  readonly syncFolders: () => Promise<void>;
-  /** Paths that nobody will open again. */
-  readonly removeLater: (paths: readonly string[], delayMs: number) => void;
-  /** The log has been closed by its user. */
-  readonly closed: (log: SegmentedLog) => void;
-}
-
-export interface LogOptions {
-  readonly topicPartition: TopicPartition;
-  readonly topicId: string;
-  readonly directory: string;
-  readonly settings: TopicSettings;
-  readonly resources: LogResources;
-  readonly isClean: boolean;
-  readonly recoveryPoint: number;
-  readonly logStartOffset: number;
-}
 
 export class SegmentedLog implements PartitionLog {
   readonly topicPartition: TopicPartition;
@@ -351,7 +322,13 @@ export class SegmentedLog implements PartitionLog {
     this.#logger.error({ err: error, partition: topicPartitionName(this.topicPartition) }, message);
   }
 
+  /** A read may come late, from someone who waited for records. */
+  #checkOpen(): void {
+    if (this.#isClosed) throw new StorageError("READ_FAILED", "The log is closed", { directory: this.#directory });
+  }
+
   read(options: ReadOptions): LogRead | Promise<LogRead> {
+    this.#checkOpen();
     if (options.offset >= options.untilOffset || options.offset >= this.#logEndOffset) return nothingRead(options.offset);
     const fromTail = this.#tail === undefined ? undefined : readFromTail(this.#tail, this.#segments, options);
     return fromTail ?? readFromFile(this.#segments, options);
@@ -365,11 +342,13 @@ export class SegmentedLog implements PartitionLog {
     return found;
   }
 
-  offsetForTimestamp(timestampMs: number, untilOffset: number): Promise<TimestampedOffset | undefined> {
+  async offsetForTimestamp(timestampMs: number, untilOffset: number): Promise<TimestampedOffset | undefined> {
+    this.#checkOpen();
     return findTimestamp(timestampMs, { segments: [...this.#segments], fromOffset: this.#logStartOffset, untilOffset });
   }
 
-  offsetOfMaxTimestamp(): Promise<TimestampedOffset | undefined> {
+  async offsetOfMaxTimestamp(): Promise<TimestampedOffset | undefined> {
+    this.#checkOpen();
     return findMaxTimestamp({ segments: [...this.#segments], fromOffset: this.#logStartOffset, untilOffset: this.#logEndOffset });
   }
 
@@ -422,11 +401,21 @@ export class SegmentedLog implements PartitionLog {
   #removeOldest(count: number): void {
     const removed = this.#segments.splice(0, count);
     for (const { sizeBytes } of removed) this.#sizeBytes -= sizeBytes;
-    const paths = removed.flatMap((segment) => segment.setAside());
+    const paths = removed.flatMap((segment) => this.#setAside(segment));
     this.#snapshots.removeBelow(this.#segments[0]?.baseOffset ?? 0);
     const facts = { partition: topicPartitionName(this.topicPartition), count, logStartOffset: this.#logStartOffset };
     this.#logger.info(facts, "deleted segments");
     this.#resources.removeLater(paths, this.fileDeleteDelayMs);
+  }
+
+  #setAside(segment: Segment): string[] {
+    try {
+      return segment.setAside();
+    } catch (error) {
+      // It is no longer part of the log; the next start finds it below the log's start, and retention takes it then.
+      this.#logger.warn({ err: error, segment: segment.file.path }, "could not set a deleted segment aside");
+      return [];
+    }
   }
 
   activeProducers(): readonly ActiveProducer[] {

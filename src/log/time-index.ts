@@ -3,12 +3,27 @@
 // largest of the segment.
 
 import { fixedLayout, int32, int64 } from "../../protocol/wire/layout.ts";
+import type { Filesystem } from "../base/filesystem.ts";
 import { floorIndex, type IndexTable } from "./index-table.ts";
 
 const entry = fixedLayout({ timestamp: int64, relativeOffset: int32 });
 const { timestamp, relativeOffset } = entry.fields;
 
 export const TIME_INDEX_ENTRY_BYTES = entry.sizeBytes;
+
+/** The last entry of a file that need not be loaded for it; `undefined` when there is none. */
+export function readLastTimestamp(filesystem: Filesystem, path: string, baseOffset: number): TimestampReached | undefined {
+  const sizeBytes = filesystem.stat(path)?.sizeBytes ?? 0;
+  if (sizeBytes === 0 || sizeBytes % TIME_INDEX_ENTRY_BYTES !== 0) return undefined;
+  const last = Buffer.alloc(TIME_INDEX_ENTRY_BYTES);
+  const file = filesystem.open(path, "read");
+  try {
+    file.read(last, sizeBytes - TIME_INDEX_ENTRY_BYTES);
+  } finally {
+    file.close();
+  }
+  return { timestampMs: timestamp.read(last, 0), offset: baseOffset + relativeOffset.read(last, 0) };
+}
 
 export interface TimestampReached {
   readonly timestampMs: number;

@@ -243,7 +243,8 @@ describe.each(folders)("a partition log on the $name filesystem", ({ make }) => 
     endTransaction(log, 2, ControlType.ABORT); // 33
     append(log, batchOf(["c"], transactional(1, 1))); // 34
     endTransaction(log, 1, ControlType.COMMIT); // 35
-    for (const each of [log, await reopen(SMALL_SEGMENTS)]) {
+    for (const next of [async () => log, () => reopen(SMALL_SEGMENTS)]) {
+      const each = await next();
       expect(each.abortedTransactions(0, 36)).toEqual([
         { producerId: 1, firstOffset: 0 },
         { producerId: 2, firstOffset: 1 },
@@ -350,7 +351,8 @@ describe.each(folders)("a partition log on the $name filesystem", ({ make }) => 
     append(log, batchOf([], { records: records([100, 300, 200]) }));
     append(log, batchOf([], { records: records([250, 400]), compression: Compression.GZIP }));
     append(log, batchOf([], { records: records([50, 400]) }), 3);
-    for (const each of [log, await reopen(SMALL_SEGMENTS)]) {
+    for (const next of [async () => log, () => reopen(SMALL_SEGMENTS)]) {
+      const each = await next();
       const find = async (timestampMs: number, until = each.logEndOffset) => (await each.offsetForTimestamp(timestampMs, until))?.offset;
       expect(await Promise.all([0, 100, 101, 300, 301, 400, 401].map((timestampMs) => find(timestampMs)))).toEqual([
         0,
@@ -384,7 +386,8 @@ describe.each(folders)("a partition log on the $name filesystem", ({ make }) => 
     log.startLeaderEpoch(4);
     log.startLeaderEpoch(2);
     append(log, batchOf(["c"]), 4);
-    for (const each of [log, await reopen()]) {
+    for (const next of [async () => log, () => reopen()]) {
+      const each = await next();
       expect([0, 1, 2, 3, 4, 5, -1].map((epoch) => each.endOffsetForEpoch(epoch))).toEqual([
         { leaderEpoch: 0, endOffset: 0 },
         { leaderEpoch: 1, endOffset: 2 },

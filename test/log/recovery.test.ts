@@ -196,3 +196,17 @@ describe("after a kill", () => {
     }
   });
 });
+
+test("a compaction that a crash cut short is completed", async () => {
+  const { filesystem, records } = await killedLog();
+  const logs = filesystem.list("/data/orders-0").filter((name) => name.endsWith(".log"));
+  const [first = "", second = "", third = ""] = logs;
+  // Compacted into one segment: all of the first two, of which the second has been taken away already.
+  const merged = Buffer.concat([first, second].map((name) => filesystem.readFile(`/data/orders-0/${name}`)));
+  filesystem.replaceFile(`/data/orders-0/${first}.swap`, merged);
+  filesystem.remove(`/data/orders-0/${second}`);
+  filesystem.replaceFile(`/data/orders-0/${third}.cleaned`, "half done");
+  const engine = openSegmentedEngine({ filesystem, directory: "/data", clock: new VirtualClock(), brokerId: 1 });
+  expect(await readAll(engine.open(spec(SETTINGS)))).toEqual(records);
+  expect(filesystem.list("/data/orders-0").filter((name) => /swap|cleaned/.test(name) || name === second)).toEqual([]);
+});

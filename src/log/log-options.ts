@@ -1,0 +1,38 @@
+// What a log is opened with, and what it shares with the other logs of its engine.
+
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import type { TopicSettings } from "../config/topic-settings.ts";
+import type { TopicPartition } from "../storage/topic-partition.ts";
+import type { SegmentResources } from "./segment.ts";
+import type { SegmentedLog } from "./segmented-log.ts";
+import type { TailCache } from "./tail-cache.ts";
+
+/** What all logs of an engine share. */
+export interface LogResources extends SegmentResources {
+  readonly tails: TailCache;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly producerIdExpirationMs: number;
+  /** A fraction of segment.jitter.ms, from 0 to 1, for a new segment. */
+  readonly jitter: () => number;
+  /** What was deleted must not come back after a crash. */
+  readonly logStartMoved: (log: SegmentedLog) => void;
+  /** Makes the folders of new logs durable. */
+  readonly syncFolders: () => Promise<void>;
+  /** Paths that nobody will open again. */
+  readonly removeLater: (paths: readonly string[], delayMs: number) => void;
+  /** The log has been closed by its user. */
+  readonly closed: (log: SegmentedLog) => void;
+}
+
+export interface LogOptions {
+  readonly topicPartition: TopicPartition;
+  readonly topicId: string;
+  readonly directory: string;
+  readonly settings: TopicSettings;
+  readonly resources: LogResources;
+  readonly isClean: boolean;
+  readonly recoveryPoint: number;
+  readonly logStartOffset: number;
+}
