@@ -27,10 +27,6 @@ export class OffsetIndex {
     return this.#table.count;
   }
 
-  get last(): IndexedBatch | undefined {
-    return this.#table.count === 0 ? undefined : this.#at(this.#table.count - 1);
-  }
-
   #at(index: number): IndexedBatch {
     const { entries } = this.#table;
     const at = index * OFFSET_INDEX_ENTRY_BYTES;
@@ -47,12 +43,6 @@ export class OffsetIndex {
   floorPosition(offset: number): number {
     const index = this.#floorIndex(offset);
     return index === -1 ? 0 : position.read(this.#table.entries, index * OFFSET_INDEX_ENTRY_BYTES);
-  }
-
-  /** The position of the first entry for a batch that ends after `offset`: the one with this offset starts there or before. */
-  ceilingPosition(offset: number): number | undefined {
-    const index = this.#floorIndex(offset) + 1;
-    return index < this.#table.count ? position.read(this.#table.entries, index * OFFSET_INDEX_ENTRY_BYTES) : undefined;
   }
 
   #floorIndex(offset: number): number {

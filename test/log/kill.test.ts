@@ -9,10 +9,26 @@ import { nodeFilesystem } from "../../src/base/node-filesystem.ts";
 import { openSegmentedEngine } from "../../src/log/segmented-engine.ts";
 import { append, batchOf, readAll, spec } from "./support.ts";
 
+/** Appends for as long as it lives, and says what was acknowledged. */
+const PRODUCER = `
+  import { writeSync } from "node:fs";
+  const { nodeFilesystem } = await import(${JSON.stringify(import.meta.resolve("../../src/base/node-filesystem.ts"))});
+  const { openSegmentedEngine } = await import(${JSON.stringify(import.meta.resolve("../../src/log/segmented-engine.ts"))});
+  const { append, batchOf, spec } = await import(${JSON.stringify(import.meta.resolve("./support.ts"))});
+  const [directory, first] = process.argv.slice(1);
+  const engine = openSegmentedEngine({ filesystem: nodeFilesystem, directory, brokerId: 1 });
+  const log = engine.open(spec({ "internal.segment.bytes": "20000", "index.interval.bytes": "200" }));
+  for (let number = Number(first); ; number++) {
+    const batch = batchOf([String(number)], { producerId: 1, producerEpoch: 0, baseSequence: number });
+    writeSync(1, append(log, batch).baseOffset + " " + number + "\\n");
+    if (number % 500 === 499) await engine.checkpoint();
+  }`;
+
 /** Runs the producer until it has acknowledged so many records, then kills it; gives its last words. */
 async function runUntilKilled(directory: string, first: number, count: number): Promise<{ offset: number; number: number }> {
-  const program = join(import.meta.dirname, "kill-producer.ts");
-  const child = spawn(process.execPath, [program, directory, String(first)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", PRODUCER, directory, String(first)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let said = "";
   child.stdout.on("data", (data: Buffer) => {
     said += data.toString();
