@@ -59,6 +59,10 @@ export class ProducerStates {
   /** Ended by a marker that is not yet durable: until it is, what the transaction wrote is not stable. */
   #ended: readonly EndedTransaction[] = NONE_ENDED;
 
+  get(producerId: number): ProducerState | undefined {
+    return this.#producers?.get(producerId);
+  }
+
   values(): Iterable<ProducerState> {
     return this.#producers?.values() ?? [];
   }
