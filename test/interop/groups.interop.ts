@@ -16,23 +16,21 @@ class GroupScene {
   readonly #bootstrap: string;
   readonly #topic: string;
   readonly #group: string;
-  readonly #protocol: "classic" | "consumer";
   readonly #outsider: ClientProcess;
   readonly #members = new Set<ClientProcess>();
   readonly #gone = new Set<ClientProcess>();
   readonly #received = new Set<string>();
 
-  private constructor(client: ClientName, bootstrap: string, protocol: "classic" | "consumer", outsider: ClientProcess) {
+  private constructor(client: ClientName, bootstrap: string, outsider: ClientProcess) {
     this.#client = client;
     this.#bootstrap = bootstrap;
-    this.#protocol = protocol;
     this.#outsider = outsider;
-    this.#topic = `group-of-${client}-${protocol}`;
+    this.#topic = `group-of-${client}`;
     this.#group = `${this.#topic}-group`;
   }
 
-  static async open(client: ClientName, bootstrap: string, protocol: "classic" | "consumer"): Promise<GroupScene> {
-    const scene = new GroupScene(client, bootstrap, protocol, await ClientProcess.start(client, bootstrap));
+  static async open(client: ClientName, bootstrap: string): Promise<GroupScene> {
+    const scene = new GroupScene(client, bootstrap, await ClientProcess.start(client, bootstrap));
     await scene.#outsider.call("createTopic", { topic: scene.#topic, partitions: PARTITIONS.length });
     return scene;
   }
@@ -40,7 +38,7 @@ class GroupScene {
   async join(): Promise<ClientProcess> {
     const member = await ClientProcess.start(this.#client, this.#bootstrap);
     this.#members.add(member);
-    await member.call("join", { topic: this.#topic, group: this.#group, protocol: this.#protocol });
+    await member.call("join", { topic: this.#topic, group: this.#group });
     return member;
   }
 
@@ -102,10 +100,10 @@ class GroupScene {
   }
 }
 
-/** A member that dies is noticed when its session times out; the consumer protocol's time-out is the broker's and too long to wait for. */
-function groupLife(client: ClientName, protocol: "classic" | "consumer"): Scenario {
+/** A member that dies is noticed when its session times out. */
+function groupLife(client: ClientName): Scenario {
   return async ({ bootstrap }) => {
-    const scene = await GroupScene.open(client, bootstrap, protocol);
+    const scene = await GroupScene.open(client, bootstrap);
     try {
       const observed: Record<string, Observation> = {};
       const [first, second] = [await scene.join(), await scene.join()];
@@ -116,13 +114,11 @@ function groupLife(client: ClientName, protocol: "classic" | "consumer"): Scenar
       await scene.leave(first);
       observed["shares after one left"] = await scene.shares();
       observed["delivered to two"] = await scene.deliver("two");
-      if (protocol === "classic") {
-        await scene.die(second);
-        observed["shares after one died"] = await scene.shares();
-        observed["delivered to one"] = await scene.deliver("one");
-        await scene.join();
-        observed["shares after one came back"] = await scene.shares();
-      }
+      await scene.die(second);
+      observed["shares after one died"] = await scene.shares();
+      observed["delivered to one"] = await scene.deliver("one");
+      await scene.join();
+      observed["shares after one came back"] = await scene.shares();
       observed["delivered at last"] = await scene.deliver("last");
       observed["committed at last"] = await scene.committed();
       return observed;
@@ -133,9 +129,8 @@ function groupLife(client: ClientName, protocol: "classic" | "consumer"): Scenar
 }
 
 for (const client of ["kafkajs", "librdkafka", "kafka-python"] as const) {
-  compare(`${client}: three members share the partitions, and go on when one leaves and one dies`, groupLife(client, "classic"));
+  compare(`${client}: three members share the partitions, and go on when one leaves and one dies`, groupLife(client));
 }
-compare("librdkafka: three members share the partitions with the consumer protocol", groupLife("librdkafka", "consumer"));
 
 for (const client of ["kafkajs", "librdkafka", "kafka-python"] as const) {
   compare(`${client}: a member goes on where the last one had committed`, async ({ bootstrap }) => {

@@ -110,20 +110,6 @@ compare("consumer groups: committed offsets, lag, members and resetting", async 
   };
 });
 
-compare("consumer groups: with the consumer protocol", async (broker) => {
-  const topic = "java-next";
-  const group = "java-next-group";
-  const next = ["--command-property", "group.protocol=consumer", "--command-property", "auto.offset.reset=earliest"];
-  await tool(broker, "topics", ["--create", "--topic", topic, "--partitions", "1"]);
-  await tool(broker, "console-producer", ["--topic", topic], { stdin: keyedLines(10) });
-  const reading = ["--topic", topic, "--group", group, "--max-messages", "6", "--timeout-ms", "20000", ...next];
-  return {
-    consumed: await tool(broker, "console-consumer", reading, { isSorted: true }),
-    described: await tool(broker, "consumer-groups", ["--describe", "--group", group], { isSorted: true }),
-    describedState: await tool(broker, "consumer-groups", ["--describe", "--group", group, "--state"], { isSorted: true }),
-  };
-});
-
 compare("get-offsets: earliest, latest, by time and of unknown topics", async (broker) => {
   const topic = "java-offsets";
   const offsets = (...args: string[]): Promise<Observation> => tool(broker, "get-offsets", args, { isSorted: true });
