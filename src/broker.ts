@@ -67,7 +67,14 @@ export class Broker {
   readonly #closeParts: () => void;
   #stopping: Promise<void> | undefined;
 
-  private constructor(parts: { services: Services; listeners: readonly Listener[]; host: string; maintenance: Maintenance; unfollow: () => void; closeParts: () => void }) {
+  private constructor(parts: {
+    services: Services;
+    listeners: readonly Listener[];
+    host: string;
+    maintenance: Maintenance;
+    unfollow: () => void;
+    closeParts: () => void;
+  }) {
     this.id = parts.services.brokerId;
     this.services = parts.services;
     this.#listeners = parts.listeners;
@@ -89,7 +96,12 @@ export class Broker {
     try {
       const cluster = await Cluster.open(options.metadata, options.clusterId);
       const topics = new Topics({ cluster, config, random });
-      const partitions = new LocalPartitions({ brokerId, engine, settingsOf: (topic) => topics.settingsOf(topic), logger: logLevels.logger("partitions") });
+      const partitions = new LocalPartitions({
+        brokerId,
+        engine,
+        settingsOf: (topic) => topics.settingsOf(topic),
+        logger: logLevels.logger("partitions"),
+      });
       const alterSettings = followSettings({ brokerId, live, logger: logLevels.logger("settings") });
       alterSettings(cluster.image);
       const groups = new GroupCoordinator({
@@ -260,7 +272,11 @@ function listenerAddresses({ config, host, port }: BrokerOptions): ListenerAddre
   for (const { name } of addresses) {
     const protocol = protocolOf(config, name);
     if (protocol !== PLAINTEXT) {
-      throw new SettingError("INVALID_VALUE", "listeners", `listeners: ${name} asks for ${protocol}, which is not served yet; use a PLAINTEXT listener`);
+      throw new SettingError(
+        "INVALID_VALUE",
+        "listeners",
+        `listeners: ${name} asks for ${protocol}, which is not served yet; use a PLAINTEXT listener`,
+      );
     }
   }
   return addresses;
@@ -278,7 +294,12 @@ function protocolOf(config: BrokerConfig, listener: string): string {
   return listener;
 }
 
-async function openListeners(addresses: readonly ListenerAddress[], config: BrokerConfig, clock: Clock, logger: Logger): Promise<Listener[]> {
+async function openListeners(
+  addresses: readonly ListenerAddress[],
+  config: BrokerConfig,
+  clock: Clock,
+  logger: Logger,
+): Promise<Listener[]> {
   const listeners: Listener[] = [];
   try {
     for (const { name, host, port } of addresses) {

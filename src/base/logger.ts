@@ -20,4 +20,11 @@ export interface Logger {
 const nothing: LogLine = () => undefined;
 
 /** Says nothing. */
-export const silentLogger: Logger = { error: nothing, warn: nothing, info: nothing, debug: nothing, isDebugging: false, child: () => silentLogger };
+export const silentLogger: Logger = {
+  error: nothing,
+  warn: nothing,
+  info: nothing,
+  debug: nothing,
+  isDebugging: false,
+  child: () => silentLogger,
+};
