@@ -81,9 +81,9 @@ function alterLoggers(services: Services, resource: Resource, validateOnly: bool
   const fault = loggersFault(services, resource);
   if (fault !== undefined || validateOnly) return fault;
   for (const { name, configOperation, value } of resource.configs) {
-    if (configOperation === DELETE) services.logLevels.unset(name);
-    else if (value !== null && isLoggerLevel(value)) services.logLevels.set(name, value);
-    services.logger.info({ logger: name, level: configOperation === DELETE ? null : value }, "changed the level of a logger");
+    const level = configOperation === SET && value !== null && isLoggerLevel(value) ? value : undefined;
+    services.logLevels.set(name, level);
+    services.logger.info({ logger: name, level: level ?? null }, "changed the level of a logger");
   }
   return undefined;
 }

@@ -1,12 +1,20 @@
 // The levels of the broker's loggers, one for each component, which may be changed while it runs. A logger without a level of its own
 // has that of the root. Names of levels are Kafka's, and so FATAL is kept: nothing is said at it.
 //
-// A line passes when the component's level lets it; what the logger underneath then does with it is its own business.
+// Where the logger underneath insists on a level of its own, a line must pass both.
 
-import type { Logger } from "./logger.ts";
+import type { Logger, UnfilteredLogger } from "./logger.ts";
 
 const LEVELS = ["FATAL", "ERROR", "WARN", "INFO", "DEBUG", "TRACE"] as const;
 export type LoggerLevel = (typeof LEVELS)[number];
+
+const FIRST_LEVELS: { readonly [Level in UnfilteredLogger["level"]]: LoggerLevel } = {
+  silent: "FATAL",
+  error: "ERROR",
+  warn: "WARN",
+  info: "INFO",
+  debug: "DEBUG",
+};
 
 export const ROOT_LOGGER = "root";
 
@@ -14,58 +22,62 @@ export function isLoggerLevel(text: string): text is LoggerLevel {
   return LEVELS.some((level) => level === text);
 }
 
+const rankOf = (level: LoggerLevel) => LEVELS.indexOf(level);
+const RANKS = { error: rankOf("ERROR"), warn: rankOf("WARN"), info: rankOf("INFO"), debug: rankOf("DEBUG") } as const;
+
+interface Component {
+  /** `undefined`: that of the root. */
+  level: LoggerLevel | undefined;
+  /** Of the level that holds. */
+  rank: number;
+}
+
 export class LogLevels {
   readonly #underneath: Logger;
-  readonly #levels = new Map<string, LoggerLevel | undefined>();
+  readonly #components = new Map<string, Component>();
   #root: LoggerLevel;
 
-  constructor(underneath: Logger) {
-    this.#underneath = underneath;
-    this.#root = underneath.isDebugging ? "DEBUG" : "INFO";
+  constructor(logger: Logger) {
+    this.#underneath = logger.unfiltered?.logger ?? logger;
+    this.#root = FIRST_LEVELS[logger.unfiltered?.level ?? (logger.isDebugging ? "debug" : "info")];
   }
 
   /** The logger of a component, which is known from now on. */
-  logger(component: string): Logger {
-    this.#levels.set(component, this.#levels.get(component));
-    return this.#gate(this.#underneath.child({ component }), component);
+  logger(name: string): Logger {
+    const component = this.#components.get(name) ?? { level: undefined, rank: rankOf(this.#root) };
+    this.#components.set(name, component);
+    return gate(this.#underneath.child({ component: name }), component);
   }
 
   /** Every logger with the level that holds for it, by name. */
   all(): ReadonlyMap<string, LoggerLevel> {
     const levels = new Map<string, LoggerLevel>([[ROOT_LOGGER, this.#root]]);
-    for (const [name, level] of this.#levels) levels.set(name, level ?? this.#root);
+    for (const [name, { level }] of this.#components) levels.set(name, level ?? this.#root);
     return levels;
   }
 
   has(name: string): boolean {
-    return name === ROOT_LOGGER || this.#levels.has(name);
+    return name === ROOT_LOGGER || this.#components.has(name);
   }
 
-  set(name: string, level: LoggerLevel): void {
-    if (name === ROOT_LOGGER) this.#root = level;
-    else this.#levels.set(name, level);
+  /** `undefined` gives a component back to the root's level; the root keeps its own. */
+  set(name: string, level: LoggerLevel | undefined): void {
+    if (name === ROOT_LOGGER) this.#root = level ?? this.#root;
+    const named = this.#components.get(name);
+    if (named !== undefined) named.level = level;
+    for (const component of this.#components.values()) component.rank = rankOf(component.level ?? this.#root);
   }
+}
 
-  /** Back to the level of the root. */
-  unset(component: string): void {
-    this.#levels.set(component, undefined);
-  }
-
-  #lets(component: string, level: LoggerLevel): boolean {
-    return LEVELS.indexOf(level) <= LEVELS.indexOf(this.#levels.get(component) ?? this.#root);
-  }
-
-  #gate(logger: Logger, component: string): Logger {
-    const lets = (level: LoggerLevel) => this.#lets(component, level);
-    return {
-      error: (facts, message) => lets("ERROR") && logger.error(facts, message),
-      warn: (facts, message) => lets("WARN") && logger.warn(facts, message),
-      info: (facts, message) => lets("INFO") && logger.info(facts, message),
-      debug: (facts, message) => lets("DEBUG") && logger.debug(facts, message),
-      get isDebugging() {
-        return logger.isDebugging && lets("DEBUG");
-      },
-      child: (facts) => this.#gate(logger.child(facts), component),
-    };
-  }
+function gate(logger: Logger, component: Component): Logger {
+  return {
+    error: (facts, message) => component.rank >= RANKS.error && logger.error(facts, message),
+    warn: (facts, message) => component.rank >= RANKS.warn && logger.warn(facts, message),
+    info: (facts, message) => component.rank >= RANKS.info && logger.info(facts, message),
+    debug: (facts, message) => component.rank >= RANKS.debug && logger.debug(facts, message),
+    get isDebugging() {
+      return component.rank >= RANKS.debug && logger.isDebugging;
+    },
+    child: (facts) => gate(logger.child(facts), component),
+  };
 }

@@ -14,7 +14,15 @@ export interface Logger {
   readonly debug: LogLine;
   /** Whether `debug` lines are kept; asked before one is put together on a hot path. */
   readonly isDebugging: boolean;
+  /** The same lines without a level of its own, for who filters them; absent where a level holds in any case. */
+  readonly unfiltered?: UnfilteredLogger;
   child(facts: object): Logger;
+}
+
+export interface UnfilteredLogger {
+  readonly logger: Logger;
+  /** What to filter by at first. */
+  readonly level: "silent" | "error" | "warn" | "info" | "debug";
 }
 
 const nothing: LogLine = () => undefined;

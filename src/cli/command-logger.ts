@@ -37,7 +37,10 @@ export class CommandLogger {
   constructor(options: CommandLoggerOptions) {
     this.#options = options;
     this.#rank = LOG_LEVELS.indexOf(options.level);
-    this.logger = this.#child({});
+    this.logger = {
+      ...this.#child({}, this.#rank),
+      unfiltered: { logger: this.#child({}, LOG_LEVELS.indexOf("debug")), level: options.level },
+    };
     if (!options.isJson) this.#sink = (line) => options.terminal.error(humanLine(line, options.paint));
   }
 
@@ -46,27 +49,29 @@ export class CommandLogger {
     this.#isReady = true;
     if (this.#sink !== undefined) return;
     const { openJsonLog } = await import("./json-log.ts");
-    const sink = openJsonLog(this.#options.level);
+    const sink = openJsonLog();
     const held = this.#held;
     this.#held = [];
     this.#sink = (line) => sink(line.level, line.facts, line.message);
     for (const line of held) this.#sink(line);
   }
 
-  #child(base: object): Logger {
-    const line = (level: LineLevel) => (facts: object, message: string) => this.#write(level, base, facts, message);
+  /** Keeps the lines up to a place in LOG_LEVELS. */
+  #child(base: object, rank: number): Logger {
+    const line = (level: LineLevel) => (facts: object, message: string) => {
+      if (LOG_LEVELS.indexOf(level) <= rank) this.#write(level, base, facts, message);
+    };
     return {
       error: line("error"),
       warn: line("warn"),
       info: line("info"),
       debug: line("debug"),
-      isDebugging: this.#options.level === "debug",
-      child: (facts) => this.#child({ ...base, ...facts }),
+      isDebugging: LOG_LEVELS.indexOf("debug") <= rank,
+      child: (facts) => this.#child({ ...base, ...facts }, rank),
     };
   }
 
   #write(level: LineLevel, base: object, facts: object, message: string): void {
-    if (LOG_LEVELS.indexOf(level) > this.#rank) return;
     const line: HeldLine = { level, facts: { ...base, ...facts }, message };
     if (this.#sink === undefined) {
       if (this.#held.length < MOST_HELD_LINES) this.#held.push(line);

@@ -3,9 +3,10 @@
 import { pino } from "pino";
 import type { LogLevel } from "./command-logger.ts";
 
-export function openJsonLog(level: LogLevel): (level: Exclude<LogLevel, "silent">, facts: object, message: string) => void {
+/** Says whatever it is given: the levels are the command logger's business. */
+export function openJsonLog(): (level: Exclude<LogLevel, "silent">, facts: object, message: string) => void {
   const log = pino({
-    level,
+    level: "debug",
     base: null,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { error: pino.stdSerializers.err },
