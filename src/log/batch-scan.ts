@@ -31,17 +31,21 @@ export function* batchesIn(file: OpenFile, range: FileRange): Generator<RecordBa
 }
 
 /** The same with reads off the event loop; batches stay valid. */
-export async function* batchesLater(file: OpenFile, range: FileRange): AsyncGenerator<RecordBatch, void, undefined> {
+export async function* batchesLater(
+  file: OpenFile,
+  range: FileRange,
+  chunkBytes = LATER_CHUNK_BYTES,
+): AsyncGenerator<RecordBatch, void, undefined> {
   let position = range.from;
-  let wantedBytes = LATER_CHUNK_BYTES;
+  let wantedBytes = chunkBytes;
   while (position < range.to) {
     const buffer = Buffer.allocUnsafe(Math.min(wantedBytes, range.to - position));
     const end = await file.readLater(buffer, position);
     const consumed = yield* wholeBatches(buffer, end);
     position += consumed;
-    wantedBytes = LATER_CHUNK_BYTES;
+    wantedBytes = chunkBytes;
     if (consumed > 0) continue;
-    wantedBytes = batchSizeAt(buffer, 0, end) ?? 0;
+    wantedBytes = batchSizeAt(buffer, 0, end) ?? Math.max(chunkBytes, BATCH_HEADER_BYTES);
     if (wantedBytes <= end || wantedBytes > range.to - position) return;
   }
 }

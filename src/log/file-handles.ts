@@ -43,15 +43,26 @@ export class FileHandles {
 
 /** A file that is opened when it is used. */
 export class LazyFile {
-  readonly path: string;
   readonly #handles: FileHandles;
+  #path: string;
+  #isSetAside = false;
   #file: OpenFile | undefined;
   #pins = 0;
   #isClosing = false;
 
   constructor(path: string, handles: FileHandles) {
-    this.path = path;
+    this.#path = path;
     this.#handles = handles;
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /** The file has another name now. One that was set aside, to be removed, is not made again by a late reader. */
+  renamed(path: string, isSetAside: boolean): void {
+    this.#path = path;
+    this.#isSetAside = isSetAside;
   }
 
   get isPinned(): boolean {
@@ -60,7 +71,7 @@ export class LazyFile {
 
   /** The open file, made when there is none. To be used at once: the next call of another file may close it. */
   use(): OpenFile {
-    const file = this.#file ?? this.#handles.filesystem.open(this.path, "write");
+    const file = this.#file ?? this.#handles.filesystem.open(this.#path, this.#isSetAside ? "read" : "write");
     this.#file = file;
     this.#handles.touch(this);
     return file;

@@ -5,6 +5,8 @@
 //     00000000000000000042.log                       a segment, by the offset of its first record; likewise .index, .timeindex, .txnindex
 //     00000000000000000042.snapshot                  producers as of that offset
 //     00000000000000000042.log.deleted               to be removed
+//     00000000000000000042.log.cleaned               being compacted: not yet part of the log; likewise the other files of a segment
+//     00000000000000000042.log.swap                  compacted, about to take the place of what it replaces
 
 import type { TopicPartition } from "../storage/topic-partition.ts";
 
@@ -13,11 +15,14 @@ export const OFFSET_INDEX_SUFFIX = ".index";
 export const TIME_INDEX_SUFFIX = ".timeindex";
 export const TRANSACTION_INDEX_SUFFIX = ".txnindex";
 export const SNAPSHOT_SUFFIX = ".snapshot";
+/** Follow one of the others. */
 export const DELETED_SUFFIX = ".deleted";
+export const CLEANED_SUFFIX = ".cleaned";
+export const SWAP_SUFFIX = ".swap";
 
 export const SEGMENT_SUFFIXES = [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX] as const;
 /** Left by something that a crash cut short. */
-export const LEFTOVER_SUFFIXES = [DELETED_SUFFIX, ".cleaned", ".tmp"] as const;
+export const LEFTOVER_SUFFIXES = [DELETED_SUFFIX, CLEANED_SUFFIX, ".tmp"] as const;
 
 export const LEADER_EPOCH_FILE = "leader-epoch-checkpoint";
 export const PARTITION_METADATA_FILE = "partition.metadata";

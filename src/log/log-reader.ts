@@ -66,22 +66,31 @@ function startInSlab(tail: Tail, index: number, segments: readonly Segment[], of
   return Math.max(0, segment.offsets.floorPosition(offset) - slab.startPosition);
 }
 
+/** The segments of a log, oldest first: another array as soon as some were taken away or replaced. */
+export interface SegmentRow {
+  readonly segments: readonly Segment[];
+}
+
 /** From the file of the segment that holds `options.offset`. */
-export function readFromFile(segments: readonly Segment[], options: ReadOptions): LogRead | Promise<LogRead> {
+export function readFromFile(row: SegmentRow, options: ReadOptions): LogRead | Promise<LogRead> {
+  const { segments } = row;
   const index = segmentIndexOf(segments, options.offset);
   const segment = segments[index];
   if (segment === undefined) return nothingRead(options.offset);
   const position = segment.offsets.floorPosition(options.offset);
-  if (isRecent(segments, index, position)) return orNextSegment(segments, index, options, readNow(segment, position, options));
-  return readLater(segment, position, options).then((read) => orNextSegment(segments, index, options, read));
+  if (isRecent(segments, index, position)) return orNextSegment(row, index, options, readNow(segment, position, options));
+  return readLater(segment, position, options).then((read) => {
+    const isSteady = row.segments === segments || read.sizeBytes > 0;
+    return isSteady ? orNextSegment(row, index, options, read) : readFromFile(row, options);
+  });
 }
 
 /** Where compaction removed the last batches of a segment, the next one has the answer. */
-function orNextSegment(segments: readonly Segment[], index: number, options: ReadOptions, read: LogRead): LogRead | Promise<LogRead> {
-  const segment = segments[index];
-  const next = segments[index + 1];
+function orNextSegment(row: SegmentRow, index: number, options: ReadOptions, read: LogRead): LogRead | Promise<LogRead> {
+  const segment = row.segments[index];
+  const next = row.segments[index + 1];
   if (read.sizeBytes > 0 || segment === undefined || next === undefined || next.baseOffset >= options.untilOffset) return read;
-  return endsBefore(segment, options.offset) ? readFromFile(segments, { ...options, offset: next.baseOffset }) : read;
+  return endsBefore(segment, options.offset) ? readFromFile(row, { ...options, offset: next.baseOffset }) : read;
 }
 
 function endsBefore(segment: Segment, offset: number): boolean {

@@ -1,5 +1,5 @@
 // The checkpoints at the top of a data folder, each with an offset per partition: up to where recovery can trust the disk, where logs
-// start after records were deleted, and the high watermarks, which only Kafka itself reads.
+// start after records were deleted, up to where they were compacted, and the high watermarks, which only Kafka itself reads.
 
 import type { Filesystem } from "../base/filesystem.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
@@ -16,6 +16,7 @@ export interface CheckpointedLog {
 const RECOVERY_POINTS = "recovery-point-offset-checkpoint";
 const LOG_STARTS = "log-start-offset-checkpoint";
 const HIGH_WATERMARKS = "replication-offset-checkpoint";
+const COMPACTED = "cleaner-offset-checkpoint";
 
 export class OffsetCheckpoints {
   readonly #filesystem: Filesystem;
@@ -24,6 +25,7 @@ export class OffsetCheckpoints {
   readonly #recoveryPoints: Map<string, number>;
   readonly #logStarts: Map<string, number>;
   readonly #highWatermarks: Map<string, number>;
+  readonly #compacted: Map<string, number>;
   /** By the file's name. */
   readonly #written = new Map<string, string>();
 
@@ -33,6 +35,7 @@ export class OffsetCheckpoints {
     this.#recoveryPoints = readPartitionOffsets(filesystem, `${directory}/${RECOVERY_POINTS}`);
     this.#logStarts = readPartitionOffsets(filesystem, `${directory}/${LOG_STARTS}`);
     this.#highWatermarks = readPartitionOffsets(filesystem, `${directory}/${HIGH_WATERMARKS}`);
+    this.#compacted = readPartitionOffsets(filesystem, `${directory}/${COMPACTED}`);
   }
 
   recoveryPoint(partitionName: string): number {
@@ -41,6 +44,17 @@ export class OffsetCheckpoints {
 
   logStartOffset(partitionName: string): number {
     return this.#logStarts.get(partitionName) ?? 0;
+  }
+
+  /** Up to where the log was compacted; `undefined` when it never was. */
+  compactedUntil(partitionName: string): number | undefined {
+    return this.#compacted.get(partitionName);
+  }
+
+  /** Not synced: what is lost of it is compacted once more. */
+  noteCompacted(partitionName: string, offset: number): void {
+    this.#compacted.set(partitionName, offset);
+    this.#writeFile(COMPACTED, this.#compacted, (path, content) => this.#filesystem.replaceFileUnsynced(path, content));
   }
 
   note(log: CheckpointedLog): void {
@@ -55,6 +69,7 @@ export class OffsetCheckpoints {
     this.#recoveryPoints.delete(partitionName);
     this.#logStarts.delete(partitionName);
     this.#highWatermarks.delete(partitionName);
+    this.#compacted.delete(partitionName);
   }
 
   write(): void {

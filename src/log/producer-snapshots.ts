@@ -72,6 +72,11 @@ export class ProducerSnapshots {
     for (const each of this.#offsets.filter((candidate) => candidate < offset)) this.#remove(each);
   }
 
+  /** Those of segments that were merged into the one before; both ends are kept. */
+  removeBetween(afterOffset: number, beforeOffset: number): void {
+    for (const each of this.#offsets.filter((offset) => offset > afterOffset && offset < beforeOffset)) this.#remove(each);
+  }
+
   #remove(offset: number): void {
     this.#offsets = this.#offsets.filter((each) => each !== offset);
     this.#filesystem.remove(this.#path(offset));

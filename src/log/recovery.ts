@@ -2,7 +2,6 @@
 // the recovery point on, up to which the disk is known to have it, is read and checked: at the first batch that is cut off, damaged or
 // out of order the log ends, and what follows is removed. Indexes are completed on the way.
 
-import { BATCH_HEADER_BYTES, batchHeader } from "../../protocol/records/batch-header.ts";
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Filesystem } from "../base/filesystem.ts";
@@ -176,7 +175,6 @@ function cut(options: RecoveryOptions, segment: Segment, end: SegmentEnd): Segme
   if (end.problem !== undefined) segment.file.use().truncate(segment.sizeBytes);
   segment.transactions?.truncate(end.nextOffset);
   if (!options.isClean) segment.flushIndexes();
-  segment.firstTimestampMs = firstTimestampOf(segment);
   return end;
 }
 
@@ -212,11 +210,4 @@ function problemOf(batch: RecordBatch, nextOffset: number, segmentBaseOffset: nu
   if (batch.lastOffsetDelta < 0) return `a batch ends before it starts, at offset ${batch.baseOffset}`;
   if (!batch.isCrcValid()) return `the checksum of the batch at offset ${batch.baseOffset} is wrong`;
   return undefined;
-}
-
-function firstTimestampOf(segment: Segment): number {
-  const header = Buffer.alloc(BATCH_HEADER_BYTES);
-  if (segment.sizeBytes < header.length) return -1;
-  segment.file.use().read(header, 0);
-  return batchHeader.fields.maxTimestamp.read(header, 0);
 }

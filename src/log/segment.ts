@@ -1,6 +1,7 @@
 // One segment of a log: a file of batches from a base offset on, and its indexes. Only the last segment of a log grows. The indexes are
 // in memory while they are in use; those of a segment of before a crash, or that are missing or wrong, are made anew from the file.
 
+import { BATCH_HEADER_BYTES, batchHeader, NO_TIMESTAMP } from "../../protocol/records/batch-header.ts";
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Filesystem } from "../base/filesystem.ts";
@@ -51,8 +52,9 @@ export class Segment {
   /** From here on the file was written by this process, so it is likely still in the page cache. */
   readonly writtenFrom: number;
   readonly createdMs: number;
-  /** The largest of the first batch; -1 when it has none or there is none. */
-  firstTimestampMs = -1;
+  /** What the names of its files end with besides: "" unless it is on its way into the log or out of it. */
+  #ending: string;
+  #firstTimestampMs: number | undefined;
   #largestTimestamp: TimestampReached | undefined;
   #bytesSinceEntry = 0;
   #offsets: OffsetIndex | undefined;
@@ -69,6 +71,7 @@ export class Segment {
     this.sizeBytes = state.sizeBytes;
     this.writtenFrom = state.sizeBytes;
     this.createdMs = state.createdMs;
+    this.#ending = state.ending ?? "";
     this.#hasTransactionIndex = state.hasTransactionIndex;
     this.#indexIntervalBytes = state.indexIntervalBytes;
     this.file = new LazyFile(this.path(LOG_SUFFIX), resources.handles);
@@ -76,7 +79,24 @@ export class Segment {
   }
 
   path(suffix: string): string {
-    return `${this.#directory}/${offsetFileName(this.baseOffset, suffix)}`;
+    return this.#pathEnding(suffix, this.#ending);
+  }
+
+  #pathEnding(suffix: string, ending: string): string {
+    return `${this.#directory}/${offsetFileName(this.baseOffset, suffix)}${ending}`;
+  }
+
+  /** The largest of the first batch; -1 when it has none or there is none. */
+  get firstTimestampMs(): number {
+    if (this.sizeBytes < BATCH_HEADER_BYTES) return NO_TIMESTAMP;
+    this.#firstTimestampMs ??= this.#readFirstTimestamp();
+    return this.#firstTimestampMs;
+  }
+
+  #readFirstTimestamp(): number {
+    const header = Buffer.alloc(BATCH_HEADER_BYTES);
+    this.file.use().read(header, 0);
+    return batchHeader.fields.maxTimestamp.read(header, 0);
   }
 
   /** Bytes of memory that the loaded indexes take. */
@@ -108,7 +128,7 @@ export class Segment {
   }
 
   /** What retention goes by: the largest timestamp, or the time of the last write where records have none. */
-  get retentionTimestampMs(): number {
+  get largestTimestampMs(): number {
     const { timestampMs } = this.largestTimestamp;
     if (timestampMs >= 0) return timestampMs;
     return this.#resources.filesystem.stat(this.file.path)?.modifiedMs ?? this.createdMs;
@@ -135,7 +155,7 @@ export class Segment {
     this.sizeBytes = position + sizeBytes;
     if (position === 0) this.resetIndexes();
     if (maxTimestampMs > this.largestTimestamp.timestampMs) this.#largestTimestamp = { timestampMs: maxTimestampMs, offset: lastOffset };
-    if (position === 0) this.firstTimestampMs = maxTimestampMs;
+    if (position === 0) this.#firstTimestampMs = maxTimestampMs;
     if (this.#bytesSinceEntry > this.#indexIntervalBytes) {
       this.offsets.append({ lastOffset, position });
       this.times.append(this.largestTimestamp);
@@ -184,10 +204,23 @@ export class Segment {
   /** Gives the files another name, which says that they are to go, and tells it. Who reads them at the moment can go on. */
   setAside(): string[] {
     this.close();
+    return this.rename(DELETED_SUFFIX, SEGMENT_SUFFIXES);
+  }
+
+  /** Gives the files names that end so, in the order of their suffixes, and tells them. The indexes must be in their files. */
+  rename(ending: string, order: readonly string[]): string[] {
+    this.dropIndexes();
     const { filesystem } = this.#resources;
-    const paths = SEGMENT_SUFFIXES.map((suffix) => this.path(suffix)).filter((path) => filesystem.stat(path) !== undefined);
-    for (const path of paths) filesystem.rename(path, `${path}${DELETED_SUFFIX}`);
-    return paths.map((path) => `${path}${DELETED_SUFFIX}`);
+    const renamed: string[] = [];
+    for (const suffix of order) {
+      if (filesystem.stat(this.path(suffix)) === undefined) continue;
+      filesystem.rename(this.path(suffix), this.#pathEnding(suffix, ending));
+      renamed.push(this.#pathEnding(suffix, ending));
+    }
+    this.#ending = ending;
+    this.#transactions = undefined;
+    this.file.renamed(this.path(LOG_SUFFIX), ending === DELETED_SUFFIX);
+    return renamed;
   }
 
   /** `false` when a file is missing or wrong. */
@@ -263,6 +296,8 @@ export interface SegmentState {
   readonly createdMs: number;
   readonly hasTransactionIndex: boolean;
   readonly indexIntervalBytes: number;
+  /** Of the names of its files, besides their suffix; "" unless given. */
+  readonly ending?: string;
 }
 
 export function rangeOf(batch: RecordBatch, position: number): AppendedRange {

@@ -14,13 +14,14 @@ import { type Logger, silentLogger } from "../base/logger.ts";
 import { MemoryFilesystem } from "../base/memory-filesystem.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { PartitionLog } from "../storage/partition-log.ts";
-import type { LogDirectory, LogSpec, StorageEngine } from "../storage/storage-engine.ts";
+import type { CompactionLimits, LogDirectory, LogSpec, StorageEngine } from "../storage/storage-engine.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 import { DelayedRemoval } from "./delayed-removal.ts";
 import { FileHandles } from "./file-handles.ts";
 import { isDeletedFolder, partitionOfFolder, setAsideName } from "./file-names.ts";
 import { IndexCache } from "./index-cache.ts";
+import { LogCleaner } from "./log-cleaner.ts";
 import type { LogResources } from "./log-options.ts";
 import { openMetaProperties } from "./meta-properties.ts";
 import { OffsetCheckpoints } from "./offset-checkpoints.ts";
@@ -106,6 +107,7 @@ export class SegmentedEngine implements StorageEngine {
   readonly #resources: LogResources;
   readonly #removal: DelayedRemoval;
   readonly #checkpoints: OffsetCheckpoints;
+  readonly #cleaner: LogCleaner;
   readonly #logs = new Map<string, SegmentedLog>();
   /** Folders whose files are complete up to the last byte. */
   readonly #complete: Set<string>;
@@ -141,6 +143,7 @@ export class SegmentedEngine implements StorageEngine {
       removeLater: (paths, delayMs) => this.#removeLater(paths, delayMs),
       closed: (log) => this.#closed(log),
     };
+    this.#cleaner = new LogCleaner({ resources: this.#resources, checkpoints: this.#checkpoints, logs: () => this.#logs.values() });
     this.#complete = this.#lookRound();
   }
 
@@ -250,6 +253,10 @@ export class SegmentedEngine implements StorageEngine {
     return { path: resolve(this.#directory), totalBytes, usableBytes };
   }
 
+  compact(limits: CompactionLimits): Promise<boolean> {
+    return this.#cleaner.clean(limits);
+  }
+
   async checkpoint(): Promise<void> {
     await this.#forEachLog((log) => log.checkpoint());
     if (this.#isClosed) return;
@@ -303,6 +310,7 @@ export class SegmentedEngine implements StorageEngine {
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
+    await this.#cleaner.stop();
     await this.#forEachLog((log) => log.flush());
     this.#isClosed = true;
     this.#removal.stop();

@@ -14,13 +14,12 @@ import type {
   ActiveProducer,
   AppendOptions,
   AppendResult,
-  KnownProducer,
   LogRead,
   PartitionLog,
   ReadOptions,
   TimestampedOffset,
 } from "../storage/partition-log.ts";
-import type { EndedTransaction, ProducerStates } from "../storage/producer-states.ts";
+import type { EndedTransaction, ProducerState, ProducerStates } from "../storage/producer-states.ts";
 import { countExpiredSegments } from "../storage/retention.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
@@ -32,13 +31,15 @@ import { ProducerSnapshots } from "./producer-snapshots.ts";
 import { recoverLog } from "./recovery.ts";
 import { rangeOf, Segment } from "./segment.ts";
 import { shouldRoll } from "./segment-roll.ts";
+import { completeSwap } from "./segment-swap.ts";
+import { syncSegments } from "./segment-sync.ts";
 import { Tail } from "./tail-cache.ts";
-import { findMaxTimestamp, findTimestamp } from "./timestamp-lookup.ts";
+import { findMaxTimestamp, findTimestamp, lookUp } from "./timestamp-lookup.ts";
 
 export class SegmentedLog implements PartitionLog {
   readonly topicPartition: TopicPartition;
   readonly topicId: string;
-  readonly #directory: string;
+  readonly directory: string;
   readonly #resources: LogResources;
   readonly #logger: Logger;
   #settings: TopicSettings;
@@ -63,7 +64,7 @@ export class SegmentedLog implements PartitionLog {
     const { resources, settings, directory } = options;
     this.topicPartition = options.topicPartition;
     this.topicId = options.topicId;
-    this.#directory = directory;
+    this.directory = directory;
     this.#resources = resources;
     this.#settings = settings;
     this.#logger = resources.logger;
@@ -122,8 +123,21 @@ export class SegmentedLog implements PartitionLog {
     return this.#sizeBytes;
   }
 
+  /** Oldest first; the last one grows. Another array as soon as some were taken away or replaced. */
+  get segments(): readonly Segment[] {
+    return this.#segments;
+  }
+
+  get settings(): TopicSettings {
+    return this.#settings;
+  }
+
   get fileDeleteDelayMs(): number {
     return this.#settings["file.delete.delay.ms"];
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** False once the log took no more: its files may say less than was acknowledged. */
@@ -263,8 +277,7 @@ export class SegmentedLog implements PartitionLog {
   async #sync(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     const first = Math.max(0, segmentIndexOf(this.#segments, this.recoveryPoint));
-    const segments = this.#segments.slice(first).filter(({ sizeBytes }) => sizeBytes > 0);
-    await Promise.all(segments.map((segment) => this.#syncSegment(segment)));
+    await syncSegments(this.#segments.slice(first), this);
     if (this.#isFolderDirty) await this.#syncFolder();
   }
 
@@ -272,18 +285,8 @@ export class SegmentedLog implements PartitionLog {
   async #syncFolder(): Promise<void> {
     this.#isFolderDirty = false;
     await this.#leaderEpochs.sync();
-    await this.#resources.filesystem.syncDirectoryLater(this.#directory);
+    await this.#resources.filesystem.syncDirectoryLater(this.directory);
     await this.#resources.syncFolders();
-  }
-
-  async #syncSegment(segment: Segment): Promise<void> {
-    try {
-      await segment.file.useWhile((file) => file.sync());
-      await segment.transactions?.sync();
-    } catch (error) {
-      // Retention may have removed the segment in the meantime.
-      if (this.#segments.includes(segment)) throw error;
-    }
   }
 
   flush(): Promise<void> {
@@ -302,7 +305,7 @@ export class SegmentedLog implements PartitionLog {
     const nowMs = this.#resources.clock.now();
     this.#active.seal();
     this.#snapshots.write(this.#logEndOffset, this.#producers, this.#segments);
-    this.#active = new Segment(this.#directory, this.#resources, {
+    this.#active = new Segment(this.directory, this.#resources, {
       baseOffset: this.#logEndOffset,
       sizeBytes: 0,
       createdMs: nowMs,
@@ -324,14 +327,14 @@ export class SegmentedLog implements PartitionLog {
 
   /** A read may come late, from someone who waited for records. */
   #checkOpen(): void {
-    if (this.#isClosed) throw new StorageError("READ_FAILED", "The log is closed", { directory: this.#directory });
+    if (this.#isClosed) throw new StorageError("READ_FAILED", "The log is closed", { directory: this.directory });
   }
 
   read(options: ReadOptions): LogRead | Promise<LogRead> {
     this.#checkOpen();
     if (options.offset >= options.untilOffset || options.offset >= this.#logEndOffset) return nothingRead(options.offset);
     const fromTail = this.#tail === undefined ? undefined : readFromTail(this.#tail, this.#segments, options);
-    return fromTail ?? readFromFile(this.#segments, options);
+    return fromTail ?? readFromFile(this, options);
   }
 
   abortedTransactions(fromOffset: number, untilOffset: number): readonly AbortedTransaction[] {
@@ -344,12 +347,13 @@ export class SegmentedLog implements PartitionLog {
 
   async offsetForTimestamp(timestampMs: number, untilOffset: number): Promise<TimestampedOffset | undefined> {
     this.#checkOpen();
-    return findTimestamp(timestampMs, { segments: [...this.#segments], fromOffset: this.#logStartOffset, untilOffset });
+    return lookUp(this, (segments) => findTimestamp(timestampMs, { segments, fromOffset: this.#logStartOffset, untilOffset }));
   }
 
   async offsetOfMaxTimestamp(): Promise<TimestampedOffset | undefined> {
     this.#checkOpen();
-    return findMaxTimestamp({ segments: [...this.#segments], fromOffset: this.#logStartOffset, untilOffset: this.#logEndOffset });
+    const untilOffset = this.#logEndOffset;
+    return lookUp(this, (segments) => findMaxTimestamp({ segments, fromOffset: this.#logStartOffset, untilOffset }));
   }
 
   endOffsetForEpoch(leaderEpoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {
@@ -377,7 +381,7 @@ export class SegmentedLog implements PartitionLog {
     const nowMs = this.#resources.clock.now();
     this.#producers.expire(nowMs, this.#resources.producerIdExpirationMs);
     const count = countExpiredSegments({
-      segments: this.#segments.map((segment) => retained(segment)),
+      segments: this.#segments,
       settings: this.#settings,
       logStartOffset: this.#logStartOffset,
       logEndOffset: this.#logEndOffset,
@@ -399,7 +403,8 @@ export class SegmentedLog implements PartitionLog {
 
   /** Their files get another name at once and go after file.delete.delay.ms, when nobody reads them any more. */
   #removeOldest(count: number): void {
-    const removed = this.#segments.splice(0, count);
+    const removed = this.#segments.slice(0, count);
+    this.#segments = this.#segments.slice(count);
     for (const { sizeBytes } of removed) this.#sizeBytes -= sizeBytes;
     const paths = removed.flatMap((segment) => this.#setAside(segment));
     this.#snapshots.removeBelow(this.#segments[0]?.baseOffset ?? 0);
@@ -418,11 +423,29 @@ export class SegmentedLog implements PartitionLog {
     }
   }
 
+  /** Puts a compacted segment, for which the swap is decided, in the place of several that follow one another. */
+  replaceSegments(replaced: readonly Segment[], compacted: Segment): void {
+    const index = segmentIndexOf(this.#segments, compacted.baseOffset);
+    const next = this.#segments[index + replaced.length];
+    assert(this.#segments[index] === replaced[0] && next !== undefined, "segments of the log but its last are replaced");
+    try {
+      this.#resources.removeLater(completeSwap(compacted, replaced), this.fileDeleteDelayMs);
+    } catch (error) {
+      // The next start completes it.
+      this.#fail(error, "could not put a compacted segment in its place");
+      throw error;
+    }
+    this.#segments = this.#segments.toSpliced(index, replaced.length, compacted);
+    this.#sizeBytes = this.#segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    this.#tail?.dropBefore(next.baseOffset);
+    this.#snapshots.removeBetween(compacted.baseOffset, next.baseOffset);
+  }
+
   activeProducers(): readonly ActiveProducer[] {
     return this.#producers.activeProducers();
   }
 
-  producer(producerId: number): KnownProducer | undefined {
+  producer(producerId: number): ProducerState | undefined {
     return this.#producers.get(producerId);
   }
 
@@ -466,10 +489,6 @@ interface Stamp {
   readonly timestampType: TimestampType;
   readonly maxTimestampMs: number;
   readonly nowMs: number;
-}
-
-function retained(segment: Segment): { baseOffset: number; sizeBytes: number; largestTimestampMs: number } {
-  return { baseOffset: segment.baseOffset, sizeBytes: segment.sizeBytes, largestTimestampMs: segment.retentionTimestampMs };
 }
 
 function lastOf(segments: readonly Segment[]): Segment {

@@ -128,6 +128,11 @@ export class Tail {
     return -1;
   }
 
+  /** Forgets the slabs that end at or before an offset: the file says something else by now. */
+  dropBefore(offset: number): void {
+    while ((this.slabs[0]?.nextOffset ?? Number.POSITIVE_INFINITY) <= offset) this.dropOldest();
+  }
+
   dropOldest(): void {
     const slab = this.slabs.shift();
     if (slab === undefined) return;

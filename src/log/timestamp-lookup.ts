@@ -6,12 +6,24 @@ import { recordsOf } from "../../protocol/records/record.ts";
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
 import type { TimestampedOffset } from "../storage/partition-log.ts";
 import { batchesLater } from "./batch-scan.ts";
+import type { SegmentRow } from "./log-reader.ts";
 import type { Segment } from "./segment.ts";
 
 export interface LookupRange {
   readonly segments: readonly Segment[];
   readonly fromOffset: number;
   readonly untilOffset: number;
+}
+
+/** Looks again when the segments looked at were removed meanwhile. */
+export async function lookUp<Found>(row: SegmentRow, look: (segments: readonly Segment[]) => Promise<Found>): Promise<Found> {
+  const { segments } = row;
+  try {
+    return await look([...segments]);
+  } catch (error) {
+    if (row.segments === segments) throw error;
+    return lookUp(row, look);
+  }
 }
 
 /** The first record of the range, by offset, that is at or after a timestamp. */
@@ -50,7 +62,8 @@ export async function findMaxTimestamp(range: LookupRange): Promise<TimestampedO
     if (timestampMs <= (best?.timestampMs ?? -1)) continue;
     // Where records of the first segment were deleted, what its index says may be about one of them.
     const isWhole = index > 0 || segment.baseOffset >= range.fromOffset;
-    const found = isWhole ? await largestInBatch(segment, offset, range) : await largestInSegment(segment, range);
+    // Compaction may have emptied the batch that it names.
+    const found = (isWhole ? await largestInBatch(segment, offset, range) : undefined) ?? (await largestInSegment(segment, range));
     if (found !== undefined && found.timestampMs > (best?.timestampMs ?? -1)) best = found;
   }
   return best;

@@ -1,24 +1,30 @@
-// Completes what a compaction had decided when its process died. Compacted segments lie complete under the suffix `.swap` before the
-// ones that they replace are taken away: whichever of these are still there, the new ones count.
+// Completes what a compaction had decided when its process died (see segment-swap.ts). Compacted segments lie complete under the suffix
+// `.swap` before the ones that they replace are taken away: whichever of these are still there, the new ones count.
 
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Filesystem } from "../base/filesystem.ts";
 import { batchesIn } from "./batch-scan.ts";
-import { LOG_SUFFIX, offsetFileName, offsetInFileName, SEGMENT_SUFFIXES } from "./file-names.ts";
-
-export const SWAP_SUFFIX = ".swap";
+import { CLEANED_SUFFIX, LOG_SUFFIX, offsetInFileName, SEGMENT_SUFFIXES, SWAP_SUFFIX } from "./file-names.ts";
 
 /** Gives the folder's names as they are afterwards. */
 export function completeSwaps(filesystem: Filesystem, directory: string, names: readonly string[]): readonly string[] {
   const swapped = names.filter((name) => name.endsWith(SWAP_SUFFIX));
   if (swapped.length === 0) return names;
-  for (const name of swapped) {
+  const isDecided = (name: string) => !names.includes(logNameOf(name) + CLEANED_SUFFIX);
+  for (const name of swapped.filter((each) => !isDecided(each))) filesystem.remove(`${directory}/${name}`);
+  const decided = swapped.filter(isDecided);
+  for (const name of decided) {
     const baseOffset = offsetInFileName(name, LOG_SUFFIX + SWAP_SUFFIX);
     if (baseOffset !== undefined)
       removeReplaced(filesystem, directory, { names, baseOffset, endOffset: endOffsetOf(filesystem, `${directory}/${name}`, baseOffset) });
   }
-  for (const name of swapped) filesystem.rename(`${directory}/${name}`, `${directory}/${name.slice(0, -SWAP_SUFFIX.length)}`);
+  for (const name of decided) filesystem.rename(`${directory}/${name}`, `${directory}/${name.slice(0, -SWAP_SUFFIX.length)}`);
   return filesystem.list(directory);
+}
+
+/** The name of the segment that a file belongs to. */
+function logNameOf(name: string): string {
+  return name.slice(0, name.indexOf(".")) + LOG_SUFFIX;
 }
 
 interface Replaced {
@@ -27,11 +33,11 @@ interface Replaced {
   readonly endOffset: number;
 }
 
+/** Also indexes whose segment is gone already: they would be taken for those of the new one. */
 function removeReplaced(filesystem: Filesystem, directory: string, { names, baseOffset, endOffset }: Replaced): void {
   for (const name of names) {
-    const offset = offsetInFileName(name, LOG_SUFFIX);
-    if (offset === undefined || offset < baseOffset || offset >= endOffset) continue;
-    for (const suffix of SEGMENT_SUFFIXES) filesystem.remove(`${directory}/${offsetFileName(offset, suffix)}`);
+    const offset = SEGMENT_SUFFIXES.map((suffix) => offsetInFileName(name, suffix)).find((each) => each !== undefined);
+    if (offset !== undefined && offset >= baseOffset && offset < endOffset) filesystem.remove(`${directory}/${name}`);
   }
 }
 

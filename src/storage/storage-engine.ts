@@ -18,6 +18,18 @@ export interface LogDirectory {
   readonly usableBytes: number;
 }
 
+/** What one compaction may use. */
+export interface CompactionLimits {
+  /** Memory for keys; a log with more of them is compacted in several rounds. */
+  readonly dedupeBufferBytes: number;
+  /** The share of that memory which may be filled. */
+  readonly dedupeBufferLoadFactor: number;
+  /** Of reads and writes together. */
+  readonly ioBufferBytes: number;
+  /** Read and written together. */
+  readonly ioBytesPerSecond: number;
+}
+
 export interface StorageEngine {
   /** Opens the log, recovering it when the broker did not stop cleanly, or makes an empty one. Throws StorageError. */
   open(spec: LogSpec): PartitionLog;
@@ -27,6 +39,11 @@ export interface StorageEngine {
   list(): readonly (TopicPartition & { readonly topicId: string })[];
   /** Absent in engines that have no folder. */
   logDirectory?(): LogDirectory;
+  /**
+   * Compacts the log that needs it most, where cleanup.policy says so, while appends and reads go on. `false` when none is due, or one is
+   * being compacted already. Never rejects: failures are logged.
+   */
+  compact(limits: CompactionLimits): Promise<boolean>;
   /** Flushes what is new, then writes the checkpoints that make the next start quick. Never rejects: failures are logged. */
   checkpoint(): Promise<void>;
   /** Flushes, writes checkpoints and the mark of a clean stop, closes every log and gives the folder free. */

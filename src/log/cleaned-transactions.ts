@@ -1,0 +1,65 @@
+// What compaction must know of transactions while it walks a log from front to back (KIP-98): which batches were aborted, and whether a
+// marker may go, because nothing of its transaction was met before it.
+
+import { ControlType, readControlBatch } from "../../protocol/records/control-batch.ts";
+import type { RecordBatch } from "../../protocol/records/record-batch.ts";
+import type { AbortedTransactionEntry } from "./transaction-index.ts";
+
+interface AbortedTransaction {
+  readonly entry: AbortedTransactionEntry;
+  /** A batch of it is still in the log. */
+  wasMet: boolean;
+}
+
+export class CleanedTransactions {
+  /** By first offset, ascending. */
+  readonly #aborted: readonly AbortedTransactionEntry[];
+  #nextAborted = 0;
+  /** By producer id. */
+  readonly #ongoingAborted = new Map<number, AbortedTransaction>();
+  /** Producer ids. */
+  readonly #ongoingCommitted = new Set<number>();
+
+  /** @param aborted every transaction of the range that was aborted, in any order */
+  constructor(aborted: Iterable<AbortedTransactionEntry>) {
+    this.#aborted = [...aborted].sort((one, other) => one.firstOffset - other.firstOffset);
+  }
+
+  /** `true` when the batch belongs to a transaction that was aborted: its records go. */
+  meetData(batch: RecordBatch): boolean {
+    this.#enter(batch.lastOffset);
+    if (!batch.isTransactional) return false;
+    const aborted = this.#ongoingAborted.get(batch.producerId);
+    if (aborted === undefined) this.#ongoingCommitted.add(batch.producerId);
+    else aborted.wasMet = true;
+    return aborted !== undefined;
+  }
+
+  /**
+   * `canGo`: nothing of the marker's transaction is left. `aborted`: the entry that the index of the compacted segment needs, for as long
+   * as something is left.
+   */
+  meetControl(batch: RecordBatch): { readonly canGo: boolean; readonly aborted?: AbortedTransactionEntry } {
+    this.#enter(batch.lastOffset);
+    const { producerId } = batch;
+    const type = readControlBatch(batch)?.type;
+    if (type === ControlType.ABORT) {
+      const transaction = this.#ongoingAborted.get(producerId);
+      this.#ongoingAborted.delete(producerId);
+      return transaction?.wasMet === true ? { canGo: false, aborted: transaction.entry } : { canGo: true };
+    }
+    if (type === ControlType.COMMIT) return { canGo: !this.#ongoingCommitted.delete(producerId) };
+    // An empty one was compacted before; one of another type is not ours to judge.
+    return { canGo: type === undefined };
+  }
+
+  /** Transactions that have begun by this offset. */
+  #enter(offset: number): void {
+    for (;;) {
+      const entry = this.#aborted[this.#nextAborted];
+      if (entry === undefined || entry.firstOffset > offset) return;
+      this.#nextAborted++;
+      if (!this.#ongoingAborted.has(entry.producerId)) this.#ongoingAborted.set(entry.producerId, { entry, wasMet: false });
+    }
+  }
+}

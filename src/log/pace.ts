@@ -1,0 +1,62 @@
+// Lets long work share the event loop: it is done in slices of a few milliseconds, between which others have their turn, and at no more
+// than so many bytes a second. Stopping it ends a pause at once.
+
+import type { Clock, Timer } from "../base/clock.ts";
+
+/** A slice ends with whichever comes first. The clock counts whole milliseconds. */
+const SLICE_MS = 2;
+const SLICE_BYTES = 512 * 1024;
+
+export class Pace {
+  readonly #clock: Clock;
+  readonly #bytesPerSecond: number;
+  readonly #startMs: number;
+  #totalBytes = 0;
+  #sliceStartMs: number;
+  #sliceBytes = 0;
+  #isStopped = false;
+  #pausing: { readonly timer: Timer; readonly resume: () => void } | undefined;
+
+  /** @param bytesPerSecond positive; read and written together */
+  constructor(clock: Clock, bytesPerSecond: number) {
+    this.#clock = clock;
+    this.#bytesPerSecond = bytesPerSecond;
+    this.#startMs = clock.now();
+    this.#sliceStartMs = this.#startMs;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Takes note of work; `true` when it is time to pause. */
+  worked(sizeBytes: number): boolean {
+    this.#totalBytes += sizeBytes;
+    this.#sliceBytes += sizeBytes;
+    return this.#isStopped || this.#sliceBytes >= SLICE_BYTES || this.#clock.now() - this.#sliceStartMs >= SLICE_MS;
+  }
+
+  async pause(): Promise<void> {
+    if (!this.#isStopped) {
+      const dueMs = this.#startMs + (this.#totalBytes / this.#bytesPerSecond) * 1000;
+      const delayMs = Math.max(0, Math.ceil(dueMs - this.#clock.now()));
+      await new Promise<void>((resume) => {
+        this.#pausing = { timer: this.#clock.after(delayMs, resume), resume };
+      });
+      this.#pausing = undefined;
+    }
+    this.resumed();
+  }
+
+  /** Something else was waited for: a new slice begins. */
+  resumed(): void {
+    this.#sliceStartMs = this.#clock.now();
+    this.#sliceBytes = 0;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#pausing?.timer.cancel();
+    this.#pausing?.resume();
+  }
+}
