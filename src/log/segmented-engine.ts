@@ -308,6 +308,11 @@ export class SegmentedEngine implements StorageEngine {
     this.#syncedFolders = Math.max(this.#syncedFolders, madeFolders);
   }
 
+  /** Also what was never opened, or could not be: the next start would take it for complete. */
+  #isComplete(): boolean {
+    return this.#filesystem.list(this.#directory).every((name) => partitionOfFolder(name) === undefined || this.#complete.has(name));
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     await this.#cleaner.stop();
@@ -317,7 +322,7 @@ export class SegmentedEngine implements StorageEngine {
     try {
       for (const log of [...this.#logs.values()]) log.close();
       this.#checkpoints.write();
-      if (this.#isSound)
+      if (this.#isSound && this.#isComplete())
         this.#filesystem.replaceFile(`${this.#directory}/${CLEAN_STOP_FILE}`, JSON.stringify({ version: 0, brokerEpoch: -1 }));
     } catch (error) {
       this.#logger.error({ err: error }, "could not stop in order; the next start checks the logs");

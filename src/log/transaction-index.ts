@@ -36,17 +36,19 @@ export class TransactionIndex {
     return this.#entries.at(-1)?.lastOffset ?? -1;
   }
 
+  /** Readers know of it from now on, also when it could not be written. */
   append(aborted: Omit<AbortedTransactionEntry, "version">): void {
     const bytes = Buffer.alloc(entry.sizeBytes);
     entry.encode({ ...aborted, version: VERSION }, bytes, 0);
+    const position = this.#entries.length * entry.sizeBytes;
+    this.#entries.push({ ...aborted, version: VERSION });
+    this.#isSynced = false;
     const file = this.#filesystem.open(this.path, "write");
     try {
-      file.write([bytes], this.#entries.length * entry.sizeBytes);
+      file.write([bytes], position);
     } finally {
       file.close();
     }
-    this.#entries.push({ ...aborted, version: VERSION });
-    this.#isSynced = false;
   }
 
   /** Everything appended so far on stable storage. */
