@@ -93,6 +93,8 @@ export class Broker {
     const brokerId = config["node.id"];
     const addresses = listenerAddresses(options);
     const listeners = await openListeners(addresses, config, clock, logLevels.logger("server"));
+    /** What has timers or connections of its own. */
+    const closers: (() => void)[] = [];
     try {
       const cluster = await Cluster.open(options.metadata, options.clusterId);
       const topics = new Topics({ cluster, config, random });
@@ -115,6 +117,7 @@ export class Broker {
           idOf: (name) => cluster.image.topicsByName.get(name)?.id,
         },
       });
+      closers.push(() => groups.close());
       partitions.addListener(groupLeadership(groups));
       let served: Services | undefined;
       const peers = new Peers({
@@ -128,6 +131,10 @@ export class Broker {
       const producerIds = new ProducerIds(cluster);
       const transactionLogger = logLevels.logger("transactions");
       const markers = new MarkerSender({ clock, logger: transactionLogger, peers, image: () => cluster.image });
+      closers.push(
+        () => markers.close(),
+        () => peers.close(),
+      );
       const transactions = new TransactionCoordinator({
         clock,
         logger: transactionLogger,
@@ -137,6 +144,7 @@ export class Broker {
         partitionCount: () => cluster.image.topicsByName.get(TRANSACTION_STATE_TOPIC)?.partitions.length,
         transactionVersion: () => finalizedLevel(cluster.image.features, TRANSACTION_VERSION),
       });
+      closers.push(() => transactions.close());
       partitions.addListener(transactionLeadership(transactions));
       const unfollow = cluster.onImage((image, previous) => {
         const areSettingsAltered = alterSettings(image);
@@ -177,12 +185,11 @@ export class Broker {
       });
       for (const listener of listeners) listener.serve(dispatcher(services));
       const closeParts = () => {
-        transactions.close();
-        markers.close();
-        peers.close();
+        for (const close of closers) close();
       };
       return new Broker({ services, listeners, host: addresses[0]?.host ?? options.host, maintenance, unfollow, closeParts });
     } catch (error) {
+      for (const close of closers) close();
       await Promise.all(listeners.map((listener) => listener.close()));
       throw error;
     }
@@ -233,7 +240,6 @@ export class Broker {
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     this.#unfollow();
     this.services.partitions.resignAll();
-    this.services.groups.close();
     this.#closeParts();
     this.services.cluster.close();
   }
