@@ -180,8 +180,7 @@ export class Broker {
         logger: logLevels.logger("log"),
         engine,
         partitions,
-        retentionCheckMs: config["log.retention.check.interval.ms"],
-        checkpointMs: config["log.flush.offset.checkpoint.interval.ms"],
+        config,
       });
       for (const listener of listeners) listener.serve(dispatcher(services));
       const closeParts = () => {

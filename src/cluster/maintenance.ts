@@ -1,8 +1,9 @@
-// What a broker does to its logs from time to time: retention, and the checkpoints that make the next start quick.
+// What a broker does to its logs from time to time: retention, compaction, and the checkpoints that make the next start quick.
 
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
-import type { StorageEngine } from "../storage/storage-engine.ts";
+import type { BrokerConfig } from "../config/broker-config.ts";
+import type { CompactionLimits, StorageEngine } from "../storage/storage-engine.ts";
 import type { LocalPartitions } from "./local-partitions.ts";
 
 export interface MaintenanceOptions {
@@ -10,37 +11,54 @@ export interface MaintenanceOptions {
   readonly logger: Logger;
   readonly engine: StorageEngine;
   readonly partitions: LocalPartitions;
-  readonly retentionCheckMs: number;
-  readonly checkpointMs: number;
+  /** Settings of the cleaner are read each time that it looks for work. */
+  readonly config: BrokerConfig;
 }
 
-/** Kafka's delay before the first check of retention. */
-const FIRST_RETENTION_CHECK_MS = 30_000;
+/** With log.cleaner.backoff.ms=0 the cleaner looks for work all the time, which is not to keep the others from theirs. */
+const SHORTEST_BACKOFF_MS = 1;
 
 export class Maintenance {
   readonly #options: MaintenanceOptions;
   readonly #timers = new Map<() => void, Timer>();
 
+  #isStopped = false;
+
   constructor(options: MaintenanceOptions) {
     this.#options = options;
-    const { retentionCheckMs, checkpointMs } = options;
-    this.#every(Math.min(FIRST_RETENTION_CHECK_MS, retentionCheckMs), retentionCheckMs, () => this.#enforceRetention());
-    this.#every(checkpointMs, checkpointMs, () => options.engine.checkpoint());
+    const { config, engine } = options;
+    const retentionCheckMs = config["log.retention.check.interval.ms"];
+    const checkpointMs = config["log.flush.offset.checkpoint.interval.ms"];
+    this.#every(
+      Math.min(config["log.initial.task.delay.ms"], retentionCheckMs),
+      () => retentionCheckMs,
+      () => this.#enforceRetention(),
+    );
+    this.#every(
+      checkpointMs,
+      () => checkpointMs,
+      () => engine.checkpoint(),
+    );
+    const backoffMs = () => Math.max(SHORTEST_BACKOFF_MS, config["log.cleaner.backoff.ms"]);
+    if (config["log.cleaner.enable"]) this.#every(backoffMs(), backoffMs, () => this.#compact());
   }
 
   stop(): void {
+    this.#isStopped = true;
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
   }
 
-  #every(firstMs: number, intervalMs: number, task: () => void): void {
-    const run = () => {
+  /** The interval is that from the end of one run to the start of the next. */
+  #every(firstMs: number, intervalMs: () => number, task: () => void | Promise<void>): void {
+    const run = async () => {
+      this.#timers.delete(task);
       try {
-        task();
+        await task();
       } catch (error) {
         this.#options.logger.error({ err: error }, "could not maintain the logs");
       }
-      this.#timers.set(task, this.#options.clock.after(intervalMs, run));
+      if (!this.#isStopped) this.#timers.set(task, this.#options.clock.after(intervalMs(), run));
     };
     this.#timers.set(task, this.#options.clock.after(firstMs, run));
   }
@@ -48,4 +66,21 @@ export class Maintenance {
   #enforceRetention(): void {
     for (const partition of this.#options.partitions.all()) partition.enforceRetention();
   }
+
+  /** As long as a log is due. As in Kafka, the cleaner also deletes what is too old in compacted topics, without waiting for its turn. */
+  async #compact(): Promise<void> {
+    const { engine, config, partitions } = this.#options;
+    while (!this.#isStopped && (await engine.compact(limitsOf(config))));
+    if (this.#isStopped) return;
+    for (const partition of partitions.all()) if (partition.settings["cleanup.policy"].includes("compact")) partition.enforceRetention();
+  }
+}
+
+function limitsOf(config: BrokerConfig): CompactionLimits {
+  return {
+    dedupeBufferBytes: config["log.cleaner.dedupe.buffer.size"],
+    dedupeBufferLoadFactor: config["log.cleaner.io.buffer.load.factor"],
+    ioBufferBytes: config["log.cleaner.io.buffer.size"],
+    ioBytesPerSecond: config["log.cleaner.io.max.bytes.per.second"],
+  };
 }

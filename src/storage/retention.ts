@@ -20,19 +20,18 @@ export interface RetentionState {
   readonly nowMs: number;
 }
 
-/** How many of the oldest segments go. All of them: the caller starts a new one first. */
+/** How many of the oldest segments go: for the log's start, then their size, then their age, as in Kafka. All of them: the caller starts a new one first. */
 export function countExpiredSegments(state: RetentionState): number {
   const { settings } = state;
-  const isDeleting = settings["cleanup.policy"].includes("delete");
-  const byTime = isDeleting ? expiredByTime(state) : 0;
-  const bySize = isDeleting ? expiredBySize(state, byTime) : byTime;
-  return below(state, bySize, ({ endOffset }) => endOffset <= state.logStartOffset && endOffset < state.logEndOffset);
+  const byStart = below(state, 0, ({ endOffset }) => endOffset <= state.logStartOffset && endOffset < state.logEndOffset);
+  if (!settings["cleanup.policy"].includes("delete")) return byStart;
+  return expiredByTime(state, expiredBySize(state, byStart));
 }
 
-function expiredByTime(state: RetentionState): number {
+function expiredByTime(state: RetentionState, from: number): number {
   const retentionMs = state.settings["retention.ms"];
-  if (retentionMs < 0) return 0;
-  return below(state, 0, ({ segment }) => state.nowMs - segment.largestTimestampMs > retentionMs);
+  if (retentionMs < 0) return from;
+  return below(state, from, ({ segment }) => state.nowMs - segment.largestTimestampMs > retentionMs);
 }
 
 function expiredBySize(state: RetentionState, from: number): number {

@@ -27,27 +27,46 @@ export const logSettings = {
     min: -131_072,
     max: 22,
   }),
-  "log.cleaner.backoff.ms": long(15_000, "Pause of the cleaner when there is nothing to clean.", { dynamic: clusterWide, min: 0 }),
-  "log.cleaner.dedupe.buffer.size": long(134_217_728, "", { dynamic: clusterWide }),
-  "log.cleaner.delete.retention.ms": long(86_400_000, "How long the marks of deleted keys stay in compacted topics.", {
+  "log.cleaner.backoff.ms": long(15_000, "Pause of the cleaner when there is nothing to clean.", {
+    honoured,
     dynamic: clusterWide,
     min: 0,
   }),
-  "log.cleaner.enable": bool(true, "Runs the cleaner, which compacts topics."),
-  "log.cleaner.io.buffer.load.factor": double(0.9, "", { dynamic: clusterWide }),
-  "log.cleaner.io.buffer.size": int(524_288, "", { dynamic: clusterWide, min: 0 }),
-  "log.cleaner.io.max.bytes.per.second": double(Number.MAX_VALUE, "", { dynamic: clusterWide }),
+  "log.cleaner.dedupe.buffer.size": long(134_217_728, "Memory for the keys of the log that is compacted.", {
+    honoured,
+    dynamic: clusterWide,
+  }),
+  "log.cleaner.delete.retention.ms": long(86_400_000, "How long the marks of deleted keys stay in compacted topics.", {
+    honoured,
+    dynamic: clusterWide,
+    min: 0,
+  }),
+  "log.cleaner.enable": bool(true, "Runs the cleaner, which compacts topics.", { honoured }),
+  "log.cleaner.io.buffer.load.factor": double(0.9, "Share of the cleaner's memory for keys that may be filled.", {
+    honoured,
+    dynamic: clusterWide,
+  }),
+  "log.cleaner.io.buffer.size": int(524_288, "Memory for what the cleaner reads and writes.", { honoured, dynamic: clusterWide, min: 0 }),
+  "log.cleaner.io.max.bytes.per.second": double(Number.MAX_VALUE, "Bytes a second that the cleaner reads and writes.", {
+    honoured,
+    dynamic: clusterWide,
+  }),
   "log.cleaner.max.compaction.lag.ms": long(MAX_INT64, "Longest time that a record may stay uncompacted.", {
     honoured,
     dynamic: clusterWide,
     min: 1,
   }),
   "log.cleaner.min.cleanable.ratio": double(0.5, "Share of a log that must be dirty before it is cleaned.", {
+    honoured,
     dynamic: clusterWide,
     min: 0,
     max: 1,
   }),
-  "log.cleaner.min.compaction.lag.ms": long(0, "Shortest time that a record stays uncompacted.", { dynamic: clusterWide, min: 0 }),
+  "log.cleaner.min.compaction.lag.ms": long(0, "Shortest time that a record stays uncompacted.", {
+    honoured,
+    dynamic: clusterWide,
+    min: 0,
+  }),
   "log.cleaner.threads": int(1, "Threads that compact.", { dynamic: clusterWide, min: 0 }),
   "log.cleanup.policy": list(["delete"], "What happens to old segments: delete, compact or both.", {
     honoured,
@@ -71,7 +90,7 @@ export const logSettings = {
   "log.flush.start.offset.checkpoint.interval.ms": int(60_000, "Interval at which log start offsets are written.", { min: 0 }),
   "log.index.interval.bytes": int(4096, "Bytes between two entries of the offset index.", { honoured, dynamic: clusterWide, min: 0 }),
   "log.index.size.max.bytes": int(10_485_760, "Largest offset index of a segment.", { honoured, dynamic: clusterWide, min: 4 }),
-  "log.initial.task.delay.ms": long(30_000, "", { internal: true, min: 0 }),
+  "log.initial.task.delay.ms": long(30_000, "Delay before retention is checked for the first time.", { honoured, internal: true, min: 0 }),
   "log.local.retention.bytes": long(-2, "", { dynamic: clusterWide, min: -2 }),
   "log.local.retention.ms": long(-2, "", { dynamic: clusterWide, min: -2 }),
   "log.message.timestamp.after.max.ms": long(3_600_000, "How far ahead of the broker a record may be dated.", {
