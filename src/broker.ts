@@ -23,7 +23,7 @@ import { ProducerIds } from "./cluster/producer-ids.ts";
 import { isRefusal } from "./cluster/refusal.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "./cluster/topic-name.ts";
 import { Topics } from "./cluster/topics.ts";
-import type { BrokerConfig } from "./config/broker-config.ts";
+import type { BrokerConfig, SettingInputs } from "./config/broker-config.ts";
 import { type ListenerAddress, parseListeners } from "./config/listeners.ts";
 import { LiveConfig } from "./config/live-config.ts";
 import { SettingError } from "./config/setting.ts";
@@ -96,6 +96,7 @@ export class Broker {
     /** What has timers or connections of its own. */
     const closers: (() => void)[] = [];
     try {
+      live.decide(decidedSettings(options, addresses, listeners));
       const cluster = await Cluster.open(options.metadata, options.clusterId);
       const topics = new Topics({ cluster, config, random });
       const partitions = new LocalPartitions({
@@ -154,7 +155,7 @@ export class Broker {
         if (deleted.length > 0) groups.topicsDeleted(deleted);
       });
       partitions.removeStrays(cluster.image);
-      const endpoints = endpointsOf(config, listeners);
+      const endpoints = endpointsOf(options.config, listeners);
       await joinCluster(cluster, { id: brokerId, rack: config["broker.rack"], endpoints }, config);
       const services: Services = {
         brokerId,
@@ -331,6 +332,22 @@ async function openListeners(
     throw error;
   }
   return listeners;
+}
+
+/** As DescribeConfigs tells them: where the broker truly listens, and where its data truly is. */
+function decidedSettings(
+  { config, engine }: BrokerOptions,
+  addresses: readonly ListenerAddress[],
+  listeners: readonly Listener[],
+): SettingInputs {
+  const shown = addresses.map(({ name, host }, index) => `${name}://${host.includes(":") ? `[${host}]` : host}:${listeners[index]?.port}`);
+  const directory = engine.logDirectory?.().path;
+  return {
+    "node.id": config["node.id"],
+    listeners: shown,
+    "advertised.listeners": shown,
+    ...(directory === undefined ? {} : { "log.dirs": [directory] }),
+  };
 }
 
 function endpointsOf(config: BrokerConfig, listeners: readonly Listener[]): Endpoint[] {

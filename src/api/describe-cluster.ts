@@ -8,6 +8,7 @@ import { serve } from "./handler.ts";
 
 const BROKERS = 1;
 const CONTROLLERS = 2;
+const NO_CONTROLLER = -1;
 
 export const describeCluster = serve(describeClusterApi, "0-2", (services, request, context) => {
   if (request.endpointType !== BROKERS) {
@@ -25,7 +26,7 @@ export const describeCluster = serve(describeClusterApi, "0-2", (services, reque
     errorCode: Errors.NONE,
     endpointType: BROKERS,
     clusterId: services.cluster.image.clusterId,
-    controllerId: services.brokerId,
+    controllerId: services.cluster.image.brokers.has(services.brokerId) ? services.brokerId : NO_CONTROLLER,
     brokers: nodesFor(services.cluster.image, context.connection).map(({ nodeId, host, port, rack }) => ({
       brokerId: nodeId,
       host,

@@ -5,7 +5,7 @@ import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { describeTopicPartitions as describeTopicPartitionsApi } from "../../protocol/messages/index.ts";
 import type { EncodableMessage } from "../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
-import type { TopicImage } from "../cluster/image.ts";
+import type { ClusterImage, TopicImage } from "../cluster/image.ts";
 import { isInternalTopic, topicNameFault } from "../cluster/topic-name.ts";
 import { authorizedOperations, OPERATIONS_NOT_ASKED } from "./authorized-operations.ts";
 import { serve } from "./handler.ts";
@@ -37,14 +37,14 @@ export const describeTopicPartitions = serve(describeTopicPartitionsApi, "0", (s
     const first = cursor !== null && cursor.topicName === name ? cursor.partitionIndex : 0;
     if (left <= 0) return { topics, nextCursor: { topicName: name, partitionIndex: first } };
     const end = Math.min(topic.partitions.length, first + left);
-    topics.push(described(topic, first, end));
+    topics.push(described(services.cluster.image, topic, first, end));
     left -= end - first;
     if (end < topic.partitions.length) return { topics, nextCursor: { topicName: name, partitionIndex: end } };
   }
   return { topics };
 });
 
-function described(topic: TopicImage, first: number, end: number): TopicResponse {
+function described({ brokers }: ClusterImage, topic: TopicImage, first: number, end: number): TopicResponse {
   return {
     errorCode: Errors.NONE,
     name: topic.name,
@@ -59,7 +59,7 @@ function described(topic: TopicImage, first: number, end: number): TopicResponse
       isrNodes: partition.inSyncReplicas,
       eligibleLeaderReplicas: [],
       lastKnownElr: [],
-      offlineReplicas: [],
+      offlineReplicas: partition.replicas.filter((id) => !brokers.has(id)),
     })),
     topicAuthorizedOperations: authorizedOperations.topic,
   };

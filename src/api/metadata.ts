@@ -38,7 +38,8 @@ export const metadata = serve(metadataApi, "0-13", async (services, request, con
 async function topicsFor(services: Services, request: Request, context: RequestContext): Promise<TopicResponse[]> {
   const { apiVersion } = context;
   if (request.topics === null || (apiVersion === 0 && request.topics.length === 0)) {
-    return [...services.cluster.image.topicsByName.values()].map(known);
+    const { image } = services.cluster;
+    return [...image.topicsByName.values()].map((topic) => known(image, topic));
   }
   const byId = request.topics.filter(({ topicId }) => topicId !== ZERO_UUID);
   const isRefused =
@@ -50,7 +51,7 @@ async function topicsFor(services: Services, request: Request, context: RequestC
     const ids = new Set(byId.map(({ topicId }) => topicId));
     return [...ids].map((id) => {
       const topic = services.cluster.image.topicsById.get(id);
-      return topic === undefined ? unknown(Errors.UNKNOWN_TOPIC_ID, null, id) : known(topic);
+      return topic === undefined ? unknown(Errors.UNKNOWN_TOPIC_ID, null, id) : known(services.cluster.image, topic);
     });
   }
   const names = new Set(request.topics.map(({ name }) => name ?? ""));
@@ -75,10 +76,10 @@ async function named(services: Services, name: string, mayCreate: boolean): Prom
     );
   }
   const topic = image().topicsByName.get(name);
-  return topic === undefined ? unknown(Errors.UNKNOWN_TOPIC_OR_PARTITION, name) : known(topic);
+  return topic === undefined ? unknown(Errors.UNKNOWN_TOPIC_OR_PARTITION, name) : known(image(), topic);
 }
 
-function known(topic: TopicImage): TopicResponse {
+function known({ brokers }: ClusterImage, topic: TopicImage): TopicResponse {
   return {
     errorCode: Errors.NONE,
     name: topic.name,
@@ -91,6 +92,7 @@ function known(topic: TopicImage): TopicResponse {
       leaderEpoch: partition.leaderEpoch,
       replicaNodes: partition.replicas,
       isrNodes: partition.inSyncReplicas,
+      offlineReplicas: partition.replicas.filter((id) => !brokers.has(id)),
     })),
   };
 }

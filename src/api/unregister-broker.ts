@@ -12,5 +12,5 @@ export const unregisterBroker = serve(unregisterBrokerApi, "0", async (services,
   });
   if (!isRemoved) return { errorCode: Errors.BROKER_ID_NOT_REGISTERED, errorMessage: `Broker ID ${brokerId} is not currently registered` };
   services.logger.warn({ brokerId }, "took a broker out of the cluster");
-  return { errorCode: Errors.NONE };
+  return { errorCode: Errors.NONE, errorMessage: "" };
 });

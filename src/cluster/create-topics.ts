@@ -96,7 +96,8 @@ function defaultReplicas(image: ClusterImage, wish: TopicWish, defaults: TopicDe
       message: `A topic may have at most ${MAX_PARTITIONS} partitions; ${partitionCount} were asked for.`,
     };
   }
-  const factor = wish.replicationFactor === -1 ? Math.min(defaults.replicationFactor, image.brokers.size) : wish.replicationFactor;
+  const factor =
+    wish.replicationFactor === -1 ? Math.min(defaults.replicationFactor, Math.max(1, image.brokers.size)) : wish.replicationFactor;
   // Topics begin at different brokers.
   return spreadReplicas(image, { first: image.topicsByName.size, partitionCount, factor });
 }

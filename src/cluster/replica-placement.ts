@@ -36,6 +36,12 @@ export function spreadReplicas(
 ): number[][] | Refusal {
   const { first, partitionCount, factor } = options;
   const brokerIds = [...image.brokers.keys()].sort((a, b) => a - b);
+  if (brokerIds.length === 0) {
+    return {
+      error: Errors.INVALID_REPLICATION_FACTOR,
+      message: `Unable to replicate the partition ${factor} time(s): All brokers are currently fenced, or have all their log directories cordoned.`,
+    };
+  }
   if (factor > brokerIds.length) {
     return {
       error: Errors.INVALID_REPLICATION_FACTOR,

@@ -49,6 +49,14 @@ export function withAltered(config: BrokerConfig, { cluster, broker }: AlteredSe
   return assemble(config[provenance].defaults, given);
 }
 
+/** The same config with what a start has decided where nothing was given: as if it had been an argument. Raises SettingError. */
+export function withDecided(config: BrokerConfig, inputs: SettingInputs): BrokerConfig {
+  const decided = [...parseInputs(inputs)].filter(([name]) => originsOf(config, name).length === 1);
+  const given = new Map(config[provenance].given);
+  given.set("argument", new Map([...(given.get("argument") ?? []), ...decided]));
+  return assemble(config[provenance].defaults, given);
+}
+
 function assemble(defaults: BrokerSettingValues, given: ReadonlyMap<ConfigOrigin, SettingTableValues>): BrokerConfig {
   const values = { ...defaults };
   for (const origin of ORIGINS) Object.assign(values, Object.fromEntries(given.get(origin) ?? []));

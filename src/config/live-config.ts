@@ -1,18 +1,24 @@
 // A broker's settings while it runs: one object for all who read settings, in which a value changes when it is altered. Who reads a
 // setting each time that it matters follows along; who copied it at the start does not.
 
-import { type AlteredSettings, type BrokerConfig, type SettingInputs, withAltered } from "./broker-config.ts";
+import { type AlteredSettings, type BrokerConfig, type SettingInputs, withAltered, withDecided } from "./broker-config.ts";
 import { isBrokerSetting } from "./broker-settings.ts";
 import { SettingError } from "./setting.ts";
 
 export class LiveConfig {
-  readonly #initial: BrokerConfig;
+  #initial: BrokerConfig;
   /** The same object for as long as the broker runs. */
   readonly values: BrokerConfig;
 
   constructor(initial: BrokerConfig) {
     this.#initial = initial;
     this.values = { ...initial };
+  }
+
+  /** What the start has decided where nothing was given: ports, folders. Raises SettingError. */
+  decide(inputs: SettingInputs): void {
+    this.#initial = withDecided(this.#initial, inputs);
+    Object.assign(this.values, this.#initial);
   }
 
   /** What does not fit is passed over and given back: it was stored by a broker that knew other rules. */

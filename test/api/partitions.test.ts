@@ -14,9 +14,14 @@ import {
   listOffsets,
   listPartitionReassignments,
   metadata,
+  unregisterBroker,
 } from "../../protocol/messages/index.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
+import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
+import { brokerConfig } from "../../src/config/broker-config.ts";
+import { openNode } from "../../src/node.ts";
 import { askingBroker } from "../support/asking-broker.ts";
+import { RawClient } from "../support/raw-client.ts";
 
 const started = askingBroker();
 
@@ -204,4 +209,25 @@ test("a partition without producers has none to describe, an unknown one is told
     Errors.UNKNOWN_TOPIC_OR_PARTITION,
     Errors.INVALID_TOPIC_EXCEPTION,
   ]);
+});
+
+test("a cluster whose only broker was unregistered has no leaders, until the broker starts again", async () => {
+  const filesystem = new MemoryFilesystem();
+  const options = { config: brokerConfig(), host: "127.0.0.1", port: 0, data: "memory", topics: [{ name: "orphan" }], filesystem };
+  const leaderOf = async (port: number) => {
+    const client = await RawClient.connect(port);
+    const topics = [{ topicId: ZERO_UUID, name: "orphan" }];
+    const answer = await client.call(metadata, 13, { topics, allowAutoTopicCreation: false, includeTopicAuthorizedOperations: false });
+    client.close();
+    return [answer?.brokers.length, answer?.topics[0]?.partitions[0]?.leaderId, answer?.topics[0]?.partitions[0]?.offlineReplicas];
+  };
+  const first = await openNode(options);
+  const client = await RawClient.connect(first.broker.port);
+  expect(await client.call(unregisterBroker, 0, { brokerId: 1 })).toMatchObject({ errorCode: Errors.NONE });
+  client.close();
+  expect(await leaderOf(first.broker.port)).toEqual([0, -1, [1]]);
+  await first.stop();
+  const second = await openNode(options);
+  expect(await leaderOf(second.broker.port)).toEqual([1, 1, []]);
+  await second.stop();
 });

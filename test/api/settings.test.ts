@@ -297,3 +297,11 @@ test("a running broker closes connections beyond an altered max.connections", as
   await second.closed();
   await asking.stop();
 });
+
+test("a broker tells where it listens and where its data is, although nobody has set that", async () => {
+  const { broker } = started();
+  expect(await started().setting(BROKER, "1", "listeners")).toBe(`PLAINTEXT://localhost:${broker.port} from 4`);
+  expect(await started().setting(BROKER, "1", "advertised.listeners")).toBe(`PLAINTEXT://localhost:${broker.port} from 4`);
+  expect(await started().setting(BROKER, "1", "log.dirs")).toMatch(/^\/.* from 4$/);
+  expect(await started().setting(BROKER, "1", "node.id")).toBe("1 from 4");
+});
