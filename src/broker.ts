@@ -21,6 +21,7 @@ import { Maintenance } from "./cluster/maintenance.ts";
 import { Peers } from "./cluster/peers.ts";
 import { ProducerIds } from "./cluster/producer-ids.ts";
 import { isRefusal } from "./cluster/refusal.ts";
+import type { SharedLogs } from "./cluster/shared-logs.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "./cluster/topic-name.ts";
 import { Topics } from "./cluster/topics.ts";
 import type { BrokerConfig, SettingInputs } from "./config/broker-config.ts";
@@ -33,25 +34,30 @@ import { PartitionVerifier } from "./coordinator/transaction/partition-verifier.
 import { TransactionCoordinator } from "./coordinator/transaction/transaction-coordinator.ts";
 import { FetchSessions } from "./partition/fetch-sessions.ts";
 import { dispatcher } from "./server/dispatch.ts";
+import { Interceptors } from "./server/interceptors.ts";
 import { Listener } from "./server/listener.ts";
 import type { MetadataStore } from "./storage/metadata-store.ts";
-import type { StorageEngine } from "./storage/storage-engine.ts";
 
 export interface NewTopic {
   readonly name: string;
   /** Default: the setting num.partitions. */
   readonly partitions?: number;
+  /** Default: the setting default.replication.factor. */
+  readonly replicationFactor?: number;
   readonly configs?: Readonly<Record<string, string>>;
 }
 
 export interface BrokerOptions {
   readonly config: BrokerConfig;
   readonly clusterId: string;
-  readonly engine: StorageEngine;
+  /** The same for all brokers of a cluster in one process. */
+  readonly logs: SharedLogs;
   readonly metadata: MetadataStore<Change>;
   /** Where clients reach the broker, unless the setting `listeners` was given. Port 0: any free one. */
   readonly host: string;
   readonly port: number;
+  /** Default true. False: the process may end while the broker runs. */
+  readonly keepsProcessAlive?: boolean;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -60,6 +66,7 @@ export interface BrokerOptions {
 export class Broker {
   readonly id: number;
   readonly services: Services;
+  readonly interceptors: Interceptors;
   readonly #listeners: readonly Listener[];
   readonly #host: string;
   readonly #maintenance: Maintenance;
@@ -69,6 +76,7 @@ export class Broker {
 
   private constructor(parts: {
     services: Services;
+    interceptors: Interceptors;
     listeners: readonly Listener[];
     host: string;
     maintenance: Maintenance;
@@ -77,6 +85,7 @@ export class Broker {
   }) {
     this.id = parts.services.brokerId;
     this.services = parts.services;
+    this.interceptors = parts.interceptors;
     this.#listeners = parts.listeners;
     this.#host = parts.host;
     this.#maintenance = parts.maintenance;
@@ -86,13 +95,15 @@ export class Broker {
 
   /** Throws SettingError, StorageError, or Node's own error when a port cannot be taken. */
   static async start(options: BrokerOptions): Promise<Broker> {
-    const { engine, clock = systemClock, random = systemRandom } = options;
+    const { logs, clock = systemClock, random = systemRandom } = options;
+    const { engine } = logs;
     const live = new LiveConfig(options.config);
     const config = live.values;
     const logLevels = new LogLevels(options.logger ?? silentLogger);
     const brokerId = config["node.id"];
     const addresses = listenerAddresses(options);
-    const listeners = await openListeners(addresses, config, clock, logLevels.logger("server"));
+    const { keepsProcessAlive = true } = options;
+    const listeners = await openListeners(addresses, config, { clock, logger: logLevels.logger("server"), keepsProcessAlive });
     /** What has timers or connections of its own. */
     const closers: (() => void)[] = [];
     try {
@@ -101,7 +112,7 @@ export class Broker {
       const topics = new Topics({ cluster, config, random });
       const partitions = new LocalPartitions({
         brokerId,
-        engine,
+        logs,
         settingsOf: (topic) => topics.settingsOf(topic),
         logger: logLevels.logger("partitions"),
       });
@@ -183,11 +194,12 @@ export class Broker {
         partitions,
         config,
       });
-      for (const listener of listeners) listener.serve(dispatcher(services));
+      const interceptors = new Interceptors();
+      for (const listener of listeners) listener.serve(dispatcher(services, interceptors));
       const closeParts = () => {
         for (const close of closers) close();
       };
-      return new Broker({ services, listeners, host: addresses[0]?.host ?? options.host, maintenance, unfollow, closeParts });
+      return new Broker({ services, interceptors, listeners, host: addresses[0]?.host ?? options.host, maintenance, unfollow, closeParts });
     } catch (error) {
       for (const close of closers) close();
       await Promise.all(listeners.map((listener) => listener.close()));
@@ -215,10 +227,10 @@ export class Broker {
     const { cluster, topics } = this.services;
     const missing = wanted.filter(({ name }) => !cluster.image.topicsByName.has(name));
     const outcomes = await topics.create(
-      missing.map(({ name, partitions = -1, configs = {} }) => ({
+      missing.map(({ name, partitions = -1, replicationFactor = -1, configs = {} }) => ({
         name,
         partitionCount: partitions,
-        replicationFactor: -1,
+        replicationFactor,
         assignments: [],
         configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
       })),
@@ -303,8 +315,7 @@ function protocolOf(config: BrokerConfig, listener: string): string {
 async function openListeners(
   addresses: readonly ListenerAddress[],
   config: BrokerConfig,
-  clock: Clock,
-  logger: Logger,
+  surroundings: { readonly clock: Clock; readonly logger: Logger; readonly keepsProcessAlive: boolean },
 ): Promise<Listener[]> {
   const listeners: Listener[] = [];
   try {
@@ -322,8 +333,7 @@ async function openListeners(
             return config["max.connections.per.ip"];
           },
           idleLimitMs: config["connections.max.idle.ms"],
-          clock,
-          logger,
+          ...surroundings,
         }),
       );
     }

@@ -1,5 +1,10 @@
-// One process: storage on a folder or in memory, and a broker over it. What both the command line and startBroker begin with.
+// One process: storage on a folder or in memory, and the brokers over it. What both the command line and startBroker begin with. Several
+// brokers are a cluster: they share the logs and the metadata, and each has its own id, ports and leaderships.
+//
+// A broker that stops or is killed leaves the cluster's metadata as one that is not there, and what it led goes to other replicas where
+// there are any. The whole process stopping changes nothing of that: all of its brokers come back together.
 
+import { assert } from "./base/assert.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import type { Filesystem } from "./base/filesystem.ts";
 import { type Logger, silentLogger } from "./base/logger.ts";
@@ -7,18 +12,32 @@ import { MemoryFilesystem } from "./base/memory-filesystem.ts";
 import { nodeFilesystem } from "./base/node-filesystem.ts";
 import { type Random, systemRandom } from "./base/random.ts";
 import { Broker, type NewTopic } from "./broker.ts";
+import { Cluster } from "./cluster/cluster.ts";
 import { type Change, compactChanges } from "./cluster/image.ts";
+import { SharedLogs } from "./cluster/shared-logs.ts";
+import { stopBroker } from "./cluster/stop-broker.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
 import { openJournalMetadataStore } from "./log/journal-metadata-store.ts";
-import { openMemoryEngine, openSegmentedEngine } from "./log/segmented-engine.ts";
+import { openSegmentedEngine } from "./log/segmented-engine.ts";
+import type { MetadataStore } from "./storage/metadata-store.ts";
+import type { StorageEngine } from "./storage/storage-engine.ts";
 
-export interface NodeOptions {
+/** Where one broker listens; its id and rack are in its config. */
+export interface BrokerPlace {
   readonly config: BrokerConfig;
   readonly host: string;
+  /** 0: any free one. */
   readonly port: number;
+}
+
+export interface NodeOptions extends BrokerPlace {
+  /** Brokers beside the first. */
+  readonly others?: readonly BrokerPlace[];
   /** "memory", or a folder. */
   readonly data: string;
   readonly topics: readonly NewTopic[];
+  /** Default true. False: the process may end while the brokers run. */
+  readonly keepsProcessAlive?: boolean;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -26,65 +45,43 @@ export interface NodeOptions {
   readonly filesystem?: Filesystem;
 }
 
-export interface RunningNode {
-  readonly broker: Broker;
-  /** Stops the broker, then closes its storage; safe to call twice. */
-  stop(): Promise<void>;
+interface Parts {
+  readonly options: NodeOptions;
+  readonly clusterId: string;
+  readonly engine: StorageEngine;
+  readonly metadata: MetadataStore<Change>;
+  readonly cluster: Cluster;
 }
 
 const MEMORY = "memory";
-/** Where the in-memory filesystem keeps the metadata. */
+/** Where the in-memory filesystem keeps everything. */
 const MEMORY_FOLDER = "/data";
+const MEMORY_TAIL_BYTES = 16 * 1024 * 1024;
 const JOURNAL = "metadata.journal";
 
 /** Throws SettingError, StorageError, or Node's own error when a port cannot be taken. */
 export async function openNode(options: NodeOptions): Promise<RunningNode> {
-  const { config, logger = silentLogger, clock = systemClock, random = systemRandom } = options;
-  const storage = {
-    brokerId: config["node.id"],
-    clock,
-    random,
-    logger: logger.child({ component: "log" }),
-    producerIdExpirationMs: config["producer.id.expiration.ms"],
-  };
+  const { config, clock = systemClock, random = systemRandom } = options;
+  const logger = (options.logger ?? silentLogger).child({ component: "log" });
   const isInMemory = options.data === MEMORY;
   const filesystem = options.filesystem ?? (isInMemory ? new MemoryFilesystem(clock) : nodeFilesystem);
   const directory = isInMemory ? MEMORY_FOLDER : options.data;
-  const engine = isInMemory ? openMemoryEngine(storage) : openSegmentedEngine({ ...storage, filesystem, directory });
+  const engine = openSegmentedEngine({
+    filesystem,
+    directory,
+    brokerId: config["node.id"],
+    clock,
+    random,
+    logger,
+    producerIdExpirationMs: config["producer.id.expiration.ms"],
+    ...(isInMemory ? { removesAtOnce: true, tailBytes: MEMORY_TAIL_BYTES } : {}),
+  });
   try {
-    if (isInMemory) filesystem.makeDirectory(directory);
-    const metadata = openJournalMetadataStore<Change>({
-      filesystem,
-      path: `${directory}/${JOURNAL}`,
-      compact: compactChanges,
-      logger: storage.logger,
-    });
-    const broker = await Broker.start({
-      config,
-      clusterId: engine.clusterId,
-      engine,
-      metadata,
-      host: options.host,
-      port: options.port,
-      logger,
-      clock,
-      random,
-    });
-    let stopping: Promise<void> | undefined;
-    const stop = async () => {
-      await broker.stop();
-      await metadata.close();
-      await engine.close();
-    };
-    const node: RunningNode = {
-      broker,
-      stop: () => {
-        stopping ??= stop();
-        return stopping;
-      },
-    };
+    const { clusterId } = engine;
+    const metadata = openJournalMetadataStore<Change>({ filesystem, path: `${directory}/${JOURNAL}`, compact: compactChanges, logger });
+    const node = new RunningNode({ options, clusterId, engine, metadata, cluster: await Cluster.open(metadata, clusterId) });
     try {
-      await broker.ensureTopics(options.topics);
+      await node.start();
     } catch (error) {
       await node.stop();
       throw error;
@@ -93,5 +90,129 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   } catch (error) {
     await engine.close();
     throw error;
+  }
+}
+
+export class RunningNode {
+  /** The cluster as the process sees it, whichever of its brokers run. */
+  readonly cluster: Cluster;
+  readonly #parts: Parts;
+  readonly #logs: SharedLogs;
+  /** Where brokers run, or ran: with the port that they took. */
+  readonly #places = new Map<number, BrokerPlace>();
+  readonly #running = new Map<number, Broker>();
+  readonly #listeners = new Set<(broker: Broker) => void>();
+  #stopping: Promise<void> | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.cluster = parts.cluster;
+    this.#logs = new SharedLogs(parts.engine);
+  }
+
+  /** The brokers that run, by id. */
+  get brokers(): readonly Broker[] {
+    return [...this.#running.values()].sort((a, b) => a.id - b.id);
+  }
+
+  /** The first that runs. */
+  get broker(): Broker {
+    const [first] = this.brokers;
+    assert(first !== undefined, "a broker of this process runs");
+    return first;
+  }
+
+  /** Of all brokers that run, with commas in between. */
+  get bootstrapServers(): string {
+    return this.brokers.map(({ bootstrapServers }) => bootstrapServers).join(",");
+  }
+
+  /** Called with each broker that runs, and with each that starts later, before it is asked anything. */
+  onBroker(listener: (broker: Broker) => void): void {
+    this.#listeners.add(listener);
+    for (const broker of this.#running.values()) listener(broker);
+  }
+
+  /** Called once, by openNode. */
+  async start(): Promise<void> {
+    const { options, cluster } = this.#parts;
+    const places = [{ config: options.config, host: options.host, port: options.port }, ...(options.others ?? [])];
+    const ids = new Set(places.map(({ config }) => config["node.id"]));
+    // Brokers that the data knows and that are not started now are not there.
+    for (const id of cluster.image.brokers.keys()) if (!ids.has(id)) await stopBroker(cluster, id, options.config);
+    for (const place of places) await this.addBroker(place);
+    await this.broker.ensureTopics(options.topics);
+  }
+
+  /** Starts a broker that this cluster has not had. */
+  async addBroker(place: BrokerPlace): Promise<Broker> {
+    const { options, clusterId, metadata } = this.#parts;
+    const { config, host, port } = place;
+    const broker = await Broker.start({
+      config,
+      clusterId,
+      logs: this.#logs,
+      metadata,
+      host,
+      port,
+      ...(options.keepsProcessAlive === undefined ? {} : { keepsProcessAlive: options.keepsProcessAlive }),
+      ...(options.logger === undefined ? {} : { logger: options.logger }),
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+      ...(options.random === undefined ? {} : { random: options.random }),
+    });
+    this.#running.set(broker.id, broker);
+    this.#places.set(broker.id, { config, host, port: broker.port });
+    for (const listener of this.#listeners) listener(broker);
+    return broker;
+  }
+
+  /** In order: what the broker leads is handed over before its connections end. Nothing happens when it does not run. */
+  async stopBroker(id: number): Promise<void> {
+    const broker = this.#running.get(id);
+    if (broker === undefined) return;
+    this.#running.delete(id);
+    await stopBroker(this.cluster, id, broker.services.config);
+    await broker.stop();
+  }
+
+  /** As `kill -9` would: connections end first, and with them what is under way. */
+  async killBroker(id: number): Promise<void> {
+    const broker = this.#running.get(id);
+    if (broker === undefined) return;
+    this.#running.delete(id);
+    await broker.stop();
+    await stopBroker(this.cluster, id, broker.services.config);
+  }
+
+  /** Starts a broker again that was stopped or killed, at its port. Stops it first when it runs. */
+  async restartBroker(id: number): Promise<Broker> {
+    const place = this.#places.get(id);
+    assert(place !== undefined, `broker ${id} has run before`);
+    await this.stopBroker(id);
+    return this.addBroker(place);
+  }
+
+  /** Stops a broker for good: the cluster forgets it. */
+  async removeBroker(id: number): Promise<void> {
+    await this.stopBroker(id);
+    this.#places.delete(id);
+    await this.cluster.transact((image) => {
+      const isKnown = image.stoppedBrokers.has(id) || image.brokers.has(id);
+      return { changes: isKnown ? [{ type: "brokerRemoved", id }] : [], result: undefined };
+    });
+  }
+
+  /** Stops the brokers, then closes their storage; safe to call twice. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const { cluster, metadata, engine } = this.#parts;
+    await Promise.all(this.brokers.map((broker) => broker.stop()));
+    cluster.close();
+    await metadata.close();
+    await engine.close();
   }
 }

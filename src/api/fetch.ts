@@ -73,7 +73,7 @@ async function readAll(services: Services, wanted: readonly FetchPartition[], li
   let sizeBytes = 0;
   let isUrgent = false;
   for (const one of wanted) {
-    const partition = services.partitions.get(one.topic, one.partition);
+    const partition = services.partitions.readable(services.cluster.image, one.topic, one.partition);
     const leader = services.cluster.image.topicsByName.get(one.topic)?.partitions[one.partition];
     const error = partitionError(services, one, partition, leader, limits.apiVersion);
     if (error !== undefined || partition === undefined) {

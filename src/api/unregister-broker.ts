@@ -7,7 +7,7 @@ import { serve } from "./handler.ts";
 
 export const unregisterBroker = serve(unregisterBrokerApi, "0", async (services, { brokerId }) => {
   const isRemoved = await services.cluster.transact((image) => {
-    const isKnown = image.brokers.has(brokerId);
+    const isKnown = image.brokers.has(brokerId) || image.stoppedBrokers.has(brokerId);
     return { changes: isKnown ? [{ type: "brokerRemoved", id: brokerId }] : [], result: isKnown };
   });
   if (!isRemoved) return { errorCode: Errors.BROKER_ID_NOT_REGISTERED, errorMessage: `Broker ID ${brokerId} is not currently registered` };

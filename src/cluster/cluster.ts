@@ -25,7 +25,12 @@ export class Cluster {
   }
 
   static async open(store: MetadataStore<Change>, clusterId: string): Promise<Cluster> {
-    return new Cluster(store, applyChanges(emptyImage(clusterId), await store.load()));
+    for (;;) {
+      const version = store.version;
+      const changes = await store.load();
+      // What was committed in between would be missed.
+      if (store.version === version) return new Cluster(store, applyChanges(emptyImage(clusterId), changes));
+    }
   }
 
   get image(): ClusterImage {

@@ -8,6 +8,7 @@ import { type Acl, aclKey } from "./acls.ts";
 import { type ClientQuota, clientQuotaKey } from "./client-quotas.ts";
 import type { FinalizedFeatures } from "./features.ts";
 import { MapDraft } from "./map-draft.ts";
+import { brokerCame, brokerWent } from "./replica-changes.ts";
 import type { ScramCredential } from "./scram-credentials.ts";
 import { type ResourceSettings, type SettingsResource, settingsKey } from "./settings-resource.ts";
 
@@ -45,6 +46,8 @@ export interface TopicImage {
 export interface ClusterImage {
   readonly clusterId: string;
   readonly brokers: ReadonlyMap<number, BrokerImage>;
+  /** Known, and not there: they hold replicas, but lead nothing and are told to no client. */
+  readonly stoppedBrokers: ReadonlyMap<number, BrokerImage>;
   readonly topicsByName: ReadonlyMap<string, TopicImage>;
   readonly topicsById: ReadonlyMap<string, TopicImage>;
   /** What was altered while running, of all resources but topics, by settingsKey. */
@@ -66,6 +69,8 @@ export type Change =
   | ({ readonly type: "broker" } & BrokerImage)
   /** It is gone for good; another replica leads in its place where there is one. */
   | { readonly type: "brokerRemoved"; readonly id: number }
+  /** It is not there for now: see replica-changes.ts for what becomes of its partitions. */
+  | { readonly type: "brokerStopped"; readonly id: number }
   | ({ readonly type: "topic" } & TopicImage)
   | { readonly type: "topicDeleted"; readonly id: string }
   | { readonly type: "topicConfigs"; readonly id: string; readonly configs: Readonly<Record<string, string>> }
@@ -88,6 +93,7 @@ export function emptyImage(clusterId: string): ClusterImage {
   return {
     clusterId,
     brokers: new Map(),
+    stoppedBrokers: new Map(),
     topicsByName: new Map(),
     topicsById: new Map(),
     settings: new Map(),
@@ -102,6 +108,7 @@ export function emptyImage(clusterId: string): ClusterImage {
 export function applyChanges(image: ClusterImage, changes: readonly Change[]): ClusterImage {
   const draft: Draft = {
     brokers: new MapDraft(image.brokers),
+    stoppedBrokers: new MapDraft(image.stoppedBrokers),
     topicsByName: new MapDraft(image.topicsByName),
     topicsById: new MapDraft(image.topicsById),
     settings: new MapDraft(image.settings),
@@ -115,6 +122,7 @@ export function applyChanges(image: ClusterImage, changes: readonly Change[]): C
   return {
     clusterId: image.clusterId,
     brokers: draft.brokers.current,
+    stoppedBrokers: draft.stoppedBrokers.current,
     topicsByName: draft.topicsByName.current,
     topicsById: draft.topicsById.current,
     settings: draft.settings.current,
@@ -129,6 +137,7 @@ export function applyChanges(image: ClusterImage, changes: readonly Change[]): C
 /** The image while it changes: a map is copied at its first change, so that a journal of many folds in linear time. */
 interface Draft {
   readonly brokers: MapDraft<number, BrokerImage>;
+  readonly stoppedBrokers: MapDraft<number, BrokerImage>;
   readonly topicsByName: MapDraft<string, TopicImage>;
   readonly topicsById: MapDraft<string, TopicImage>;
   readonly settings: MapDraft<string, ResourceSettings>;
@@ -143,6 +152,7 @@ function applyChange(draft: Draft, change: Change): void {
   switch (change.type) {
     case "broker":
     case "brokerRemoved":
+    case "brokerStopped":
       applyBroker(draft, change);
       return;
     case "topic":
@@ -195,27 +205,20 @@ export function scramKey({ user, mechanism }: { readonly user: string; readonly 
   return `${mechanism} ${user}`;
 }
 
-function applyBroker(draft: Draft, change: Extract<Change, { type: "broker" | "brokerRemoved" }>): void {
+function applyBroker(draft: Draft, change: Extract<Change, { type: "broker" | "brokerRemoved" | "brokerStopped" }>): void {
   const { id } = change;
-  if (change.type === "broker") draft.brokers.put(id, { id, rack: change.rack, endpoints: change.endpoints, epoch: change.epoch });
-  else draft.brokers.put(id, undefined);
+  const { brokers, stoppedBrokers } = draft;
+  const broker = brokers.current.get(id);
+  stoppedBrokers.put(id, change.type === "brokerStopped" ? (broker ?? stoppedBrokers.current.get(id)) : undefined);
+  if (change.type === "broker") brokers.put(id, { id, rack: change.rack, endpoints: change.endpoints, epoch: change.epoch });
+  else brokers.put(id, undefined);
+  const isThere = (replica: number) => brokers.current.has(replica);
   for (const topic of draft.topicsByName.current.values()) {
     const partitions = topic.partitions.map((partition) =>
-      change.type === "broker" ? electedAgain(partition, id) : withoutLeader(partition, id, draft),
+      change.type === "broker" ? brokerCame(partition, id) : brokerWent(partition, id, isThere),
     );
     if (partitions.some((partition, index) => partition !== topic.partitions[index])) setTopic(draft, { ...topic, partitions });
   }
-}
-
-function electedAgain(partition: PartitionImage, brokerId: number): PartitionImage {
-  const leads = partition.leader === brokerId || (partition.leader === -1 && partition.inSyncReplicas.includes(brokerId));
-  return leads ? { ...partition, leader: brokerId, leaderEpoch: partition.leaderEpoch + 1 } : partition;
-}
-
-function withoutLeader(partition: PartitionImage, brokerId: number, draft: Draft): PartitionImage {
-  if (partition.leader !== brokerId) return partition;
-  const leader = partition.inSyncReplicas.find((replica) => draft.brokers.current.has(replica)) ?? -1;
-  return { ...partition, leader, leaderEpoch: partition.leaderEpoch + 1 };
 }
 
 type TopicsChange = Extract<Change, { type: "topic" | "topicDeleted" | "topicConfigs" | "partitionsAdded" | "partition" }>;
@@ -254,7 +257,8 @@ export function compactChanges(changes: readonly Change[]): readonly Change[] {
   const image = applyChanges(emptyImage(""), changes);
   return [
     // Brokers first: a broker's start would raise the leader epochs of topics that come before it.
-    ...[...image.brokers.values()].map((broker): Change => ({ type: "broker", ...broker })),
+    ...[...image.brokers.values(), ...image.stoppedBrokers.values()].map((broker): Change => ({ type: "broker", ...broker })),
+    ...[...image.stoppedBrokers.keys()].map((id): Change => ({ type: "brokerStopped", id })),
     ...[...image.topicsByName.values()].map((topic): Change => ({ type: "topic", ...topic })),
     ...[...image.settings.values()].map((settings): Change => ({ type: "settings", ...settings })),
     ...[...image.clientQuotas.values()].map((quota): Change => ({ type: "clientQuota", ...quota })),

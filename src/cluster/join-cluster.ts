@@ -19,7 +19,7 @@ export async function joinCluster(cluster: Cluster, broker: Omit<BrokerImage, "e
 
 /** Rises with every start of any broker: what Kafka calls the epoch of the quorum's leader, where we have no quorum. */
 export function latestEpoch(image: ClusterImage): number {
-  return Math.max(0, ...[...image.brokers.values()].map(({ epoch }) => epoch));
+  return Math.max(0, ...[...image.brokers.values(), ...image.stoppedBrokers.values()].map(({ epoch }) => epoch));
 }
 
 /** With eligible leader replicas (KIP-966) all brokers of a cluster must agree on this one, so Kafka sets it for all. */

@@ -36,7 +36,9 @@ export function decideElection(
       ? { error: Errors.ELIGIBLE_LEADERS_NOT_AVAILABLE, message: "Eligible topic partition leaders are not available." }
       : { error: Errors.PREFERRED_LEADER_NOT_AVAILABLE, message: "The preferred leader was not available." };
   }
-  const elected: PartitionImage = { ...partition, leader, leaderEpoch: partition.leaderEpoch + 1 };
+  // A leader that was not in sync is the only one that is.
+  const inSyncReplicas = partition.inSyncReplicas.includes(leader) ? partition.inSyncReplicas : [leader];
+  const elected: PartitionImage = { ...partition, leader, leaderEpoch: partition.leaderEpoch + 1, inSyncReplicas };
   return { type: "partition", id: topic.id, index, partition: elected };
 }
 

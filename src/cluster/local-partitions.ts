@@ -4,9 +4,9 @@
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import { Partition } from "../partition/partition.ts";
-import type { StorageEngine } from "../storage/storage-engine.ts";
 import { topicPartitionName } from "../storage/topic-partition.ts";
 import type { ClusterImage, TopicImage } from "./image.ts";
+import type { SharedLogs } from "./shared-logs.ts";
 
 /** Hears which partitions of interest (internal topics) this broker leads. */
 export interface LeadershipListener {
@@ -16,7 +16,7 @@ export interface LeadershipListener {
 
 export interface LocalPartitionsOptions {
   readonly brokerId: number;
-  readonly engine: StorageEngine;
+  readonly logs: SharedLogs;
   readonly settingsOf: (topic: TopicImage) => TopicSettings;
   readonly logger: Logger;
 }
@@ -41,6 +41,15 @@ export class LocalPartitions {
     return this.#topics.get(topic)?.partitions[index];
   }
 
+  /** A partition to read from: also one that another broker leads, when this one holds a replica of it that is in sync (KIP-392). */
+  readable(image: ClusterImage, topic: string, index: number): Partition | undefined {
+    const led = this.get(topic, index);
+    if (led !== undefined) return led;
+    const partition = image.topicsByName.get(topic)?.partitions[index];
+    const isFollower = partition?.inSyncReplicas.includes(this.#options.brokerId) === true && partition.leader !== -1;
+    return isFollower ? this.#options.logs.led(topic, index) : undefined;
+  }
+
   *all(): Iterable<Partition> {
     for (const { partitions } of this.#topics.values()) {
       for (const partition of partitions) if (partition !== undefined) yield partition;
@@ -49,14 +58,14 @@ export class LocalPartitions {
 
   /** Removes what is stored but belongs to no topic: left by a deletion that a crash cut short. */
   removeStrays(image: ClusterImage): void {
-    for (const stored of this.#options.engine.list()) {
+    for (const stored of this.#options.logs.engine.list()) {
       const topic = image.topicsById.get(stored.topicId);
       if (topic?.name === stored.topic && stored.partition < topic.partitions.length) continue;
       this.#options.logger.warn(
         { topic: stored.topic, partition: stored.partition, topicId: stored.topicId },
         "removed a partition that belongs to no topic",
       );
-      this.#options.engine.delete(stored);
+      this.#options.logs.delete(stored);
     }
   }
 
@@ -65,6 +74,7 @@ export class LocalPartitions {
       const topic = image.topicsByName.get(name);
       if (topic === undefined || topic.id !== led.id) this.#deleteTopic(name);
     }
+    this.#deleteUnled(image, previous);
     for (const topic of image.topicsByName.values()) {
       if (previous.topicsByName.get(topic.name) !== topic) this.#followTopic(topic);
     }
@@ -91,7 +101,7 @@ export class LocalPartitions {
       if (leader !== this.#options.brokerId) {
         if (current !== undefined && led !== undefined) {
           this.#resign(current);
-          current.log.close();
+          this.#options.logs.release(this.#options.brokerId, current.log);
           led.partitions[index] = undefined;
         }
         return;
@@ -111,8 +121,10 @@ export class LocalPartitions {
 
   #open(topic: TopicImage, index: number, leaderEpoch: number): Partition {
     const settings = this.#options.settingsOf(topic);
-    const log = this.#options.engine.open({ topic: topic.name, partition: index, topicId: topic.id, settings });
+    const { brokerId, logs } = this.#options;
+    const log = logs.take(brokerId, { topic: topic.name, partition: index, topicId: topic.id, settings });
     const partition = new Partition(log, settings, leaderEpoch);
+    logs.lead(partition);
     for (const listener of this.#listeners) listener.elected(partition);
     return partition;
   }
@@ -123,13 +135,25 @@ export class LocalPartitions {
     for (const partition of led?.partitions ?? []) {
       if (partition === undefined) continue;
       this.#resign(partition);
-      this.#options.engine.delete(partition.log.topicPartition);
+      this.#options.logs.delete(partition.log.topicPartition);
       this.#options.logger.info({ partition: topicPartitionName(partition.log.topicPartition) }, "deleted a partition");
+    }
+  }
+
+  /** Partitions that nobody leads are deleted by the first broker that is there. */
+  #deleteUnled(image: ClusterImage, previous: ClusterImage): void {
+    if (image.topicsByName === previous.topicsByName || Math.min(...image.brokers.keys()) !== this.#options.brokerId) return;
+    for (const topic of previous.topicsByName.values()) {
+      if (image.topicsById.has(topic.id)) continue;
+      topic.partitions.forEach(({ leader }, partition) => {
+        if (leader === -1) this.#options.logs.delete({ topic: topic.name, partition });
+      });
     }
   }
 
   #resign(partition: Partition): void {
     partition.resign();
+    this.#options.logs.resign(partition);
     for (const listener of this.#listeners) listener.resigned(partition);
   }
 }

@@ -86,6 +86,8 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
   }
 
   async load(): Promise<readonly Change[]> {
+    // A unit that is in the file but not committed yet is not history.
+    await this.#previous;
     const { header, units } = this.#read();
     return [...header.changes, ...units.flat()];
   }

@@ -30,6 +30,7 @@ export interface ConnectionOptions {
   readonly sharedReadBuffer: Buffer;
   readonly maxFrameBytes: number;
   readonly answer: AnswerFrame;
+  readonly keepsProcessAlive: boolean;
   /** Called once; `error` is what ended the connection, if something did. */
   readonly ended: (connection: Connection, error: Error | undefined) => void;
   readonly now: () => number;
@@ -73,6 +74,7 @@ export class Connection {
       drained: () => this.#drained(),
       closed: (error) => this.#closed(error),
     });
+    if (!options.keepsProcessAlive) this.#socket.unref();
   }
 
   get isClosed(): boolean {

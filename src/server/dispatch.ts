@@ -10,6 +10,7 @@ import { Reader } from "../../protocol/wire/reader.ts";
 import { CloseConnection, type Handler, NO_ANSWER, type Reply, type RequestContext } from "../api/handler.ts";
 import type { Services } from "../api/services.ts";
 import type { Answer, AnswerFrame, Connection } from "./connection.ts";
+import { Interceptors } from "./interceptors.ts";
 
 /** The request cannot be served; the message names API, version and client, for the log. */
 export class RefusedRequest extends Error {
@@ -19,18 +20,19 @@ export class RefusedRequest extends Error {
   }
 }
 
-export function dispatcher(services: Services): AnswerFrame {
+export function dispatcher(services: Services, interceptors = new Interceptors()): AnswerFrame {
   const handlers: (Handler | undefined)[] = [];
   for (const handler of services.handlers) handlers[handler.api.key] = handler;
-  return (frame, connection) => answer(services, handlers, frame, connection);
+  return (frame, connection) => answer({ services, handlers, interceptors }, frame, connection);
 }
 
-function answer(
-  services: Services,
-  handlers: readonly (Handler | undefined)[],
-  frame: Buffer,
-  connection: Connection,
-): Answer | Promise<Answer> {
+interface Parts {
+  readonly services: Services;
+  readonly handlers: readonly (Handler | undefined)[];
+  readonly interceptors: Interceptors;
+}
+
+function answer({ services, handlers, interceptors }: Parts, frame: Buffer, connection: Connection): Answer | Promise<Answer> {
   const reader = new Reader(frame);
   const header = readHeader(reader, frame);
   const handler = handlers[header.apiKey];
@@ -45,7 +47,7 @@ function answer(
     clientHost: `/${connection.remoteAddress}`,
     connection,
   };
-  const body = readRequest(reader, frame, handler, header, connection);
+  const body = readRequest(reader, handler.leavesFrame && !interceptors.defers ? undefined : frame, handler, header, connection);
   if (services.logger.isDebugging) {
     services.logger.debug(
       { api: handler.api.name, version: header.apiVersion, clientId: context.clientId, correlationId: header.correlationId },
@@ -53,7 +55,9 @@ function answer(
     );
   }
   try {
-    const reply = handler.handle(services, body, context);
+    const reply = interceptors.isEmpty
+      ? handler.handle(services, body, context)
+      : interceptors.run({ handler, request: body, context }, (request) => handler.handle(services, request, context));
     if (!(reply instanceof Promise)) return encode(handler, header, reply);
     return reply.then(
       (later) => encode(handler, header, later),
@@ -73,9 +77,9 @@ function readHeader(reader: Reader, frame: Buffer): RequestHeader {
   }
 }
 
-function readRequest(reader: Reader, frame: Buffer, handler: Handler, header: RequestHeader, connection: Connection) {
-  // A handler that keeps byte fields, or waits, needs a frame of its own: this one is reused for the next read.
-  const own = handler.leavesFrame ? reader : new Reader(Buffer.from(frame), reader.position);
+/** `kept`: the frame, when byte fields of the request are kept or used later. It is then copied, because it is reused for the next read. */
+function readRequest(reader: Reader, kept: Buffer | undefined, handler: Handler, header: RequestHeader, connection: Connection) {
+  const own = kept === undefined ? reader : new Reader(Buffer.from(kept), reader.position);
   try {
     return readBody(handler.api.request, header.apiVersion, own, { allowTrailing: true });
   } catch (cause) {

@@ -25,6 +25,8 @@ export interface ListenerOptions {
   readonly maxConnections: number;
   readonly maxConnectionsPerIp: number;
   readonly idleLimitMs: number;
+  /** Default true. False: the process may end although the listener and its connections are open. */
+  readonly keepsProcessAlive?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -112,6 +114,7 @@ export class Listener {
       server.listen({ host, port, backlog: 1024, ipv6Only: host === "::1" }, () => {
         server.removeListener("error", reject);
         server.on("error", (error) => this.#options.logger.error({ listener: this.name, error: error.message }, "could not accept"));
+        if (this.#options.keepsProcessAlive === false) server.unref();
         this.#servers.push(server);
         const address = server.address();
         resolve(typeof address === "object" && address !== null ? address.port : port);
@@ -142,6 +145,7 @@ export class Listener {
       sharedReadBuffer: this.#shared,
       maxFrameBytes: this.#options.maxFrameBytes,
       answer,
+      keepsProcessAlive: this.#options.keepsProcessAlive ?? true,
       now: () => this.#options.clock.now(),
       ended: (ended, error) => this.#ended(ended, ip, error),
     });

@@ -1,0 +1,70 @@
+// The logs of all brokers of a process over their one engine. Bytes are stored once: when leadership goes from one broker to another, the
+// log goes with it, open as it is. Brokers hear of a new image one after another; whoever leads next takes the log over, and what the
+// one before gives up then is no longer its own.
+//
+// It also knows who leads here, so that a follower can serve reads of a partition that it holds a replica of (KIP-392).
+
+import type { Partition } from "../partition/partition.ts";
+import type { PartitionLog } from "../storage/partition-log.ts";
+import type { LogSpec, StorageEngine } from "../storage/storage-engine.ts";
+import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
+
+interface OpenLog {
+  readonly log: PartitionLog;
+  owner: number;
+}
+
+export class SharedLogs {
+  readonly engine: StorageEngine;
+  readonly #open = new Map<string, OpenLog>();
+  readonly #led = new Map<string, Partition>();
+
+  constructor(engine: StorageEngine) {
+    this.engine = engine;
+  }
+
+  /** The log is the broker's from now on, whoever had it. Throws StorageError. */
+  take(brokerId: number, spec: LogSpec): PartitionLog {
+    const name = topicPartitionName(spec);
+    const known = this.#open.get(name);
+    if (known !== undefined && known.log.topicId === spec.topicId) {
+      known.owner = brokerId;
+      known.log.configure(spec.settings);
+      return known.log;
+    }
+    const log = this.engine.open(spec);
+    this.#open.set(name, { log, owner: brokerId });
+    return log;
+  }
+
+  /** Closes the log unless another broker has taken it over. */
+  release(brokerId: number, log: PartitionLog): void {
+    const name = topicPartitionName(log.topicPartition);
+    const known = this.#open.get(name);
+    if (known?.log !== log || known.owner !== brokerId) return;
+    this.#open.delete(name);
+    log.close();
+  }
+
+  delete(partition: TopicPartition): void {
+    this.#open.delete(topicPartitionName(partition));
+    this.engine.delete(partition);
+  }
+
+  lead(partition: Partition): void {
+    this.#led.set(nameOf(partition), partition);
+  }
+
+  resign(partition: Partition): void {
+    if (this.#led.get(nameOf(partition)) === partition) this.#led.delete(nameOf(partition));
+  }
+
+  /** The partition as its leader has it, whichever broker of the process that is. */
+  led(topic: string, index: number): Partition | undefined {
+    return this.#led.get(topicPartitionName({ topic, partition: index }));
+  }
+}
+
+function nameOf({ topic, index }: Partition): string {
+  return topicPartitionName({ topic, partition: index });
+}

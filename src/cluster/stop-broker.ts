@@ -1,0 +1,33 @@
+// A broker is not there any more: its partitions get other leaders where replicas are in sync, and where none is and the topic allows
+// an unclean election, any replica that is there. That loses nothing here, because the bytes are stored once.
+
+import { assert } from "../base/assert.ts";
+import type { BrokerConfig } from "../config/broker-config.ts";
+import { topicSettings } from "../config/topic-config.ts";
+import type { Cluster } from "./cluster.ts";
+import { applyChanges, type Change, type ClusterImage } from "./image.ts";
+import { decideElection, ElectionTypes } from "./leader-election.ts";
+import { isRefusal } from "./refusal.ts";
+
+export function stopBroker(cluster: Cluster, id: number, config: BrokerConfig): Promise<void> {
+  return cluster.transact((image) => {
+    if (!image.brokers.has(id)) return { changes: [], result: undefined };
+    const stopped: Change = { type: "brokerStopped", id };
+    return { changes: [stopped, ...uncleanElections(applyChanges(image, [stopped]), config)], result: undefined };
+  });
+}
+
+function uncleanElections(image: ClusterImage, config: BrokerConfig): Change[] {
+  const changes: Change[] = [];
+  for (const { name, partitions, configs } of image.topicsByName.values()) {
+    if (!partitions.some(({ leader }) => leader === -1) || !topicSettings(config, configs)["unclean.leader.election.enable"]) continue;
+    partitions.forEach(({ leader }, partition) => {
+      if (leader !== -1) return;
+      const decision = decideElection(image, { topic: name, partition, electionType: ElectionTypes.UNCLEAN });
+      if (isRefusal(decision)) return;
+      assert(decision.partition.leader !== -1, "an election gives a leader");
+      changes.push(decision);
+    });
+  }
+  return changes;
+}
