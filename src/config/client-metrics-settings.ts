@@ -1,6 +1,6 @@
 // The settings of a client-metrics subscription (KIP-714): which clients push which metrics, and how often. Messages are Kafka's.
 
-import { int, list, SettingError, type SettingTable, type ValuesOf } from "./setting.ts";
+import { int, list, SettingError, type SettingTable } from "./setting.ts";
 import { parseSetting } from "./setting-text.ts";
 
 export const clientMetricsSettingTable = {
@@ -8,9 +8,6 @@ export const clientMetricsSettingTable = {
   match: list([], "Which clients push, as conditions on what they say of themselves."),
   metrics: list([], "Prefixes of the names of the metrics that are pushed."),
 };
-
-/** What holds for one subscription, by Kafka's names. */
-export type ClientMetricsSettings = ValuesOf<typeof clientMetricsSettingTable>;
 
 const MIN_INTERVAL_MS = 100;
 const MAX_INTERVAL_MS = 3_600_000;
