@@ -346,12 +346,12 @@ async function openListeners(
 
 /** As DescribeConfigs tells them: where the broker truly listens, and where its data truly is. */
 function decidedSettings(
-  { config, engine }: BrokerOptions,
+  { config, logs }: BrokerOptions,
   addresses: readonly ListenerAddress[],
   listeners: readonly Listener[],
 ): SettingInputs {
   const shown = addresses.map(({ name, host }, index) => `${name}://${host.includes(":") ? `[${host}]` : host}:${listeners[index]?.port}`);
-  const directory = engine.logDirectory?.().path;
+  const directory = logs.engine.logDirectory?.().path;
   return {
     "node.id": config["node.id"],
     listeners: shown,
