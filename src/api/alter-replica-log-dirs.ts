@@ -20,7 +20,8 @@ export const alterReplicaLogDirs = serve(alterReplicaLogDirsApi, "0-2", (service
   return { results: [...topics].map(([topicName, partitions]) => ({ topicName, partitions })) };
 });
 
-function replicaFault({ cluster, partitions }: Services, topic: string, index: number): ErrorCode {
-  if (cluster.image.topicsByName.get(topic)?.partitions[index] === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
-  return partitions.get(topic, index) === undefined ? Errors.REPLICA_NOT_AVAILABLE : Errors.NONE;
+function replicaFault({ brokerId, cluster }: Services, topic: string, index: number): ErrorCode {
+  const partition = cluster.image.topicsByName.get(topic)?.partitions[index];
+  if (partition === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+  return partition.replicas.includes(brokerId) ? Errors.NONE : Errors.REPLICA_NOT_AVAILABLE;
 }

@@ -3,8 +3,9 @@
 import { Errors } from "../../protocol/errors.ts";
 import { describeCluster as describeClusterApi } from "../../protocol/messages/index.ts";
 import { authorizedOperations, OPERATIONS_NOT_ASKED } from "./authorized-operations.ts";
-import { nodesFor } from "./endpoints.ts";
-import { serve } from "./handler.ts";
+import { nodeFor } from "./endpoints.ts";
+import { type ClientConnection, serve } from "./handler.ts";
+import type { Services } from "./services.ts";
 
 const BROKERS = 1;
 const CONTROLLERS = 2;
@@ -27,12 +28,19 @@ export const describeCluster = serve(describeClusterApi, "0-2", (services, reque
     endpointType: BROKERS,
     clusterId: services.cluster.image.clusterId,
     controllerId: services.cluster.image.brokers.has(services.brokerId) ? services.brokerId : NO_CONTROLLER,
-    brokers: nodesFor(services.cluster.image, context.connection).map(({ nodeId, host, port, rack }) => ({
-      brokerId: nodeId,
-      host,
-      port,
-      rack,
-    })),
+    brokers: brokersOf(services, request.includeFencedBrokers, context.connection),
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? authorizedOperations.cluster : OPERATIONS_NOT_ASKED,
   };
 });
+
+/** Brokers that are stopped are what Kafka calls fenced (KIP-1073). */
+function brokersOf({ cluster }: Services, includesFenced: boolean, connection: ClientConnection) {
+  const { brokers, stoppedBrokers } = cluster.image;
+  const told = [...brokers.values(), ...(includesFenced ? stoppedBrokers.values() : [])].sort((a, b) => a.id - b.id);
+  return told.flatMap((broker) => {
+    const node = nodeFor(broker, connection);
+    if (node === undefined) return [];
+    const { nodeId, host, port, rack } = node;
+    return [{ brokerId: nodeId, host, port, rack, isFenced: !brokers.has(nodeId) }];
+  });
+}

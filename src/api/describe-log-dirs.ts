@@ -1,4 +1,4 @@
-// DescribeLogDirs (key 35, KIP-113). The one data folder of this broker, with the bytes of each partition that it leads. Null asks for
+// DescribeLogDirs (key 35, KIP-113). The one data folder of this broker, with the bytes of each partition of which it has a replica. Null asks for
 // every partition, no topics for the folder alone; what is not here is left out.
 
 import { Errors } from "../../protocol/errors.ts";
@@ -23,11 +23,15 @@ function sizesOf(services: Services, asked: Asked) {
   const wanted =
     asked === null ? undefined : new Set(asked.flatMap(({ topic, partitions }) => partitions.map((index) => `${topic} ${index}`)));
   const topics = new Map<string, { partitionIndex: number; partitionSize: number; offsetLag: number; isFutureKey: boolean }[]>();
-  for (const { topic, index, log } of services.partitions.all()) {
-    if (wanted !== undefined && !wanted.has(`${topic} ${index}`)) continue;
-    const partitions = topics.get(topic) ?? [];
-    topics.set(topic, partitions);
-    partitions.push({ partitionIndex: index, partitionSize: log.sizeBytes, offsetLag: 0, isFutureKey: false });
+  const { image } = services.cluster;
+  for (const { name, partitions: all } of image.topicsByName.values()) {
+    for (const [index, { replicas }] of all.entries()) {
+      if (!replicas.includes(services.brokerId) || wanted?.has(`${name} ${index}`) === false) continue;
+      const partitions = topics.get(name) ?? [];
+      topics.set(name, partitions);
+      const partitionSize = services.partitions.readable(image, name, index)?.log.sizeBytes ?? 0;
+      partitions.push({ partitionIndex: index, partitionSize, offsetLag: 0, isFutureKey: false });
+    }
   }
   return [...topics].map(([name, partitions]) => ({ name, partitions }));
 }

@@ -34,7 +34,9 @@ export function decidePartitions(image: ClusterImage, { name, count, assignments
   const factor = topic.partitions[0]?.replicas.length ?? 1;
   if (assignments === null) {
     const replicas = spreadReplicas(image, { first: currentCount, partitionCount: addedCount, factor });
-    return isRefusal(replicas) ? replicas : { type: "partitionsAdded", id: topic.id, partitions: replicas.map(newPartition) };
+    return isRefusal(replicas)
+      ? replicas
+      : { type: "partitionsAdded", id: topic.id, partitions: replicas.map((ids) => newPartition(image, ids)) };
   }
   if (assignments.length !== addedCount) {
     const message = `Attempted to add ${addedCount} additional partition(s), but only ${assignments.length} assignment(s) were specified.`;
@@ -44,5 +46,5 @@ export function decidePartitions(image: ClusterImage, { name, count, assignments
     const fault = assignmentFault(image, brokerIds, factor);
     if (fault !== undefined) return fault;
   }
-  return { type: "partitionsAdded", id: topic.id, partitions: assignments.map(({ brokerIds }) => newPartition(brokerIds)) };
+  return { type: "partitionsAdded", id: topic.id, partitions: assignments.map(({ brokerIds }) => newPartition(image, brokerIds)) };
 }

@@ -42,7 +42,13 @@ export function decideTopic(image: ClusterImage, wish: TopicWish, defaults: Topi
   if (isRefusal(replicas)) return replicas;
   const configs = checkedConfigs(wish, defaults);
   if (isRefusal(configs)) return configs;
-  return { type: "topic", name: wish.name, id: defaults.newTopicId(), partitions: replicas.map(newPartition), configs: configs.configs };
+  return {
+    type: "topic",
+    name: wish.name,
+    id: defaults.newTopicId(),
+    partitions: replicas.map((ids) => newPartition(image, ids)),
+    configs: configs.configs,
+  };
 }
 
 function collidingTopic(image: ClusterImage, name: string): string | undefined {

@@ -30,17 +30,18 @@ export function decideReassignment(image: ClusterImage, wish: ReassignmentWish):
     return { error: Errors.INVALID_REPLICATION_FACTOR, message };
   }
   if (replicas.length === partition.replicas.length && replicas.every((id, at) => id === partition.replicas[at])) return undefined;
-  return { type: "partition", id: topic.id, index, partition: moved(partition, replicas) };
+  return { type: "partition", id: topic.id, index, partition: moved(image, partition, replicas) };
 }
 
-/** The leader stays where it is if it may. */
-function moved(partition: PartitionImage, replicas: readonly number[]): PartitionImage {
+/** The leader stays where it is if it may. Who is there has the data, as all do. */
+function moved({ brokers }: ClusterImage, partition: PartitionImage, replicas: readonly number[]): PartitionImage {
   const { leader, leaderEpoch } = partition;
-  const stays = replicas.includes(leader);
+  const inSyncReplicas = replicas.filter((id) => brokers.has(id));
+  const stays = inSyncReplicas.includes(leader);
   return {
-    leader: stays ? leader : (replicas[0] ?? -1),
+    leader: stays ? leader : (inSyncReplicas[0] ?? -1),
     leaderEpoch: stays ? leaderEpoch : leaderEpoch + 1,
     replicas,
-    inSyncReplicas: replicas,
+    inSyncReplicas,
   };
 }

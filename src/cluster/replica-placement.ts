@@ -7,9 +7,10 @@ import type { Refusal } from "./refusal.ts";
 /** The most partitions that one topic may have: beyond it, it is a slip of the keyboard. */
 export const MAX_PARTITIONS = 100_000;
 
-/** The first replica leads. */
-export function newPartition(replicas: readonly number[]): PartitionImage {
-  return { leader: replicas[0] ?? -1, leaderEpoch: 0, replicas, inSyncReplicas: replicas };
+/** The first replica that is there leads. */
+export function newPartition({ brokers }: ClusterImage, replicas: readonly number[]): PartitionImage {
+  const inSyncReplicas = replicas.filter((id) => brokers.has(id));
+  return { leader: inSyncReplicas[0] ?? -1, leaderEpoch: 0, replicas, inSyncReplicas };
 }
 
 /** Why replicas may not be assigned so. `factor` is how many other partitions of the topic have, if there are any. */
@@ -21,8 +22,14 @@ export function assignmentFault(image: ClusterImage, replicas: readonly number[]
   if (replicas.length === 0) return refuse("an empty replica list.");
   const duplicate = replicas.find((id, index) => replicas.indexOf(id) !== index);
   if (duplicate !== undefined) return refuse(`the broker ${duplicate} more than once.`);
-  const unknown = replicas.find((id) => !image.brokers.has(id));
+  const unknown = replicas.find((id) => !image.brokers.has(id) && !image.stoppedBrokers.has(id));
   if (unknown !== undefined) return refuse(`broker ${unknown}, but no such broker is registered.`);
+  if (!replicas.some((id) => image.brokers.has(id))) {
+    return {
+      error: Errors.INVALID_REPLICA_ASSIGNMENT,
+      message: "All brokers specified in the manual partition assignment are fenced or in controlled shutdown.",
+    };
+  }
   if (factor === undefined || replicas.length === factor) return undefined;
   return refuse(
     `a partition with ${replicas.length} replica(s), but this is not consistent with previous partitions, which have ${factor} replica(s).`,

@@ -1,16 +1,18 @@
 // Partitions that are added, cut, led and moved at a client's wish. Codes and messages are those of Apache Kafka 4.3.1.
 
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
 import {
   alterPartitionReassignments,
   alterReplicaLogDirs,
   createPartitions,
   deleteRecords,
+  describeCluster,
   describeLogDirs,
   describeProducers,
   electLeaders,
   fetch,
+  incrementalAlterConfigs,
   listOffsets,
   listPartitionReassignments,
   metadata,
@@ -19,8 +21,8 @@ import {
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 import { brokerConfig } from "../../src/config/broker-config.ts";
-import { openNode } from "../../src/node.ts";
-import { askingBroker } from "../support/asking-broker.ts";
+import { openNode, type RunningNode } from "../../src/node.ts";
+import { AskingBroker, askingBroker, BROKER } from "../support/asking-broker.ts";
 import { RawClient } from "../support/raw-client.ts";
 
 const started = askingBroker();
@@ -230,4 +232,83 @@ test("a cluster whose only broker was unregistered has no leaders, until the bro
   const second = await openNode(options);
   expect(await leaderOf(second.broker.port)).toEqual([1, 1, []]);
   await second.stop();
+});
+
+describe("with two brokers", () => {
+  let node: RunningNode;
+  const clients = new Map<number, AskingBroker>();
+  const at = (id: number): AskingBroker => {
+    const client = clients.get(id);
+    if (client === undefined) throw new Error(`no broker ${id}`);
+    return client;
+  };
+
+  beforeAll(async () => {
+    const place = (id: number) => ({ config: brokerConfig({ argument: { "node.id": id } }), host: "127.0.0.1", port: 0 });
+    node = await openNode({ ...place(1), others: [place(2)], data: "memory", topics: [{ name: "shared" }] });
+    for (const broker of node.brokers) clients.set(broker.id, new AskingBroker(broker, await RawClient.connect(broker.port)));
+  });
+  afterAll(() => node.stop());
+
+  const move = async (replicas: number[]) => {
+    const topics = [{ name: "shared", partitions: [{ partitionIndex: 0, replicas }] }];
+    const answer = await at(1).ask(alterPartitionReassignments, { timeoutMs: 1000, allowReplicationFactorChange: true, topics });
+    return answer.responses[0]?.partitions[0]?.errorCode;
+  };
+  const appendAt = async (id: number) => {
+    const { errorCode, baseOffset } = await at(id).append("shared", 0, 1);
+    return errorCode === Errors.NONE ? baseOffset : errorCode;
+  };
+
+  test("a partition goes on where it was after a move, and its old leader refuses it", async () => {
+    expect(await move([1])).toBe(Errors.NONE);
+    expect([await appendAt(1), await appendAt(2)]).toEqual([0, Errors.NOT_LEADER_OR_FOLLOWER]);
+    expect(await move([2])).toBe(Errors.NONE);
+    expect([await appendAt(1), await appendAt(2)]).toEqual([Errors.NOT_LEADER_OR_FOLLOWER, 1]);
+    expect(await move([1])).toBe(Errors.NONE);
+    expect([await appendAt(1), await appendAt(2)]).toEqual([2, Errors.NOT_LEADER_OR_FOLLOWER]);
+  });
+
+  test("a replica that came first again is elected when someone asks", async () => {
+    expect(await move([1])).toBe(Errors.NONE);
+    expect(await move([2, 1])).toBe(Errors.NONE);
+    const elect = () =>
+      at(2).ask(electLeaders, { electionType: 0, topicPartitions: [{ topic: "shared", partitions: [0] }], timeoutMs: 1000 });
+    expect((await elect()).replicaElectionResults[0]?.partitionResult[0]?.errorCode).toBe(Errors.NONE);
+    expect(await appendAt(2)).toBe(3);
+    expect((await elect()).replicaElectionResults[0]?.partitionResult[0]?.errorCode).toBe(Errors.ELECTION_NOT_NEEDED);
+  });
+
+  test("each tells the bytes of the replicas that it has", async () => {
+    expect(await move([2, 1])).toBe(Errors.NONE);
+    const bytesAt = async (id: number) =>
+      (await at(id).ask(describeLogDirs, { topics: null })).results[0]?.topics[0]?.partitions[0]?.partitionSize;
+    expect(await bytesAt(1)).toBeGreaterThan(0);
+    expect(await bytesAt(1)).toBe(await bytesAt(2));
+    expect(await move([2])).toBe(Errors.NONE);
+    expect(await bytesAt(1)).toBeUndefined();
+  });
+
+  test("one broker's own settings are not the other's", async () => {
+    const configs = [{ name: "log.retention.ms", configOperation: 0, value: "5000" }];
+    const resources = [{ resourceType: BROKER, resourceName: "2", configs }];
+    const [first, second] = await Promise.all([1, 2].map((id) => at(id).ask(incrementalAlterConfigs, { resources, validateOnly: false })));
+    expect([first?.responses[0]?.errorCode, second?.responses[0]?.errorCode]).toEqual([Errors.INVALID_REQUEST, Errors.NONE]);
+    expect(await at(2).setting(BROKER, "2", "log.retention.ms")).toBe("5000 from 2");
+    expect(await at(1).setting(BROKER, "1", "log.retention.ms")).toBe("null from 5");
+  });
+
+  test("one that is stopped is told to those who ask for fenced brokers, and takes no partition alone", async () => {
+    await node.stopBroker(2);
+    const brokers = async (includeFencedBrokers: boolean) => {
+      const answer = await at(1).ask(describeCluster, { includeClusterAuthorizedOperations: false, endpointType: 1, includeFencedBrokers });
+      return answer.brokers.map(({ brokerId, isFenced }) => [brokerId, isFenced]);
+    };
+    expect(await brokers(false)).toEqual([[1, false]]);
+    expect(await brokers(true)).toEqual([
+      [1, false],
+      [2, true],
+    ]);
+    expect(await move([2])).toBe(Errors.INVALID_REPLICA_ASSIGNMENT);
+  });
 });

@@ -5,7 +5,7 @@ import { createTopics, describeConfigs, produce } from "../../protocol/messages/
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
-import { type RunningBroker, type StartOptions, startBroker } from "../../src/index.ts";
+import { type StartOptions, startBroker } from "../../src/index.ts";
 import { RawClient } from "./raw-client.ts";
 
 export const TOPIC = 2;
@@ -14,11 +14,16 @@ export const BROKER_LOGGER = 8;
 export const CLIENT_METRICS = 16;
 export const GROUP = 32;
 
+interface Stoppable {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
 export class AskingBroker {
-  readonly broker: RunningBroker;
+  readonly broker: Stoppable;
   readonly #client: RawClient;
 
-  constructor(broker: RunningBroker, client: RawClient) {
+  constructor(broker: Stoppable, client: RawClient) {
     this.broker = broker;
     this.#client = client;
   }
