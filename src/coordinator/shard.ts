@@ -136,7 +136,10 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
   /** Appends and applies; gives what went wrong, and then nothing has changed. */
   #append(records: readonly Record[], producer: Decision<Record, unknown>["producer"]): ErrorCode | undefined {
     const encoded = records.map((record) => this.#codec.encode(record));
-    const batch = buildBatch(encoded, { timestamp: this.#clock.now(), ...producer, isTransactional: producer !== undefined });
+    const timestamp = this.#clock.now();
+    // Nobody checks the sequence of a coordinator; Kafka writes 0 where a batch has a producer.
+    const transactional = producer === undefined ? {} : { ...producer, baseSequence: 0, isTransactional: true };
+    const batch = buildBatch(encoded, { timestamp, ...transactional });
     const appended = this.#appendSafely(() => this.#partition.append(batch.bytes, "coordinator"));
     if (typeof appended === "number") return coordinatorError(appended);
     const { baseOffset } = appended;

@@ -35,9 +35,14 @@ export class ProbeClient {
     this.group = `${name}-group`;
   }
 
+  /** Makes nothing: the topic is the caller's business. */
+  static async connect(port: number, name: string): Promise<ProbeClient> {
+    return new ProbeClient(port, await RawClient.connect(port), name);
+  }
+
   /** `name` is also what its topic, of three partitions, and its group are called by. */
   static async open(port: number, name: string): Promise<ProbeClient> {
-    const probe = new ProbeClient(port, await RawClient.connect(port), name);
+    const probe = await ProbeClient.connect(port, name);
     await probe.call(messages.createTopics, 7, {
       topics: [{ name: probe.topic, numPartitions: 3, replicationFactor: 1, assignments: [], configs: [] }],
       timeoutMs: 10_000,
