@@ -1,11 +1,11 @@
 // Odradek and Apache Kafka side by side on this machine, in alternation in one run:
 //
 //   npm run bench                         every scenario, three rounds
-//   npm run bench -- start throughput     only these; also: kafkajs
+//   npm run bench -- start replay         only these; also: throughput, kafkajs
 //   npm run bench -- --rounds 5 --json
 //
 // Figures are medians over the rounds, with the ratio Odradek / Kafka. Both brokers run with their defaults on an empty folder; the
-// load comes from Kafka's own perf tools and from a kafkajs program, which share the machine's cores with the broker. CPU seconds are
+// load comes from replayed frames, from Kafka's own perf tools and from a kafkajs program, which share the machine's cores with the broker. CPU seconds are
 // the broker process's own, from the operating system. Without a reference Kafka (kafka-reference.ts) only
 // Odradek is measured.
 
@@ -13,10 +13,11 @@ import { parseArgs } from "node:util";
 import { type Figure, printTable, summarize } from "./bench/figures.ts";
 import { measureKafkajs } from "./bench/kafkajs.ts";
 import { measurePerfTools } from "./bench/perf-tools.ts";
+import { measureReplay } from "./bench/replay.ts";
 import { measureStart } from "./bench/start.ts";
 import { hasKafkaReference } from "./kafka-reference.ts";
 
-const scenarios = { start: measureStart, throughput: measurePerfTools, kafkajs: measureKafkajs };
+const scenarios = { start: measureStart, replay: measureReplay, throughput: measurePerfTools, kafkajs: measureKafkajs };
 type ScenarioName = keyof typeof scenarios;
 
 const { values: options, positionals } = parseArgs({
@@ -35,7 +36,7 @@ if (contenders.length === 1) console.error("bench: no reference Kafka found (KAF
 const figures: Figure[] = [];
 for (const name of names as ScenarioName[]) {
   for (let round = 1; round <= Number(options.rounds); round++) {
-    for (const contender of contenders) {
+    for (const contender of name === "replay" ? ([...contenders, "sink"] as const) : contenders) {
       console.error(`bench: ${name}, round ${round}, ${contender}`);
       figures.push(...(await scenarios[name](contender)));
     }

@@ -29,7 +29,7 @@ export interface Contender {
 export async function launch(name: ContenderName): Promise<Contender> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), `bench-${name}-`));
-  const child = name === "odradek" ? launchOdradek(port, folder) : launchKafka(port, folder);
+  const child = launchers[name](port, folder);
   const startedMs = performance.timeOrigin + performance.now();
   const ended = new Promise<void>((done) => child.once("exit", () => done()));
   const pid = child.pid;
@@ -59,6 +59,13 @@ export async function launchAndWait(name: ContenderName): Promise<Contender> {
   }
   return contender;
 }
+
+const launchers: { readonly [Name in ContenderName]: (port: number, folder: string) => ChildProcess } = {
+  odradek: launchOdradek,
+  kafka: launchKafka,
+  sink: (port, folder) =>
+    spawn(process.execPath, [join(import.meta.dirname, "sink.ts"), String(port), join(folder, "sink")], { stdio: "ignore" }),
+};
 
 function launchOdradek(port: number, folder: string): ChildProcess {
   const args = [join(ROOT, "scripts/odradek.cjs"), "start", "--port", String(port), "--data", folder, "--quiet"];

@@ -1,6 +1,7 @@
 // Figures of a bench run: collected per contender and round, summarized as medians and ratios.
 
-export type ContenderName = "odradek" | "kafka";
+/** The sink is no broker: raw Node doing the least that a produce needs. */
+export type ContenderName = "odradek" | "kafka" | "sink";
 
 export interface Figure {
   readonly contender: ContenderName;
@@ -14,6 +15,7 @@ export interface Row {
   readonly unit: string;
   readonly odradek: Spread | undefined;
   readonly kafka: Spread | undefined;
+  readonly sink: Spread | undefined;
   /** Odradek / Kafka, of the medians. */
   readonly ratio: number | undefined;
 }
@@ -30,15 +32,24 @@ export function summarize(figures: readonly Figure[]): Row[] {
     const of = (contender: ContenderName) => spread(figures.filter((figure) => figure.what === what && figure.contender === contender));
     const odradek = of("odradek");
     const kafka = of("kafka");
+    const sink = of("sink");
     const unit = figures.find((figure) => figure.what === what)?.unit ?? "";
-    return { what, unit, odradek, kafka, ratio: odradek === undefined || kafka === undefined ? undefined : odradek.median / kafka.median };
+    return {
+      what,
+      unit,
+      odradek,
+      kafka,
+      sink,
+      ratio: odradek === undefined || kafka === undefined ? undefined : odradek.median / kafka.median,
+    };
   });
 }
 
 export function printTable(rows: readonly Row[]): void {
-  console.log("| what | unit | Odradek | Apache Kafka | ratio |\n|---|---|---|---|---|");
-  for (const { what, unit, odradek, kafka, ratio } of rows) {
-    console.log(`| ${what} | ${unit} | ${text(odradek)} | ${text(kafka)} | ${ratio === undefined ? "" : `${ratio.toPrecision(2)} ×`} |`);
+  console.log("| what | unit | Odradek | Apache Kafka | ratio | raw Node |\n|---|---|---|---|---|---|");
+  for (const { what, unit, odradek, kafka, sink, ratio } of rows) {
+    const times = ratio === undefined ? "" : `${ratio.toPrecision(2)} ×`;
+    console.log(`| ${what} | ${unit} | ${text(odradek)} | ${text(kafka)} | ${times} | ${text(sink)} |`);
   }
 }
 
