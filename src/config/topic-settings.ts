@@ -53,7 +53,7 @@ export const topicSettingTable = {
   "segment.index.bytes": int(10_485_760, "Largest offset index of a segment.", { honoured, min: 4 }),
   "segment.jitter.ms": long(0, "Largest random reduction of segment.ms.", { honoured, min: 0 }),
   "segment.ms": long(604_800_000, "Age at which a segment is closed.", { honoured, min: 1 }),
-  "unclean.leader.election.enable": bool(false, "Lets a replica that is not in sync become leader."),
+  "unclean.leader.election.enable": bool(false, "Lets a replica that is not in sync become leader.", { honoured }),
 };
 
 export type TopicSettingName = keyof typeof topicSettingTable;

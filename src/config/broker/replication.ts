@@ -29,6 +29,9 @@ export const replicationSettings = {
   "replica.socket.timeout.ms": int(30_000),
   "replication.quota.window.num": int(11, "", { min: 1 }),
   "replication.quota.window.size.seconds": int(1, "", { min: 1 }),
-  "unclean.leader.election.enable": bool(false, "Lets a replica that is not in sync become leader.", { dynamic: clusterWide }),
+  "unclean.leader.election.enable": bool(false, "Lets a replica that is not in sync become leader.", {
+    honoured: true,
+    dynamic: clusterWide,
+  }),
   "unclean.leader.election.interval.ms": long(300_000, "", { internal: true, min: 1 }),
 };
