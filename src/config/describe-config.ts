@@ -13,6 +13,7 @@ import type { SettingTable, SettingType, SettingValue } from "./setting.ts";
 import { parseSetting, printSetting } from "./setting-text.ts";
 import { groupSettings, type Overrides, type Synonyms, topicSettings } from "./topic-config.ts";
 import { TOPIC_SYNONYMS, topicSettingTable } from "./topic-settings.ts";
+import { documentationOf } from "./without-effect.ts";
 
 /** Codes on the wire. */
 export const ConfigSources = {
@@ -142,7 +143,7 @@ function unlisted(name: string, synonyms: readonly SettingSynonym[]): DescribedS
     isSensitive: !isShownUnlisted(name),
     isReadOnly: !(name in runtimeOnlySettings),
     type: setting === undefined ? UNKNOWN_TYPE : ConfigTypes[setting.type],
-    documentation: setting?.documentation ?? "",
+    documentation: setting === undefined ? "" : documentationOf(base ?? name, setting),
     synonyms,
   };
 }
@@ -193,7 +194,7 @@ function describe(table: SettingTable, name: string, value: SettingValue, synony
     isSensitive: setting?.type === "PASSWORD",
     isReadOnly: setting?.rules.dynamic === undefined,
     type: setting === undefined ? 0 : ConfigTypes[setting.type],
-    documentation: setting?.documentation ?? "",
+    documentation: setting === undefined ? "" : documentationOf(name, setting),
     synonyms,
   };
 }

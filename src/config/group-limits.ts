@@ -29,6 +29,11 @@ const SESSIONS: readonly (readonly [GroupSettingName, GroupSettingName])[] = [
   ["streams.session.timeout.ms", "streams.heartbeat.interval.ms"],
 ];
 
+/** The broker's settings that limit groups. */
+export function groupLimitSettings(): readonly BrokerSettingName[] {
+  return LIMITS.flatMap(([, min, max]) => [min, max]).filter((name) => name !== undefined);
+}
+
 export function groupLimitFault(config: BrokerConfig, settings: GroupSettings): string | undefined {
   for (const [name, min, max] of LIMITS) {
     const value = Number(settings[name]);

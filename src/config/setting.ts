@@ -35,7 +35,7 @@ export interface SettingRules {
 export interface Setting<Value extends SettingValue = SettingValue> {
   readonly type: SettingType;
   readonly default: Value;
-  /** One sentence; empty for the obscure. */
+  /** One sentence. */
   readonly documentation: string;
   readonly rules: SettingRules;
 }

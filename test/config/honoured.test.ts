@@ -4,10 +4,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { brokerSettingTable } from "../../src/config/broker-settings.ts";
+import { clientMetricsSettingTable } from "../../src/config/client-metrics-settings.ts";
+import { groupLimitSettings } from "../../src/config/group-limits.ts";
 import { GROUP_SYNONYMS, groupSettingTable } from "../../src/config/group-settings.ts";
 import type { SettingTable } from "../../src/config/setting.ts";
 import type { Synonyms } from "../../src/config/topic-config.ts";
 import { TOPIC_SYNONYMS, topicSettingTable } from "../../src/config/topic-settings.ts";
+import { namesWithReasons, reasonWithoutEffect } from "../../src/config/without-effect.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -21,7 +24,7 @@ const words = new Set(
 );
 
 /** Read by src/config for all others. */
-const READ_IN_CONFIG = new Set(["broker.id", "log.dir"]);
+const READ_IN_CONFIG = new Set(["broker.id", "log.dir", "authorizer.class.name", ...groupLimitSettings()]);
 
 test.each<[string, SettingTable, Synonyms]>([
   ["topic", topicSettingTable, TOPIC_SYNONYMS],
@@ -46,4 +49,13 @@ test("a broker setting is honoured exactly when it is read, or a topic or group 
   }
   const isRead = (name: string) => words.has(name) || inherited.has(name) || READ_IN_CONFIG.has(name);
   expect(Object.keys(table).filter((name) => table[name]?.rules.honoured)).toEqual(Object.keys(table).filter(isRead));
+});
+
+test("what is accepted without effect has a reason, and every reason is one of something", () => {
+  const accepted = [brokerSettingTable, topicSettingTable, groupSettingTable, clientMetricsSettingTable].flatMap((table: SettingTable) =>
+    Object.keys(table).filter((name) => !table[name]?.rules.honoured),
+  );
+  expect(accepted.filter((name) => reasonWithoutEffect(name) === undefined)).toEqual([]);
+  const isUsed = (name: string) => accepted.some((each) => each === name || (name.endsWith(".") && each.startsWith(name)));
+  expect(namesWithReasons().filter((name) => !isUsed(name))).toEqual([]);
 });

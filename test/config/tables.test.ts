@@ -59,18 +59,17 @@ test("broker settings change while running where Kafka lets them", () => {
   }
 });
 
-test.each(tables)("every default of a %s setting passes its own rules, and every topic setting is documented", (kind, table) => {
+test.each(tables)("every default of a %s setting passes its own rules", (_, table) => {
   for (const [name, setting] of Object.entries(table)) {
-    if (kind !== "broker") expect(setting.documentation, name).not.toBe("");
     const text = printSetting(setting, setting.default);
     if (text !== null) expect(parseSetting(name, setting, text), name).toEqual(setting.default);
   }
 });
 
-test("documentation is a sentence", () => {
+test("every setting is documented in one sentence", () => {
   for (const [, table] of tables) {
     for (const [name, { documentation }] of Object.entries(table)) {
-      if (documentation !== "") expect([name, documentation.endsWith("."), /^[A-Z]/.test(documentation)]).toEqual([name, true, true]);
+      expect([name, documentation]).toEqual([name, expect.stringMatching(/^[A-Z]((?!\. ).)+\.$/)]);
     }
   }
 });

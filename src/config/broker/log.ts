@@ -74,7 +74,9 @@ export const logSettings = {
     oneOf: ["compact", "delete"],
   }),
   "log.dir": list(["/tmp/kafka-logs"], "Folder of the logs, used when log.dirs is not set.", { honoured }),
-  "log.dir.failure.timeout.ms": long(30_000, "", { min: 1 }),
+  "log.dir.failure.timeout.ms": long(30_000, "How long a broker runs on that cannot report a failed log folder to the controller.", {
+    min: 1,
+  }),
   "log.dirs": list(null, "Folders of the logs; Odradek uses the first.", { honoured }),
   "log.flush.interval.messages": long(
     MAX_INT64,
@@ -91,8 +93,14 @@ export const logSettings = {
   "log.index.interval.bytes": int(4096, "Bytes between two entries of the offset index.", { honoured, dynamic: clusterWide, min: 0 }),
   "log.index.size.max.bytes": int(10_485_760, "Largest offset index of a segment.", { honoured, dynamic: clusterWide, min: 4 }),
   "log.initial.task.delay.ms": long(30_000, "Delay before retention is checked for the first time.", { honoured, internal: true, min: 0 }),
-  "log.local.retention.bytes": long(-2, "", { dynamic: clusterWide, min: -2 }),
-  "log.local.retention.ms": long(-2, "", { dynamic: clusterWide, min: -2 }),
+  "log.local.retention.bytes": long(-2, "Size kept locally of topics in tiered storage; -2 means log.retention.bytes.", {
+    dynamic: clusterWide,
+    min: -2,
+  }),
+  "log.local.retention.ms": long(-2, "Age kept locally of topics in tiered storage; -2 means log.retention.ms.", {
+    dynamic: clusterWide,
+    min: -2,
+  }),
   "log.message.timestamp.after.max.ms": long(3_600_000, "How far ahead of the broker a record may be dated.", {
     honoured,
     dynamic: clusterWide,
@@ -129,7 +137,10 @@ export const logSettings = {
   }),
   "message.max.bytes": int(1_048_588, "Largest record batch that may be appended.", { honoured, dynamic: clusterWide, min: 0 }),
   "min.insync.replicas": int(1, "Replicas that must be in sync for acks=all to be answered.", { dynamic: clusterWide, min: 1 }),
-  "num.recovery.threads.per.data.dir": int(2, "", { dynamic: clusterWide, min: 1 }),
+  "num.recovery.threads.per.data.dir": int(2, "Threads for each log folder that load logs at the start and flush them at the end.", {
+    dynamic: clusterWide,
+    min: 1,
+  }),
   "producer.id.expiration.check.interval.ms": int(600_000, "Interval at which forgotten producers are looked for.", {
     internal: true,
     min: 1,

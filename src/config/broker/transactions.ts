@@ -6,8 +6,14 @@ const clusterWide = "cluster-wide";
 const honoured = true;
 
 export const transactionsSettings = {
-  "add.partitions.to.txn.retry.backoff.max.ms": int(100, "", { min: 0, honoured }),
-  "add.partitions.to.txn.retry.backoff.ms": int(20, "", { min: 1, honoured }),
+  "add.partitions.to.txn.retry.backoff.max.ms": int(100, "Longest pause before a partition's place in a transaction is verified again.", {
+    min: 0,
+    honoured,
+  }),
+  "add.partitions.to.txn.retry.backoff.ms": int(20, "First pause before a partition's place in a transaction is verified again.", {
+    min: 1,
+    honoured,
+  }),
   "transaction.abort.timed.out.transaction.cleanup.interval.ms": int(
     10_000,
     "Interval at which transactions past their timeout are aborted.",
@@ -24,7 +30,7 @@ export const transactionsSettings = {
     "Interval at which transactional ids without use are forgotten.",
     { min: 1, honoured },
   ),
-  "transaction.state.log.load.buffer.size": int(5_242_880, "", { min: 1 }),
+  "transaction.state.log.load.buffer.size": int(5_242_880, "Bytes read at a time when the state of transactions is loaded.", { min: 1 }),
   "transaction.state.log.min.isr": int(2, "Replicas of __transaction_state that must be in sync.", { honoured, min: 1 }),
   "transaction.state.log.num.partitions": int(50, "Partitions of __transaction_state.", { honoured, min: 1 }),
   "transaction.state.log.replication.factor": short(3, "Replication factor of __transaction_state.", { honoured, min: 1 }),

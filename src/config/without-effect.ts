@@ -1,0 +1,138 @@
+// Why a setting has no effect here: one reason for each that is accepted, checked, described and then not heeded. The table of settings
+// says which those are; a test holds both together. Plug-ins' own settings, which no table has, are in passed-over-settings.ts.
+
+import type { Setting } from "./setting.ts";
+
+/** A name that ends with a dot stands for all that begin with it; the longest name counts. */
+const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] = [
+  [
+    "the metadata store stands where Kafka has its KRaft quorum",
+    [
+      "broker.heartbeat.interval.ms",
+      "broker.session.timeout.ms",
+      "controller.",
+      "initial.broker.registration.timeout.ms",
+      "internal.metadata.",
+      "metadata.",
+      "process.roles",
+      "server.max.startup.time.ms",
+    ],
+  ],
+  [
+    "brokers share their logs and copy nothing between machines",
+    [
+      "alter.log.dirs.replication.",
+      "controlled.shutdown.enable",
+      "follower.replication.throttled.replicas",
+      "leader.replication.throttled.replicas",
+      "min.insync.replicas",
+      "num.replica.",
+      "replica.",
+      "replication.quota.",
+      "share.coordinator.state.topic.min.isr",
+      "unclean.leader.election.interval.ms",
+    ],
+  ],
+  [
+    "leaders are moved when it is asked for, not in the background",
+    ["auto.leader.rebalance.enable", "leader.imbalance.check.interval.seconds"],
+  ],
+  [
+    "there is no tiered storage",
+    [
+      "follower.fetch.last.tiered.offset.enable",
+      "local.retention.",
+      "log.local.retention.",
+      "remote.fetch.",
+      "remote.list.",
+      "remote.log.",
+      "remote.storage.enable",
+    ],
+  ],
+  ["there is no TLS yet", ["ssl."]],
+  ["there is no SASL yet", ["connection.failed.authentication.delay.ms", "connections.max.reauth.ms", "delegation.token.", "sasl."]],
+  ["brokers talk to each other without authentication", ["inter.broker.listener.name", "security.inter.broker.protocol"]],
+  ["quotas are kept and not enforced yet", ["client.quota.callback.class", "controller.quota.", "quota.window."]],
+  ["clients' metrics are not collected yet", ["interval.ms", "match", "metrics", "telemetry.max.bytes"]],
+  ["there are no JMX metrics", ["kafka.metrics.", "metric.reporters", "metrics."]],
+  [
+    "Java classes are not loaded",
+    [
+      "alter.config.policy.class.name",
+      "config.providers",
+      "create.topic.policy.class.name",
+      "group.share.persister.class.name",
+      "principal.builder.class",
+      "security.providers",
+    ],
+  ],
+  [
+    "one thread does all the work",
+    [
+      "background.threads",
+      "group.coordinator.background.threads",
+      "group.coordinator.threads",
+      "log.cleaner.threads",
+      "num.io.threads",
+      "num.network.threads",
+      "num.recovery.threads.per.data.dir",
+      "share.coordinator.threads",
+    ],
+  ],
+  [
+    "requests that wait are dropped as soon as they are answered",
+    [
+      "delete.records.purgatory.purge.interval.requests",
+      "fetch.purgatory.purge.interval.requests",
+      "producer.purgatory.purge.interval.requests",
+      "share.fetch.purgatory.purge.interval.requests",
+    ],
+  ],
+  ["a connection is read no further while a request of it is under way", ["queued.max.request.bytes", "queued.max.requests"]],
+  ["sockets are left as the system makes them", ["socket.connection.", "socket.listen.", "socket.receive.", "socket.send."]],
+  ["the limit is not enforced yet", ["max.connection.creation.rate", "max.connections.per.ip.overrides"]],
+  ["all listeners are opened together", ["early.start.listeners"]],
+  ["there is one log folder", ["cordoned.log.dirs", "log.dir.failure.timeout.ms"]],
+  ["files grow as they are written", ["log.preallocate", "preallocate"]],
+  ["lz4 is compressed at one level", ["compression.lz4.level"]],
+  ["log start offsets are written at once", ["log.flush.start.offset.checkpoint.interval.ms"]],
+  ["a forgotten producer is found when its log is used", ["producer.id.expiration.check.interval.ms"]],
+  [
+    "coordinators write at once and uncompressed, and load with buffers of their own",
+    [
+      "group.coordinator.append.linger.ms",
+      "group.coordinator.cached.buffer.max.bytes",
+      "offsets.load.buffer.size",
+      "offsets.topic.compression.codec",
+      "transaction.state.log.load.buffer.size",
+    ],
+  ],
+  ["the consumer protocol (KIP-848) is not served yet", ["consumer.", "group.consumer.", "group.coordinator.rebalance.protocols"]],
+  ["share groups are not served yet", ["group.share.", "share."]],
+  ["streams groups are not served yet", ["group.streams.", "streams."]],
+  ["what is in development is not offered", ["unstable."]],
+];
+
+/** In words that go on after "no effect:"; `undefined` when none is known. */
+export function reasonWithoutEffect(name: string): string | undefined {
+  let longest = "";
+  let found: string | undefined;
+  for (const [reason, names] of REASONS) {
+    for (const candidate of names) {
+      const fits = candidate === name || (candidate.endsWith(".") && name.startsWith(candidate));
+      if (fits && candidate.length > longest.length) [longest, found] = [candidate, reason];
+    }
+  }
+  return found;
+}
+
+/** For the test that no entry is left over. */
+export function namesWithReasons(): readonly string[] {
+  return REASONS.flatMap(([, names]) => names);
+}
+
+/** What the setting is for, and, where it does nothing, why. */
+export function documentationOf(name: string, { documentation, rules }: Setting): string {
+  if (rules.honoured) return documentation;
+  return `${documentation} Accepted without effect: ${reasonWithoutEffect(name) ?? "it is not supported"}.`;
+}
