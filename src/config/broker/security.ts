@@ -7,7 +7,9 @@ const perBroker = "per-broker";
 const honoured = true;
 
 export const securitySettings = {
-  "authorizer.class.name": str("", "Class that decides who may do what.", { honoured }),
+  "authorizer.class.name": str("", "Class that decides who may do what; any name lets access rules be kept, which are not enforced yet.", {
+    honoured,
+  }),
   "delegation.token.expiry.check.interval.ms": long(3_600_000, "How often expired delegation tokens are removed.", { min: 1 }),
   "delegation.token.expiry.time.ms": long(86_400_000, "How long a delegation token is valid without being renewed.", { min: 1 }),
   "delegation.token.max.lifetime.ms": long(604_800_000, "Age beyond which a delegation token cannot be renewed.", { min: 1 }),
