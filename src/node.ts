@@ -15,7 +15,7 @@ import { Broker, type NewTopic } from "./broker.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import { type Change, compactChanges } from "./cluster/image.ts";
 import { SharedLogs } from "./cluster/shared-logs.ts";
-import { stopBroker } from "./cluster/stop-broker.ts";
+import { returnBroker, stopBroker } from "./cluster/stop-broker.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
 import { openJournalMetadataStore } from "./log/journal-metadata-store.ts";
 import { openSegmentedEngine } from "./log/segmented-engine.ts";
@@ -182,6 +182,17 @@ export class RunningNode {
     this.#running.delete(id);
     await broker.stop();
     await stopBroker(this.cluster, id, broker.services.config);
+  }
+
+  /** The cluster takes the broker for gone, while it runs and is reached by clients: it leads nothing. */
+  async fenceBroker(id: number): Promise<void> {
+    const broker = this.#running.get(id);
+    if (broker !== undefined) await stopBroker(this.cluster, id, broker.services.config);
+  }
+
+  /** It is there again. */
+  async unfenceBroker(id: number): Promise<void> {
+    if (this.#running.has(id)) await returnBroker(this.cluster, id);
   }
 
   /** Starts a broker again that was stopped or killed, at its port. Stops it first when it runs. */

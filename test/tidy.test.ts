@@ -30,9 +30,10 @@ const LAYERS: readonly (readonly { readonly at: string; readonly beside?: readon
     { at: "src/broker.ts" },
     { at: "src/node.ts", beside: ["src/broker.ts"] },
     { at: "src/faults", beside: ["src/broker.ts"] },
-    { at: "src/testing.ts", beside: ["src/broker.ts", "src/node.ts", "src/faults"] },
-    { at: "src/index.ts", beside: ["src/broker.ts", "src/node.ts", "src/testing.ts", "src/faults"] },
-    { at: "src/cli", beside: ["src/broker.ts", "src/node.ts"] },
+    { at: "src/embed", beside: ["src/broker.ts", "src/node.ts", "src/faults"] },
+    { at: "src/index.ts", beside: ["src/broker.ts", "src/embed", "src/faults"] },
+    { at: "src/frameworks", beside: ["src/index.ts"] },
+    { at: "src/cli", beside: ["src/broker.ts", "src/node.ts", "src/embed"] },
   ],
 ];
 

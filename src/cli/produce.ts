@@ -2,9 +2,9 @@
 // same partition, the one that Kafka's own clients choose for it.
 
 import type { NewRecord } from "../../protocol/records/batch-builder.ts";
+import { murmur2 } from "../base/murmur2.ts";
 import { Client, type Partition } from "./client.ts";
 import { CommandError, ExitCode, usageError } from "./command-error.ts";
-import { murmur2 } from "./murmur2.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** As commander gives them. */

@@ -6,6 +6,7 @@ import type { BrokerConfig } from "../config/broker-config.ts";
 import { topicSettings } from "../config/topic-config.ts";
 import type { Cluster } from "./cluster.ts";
 import { applyChanges, type Change, type ClusterImage } from "./image.ts";
+import { latestEpoch } from "./join-cluster.ts";
 import { decideElection, ElectionTypes } from "./leader-election.ts";
 import { isRefusal } from "./refusal.ts";
 
@@ -14,6 +15,15 @@ export function stopBroker(cluster: Cluster, id: number, config: BrokerConfig): 
     if (!image.brokers.has(id)) return { changes: [], result: undefined };
     const stopped: Change = { type: "brokerStopped", id };
     return { changes: [stopped, ...uncleanElections(applyChanges(image, [stopped]), config)], result: undefined };
+  });
+}
+
+/** A broker that was taken for gone while it ran is there again. */
+export function returnBroker(cluster: Cluster, id: number): Promise<void> {
+  return cluster.transact((image) => {
+    const broker = image.stoppedBrokers.get(id);
+    if (broker === undefined) return { changes: [], result: undefined };
+    return { changes: [{ type: "broker", ...broker, epoch: latestEpoch(image) + 1 }], result: undefined };
   });
 }
 

@@ -22,8 +22,10 @@ import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
 import type { Partition } from "../../partition/partition.ts";
+import { answer } from "../decision.ts";
 import { partitionFor } from "../partition-for.ts";
 import { CoordinatorRuntime } from "../runtime.ts";
+import { rebalance } from "./classic/rebalance.ts";
 import type { GroupRecord } from "./group-record.ts";
 import { groupRecordCodec } from "./group-record-codec.ts";
 import type { GroupSettings } from "./group-settings.ts";
@@ -91,6 +93,23 @@ export class GroupCoordinator {
   topicsDeleted(names: readonly string[]): void {
     const topics = new Set(names);
     for (const { state } of this.#runtime.shards()) state?.deleteOffsetsOf(topics);
+  }
+
+  /** The members of a group must join again, as if one had come or gone; nothing happens to a group without members. */
+  rebalance(groupId: string): ErrorCode | Promise<ErrorCode> {
+    return this.#runtime.write<ErrorCode>(
+      this.partitionFor(groupId),
+      (state) => {
+        const group = state.classicGroup(groupId);
+        if (group === undefined || group.members.size === 0) return answer(group === undefined ? Errors.GROUP_ID_NOT_FOUND : Errors.NONE);
+        const applied = () => {
+          rebalance(state.environment, group, "it was asked for");
+          return Errors.NONE;
+        };
+        return { records: [], applied };
+      },
+      (error) => error,
+    );
   }
 
   /** Whoever waits is answered NOT_COORDINATOR. */

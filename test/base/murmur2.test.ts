@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { murmur2 } from "../../src/cli/murmur2.ts";
+import { murmur2 } from "../../src/base/murmur2.ts";
 
 // Hashes that Kafka's own clients give (its Utils tests).
 test.each([

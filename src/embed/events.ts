@@ -1,0 +1,46 @@
+// Events of a broker or a cluster that a test can listen to.
+
+/** What listeners are given, by the name of the event. */
+export interface BrokerEvents {
+  /** A request has come; `broker` is the id of the one that was asked. */
+  readonly request: { readonly broker: number; readonly api: string; readonly version: number; readonly clientId: string };
+  /** A batch was stored and acknowledged; without an offset when the client wants no acknowledgement. */
+  readonly produce: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly baseOffset: number | undefined;
+    readonly clientId: string;
+  };
+  /** A group has committed an offset. */
+  readonly commit: { readonly group: string; readonly topic: string; readonly partition: number; readonly offset: number };
+  /** A member is in a new generation of its group. */
+  readonly join: { readonly group: string; readonly memberId: string; readonly clientId: string; readonly generation: number };
+  readonly leave: { readonly group: string };
+  /** A group has a new generation, whose members these are. */
+  readonly rebalance: { readonly group: string; readonly generation: number; readonly members: readonly string[] };
+  readonly topicCreated: { readonly topic: string; readonly partitions: number };
+  readonly topicDeleted: { readonly topic: string };
+  /** -1: nobody leads. */
+  readonly leaderChanged: { readonly topic: string; readonly partition: number; readonly leader: number; readonly leaderEpoch: number };
+  readonly brokerStarted: { readonly broker: number };
+  readonly brokerStopped: { readonly broker: number };
+}
+
+export type EventListener<Name extends keyof BrokerEvents> = (event: BrokerEvents[Name]) => void;
+
+export class Emitter {
+  readonly #listeners = new Map<keyof BrokerEvents, Set<(event: never) => void>>();
+
+  /** Gives a function that ends the listening. */
+  on<Name extends keyof BrokerEvents>(name: Name, listener: EventListener<Name>): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  emit<Name extends keyof BrokerEvents>(name: Name, event: BrokerEvents[Name]): void {
+    const listeners = this.#listeners.get(name) as Set<EventListener<Name>> | undefined;
+    if (listeners !== undefined) for (const listener of listeners) listener(event);
+  }
+}

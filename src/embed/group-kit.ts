@@ -1,0 +1,216 @@
+// Groups as a test sees them: members with what they are assigned, committed offsets with their lag. Asked of the coordinator by its own
+// operations, without a client.
+
+import { Errors } from "../../protocol/errors.ts";
+import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
+import { Reader } from "../../protocol/wire/reader.ts";
+import { GROUP_OFFSETS_TOPIC } from "../cluster/topic-name.ts";
+import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { GroupRequestContext } from "../coordinator/group/request-context.ts";
+import type { RunningNode } from "../node.ts";
+import { BrokerError } from "./broker-error.ts";
+import { firstUnread } from "./records.ts";
+import type { TopicKit } from "./topic-kit.ts";
+
+export interface GroupMember {
+  readonly id: string;
+  readonly instanceId: string | null;
+  readonly clientId: string;
+  readonly host: string;
+  readonly assignment: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+}
+
+export interface GroupOffset {
+  readonly topic: string;
+  readonly partition: number;
+  /** `undefined`: nothing was committed. */
+  readonly committed: number | undefined;
+  /** The offset after the last record. */
+  readonly end: number;
+  /** Offsets from the committed one, or the first there is, to the end. */
+  readonly lag: number;
+}
+
+export interface GroupView {
+  readonly id: string;
+  /** Kafka's states; "Dead" when there is no such group, "Unavailable" when its coordinator is not there. */
+  readonly state: "Empty" | "PreparingRebalance" | "CompletingRebalance" | "Stable" | "Dead" | "Unavailable" | (string & {});
+  /** Of the members' protocol: the assignor that they agreed on. */
+  readonly protocol: string;
+  readonly members: readonly GroupMember[];
+  /** Of partitions with committed offsets and of those assigned to members. */
+  readonly offsets: readonly GroupOffset[];
+  /** The sum over all partitions. */
+  readonly lag: number;
+}
+
+type PartitionKey = { readonly topic: string; readonly partition: number };
+
+export class GroupKit {
+  readonly #node: RunningNode;
+  readonly #topics: TopicKit;
+
+  constructor(node: RunningNode, topics: TopicKit) {
+    this.#node = node;
+    this.#topics = topics;
+  }
+
+  /** Ids of all groups. */
+  list(): string[] {
+    const ids = this.#node.brokers.flatMap(({ services }) => {
+      const { groups } = services.groups.listGroups(CONTEXT, { statesFilter: [], typesFilter: [] });
+      return groups.map(({ groupId }) => groupId);
+    });
+    return ids.sort();
+  }
+
+  async get(id: string): Promise<GroupView> {
+    const coordinator = this.#coordinator(id);
+    if (coordinator === undefined)
+      return this.#none(id, this.#node.cluster.image.topicsByName.has(GROUP_OFFSETS_TOPIC) ? "Unavailable" : "Dead");
+    const { groups } = await coordinator.describeGroups(CONTEXT, { groups: [id], includeAuthorizedOperations: false });
+    const [group] = groups;
+    if (group === undefined || group.errorCode !== Errors.NONE)
+      return this.#none(id, group?.errorCode === Errors.GROUP_ID_NOT_FOUND ? "Dead" : "Unavailable");
+    const members = group.members.map((member) => ({
+      id: member.memberId,
+      instanceId: member.groupInstanceId ?? null,
+      clientId: member.clientId,
+      host: member.clientHost,
+      assignment: assignedPartitions(member.memberAssignment),
+    }));
+    const offsets = await this.#offsets(id, coordinator, members);
+    const lag = offsets.reduce((sum, each) => sum + each.lag, 0);
+    return { id, state: group.groupState, protocol: group.protocolData, members, offsets, lag };
+  }
+
+  /** The first record that the group has still to commit, of each partition that has one. */
+  async unread(
+    group: GroupView,
+    until?: (partition: PartitionKey) => number | undefined,
+  ): Promise<(GroupOffset & { readonly next: number })[]> {
+    const found: (GroupOffset & { readonly next: number })[] = [];
+    for (const offset of group.offsets) {
+      if (offset.lag === 0) continue;
+      const partition = this.#topics.partition(offset.topic, offset.partition);
+      if (partition === undefined) {
+        found.push({ ...offset, next: offset.committed ?? 0 });
+        continue;
+      }
+      const record = await firstUnread(partition, offset.committed ?? 0, until?.(offset));
+      if (record !== undefined) found.push({ ...offset, next: record.offset });
+    }
+    return found;
+  }
+
+  /** Partitions of a topic as the group stands to them, also those that it knows nothing of. */
+  withTopic(group: GroupView, topic: string): GroupView {
+    const count = this.#topics.get(topic)?.partitions.length ?? 0;
+    const known = group.offsets.filter((each) => each.topic === topic);
+    const all = Array.from(
+      { length: count },
+      (_, partition) => known.find((each) => each.partition === partition) ?? this.#offset({ topic, partition }, undefined),
+    );
+    return { ...group, offsets: all, lag: all.reduce((sum, each) => sum + each.lag, 0) };
+  }
+
+  /** Removes a member as if its session had ended; without an id every member. Throws BrokerError. */
+  async expire(groupId: string, memberId?: string): Promise<void> {
+    const { members } = await this.get(groupId);
+    const leaving = members.filter(({ id }) => memberId === undefined || id === memberId);
+    const coordinator = this.#coordinator(groupId);
+    if (leaving.length === 0 || coordinator === undefined)
+      throw new BrokerError(
+        Errors.UNKNOWN_MEMBER_ID,
+        `group ${groupId} has no member ${memberId ?? ""}; it has ${members.map(({ id }) => id).join(", ") || "none"}`,
+      );
+    await coordinator.leaveGroup(
+      { ...CONTEXT, apiVersion: 5 },
+      {
+        groupId,
+        memberId: "",
+        members: leaving.map(({ id }) => ({ memberId: id, groupInstanceId: null, reason: "its session was ended by the test" })),
+      },
+    );
+  }
+
+  /** Has the members join again. Throws BrokerError. */
+  async rebalance(groupId: string): Promise<void> {
+    const error = (await this.#coordinator(groupId)?.rebalance(groupId)) ?? Errors.COORDINATOR_NOT_AVAILABLE;
+    if (error !== Errors.NONE)
+      throw new BrokerError(error, `group ${groupId} cannot rebalance: there is no such group, or its coordinator is not there`);
+  }
+
+  #coordinator(groupId: string): GroupCoordinator | undefined {
+    const partition = this.#node.broker.services.groups.partitionFor(groupId);
+    return this.#node.brokers.find(({ services }) => services.partitions.get(GROUP_OFFSETS_TOPIC, partition) !== undefined)?.services
+      .groups;
+  }
+
+  #none(id: string, state: GroupView["state"]): GroupView {
+    return { id, state, protocol: "", members: [], offsets: [], lag: 0 };
+  }
+
+  async #offsets(groupId: string, coordinator: GroupCoordinator, members: readonly GroupMember[]): Promise<GroupOffset[]> {
+    const request = {
+      groupId: "",
+      topics: null,
+      groups: [{ groupId, memberId: null, memberEpoch: -1, topics: null }],
+      requireStable: false,
+    };
+    const answer = await coordinator.offsetFetch({ ...CONTEXT, apiVersion: 8 }, request);
+    const committed = new Map<string, GroupOffset>();
+    for (const { name = "", partitions } of answer.groups?.[0]?.topics ?? []) {
+      for (const { partitionIndex, committedOffset } of partitions) {
+        const offset = this.#offset({ topic: name, partition: partitionIndex }, committedOffset < 0 ? undefined : committedOffset);
+        committed.set(keyOf(offset), offset);
+      }
+    }
+    for (const { assignment } of members) {
+      for (const { topic, partitions } of assignment) {
+        for (const partition of partitions) {
+          const key = keyOf({ topic, partition });
+          if (!committed.has(key)) committed.set(key, this.#offset({ topic, partition }, undefined));
+        }
+      }
+    }
+    return [...committed.values()].sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
+  }
+
+  #offset({ topic, partition: index }: PartitionKey, committed: number | undefined): GroupOffset {
+    const partition = this.#topics.partition(topic, index);
+    const end = partition?.highWatermark ?? committed ?? 0;
+    const start = Math.max(committed ?? 0, partition?.logStartOffset ?? 0);
+    return { topic, partition: index, committed, end, lag: Math.max(0, end - start) };
+  }
+}
+
+const CONTEXT: GroupRequestContext = {
+  apiVersion: 5,
+  clientId: "",
+  clientHost: "",
+  connection: { isClosed: false, onClose: () => () => undefined },
+};
+
+function keyOf({ topic, partition }: PartitionKey): string {
+  return `${topic} ${partition}`;
+}
+
+/** The consumer protocol's assignment: version int16, topics with their partitions, user data. Empty when it is something else. */
+function assignedPartitions(assignment: Buffer): GroupMember["assignment"] {
+  if (assignment.length === 0) return [];
+  try {
+    const reader = new Reader(assignment);
+    reader.int16();
+    const topics: { topic: string; partitions: number[] }[] = [];
+    for (let count = reader.arrayCount(6); count > 0; count--) {
+      const topic = reader.nullableString() ?? "";
+      const partitions = Array.from({ length: reader.arrayCount(4) }, () => reader.int32());
+      topics.push({ topic, partitions });
+    }
+    return topics;
+  } catch (error) {
+    if (error instanceof MalformedMessage) return [];
+    throw error;
+  }
+}

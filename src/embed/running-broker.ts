@@ -1,0 +1,179 @@
+// A broker, or a cluster of them, inside the process that asks for it: what startBroker and startCluster give. Holds nothing but its own
+// parts, so that any number may run at once.
+
+import type { Clock } from "../base/clock.ts";
+import type { Broker } from "../broker.ts";
+import type { ClusterImage } from "../cluster/image.ts";
+import { isInternalTopic } from "../cluster/topic-name.ts";
+import { Faults } from "../faults/faults.ts";
+import type { FaultyFilesystem } from "../faults/faulty-filesystem.ts";
+import type { BrokerPlace, RunningNode } from "../node.ts";
+import { BrokerFaults } from "./broker-faults.ts";
+import { type ClientConnections, connectionsTo } from "./connection.ts";
+import { type BrokerEvents, Emitter, type EventListener } from "./events.ts";
+import { GroupKit } from "./group-kit.ts";
+import { Observer } from "./observer.ts";
+import type { ReadRecord } from "./records.ts";
+import { type ProducedRecord, type ReadOptions, TopicKit } from "./topic-kit.ts";
+import { Waits } from "./waits.ts";
+
+/** One broker of the cluster. */
+export interface BrokerInfo {
+  readonly id: number;
+  readonly rack: string | null;
+  readonly port: number;
+  /** "localhost:49152". */
+  readonly address: string;
+}
+
+export interface NewBroker {
+  /** Default: one more than the highest there has been. */
+  readonly id?: number;
+  readonly rack?: string;
+  /** Default: any free one. */
+  readonly port?: number;
+}
+
+export interface RunningBrokerParts {
+  readonly node: RunningNode;
+  readonly clock: Clock;
+  readonly disk: FaultyFilesystem;
+  readonly placeOf: (broker: Required<Pick<NewBroker, "id" | "port">> & NewBroker) => BrokerPlace;
+}
+
+export class RunningBroker implements AsyncDisposable {
+  readonly topics: TopicKit;
+  readonly groups: GroupKit;
+  readonly until: Waits;
+  readonly faults: BrokerFaults;
+  readonly connection: ClientConnections;
+  readonly #node: RunningNode;
+  readonly #placeOf: RunningBrokerParts["placeOf"];
+  readonly #emitter = new Emitter();
+  readonly #requestFaults: Faults;
+  #highestId = 0;
+  #lastPort = 0;
+  #lastServers = "";
+
+  constructor({ node, clock, disk, placeOf }: RunningBrokerParts) {
+    this.#node = node;
+    this.#placeOf = placeOf;
+    const observer = new Observer(clock, this.#emitter);
+    const after = (delayMs: number, action: () => void) => clock.after(delayMs, action);
+    this.#requestFaults = new Faults({ after, handlers: node.broker.services.handlers });
+    this.topics = new TopicKit(node, this.#emitter);
+    this.groups = new GroupKit(node, this.topics);
+    this.until = new Waits({ node, clock, topics: this.topics, groups: this.groups, observer });
+    this.faults = new BrokerFaults({ node, faults: this.#requestFaults, disk, groups: this.groups });
+    this.connection = connectionsTo(() => this.bootstrapServers.split(","));
+    node.onBroker((broker) => this.#attach(broker, observer));
+    node.cluster.onImage((image, previous) => this.#tell(image, previous));
+  }
+
+  /** What a client is given to connect: "localhost:49152", of a cluster with commas in between. */
+  get bootstrapServers(): string {
+    if (this.#node.brokers.length > 0) this.#lastServers = this.#node.bootstrapServers;
+    return this.#lastServers;
+  }
+
+  /** Of the first broker. */
+  get port(): number {
+    this.#lastPort = this.#node.brokers[0]?.port ?? this.#lastPort;
+    return this.#lastPort;
+  }
+
+  get clusterId(): string {
+    return this.#node.cluster.image.clusterId;
+  }
+
+  /** The brokers that run. */
+  get brokers(): readonly BrokerInfo[] {
+    return this.#node.brokers.map(({ id, services, port, bootstrapServers }) => ({
+      id,
+      rack: services.config["broker.rack"],
+      port,
+      address: bootstrapServers,
+    }));
+  }
+
+  /** Sends one record or several, as a client would; see TopicKit.produce. */
+  produce(topic: string, records: unknown): Promise<ProducedRecord[]> {
+    return this.topics.produce(topic, records);
+  }
+
+  /** What is in a topic; see TopicKit.read. */
+  read<Value = string>(topic: string, options: ReadOptions<Value> = {}): Promise<ReadRecord<Value>[]> {
+    return this.topics.read(topic, options);
+  }
+
+  /** Listens to an event; gives a function that ends it. Listeners are called at once and should not throw. */
+  on<Name extends keyof BrokerEvents>(name: Name, listener: EventListener<Name>): () => void {
+    return this.#emitter.on(name, listener);
+  }
+
+  /** Adds a broker to the cluster, under load if need be. */
+  async addBroker(broker: NewBroker = {}): Promise<BrokerInfo> {
+    const id = broker.id ?? this.#highestId + 1;
+    const started = await this.#node.addBroker(this.#placeOf({ ...broker, id, port: broker.port ?? 0 }));
+    return { id, rack: started.services.config["broker.rack"], port: started.port, address: started.bootstrapServers };
+  }
+
+  /** Stops one broker in order: what it leads is handed over first, then its connections end. */
+  stopBroker(id: number): Promise<void> {
+    return this.#node.stopBroker(id);
+  }
+
+  /** Ends one broker as `kill -9` would: its connections break, with what is under way, and then the others take over. */
+  killBroker(id: number): Promise<void> {
+    return this.#node.killBroker(id);
+  }
+
+  /** Starts a broker that was stopped or killed again, at its port. */
+  async restartBroker(id: number): Promise<void> {
+    await this.#node.restartBroker(id);
+  }
+
+  /** Stops a broker for good: the cluster forgets it. */
+  removeBroker(id: number): Promise<void> {
+    return this.#node.removeBroker(id);
+  }
+
+  /** Ends connections, flushes and closes the data; safe to call twice. */
+  stop(): Promise<void> {
+    this.#requestFaults.clear();
+    return this.#node.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #attach(broker: Broker, observer: Observer): void {
+    this.#highestId = Math.max(this.#highestId, broker.id);
+    broker.interceptors.add(observer.interceptor(broker.services));
+    broker.interceptors.add(this.#requestFaults.interceptor(broker.services));
+  }
+
+  #tell(image: ClusterImage, previous: ClusterImage): void {
+    const emitter = this.#emitter;
+    if (image.brokers !== previous.brokers) {
+      for (const broker of image.brokers.keys()) if (!previous.brokers.has(broker)) emitter.emit("brokerStarted", { broker });
+      for (const broker of previous.brokers.keys()) if (!image.brokers.has(broker)) emitter.emit("brokerStopped", { broker });
+    }
+    if (image.topicsById === previous.topicsById) return;
+    for (const topic of previous.topicsById.values()) {
+      if (!image.topicsById.has(topic.id) && !isInternalTopic(topic.name)) emitter.emit("topicDeleted", { topic: topic.name });
+    }
+    for (const topic of image.topicsById.values()) {
+      const before = previous.topicsById.get(topic.id);
+      if (before === topic) continue;
+      if (before === undefined && !isInternalTopic(topic.name))
+        emitter.emit("topicCreated", { topic: topic.name, partitions: topic.partitions.length });
+      topic.partitions.forEach(({ leader, leaderEpoch }, partition) => {
+        const known = before?.partitions[partition];
+        if (known !== undefined && known.leader !== leader)
+          emitter.emit("leaderChanged", { topic: topic.name, partition, leader, leaderEpoch });
+      });
+    }
+  }
+}

@@ -1,0 +1,122 @@
+// From options to a running broker or cluster. Defaults are those of a test: free ports on loopback, data in memory, and a process that may
+// end although nobody stopped it.
+
+import { type Clock, systemClock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import { MemoryFilesystem } from "../base/memory-filesystem.ts";
+import { nodeFilesystem } from "../base/node-filesystem.ts";
+import type { Random } from "../base/random.ts";
+import type { NewTopic } from "../broker.ts";
+import { brokerConfig, type SettingInputs } from "../config/broker-config.ts";
+import type { Character } from "../config/character.ts";
+import { FaultyFilesystem } from "../faults/faulty-filesystem.ts";
+import { type BrokerPlace, openNode } from "../node.ts";
+import { type NewBroker, RunningBroker } from "./running-broker.ts";
+
+export interface StartOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Default "localhost": both loopback families. */
+  readonly host?: string;
+  /** "memory" (default), or the folder that keeps the data. */
+  readonly data?: string;
+  /** Topics that exist once the broker has started, by name or with all that belongs to them. */
+  readonly topics?: readonly (string | NewTopic)[];
+  /** Kafka's broker settings, by Kafka's names. */
+  readonly settings?: SettingInputs;
+  /** "kafka": Apache Kafka's own delays and defaults. Default "kind": to developers. */
+  readonly like?: Character;
+  /** Default: silent. A pino logger fits, with `isDebugging` added. */
+  readonly logger?: Logger;
+  /** Default false: the process may end while the broker runs. */
+  readonly keepsProcessAlive?: boolean;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Default: the system's. */
+  readonly random?: Random;
+}
+
+export interface ClusterOptions extends Omit<StartOptions, "port"> {
+  /** How many (ids 1, 2, …; default 3), or each with its id, rack and port. */
+  readonly brokers?: number | readonly NewBroker[];
+  /** One for each broker; any free ones by default. */
+  readonly ports?: readonly number[];
+  /** One for each broker, repeated when there are fewer: ["a", "b"] puts brokers 1 and 3 into rack a. */
+  readonly racks?: readonly string[];
+}
+
+const DEFAULT_BROKERS = 3;
+
+/**
+ * Starts a broker in this process.
+ *
+ * @throws SettingError for a setting or topic that is not allowed; StorageError when the data folder cannot be used; Node's own
+ *   error (`code` EADDRINUSE, EACCES) when the port cannot be taken.
+ */
+export function startBroker(options: StartOptions = {}): Promise<RunningBroker> {
+  const { port, ...others } = options;
+  return start(others, [{ port: port ?? 0 }]);
+}
+
+/** Starts a cluster in this process: several brokers over one storage. Throws as startBroker does. */
+export function startCluster(options: ClusterOptions = {}): Promise<RunningBroker> {
+  const { brokers = DEFAULT_BROKERS, ports = [], racks = [], ...others } = options;
+  const wanted: readonly NewBroker[] = typeof brokers === "number" ? Array.from({ length: brokers }, () => ({})) : brokers;
+  if (wanted.length === 0) throw new RangeError("a cluster has at least one broker");
+  return start(
+    others,
+    wanted.map((broker, index) => {
+      const rack = broker.rack ?? racks[index % racks.length];
+      return { port: ports[index] ?? 0, ...broker, ...(rack === undefined ? {} : { rack }) };
+    }),
+  );
+}
+
+async function start(options: Omit<StartOptions, "port">, brokers: readonly NewBroker[]): Promise<RunningBroker> {
+  const { host = "localhost", data = "memory", topics = [], settings = {}, like = "kind", clock = systemClock } = options;
+  const after = (delayMs: number, action: () => void) => clock.after(delayMs, action);
+  const disk = new FaultyFilesystem(data === "memory" ? new MemoryFilesystem(clock) : nodeFilesystem, after);
+  const isOne = brokers.length === 1;
+  const shared = isOne ? settings : { ...clusterDefaults(brokers, like), ...settings };
+  const placeOf = ({ id, rack, port = 0 }: NewBroker): BrokerPlace => ({
+    config: brokerConfig({
+      character: like,
+      argument: { ...shared, ...(id === undefined ? {} : { "node.id": id }), ...(rack === undefined ? {} : { "broker.rack": rack }) },
+    }),
+    host,
+    port,
+  });
+  const places = brokers.map((broker, index) => placeOf(isOne ? broker : { id: index + 1, ...broker }));
+  const [first, ...others] = places;
+  if (first === undefined) throw new RangeError("a cluster has at least one broker");
+  const node = await openNode({
+    ...first,
+    others,
+    data,
+    topics: topics.map((topic) => (typeof topic === "string" ? { name: topic } : topic)),
+    filesystem: disk,
+    clock,
+    keepsProcessAlive: options.keepsProcessAlive ?? false,
+    ...(options.random === undefined ? {} : { random: options.random }),
+    ...(options.logger === undefined ? {} : { logger: options.logger }),
+  });
+  return new RunningBroker({ node, clock, disk, placeOf });
+}
+
+const RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
+const MOST_REPLICAS = 3;
+
+/** As many replicas as Kafka's own defaults ask for, and reads by rack where there are racks. */
+export function clusterDefaults(brokers: readonly { readonly rack?: string }[], character: Character): SettingInputs {
+  const replicas = Math.min(MOST_REPLICAS, brokers.length);
+  const internal = {
+    "offsets.topic.replication.factor": replicas,
+    "transaction.state.log.replication.factor": replicas,
+    "transaction.state.log.min.isr": Math.min(2, replicas),
+    "share.coordinator.state.topic.replication.factor": replicas,
+    "share.coordinator.state.topic.min.isr": Math.min(2, replicas),
+  };
+  if (character === "kafka") return internal;
+  const hasRacks = brokers.some(({ rack }) => rack !== undefined);
+  return { ...internal, "default.replication.factor": replicas, ...(hasRacks ? { "replica.selector.class": RACK_AWARE } : {}) };
+}

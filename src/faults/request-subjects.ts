@@ -1,0 +1,100 @@
+// What a request is about: the topics, partitions, groups and transactional ids that it names. Requests differ in the names of their
+// fields only, so they are found by going through the declaration.
+
+import type { Decoded, Shape } from "../../protocol/schema/field.ts";
+import { ZERO_UUID } from "../../protocol/schema/support.ts";
+import type { Services } from "../api/services.ts";
+import type { Exchange } from "../server/interceptors.ts";
+
+export interface TopicSubject {
+  readonly topic: string;
+  /** Those named; none when the request is about the topic as a whole. */
+  readonly partitions: readonly number[];
+}
+
+export interface Subjects {
+  readonly topics: readonly TopicSubject[];
+  readonly groups: readonly string[];
+  readonly transactionalId: string | undefined;
+}
+
+const FETCH_KEY = 1;
+const FIND_COORDINATOR_KEY = 10;
+const GROUP_KEY_TYPE = 0;
+const GROUP_FIELDS = ["groupId", "groupsNames", "groups"];
+
+export function subjectsOf(services: Services, { handler, request }: Exchange): Subjects {
+  const { key } = handler.api;
+  const topics = topicsIn(services, request);
+  if (key === FETCH_KEY) topics.push(...sessionTopics(services, request));
+  const transactionalId = request["transactionalId"];
+  return {
+    topics,
+    groups: key === FIND_COORDINATOR_KEY ? coordinatorGroups(request) : groupsIn(request),
+    transactionalId: typeof transactionalId === "string" ? transactionalId : undefined,
+  };
+}
+
+/** The topic that an element of a list names, by name or by id. */
+export function topicNameOf(services: Services, element: unknown): string | undefined {
+  if (typeof element === "string") return element;
+  if (!isRecord(element)) return undefined;
+  const name = element["topic"] ?? element["name"] ?? element["topicName"];
+  if (typeof name === "string" && name !== "") return name;
+  const id = element["topicId"];
+  return typeof id === "string" && id !== ZERO_UUID ? services.cluster.image.topicsById.get(id)?.name : undefined;
+}
+
+function topicsIn(services: Services, request: Decoded<Shape>): TopicSubject[] {
+  const found: TopicSubject[] = [];
+  for (const [field, value] of Object.entries(request)) {
+    if (!Array.isArray(value)) continue;
+    if (field === "groups") for (const group of value) if (isRecord(group)) found.push(...topicsIn(services, group));
+    if (!/topic/i.test(field) || /forgotten/.test(field)) continue;
+    for (const element of value) {
+      const topic = topicNameOf(services, element);
+      if (topic !== undefined) found.push({ topic, partitions: partitionsIn(element) });
+    }
+  }
+  return found;
+}
+
+function partitionsIn(element: unknown): number[] {
+  if (!isRecord(element)) return [];
+  for (const [field, value] of Object.entries(element)) {
+    if (!Array.isArray(value) || !/partition/i.test(field)) continue;
+    return value.map((each) => (isRecord(each) ? (each["partitionIndex"] ?? each["partition"] ?? each["index"]) : each)).filter(isNumber);
+  }
+  return [];
+}
+
+/** What an incremental Fetch does not repeat. */
+function sessionTopics(services: Services, request: Decoded<Shape>): TopicSubject[] {
+  const { sessionId, sessionEpoch } = request;
+  if (!isNumber(sessionId) || !isNumber(sessionEpoch) || sessionId === 0 || sessionEpoch <= 0) return [];
+  const partitions = services.fetchSessions.get(sessionId)?.partitions.values() ?? [];
+  return [...partitions].map(({ topic, partition }) => ({ topic, partitions: [partition] }));
+}
+
+function groupsIn(request: Decoded<Shape>): string[] {
+  return GROUP_FIELDS.flatMap((field) => {
+    const value = request[field];
+    if (typeof value === "string") return value === "" ? [] : [value];
+    if (!Array.isArray(value)) return [];
+    return value.map((each) => (isRecord(each) ? each["groupId"] : each)).filter((each) => typeof each === "string");
+  });
+}
+
+function coordinatorGroups({ keyType, key, coordinatorKeys }: Decoded<Shape>): string[] {
+  if (keyType !== GROUP_KEY_TYPE) return [];
+  const keys = [key, ...(Array.isArray(coordinatorKeys) ? coordinatorKeys : [])];
+  return keys.filter((each): each is string => typeof each === "string" && each !== "");
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}
