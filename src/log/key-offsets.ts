@@ -21,10 +21,11 @@ export class KeyOffsets {
 
   /** @param expectedKeys no more can come, so that a small log costs little */
   constructor(memoryBytes: number, loadFactor: number, expectedKeys: number) {
-    const most = Math.max(1, Math.floor(memoryBytes / BYTES_PER_KEY));
+    const most = Math.max(2, Math.floor(memoryBytes / BYTES_PER_KEY));
     const load = Math.min(1, Math.max(0.01, loadFactor));
-    this.#slots = Math.min(most, Math.ceil(expectedKeys / load) + 1);
-    this.#capacity = Math.max(1, Math.floor(this.#slots * load));
+    this.#slots = Math.min(most, Math.ceil(expectedKeys / load) + 2);
+    // One slot stays free: that is where looking for a key ends.
+    this.#capacity = Math.min(this.#slots - 1, Math.max(1, Math.floor(this.#slots * load)));
     this.#hashes = new Int32Array(this.#slots * HASH_WORDS);
     this.#offsets = new Float64Array(this.#slots);
   }

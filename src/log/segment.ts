@@ -210,17 +210,25 @@ export class Segment {
   /** Gives the files names that end so, in the order of their suffixes, and tells them. The indexes must be in their files. */
   rename(ending: string, order: readonly string[]): string[] {
     this.dropIndexes();
+    // Nothing could make it anew: readers go by what is in memory if it cannot be renamed.
+    if (this.#hasTransactionIndex) this.transactionIndex();
     const { filesystem } = this.#resources;
+    const from = this.#ending;
     const renamed: string[] = [];
     for (const suffix of order) {
-      if (filesystem.stat(this.path(suffix)) === undefined) continue;
-      filesystem.rename(this.path(suffix), this.#pathEnding(suffix, ending));
+      const path = this.#pathEnding(suffix, from);
+      if (filesystem.stat(path) === undefined) continue;
+      filesystem.rename(path, this.#pathEnding(suffix, ending));
       renamed.push(this.#pathEnding(suffix, ending));
+      // The segment is where its batches are, also when the next file cannot be renamed: indexes are made anew.
+      if (suffix === LOG_SUFFIX) this.#moveTo(ending);
     }
-    this.#ending = ending;
-    this.#transactions = undefined;
-    this.file.renamed(this.path(LOG_SUFFIX), ending === DELETED_SUFFIX);
     return renamed;
+  }
+
+  #moveTo(ending: string): void {
+    this.#ending = ending;
+    this.file.renamed(this.path(LOG_SUFFIX), ending === DELETED_SUFFIX);
   }
 
   /** `false` when a file is missing or wrong. */
