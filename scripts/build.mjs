@@ -1,5 +1,5 @@
-// Builds what is run and published, into .dist: the command line (CommonJS, which starts some milliseconds sooner than a module), the
-// library (a module), and on request its types. `isBuilt` tells whether that is up to date, by names, sizes and times of the sources.
+// Builds what is run and published, into .dist: the command line (CommonJS, which starts some milliseconds sooner than a module; the
+// administration apart from the broker, which does not load it), the library (a module), and on request its types. `isBuilt` tells whether that is up to date, by names, sizes and times of the sources.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -35,6 +35,7 @@ export async function build({ withTypes = false } = {}) {
   mkdirSync(outputFolder, { recursive: true });
   const built = await Promise.allSettled([
     esbuild.build({ ...common, entryPoints: ["src/cli/main.ts"], format: "cjs", outfile: join(outputFolder, "odradek.cjs") }),
+    esbuild.build({ ...common, entryPoints: ["src/cli/tools.ts"], format: "cjs", outfile: join(outputFolder, "tools.cjs") }),
     esbuild.build({
       ...common,
       entryPoints: ["src/index.ts"],

@@ -62,6 +62,11 @@ export class Connection {
     return this.#request(api, version, body);
   }
 
+  /** What the broker serves, by API key. */
+  get versions(): ReadonlyMap<number, { readonly min: number; readonly max: number }> {
+    return this.#versions;
+  }
+
   close(): void {
     this.#socket.destroy();
   }

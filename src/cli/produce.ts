@@ -2,9 +2,9 @@
 // same partition, the one that Kafka's own clients choose for it.
 
 import type { NewRecord } from "../../protocol/records/batch-builder.ts";
-import { murmur2 } from "../base/murmur2.ts";
-import { Client, type Partition } from "./client.ts";
+import { Client } from "./client.ts";
 import { CommandError, ExitCode, usageError } from "./command-error.ts";
+import { Sender } from "./sender.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** As commander gives them. */
@@ -17,9 +17,6 @@ export interface ProduceArguments {
 }
 
 const DEFAULT_SEPARATOR = ":";
-const MOST_RECORDS_AT_ONCE = 1000;
-/** How long lines are gathered while more are coming. */
-const LINGER_MS = 5;
 
 export async function produceLines(topic: string, given: ProduceArguments, terminal: Terminal): Promise<ExitCode> {
   const only = given.partition === undefined ? undefined : wholeNumber("--partition", given.partition);
@@ -40,68 +37,6 @@ export async function produceLines(topic: string, given: ProduceArguments, termi
     return ExitCode.OK;
   } finally {
     await client.close();
-  }
-}
-
-/** Gathers records per partition and sends them when they are many, or when no more come for a moment. */
-class Sender {
-  readonly #client: Client;
-  readonly #topic: string;
-  readonly #partitions: readonly Partition[];
-  readonly #waiting = new Map<Partition, NewRecord[]>();
-  #waitingCount = 0;
-  #round = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #sending: Promise<void> = Promise.resolve();
-  #failure: unknown;
-  count = 0;
-
-  constructor(client: Client, topic: string, partitions: readonly Partition[]) {
-    this.#client = client;
-    this.#topic = topic;
-    this.#partitions = partitions;
-  }
-
-  async add(record: NewRecord): Promise<void> {
-    const partition = this.#partitionFor(record);
-    const waiting = this.#waiting.get(partition);
-    if (waiting === undefined) this.#waiting.set(partition, [record]);
-    else waiting.push(record);
-    if (++this.#waitingCount >= MOST_RECORDS_AT_ONCE) return this.flush();
-    this.#timer ??= setTimeout(() => this.#sendWaiting(), LINGER_MS);
-  }
-
-  /** Settles when all that was added is acknowledged; raises what went wrong since the last time. */
-  async flush(): Promise<void> {
-    this.#sendWaiting();
-    await this.#sending;
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  #partitionFor({ key }: NewRecord): Partition {
-    const count = this.#partitions.length;
-    const index = key === null ? this.#round++ % count : (murmur2(key) & 0x7fffffff) % count;
-    const partition = this.#partitions[index];
-    if (partition === undefined) throw new CommandError(`The topic ${this.#topic} has no partitions.`);
-    return partition;
-  }
-
-  #sendWaiting(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const batches = [...this.#waiting];
-    this.#waiting.clear();
-    this.#waitingCount = 0;
-    this.#sending = this.#sending
-      .then(async () => {
-        for (const [partition, records] of batches) {
-          await this.#client.produce(this.#topic, partition, records);
-          this.count += records.length;
-        }
-      })
-      .catch((error: unknown) => {
-        this.#failure ??= error;
-      });
   }
 }
 

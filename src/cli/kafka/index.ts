@@ -1,0 +1,16 @@
+// The registry of shims: each is loaded when it is called.
+
+import type { Tool } from "./tool.ts";
+
+export const KAFKA_TOOLS: { readonly [name: string]: () => Promise<Tool> } = {
+  "kafka-acls": async () => (await import("./acls.ts")).kafkaAcls,
+  "kafka-broker-api-versions": async () => (await import("./broker-api-versions.ts")).kafkaBrokerApiVersions,
+  "kafka-configs": async () => (await import("./configs.ts")).kafkaConfigs,
+  "kafka-console-consumer": async () => (await import("./console-consumer.ts")).kafkaConsoleConsumer,
+  "kafka-console-producer": async () => (await import("./console-producer.ts")).kafkaConsoleProducer,
+  "kafka-consumer-groups": async () => (await import("./consumer-groups.ts")).kafkaConsumerGroups,
+  "kafka-delete-records": async () => (await import("./delete-records.ts")).kafkaDeleteRecords,
+  "kafka-get-offsets": async () => (await import("./get-offsets.ts")).kafkaGetOffsets,
+  "kafka-log-dirs": async () => (await import("./log-dirs.ts")).kafkaLogDirs,
+  "kafka-topics": async () => (await import("./topics.ts")).kafkaTopics,
+};

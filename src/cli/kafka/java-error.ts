@@ -1,0 +1,63 @@
+// Errors as Kafka's Java tools name them, which scripts look for: `org.apache.kafka.common.errors.TopicExistsException: …`.
+
+import { Errors, errorMessage, errorName } from "../../../protocol/errors.ts";
+import { messageOf } from "../command-error.ts";
+import { Refusal } from "../refusal.ts";
+
+const PACKAGE = "org.apache.kafka.common.errors.";
+
+/** Where the exception is not called after the error code. */
+const NAMES: { readonly [errorName: string]: string } = {
+  UNKNOWN_SERVER_ERROR: "UnknownServerException",
+  CORRUPT_MESSAGE: "CorruptRecordException",
+  REQUEST_TIMED_OUT: "TimeoutException",
+  MESSAGE_TOO_LARGE: "RecordTooLargeException",
+  STALE_CONTROLLER_EPOCH: "ControllerMovedException",
+  INVALID_TOPIC_EXCEPTION: "InvalidTopicException",
+  RECORD_LIST_TOO_LARGE: "RecordBatchTooLargeException",
+  COORDINATOR_LOAD_IN_PROGRESS: "CoordinatorLoadInProgressException",
+  TOPIC_AUTHORIZATION_FAILED: "TopicAuthorizationException",
+  GROUP_AUTHORIZATION_FAILED: "GroupAuthorizationException",
+  CLUSTER_AUTHORIZATION_FAILED: "ClusterAuthorizationException",
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "TransactionalIdAuthorizationException",
+  TOPIC_ALREADY_EXISTS: "TopicExistsException",
+  INVALID_CONFIG: "InvalidConfigurationException",
+  KAFKA_STORAGE_ERROR: "KafkaStorageException",
+  UNSUPPORTED_FOR_MESSAGE_FORMAT: "UnsupportedForMessageFormatException",
+  OUT_OF_ORDER_SEQUENCE_NUMBER: "OutOfOrderSequenceException",
+  DUPLICATE_SEQUENCE_NUMBER: "DuplicateSequenceException",
+  NON_EMPTY_GROUP: "GroupNotEmptyException",
+  INVALID_PRODUCER_ID_MAPPING: "InvalidPidMappingException",
+  ELIGIBLE_LEADERS_NOT_AVAILABLE: "EligibleLeadersNotAvailableException",
+};
+
+/** What Kafka's tools print where a broker's answer has a code only. */
+const SENTENCES: ReadonlyMap<number, string> = new Map([
+  [Errors.UNKNOWN_TOPIC_OR_PARTITION, "This server does not host this topic-partition."],
+  [Errors.OFFSET_OUT_OF_RANGE, "The requested offset is not within the range of offsets maintained by the server."],
+  [Errors.GROUP_ID_NOT_FOUND, "The group id does not exist."],
+  [Errors.NON_EMPTY_GROUP, "The group is not empty."],
+  [Errors.GROUP_SUBSCRIBED_TO_TOPIC, "Deleting offsets of a topic is forbidden while the consumer group is actively subscribed to it."],
+  [Errors.UNKNOWN_MEMBER_ID, "The coordinator is not aware of this member."],
+]);
+
+/** The class's full name, a colon and the sentence; for errors that are not a broker's, the sentence. */
+export function javaLine(error: unknown): string {
+  return error instanceof Refusal ? `${javaClass(error.errorCode)}: ${sentenceOf(error)}` : messageOf(error);
+}
+
+export function javaClass(errorCode: number): string {
+  const name = errorName(errorCode);
+  const words = name.split("_").map((word) => word.charAt(0) + word.slice(1).toLowerCase());
+  return `${PACKAGE}${NAMES[name] ?? `${words.join("")}Exception`}`;
+}
+
+/** Without the class. */
+export function sentenceOf(error: unknown): string {
+  if (!(error instanceof Refusal)) return messageOf(error);
+  return error.sentence ?? sentenceFor(error.errorCode);
+}
+
+export function sentenceFor(errorCode: number): string {
+  return SENTENCES.get(errorCode) ?? errorMessage(errorCode) ?? errorName(errorCode);
+}

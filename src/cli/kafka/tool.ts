@@ -1,0 +1,120 @@
+// What a shim is, and how one is run: its flags are read, its work is done over the brokers it names, and what goes wrong is said as
+// Kafka's own tool says it.
+
+import { readFileSync } from "node:fs";
+import { Brokers } from "../brokers.ts";
+import { codeOf, messageOf } from "../command-error.ts";
+import type { Terminal } from "../terminal.ts";
+import { VERSION } from "../version.ts";
+import { type Flag, FlagError, Flags, helpOf } from "./flags.ts";
+import { javaLine } from "./java-error.ts";
+
+/** The release whose tools the shims follow. */
+export const KAFKA_VERSION = "4.3.1";
+
+export interface Io {
+  readonly terminal: Terminal;
+  /** Settles when the user asks to stop. */
+  readonly stopping: Promise<void>;
+  out(line: string): void;
+  error(line: string): void;
+  /** As Kafka's tools log it on stderr. */
+  logError(error: unknown): void;
+}
+
+export interface Tool {
+  readonly purpose: string;
+  readonly flags: readonly Flag[];
+  /** Gives the exit code. Raises FlagError for wrong arguments. */
+  run(flags: Flags, io: Io, argv: readonly string[]): Promise<number>;
+  /** Says what `run` raised and gives the exit code. Default: its message on stderr, 1. */
+  readonly failed?: (error: unknown, io: Io, argv: readonly string[]) => number;
+  /** Where its own errors about arguments say more before the sentence. */
+  readonly flagErrorPrefix?: string;
+}
+
+export const HELP: Flag = { name: "help", help: "print this help" };
+export const TOOL_VERSION: Flag = { name: "version", help: "print the version" };
+
+export async function runTool(
+  name: string,
+  tool: Tool,
+  argv: readonly string[],
+  context: Pick<Io, "terminal" | "stopping">,
+): Promise<number> {
+  const io = ioOf(name, context);
+  const known = [...tool.flags, HELP, TOOL_VERSION];
+  const help = helpOf(tool.purpose, known);
+  try {
+    const flags = new Flags(known, argv);
+    if (flags.has("help")) {
+      context.terminal.error(help);
+      return 1;
+    }
+    if (flags.has("version")) {
+      io.out(`${KAFKA_VERSION} (Odradek ${VERSION})`);
+      return 0;
+    }
+    return await tool.run(flags, io, argv);
+  } catch (error) {
+    if (error instanceof FlagError) {
+      io.error(`${tool.flagErrorPrefix ?? ""}${error.message}`);
+      if (!error.isTerse) context.terminal.error(help);
+      return 1;
+    }
+    if (tool.failed !== undefined) return tool.failed(error, io, argv);
+    io.error(messageOf(error));
+    return 1;
+  }
+}
+
+/** Raises FlagError where `--bootstrap-server` is missing, or the client settings ask for what we cannot do. */
+export async function withBrokers<Result>(flags: Flags, work: (brokers: Brokers) => Promise<Result>): Promise<Result> {
+  const servers = flags.get("bootstrap-server");
+  if (servers === undefined) throw new FlagError('Missing required argument "[bootstrap-server]"');
+  clientSettings(flags.get("command-config"));
+  const brokers = new Brokers(servers);
+  try {
+    return await work(brokers);
+  } finally {
+    await brokers.close();
+  }
+}
+
+/** The settings of a client's properties file. Those of an encrypted or authenticated connection are refused by name. */
+export function clientSettings(path: string | undefined): ReadonlyMap<string, string> {
+  if (path === undefined) return new Map();
+  const settings = parseProperties(readTextFile(path));
+  for (const [name, value] of settings) {
+    const isSecured = name === "security.protocol" ? value !== "PLAINTEXT" : /^(ssl|sasl)\./.test(name);
+    if (isSecured)
+      throw new FlagError(`${path}: ${name}=${value} is not something that this command can do yet; it connects in plain text.`, {
+        isTerse: true,
+      });
+  }
+  return settings;
+}
+
+export function readTextFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new FlagError(codeOf(error) === "ENOENT" ? path : messageOf(error), { isTerse: true });
+  }
+}
+
+export function parseProperties(text: string): Map<string, string> {
+  const settings = new Map<string, string>();
+  for (const line of text.split(/\r?\n/)) {
+    const [, name, value = ""] = /^\s*([^#!\s=:][^=:\s]*)\s*[=:]?\s*(.*?)\s*$/.exec(line) ?? [];
+    if (name !== undefined) settings.set(name, value);
+  }
+  return settings;
+}
+
+function ioOf(name: string, { terminal, stopping }: Pick<Io, "terminal" | "stopping">): Io {
+  const error = (line: string) => terminal.error(`${line}\n`);
+  const out = (line: string) => terminal.out(`${line}\n`);
+  const now = () => new Date().toISOString().replace("T", " ").replace(".", ",").replace("Z", "");
+  return { terminal, stopping, out, error, logError: (raised) => error(`[${now()}] ERROR ${javaLine(raised)} (${name})`) };
+}
