@@ -3,55 +3,44 @@
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as messages from "../../../protocol/messages/index.ts";
-import { MemoryFilesystem } from "../../../src/base/memory-filesystem.ts";
-import { Broker } from "../../../src/broker.ts";
-import { type Change, compactChanges } from "../../../src/cluster/image.ts";
+import type { Broker } from "../../../src/broker.ts";
 import { TRANSACTION_STATE_TOPIC } from "../../../src/cluster/topic-name.ts";
 import { brokerConfig } from "../../../src/config/broker-config.ts";
-import { openJournalMetadataStore } from "../../../src/log/journal-metadata-store.ts";
-import { openMemoryEngine } from "../../../src/log/segmented-engine.ts";
-import { RawClient } from "../../support/raw-client.ts";
+import { openNode, type RunningNode } from "../../../src/node.ts";
 import { ProbeClient } from "./probe-client.ts";
 
-let brokers: Broker[];
-let close: () => Promise<void>;
+let node: RunningNode;
 
 beforeEach(async () => {
-  const filesystem = new MemoryFilesystem();
-  filesystem.makeDirectory("/meta");
-  const metadata = openJournalMetadataStore<Change>({ filesystem, path: "/meta/journal", compact: compactChanges });
-  // Each broker's partitions are in an engine of its own: what one leads, the other does not open.
-  const engines = [openMemoryEngine({ brokerId: 1 }), openMemoryEngine({ brokerId: 2 })];
-  brokers = [];
-  for (const [index, engine] of engines.entries()) {
-    const config = brokerConfig({
-      argument: { "node.id": index + 1, "transaction.state.log.num.partitions": 1, "offsets.topic.num.partitions": 1 },
-    });
-    brokers.push(await Broker.start({ config, clusterId: "cluster", engine, metadata, host: "127.0.0.1", port: 0 }));
-  }
-  close = async () => {
-    for (const broker of brokers) await broker.stop();
-    await metadata.close();
-    for (const engine of engines) await engine.close();
-  };
+  const place = (id: number) => ({
+    config: brokerConfig({
+      argument: { "node.id": id, "transaction.state.log.num.partitions": 1, "transaction.state.log.replication.factor": 2 },
+    }),
+    host: "127.0.0.1",
+    port: 0,
+  });
+  node = await openNode({ ...place(1), others: [place(2)], data: "memory", topics: [] });
+  const seed = await ProbeClient.connect(node.broker.port, "seed");
+  await seed.call(messages.findCoordinator, 4, { keyType: 1, coordinatorKeys: ["id"] });
+  seed.close();
 });
-afterEach(() => close());
+afterEach(() => node.stop());
 
 function broker(id: number): Broker {
-  const found = brokers[id - 1];
+  const found = node.brokers.find((each) => each.id === id);
   if (found === undefined) throw new Error(`there is no broker ${id}`);
   return found;
 }
 
 /** The broker that coordinates transactions, and another one. */
 function roles(): { readonly coordinator: Broker; readonly other: Broker } {
-  const leader = broker(1).services.cluster.image.topicsByName.get(TRANSACTION_STATE_TOPIC)?.partitions[0]?.leader ?? -1;
+  const leader = node.cluster.image.topicsByName.get(TRANSACTION_STATE_TOPIC)?.partitions[0]?.leader ?? -1;
   return { coordinator: broker(leader), other: broker(3 - leader) };
 }
 
-async function makeTopic(probe: ProbeClient, leader: number, name: string): Promise<void> {
+async function makeTopic(probe: ProbeClient, name: string, ...brokerIds: number[]): Promise<void> {
   await probe.call(messages.createTopics, 7, {
-    topics: [{ name, numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [leader] }], configs: [] }],
+    topics: [{ name, numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds }], configs: [] }],
     timeoutMs: 10_000,
     validateOnly: false,
   });
@@ -63,14 +52,11 @@ test.each([
 ])(
   "a transaction with a partition on the other broker ends there, too, in the %s protocol",
   async (protocol, produceVersion, endVersion) => {
-    const seed = await RawClient.connect(broker(1).port);
-    await seed.call(messages.findCoordinator, 4, { keyType: 1, coordinatorKeys: ["id"] });
-    seed.close();
     const { coordinator, other } = roles();
     const name = `there-${protocol}`;
     const asking = await ProbeClient.connect(coordinator.port, name);
     const producing = await ProbeClient.connect(other.port, name);
-    await makeTopic(asking, other.id, `${name}-topic`);
+    await makeTopic(asking, `${name}-topic`, other.id);
     const { producer } = await asking.init("id");
     expect(await producing.produce("id", producer, { version: 11 }), "not added yet").toBe("TRANSACTION_ABORTABLE");
     if (protocol === "older") expect(await asking.add("id", producer, [0])).toBe("0 NONE");
@@ -86,13 +72,10 @@ test.each([
 );
 
 test("markers for a broker that is away are written when it is back", async () => {
-  const seed = await RawClient.connect(broker(1).port);
-  await seed.call(messages.findCoordinator, 4, { keyType: 1, coordinatorKeys: ["id"] });
-  seed.close();
   const { coordinator, other } = roles();
   const asking = await ProbeClient.connect(coordinator.port, "away");
   const producing = await ProbeClient.connect(other.port, "away");
-  await makeTopic(asking, other.id, "away-topic");
+  await makeTopic(asking, "away-topic", other.id);
   const { producer } = await asking.init("id");
   expect(await producing.produce("id", producer, { version: 12 })).toBe("offset 0");
   const partition = other.services.partitions.get("away-topic", 0);
@@ -107,4 +90,53 @@ test("markers for a broker that is away are written when it is back", async () =
   expect((await producing.read()).aborted).toBe("P0 from 0");
   asking.close();
   producing.close();
+});
+
+test.each([
+  ["older", 10, 4],
+  ["newer", 12, 5],
+])(
+  "a transaction goes on when its coordinator is stopped in its middle, in the %s protocol",
+  async (protocol, produceVersion, endVersion) => {
+    const { coordinator, other } = roles();
+    const name = `moved-${protocol}`;
+    const before = await ProbeClient.connect(coordinator.port, name);
+    const after = await ProbeClient.connect(other.port, name);
+    await makeTopic(before, `${name}-topic`, coordinator.id, other.id);
+    const { producer } = await before.init("id");
+    if (protocol === "older") await before.add("id", producer, [0]);
+    expect(await before.produce("id", producer, { version: produceVersion, values: ["before"] })).toBe("offset 0");
+    await node.stopBroker(coordinator.id);
+    before.close();
+    expect(await after.describe("id")).toMatch(/^Ongoing/);
+    expect(await after.produce("id", producer, { version: produceVersion, sequence: 1, values: ["after"] })).toBe("offset 1");
+    expect((await after.end("id", producer, true, endVersion)).told).toMatch(/^NONE/);
+    expect(await after.settled("id")).toMatch(/^CompleteCommit/);
+    const read = await after.read();
+    expect(read.lastStable).toBe(3);
+    expect(read.batches).toMatch(/^0: before .* \| 1: after .* \| 2: COMMIT/);
+    after.close();
+  },
+);
+
+test("a transaction that was decided is completed by the coordinator that comes next", async () => {
+  const { coordinator, other } = roles();
+  const before = await ProbeClient.connect(coordinator.port, "decided");
+  const after = await ProbeClient.connect(other.port, "decided");
+  await makeTopic(before, "decided-topic", other.id);
+  const { producer } = await before.init("id");
+  await before.produce("id", producer, { version: 12 });
+  const onOther = await ProbeClient.connect(other.port, "decided");
+  expect(await onOther.produce("id", producer, { version: 12 })).toBe("offset 0");
+  const partition = other.services.partitions.get("decided-topic", 0);
+  if (partition === undefined) throw new Error("the other broker does not lead the topic");
+  const append = partition.appendMarker.bind(partition);
+  partition.appendMarker = () => ({ ok: false, error: 6, message: null, recordErrors: [] });
+  expect((await before.end("id", producer, true, 5)).told).toBe("NONE P0 1");
+  expect(await before.describe("id")).toMatch(/^PrepareCommit/);
+  await node.killBroker(coordinator.id);
+  partition.appendMarker = append;
+  expect(await after.settled("id")).toMatch(/^CompleteCommit/);
+  expect((await after.read()).lastStable).toBe(2);
+  for (const probe of [before, after, onOther]) probe.close();
 });

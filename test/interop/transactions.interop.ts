@@ -1,0 +1,91 @@
+// Transactions with real clients: Java in both protocols, kafkajs and librdkafka; the tools that look at them; and every request of the
+// probe in every state (test/coordinator/transaction/probe.ts), whose answers by Kafka are kept for the tests that run without it.
+
+import { join } from "node:path";
+import { probe, scenarios } from "../coordinator/transaction/probe.ts";
+import { type BrokerUnderTest, KAFKA_REFERENCE, NODE } from "./broker-under-test.ts";
+import { compare, type Observation } from "./compare.ts";
+import { runTool, tool } from "./java-tools.ts";
+import { run, runOrThrow } from "./processes.ts";
+import { pythonWithClients } from "./python-environment.ts";
+
+const FOLDER = join(import.meta.dirname, "transactions");
+
+/** One step a line. */
+async function java(broker: BrokerUnderTest, scenario: string, name: string): Promise<Observation> {
+  const classPath = (await runOrThrow(KAFKA_REFERENCE, ["classpath"])).trim();
+  const program = [
+    "-Xmx256m",
+    "-XX:TieredStopAtLevel=1",
+    "-cp",
+    classPath,
+    join(FOLDER, "TransactionTour.java"),
+    broker.bootstrap,
+    scenario,
+    name,
+  ];
+  const { exitCode, stdout, stderr } = await run("java", program, { deadlineMs: 120_000 });
+  const steps = stdout.split("\n").filter((line) => line.startsWith("{"));
+  if (exitCode !== 0) throw new Error(`${scenario} ended with ${exitCode}: ${stdout}${stderr.slice(-2000)}`);
+  return Object.assign({}, ...steps.map((line) => JSON.parse(line)));
+}
+
+/** With the transaction protocol that clients up to 3.x speak: they go by the cluster's feature. */
+async function withProtocol<T>(broker: BrokerUnderTest, version: number, action: () => Promise<T>): Promise<T> {
+  const features = (...args: string[]) => runTool(["features", "--bootstrap-server", broker.bootstrap, ...args]);
+  if (version < 2) await features("downgrade", "--feature", `transaction.version=${version}`);
+  try {
+    return await action();
+  } finally {
+    if (version < 2) await features("upgrade", "--feature", "transaction.version=2");
+  }
+}
+
+for (const version of [1, 2]) {
+  for (const scenario of ["commit-and-abort", "fenced", "too-long", "transform", "zombie"]) {
+    compare(`Java, transaction version ${version}: ${scenario}`, (broker) =>
+      withProtocol(broker, version, () => java(broker, scenario, `java-${version}-${scenario}`)),
+    );
+  }
+  compare(`Java, transaction version ${version}: a producer crashes in the middle`, (broker) =>
+    withProtocol(broker, version, async () => {
+      const name = `java-${version}-crash`;
+      return { before: await java(broker, "crash", name), after: await java(broker, "after-crash", name) };
+    }),
+  );
+}
+
+compare("kafkajs: transactions with offsets, and a second producer", async ({ bootstrap }) => {
+  return JSON.parse(
+    await runOrThrow(NODE, [join(FOLDER, "kafkajs.ts"), bootstrap, "kafkajs-transactions"], { deadlineMs: 120_000 }),
+  ) as Observation;
+});
+
+compare("librdkafka: transactions with offsets, and a second producer", async ({ bootstrap }) => {
+  const python = await pythonWithClients();
+  const output = await runOrThrow(python, [join(FOLDER, "librdkafka.py"), bootstrap, "librdkafka-transactions"], { deadlineMs: 180_000 });
+  return JSON.parse(output.trim().split("\n").at(-1) ?? "null") as Observation;
+});
+
+compare("kafka-transactions: list and describe", async (broker) => {
+  const id = "java-2-fenced";
+  const withoutNumbers = (observation: Observation) =>
+    JSON.parse(JSON.stringify(observation).replace(/\b\d+\b/g, "<number>")) as Observation;
+  return {
+    listed: withoutNumbers((await linesOf(broker, ["list"])).filter((line) => line.includes(id))),
+    described: withoutNumbers(await tool(broker, "transactions", ["describe", "--transactional-id", id])),
+    unknown: await tool(broker, "transactions", ["describe", "--transactional-id", "nobody"]),
+  };
+});
+
+async function linesOf(broker: BrokerUnderTest, args: readonly string[]): Promise<string[]> {
+  const { stdout } = await runTool(["transactions", "--bootstrap-server", broker.bootstrap, ...args]);
+  return stdout.split("\n");
+}
+
+for (const [index, title] of Object.keys(scenarios).entries()) {
+  compare(`every request of transactions in every state: ${title}`, async ({ bootstrap }) => {
+    const port = Number(bootstrap.split(":")[1]);
+    return (await probe(port, title, `probe-${index}`)) as Observation;
+  });
+}
