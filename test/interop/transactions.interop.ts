@@ -1,8 +1,10 @@
 // Transactions with real clients: Java in both protocols, kafkajs and librdkafka; the tools that look at them; and every request of the
 // probe in every state (test/coordinator/transaction/probe.ts), whose answers by Kafka are kept for the tests that run without it.
 
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { probe, scenarios } from "../coordinator/transaction/probe.ts";
+import { ProbeClient } from "../coordinator/transaction/probe-client.ts";
 import { type BrokerUnderTest, KAFKA_REFERENCE, NODE } from "./broker-under-test.ts";
 import { compare, type Observation } from "./compare.ts";
 import { runTool, tool } from "./java-tools.ts";
@@ -31,11 +33,13 @@ async function java(broker: BrokerUnderTest, scenario: string, name: string): Pr
 }
 
 /** With the transaction protocol that clients up to 3.x speak: they go by the cluster's feature. */
-async function withProtocol<T>(broker: BrokerUnderTest, version: number, action: () => Promise<T>): Promise<T> {
+async function withProtocol(broker: BrokerUnderTest, version: number, action: () => Promise<Observation>): Promise<Observation> {
   const features = (...args: string[]) => runTool(["features", "--bootstrap-server", broker.bootstrap, ...args]);
   if (version < 2) await features("downgrade", "--feature", `transaction.version=${version}`);
   try {
-    return await action();
+    const { stdout } = await features("describe");
+    const protocol = /transaction\.version.*FinalizedVersionLevel: (\d+)/.exec(stdout)?.[1] ?? "none";
+    return { protocol, observed: await action() };
   } finally {
     if (version < 2) await features("upgrade", "--feature", "transaction.version=2");
   }
@@ -70,9 +74,9 @@ compare("librdkafka: transactions with offsets, and a second producer", async ({
 compare("kafka-transactions: list and describe", async (broker) => {
   const id = "java-2-fenced";
   const withoutNumbers = (observation: Observation) =>
-    JSON.parse(JSON.stringify(observation).replace(/\b\d+\b/g, "<number>")) as Observation;
+    JSON.parse(JSON.stringify(observation, (_, value) => (typeof value === "string" ? value.replace(/\b\d+\b/g, "<number>") : value)));
   return {
-    listed: withoutNumbers((await linesOf(broker, ["list"])).filter((line) => line.includes(id))),
+    listed: withoutNumbers((await linesOf(broker, ["list"])).filter((line) => line.includes(id)).map((line) => line.trim())),
     described: withoutNumbers(await tool(broker, "transactions", ["describe", "--transactional-id", id])),
     unknown: await tool(broker, "transactions", ["describe", "--transactional-id", "nobody"]),
   };
@@ -82,6 +86,35 @@ async function linesOf(broker: BrokerUnderTest, args: readonly string[]): Promis
   const { stdout } = await runTool(["transactions", "--bootstrap-server", broker.bootstrap, ...args]);
   return stdout.split("\n");
 }
+
+compare("kafka-transactions: a transaction that was left open is aborted", async (broker) => {
+  const probing = await ProbeClient.connect(Number(broker.bootstrap.split(":")[1]), "left");
+  await java(broker, "crash", "left-topic");
+  const before = await probing.read();
+  const aborted = await tool(broker, "transactions", ["abort", "--topic", "left-topic", "--partition", "0", "--start-offset", "0"]);
+  const after = await probing.read();
+  probing.close();
+  return { before, aborted, after };
+});
+
+compare("kafka-dump-log reads the transaction log, aborted transactions and markers", async (broker) => {
+  const dumped = async (pattern: RegExp, ...options: string[]) => {
+    const files = readdirSync(broker.dataFolder, { recursive: true, encoding: "utf8" }).filter((path) => pattern.test(path));
+    const written = files.map((path) => join(broker.dataFolder, path)).filter((path) => statSync(path).size > 0);
+    return (await runTool(["dump-log", ...options, "--files", written.join(",")])).stdout.split("\n");
+  };
+  const states = await dumped(/__transaction_state-\d+\/\d+\.log$/, "--transaction-log-decoder");
+  const ours = states.filter((line) => line.includes('"java-2-fenced"'));
+  return {
+    states: ours.map((line) => line.replace(/^.*payload: /, "").replace(/("\w*(?:Timestamp|producerId|ProducerId)\w*"):\d+/gi, "$1")),
+    aborted: (await dumped(/left-topic-0\/\d+\.txnindex$/))
+      .filter((line) => line.startsWith("version"))
+      .map((line) => line.replace(/producerId: \d+/, "")),
+    markers: (await dumped(/left-topic-0\/\d+\.log$/, "--deep-iteration"))
+      .filter((line) => line.includes("endTxnMarker"))
+      .map((line) => line.replace(/CreateTime: \d+|coordinatorEpoch: \d+/g, "")),
+  };
+});
 
 for (const [index, title] of Object.keys(scenarios).entries()) {
   compare(`every request of transactions in every state: ${title}`, async ({ bootstrap }) => {

@@ -53,7 +53,7 @@ public class TransactionTour {
       producer.abortTransaction();
       for (int round = 0; round < 20; round++) {
         producer.beginTransaction();
-        producer.send(new ProducerRecord<>(name, 0, "k", "round " + round));
+        producer.send(new ProducerRecord<>(name, 0, "k", "round " + round)).get();
         if (round % 3 == 0) producer.abortTransaction();
         else producer.commitTransaction();
       }
@@ -147,7 +147,8 @@ public class TransactionTour {
       tell("committed", consumer.committed(Set.of(new TopicPartition(input, 0))).get(new TopicPartition(input, 0)).offset());
     }
     tell("aborted some", aborts > 0);
-    tell("read", read("read_committed"));
+    // How many records a poll gives, and with it where they are, is a matter of time.
+    tell("read", read("read_committed").replaceAll("\\d+:<", "<").replaceAll(" to .*", ""));
   }
 
   /** A member that was paused, and whose partitions another one has by now, must not commit its offsets. */
