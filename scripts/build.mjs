@@ -1,15 +1,27 @@
 // Builds what is run and published, into .dist: the command line (CommonJS, which starts some milliseconds sooner than a module; the
-// administration apart from the broker, which does not load it), the library (a module), and on request its types. `isBuilt` tells whether that is up to date, by names, sizes and times of the sources.
+// administration apart from the broker, which does not load it), the library with its test frameworks (as modules that share their code,
+// and as CommonJS), and on request the types of both. `isBuilt` tells whether that is up to date, by names, sizes and times of the sources.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outputFolder = join(root, ".dist");
 const stampFile = join(root, ".cache", "built-sources");
 const SOURCES = ["src", "protocol", "scripts/build.mjs", "package.json", "package-lock.json", "tsconfig.json"];
+
+const LIBRARY = "src/index.ts";
+const MODULES = [LIBRARY, ...["vitest", "vitest-global-setup", "jest", "node-test"].map((name) => `src/frameworks/${name}.ts`)];
+/** For vitest there is nothing but modules. */
+const COMMON_JS = [LIBRARY, "src/frameworks/jest.ts", "src/frameworks/node-test.ts"];
+
+/** What is beside the library loads it instead of containing it. */
+const libraryBeside = {
+  name: "library beside",
+  setup: (build) => build.onResolve({ filter: /\/index\.ts$/ }, () => ({ path: "./index.cjs", external: true })),
+};
 
 export function isBuilt() {
   try {
@@ -33,16 +45,31 @@ export async function build({ withTypes = false } = {}) {
     logOverride: { "empty-import-meta": "error" },
   };
   mkdirSync(outputFolder, { recursive: true });
+  for (const file of readdirSync(outputFolder)) if (file.startsWith("shared-")) rmSync(join(outputFolder, file));
   const built = await Promise.allSettled([
     esbuild.build({ ...common, entryPoints: ["src/cli/main.ts"], format: "cjs", outfile: join(outputFolder, "odradek.cjs") }),
     esbuild.build({ ...common, entryPoints: ["src/cli/tools.ts"], format: "cjs", outfile: join(outputFolder, "tools.cjs") }),
     esbuild.build({
       ...common,
-      entryPoints: ["src/index.ts"],
+      entryPoints: MODULES,
       format: "esm",
-      outfile: join(outputFolder, "index.mjs"),
+      splitting: true,
+      outdir: outputFolder,
+      outExtension: { ".js": ".mjs" },
+      entryNames: "[name]",
+      chunkNames: "shared-[hash]",
+      external: ["vitest"],
       banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
     }),
+    ...COMMON_JS.map((entry) =>
+      esbuild.build({
+        ...common,
+        entryPoints: [entry],
+        format: "cjs",
+        outfile: join(outputFolder, `${basename(entry, ".ts")}.cjs`),
+        plugins: entry === LIBRARY ? [] : [libraryBeside],
+      }),
+    ),
   ]);
   const errors = built.flatMap(({ reason }) => reason?.errors ?? (reason === undefined ? [] : [{ text: String(reason) }]));
   if (errors.length > 0) {
@@ -60,12 +87,20 @@ function buildTypes() {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   const result = spawnSync(process.execPath, [tsc, "-p", join(root, "scripts", "tsconfig.types.json")], { cwd: root, encoding: "utf8" });
   if (result.status !== 0) throw new Error(`the types do not build\n\n${result.stdout}${result.stderr}`);
-  keepReachable(types, join("src", "index.d.ts"));
+  keepReachable(
+    types,
+    MODULES.map((entry) => entry.replace(/\.ts$/, ".d.ts")),
+  );
+  // The same declarations, of CommonJS: what a type file declares follows from the package.json above it.
+  const commonTypes = join(outputFolder, "types-cjs");
+  rmSync(commonTypes, { recursive: true, force: true });
+  cpSync(types, commonTypes, { recursive: true });
+  writeFileSync(join(commonTypes, "package.json"), '{ "type": "commonjs" }\n');
 }
 
 /** Of all declarations only those that the public ones refer to are published. */
-function keepReachable(folder, entry) {
-  const reachable = new Set([entry]);
+function keepReachable(folder, entries) {
+  const reachable = new Set(entries);
   for (const file of reachable) {
     const text = readFileSync(join(folder, file), "utf8");
     for (const [, path] of text.matchAll(/["'](\.[^"']+)\.ts["']/g)) reachable.add(join(dirname(file), `${path}.d.ts`));

@@ -2,7 +2,6 @@
 // cluster's metadata and ordinary operations of coordinators, at a moment that the test chooses.
 
 import { Errors } from "../../protocol/errors.ts";
-import { newPartition } from "../cluster/replica-placement.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
 import type { FaultRule } from "../faults/fault-rule.ts";
 import type { ApiName, Fault, FaultBuilder, Faults } from "../faults/faults.ts";
@@ -88,9 +87,8 @@ export class BrokerFaults {
       const replicas = current.replicas.includes(next)
         ? current.replicas
         : current.replicas.map((id) => (id === current.leader ? next : id));
-      const kept = newPartition(replicas);
       const inSyncReplicas = replicas.filter((id) => id === next || current.inSyncReplicas.includes(id));
-      const changed = { ...kept, leader: next, leaderEpoch: current.leaderEpoch + 1, inSyncReplicas };
+      const changed = { leader: next, leaderEpoch: current.leaderEpoch + 1, replicas, inSyncReplicas };
       return { changes: [{ type: "partition", id: found.id, index: partition, partition: changed }], result: next };
     });
     if (typeof moved === "string") throw new BrokerError(Errors.ELIGIBLE_LEADERS_NOT_AVAILABLE, moved);
@@ -105,8 +103,8 @@ export class BrokerFaults {
   /** The producer of a transactional id is fenced, as by another that takes the id over; its open transaction is aborted. */
   async fenceProducer(transactionalId: string): Promise<void> {
     const { node } = this.#parts;
-    const { transactions: any, clock } = node.broker.services;
-    const partition = any.partitionFor(transactionalId);
+    const { transactions, clock } = node.broker.services;
+    const partition = transactions.partitionFor(transactionalId);
     const coordinator = node.brokers.find(({ services }) => services.partitions.get(TRANSACTION_STATE_TOPIC, partition) !== undefined);
     if (coordinator === undefined)
       throw new BrokerError(Errors.COORDINATOR_NOT_AVAILABLE, `nobody coordinates the transactional id ${transactionalId}`);

@@ -30,7 +30,7 @@ export interface NewBroker {
   /** Default: one more than the highest there has been. */
   readonly id?: number;
   readonly rack?: string;
-  /** Default: any free one. */
+  /** Default: a free one. */
   readonly port?: number;
 }
 

@@ -14,7 +14,7 @@ import { type BrokerPlace, openNode } from "../node.ts";
 import { type NewBroker, RunningBroker } from "./running-broker.ts";
 
 export interface StartOptions {
-  /** Default 0: any free port. */
+  /** Default 0: a free one. */
   readonly port?: number;
   /** Default "localhost": both loopback families. */
   readonly host?: string;
