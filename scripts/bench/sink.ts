@@ -7,7 +7,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import net from "node:net";
 import { encodeResponse } from "../../protocol/headers.ts";
 import * as messages from "../../protocol/messages/index.ts";
-import { BufferPool } from "../../src/server/buffer-pool.ts";
+import { BufferPool } from "../../src/base/buffer-pool.ts";
 import { FrameReader } from "../../src/server/frame-reader.ts";
 import { takeOver } from "../../src/server/socket.ts";
 

@@ -35,14 +35,16 @@ async function handle(services: Services, request: Request, context: RequestCont
   for (;;) {
     const pass = await readAll(services, plan.partitions, limits);
     const isEnough = pass.isUrgent || pass.sizeBytes >= Math.min(request.minBytes, limits.maxBytes);
-    if (isEnough || plan.partitions.length === 0 || services.clock.now() >= deadlineMs) return respond(services, plan, pass.results);
+    if (isEnough || plan.partitions.length === 0 || services.clock.now() >= deadlineMs)
+      return respond(services, plan, pass.results, context);
+    release(pass.results);
     const outcome = await waitForAny(pass.watched, {
       clock: services.clock,
       deadlineMs,
       onAbandoned: (listener) => context.connection.onClose(listener),
     });
     if (outcome === "abandoned") return { errorCode: Errors.NONE, sessionId: 0, responses: [] };
-    if (outcome === "expired") return respond(services, plan, (await readAll(services, plan.partitions, limits)).results);
+    if (outcome === "expired") return respond(services, plan, (await readAll(services, plan.partitions, limits)).results, context);
   }
 }
 
@@ -56,6 +58,8 @@ interface Result {
   readonly wanted: FetchPartition;
   readonly response: PartitionResponse;
   readonly sizeBytes: number;
+  /** Gives the memory of the records back. */
+  readonly release?: (() => void) | undefined;
   readonly leader: PartitionImage | undefined;
 }
 
@@ -117,7 +121,7 @@ async function readOne(
   wanted: FetchPartition,
   { maxBytes, isolationLevel }: Limits,
   readSoFarBytes: number,
-): Promise<{ readonly response: PartitionResponse; readonly sizeBytes: number }> {
+): Promise<Pick<Result, "response" | "sizeBytes" | "release">> {
   const head = {
     partitionIndex: wanted.partition,
     errorCode: Errors.NONE,
@@ -143,7 +147,7 @@ async function readOne(
     const read = reading instanceof Promise ? await reading : reading;
     const abortedTransactions =
       isolationLevel === "read_committed" ? partition.abortedTransactions(wanted.fetchOffset, read.nextOffset) : null;
-    return { response: { ...head, abortedTransactions, records: read.records }, sizeBytes: read.sizeBytes };
+    return { response: { ...head, abortedTransactions, records: read.records }, sizeBytes: read.sizeBytes, release: read.release };
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     services.logger.error({ topic: partition.topic, partition: partition.index, err: error, ...error.facts }, "could not read a partition");
@@ -172,8 +176,13 @@ function failed(partitionIndex: number, errorCode: ErrorCode, leader: PartitionI
   return { ...response, currentLeader: { leaderId: leader.leader, leaderEpoch: leader.leaderEpoch } };
 }
 
-function respond(services: Services, plan: FetchPlan, results: readonly Result[]): Response {
+function release(results: readonly Result[]): void {
+  for (const result of results) result.release?.();
+}
+
+function respond(services: Services, plan: FetchPlan, results: readonly Result[], context: RequestContext): Response {
   const { session } = plan;
+  if (results.some((result) => result.release !== undefined)) context.connection.whenSent(() => release(results));
   const told = plan.isIncremental ? results.filter(isNews) : results;
   for (const { wanted, response } of results) {
     const hasFailed = response.errorCode !== Errors.NONE;

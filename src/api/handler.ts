@@ -15,6 +15,8 @@ export interface ClientConnection {
   clientSoftware: string;
   readonly isClosed: boolean;
   onClose(listener: () => void): () => void;
+  /** Called once, when the answer to the request in hand has left, or never will. */
+  whenSent(listener: () => void): void;
 }
 
 export interface RequestContext {

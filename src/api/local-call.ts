@@ -55,4 +55,7 @@ class OwnConnection implements ClientConnection {
   onClose(): () => void {
     return () => undefined;
   }
+
+  /** What is answered here may be kept: it is never taken back. */
+  whenSent(): void {}
 }

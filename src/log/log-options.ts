@@ -1,5 +1,6 @@
 // What a log is opened with, and what it shares with the other logs of its engine.
 
+import type { BufferPool } from "../base/buffer-pool.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
@@ -11,6 +12,8 @@ import type { TailCache } from "./tail-cache.ts";
 /** What all logs of an engine share. */
 export interface LogResources extends SegmentResources {
   readonly tails: TailCache;
+  /** Memory for what is read from files. */
+  readonly readBuffers: BufferPool;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly producerIdExpirationMs: number;

@@ -3,6 +3,7 @@
 
 import { BATCH_HEADER_BYTES, BATCH_LENGTH_PREFIX_BYTES, batchHeader } from "../../protocol/records/batch-header.ts";
 import { readInt32, readInt64 } from "../../protocol/wire/layout.ts";
+import type { BufferPool } from "../base/buffer-pool.ts";
 import type { LogRead, ReadOptions } from "../storage/partition-log.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type SelectedBatches, selectBatches } from "./batch-scan.ts";
@@ -69,6 +70,7 @@ function startInSlab(tail: Tail, index: number, segments: readonly Segment[], of
 /** The segments of a log, oldest first: another array as soon as some were taken away or replaced. */
 export interface SegmentRow {
   readonly segments: readonly Segment[];
+  readonly readBuffers: BufferPool;
 }
 
 /** From the file of the segment that holds `options.offset`. */
@@ -78,8 +80,8 @@ export function readFromFile(row: SegmentRow, options: ReadOptions): LogRead | P
   const segment = segments[index];
   if (segment === undefined) return nothingRead(options.offset);
   const position = segment.offsets.floorPosition(options.offset);
-  if (isRecent(segments, index, position)) return orNextSegment(row, index, options, readNow(segment, position, options));
-  return readLater(segment, position, options).then((read) => {
+  if (isRecent(segments, index, position)) return orNextSegment(row, index, options, readNow(row, segment, position, options));
+  return readLater(row, segment, position, options).then((read) => {
     const isSteady = row.segments === segments || read.sizeBytes > 0;
     return isSteady ? orNextSegment(row, index, options, read) : readFromFile(row, options);
   });
@@ -119,11 +121,14 @@ interface FileRead {
 }
 
 /** The reads that an answer needs, one after another; each is answered with the number of bytes read. */
-function* readSteps(segment: Segment, position: number, options: ReadOptions): Generator<FileRead, LogRead, number> {
-  const buffer = bufferFor(segment, position, options.maxBytes + INDEX_GAP_BYTES);
+function* readSteps(row: SegmentRow, segment: Segment, position: number, options: ReadOptions): Generator<FileRead, LogRead, number> {
+  const sizeBytes = Math.min(options.maxBytes + INDEX_GAP_BYTES, segment.sizeBytes - position);
+  const lent = row.readBuffers.take(Math.max(0, sizeBytes));
+  const buffer = lent.subarray(0, Math.max(0, sizeBytes));
   checkRead(segment, { buffer, position }, yield { buffer, position });
   const selected = selectBatches(buffer, 0, buffer.length, options);
-  if (selected.cutOffAt === undefined) return taken(buffer, selected);
+  if (selected.cutOffAt === undefined) return taken(buffer, selected, () => row.readBuffers.give(lent));
+  row.readBuffers.give(lent);
   // The first batch asked for lies only partly in what was read.
   const start = position + selected.cutOffAt;
   const header = bufferFor(segment, start, BATCH_HEADER_BYTES);
@@ -136,9 +141,9 @@ function* readSteps(segment: Segment, position: number, options: ReadOptions): G
   return taken(whole, selectBatches(whole, 0, whole.length, options));
 }
 
-function readNow(segment: Segment, position: number, options: ReadOptions): LogRead {
+function readNow(row: SegmentRow, segment: Segment, position: number, options: ReadOptions): LogRead {
   try {
-    const steps = readSteps(segment, position, options);
+    const steps = readSteps(row, segment, position, options);
     let step = steps.next();
     while (step.done !== true) step = steps.next(segment.file.use().read(step.value.buffer, step.value.position));
     return step.value;
@@ -147,10 +152,10 @@ function readNow(segment: Segment, position: number, options: ReadOptions): LogR
   }
 }
 
-async function readLater(segment: Segment, position: number, options: ReadOptions): Promise<LogRead> {
+async function readLater(row: SegmentRow, segment: Segment, position: number, options: ReadOptions): Promise<LogRead> {
   try {
     return await segment.file.useWhile(async (file) => {
-      const steps = readSteps(segment, position, options);
+      const steps = readSteps(row, segment, position, options);
       let step = steps.next();
       while (step.done !== true) step = steps.next(await file.readLater(step.value.buffer, step.value.position));
       return step.value;
@@ -174,6 +179,8 @@ function readFailure(segment: Segment, cause: unknown): StorageError {
   return new StorageError("READ_FAILED", "Could not read a segment", { path: segment.file.path, cause });
 }
 
-function taken(buffer: Buffer, { start, end, nextOffset }: SelectedBatches): LogRead {
-  return end === start ? nothingRead(nextOffset) : { records: [buffer.subarray(start, end)], sizeBytes: end - start, nextOffset };
+function taken(buffer: Buffer, { start, end, nextOffset }: SelectedBatches, release?: () => void): LogRead {
+  if (end > start) return { records: [buffer.subarray(start, end)], sizeBytes: end - start, nextOffset, ...(release && { release }) };
+  release?.();
+  return nothingRead(nextOffset);
 }

@@ -8,6 +8,7 @@
 
 import { resolve } from "node:path";
 import { assert } from "../base/assert.ts";
+import { BufferPool } from "../base/buffer-pool.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Filesystem } from "../base/filesystem.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
@@ -136,6 +137,7 @@ export class SegmentedEngine implements StorageEngine {
       handles: new FileHandles(filesystem, options.openFiles ?? DEFAULT_OPEN_FILES),
       indexes: new IndexCache(options.indexBytes ?? DEFAULT_INDEX_BYTES, logger),
       tails: new TailCache(options.tailBytes ?? DEFAULT_TAIL_BYTES),
+      readBuffers: new BufferPool(),
       producerIdExpirationMs: options.producerIdExpirationMs ?? DEFAULT_PRODUCER_ID_EXPIRATION_MS,
       jitter: () => random.positiveInt32() / 2 ** 31,
       logStartMoved: (log) => this.#logStartMoved(log),

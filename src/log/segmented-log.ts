@@ -6,6 +6,7 @@ import { Errors } from "../../protocol/errors.ts";
 import { NO_TIMESTAMP, TimestampType } from "../../protocol/records/batch-header.ts";
 import { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { assert } from "../base/assert.ts";
+import type { BufferPool } from "../base/buffer-pool.ts";
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import { refusal, validateClientBatch } from "../storage/append-validation.ts";
@@ -335,6 +336,10 @@ export class SegmentedLog implements PartitionLog {
     if (options.offset >= options.untilOffset || options.offset >= this.#logEndOffset) return nothingRead(options.offset);
     const fromTail = this.#tail === undefined ? undefined : readFromTail(this.#tail, this.#segments, options);
     return fromTail ?? readFromFile(this, options);
+  }
+
+  get readBuffers(): BufferPool {
+    return this.#resources.readBuffers;
   }
 
   abortedTransactions(fromOffset: number, untilOffset: number): readonly AbortedTransaction[] {

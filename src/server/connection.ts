@@ -9,7 +9,7 @@
 // keeps at most MAX_KEPT_BYTES of further requests before its socket is paused: memory stays bounded.
 
 import type { Socket } from "node:net";
-import type { BufferPool } from "./buffer-pool.ts";
+import type { BufferPool } from "../base/buffer-pool.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { takeOver } from "./socket.ts";
 
@@ -49,6 +49,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #closeListeners = new Set<() => void>();
   #unsent: Buffer[] = [];
+  #whenSent: (() => void)[] = [];
   #unsentBytes = 0;
   /** A request waits for its answer. */
   #isAnswering = false;
@@ -90,6 +91,12 @@ export class Connection {
   onClose(listener: () => void): () => void {
     this.#closeListeners.add(listener);
     return () => this.#closeListeners.delete(listener);
+  }
+
+  /** Called once, when the answer to the request in hand has left, or never will. */
+  whenSent(listener: () => void): void {
+    if (this.#isClosed) listener();
+    else this.#whenSent.push(listener);
   }
 
   /** Ends the connection at once; `error` is why, for the log. */
@@ -184,16 +191,28 @@ export class Connection {
     const sizeBytes = this.#unsentBytes;
     this.#unsent = [];
     this.#unsentBytes = 0;
-    const [only] = buffers;
-    if (buffers.length === 1 && only !== undefined) {
-      this.#socket.write(only);
-    } else if (sizeBytes <= JOINED_BYTES) {
-      this.#socket.write(Buffer.concat(buffers, sizeBytes));
-    } else {
+    const last = sizeBytes <= JOINED_BYTES && buffers.length > 1 ? Buffer.concat(buffers, sizeBytes) : buffers.at(-1);
+    if (last === undefined) return;
+    if (sizeBytes > JOINED_BYTES && buffers.length > 1) {
       this.#socket.cork();
-      for (const buffer of buffers) this.#socket.write(buffer);
+      for (const buffer of buffers) if (buffer !== last) this.#socket.write(buffer);
+      this.#writeLast(last);
       this.#socket.uncork();
+    } else {
+      this.#writeLast(last);
     }
+  }
+
+  #writeLast(buffer: Buffer): void {
+    if (this.#whenSent.length === 0) {
+      this.#socket.write(buffer);
+      return;
+    }
+    const listeners = this.#whenSent;
+    this.#whenSent = [];
+    this.#socket.write(buffer, () => {
+      for (const listener of listeners) listener();
+    });
   }
 
   #closed(error: Error | undefined): void {
@@ -201,6 +220,8 @@ export class Connection {
     this.#isClosed = true;
     this.#frames.close();
     this.#unsent = [];
+    for (const listener of this.#whenSent) listener();
+    this.#whenSent = [];
     for (const listener of this.#closeListeners) listener();
     this.#closeListeners.clear();
     this.#options.ended(this, this.#error ?? error);

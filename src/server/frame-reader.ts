@@ -3,7 +3,7 @@
 // Frames that lie whole in the shared read buffer are handed up as views of it. A frame that straddles reads gets a buffer of its
 // own from the pool, and the kernel reads the rest straight into it. A frame is valid only until its consumer returns.
 
-import type { BufferPool } from "./buffer-pool.ts";
+import type { BufferPool } from "../base/buffer-pool.ts";
 
 const SIZE_BYTES = 4;
 

@@ -4,9 +4,9 @@
 // max.connections.per.ip a socket is closed right after it was accepted; an idle connection is closed after connections.max.idle.ms.
 
 import net from "node:net";
+import { BufferPool } from "../base/buffer-pool.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
-import { BufferPool } from "./buffer-pool.ts";
 import { type AnswerFrame, Connection } from "./connection.ts";
 
 const SHARED_READ_BYTES = 256 * 1024;

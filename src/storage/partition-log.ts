@@ -58,6 +58,8 @@ export interface LogRead {
   readonly sizeBytes: number;
   /** The offset after the last record given; `offset` when nothing was. */
   readonly nextOffset: number;
+  /** May be called once, when nobody will look at the views again: their memory is then used for other reads. */
+  readonly release?: () => void;
 }
 
 export interface TimestampedOffset {

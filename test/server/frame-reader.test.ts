@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BufferPool } from "../../src/server/buffer-pool.ts";
+import { BufferPool } from "../../src/base/buffer-pool.ts";
 import { FrameReader, FrameTooLarge } from "../../src/server/frame-reader.ts";
 
 function framed(payloads: readonly Uint8Array[]): Buffer {

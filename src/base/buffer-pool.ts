@@ -1,4 +1,5 @@
-// Buffers for frames that straddle reads, by powers of two: a fresh megabyte costs as much in page faults as copying three.
+// Buffers that are used again, by powers of two, for frames that straddle reads and for records read from files: a fresh megabyte costs
+// as much in page faults as copying three.
 
 const SMALLEST_BYTES = 8 * 1024;
 const LARGEST_BYTES = 16 * 1024 * 1024;
