@@ -60,6 +60,11 @@ const producers: Producer[] = Array.from({ length: PARTITIONS }, (_, partition) 
 const member: Member = { memberId: "", generationId: -1, committedOffset: -1 };
 
 console.log(`kill-under-load: seed ${seed}, ${rounds} rounds`);
+/** No broker outlives this process, however it ends. */
+let current: ChildProcess | undefined;
+process.on("exit", () => current?.kill("SIGKILL"));
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(1));
+
 let port = 0;
 for (let round = 1; round <= rounds; round++) {
   const broker = await startBroker(port);
@@ -87,6 +92,7 @@ async function startBroker(atPort: number): Promise<RunningBroker> {
   const main = join(import.meta.dirname, "../src/cli/main.ts");
   const args = ["start", "--data", data, "--port", atPort === 0 ? "auto" : String(atPort), "--json", "--topic", `${TOPIC}:${PARTITIONS}`];
   const child = spawn(process.execPath, [main, ...args, "--log-level", "warn"], { stdio: ["ignore", "pipe", "inherit"] });
+  current = child;
   for await (const line of createInterface({ input: child.stdout })) {
     const facts = JSON.parse(line) as { readonly event?: string; readonly bootstrapServers?: string };
     if (facts.event !== "ready") continue;

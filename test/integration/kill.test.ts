@@ -8,6 +8,6 @@ import { expect, test } from "vitest";
 const script = join(import.meta.dirname, "../../scripts/kill-under-load.ts");
 
 test("what a broker acknowledged is there once, in order, after it was killed under load", { timeout: 60_000 }, async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [script, "--rounds", "4"]);
+  const { stdout } = await promisify(execFile)(process.execPath, [script, "--rounds", "4"], { timeout: 50_000 });
   expect(stdout).toContain("4 rounds passed");
 });

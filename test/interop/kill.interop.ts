@@ -11,7 +11,7 @@ test.skipIf(process.env["INTEROP_ONLY"] === "kafka")(
   "what a broker acknowledged is there once, in order, after a hundred kills; commits and members are back",
   { timeout: 600_000 },
   async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [script, "--rounds", "100"]);
+    const { stdout } = await promisify(execFile)(process.execPath, [script, "--rounds", "100"], { timeout: 580_000 });
     expect(stdout).toContain("100 rounds passed");
   },
 );
