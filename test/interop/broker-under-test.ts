@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { hasKafkaReference, KAFKA_REFERENCE } from "../../scripts/kafka-reference.ts";
-import { runOrThrow, stopChild, waitForOutput } from "./processes.ts";
+import { killChild, runOrThrow, stopChild, waitForOutput } from "./processes.ts";
 
 export type BrokerName = "kafka" | "odradek";
 
@@ -18,6 +18,8 @@ export interface BrokerUnderTest {
 
 export interface RunningBroker extends BrokerUnderTest {
   stop(): Promise<void>;
+  /** Without a chance to write anything more. */
+  kill(): Promise<void>;
 }
 
 export interface StartOptions {
@@ -55,7 +57,13 @@ async function startOdradek({ port, dataFolder }: StartOptions): Promise<Running
 
 async function running(name: BrokerName, options: StartOptions, child: ChildProcess, ready: RegExp): Promise<RunningBroker> {
   await waitForOutput(child, ready, 60_000);
-  return { name, bootstrap: `127.0.0.1:${options.port}`, dataFolder: options.dataFolder, stop: () => stopChild(child) };
+  return {
+    name,
+    bootstrap: `127.0.0.1:${options.port}`,
+    dataFolder: options.dataFolder,
+    stop: () => stopChild(child),
+    kill: () => killChild(child),
+  };
 }
 
 const CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAQ";

@@ -76,6 +76,13 @@ export async function stopChild(child: ChildProcess, deadlineMs = 20_000): Promi
   clearTimeout(timer);
 }
 
+export async function killChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGKILL");
+  await ended;
+}
+
 /** Asks again and again until the answer is good. Rejects at the deadline with the last answer. */
 export async function waitFor<T>(what: string, ask: () => Promise<T>, isGood: (answer: T) => boolean, deadlineMs = 60_000): Promise<T> {
   const deadline = performance.now() + deadlineMs;
