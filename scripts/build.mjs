@@ -87,10 +87,15 @@ function buildTypes() {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   const result = spawnSync(process.execPath, [tsc, "-p", join(root, "scripts", "tsconfig.types.json")], { cwd: root, encoding: "utf8" });
   if (result.status !== 0) throw new Error(`the types do not build\n\n${result.stdout}${result.stderr}`);
+  const declared = join("protocol", "wire", "buffer-layout.d.ts");
+  cpSync(join(root, declared), join(types, declared));
   keepReachable(
     types,
     MODULES.map((entry) => entry.replace(/\.ts$/, ".d.ts")),
   );
+  // It declares what its package lacks, and nothing imports it by name.
+  const layout = join(types, "protocol", "wire", "layout.d.ts");
+  if (existsSync(layout)) writeFileSync(layout, `/// <reference path="./buffer-layout.d.ts" />\n${readFileSync(layout, "utf8")}`);
   // The same declarations, of CommonJS: what a type file declares follows from the package.json above it.
   const commonTypes = join(outputFolder, "types-cjs");
   rmSync(commonTypes, { recursive: true, force: true });
@@ -100,7 +105,7 @@ function buildTypes() {
 
 /** Of all declarations only those that the public ones refer to are published. */
 function keepReachable(folder, entries) {
-  const reachable = new Set(entries);
+  const reachable = new Set([...entries, join("protocol", "wire", "buffer-layout.d.ts")]);
   for (const file of reachable) {
     const text = readFileSync(join(folder, file), "utf8");
     for (const [, path] of text.matchAll(/["'](\.[^"']+)\.ts["']/g)) reachable.add(join(dirname(file), `${path}.d.ts`));

@@ -14,6 +14,7 @@ import { type BrokerEvents, Emitter, type EventListener } from "./events.ts";
 import { GroupKit } from "./group-kit.ts";
 import { Observer } from "./observer.ts";
 import type { ReadRecord } from "./records.ts";
+import { shortFetches } from "./short-fetches.ts";
 import { type ProducedRecord, type ReadOptions, TopicKit } from "./topic-kit.ts";
 import { Waits } from "./waits.ts";
 
@@ -38,6 +39,7 @@ export interface RunningBrokerParts {
   readonly node: RunningNode;
   readonly clock: Clock;
   readonly disk: FaultyFilesystem;
+  readonly longestFetchMs: number;
   readonly placeOf: (broker: Required<Pick<NewBroker, "id" | "port">> & NewBroker) => BrokerPlace;
 }
 
@@ -55,7 +57,7 @@ export class RunningBroker implements AsyncDisposable {
   #lastPort = 0;
   #lastServers = "";
 
-  constructor({ node, clock, disk, placeOf }: RunningBrokerParts) {
+  constructor({ node, clock, disk, longestFetchMs, placeOf }: RunningBrokerParts) {
     this.#node = node;
     this.#placeOf = placeOf;
     const observer = new Observer(clock, this.#emitter);
@@ -66,7 +68,10 @@ export class RunningBroker implements AsyncDisposable {
     this.until = new Waits({ node, clock, topics: this.topics, groups: this.groups, observer });
     this.faults = new BrokerFaults({ node, faults: this.#requestFaults, disk, groups: this.groups });
     this.connection = connectionsTo(() => this.bootstrapServers.split(","));
-    node.onBroker((broker) => this.#attach(broker, observer));
+    node.onBroker((broker) => {
+      if (longestFetchMs < Number.POSITIVE_INFINITY) broker.interceptors.add(shortFetches(longestFetchMs));
+      this.#attach(broker, observer);
+    });
     node.cluster.onImage((image, previous) => this.#tell(image, previous));
   }
 

@@ -28,6 +28,8 @@ export interface StartOptions {
   readonly like?: Character;
   /** Default: silent. A pino logger fits, with `isDebugging` added. */
   readonly logger?: Logger;
+  /** A Fetch that finds nothing is answered after so long at the latest; default 100, with `like: "kafka"` what the client asks for. */
+  readonly longestFetchMs?: number;
   /** Default false: the process may end while the broker runs. */
   readonly keepsProcessAlive?: boolean;
   /** Default: the system's. */
@@ -46,6 +48,7 @@ export interface ClusterOptions extends Omit<StartOptions, "port"> {
 }
 
 const DEFAULT_BROKERS = 3;
+const DEFAULT_LONGEST_FETCH_MS = 100;
 
 /**
  * Starts a broker in this process.
@@ -100,7 +103,8 @@ async function start(options: Omit<StartOptions, "port">, brokers: readonly NewB
     ...(options.random === undefined ? {} : { random: options.random }),
     ...(options.logger === undefined ? {} : { logger: options.logger }),
   });
-  return new RunningBroker({ node, clock, disk, placeOf });
+  const { longestFetchMs = like === "kafka" ? Number.POSITIVE_INFINITY : DEFAULT_LONGEST_FETCH_MS } = options;
+  return new RunningBroker({ node, clock, disk, longestFetchMs, placeOf });
 }
 
 const RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector";

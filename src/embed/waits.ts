@@ -11,7 +11,7 @@ import type { Decoder, ReadRecord } from "./records.ts";
 import type { TopicKit } from "./topic-kit.ts";
 
 export interface WaitOptions {
-  /** Default 5000. */
+  /** Default 4000. */
   readonly timeoutMs?: number;
 }
 
@@ -31,7 +31,8 @@ export interface WaitParts {
   readonly observer: Observer;
 }
 
-const DEFAULT_TIMEOUT_MS = 5000;
+/** Less than frameworks allow a test: the explanation comes before their time-out. */
+const DEFAULT_TIMEOUT_MS = 4000;
 const LOOK_EVERY_MS = 5;
 const SHOWN_RECORDS = 3;
 
