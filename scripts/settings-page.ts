@@ -36,6 +36,8 @@ export function withSettingsPage(readme: string): string {
 
 function settingsPage(): string {
   const intro =
+    "Sources, weakest first: defaults, `--config`, `KAFKA_…` variables as the apache/kafka and cp-kafka images read them, `--set`, what was\n" +
+    "altered while running. `CLUSTER_ID` gives a cluster its id, `KAFKA_CREATE_TOPICS` (`orders:3:1,state:1:1:compact`) makes topics.\n\n" +
     "✓ is honoured: a test changes it and sees the effect. A – is accepted, checked and described without effect, for the reason given.\n" +
     "Where the default is not Apache Kafka's, that is given too; of those, `--like kafka` brings back the delays.";
   return [intro, ...TABLES.map(([title, table]) => section(title, table))].join("\n\n");

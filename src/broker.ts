@@ -25,7 +25,7 @@ import type { SharedLogs } from "./cluster/shared-logs.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "./cluster/topic-name.ts";
 import { Topics } from "./cluster/topics.ts";
 import type { BrokerConfig, SettingInputs } from "./config/broker-config.ts";
-import { type ListenerAddress, parseListeners } from "./config/listeners.ts";
+import { type ListenerAddress, parseListeners, securityProtocolOf } from "./config/listeners.ts";
 import { LiveConfig } from "./config/live-config.ts";
 import { SettingError } from "./config/setting.ts";
 import { GroupCoordinator } from "./coordinator/group/group-coordinator.ts";
@@ -288,7 +288,7 @@ function listenerAddresses({ config, host, port }: BrokerOptions): ListenerAddre
   const controllers = new Set((config["controller.listener.names"] ?? []).map((name) => name.toUpperCase()));
   const addresses = parseListeners("listeners", config["listeners"]).filter(({ name }) => !controllers.has(name));
   for (const { name } of addresses) {
-    const protocol = protocolOf(config, name);
+    const protocol = securityProtocolOf(config["listener.security.protocol.map"], name);
     if (protocol !== PLAINTEXT) {
       throw new SettingError(
         "INVALID_VALUE",
@@ -302,14 +302,6 @@ function listenerAddresses({ config, host, port }: BrokerOptions): ListenerAddre
 
 function originsGiven(config: BrokerConfig): boolean {
   return config["listeners"].join(",") !== "PLAINTEXT://:9092";
-}
-
-function protocolOf(config: BrokerConfig, listener: string): string {
-  for (const entry of config["listener.security.protocol.map"]) {
-    const [name, protocol] = entry.split(":");
-    if (name?.trim().toUpperCase() === listener && protocol !== undefined) return protocol.trim().toUpperCase();
-  }
-  return listener;
 }
 
 async function openListeners(

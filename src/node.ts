@@ -36,6 +36,8 @@ export interface NodeOptions extends BrokerPlace {
   /** "memory", or a folder. */
   readonly data: string;
   readonly topics: readonly NewTopic[];
+  /** Default: that of the data; a new one where there is none. */
+  readonly clusterId?: string;
   /** Default true. False: the process may end while the brokers run. */
   readonly keepsProcessAlive?: boolean;
   readonly logger?: Logger;
@@ -70,6 +72,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     filesystem,
     directory,
     brokerId: config["node.id"],
+    clusterId: options.clusterId,
     clock,
     random,
     logger,

@@ -3,9 +3,16 @@
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { topicNameFault } from "../cluster/topic-name.ts";
 import { type BrokerConfig, brokerConfig, type ConfigSources, originsOf, settingsWithoutEffect } from "../config/broker-config.ts";
-import { environmentSettings, environmentVariable } from "../config/environment.ts";
-import { parseListeners } from "../config/listeners.ts";
+import {
+  type Environment,
+  environmentClusterId,
+  environmentSettings,
+  environmentTopics,
+  environmentVariable,
+} from "../config/environment.ts";
+import { parseListeners, securityProtocolOf } from "../config/listeners.ts";
 import { parseProperties } from "../config/properties-file.ts";
 import { SettingError } from "../config/setting.ts";
 import { messageOf, usageError } from "./command-error.ts";
@@ -39,13 +46,15 @@ export interface StartPlan {
   readonly config: BrokerConfig;
   readonly topics: readonly TopicOption[];
   readonly withoutEffect: readonly string[];
+  /** Given by CLUSTER_ID. */
+  readonly clusterId: string | undefined;
 }
 
 const DEFAULT_DATA = ".odradek";
 const DEFAULT_HOST = "localhost";
 
 /** Raises a usage error. */
-export function planStart(given: StartArguments, environment: { readonly [name: string]: string | undefined }): StartPlan {
+export function planStart(given: StartArguments, environment: Environment): StartPlan {
   if (given.memory && given.data !== undefined) throw usageError("--memory and --data contradict each other; give one of them");
   const sources = readSources(given, environment);
   const isDataNamed = given.data !== undefined || isGiven(sources, "log.dirs") || isGiven(sources, "log.dir");
@@ -61,8 +70,9 @@ export function planStart(given: StartArguments, environment: { readonly [name: 
     data: given.memory ? "memory" : resolve(config["log.dirs"]?.[0] ?? config["log.dir"][0] ?? DEFAULT_DATA),
     isDefaultData: !given.memory && !isDataNamed,
     config,
-    topics: (given.topic ?? []).map((text) => parseTopicOption(text, config)),
+    topics: [...asUsage(() => topicsOf(environment)), ...(given.topic ?? []).map((text) => parseTopicOption(text, config))],
     withoutEffect: settingsWithoutEffect(config),
+    clusterId: environmentClusterId(environment),
   };
 }
 
@@ -78,6 +88,15 @@ export function parsePorts(text: string): number[] {
   return ports;
 }
 
+/** Of the replicas that they ask for there are as many as there are brokers here. */
+function topicsOf(environment: Environment): TopicOption[] {
+  return environmentTopics(environment).map(({ name, partitions, cleanupPolicy }) => {
+    const fault = topicNameFault(name);
+    if (fault !== undefined) throw usageError(`KAFKA_CREATE_TOPICS: ${fault}`);
+    return { name, partitions, configs: cleanupPolicy === undefined ? {} : { "cleanup.policy": cleanupPolicy } };
+  });
+}
+
 type Inputs = Readonly<Record<string, string>>;
 interface Sources extends ConfigSources {
   readonly file: Inputs;
@@ -85,12 +104,13 @@ interface Sources extends ConfigSources {
   readonly argument: Inputs;
 }
 
-function readSources(given: StartArguments, environment: { readonly [name: string]: string | undefined }): Sources {
+function readSources(given: StartArguments, environment: Environment): Sources {
   if (given.like !== undefined && given.like !== "kafka") throw usageError(`--like ${given.like}: the one to be like is kafka`);
+  const file = given.config === undefined ? {} : readSettingsFile(given.config);
   return {
     character: given.like === "kafka" ? "kafka" : "kind",
-    file: given.config === undefined ? {} : readSettingsFile(given.config),
-    environment: environmentSettings(environment),
+    file,
+    environment: environmentSettings(environment, file),
     argument: parseSettings(given.set ?? []),
   };
 }
@@ -145,20 +165,12 @@ function listenerOf(config: BrokerConfig): { readonly host: string; readonly por
   const controllers = config["controller.listener.names"] ?? [];
   for (const { name, host, port } of parseListeners("listeners", config.listeners)) {
     if (controllers.includes(name)) continue;
-    const protocol = protocolOf(config, name);
+    const protocol = securityProtocolOf(config["listener.security.protocol.map"], name);
     if (protocol !== "PLAINTEXT") throw usageError(`listeners: ${name} asks for ${protocol}; only PLAINTEXT is available yet`);
     const isDefault = originsOf(config, "listeners").length === 1;
     return { host: host === "" && isDefault ? DEFAULT_HOST : host, port };
   }
   throw usageError("listeners: all of them are the controller's; name one for clients");
-}
-
-function protocolOf(config: BrokerConfig, listenerName: string): string {
-  for (const pair of config["listener.security.protocol.map"].split(",")) {
-    const [name, protocol] = pair.split(":");
-    if (name?.trim() === listenerName) return protocol?.trim() ?? "";
-  }
-  return listenerName;
 }
 
 function inUrl(host: string): string {

@@ -26,6 +26,7 @@ export interface BrokerOrder {
   readonly data: string;
   readonly config: BrokerConfig;
   readonly topics: readonly TopicOption[];
+  readonly clusterId?: string;
   readonly logger: Logger;
 }
 
@@ -69,9 +70,9 @@ export async function start(given: StartArguments, { terminal, startBroker, bega
 }
 
 async function startOrExplain(plan: StartPlan, startBroker: StartSurroundings["startBroker"], logger: Logger): Promise<RunningBroker> {
-  const { port, host, data, config, topics } = plan;
+  const { port, host, data, config, topics, clusterId } = plan;
   try {
-    return await startBroker({ port, host, data, config, topics, logger });
+    return await startBroker({ port, host, data, config, topics, logger, ...(clusterId === undefined ? {} : { clusterId }) });
   } catch (error) {
     throw explainStartFailure(error, plan) ?? error;
   }

@@ -6,7 +6,7 @@
 import { type BrokerSettingName, type BrokerSettingValues, brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
 import { type Character, characterDefaults } from "./character.ts";
 import { nearestName } from "./nearest-name.ts";
-import { isRemovedSetting } from "./removed-settings.ts";
+import { isPassedOver } from "./passed-over-settings.ts";
 import { SettingError, type SettingTable, type SettingValue } from "./setting.ts";
 import { parseSetting, printSetting } from "./setting-text.ts";
 
@@ -23,6 +23,8 @@ const provenance = Symbol("provenance");
 interface Provenance {
   readonly defaults: BrokerSettingValues;
   readonly given: ReadonlyMap<ConfigOrigin, SettingTableValues>;
+  /** What was given although no table has it. */
+  readonly passedOver: readonly string[];
 }
 type SettingTableValues = ReadonlyMap<BrokerSettingName, SettingValue>;
 
@@ -33,7 +35,8 @@ export type BrokerConfig = BrokerSettingValues & { readonly [provenance]: Proven
 export function brokerConfig(sources: ConfigSources = {}): BrokerConfig {
   const given = new Map<ConfigOrigin, SettingTableValues>();
   for (const origin of ORIGINS) given.set(origin, parseInputs(sources[origin] ?? {}));
-  return assemble(defaultValues(sources.character ?? "kind"), given);
+  const passedOver = ORIGINS.flatMap((origin) => Object.keys(sources[origin] ?? {}).filter(isPassedOver));
+  return assemble({ defaults: defaultValues(sources.character ?? "kind"), given, passedOver });
 }
 
 /** What was altered while running: for all brokers, and for this one. */
@@ -46,7 +49,7 @@ export interface AlteredSettings {
 export function withAltered(config: BrokerConfig, { cluster, broker }: AlteredSettings): BrokerConfig {
   const given = new Map(config[provenance].given);
   given.set("dynamic-cluster", parseInputs(cluster)).set("dynamic-broker", parseInputs(broker));
-  return assemble(config[provenance].defaults, given);
+  return assemble({ ...config[provenance], given });
 }
 
 /** The same config with what a start has decided where nothing was given: as if it had been an argument. Raises SettingError. */
@@ -54,14 +57,14 @@ export function withDecided(config: BrokerConfig, inputs: SettingInputs): Broker
   const decided = [...parseInputs(inputs)].filter(([name]) => originsOf(config, name).length === 1);
   const given = new Map(config[provenance].given);
   given.set("argument", new Map([...(given.get("argument") ?? []), ...decided]));
-  return assemble(config[provenance].defaults, given);
+  return assemble({ ...config[provenance], given });
 }
 
-function assemble(defaults: BrokerSettingValues, given: ReadonlyMap<ConfigOrigin, SettingTableValues>): BrokerConfig {
-  const values = { ...defaults };
-  for (const origin of ORIGINS) Object.assign(values, Object.fromEntries(given.get(origin) ?? []));
+function assemble(from: Provenance): BrokerConfig {
+  const values = { ...from.defaults };
+  for (const origin of ORIGINS) Object.assign(values, Object.fromEntries(from.given.get(origin) ?? []));
   checkTogether(values);
-  return Object.freeze({ ...values, [provenance]: { defaults, given } });
+  return Object.freeze({ ...values, [provenance]: from });
 }
 
 /** The value before any source, and the values given by each, highest precedence first. */
@@ -82,9 +85,9 @@ export function hasAuthorizer(config: BrokerConfig): boolean {
 }
 
 /** What was set and changes nothing, by name; worth a line at the start. */
-export function settingsWithoutEffect(config: BrokerConfig): BrokerSettingName[] {
+export function settingsWithoutEffect(config: BrokerConfig): string[] {
   const table: SettingTable = brokerSettingTable;
-  const names = new Set<BrokerSettingName>();
+  const names = new Set<string>(config[provenance].passedOver);
   for (const values of config[provenance].given.values()) for (const name of values.keys()) names.add(name);
   return [...names].filter((name) => !table[name]?.rules.honoured).sort();
 }
@@ -101,7 +104,7 @@ function defaultValues(character: Character): BrokerSettingValues {
 function parseInputs(inputs: SettingInputs): Map<BrokerSettingName, SettingValue> {
   const parsed = new Map<BrokerSettingName, SettingValue>();
   for (const [name, input] of Object.entries(inputs)) {
-    if (input === undefined || input === null || isRemovedSetting(name)) continue;
+    if (input === undefined || input === null || isPassedOver(name)) continue;
     if (!isBrokerSetting(name)) throw unknownSetting(name);
     const setting = brokerSettingTable[name];
     parsed.set(name, parseSetting(name, setting, typeof input === "string" ? input : (printSetting(setting, input) ?? "")));

@@ -16,3 +16,12 @@ export function parseListeners(setting: "listeners" | "advertised.listeners", va
     return { name: (match[1] ?? "").toUpperCase(), host: match[2] ?? match[3] ?? "", port: Number(match[4]) };
   });
 }
+
+/** What a listener speaks, by listener.security.protocol.map; without an entry there, its name says it. */
+export function securityProtocolOf(map: string, listener: string): string {
+  for (const pair of map.split(",")) {
+    const [name, protocol] = pair.split(":");
+    if (name?.trim().toUpperCase() === listener.toUpperCase() && protocol !== undefined) return protocol.trim().toUpperCase();
+  }
+  return listener.toUpperCase();
+}
