@@ -121,7 +121,8 @@ interface FileRead {
 }
 
 /** The reads that an answer needs, one after another; each is answered with the number of bytes read. */
-function* readSteps(row: SegmentRow, segment: Segment, position: number, options: ReadOptions): Generator<FileRead, LogRead, number> {
+function* readSteps(row: SegmentRow, segment: Segment, indexed: number, options: ReadOptions): Generator<FileRead, LogRead, number> {
+  const position = yield* skipLargeBatches(segment, indexed, options.offset);
   const sizeBytes = Math.min(options.maxBytes + INDEX_GAP_BYTES, segment.sizeBytes - position);
   const lent = row.readBuffers.take(Math.max(0, sizeBytes));
   const buffer = lent.subarray(0, Math.max(0, sizeBytes));
@@ -139,6 +140,20 @@ function* readSteps(row: SegmentRow, segment: Segment, position: number, options
   const whole = bufferFor(segment, start, Math.max(batchBytes, options.maxBytes));
   checkRead(segment, { buffer: whole, position: start }, yield { buffer: whole, position: start });
   return taken(whole, selectBatches(whole, 0, whole.length, options));
+}
+
+/** The index leads to the batch before the one asked for. Small ones are read along; of a large one only its header is looked at. */
+function* skipLargeBatches(segment: Segment, indexed: number, offset: number): Generator<FileRead, number, number> {
+  const header = Buffer.allocUnsafe(BATCH_HEADER_BYTES);
+  let position = indexed;
+  while (position + header.length <= segment.sizeBytes) {
+    checkRead(segment, { buffer: header, position }, yield { buffer: header, position });
+    const batchBytes = BATCH_LENGTH_PREFIX_BYTES + readInt32(header, batchHeader.offsetOf.batchLength);
+    const lastOffset = readInt64(header, 0) + readInt32(header, batchHeader.offsetOf.lastOffsetDelta);
+    if (batchBytes <= INDEX_GAP_BYTES || lastOffset >= offset) break;
+    position += batchBytes;
+  }
+  return position;
 }
 
 function readNow(row: SegmentRow, segment: Segment, position: number, options: ReadOptions): LogRead {
