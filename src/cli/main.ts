@@ -7,6 +7,7 @@ import { ExitCode } from "./command-error.ts";
 import { consumeLines } from "./consume.ts";
 import { produceLines } from "./produce.ts";
 import { type Commands, runProgram } from "./program.ts";
+import { run } from "./run.ts";
 import { type BrokerOrder, type RunningBroker, start } from "./start.ts";
 import { stopRequested } from "./stop-signals.ts";
 import { processTerminal as terminal } from "./terminal.ts";
@@ -16,6 +17,7 @@ const FLUSH_CACHE_AFTER_MS = 1000;
 
 const commands: Commands = {
   start: (given) => start(given, { terminal, startBroker }),
+  run: (command, given) => run(command, given, { terminal, startBroker }),
   produce: (topic, given) => produceLines(topic, given, terminal),
   consume: (topic, given) =>
     consumeLines(
@@ -29,8 +31,7 @@ const commands: Commands = {
 async function startBroker(order: BrokerOrder): Promise<RunningBroker> {
   const node = await openNode(order);
   setTimeout(flushCompileCache, FLUSH_CACHE_AFTER_MS).unref();
-  const { bootstrapServers, clusterId } = node.broker;
-  return { bootstrapServers, clusterId, stop: () => node.stop() };
+  return { bootstrapServers: node.bootstrapServers, clusterId: node.broker.clusterId, stop: () => node.stop() };
 }
 
 /** A reader that goes away (`odradek consume t | head -1`) ends the command, as it does for other tools. */
@@ -45,6 +46,6 @@ runProgram(process.argv.slice(2), commands, terminal).then(
 );
 
 /** Once what was written has left: pipes may take it later. */
-function exit(exitCode: ExitCode): void {
+function exit(exitCode: number): void {
   process.stdout.write("", () => process.exit(exitCode));
 }

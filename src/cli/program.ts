@@ -12,6 +12,8 @@ import { VERSION } from "./version.ts";
 
 export interface Commands {
   start(given: StartArguments): Promise<ExitCode>;
+  /** Gives the exit code of the command. */
+  run(command: readonly string[], given: StartArguments): Promise<number>;
   produce(topic: string, given: ProduceArguments): Promise<ExitCode>;
   consume(topic: string, given: ConsumeArguments): Promise<ExitCode>;
 }
@@ -19,8 +21,8 @@ export interface Commands {
 const DEFAULT_BOOTSTRAP_SERVER = "localhost:9092";
 
 /** Runs the command that `argv` names (without node and script) and gives the process's exit code. */
-export async function runProgram(argv: readonly string[], commands: Commands, terminal: Terminal): Promise<ExitCode> {
-  let exitCode: ExitCode = ExitCode.OK;
+export async function runProgram(argv: readonly string[], commands: Commands, terminal: Terminal): Promise<number> {
+  let exitCode: number = ExitCode.OK;
   const program = buildProgram(commands, terminal, (code) => {
     exitCode = code;
   });
@@ -46,7 +48,7 @@ function refuseUnknownCommand(word: string | undefined, program: Command): void 
   throw usageError(`Unknown command ${word}; ${hint}`);
 }
 
-function buildProgram(commands: Commands, terminal: Terminal, done: (code: ExitCode) => void): Command {
+function buildProgram(commands: Commands, terminal: Terminal, done: (code: number) => void): Command {
   const program = new Command("odradek")
     .description("A message broker that speaks Apache Kafka's wire protocol and starts in a blink.")
     .version(VERSION, "-v, --version", "print the version")
@@ -58,17 +60,21 @@ function buildProgram(commands: Commands, terminal: Terminal, done: (code: ExitC
       writeErr: (text) => terminal.error(text.replace(/^error: /, "odradek: ")),
     })
     .exitOverride()
+    .enablePositionalOptions()
     .addHelpText("after", EXAMPLES);
   addStart(program, commands, done);
+  addRun(program, commands, done);
   addProduce(program, commands, done);
   addConsume(program, commands, done);
   return program;
 }
 
-function addStart(program: Command, commands: Commands, done: (code: ExitCode) => void): void {
+function addStart(program: Command, commands: Commands, done: (code: number) => void): void {
   subcommand(program, "start", { isDefault: true })
     .description("run a broker until Ctrl-C (what odradek does without a command)")
     .option("-p, --port <port>", "port to listen on, 9092 by default; auto takes a free one")
+    .option("--brokers <count>", "a cluster of that many in this process; ports count up, or give one each: --port 9092,9095,9098")
+    .option("--rack <a,b,…>", "racks of the brokers, in turn")
     .option("--host <host>", "address to listen on, localhost by default")
     .option("-d, --data <folder>", "folder for data, .odradek by default")
     .option("-m, --memory", "keep data in memory only")
@@ -84,7 +90,23 @@ function addStart(program: Command, commands: Commands, done: (code: ExitCode) =
     .action(async (given: StartArguments) => done(await commands.start(given)));
 }
 
-function addProduce(program: Command, commands: Commands, done: (code: ExitCode) => void): void {
+function addRun(program: Command, commands: Commands, done: (code: number) => void): void {
+  subcommand(program, "run")
+    .description("run a command with a broker of its own, and end with its exit code: odradek run -- npm test")
+    .argument("<command...>", "finds the broker in KAFKA_BROKERS, BOOTSTRAP_SERVERS and the like")
+    .option("-p, --port <port>", "port to listen on, any free one by default")
+    .option("--brokers <count>", "a cluster of that many")
+    .option("--rack <a,b,…>", "racks of the brokers, in turn")
+    .option("-d, --data <folder>", "folder for data, which is in memory by default")
+    .option("-t, --topic <name[:partitions[:key=value,…]]>", "make a topic first; repeatable", gather)
+    .option("-s, --set <key=value>", "set any of Kafka's broker settings; repeatable", gather)
+    .option("-c, --config <file>", "read settings from a server.properties file")
+    .option("--like <broker>", "kafka: keep Apache Kafka's own delays and defaults")
+    .passThroughOptions()
+    .action(async (command: readonly string[], given: StartArguments) => done(await commands.run(command, given)));
+}
+
+function addProduce(program: Command, commands: Commands, done: (code: number) => void): void {
   subcommand(program, "produce")
     .description("send each line of stdin as a record")
     .argument("<topic>", "made when it does not exist")
@@ -95,7 +117,7 @@ function addProduce(program: Command, commands: Commands, done: (code: ExitCode)
     .action(async (topic: string, given: ProduceArguments) => done(await commands.produce(topic, given)));
 }
 
-function addConsume(program: Command, commands: Commands, done: (code: ExitCode) => void): void {
+function addConsume(program: Command, commands: Commands, done: (code: number) => void): void {
   subcommand(program, "consume")
     .description("print records as they come, one a line")
     .argument("<topic>")
@@ -123,6 +145,8 @@ Examples:
   odradek                                     a broker on localhost:9092, data in ./.odradek
   odradek start --memory --port auto          nothing on disk, any free port
   odradek start --topic orders:3              with a topic of three partitions
+  odradek --brokers 3                         a cluster on ports 9092 to 9094
+  odradek run -- npm test                     a broker for one command
   echo hello | odradek produce greetings      without any client
   odradek consume greetings --from-beginning
 

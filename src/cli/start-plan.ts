@@ -15,6 +15,8 @@ import {
 import { parseListeners, securityProtocolOf } from "../config/listeners.ts";
 import { parseProperties } from "../config/properties-file.ts";
 import { SettingError } from "../config/setting.ts";
+import type { BrokerPlace } from "../node.ts";
+import { defaultsFor, ownSettings, planBrokers } from "./cluster-plan.ts";
 import { messageOf, usageError } from "./command-error.ts";
 import type { LogLevel } from "./command-logger.ts";
 import { parseTopicOption, type TopicOption } from "./topic-option.ts";
@@ -23,6 +25,8 @@ import { parseTopicOption, type TopicOption } from "./topic-option.ts";
 export interface StartArguments {
   readonly port?: string;
   readonly host?: string;
+  readonly brokers?: string;
+  readonly rack?: string;
   readonly data?: string;
   readonly memory?: boolean;
   readonly topic?: readonly string[];
@@ -44,6 +48,8 @@ export interface StartPlan {
   /** The data folder was not named, so it is ours to hide from git. */
   readonly isDefaultData: boolean;
   readonly config: BrokerConfig;
+  /** The brokers of a cluster beside the first. */
+  readonly others: readonly BrokerPlace[];
   readonly topics: readonly TopicOption[];
   readonly withoutEffect: readonly string[];
   /** Given by CLUSTER_ID. */
@@ -61,31 +67,41 @@ export function planStart(given: StartArguments, environment: Environment): Star
   const argument: Record<string, string> = { ...sources.argument };
   if (given.data !== undefined || !isDataNamed) argument["log.dirs"] = given.data ?? DEFAULT_DATA;
   const ports = given.port === undefined ? undefined : parsePorts(given.port);
+  const brokers = planBrokers(given.brokers, ports ?? [], given.rack?.split(",") ?? []);
+  const file = { ...defaultsFor(brokers, sources.character ?? "kind"), ...sources.file };
   if (ports !== undefined || given.host !== undefined) {
     argument["listeners"] = `PLAINTEXT://${inUrl(given.host ?? DEFAULT_HOST)}:${ports?.[0] ?? 9092}`;
   }
-  const config = readConfig({ ...sources, argument }, given);
+  const host = inUrl(given.host ?? DEFAULT_HOST);
+  const configOf = (index: number, first?: BrokerConfig) => {
+    const broker = brokers[index];
+    const own = broker === undefined ? {} : ownSettings(broker, first, index, host);
+    return readConfig({ ...sources, file, argument: { ...argument, ...own } }, given);
+  };
+  const config = configOf(0);
+  const others = brokers
+    .slice(1)
+    .map(({ port }, index) => ({ config: configOf(index + 1, config), host: given.host ?? DEFAULT_HOST, port }));
   return {
     ...asUsage(() => listenerOf(config)),
     data: given.memory ? "memory" : resolve(config["log.dirs"]?.[0] ?? config["log.dir"][0] ?? DEFAULT_DATA),
     isDefaultData: !given.memory && !isDataNamed,
     config,
+    others,
     topics: [...asUsage(() => topicsOf(environment)), ...(given.topic ?? []).map((text) => parseTopicOption(text, config))],
     withoutEffect: settingsWithoutEffect(config),
     clusterId: environmentClusterId(environment),
   };
 }
 
-/** Several ports are several brokers; more than one is not served yet. */
+/** Several ports are several brokers. */
 export function parsePorts(text: string): number[] {
-  const ports = text.split(",").map((port) => {
+  return text.split(",").map((port) => {
     if (port === "auto") return 0;
     const number = Number(port);
     if (/^\d+$/.test(port) && number <= 65_535) return number;
     throw usageError(`--port ${text}: a port is a number from 0 to 65535, or auto for a free one`);
   });
-  if (ports.length > 1) throw usageError("--port: several brokers in one process are not available yet; give one port");
-  return ports;
 }
 
 /** Of the replicas that they ask for there are as many as there are brokers here. */

@@ -2,8 +2,9 @@
 
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Logger } from "../base/logger.ts";
+import { type Logger, silentLogger } from "../base/logger.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
+import type { BrokerPlace } from "../node.ts";
 import { banner, type ReadyFacts, readyLine } from "./banner.ts";
 import { CommandError, ExitCode, messageOf } from "./command-error.ts";
 import { CommandLogger } from "./command-logger.ts";
@@ -25,6 +26,7 @@ export interface BrokerOrder {
   /** A path, or "memory". */
   readonly data: string;
   readonly config: BrokerConfig;
+  readonly others: readonly BrokerPlace[];
   readonly topics: readonly TopicOption[];
   readonly clusterId?: string;
   readonly logger: Logger;
@@ -69,10 +71,14 @@ export async function start(given: StartArguments, { terminal, startBroker, bega
   return ExitCode.OK;
 }
 
+export function brokerOrder(plan: StartPlan, logger: Logger = silentLogger): BrokerOrder {
+  const { port, host, data, config, others, topics, clusterId } = plan;
+  return { port, host, data, config, others, topics, logger, ...(clusterId === undefined ? {} : { clusterId }) };
+}
+
 async function startOrExplain(plan: StartPlan, startBroker: StartSurroundings["startBroker"], logger: Logger): Promise<RunningBroker> {
-  const { port, host, data, config, topics, clusterId } = plan;
   try {
-    return await startBroker({ port, host, data, config, topics, logger, ...(clusterId === undefined ? {} : { clusterId }) });
+    return await startBroker(brokerOrder(plan, logger));
   } catch (error) {
     throw explainStartFailure(error, plan) ?? error;
   }

@@ -118,7 +118,6 @@ export function clusterDefaults(brokers: readonly { readonly rack?: string }[], 
     "transaction.state.log.replication.factor": replicas,
     "transaction.state.log.min.isr": Math.min(2, replicas),
     "share.coordinator.state.topic.replication.factor": replicas,
-    "share.coordinator.state.topic.min.isr": Math.min(2, replicas),
   };
   if (character === "kafka") return internal;
   const hasRacks = brokers.some(({ rack }) => rack !== undefined);

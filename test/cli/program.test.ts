@@ -15,7 +15,7 @@ async function run(argv: readonly string[], failure?: unknown) {
       calls.push([name, ...given]);
       return failure === undefined ? Promise.resolve(ExitCode.OK) : Promise.reject(failure);
     };
-  const commands: Commands = { start: called("start"), produce: called("produce"), consume: called("consume") };
+  const commands: Commands = { start: called("start"), run: called("run"), produce: called("produce"), consume: called("consume") };
   const exitCode = await runProgram(argv, commands, terminal);
   return { exitCode, calls, ...terminal };
 }
@@ -23,6 +23,14 @@ async function run(argv: readonly string[], failure?: unknown) {
 test("without a command a broker starts", async () => {
   expect((await run([])).calls).toEqual([["start", {}]]);
   expect((await run(["--memory", "-p", "auto"])).calls).toEqual([["start", { memory: true, port: "auto" }]]);
+});
+
+test("what follows run and its options is a command with options of its own", async () => {
+  const given = { topic: ["orders:3"], brokers: "3" };
+  expect((await run(["run", "-t", "orders:3", "--brokers", "3", "--", "npm", "test", "-t", "x"])).calls).toEqual([
+    ["run", ["npm", "test", "-t", "x"], given],
+  ]);
+  expect((await run(["run", "npm", "test", "--brokers"])).calls).toEqual([["run", ["npm", "test", "--brokers"], {}]]);
 });
 
 test("options may be repeated", async () => {

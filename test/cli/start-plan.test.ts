@@ -53,6 +53,17 @@ test("auto is any free port", () => {
   expect(planStart({ port: "auto" }, {}).port).toBe(0);
 });
 
+test("several brokers have ids, ports and racks of their own, and the replicas that so many can hold", () => {
+  const plan = planStart({ port: "9092,9095", brokers: "3", rack: "a,b", memory: true }, {});
+  expect([plan, ...plan.others].map(({ config, port }) => [config["node.id"], port, config["broker.rack"]])).toEqual([
+    [1, 9092, "a"],
+    [2, 9095, "b"],
+    [3, 9096, "a"],
+  ]);
+  expect(plan.config["default.replication.factor"]).toBe(3);
+  expect(planStart({ brokers: "3", set: ["default.replication.factor=1"] }, {}).others[0]?.config["default.replication.factor"]).toBe(1);
+});
+
 test("a server.properties file of Kafka's decides port, data and settings, as far as no argument does", () => {
   const path = file(
     "process.roles=broker,controller\nlisteners=CONTROLLER://:9093,PLAINTEXT://:9192\ncontroller.listener.names=CONTROLLER\nlog.dirs=/data/a,/data/b\nnum.partitions=3\n",
@@ -90,7 +101,8 @@ test("what is wrong is said with where it was given", () => {
 
 test.each<[string, StartArguments, string]>([
   ["a port that is none", { port: "70000" }, "a port is a number from 0 to 65535"],
-  ["several ports", { port: "9092,9093" }, "not available yet"],
+  ["more ports than brokers", { port: "9092,9093", brokers: "1" }, "names 2 ports, and there are 1 brokers"],
+  ["no brokers", { brokers: "0" }, "from 1 to 100 brokers"],
   ["data in memory and in a folder", { memory: true, data: "x" }, "contradict"],
   ["a setting without a value", { set: ["num.partitions"] }, "key=value"],
   ["another broker to be like", { like: "pulsar" }, "kafka"],
