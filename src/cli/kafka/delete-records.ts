@@ -26,7 +26,8 @@ export const kafkaDeleteRecords: Tool = {
       io.out("Executing records delete operation");
       const results = await deleteRecordsBefore(brokers, offsets);
       io.out("Records delete operation completed:");
-      for (const [partition, result] of results) {
+      for (const partition of offsets.map(nameOf)) {
+        const result = results.get(partition);
         if (result instanceof Refusal) io.out(`partition: ${partition}\terror: ${javaLine(result)}`);
         else io.out(`partition: ${partition}\tlow_watermark: ${result}`);
       }

@@ -123,7 +123,8 @@ async function namedPartitions(brokers: Brokers, texts: readonly string[]): Prom
     const known = (await findTopic(brokers, topic)).partitions.map(({ index }) => index);
     const indexes = list === undefined ? known : list.split(",").map(Number);
     const missing = indexes.filter((index) => !known.includes(index)).map((partition) => nameOf({ topic, partition }));
-    if (missing.length > 0) throw new CommandError(`The partitions "${missing.join(", ")}" do not exist`);
+    if (missing.length > 0)
+      throw new Refusal(Errors.UNKNOWN_TOPIC_OR_PARTITION, topic, `The partitions "${missing.join(", ")}" do not exist`);
     partitions.push(...indexes.map((partition) => ({ topic, partition })));
   }
   return partitions;

@@ -1,0 +1,88 @@
+// Kafka's own tools, many of them in one JVM (java/ToolRunner.java, compiled here), so that a long transcript is a matter of seconds.
+
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { CACHE, KAFKA_REFERENCE, ROOT } from "./broker-under-test.ts";
+import { type Outcome, runOrThrow, stopChild } from "./processes.ts";
+
+const SOURCE = join(ROOT, "test/interop/java/ToolRunner.java");
+const CLASSES = join(CACHE, "java");
+const ANSWER = "@@";
+const DEADLINE_MS = 90_000;
+
+const TOOLS: { readonly [name: string]: string } = {
+  topics: "org.apache.kafka.tools.TopicCommand",
+  configs: "kafka.admin.ConfigCommand",
+  acls: "org.apache.kafka.tools.AclCommand",
+  "consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+  groups: "org.apache.kafka.tools.GroupsCommand",
+  "log-dirs": "org.apache.kafka.tools.LogDirsCommand",
+  "get-offsets": "org.apache.kafka.tools.GetOffsetShell",
+  "delete-records": "org.apache.kafka.tools.DeleteRecordsCommand",
+  "leader-election": "org.apache.kafka.tools.LeaderElectionCommand",
+  "reassign-partitions": "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
+  features: "org.apache.kafka.tools.FeatureCommand",
+  "metadata-quorum": "org.apache.kafka.tools.MetadataQuorumCommand",
+  cluster: "org.apache.kafka.tools.ClusterTool",
+  "client-metrics": "org.apache.kafka.tools.ClientMetricsCommand",
+  "broker-api-versions": "org.apache.kafka.tools.BrokerApiVersionsCommand",
+  transactions: "org.apache.kafka.tools.TransactionsCommand",
+  "console-producer": "org.apache.kafka.tools.ConsoleProducer",
+  "console-consumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
+};
+
+type Jvm = ChildProcessByStdio<Writable, Readable, null>;
+
+export class ToolRunner {
+  #jvm: Jvm | undefined;
+  #answers: AsyncIterator<string> | undefined;
+
+  async run(tool: string, args: readonly string[], stdin = ""): Promise<Outcome> {
+    const jvm = await this.#started();
+    jvm.stdin.write(`${JSON.stringify({ class: TOOLS[tool], args, stdin })}\n`);
+    const timer = setTimeout(() => jvm.kill("SIGKILL"), DEADLINE_MS);
+    try {
+      for (;;) {
+        const line = await this.#answers?.next();
+        if (line === undefined || line.done === true) throw new Error(`the JVM ended at ${tool} ${args.join(" ")}`);
+        if (!line.value.startsWith(ANSWER)) continue;
+        const answer = JSON.parse(line.value.slice(ANSWER.length)) as Omit<Outcome, "exitCode"> & { exitCode?: number };
+        return { ...answer, exitCode: answer.exitCode ?? (await this.#ended(jvm)) };
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#jvm !== undefined) await stopChild(this.#jvm);
+  }
+
+  /** The tool called System.exit: the next one needs another JVM. */
+  async #ended(jvm: Jvm): Promise<number> {
+    this.#jvm = undefined;
+    if (jvm.exitCode !== null) return jvm.exitCode;
+    return new Promise((resolve) => jvm.once("exit", (code) => resolve(code ?? -1)));
+  }
+
+  async #started(): Promise<Jvm> {
+    if (this.#jvm !== undefined && this.#jvm.exitCode === null) return this.#jvm;
+    const classPath = (await runOrThrow(KAFKA_REFERENCE, ["classpath"], {})).trim();
+    await compile(classPath);
+    const args = ["-Xmx512m", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-Dlog4j2.level=OFF"];
+    const jvm = spawn("java", [...args, "-cp", `${CLASSES}:${classPath}`, "ToolRunner"], { stdio: ["pipe", "pipe", "ignore"] });
+    this.#jvm = jvm;
+    this.#answers = createInterface({ input: jvm.stdout })[Symbol.asyncIterator]();
+    return jvm;
+  }
+}
+
+async function compile(classPath: string): Promise<void> {
+  const compiled = join(CLASSES, "ToolRunner.class");
+  if (existsSync(compiled) && statSync(compiled).mtimeMs > statSync(SOURCE).mtimeMs) return;
+  mkdirSync(CLASSES, { recursive: true });
+  await runOrThrow("javac", ["-cp", classPath, "-d", CLASSES, SOURCE], { deadlineMs: 120_000 });
+}

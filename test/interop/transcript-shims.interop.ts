@@ -1,0 +1,105 @@
+// Our shims beside Kafka's own tools on one broker: the same invocations on things of other names print the same lines. Run on every broker
+// that there is, so that the shims are right for Apache Kafka as well.
+
+import { afterAll, describe, expect, inject, test } from "vitest";
+import { type BrokerUnderTest, NODE, ROOT } from "./broker-under-test.ts";
+import type { Observation } from "./compare.ts";
+import { type Outcome, run } from "./processes.ts";
+import { ToolRunner } from "./tool-runner.ts";
+import { transcribe } from "./transcript.ts";
+
+const tools = new ToolRunner();
+afterAll(() => tools.stop());
+
+/** Of equal length, since tables are as wide as names. */
+const NAMES = { java: "jvm-", shim: "our-" } as const;
+
+const LINES = `
+topics --create --topic %a --partitions 3 --config retention.ms=86400000 --config cleanup.policy=delete
+topics --create --topic %a
+topics --create --if-not-exists --topic %a
+topics --create --topic %b.c
+topics --create --topic '%not a name'
+topics --create --topic %w --replication-factor 3
+topics --create --topic %w --config retention.ms
+topics --create
+topics --list --no-such
+topics --list --topic '%.*'
+topics --describe --topic %a
+topics --describe --topic %unknown
+topics --describe --topic %a --at-min-isr-partitions
+topics --alter --topic %a --partitions 5
+topics --alter --topic %a --partitions 2
+console-producer --topic %b.c <<< a\\nb\\nc\\n
+console-producer --topic %b.c --reader-property parse.key=true <<< nokey\\n
+console-producer --topic %b.c --reader-property parse.headers=true --reader-property parse.key=true <<< h:1\\tk\\tv\\n
+console-consumer --topic %b.c --from-beginning --max-messages 4 --timeout-ms 20000 --formatter-property print.key=true --formatter-property print.headers=true
+console-consumer --topic %b.c --partition 0 --offset 1 --max-messages 2 --timeout-ms 20000
+console-consumer --topic %b.c --group %g --from-beginning --max-messages 2 --timeout-ms 20000
+console-consumer --topic x --offset 3
+get-offsets --topic %b.c
+get-offsets --topic %b.c --time earliest
+get-offsets --topic %unknown
+get-offsets --topic %b.c --time foo
+consumer-groups --describe --group %g
+consumer-groups --describe --group %g --offsets --verbose
+consumer-groups --describe --group %g --state --verbose
+consumer-groups --describe --group %g --members --verbose
+consumer-groups --describe --group %unknown
+consumer-groups --group %g --topic %b.c --reset-offsets --to-earliest --execute
+consumer-groups --group %g --all-topics --reset-offsets --to-latest --dry-run
+consumer-groups --group %g --topic %b.c --reset-offsets --shift-by -1 --execute
+consumer-groups --group %g --topic %b.c:7 --reset-offsets --to-latest --execute
+consumer-groups --group %g --delete-offsets --topic %b.c
+consumer-groups --delete --group %g
+consumer-groups --delete --group %unknown
+configs --alter --topic %a --add-config retention.ms=1000,cleanup.policy=[compact,delete]
+configs --describe --topic %a
+configs --describe --topic %a --all
+configs --alter --topic %a --add-config nope.x=1
+configs --alter --topic %a --delete-config retention.ms
+configs --describe --topic %unknown
+configs --alter --user %u --add-config producer_byte_rate=1000
+configs --describe --user %u
+configs --alter --user %u --add-config SCRAM-SHA-256=[iterations=4096,password=x]
+configs --describe --user %u
+configs --alter --user %u --delete-config producer_byte_rate
+configs --alter --client-metrics %m --add-config interval.ms=1000
+configs --describe --client-metrics %m
+delete-records --offset-json-file @{"partitions":[{"topic":"%b.c","partition":0,"offset":2}],"version":1}
+delete-records --offset-json-file @{"version":1}
+get-offsets --topic %b.c --time earliest
+log-dirs --describe --topic-list %b.c
+log-dirs --describe --broker-list 1,9
+broker-api-versions
+topics --delete --topic '%.*'
+topics --delete --topic %unknown
+`
+  .split("\n")
+  .filter((line) => line !== "");
+
+test.skipIf(inject("brokers").length === 0)("there is a broker to compare on", () => undefined);
+
+describe.each(inject("brokers"))("on $name", (broker: BrokerUnderTest) => {
+  test("the shims print what Kafka's tools print", async () => {
+    const expected = await observe(broker, NAMES.java, (tool, args, stdin) => tools.run(tool, args, stdin));
+    const observed = await observe(broker, NAMES.shim, runShim);
+    expect(observed, "as Kafka's own tools").toEqual(expected);
+  });
+});
+
+function runShim(tool: string, args: readonly string[], stdin: string): Promise<Outcome> {
+  return run(NODE, [`${ROOT}/scripts/odradek.cjs`, `kafka-${tool}`, ...args], { stdin });
+}
+
+/** Of stderr only the first line counts: a table of options or a stack trace may follow, which are each one's own. */
+async function observe(broker: BrokerUnderTest, prefix: string, runTool: Parameters<typeof transcribe>[2]): Promise<unknown> {
+  const lines = LINES.map((line) => line.replaceAll("%", prefix));
+  const first = async (...call: Parameters<typeof runTool>): Promise<Outcome> => {
+    const outcome = await runTool(...call);
+    const said = outcome.stderr.split("\n").filter((line) => line.trim() !== "" && !/^\[\d|KIP-848/.test(line));
+    return { ...outcome, stderr: said[0] ?? "" };
+  };
+  const observed: Observation = await transcribe(lines, broker.bootstrap, first);
+  return JSON.parse(JSON.stringify(observed).replaceAll(prefix, "%"));
+}
