@@ -1,11 +1,13 @@
 // A broker's first transaction: it registers, with its endpoints. The first broker of a cluster also lays down what holds from then on.
+// Where nobody leads and the topic allows an unclean election, a replica that comes leads.
 
 import type { BrokerConfig } from "../config/broker-config.ts";
 import { MIN_IN_SYNC_REPLICAS } from "../config/setting.ts";
 import type { Cluster } from "./cluster.ts";
 import { withNewFeatures } from "./features.ts";
-import type { BrokerImage, Change, ClusterImage } from "./image.ts";
+import { applyChanges, type BrokerImage, type Change, type ClusterImage } from "./image.ts";
 import { ALL_BROKERS } from "./settings-resource.ts";
+import { uncleanElections } from "./stop-broker.ts";
 
 export async function joinCluster(cluster: Cluster, broker: Omit<BrokerImage, "epoch">, config: BrokerConfig): Promise<void> {
   await cluster.transact((image) => {
@@ -13,7 +15,7 @@ export async function joinCluster(cluster: Cluster, broker: Omit<BrokerImage, "e
     const changes: Change[] = image.features === undefined ? firstChanges(config) : [];
     if (features !== image.features) changes.push({ type: "features", ...features });
     changes.push({ type: "broker", ...broker, epoch: latestEpoch(image) + 1 });
-    return { changes, result: undefined };
+    return { changes: [...changes, ...uncleanElections(applyChanges(image, changes), config)], result: undefined };
   });
 }
 

@@ -27,7 +27,8 @@ export function returnBroker(cluster: Cluster, id: number): Promise<void> {
   });
 }
 
-function uncleanElections(image: ClusterImage, config: BrokerConfig): Change[] {
+/** Of partitions that nobody leads, in topics that allow it. */
+export function uncleanElections(image: ClusterImage, config: BrokerConfig): Change[] {
   const changes: Change[] = [];
   for (const { name, partitions, configs } of image.topicsByName.values()) {
     if (!partitions.some(({ leader }) => leader === -1) || !topicSettings(config, configs)["unclean.leader.election.enable"]) continue;

@@ -5,6 +5,7 @@ import { incrementalAlterConfigs } from "../../protocol/messages/index.ts";
 import { type BatchOptions, buildBatch, type NewRecord } from "../../protocol/records/batch-builder.ts";
 import { recordsOf } from "../../protocol/records/record.ts";
 import { batchesOf, type RecordBatch } from "../../protocol/records/record-batch.ts";
+import { type Logger, silentLogger } from "../../src/base/logger.ts";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { brokerConfig, type SettingInputs } from "../../src/config/broker-config.ts";
@@ -28,6 +29,7 @@ export interface BenchOptions {
   /** What an earlier bench left. */
   readonly filesystem?: MemoryFilesystem;
   readonly clock?: VirtualClock;
+  readonly logger?: Logger;
 }
 
 export class EffectBench implements AsyncDisposable {
@@ -54,6 +56,7 @@ export class EffectBench implements AsyncDisposable {
       topics: topic === undefined ? [] : [{ name: "t", partitions: 1, configs: topic }],
       clock,
       filesystem,
+      ...(given.logger === undefined ? {} : { logger: given.logger }),
     });
     return new EffectBench({ clock, filesystem, node, asking: await askingOf(node, node.broker.port) });
   }
@@ -126,16 +129,17 @@ async function askingOf(node: RunningNode, port: number): Promise<AskingBroker> 
   return new AskingBroker({ port, stop: () => node.stop() }, await RawClient.connect(port));
 }
 
+/** Keeps the facts of the lines that say `message`. */
+export function loggerOf(message: string): { readonly logger: Logger; readonly lines: object[] } {
+  const lines: object[] = [];
+  const info = (facts: object, text: string) => {
+    if (text === message) lines.push(facts);
+  };
+  const logger: Logger = { ...silentLogger, info, child: () => logger };
+  return { logger, lines };
+}
+
 /** Lets what runs beside have so many turns of the event loop. */
 export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Turns of the event loop until it is so; raises after five seconds. */
-export async function until(isSo: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5000;
-  while (!isSo()) {
-    if (performance.now() > deadline) throw new Error("it did not come true within 5 s");
-    await turns(1);
-  }
 }
