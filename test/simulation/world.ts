@@ -147,6 +147,7 @@ export class SimulatedConnection {
   #last: Promise<unknown> = Promise.resolve();
   readonly #life: Life | undefined;
   readonly #closeListeners = new Set<() => void>();
+  #sentListeners: (() => void)[] = [];
   readonly #connection: Connection;
 
   constructor(world: World) {
@@ -166,6 +167,9 @@ export class SimulatedConnection {
       onClose: (listener: () => void) => {
         this.#closeListeners.add(listener);
         return () => this.#closeListeners.delete(listener);
+      },
+      whenSent: (listener: () => void) => {
+        this.#sentListeners.push(listener);
       },
     } as unknown as Connection;
   }
@@ -221,7 +225,10 @@ export class SimulatedConnection {
     try {
       const answer = await Promise.race([Promise.resolve().then(() => life.answer(Buffer.from(frame), this.#connection)), gone]);
       if (answer === undefined || !isThere()) throw new Disconnected();
-      return Buffer.concat(answer).subarray(4);
+      const sent = Buffer.concat(answer).subarray(4);
+      // The memory that the answer was in may be used again from here on.
+      for (const listener of this.#sentListeners.splice(0)) listener();
+      return sent;
     } catch (error) {
       this.break();
       throw new Disconnected("no answer", { cause: error });

@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningBroker, startBroker } from "../../../src/index.ts";
-import { probe, scenarios, slowScenarios } from "./probe.ts";
+import { slowScenarios } from "./exhausted-epochs.ts";
+import { probe, scenarios } from "./probe.ts";
 
 const observed = JSON.parse(readFileSync(join(import.meta.dirname, "kafka-observed.json"), "utf8")) as Record<string, unknown>;
 

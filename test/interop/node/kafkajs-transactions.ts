@@ -1,4 +1,4 @@
-// Transactions with kafkajs: prints what it observed as JSON.   node kafkajs.ts <bootstrap> <name of topics and ids>
+// Transactions with kafkajs: prints what it observed as JSON.   node kafkajs-transactions.ts <bootstrap> <name of topics and ids>
 
 import { type Consumer, Kafka, logLevel } from "kafkajs";
 
