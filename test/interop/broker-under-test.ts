@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly port: number;
   /** A broker that finds data here goes on with it. */
   readonly dataFolder: string;
+  /** Beside those that every broker here gets. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export const ROOT = resolve(import.meta.dirname, "../..");
@@ -38,19 +40,20 @@ export function startBroker(name: BrokerName, options: StartOptions): Promise<Ru
   return name === "kafka" ? startKafka(options) : startOdradek(options);
 }
 
-async function startKafka({ port, dataFolder }: StartOptions): Promise<RunningBroker> {
+async function startKafka({ port, dataFolder, settings }: StartOptions): Promise<RunningBroker> {
   mkdirSync(dataFolder, { recursive: true });
   const properties = join(dataFolder, "server.properties");
-  writeFileSync(properties, kafkaProperties(port, join(dataFolder, "logs")));
+  writeFileSync(properties, kafkaProperties(port, join(dataFolder, "logs"), settings));
   const format = ["java", "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", properties];
   await runOrThrow(KAFKA_REFERENCE, format, { deadlineMs: 120_000 });
   const child = spawn(KAFKA_REFERENCE, ["java", "kafka.Kafka", properties], { stdio: ["ignore", "pipe", "pipe"] });
   return running("kafka", { port, dataFolder: join(dataFolder, "logs") }, child, /Kafka Server started/);
 }
 
-async function startOdradek({ port, dataFolder }: StartOptions): Promise<RunningBroker> {
+async function startOdradek({ port, dataFolder, settings = {} }: StartOptions): Promise<RunningBroker> {
   if (!existsSync(BUNDLE)) await runOrThrow(NODE, [join(ROOT, "scripts/run.mjs"), "build"], { deadlineMs: 120_000 });
   const args = [BUNDLE, "start", "--port", `${port}`, "--data", dataFolder, "--json"];
+  for (const [name, value] of Object.entries(settings)) args.push("--set", `${name}=${value}`);
   const child = spawn(NODE, args, { stdio: ["ignore", "pipe", "pipe"] });
   return running("odradek", { port, dataFolder }, child, /"event":\s*"ready"/);
 }
@@ -69,7 +72,7 @@ async function running(name: BrokerName, options: StartOptions, child: ChildProc
 const CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAQ";
 
 /** One node that is broker and controller, with internal topics of one replica and no waiting before a group's first rebalance. */
-function kafkaProperties(port: number, logFolder: string): string {
+function kafkaProperties(port: number, logFolder: string, more: Readonly<Record<string, string>> = {}): string {
   const settings = {
     "node.id": 1,
     "process.roles": "broker,controller",
@@ -86,6 +89,7 @@ function kafkaProperties(port: number, logFolder: string): string {
     "transaction.state.log.num.partitions": 8,
     "share.coordinator.state.topic.replication.factor": 1,
     "share.coordinator.state.topic.min.isr": 1,
+    ...more,
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)
