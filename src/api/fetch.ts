@@ -20,6 +20,10 @@ type Response = EncodableMessage<typeof fetchApi.response>;
 type TopicResponse = Response["responses"][number];
 type PartitionResponse = TopicResponse["partitions"][number];
 
+const FIRST_VERSION_WITH_RACK = 11;
+/** The only class of Kafka's own besides the one that always chooses the leader. */
+const RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
+
 export const fetch = serve(fetchApi, "4-18", handle);
 
 async function handle(services: Services, request: Request, context: RequestContext): Promise<Response> {
@@ -31,6 +35,7 @@ async function handle(services: Services, request: Request, context: RequestCont
     maxBytes: Math.min(request.maxBytes, services.config["fetch.max.bytes"]),
     isolationLevel,
     apiVersion: context.apiVersion,
+    rackId: request.rackId,
   } as const;
   for (;;) {
     const pass = await readAll(services, plan.partitions, limits);
@@ -52,6 +57,8 @@ interface Limits {
   readonly maxBytes: number;
   readonly isolationLevel: IsolationLevel;
   readonly apiVersion: number;
+  /** Where the client is; empty when it does not say. */
+  readonly rackId: string;
 }
 
 interface Result {
@@ -77,12 +84,18 @@ async function readAll(services: Services, wanted: readonly FetchPartition[], li
   let sizeBytes = 0;
   let isUrgent = false;
   for (const one of wanted) {
-    const partition = services.partitions.readable(services.cluster.image, one.topic, one.partition);
+    const partition = readablePartition(services, one, limits);
     const leader = services.cluster.image.topicsByName.get(one.topic)?.partitions[one.partition];
     const error = partitionError(services, one, partition, leader, limits.apiVersion);
     if (error !== undefined || partition === undefined) {
       isUrgent = true;
       results.push({ wanted: one, response: failed(one.partition, error ?? Errors.NOT_LEADER_OR_FOLLOWER, leader), sizeBytes: 0, leader });
+      continue;
+    }
+    const nearer = nearerReplica(services, one, leader, limits);
+    if (nearer !== undefined) {
+      isUrgent = true;
+      results.push({ wanted: one, response: readElsewhere(partition, nearer), sizeBytes: 0, leader });
       continue;
     }
     watched.push(partition);
@@ -93,6 +106,39 @@ async function readAll(services: Services, wanted: readonly FetchPartition[], li
     results.push({ wanted: one, leader, ...read });
   }
   return { results, sizeBytes, isUrgent, watched };
+}
+
+/** Clients that can say where they are may read from a follower. */
+function readablePartition(services: Services, { topic, partition }: FetchPartition, { apiVersion }: Limits): Partition | undefined {
+  if (apiVersion < FIRST_VERSION_WITH_RACK) return services.partitions.get(topic, partition);
+  return services.partitions.readable(services.cluster.image, topic, partition);
+}
+
+/** The leader sends a client to a replica in its own rack, where it is not in that rack itself (KIP-392). */
+function nearerReplica(
+  services: Services,
+  { topic, partition }: FetchPartition,
+  image: PartitionImage | undefined,
+  limits: Limits,
+): number | undefined {
+  const { rackId, apiVersion } = limits;
+  if (rackId === "" || apiVersion < FIRST_VERSION_WITH_RACK || services.config["replica.selector.class"] !== RACK_AWARE) return undefined;
+  if (services.partitions.get(topic, partition) === undefined) return undefined;
+  const { brokers } = services.cluster.image;
+  if (brokers.get(services.brokerId)?.rack === rackId) return undefined;
+  return image?.inSyncReplicas.find((id) => brokers.get(id)?.rack === rackId);
+}
+
+function readElsewhere(partition: Partition, preferredReadReplica: number): PartitionResponse {
+  return {
+    partitionIndex: partition.index,
+    errorCode: Errors.NONE,
+    highWatermark: partition.highWatermark,
+    lastStableOffset: partition.lastStableOffset,
+    logStartOffset: partition.logStartOffset,
+    preferredReadReplica,
+    records: EMPTY_BYTES,
+  };
 }
 
 function partitionError(

@@ -33,6 +33,8 @@ type PartitionResponse = Response["responses"][number]["partitionResponses"][num
 /** The client id with which Kafka's own tools write into internal topics. */
 const ADMIN_CLIENT_ID = "__admin_client";
 const FIRST_VERSION_WITH_ZSTD = 7;
+/** Acknowledged by all replicas that are in sync. */
+const ALL = -1;
 
 type Answer = Response | typeof NO_ANSWER;
 /** `undefined`: the request belongs to no transaction. */
@@ -117,6 +119,7 @@ function appendTo(
   if (partition === undefined) {
     return { ...failed(index, Errors.NOT_LEADER_OR_FOLLOWER), currentLeader: { leaderId: image.leader, leaderEpoch: image.leaderEpoch } };
   }
+  if (request.acks === ALL && !partition.hasEnoughReplicas) return failed(index, Errors.NOT_ENOUGH_REPLICAS);
   if ((attributes & TRANSACTIONAL_BIT) === 0) return append(services, partition, index, records);
   if (verified === undefined) return failed(index, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
   if (typeof verified === "number") return failed(index, verified);

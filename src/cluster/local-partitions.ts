@@ -96,7 +96,7 @@ export class LocalPartitions {
 
   #followTopic(topic: TopicImage): void {
     let led = this.#topics.get(topic.name);
-    topic.partitions.forEach(({ leader, leaderEpoch }, index) => {
+    topic.partitions.forEach(({ leader, leaderEpoch, replicas, inSyncReplicas }, index) => {
       const current = led?.partitions[index];
       if (leader !== this.#options.brokerId) {
         if (current !== undefined && led !== undefined) {
@@ -113,6 +113,7 @@ export class LocalPartitions {
       if (current === undefined) {
         led.partitions[index] = this.#open(topic, index, leaderEpoch);
       } else {
+        current.setReplicas({ count: replicas.length, inSyncCount: inSyncReplicas.length });
         if (current.leaderEpoch !== leaderEpoch) current.startLeaderEpoch(leaderEpoch);
         current.configure(this.#options.settingsOf(topic));
       }
@@ -124,6 +125,8 @@ export class LocalPartitions {
     const { brokerId, logs } = this.#options;
     const log = logs.take(brokerId, { topic: topic.name, partition: index, topicId: topic.id, settings });
     const partition = new Partition(log, settings, leaderEpoch);
+    const { replicas = [], inSyncReplicas = [] } = topic.partitions[index] ?? {};
+    partition.setReplicas({ count: replicas.length, inSyncCount: inSyncReplicas.length });
     logs.lead(partition);
     for (const listener of this.#listeners) listener.elected(partition);
     return partition;

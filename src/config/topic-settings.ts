@@ -42,7 +42,7 @@ export const topicSettingTable = {
   }),
   "min.cleanable.dirty.ratio": double(0.5, "Share of the log that must be dirty before it is cleaned.", { honoured, min: 0, max: 1 }),
   "min.compaction.lag.ms": long(0, "Shortest time that a record stays uncompacted.", { honoured, min: 0 }),
-  "min.insync.replicas": int(1, "Replicas that must be in sync for acks=all to be answered.", { min: 1 }),
+  "min.insync.replicas": int(1, "Replicas that must be in sync for acks=all to be answered.", { honoured, min: 1 }),
   preallocate: bool(false, "Allocates segment files in full when they are made."),
   "remote.log.copy.disable": bool(false, "Stops copying to tiered storage."),
   "remote.log.delete.on.disable": bool(false, "Deletes what is in tiered storage once it is disabled."),

@@ -25,7 +25,6 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
       "controlled.shutdown.enable",
       "follower.replication.throttled.replicas",
       "leader.replication.throttled.replicas",
-      "min.insync.replicas",
       "num.replica.",
       "replica.",
       "replication.quota.",

@@ -135,6 +135,7 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
 
   /** Appends and applies; gives what went wrong, and then nothing has changed. */
   #append(records: readonly Record[], producer: Decision<Record, unknown>["producer"]): ErrorCode | undefined {
+    if (!this.#partition.hasEnoughReplicas) return coordinatorError(Errors.NOT_ENOUGH_REPLICAS);
     const encoded = records.map((record) => this.#codec.encode(record));
     const timestamp = this.#clock.now();
     // Nobody checks the sequence of a coordinator; Kafka writes 0 where a batch has a producer.

@@ -34,6 +34,7 @@ export class Partition {
   #leaderEpoch: number;
   #isLeader = true;
   #highWatermark: number;
+  #replicas = { count: 1, inSyncCount: 1 };
   readonly #watchers = new Set<() => void>();
   #commitWaiters: CommitWaiter[] = [];
 
@@ -55,6 +56,12 @@ export class Partition {
 
   get leaderEpoch(): number {
     return this.#leaderEpoch;
+  }
+
+  /** Whether what asks for acknowledgement by all may be appended: min.insync.replicas counts as far as there are replicas at all. */
+  get hasEnoughReplicas(): boolean {
+    const { count, inSyncCount } = this.#replicas;
+    return inSyncCount >= Math.min(this.#settings["min.insync.replicas"], count);
   }
 
   /** False once another broker leads, the topic is deleted, or the broker stops. */
@@ -138,6 +145,10 @@ export class Partition {
   watch(watcher: () => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
+  }
+
+  setReplicas(replicas: { readonly count: number; readonly inSyncCount: number }): void {
+    this.#replicas = replicas;
   }
 
   startLeaderEpoch(leaderEpoch: number): void {

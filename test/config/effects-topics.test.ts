@@ -201,8 +201,8 @@ async function compactedInAMinute(bench: EffectBench): Promise<boolean> {
   return (await bench.offsets()).length < 10;
 }
 
-/** Seen in effects-cluster.test.ts, with several brokers. */
-const ELSEWHERE = ["unclean.leader.election.enable"];
+/** Seen in effects-cluster.test.ts and effects-replicas.test.ts, with several brokers. */
+const ELSEWHERE = ["unclean.leader.election.enable", "min.insync.replicas"];
 
 test("every honoured topic setting is here", () => {
   const table: SettingTable = topicSettingTable;

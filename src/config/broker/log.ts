@@ -136,7 +136,7 @@ export const logSettings = {
     min: 0,
   }),
   "message.max.bytes": int(1_048_588, "Largest record batch that may be appended.", { honoured, dynamic: clusterWide, min: 0 }),
-  "min.insync.replicas": int(1, "Replicas that must be in sync for acks=all to be answered.", { dynamic: clusterWide, min: 1 }),
+  "min.insync.replicas": int(1, "Replicas that must be in sync for acks=all to be answered.", { honoured, dynamic: clusterWide, min: 1 }),
   "num.recovery.threads.per.data.dir": int(2, "Threads for each log folder that load logs at the start and flush them at the end.", {
     dynamic: clusterWide,
     min: 1,

@@ -30,7 +30,13 @@ export const replicationSettings = {
   "replica.fetch.wait.max.ms": int(500, "Longest time that a follower's fetch waits for records."),
   "replica.high.watermark.checkpoint.interval.ms": long(5000, "How often high watermarks are saved to disk."),
   "replica.lag.time.max.ms": long(30_000, "A follower that lags for this long is no longer in sync."),
-  "replica.selector.class": str(null, "Class that chooses the replica from which a consumer reads."),
+  "replica.selector.class": str(
+    null,
+    "Class that chooses the replica from which a consumer reads; Kafka's RackAwareReplicaSelector is known.",
+    {
+      honoured: true,
+    },
+  ),
   "replica.socket.receive.buffer.bytes": int(65_536, "Receive buffer of the sockets with which followers fetch."),
   "replica.socket.timeout.ms": int(30_000, "Deadline of a follower's requests."),
   "replication.quota.window.num": int(11, "Samples over which throttled replication is measured.", { min: 1 }),
