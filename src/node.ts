@@ -68,6 +68,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const isInMemory = options.data === MEMORY;
   const filesystem = options.filesystem ?? (isInMemory ? new MemoryFilesystem(clock) : nodeFilesystem);
   const directory = isInMemory ? MEMORY_FOLDER : options.data;
+  let node: RunningNode | undefined;
   const engine = openSegmentedEngine({
     filesystem,
     directory,
@@ -76,13 +77,13 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     clock,
     random,
     logger,
-    producerIdExpirationMs: config["producer.id.expiration.ms"],
+    producerIdExpirationMs: () => (node?.brokers[0]?.services.config ?? config)["producer.id.expiration.ms"],
     ...(isInMemory ? { removesAtOnce: true, tailBytes: MEMORY_TAIL_BYTES } : {}),
   });
   try {
     const { clusterId } = engine;
     const metadata = openJournalMetadataStore<Change>({ filesystem, path: `${directory}/${JOURNAL}`, compact: compactChanges, logger });
-    const node = new RunningNode({ options, clusterId, engine, metadata, cluster: await Cluster.open(metadata, clusterId) });
+    node = new RunningNode({ options, clusterId, engine, metadata, cluster: await Cluster.open(metadata, clusterId) });
     try {
       await node.start();
     } catch (error) {

@@ -40,8 +40,8 @@ export interface SegmentedEngineOptions {
   readonly clock?: Clock;
   readonly logger?: Logger;
   readonly random?: Random;
-  /** The setting producer.id.expiration.ms. */
-  readonly producerIdExpirationMs?: number;
+  /** The setting producer.id.expiration.ms, as it is at the moment. */
+  readonly producerIdExpirationMs?: () => number;
   /** Memory for the newest bytes of all logs. */
   readonly tailBytes?: number;
   /** Memory for indexes of all logs. */
@@ -138,7 +138,9 @@ export class SegmentedEngine implements StorageEngine {
       indexes: new IndexCache(options.indexBytes ?? DEFAULT_INDEX_BYTES, logger),
       tails: new TailCache(options.tailBytes ?? DEFAULT_TAIL_BYTES),
       readBuffers: new BufferPool(),
-      producerIdExpirationMs: options.producerIdExpirationMs ?? DEFAULT_PRODUCER_ID_EXPIRATION_MS,
+      get producerIdExpirationMs() {
+        return options.producerIdExpirationMs?.() ?? DEFAULT_PRODUCER_ID_EXPIRATION_MS;
+      },
       jitter: () => random.positiveInt32() / 2 ** 31,
       logStartMoved: (log) => this.#logStartMoved(log),
       syncFolders: () => this.#syncFolders(),

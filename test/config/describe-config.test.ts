@@ -64,6 +64,12 @@ test("a secret is sensitive and has no value", () => {
   expect(JSON.stringify(describeBrokerSettings(secret))).not.toContain("hunter2");
 });
 
+test("the documentation of a setting without effect says why it has none", () => {
+  const documentation = (name: string) => describeBrokerSettings(config).find((setting) => setting.name === name)?.documentation;
+  expect(documentation("num.partitions")).toBe("Partitions of topics made automatically or without a given number.");
+  expect(documentation("num.io.threads")).toBe("Threads that handle requests. Accepted without effect: one thread does all the work.");
+});
+
 function entryOf({ name, value, source, isReadOnly, isSensitive, synonyms }: DescribedSetting): Entry {
   return [name, value, source, isReadOnly, isSensitive, synonyms.map((synonym) => [synonym.name, synonym.value, synonym.source])];
 }

@@ -103,6 +103,13 @@ test("max.connections, max.connections.per.ip: a connection too many is closed",
   expect(await seen({ "max.connections.per.ip": 1 }, isSecondServed)).toEqual([true, false]);
 });
 
+test("max.connections.per.ip: is followed while the broker runs", async () => {
+  await using bench = await EffectBench.start();
+  await bench.alterBrokers({ "max.connections.per.ip": "1" });
+  const client = await RawClient.connect(bench.asking.broker.port);
+  expect(await client.call(messages.apiVersions, 0, {})).toBeUndefined();
+});
+
 test("socket.request.max.bytes: a larger request closes its connection", async () => {
   const isServed = async ({ asking }: EffectBench) => {
     const client = await RawClient.connect(asking.broker.port);
@@ -272,4 +279,26 @@ test("unclean.leader.election.enable: a replica that is not in sync leads when n
   expect(await seenWith({ topic: true })).toBe(3);
   expect(await seenWith({ brokers: "given" })).toBe(3);
   expect(await seenWith({ brokers: "altered" })).toBe(3);
+});
+
+test("min.insync.replicas: a write with acks=all is refused while fewer are in sync, by the topic's setting or the brokers'", async () => {
+  const seenWith = async (options: { brokers?: "given" | "altered"; topic?: boolean; replicas?: number[] }) => {
+    const settings = options.brokers === "given" ? { "min.insync.replicas": 2 } : {};
+    await using bench = await EffectBench.start({ settings, others: [settings] });
+    if (options.brokers === "altered") await bench.alterBrokers({ "min.insync.replicas": "2" });
+    const configs = options.topic ? [{ name: "min.insync.replicas", value: "2" }] : [];
+    const assignments = [{ partitionIndex: 0, brokerIds: options.replicas ?? [1, 2] }];
+    const topic = { name: "t", numPartitions: -1, replicationFactor: -1, assignments, configs };
+    await bench.asking.ask(messages.createTopics, { topics: [topic], timeoutMs: 1000, validateOnly: false });
+    const produce = async () => (await bench.asking.append("t", 0, 1, bench.clock.now())).errorCode;
+    const before = await produce();
+    await bench.node.stopBroker(2);
+    return [before, await produce()];
+  };
+  const { NONE, NOT_ENOUGH_REPLICAS } = Errors;
+  expect(await seenWith({})).toEqual([NONE, NONE]);
+  expect(await seenWith({ topic: true })).toEqual([NONE, NOT_ENOUGH_REPLICAS]);
+  expect(await seenWith({ brokers: "given" })).toEqual([NONE, NOT_ENOUGH_REPLICAS]);
+  expect(await seenWith({ brokers: "altered" })).toEqual([NONE, NOT_ENOUGH_REPLICAS]);
+  expect(await seenWith({ topic: true, replicas: [1] }), "of the replicas that there are").toEqual([NONE, NONE]);
 });

@@ -43,9 +43,10 @@ test("log.cleaner.backoff.ms: is followed while the broker runs", async () => {
 
 describe("the memory for keys", () => {
   /** Of a log with fifty keys. */
-  async function compactions(settings: SettingInputs): Promise<number> {
+  async function compactions(settings: SettingInputs, altered: Readonly<Record<string, string>> = {}): Promise<number> {
     const { logger, lines } = loggerOf("compacted a log");
     await using bench = await EffectBench.start({ settings, topic: COMPACTED, logger });
+    if (Object.keys(altered).length > 0) await bench.alterBrokers(altered);
     for (let key = 0; key < 50; key++) bench.append([{ key: Buffer.from(`key ${key}`) }]);
     await bench.pass(60_000, 15_000);
     return lines.length;
@@ -54,6 +55,7 @@ describe("the memory for keys", () => {
   test("log.cleaner.dedupe.buffer.size: more keys than it holds take several compactions", async () => {
     expect(await compactions({})).toBe(1);
     expect(await compactions({ "log.cleaner.dedupe.buffer.size": 24 * 20 })).toBeGreaterThan(1);
+    expect(await compactions({}, { "log.cleaner.dedupe.buffer.size": "480" })).toBeGreaterThan(1);
   });
 
   test("log.cleaner.io.buffer.load.factor: it is filled to that share", async () => {
@@ -137,4 +139,13 @@ test("producer.id.expiration.ms: a producer that was silent for that time may be
     return bench.append([{}], { ...producer, baseSequence: 5 });
   };
   expect(await seen({ "producer.id.expiration.ms": 1000 }, {}, error)).toEqual([Errors.OUT_OF_ORDER_SEQUENCE_NUMBER, 0]);
+});
+
+test("producer.id.expiration.ms: is followed while the broker runs", async () => {
+  await using bench = await EffectBench.start({ topic: {} });
+  const producer = { producerId: 7, producerEpoch: 0 };
+  expect(bench.append([{}], { ...producer, baseSequence: 0 })).toBe(0);
+  await bench.alterBrokers({ "producer.id.expiration.ms": "1000" });
+  await bench.pass(31_000);
+  expect(bench.append([{}], { ...producer, baseSequence: 5 })).toBe(0);
 });

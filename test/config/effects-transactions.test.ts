@@ -46,6 +46,14 @@ test("transaction.partition.verification.enable: a batch for a partition that is
   expect(await told({ "transaction.partition.verification.enable": false }, tell)).toEqual(["TRANSACTION_ABORTABLE", "offset 0"]);
 });
 
+test("transaction.partition.verification.enable: is followed while the broker runs", async () => {
+  const tell = async (probe: ProbeClient, bench: EffectBench) => {
+    await bench.alterBrokers({ "transaction.partition.verification.enable": "false" });
+    return probe.produce(ID, (await probe.init(ID)).producer);
+  };
+  expect((await told({}, tell))[0]).toBe("offset 0");
+});
+
 test("transaction.abort.timed.out.transaction.cleanup.interval.ms: a transaction past its timeout is aborted within that interval", async () => {
   const tell = async (probe: ProbeClient, bench: EffectBench) => {
     const { producer } = await probe.init(ID, { timeoutMs: 1000 });
