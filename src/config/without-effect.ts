@@ -22,7 +22,6 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
     "brokers share their logs and copy nothing between machines",
     [
       "alter.log.dirs.replication.",
-      "controlled.shutdown.enable",
       "follower.replication.throttled.replicas",
       "leader.replication.throttled.replicas",
       "num.replica.",
@@ -32,6 +31,7 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
       "unclean.leader.election.interval.ms",
     ],
   ],
+  ["a broker that stops always hands over what it leads", ["controlled.shutdown.enable"]],
   [
     "leaders are moved when it is asked for, not in the background",
     ["auto.leader.rebalance.enable", "leader.imbalance.check.interval.seconds"],
@@ -62,6 +62,7 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
       "create.topic.policy.class.name",
       "group.share.persister.class.name",
       "principal.builder.class",
+      "replica.selector.class",
       "security.providers",
     ],
   ],
@@ -88,14 +89,15 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
     ],
   ],
   ["a connection is read no further while a request of it is under way", ["queued.max.request.bytes", "queued.max.requests"]],
-  ["sockets are left as the system makes them", ["socket.connection.", "socket.listen.", "socket.receive.", "socket.send."]],
+  ["brokers give each other up at request.timeout.ms", ["socket.connection."]],
+  ["sockets are left as the system makes them", ["socket.listen.", "socket.receive.", "socket.send."]],
   ["the limit is not enforced yet", ["max.connection.creation.rate", "max.connections.per.ip.overrides"]],
   ["all listeners are opened together", ["early.start.listeners"]],
   ["there is one log folder", ["cordoned.log.dirs", "log.dir.failure.timeout.ms"]],
   ["files grow as they are written", ["log.preallocate", "preallocate"]],
   ["lz4 is compressed at one level", ["compression.lz4.level"]],
   ["log start offsets are written at once", ["log.flush.start.offset.checkpoint.interval.ms"]],
-  ["a forgotten producer is found when its log is used", ["producer.id.expiration.check.interval.ms"]],
+  ["producers are forgotten whenever retention is looked at", ["producer.id.expiration.check.interval.ms"]],
   [
     "coordinators write at once and uncompressed, and load with buffers of their own",
     [
