@@ -14,7 +14,6 @@ import {
   TRANSACTIONAL_BIT,
 } from "../../protocol/records/batch-header.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
-import type { PartitionImage } from "../cluster/image.ts";
 import { isInternalTopic } from "../cluster/topic-name.ts";
 import type { VerificationMode } from "../coordinator/transaction/partition-verifier.ts";
 import type { Producer } from "../coordinator/transaction/transaction.ts";
@@ -121,19 +120,12 @@ function appendTo(
     return { ...failed(index, Errors.NOT_LEADER_OR_FOLLOWER), currentLeader: { leaderId: image.leader, leaderEpoch: image.leaderEpoch } };
   }
   if (request.acks === ALL && !partition.hasEnoughReplicas) return failed(index, Errors.NOT_ENOUGH_REPLICAS);
-  if (request.acks === -1 && lacksReplicas(partition, image)) return failed(index, Errors.NOT_ENOUGH_REPLICAS);
   if ((attributes & TRANSACTIONAL_BIT) === 0) return append(services, partition, index, records);
   if (verified === undefined) return failed(index, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
   if (typeof verified === "number") return failed(index, verified);
   const error = verified.errorOf(partition, baseSequenceOf(records));
   if (error !== Errors.NONE) return notVerified(index, error, context.apiVersion);
   return append(services, partition, index, records, verified);
-}
-
-/** No more than all replicas can be demanded to be in sync. */
-function lacksReplicas({ settings }: Partition, { replicas, inSyncReplicas }: PartitionImage): boolean {
-  const least = settings["min.insync.replicas"];
-  return inSyncReplicas.length < least && inSyncReplicas.length < replicas.length;
 }
 
 function append(services: Services, partition: Partition, index: number, records: Buffer, verified?: Verified): PartitionResponse {

@@ -62,7 +62,6 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
       "create.topic.policy.class.name",
       "group.share.persister.class.name",
       "principal.builder.class",
-      "replica.selector.class",
       "security.providers",
     ],
   ],
