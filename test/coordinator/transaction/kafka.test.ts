@@ -1,5 +1,5 @@
-// Every answer that Apache Kafka 4.3.1 gave to the probe (probe.ts), kept in kafka-observed.json; ours must be the same. The interop
-// scenario "every request of transactions in every state" makes the file anew where Kafka can be run.
+// Every answer that Apache Kafka 4.3.1 gave to the probe (probe.ts, exhausted-epochs.ts), kept in kafka-observed.json; ours must be the
+// same. The interop scenarios "every request of transactions in every state" ask both brokers again.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
