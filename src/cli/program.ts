@@ -18,6 +18,9 @@ export interface Commands {
   consume(topic: string, given: ConsumeArguments): Promise<ExitCode>;
 }
 
+/** Served by a bundle of their own (tools.ts), which the script calls instead of this one. */
+export const TOOL_COMMANDS = ["topics", "groups", "configs", "records", "cluster", "log"] as const;
+
 const DEFAULT_BOOTSTRAP_SERVER = "localhost:9092";
 
 /** Runs the command that `argv` names (without node and script) and gives the process's exit code. */
@@ -41,7 +44,7 @@ export async function runProgram(argv: readonly string[], commands: Commands, te
 /** `start` is what runs without a command, and would take the word for an argument of its own. */
 function refuseUnknownCommand(word: string | undefined, program: Command): void {
   if (word === undefined || word.startsWith("-")) return;
-  const names = program.commands.map((command) => command.name());
+  const names = [...program.commands.map((command) => command.name()), ...TOOL_COMMANDS];
   if (names.includes(word)) return;
   const nearest = nearestName(word, names);
   const hint = nearest === undefined ? `there are ${names.join(", ")}` : `did you mean ${nearest}?`;
@@ -149,6 +152,10 @@ Examples:
   odradek run -- npm test                     a broker for one command
   echo hello | odradek produce greetings      without any client
   odradek consume greetings --from-beginning
+
+Administration, each with --help and --json:
+  odradek topics|groups|configs|records|cluster|log
+  odradek kafka-topics --bootstrap-server …   as Kafka's own script, without a JVM; likewise kafka-configs, kafka-consumer-groups, …
 
 Options of start may be given without its name; "odradek start --help" lists them.
 It needs no account, calls no network and collects nothing.

@@ -25,6 +25,8 @@ export class FlagError extends Error {
 
 export class Flags {
   readonly #values = new Map<string, string[]>();
+  /** What belongs to no flag. */
+  readonly words: string[] = [];
 
   /** Raises FlagError. */
   constructor(known: readonly Flag[], argv: readonly string[]) {
@@ -32,7 +34,10 @@ export class Flags {
     for (let at = 0; at < argv.length; at++) {
       const word = argv[at] ?? "";
       if (word === "--") break;
-      if (!word.startsWith("-") || word === "-") continue;
+      if (!word.startsWith("-") || word === "-") {
+        this.words.push(word);
+        continue;
+      }
       const [, name = word.slice(1), inline] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
       const flag = byName.get(name);
       if (flag === undefined) throw new FlagError(`${name} is not a recognized option`, { isTerse: true });

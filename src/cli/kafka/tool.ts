@@ -25,6 +25,8 @@ export interface Io {
 export interface Tool {
   readonly purpose: string;
   readonly flags: readonly Flag[];
+  /** Its subcommands: one of them stands among the arguments, and comes first in what `run` is given as `argv`. */
+  readonly commands?: readonly string[];
   /** Gives the exit code. Raises FlagError for wrong arguments. */
   run(flags: Flags, io: Io, argv: readonly string[]): Promise<number>;
   /** Says what `run` raised and gives the exit code. Default: its message on stderr, 1. */
@@ -55,7 +57,7 @@ export async function runTool(
       io.out(`${KAFKA_VERSION} (Odradek ${VERSION})`);
       return 0;
     }
-    return await tool.run(flags, io, argv);
+    return await tool.run(flags, io, tool.commands === undefined ? argv : commandFirst(name, tool.commands, flags.words));
   } catch (error) {
     if (error instanceof FlagError) {
       io.error(`${tool.flagErrorPrefix ?? ""}${error.message}`);
@@ -66,6 +68,14 @@ export async function runTool(
     io.error(messageOf(error));
     return 1;
   }
+}
+
+/** Raises FlagError for a subcommand that is missing or unknown. */
+function commandFirst(name: string, commands: readonly string[], words: readonly string[]): readonly string[] {
+  const [word] = words;
+  if (word === undefined) throw new FlagError(`${name}: error: too few arguments`);
+  if (commands.includes(word)) return words;
+  throw new FlagError(`${name}: error: invalid choice: '${word}' (choose from ${commands.map((command) => `'${command}'`).join(", ")})`);
 }
 
 /** Raises FlagError where `--bootstrap-server` is missing, or the client settings ask for what we cannot do. */

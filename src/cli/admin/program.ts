@@ -1,0 +1,80 @@
+// `odradek topics|groups|configs|records|cluster|log …`: administration in our own words. What each does is in commands/.
+
+import { Command, CommanderError } from "commander";
+import { Brokers } from "../brokers.ts";
+import { CommandError, ExitCode } from "../command-error.ts";
+import { Refusal } from "../refusal.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface AdminOptions {
+  readonly bootstrapServer: string;
+  readonly json?: boolean;
+}
+
+export interface Admin {
+  readonly terminal: Terminal;
+  /** Adds `name` to `parent`, with `--bootstrap-server` and `--json`; `work` gets the brokers and what was given. */
+  add<Given extends AdminOptions>(
+    parent: Command,
+    usage: string,
+    work: (brokers: Brokers, given: Given, args: readonly string[]) => Promise<void>,
+  ): Command;
+}
+
+const DEFAULT_BOOTSTRAP_SERVER = "localhost:9092";
+
+export const ADMIN_COMMANDS: { readonly [name: string]: () => Promise<(program: Command, admin: Admin) => void> } = {
+  topics: async () => (await import("./commands/topics.ts")).addTopics,
+  groups: async () => (await import("./commands/groups.ts")).addGroups,
+  configs: async () => (await import("./commands/configs.ts")).addConfigs,
+  records: async () => (await import("./commands/records.ts")).addRecords,
+  cluster: async () => (await import("./commands/cluster.ts")).addCluster,
+  log: async () => (await import("./commands/log.ts")).addLog,
+};
+
+/** `argv` begins with one of ADMIN_COMMANDS. Gives the exit code. */
+export async function runAdmin(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const program = new Command("odradek")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.error(text.replace(/^error: /, "odradek: ")) })
+    .exitOverride();
+  try {
+    const addTo = await ADMIN_COMMANDS[argv[0] ?? ""]?.();
+    addTo?.(program, { terminal, add: addCommand });
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
+    if (!(error instanceof CommandError)) throw error;
+    terminal.error(`odradek: ${error instanceof Refusal ? `${error.sentence ?? error.message}` : error.message}\n`);
+    return error.exitCode;
+  }
+  return ExitCode.OK;
+}
+
+function addCommand<Given extends AdminOptions>(
+  parent: Command,
+  usage: string,
+  work: (brokers: Brokers, given: Given, args: readonly string[]) => Promise<void>,
+): Command {
+  return parent
+    .command(usage)
+    .helpOption("-h, --help", "print this help")
+    .exitOverride()
+    .option("-b, --bootstrap-server <host:port>", "broker to talk to", DEFAULT_BOOTSTRAP_SERVER)
+    .option("--json", "print JSON")
+    .action(async function act(this: Command) {
+      const given: Given = this.opts();
+      const brokers = new Brokers(given.bootstrapServer);
+      try {
+        await work(brokers, given, this.args);
+      } finally {
+        await brokers.close();
+      }
+    });
+}
+
+export function group(program: Command, name: string, description: string): Command {
+  return program.command(name).description(description).helpOption("-h, --help", "print this help").helpCommand(false).exitOverride();
+}
