@@ -15,9 +15,15 @@ import {
   TimestampType,
 } from "../../protocol/records/batch-header.ts";
 import { compress } from "../../protocol/records/compression.ts";
+import { zlib } from "../../protocol/records/gzip.ts";
 import { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import { sizeOfVarlong, VarintCursor, writeVarint, writeVarlong } from "../../protocol/wire/varint.ts";
+import type { WorkStep } from "./pace.ts";
+
+/** Batches with more take so long that they are worked on in steps of their own. */
+const LARGE_BYTES = 64 * 1024;
+const RECORDS_A_STEP = 128;
 
 export interface ScannedRecord {
   readonly offset: number;
@@ -36,16 +42,16 @@ export interface KeptRecords {
   readonly hasDeletion: boolean;
 }
 
-/** Raises MalformedMessage. */
-export function keepRecords(batch: RecordBatch, keeps: (record: ScannedRecord) => boolean): KeptRecords {
-  const body = batch.uncompressedBody();
+/** Done in steps, so that the largest batch does not keep others waiting. Raises MalformedMessage. */
+export function* keepRecords(batch: RecordBatch, keeps: (record: ScannedRecord) => boolean): Generator<WorkStep, KeptRecords, void> {
+  const body = yield* uncompressed(batch);
   const positions: number[] = [];
   let maxTimestamp = NO_TIMESTAMP;
   let minTimestamp = 0;
   let hasDeletion = false;
   let totalCount = 0;
   for (const record of recordsIn(batch, body)) {
-    totalCount++;
+    if (++totalCount % RECORDS_A_STEP === 0) yield "if due";
     if (!keeps(record)) continue;
     maxTimestamp = positions.length === 0 ? record.timestamp : Math.max(maxTimestamp, record.timestamp);
     minTimestamp = Math.min(minTimestamp, record.timestamp);
@@ -53,6 +59,14 @@ export function keepRecords(batch: RecordBatch, keeps: (record: ScannedRecord) =
     positions.push(record.start, record.end);
   }
   return { body, positions, totalCount, maxTimestamp, minTimestamp, hasDeletion };
+}
+
+function* uncompressed(batch: RecordBatch): Generator<WorkStep, Buffer, void> {
+  if (batch.compression === Compression.NONE) return batch.body;
+  if (batch.sizeBytes > LARGE_BYTES) yield "first";
+  const body = batch.uncompressedBody();
+  yield "if due";
+  return body;
 }
 
 interface FoundRecord extends ScannedRecord {
@@ -80,19 +94,26 @@ function* recordsIn(batch: RecordBatch, body: Buffer): Generator<FoundRecord, vo
   }
 }
 
-/** Offset and key of every record that has one, for taking note of keys. Raises MalformedMessage. */
-export function* keysIn(batch: RecordBatch): Generator<{ readonly offset: number; readonly key: Buffer }, void, undefined> {
-  for (const { offset, key } of recordsIn(batch, batch.uncompressedBody())) if (key !== null) yield { offset, key };
+/** Offset and key of every record that has one, until `visit` says `false`; whether it never did. Raises MalformedMessage. */
+export function* visitKeys(batch: RecordBatch, visit: (offset: number, key: Buffer) => boolean): Generator<WorkStep, boolean, void> {
+  let count = 0;
+  for (const { offset, key } of recordsIn(batch, yield* uncompressed(batch))) {
+    if (++count % RECORDS_A_STEP === 0) yield "if due";
+    if (key !== null && !visit(offset, key)) return false;
+  }
+  return true;
 }
 
 /** The batch with these records, of which there is at least one; with a delete horizon when one is given, unless it has one. */
-export function batchOfKept(batch: RecordBatch, kept: KeptRecords, deleteHorizonMs: number | undefined): RecordBatch {
+export function* batchOfKept(
+  batch: RecordBatch,
+  kept: KeptRecords,
+  deleteHorizonMs: number | undefined,
+): Generator<WorkStep, RecordBatch, void> {
   const horizonMs = deleteHorizonMs !== undefined && canSetHorizon(batch, kept) ? deleteHorizonMs : undefined;
   if (horizonMs === undefined && kept.positions.length === 2 * kept.totalCount) return batch;
   if (!batch.isCrcValid()) throw new MalformedMessage(`the checksum of the batch at offset ${batch.baseOffset} is wrong`);
-  const records = horizonMs === undefined ? copyKept(kept) : copyFromHorizon(batch, kept, horizonMs);
-  const { compression } = batch;
-  const body = compression === Compression.NONE ? records : compress(compression, records);
+  const body = yield* compressed(batch.compression, horizonMs === undefined ? copyKept(kept) : copyFromHorizon(batch, kept, horizonMs));
   const bytes = Buffer.allocUnsafe(BATCH_HEADER_BYTES + body.length);
   batch.buffer.copy(bytes, 0, batch.start, batch.start + BATCH_HEADER_BYTES);
   body.copy(bytes, BATCH_HEADER_BYTES);
@@ -108,6 +129,24 @@ export function batchOfKept(batch: RecordBatch, kept: KeptRecords, deleteHorizon
   if (!isAppendTime) result.setMaxTimestamp(TimestampType.CREATE_TIME, kept.maxTimestamp);
   result.updateCrc();
   return result;
+}
+
+/** gzip is ten times as slow as the others: much of it is done off the event loop. */
+function* compressed(compression: Compression, records: Buffer): Generator<WorkStep, Buffer, void> {
+  if (compression === Compression.NONE || records.length <= LARGE_BYTES) return compress(compression, records);
+  yield "first";
+  if (compression !== Compression.GZIP) return compress(compression, records);
+  const later: { result?: Buffer } = {};
+  yield gzipLater(records).then((result) => {
+    later.result = result;
+  });
+  return later.result ?? compress(compression, records);
+}
+
+function gzipLater(records: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    zlib().gzip(records, (error, result) => (error === null ? resolve(result) : reject(error)));
+  });
 }
 
 /** Timestamps that no number holds exactly cannot be counted from elsewhere: such deletions stay. */

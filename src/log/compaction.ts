@@ -9,13 +9,13 @@ import type { RecordBatch } from "../../protocol/records/record-batch.ts";
 import type { CompactionLimits } from "../storage/storage-engine.ts";
 import { batchesLater } from "./batch-scan.ts";
 import { CleanedTransactions } from "./cleaned-transactions.ts";
-import { batchOfKept, emptiedBatch, keepRecords, keysIn, newDeleteHorizon } from "./compacted-batch.ts";
+import { batchOfKept, emptiedBatch, keepRecords, newDeleteHorizon, visitKeys } from "./compacted-batch.ts";
 import { CompactedSegment } from "./compacted-segment.ts";
 import { type CompactionPlan, groupSegments } from "./compaction-plan.ts";
 import { KeyOffsets } from "./key-offsets.ts";
 import type { LogResources } from "./log-options.ts";
 import { segmentIndexOf } from "./log-reader.ts";
-import type { Pace } from "./pace.ts";
+import type { Pace, WorkStep } from "./pace.ts";
 import type { Segment } from "./segment.ts";
 import { decideSwap, dropCompacted } from "./segment-swap.ts";
 import type { SegmentedLog } from "./segmented-log.ts";
@@ -99,29 +99,35 @@ export class Compaction {
 
   /** `false` when there is no room for more keys. */
   #noteKeysOf(segment: Segment, transactions: CleanedTransactions): Promise<boolean> {
-    const { firstDirtyOffset } = this.#plan;
-    return this.#forEachBatch(segment, segment.offsets.floorPosition(firstDirtyOffset), (batch) => {
-      if (batch.isControl) transactions.meetControl(batch);
-      else if (!transactions.meetData(batch) && !this.#noteKeysIn(batch)) return false;
-      if (batch.lastOffset >= firstDirtyOffset) this.#keys.latestOffset = batch.lastOffset;
-      return true;
-    });
+    const from = segment.offsets.floorPosition(this.#plan.firstDirtyOffset);
+    return this.#forEachBatch(segment, from, (batch) => this.#noteKeysIn(batch, transactions));
   }
 
-  #noteKeysIn(batch: RecordBatch): boolean {
-    for (const { offset, key } of keysIn(batch)) {
-      if (offset < this.#plan.firstDirtyOffset) continue;
-      if (this.#keys.isFull) return false;
-      this.#keys.put(key, offset);
+  *#noteKeysIn(batch: RecordBatch, transactions: CleanedTransactions): Generator<WorkStep, boolean, void> {
+    const { firstDirtyOffset } = this.#plan;
+    if (batch.isControl) transactions.meetControl(batch);
+    else if (!transactions.meetData(batch)) {
+      const isWhole = yield* visitKeys(batch, (offset, key) => offset < firstDirtyOffset || this.#noteKey(offset, key));
+      if (!isWhole) return false;
     }
+    if (batch.lastOffset >= firstDirtyOffset) this.#keys.latestOffset = batch.lastOffset;
+    return true;
+  }
+
+  #noteKey(offset: number, key: Buffer): boolean {
+    if (this.#keys.isFull) return false;
+    this.#keys.put(key, offset);
     return true;
   }
 
   /** Read off the event loop, with a pause whenever one is due; ends, with `false`, as soon as `visit` says so. */
-  #forEachBatch(segment: Segment, from: number, visit: (batch: RecordBatch) => boolean): Promise<boolean> {
+  #forEachBatch(segment: Segment, from: number, visit: (batch: RecordBatch) => Generator<WorkStep, boolean, void>): Promise<boolean> {
     return segment.file.useWhile(async (file) => {
       for await (const batch of batchesLater(file, { from, to: segment.sizeBytes }, this.#chunkBytes)) {
-        if (!visit(batch)) return false;
+        const work = visit(batch);
+        let step = work.next();
+        for (; step.done !== true; step = work.next()) await this.#pace.between(step.value);
+        if (!step.value) return false;
         if (this.#pace.worked(batch.sizeBytes)) await this.#pause();
       }
       return true;
@@ -146,11 +152,7 @@ export class Compaction {
     const compacted = new CompactedSegment(this.#log, first, this.#resources, this.#chunkBytes);
     try {
       for (const segment of group) {
-        await this.#forEachBatch(segment, 0, (batch) => {
-          const left = this.#leftOf(batch, compacted, transactions);
-          if (left !== undefined) this.#pace.worked(compacted.append(left));
-          return true;
-        });
+        await this.#forEachBatch(segment, 0, (batch) => this.#compactBatch(batch, compacted, transactions));
       }
       const segment = await compacted.complete();
       this.#checkUnchanged(group);
@@ -184,19 +186,22 @@ export class Compaction {
     if (group.some((segment, place) => segments[index + place] !== segment)) throw new CompactionAbandoned();
   }
 
-  #leftOf(batch: RecordBatch, compacted: CompactedSegment, transactions: CleanedTransactions): RecordBatch | undefined {
+  *#compactBatch(batch: RecordBatch, compacted: CompactedSegment, transactions: CleanedTransactions): Generator<WorkStep, boolean, void> {
     const control = batch.isControl ? transactions.meetControl(batch) : undefined;
     if (control?.aborted !== undefined) compacted.noteAborted(control.aborted);
     const canGo = control === undefined ? transactions.meetData(batch) : control.canGo;
     const isPastHorizon = batch.hasDeleteHorizon && batch.baseTimestamp <= this.#nowMs;
     const isDiscarded = canGo && (control === undefined || isPastHorizon);
+    let left: RecordBatch | undefined;
     if (!isDiscarded && batch.recordCount > 0) {
-      const kept = keepRecords(batch, (record) => control !== undefined || this.#staysIn(record, isPastHorizon));
+      const kept = yield* keepRecords(batch, (record) => control !== undefined || this.#staysIn(record, isPastHorizon));
       const needsHorizon = !batch.hasDeleteHorizon && (kept.hasDeletion || (control !== undefined && canGo));
       const horizonMs = needsHorizon ? newDeleteHorizon(this.#nowMs, this.#log.settings["delete.retention.ms"]) : undefined;
-      if (kept.positions.length > 0) return batchOfKept(batch, kept, horizonMs);
+      if (kept.positions.length > 0) left = yield* batchOfKept(batch, kept, horizonMs);
     }
-    return this.#mustStay(batch) ? emptiedBatch(batch) : undefined;
+    if (left === undefined && this.#mustStay(batch)) left = emptiedBatch(batch);
+    if (left !== undefined) this.#pace.worked(compacted.append(left));
+    return true;
   }
 
   #staysIn(record: { readonly offset: number; readonly key: Buffer | null; readonly hasValue: boolean }, isPastHorizon: boolean): boolean {

@@ -7,6 +7,9 @@ import type { Clock, Timer } from "../base/clock.ts";
 const SLICE_MS = 2;
 const SLICE_BYTES = 512 * 1024;
 
+/** Between two steps of a work: "first", a pause unless the slice has just begun; "if due", a pause when the slice is over; a promise to wait for. */
+export type WorkStep = "first" | "if due" | Promise<void>;
+
 export class Pace {
   readonly #clock: Clock;
   readonly #bytesPerSecond: number;
@@ -34,6 +37,14 @@ export class Pace {
     this.#totalBytes += sizeBytes;
     this.#sliceBytes += sizeBytes;
     return this.#isStopped || this.#sliceBytes >= SLICE_BYTES || this.#clock.now() - this.#sliceStartMs >= SLICE_MS;
+  }
+
+  /** What a work asks for between two of its steps. */
+  async between(step: WorkStep): Promise<void> {
+    if (step instanceof Promise) {
+      await step;
+      this.resumed();
+    } else if (step === "first" ? this.#sliceBytes > 0 : this.worked(0)) await this.pause();
   }
 
   async pause(): Promise<void> {

@@ -133,10 +133,6 @@ export class SegmentedLog implements PartitionLog {
     return this.#settings;
   }
 
-  get fileDeleteDelayMs(): number {
-    return this.#settings["file.delete.delay.ms"];
-  }
-
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -415,7 +411,7 @@ export class SegmentedLog implements PartitionLog {
     this.#snapshots.removeBelow(this.#segments[0]?.baseOffset ?? 0);
     const facts = { partition: topicPartitionName(this.topicPartition), count, logStartOffset: this.#logStartOffset };
     this.#logger.info(facts, "deleted segments");
-    this.#resources.removeLater(paths, this.fileDeleteDelayMs);
+    this.#resources.removeLater(paths, this.settings["file.delete.delay.ms"]);
   }
 
   #setAside(segment: Segment): string[] {
@@ -434,7 +430,7 @@ export class SegmentedLog implements PartitionLog {
     const next = this.#segments[index + replaced.length];
     assert(this.#segments[index] === replaced[0] && next !== undefined, "segments of the log but its last are replaced");
     try {
-      this.#resources.removeLater(completeSwap(compacted, replaced), this.fileDeleteDelayMs);
+      this.#resources.removeLater(completeSwap(compacted, replaced), this.settings["file.delete.delay.ms"]);
     } catch (error) {
       // The next start completes it.
       this.#fail(error, "could not put a compacted segment in its place");
