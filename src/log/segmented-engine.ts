@@ -226,7 +226,7 @@ export class SegmentedEngine implements StorageEngine {
     if (this.#filesystem.stat(folder) === undefined) return;
     const aside = `${this.#directory}/${setAsideName(name, this.#random.uuidText().replaceAll("-", ""), "delete")}`;
     this.#filesystem.rename(folder, aside);
-    this.#removeLater([aside], log?.fileDeleteDelayMs ?? DEFAULT_DELETE_DELAY_MS);
+    this.#removeLater([aside], log?.settings["file.delete.delay.ms"] ?? DEFAULT_DELETE_DELAY_MS);
   }
 
   #removeLater(paths: readonly string[], delayMs: number): void {
