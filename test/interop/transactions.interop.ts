@@ -61,7 +61,9 @@ for (const version of [1, 2]) {
 
 compare("kafkajs: transactions with offsets, and a second producer", async ({ bootstrap }) => {
   return JSON.parse(
-    await runOrThrow(NODE, [join(import.meta.dirname, "node/kafkajs-transactions.ts"), bootstrap, "kafkajs-transactions"], { deadlineMs: 120_000 }),
+    await runOrThrow(NODE, [join(import.meta.dirname, "node/kafkajs-transactions.ts"), bootstrap, "kafkajs-transactions"], {
+      deadlineMs: 120_000,
+    }),
   ) as Observation;
 });
 
