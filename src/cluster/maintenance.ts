@@ -3,6 +3,7 @@
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
+import type { Partition } from "../partition/partition.ts";
 import type { CompactionLimits, StorageEngine } from "../storage/storage-engine.ts";
 import type { LocalPartitions } from "./local-partitions.ts";
 
@@ -63,17 +64,26 @@ export class Maintenance {
     this.#timers.set(task, this.#options.clock.after(firstMs, run));
   }
 
+  /** Where the cleaner runs, it looks after compacted topics: it deletes what is too old once it has compacted what is due. */
   #enforceRetention(): void {
-    for (const partition of this.#options.partitions.all()) partition.enforceRetention();
+    const isCleaning = this.#options.config["log.cleaner.enable"];
+    for (const partition of this.#options.partitions.all()) if (!(isCleaning && isCompacted(partition))) partition.enforceRetention();
   }
 
-  /** As long as a log is due. As in Kafka, the cleaner also deletes what is too old in compacted topics, without waiting for its turn. */
+  /** As long as a log is due. */
   async #compact(): Promise<void> {
     const { engine, config, partitions } = this.#options;
-    while (!this.#isStopped && (await engine.compact(limitsOf(config))));
-    if (this.#isStopped) return;
-    for (const partition of partitions.all()) if (partition.settings["cleanup.policy"].includes("compact")) partition.enforceRetention();
+    let isDone = false;
+    while (!isDone && !this.#isStopped) {
+      isDone = !(await engine.compact(limitsOf(config)));
+      if (this.#isStopped) return;
+      for (const partition of partitions.all()) if (isCompacted(partition)) partition.enforceRetention();
+    }
   }
+}
+
+function isCompacted({ settings }: Partition): boolean {
+  return settings["cleanup.policy"].includes("compact");
 }
 
 function limitsOf(config: BrokerConfig): CompactionLimits {
