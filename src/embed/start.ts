@@ -62,7 +62,7 @@ export function startBroker(options: StartOptions = {}): Promise<RunningBroker> 
 }
 
 /** Starts a cluster in this process: several brokers over one storage. Throws as startBroker does. */
-export function startCluster(options: ClusterOptions = {}): Promise<RunningBroker> {
+export async function startCluster(options: ClusterOptions = {}): Promise<RunningBroker> {
   const { brokers = DEFAULT_BROKERS, ports = [], racks = [], ...others } = options;
   const wanted: readonly NewBroker[] = typeof brokers === "number" ? Array.from({ length: brokers }, () => ({})) : brokers;
   if (wanted.length === 0) throw new RangeError("a cluster has at least one broker");

@@ -35,7 +35,7 @@ export type FaultAction =
   | { readonly type: "error"; readonly error: string }
   /** The request waits for so long before the broker looks at it. */
   | { readonly type: "delay"; readonly ms: number }
-  /** No answer comes; the connection stays open and silent. */
+  /** No answer comes. The connection stays open, and later requests on it are answered unless they are dropped too. */
   | { readonly type: "drop"; readonly moment: FaultMoment }
   /** The connection ends in place of an answer. */
   | { readonly type: "disconnect"; readonly moment: FaultMoment }

@@ -111,13 +111,9 @@ export class Faults {
       case "delay":
         fault.struck(struck);
         return new Promise((resolve) => this.#after(action.ms, () => resolve(undefined))).then(() => proceed());
-      case "drop": {
+      case "drop":
         fault.struck(struck);
-        // The connection takes up nothing more while a request waits for its answer.
-        const silence = () =>
-          new Promise<never>((_, reject) => context.connection.onClose(() => reject(new CloseConnection("a fault dropped a request"))));
-        return atMoment(action.moment, proceed, silence);
-      }
+        return atMoment(action.moment, proceed, () => NO_ANSWER);
       case "disconnect":
         fault.struck(struck);
         return atMoment(action.moment, proceed, () => {
