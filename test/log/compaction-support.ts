@@ -40,8 +40,7 @@ export async function storedBatches(log: PartitionLog): Promise<StoredBatch[]> {
   let offset = log.logStartOffset;
   while (offset < log.logEndOffset) {
     const read = await log.read({ offset, untilOffset: log.logEndOffset, maxBytes: 2000, firstBatchWhole: true });
-    // Where compaction left nothing up to the end of the log, there is nothing to give.
-    if (read.sizeBytes === 0) break;
+    if (read.sizeBytes === 0) throw new Error(`nothing to read at ${offset} below ${log.logEndOffset}`);
     for (const buffer of read.records) {
       for (const batch of batchesOf(buffer)) {
         if (!batch.isCrcValid()) throw new Error(`wrong checksum at ${batch.baseOffset}`);

@@ -78,6 +78,9 @@ async function checkLog(log: PartitionLog, expected: Expected): Promise<void> {
   for (const { batch } of await storedBatches(log)) {
     expect(batch.baseOffset).toBeGreaterThan(previous);
     previous = batch.lastOffset;
+    // By the index, too.
+    const read = await log.read({ offset: batch.lastOffset, untilOffset: log.logEndOffset, maxBytes: 1, firstBatchWhole: true });
+    expect(read).toMatchObject({ nextOffset: batch.nextOffset, sizeBytes: batch.sizeBytes });
   }
 }
 

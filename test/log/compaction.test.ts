@@ -97,6 +97,24 @@ describe("records", () => {
     expect(await contents(each)).toEqual(["0 a=1", "1 a=2"]);
   });
 
+  test("that were the last of what is compacted leave a header there, so that readers get on", async () => {
+    const each = bench({ "cleanup.policy": "delete" });
+    write(each, [
+      ["a", "1".repeat(100)],
+      [null, "lost"],
+    ]);
+    write(each, [[null, "lost, too"]]);
+    write(each, [["filler", "+".repeat(200)]]);
+    each.log.configure(topicSettings(brokerConfig(), SETTINGS));
+    await compactAll(each.engine);
+    const headers = (await storedBatches(each.log)).map(({ batch }) => [batch.baseOffset, batch.lastOffset, batch.recordCount]);
+    expect(headers).toEqual([
+      [0, 1, 1],
+      [2, 2, 0],
+      [3, 3, 1],
+    ]);
+  });
+
   test("without a key go, and an empty key is a key", async () => {
     const each = bench({ "cleanup.policy": "delete" });
     write(each, [
