@@ -1,68 +1,14 @@
 // What compaction does to a log, rule by rule, on virtual time.
 
-import { afterEach, describe, expect, test } from "vitest";
-import { type BatchOptions, buildBatch } from "../../protocol/records/batch-builder.ts";
+import { describe, expect, test } from "vitest";
 import { Compression, TimestampType } from "../../protocol/records/batch-header.ts";
 import { ControlType } from "../../protocol/records/control-batch.ts";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 import { brokerConfig } from "../../src/config/broker-config.ts";
 import { topicSettings } from "../../src/config/topic-config.ts";
-import type { SegmentedEngine } from "../../src/log/segmented-engine.ts";
-import type { PartitionLog } from "../../src/storage/partition-log.ts";
-import { compactAll, LIMITS, marker, type StoredRecord, storedBatches } from "./compaction-support.ts";
-import { append, batchOf, readAll, spec, type TestFolder, testFolder } from "./support.ts";
-
-const SETTINGS = {
-  "cleanup.policy": "compact",
-  "internal.segment.bytes": "300",
-  "index.interval.bytes": "100",
-  "min.cleanable.dirty.ratio": "0",
-  "delete.retention.ms": "1000",
-};
-
-interface Bench {
-  readonly folder: TestFolder;
-  readonly engine: SegmentedEngine;
-  readonly log: PartitionLog;
-}
-
-let opened: SegmentedEngine[] = [];
-
-afterEach(async () => {
-  for (const engine of opened) await engine.close();
-  opened = [];
-});
-
-function bench(
-  overrides: Readonly<Record<string, string>> = {},
-  folder = testFolder(new MemoryFilesystem(), "/data", () => undefined),
-): Bench {
-  const engine = folder.open();
-  opened.push(engine);
-  return { folder, engine, log: engine.open(spec({ ...SETTINGS, ...overrides })) };
-}
-
-type Pair = readonly [key: string | null, value: string | null];
-
-function write({ folder, log }: Bench, pairs: readonly Pair[], options: BatchOptions = {}): number {
-  const bytes = (text: string | null) => (text === null ? null : Buffer.from(text));
-  const records = pairs.map(([key, value]) => ({ key: bytes(key), value: bytes(value) }));
-  return append(log, buildBatch(records, { timestamp: folder.clock.now(), ...options }).bytes).baseOffset;
-}
-
-/** Fills the segment up, so that everything before is no longer in the active one. */
-function roll(each: Bench): void {
-  write(each, [["filler", "+".repeat(200)]]);
-  write(each, [["filler", "."]]);
-}
-
-async function stored({ log }: Bench): Promise<StoredRecord[]> {
-  return (await storedBatches(log)).flatMap(({ batch, records }) => (batch.isControl ? [] : records)).filter(({ key }) => key !== "filler");
-}
-
-async function contents(each: Bench): Promise<string[]> {
-  return (await stored(each)).map(({ offset, key, value }) => `${offset} ${key}=${value}`);
-}
+import { type Bench, bench, contents, roll, SETTINGS, stored, write } from "./compaction-bench.ts";
+import { compactAll, LIMITS, marker, storedBatches } from "./compaction-support.ts";
+import { append, batchOf, spec, testFolder } from "./support.ts";
 
 describe("records", () => {
   test("of which a later one has the same key go, and the others keep their offsets and timestamps", async () => {
@@ -427,70 +373,6 @@ describe("the cleaner", () => {
     expect(each.folder.clock.now() - startMs).toBeGreaterThan(9000);
     expect(each.folder.clock.now() - startMs).toBeLessThan(13_000);
     expect((await contents(each)).at(-1)).toBe("42 meanwhile=1");
-  });
-});
-
-describe("while a log is compacted", () => {
-  /** A compaction that stands still in its middle. */
-  async function compacting(): Promise<Bench & { readonly done: Promise<boolean> }> {
-    const each = bench({ "internal.segment.bytes": "200000" });
-    for (let count = 0; count < 60; count++) write(each, [[`key ${count % 7}`, `${count}`.padEnd(20_000, "+")]]);
-    const done = each.engine.compact({ ...LIMITS, ioBytesPerSecond: 1_000_000 });
-    const isWriting = () => each.folder.filesystem.list("/data/orders-0").some((name) => name.endsWith(".cleaned"));
-    for (let steps = 0; steps < 300 && !isWriting(); steps++) await each.folder.clock.advance(10);
-    expect(isWriting()).toBe(true);
-    return { ...each, done };
-  }
-
-  test("it can be closed: nothing has changed then", async () => {
-    const each = await compacting();
-    const before = await readAll(each.log);
-    await each.engine.close();
-    expect(await each.done).toBe(false);
-    expect(each.folder.filesystem.list("/data/orders-0").filter((name) => /cleaned|swap/.test(name))).toEqual([]);
-    const again = bench({}, each.folder);
-    expect(await readAll(again.log)).toEqual(before);
-  });
-
-  test("it can be deleted", async () => {
-    const each = await compacting();
-    each.engine.delete(each.log.topicPartition);
-    await each.folder.clock.advance(100_000);
-    expect(await each.done).toBe(false);
-    expect(each.folder.filesystem.list("/data").filter((name) => name.startsWith("orders"))).toEqual([]);
-  });
-
-  test("its oldest records can be deleted: it is compacted later", async () => {
-    const each = await compacting();
-    each.log.deleteRecordsBefore(30);
-    await each.folder.clock.advance(100_000);
-    expect(await each.done).toBe(false);
-    expect((await contents(each)).length).toBe(30);
-    let isDone = false;
-    const again = each.engine.compact(LIMITS).finally(() => {
-      isDone = true;
-    });
-    while (!isDone) await each.folder.clock.advance(1);
-    expect(await again).toBe(true);
-    expect((await contents(each)).length).toBeLessThan(30);
-  });
-
-  test("a reader that stands in a segment which is replaced goes on", async () => {
-    const each = await compacting();
-    let offset = 0;
-    const seen: number[] = [];
-    const reading = (async () => {
-      while (offset < each.log.logEndOffset) {
-        const read = await each.log.read({ offset, untilOffset: each.log.logEndOffset, maxBytes: 30_000, firstBatchWhole: true });
-        seen.push(read.nextOffset);
-        offset = read.nextOffset;
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    })();
-    await each.folder.clock.advance(100_000);
-    await reading;
-    expect(await each.done).toBe(true);
-    expect(seen.at(-1)).toBe(60);
   });
 });
 
