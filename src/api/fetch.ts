@@ -21,6 +21,7 @@ type TopicResponse = Response["responses"][number];
 type PartitionResponse = TopicResponse["partitions"][number];
 
 const FIRST_VERSION_WITH_RACK = 11;
+const FIRST_VERSION_WITH_LEADER = 12;
 /** The only class of Kafka's own besides the one that always chooses the leader. */
 const RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
 
@@ -89,7 +90,12 @@ async function readAll(services: Services, wanted: readonly FetchPartition[], li
     const error = partitionError(services, one, partition, leader, limits.apiVersion);
     if (error !== undefined || partition === undefined) {
       isUrgent = true;
-      results.push({ wanted: one, response: failed(one.partition, error ?? Errors.NOT_LEADER_OR_FOLLOWER, leader), sizeBytes: 0, leader });
+      results.push({
+        wanted: one,
+        response: failed(one.partition, error ?? Errors.NOT_LEADER_OR_FOLLOWER, toldLeader(leader, limits)),
+        sizeBytes: 0,
+        leader,
+      });
       continue;
     }
     const nearer = nearerReplica(services, one, leader, limits);
@@ -207,6 +213,11 @@ function divergence(partition: Partition, wanted: FetchPartition): { readonly ep
   const { leaderEpoch, endOffset } = partition.log.endOffsetForEpoch(wanted.lastFetchedEpoch);
   if (leaderEpoch === -1 || (leaderEpoch === wanted.lastFetchedEpoch && endOffset >= wanted.fetchOffset)) return undefined;
   return { epoch: leaderEpoch, endOffset };
+}
+
+/** Older versions cannot say who leads. */
+function toldLeader(leader: PartitionImage | undefined, { apiVersion }: Limits): PartitionImage | undefined {
+  return apiVersion >= FIRST_VERSION_WITH_LEADER ? leader : undefined;
 }
 
 function failed(partitionIndex: number, errorCode: ErrorCode, leader: PartitionImage | undefined): PartitionResponse {

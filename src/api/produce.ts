@@ -33,6 +33,7 @@ type PartitionResponse = Response["responses"][number]["partitionResponses"][num
 /** The client id with which Kafka's own tools write into internal topics. */
 const ADMIN_CLIENT_ID = "__admin_client";
 const FIRST_VERSION_WITH_ZSTD = 7;
+const FIRST_VERSION_WITH_LEADER = 10;
 /** Acknowledged by all replicas that are in sync. */
 const ALL = -1;
 
@@ -117,7 +118,9 @@ function appendTo(
   }
   const partition = services.partitions.get(topic, index);
   if (partition === undefined) {
-    return { ...failed(index, Errors.NOT_LEADER_OR_FOLLOWER), currentLeader: { leaderId: image.leader, leaderEpoch: image.leaderEpoch } };
+    const response = failed(index, Errors.NOT_LEADER_OR_FOLLOWER);
+    if (context.apiVersion < FIRST_VERSION_WITH_LEADER) return response;
+    return { ...response, currentLeader: { leaderId: image.leader, leaderEpoch: image.leaderEpoch } };
   }
   if (request.acks === ALL && !partition.hasEnoughReplicas) return failed(index, Errors.NOT_ENOUGH_REPLICAS);
   if ((attributes & TRANSACTIONAL_BIT) === 0) return append(services, partition, index, records);
