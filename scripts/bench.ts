@@ -15,9 +15,16 @@ import { measureKafkajs } from "./bench/kafkajs.ts";
 import { measurePerfTools } from "./bench/perf-tools.ts";
 import { measureReplay } from "./bench/replay.ts";
 import { measureStart } from "./bench/start.ts";
+import { measureEmbedded } from "./bench/start-in-process.ts";
 import { hasKafkaReference } from "./kafka-reference.ts";
 
-const scenarios = { start: measureStart, replay: measureReplay, throughput: measurePerfTools, kafkajs: measureKafkajs };
+const scenarios = {
+  start: measureStart,
+  embedded: measureEmbedded,
+  replay: measureReplay,
+  throughput: measurePerfTools,
+  kafkajs: measureKafkajs,
+};
 type ScenarioName = keyof typeof scenarios;
 
 const { values: options, positionals } = parseArgs({

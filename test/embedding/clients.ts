@@ -2,7 +2,14 @@
 
 import { type Consumer, Kafka, type KafkaConfig, logLevel, type Producer, type ProducerConfig } from "kafkajs";
 import { onTestFinished } from "vitest";
-import type { RunningBroker } from "../../src/index.ts";
+import { type ClusterOptions, type RunningBroker, startCluster } from "../../src/index.ts";
+
+/** Stopped after the test, when its clients are gone: they would go on looking for it. */
+export async function clusterWith(options: ClusterOptions = {}): Promise<RunningBroker> {
+  const cluster = await startCluster(options);
+  onTestFinished(() => cluster.stop());
+  return cluster;
+}
 
 export function kafkaFor(broker: RunningBroker, config: Partial<KafkaConfig> = {}): Kafka {
   const retry = { initialRetryTime: 10, maxRetryTime: 50, retries: 20 };

@@ -2,9 +2,9 @@
 
 import { expect, onTestFinished, test } from "vitest";
 import * as messages from "../../protocol/messages/index.ts";
-import { type StartOptions, startBroker, startCluster } from "../../src/index.ts";
+import { type StartOptions, startBroker } from "../../src/index.ts";
 import { RawClient } from "../support/raw-client.ts";
-import { consume, failureOf, kafkaFor, producerFor } from "./clients.ts";
+import { clusterWith, consume, failureOf, kafkaFor, producerFor } from "./clients.ts";
 
 async function brokerWith(options: StartOptions = { topics: ["orders", "other"] }) {
   const broker = await startBroker(options);
@@ -264,7 +264,7 @@ test("a producer that is fenced cannot commit, and its transaction is aborted", 
 });
 
 test("leaders and coordinators move, and clients follow", async () => {
-  await using cluster = await startCluster({ topics: [{ name: "orders", partitions: 1 }] });
+  const cluster = await clusterWith({ topics: [{ name: "orders", partitions: 1 }] });
   const producer = await producerFor(cluster);
   const { seen } = await consume(cluster, "g", "orders");
   await producer.send(message);
@@ -282,7 +282,7 @@ test("leaders and coordinators move, and clients follow", async () => {
 });
 
 test("brokers that are cut off lose what they lead until the network heals", async () => {
-  await using cluster = await startCluster({ topics: [{ name: "orders", partitions: 6 }] });
+  const cluster = await clusterWith({ topics: [{ name: "orders", partitions: 6 }] });
   const producer = await producerFor(cluster);
   const cut = await cluster.faults.partitionNetwork([1], [2, 3]);
   const partitions = () => cluster.topics.get("orders")?.partitions ?? [];

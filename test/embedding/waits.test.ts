@@ -1,8 +1,8 @@
 // Every wait: that it waits, and that one that fails says what stands in the way. The clients are real.
 
 import { expect, onTestFinished, test } from "vitest";
-import { startBroker, startCluster } from "../../src/index.ts";
-import { consume, failureOf, kafkaFor, producerFor } from "./clients.ts";
+import { startBroker } from "../../src/index.ts";
+import { clusterWith, consume, failureOf, kafkaFor, producerFor } from "./clients.ts";
 
 async function brokerWith(...topics: string[]) {
   const broker = await startBroker({ topics });
@@ -151,7 +151,7 @@ test("it says: hidden by an open transaction", async () => {
 });
 
 test("it says: nobody leads the partition", async () => {
-  await using cluster = await startCluster({ brokers: 2, topics: [{ name: "orders", replicationFactor: 1 }] });
+  const cluster = await clusterWith({ brokers: 2, topics: [{ name: "orders", replicationFactor: 1 }] });
   await cluster.produce("orders", "a");
   await consume(cluster, "g", "orders");
   await cluster.until.consumed({ group: "g", topic: "orders" });
