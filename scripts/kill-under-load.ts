@@ -8,6 +8,7 @@
 // the member's generation must be known again.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +22,8 @@ import { recordsOf } from "../protocol/records/record.ts";
 import { batchesOf } from "../protocol/records/record-batch.ts";
 import { RawClient } from "../test/support/raw-client.ts";
 
+/** The exit code of `odradek start` when its port is taken. */
+const PORT_IN_USE = 3;
 const TOPIC = "killed";
 const GROUP = "killed-group";
 const PARTITIONS = 4;
@@ -99,7 +102,10 @@ async function startBroker(atPort: number): Promise<RunningBroker> {
     child.stdout.resume();
     return { process: child, port: Number(facts.bootstrapServers?.split(":").at(-1)) };
   }
-  throw new Error("the broker ended before it was ready");
+  const [exitCode] = child.exitCode === null ? await once(child, "exit") : [child.exitCode];
+  // Another process may have been given the port in the meantime.
+  if (exitCode === PORT_IN_USE && atPort !== 0) return startBroker(0);
+  throw new Error(`the broker ended before it was ready, with exit code ${exitCode}`);
 }
 
 async function loadUntilKilled(broker: RunningBroker, loadMs: number): Promise<void> {
