@@ -47,3 +47,15 @@ test("the README lists the APIs that are served, and no other", () => {
   );
   expect(readFileSync(join(root, "README.md"), "utf8").replaceAll(/\s+/g, " ")).toContain(`${served.join(", ")}.`);
 });
+
+test("the node:test example passes, and the cluster example runs", async () => {
+  const nodeTest = examples.find((example) => example.includes("odradek/node-test")) ?? "";
+  const cluster = examples.find((example) => example.includes("startCluster")) ?? "";
+  const program = join(folder, "in-tests.mts");
+  writeFileSync(program, nodeTest.replace('"odradek/node-test"', JSON.stringify(join(root, "src/frameworks/node-test.ts"))));
+  const { stdout } = await promisify(execFile)(process.execPath, ["--test-reporter=spec", program], { timeout: 20_000 });
+  expect(stdout).toMatch(/pass 1\n/);
+  const clusterProgram = join(folder, "cluster.mts");
+  writeFileSync(clusterProgram, `${cluster.replace('"odradek"', JSON.stringify(join(root, "src/index.ts")))}\nconsole.log("ran");`);
+  expect((await promisify(execFile)(process.execPath, [clusterProgram], { timeout: 20_000 })).stdout).toBe("ran\n");
+});
