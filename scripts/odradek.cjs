@@ -11,4 +11,8 @@ if (version[0] < 22 || (version[0] === 22 && version[1] < 15)) {
 // Compiled code is kept between starts, which saves a good part of the start-up time.
 require("node:module").enableCompileCache();
 // Administration is a bundle of its own, which a broker need not load.
-require(/^(topics|groups|configs|records|cluster|log|kafka-.*)$/.test(process.argv[2]) ? "../.dist/tools.cjs" : "../.dist/odradek.cjs");
+require(
+  /^(topics|groups|configs|records|transactions|cluster|log|kafka-.*)$/.test(process.argv[2])
+    ? "../.dist/tools.cjs"
+    : "../.dist/odradek.cjs",
+);

@@ -19,7 +19,7 @@ export interface Commands {
 }
 
 /** Served by a bundle of their own (tools.ts), which the script calls instead of this one. */
-export const TOOL_COMMANDS = ["topics", "groups", "configs", "records", "cluster", "log"] as const;
+export const TOOL_COMMANDS = ["topics", "groups", "configs", "records", "transactions", "cluster", "log"] as const;
 
 const DEFAULT_BOOTSTRAP_SERVER = "localhost:9092";
 
@@ -154,7 +154,7 @@ Examples:
   odradek consume greetings --from-beginning
 
 Administration, each with --help and --json:
-  odradek topics|groups|configs|records|cluster|log
+  odradek topics|groups|configs|records|transactions|cluster|log
   odradek kafka-topics --bootstrap-server …   as Kafka's own script, without a JVM; likewise kafka-configs, kafka-consumer-groups, …
 
 Options of start may be given without its name; "odradek start --help" lists them.

@@ -1,4 +1,4 @@
-// `odradek topics|groups|configs|records|cluster|log …`: administration in our own words. What each does is in commands/.
+// `odradek topics|groups|configs|records|transactions|cluster|log …`: administration in our own words. What each does is in commands/.
 
 import { Command, CommanderError } from "commander";
 import { Brokers } from "../brokers.ts";
@@ -28,6 +28,7 @@ export const ADMIN_COMMANDS: { readonly [name: string]: () => Promise<(program: 
   groups: async () => (await import("./commands/groups.ts")).addGroups,
   configs: async () => (await import("./commands/configs.ts")).addConfigs,
   records: async () => (await import("./commands/records.ts")).addRecords,
+  transactions: async () => (await import("./commands/transactions.ts")).addTransactions,
   cluster: async () => (await import("./commands/cluster.ts")).addCluster,
   log: async () => (await import("./commands/log.ts")).addLog,
 };
