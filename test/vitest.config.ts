@@ -5,5 +5,5 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   root: join(import.meta.dirname, ".."),
-  test: { include: ["test/**/*.test.ts"], exclude: ["test/interop/**"], testTimeout: 20_000 },
+  test: { include: ["test/**/*.test.ts"], exclude: ["test/interop/**"], testTimeout: 20_000, maxWorkers: 2 },
 });
