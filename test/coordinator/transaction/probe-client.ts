@@ -77,8 +77,9 @@ export class ProbeClient {
     });
   }
 
+  /** Long enough for what brokers look for every ten seconds. */
   async #until(isDone: () => Promise<boolean>): Promise<void> {
-    for (let attempt = 0; attempt < 200; attempt++) {
+    for (let attempt = 0; attempt < 600; attempt++) {
       if (await isDone()) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
