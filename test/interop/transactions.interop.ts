@@ -119,6 +119,8 @@ compare("kafka-dump-log reads the transaction log, aborted transactions and mark
 });
 
 for (const [index, title] of Object.keys(scenarios).entries()) {
+  // These wait for a timer of ten seconds and more; Kafka's answers are kept, and `npm test` holds ours to them.
+  if (title.startsWith("a transaction takes too long")) continue;
   compare(`every request of transactions in every state: ${title}`, async ({ bootstrap }) => {
     const port = Number(bootstrap.split(":")[1]);
     return (await probe(port, title, `probe-${index}`)) as Observation;
