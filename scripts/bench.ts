@@ -1,54 +1,83 @@
-// Odradek and Apache Kafka side by side on this machine, in alternation in one run:
+// Odradek, Apache Kafka and others side by side on this machine, in alternation in one run:
 //
-//   npm run bench                         every scenario, three rounds
-//   npm run bench -- start replay         only these; also: throughput, kafkajs
-//   npm run bench -- --rounds 5 --json
+//   npm run bench                            every scenario, three rounds
+//   npm run bench -- --list                  what there is
+//   npm run bench -- start produce           only these
+//   npm run bench -- --rounds 5 --json FILE  more rounds; everything that was recorded as JSON
+//   npm run bench -- --heavy                 also what takes very long or needs much room
+//   npm run bench -- --against host:port [--against-pid N]
 //
-// Figures are medians over the rounds, with the ratio Odradek / Kafka. Both brokers run with their defaults on an empty folder; the
-// load comes from replayed frames, from Kafka's own perf tools and from a kafkajs program, which share the machine's cores with the broker. CPU seconds are
-// the broker process's own, from the operating system. Without a reference Kafka (kafka-reference.ts) only
-// Odradek is measured.
+// Figures are medians over the rounds. Brokers run with their defaults on an empty folder; the load comes from replayed frames, from
+// Kafka's own tools and from a kafkajs program, which share the machine's cores with the broker. CPU seconds are the broker process's
+// own, from the operating system. What is not there (the reference Kafka, see kafka-reference.ts; a Go toolchain for kfake) is left out.
 
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Figure, printTable, summarize } from "./bench/figures.ts";
-import { measureKafkajs } from "./bench/kafkajs.ts";
-import { measurePerfTools } from "./bench/perf-tools.ts";
-import { measureReplay } from "./bench/replay.ts";
-import { measureStart } from "./bench/start.ts";
-import { measureEmbedded } from "./bench/start-in-process.ts";
-import { hasKafkaReference } from "./kafka-reference.ts";
-
-const scenarios = {
-  start: measureStart,
-  embedded: measureEmbedded,
-  replay: measureReplay,
-  throughput: measurePerfTools,
-  kafkajs: measureKafkajs,
-};
-type ScenarioName = keyof typeof scenarios;
+import type { Against } from "./bench/contender.ts";
+import { summarize } from "./bench/figures.ts";
+import { runScenarios } from "./bench/runner.ts";
+import { CONTENDERS, type ContenderName } from "./bench/scenario.ts";
+import { SCENARIOS } from "./bench/scenarios.ts";
+import { table } from "./bench/table.ts";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: "string", default: "3" }, json: { type: "boolean", default: false } },
+  options: {
+    rounds: { type: "string", default: "3" },
+    scale: { type: "string", default: "1" },
+    only: { type: "string" },
+    against: { type: "string" },
+    "against-pid": { type: "string" },
+    heavy: { type: "boolean", default: false },
+    json: { type: "string" },
+    list: { type: "boolean", default: false },
+  },
 });
-const names = positionals.length > 0 ? positionals : Object.keys(scenarios);
-const unknown = names.find((name) => !Object.hasOwn(scenarios, name));
-if (unknown !== undefined) {
-  console.error(`bench: no scenario "${unknown}"; there are ${Object.keys(scenarios).join(", ")}`);
+
+if (options.list) {
+  for (const { name, about, isHeavy } of SCENARIOS) console.log(`${name.padEnd(16)}${about}${isHeavy ? " (--heavy)" : ""}`);
+  process.exit(0);
+}
+
+const chosen = positionals.length > 0 ? positionals.map(scenarioNamed) : SCENARIOS.filter(({ isHeavy }) => options.heavy || !isHeavy);
+const against = options.against === undefined ? undefined : parseAgainst(options.against, options["against-pid"]);
+const only = options.only?.split(",").map(contenderNamed);
+const { figures, failures } = await runScenarios(chosen, {
+  rounds: positive("rounds", options.rounds),
+  scale: positive("scale", options.scale),
+  ...(against === undefined ? {} : { against }),
+  ...(only === undefined ? {} : { only }),
+  progress: (text) => console.error(`bench: ${text}`),
+});
+const rows = summarize(figures, failures);
+console.log(table(rows));
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ rows, figures, failures }, null, 2)}\n`);
+process.exitCode = failures.length === 0 ? 0 : 1;
+
+function scenarioNamed(name: string) {
+  return SCENARIOS.find((scenario) => scenario.name === name) ?? refuse(`no scenario "${name}"; --list shows them`);
+}
+
+function contenderNamed(name: string): ContenderName {
+  return CONTENDERS.find((contender) => contender === name) ?? refuse(`no contender "${name}"; there are ${CONTENDERS.join(", ")}`);
+}
+
+function parseAgainst(address: string, pid: string | undefined): Against {
+  const at = address.lastIndexOf(":");
+  const port = positive("against", address.slice(at + 1));
+  return {
+    host: address.slice(0, Math.max(at, 0)) || "127.0.0.1",
+    port,
+    ...(pid === undefined ? {} : { pid: positive("against-pid", pid) }),
+  };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  return value > 0 ? value : refuse(`--${name} ${text}: not a positive number`);
+}
+
+function refuse(why: string): never {
+  console.error(`bench: ${why}`);
   process.exit(2);
 }
-const contenders = hasKafkaReference() ? (["odradek", "kafka"] as const) : (["odradek"] as const);
-if (contenders.length === 1) console.error("bench: no reference Kafka found (KAFKA_REFERENCE); only Odradek is measured");
-
-const figures: Figure[] = [];
-for (const name of names as ScenarioName[]) {
-  for (let round = 1; round <= Number(options.rounds); round++) {
-    for (const contender of name === "replay" ? ([...contenders, "sink"] as const) : contenders) {
-      console.error(`bench: ${name}, round ${round}, ${contender}`);
-      figures.push(...(await scenarios[name](contender)));
-    }
-  }
-}
-const rows = summarize(figures);
-if (options.json) console.log(JSON.stringify(rows, null, 2));
-else printTable(rows);

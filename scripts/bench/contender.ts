@@ -1,133 +1,248 @@
-// A broker process to be measured: Odradek's bundle, or Apache Kafka from the reference tool, each with its defaults on a fresh folder.
+// A broker process to be measured, each with its defaults on an empty folder: Odradek's bundle, Apache Kafka from the reference tool,
+// kfake, the raw-Node sinks, or a broker that somebody else runs.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { KAFKA_REFERENCE } from "../kafka-reference.ts";
-import type { ContenderName } from "./figures.ts";
+import { Errors, errorName } from "../../protocol/errors.ts";
+import * as messages from "../../protocol/messages/index.ts";
+import { RawClient } from "../../test/support/raw-client.ts";
+import { hasKafkaReference, KAFKA_REFERENCE } from "../kafka-reference.ts";
+import { buildKfake, canBuildKfake } from "./kfake.ts";
+import { cpuSecondsOf, type Memory, memoryOf } from "./process-accounts.ts";
+import type { ContenderName } from "./scenario.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-/** Clock ticks a second in /proc. */
-const TICKS = 100;
+
+export interface LaunchOptions {
+  /** Broker settings by Kafka's names, for Odradek and Kafka alike. */
+  readonly settings?: { readonly [key: string]: string };
+  /** The folder of an ended contender, to start on its data; without it an empty one. */
+  readonly folder?: string;
+  /** More arguments for `odradek start`; other contenders do not see them. */
+  readonly odradekArguments?: readonly string[];
+  /** `false` returns as soon as the process is started: its port may not be open yet. Default `true`. */
+  readonly isAwaited?: boolean;
+}
+
+export interface TopicOptions {
+  /** Default 1. */
+  readonly partitions?: number;
+  /** By Kafka's names. */
+  readonly configs?: { readonly [key: string]: string };
+}
 
 export interface Contender {
   readonly name: ContenderName;
+  /** host:port. */
   readonly bootstrap: string;
+  readonly host: string;
   readonly port: number;
+  /** Where its data is; `undefined` for a broker that somebody else runs. */
+  readonly folder: string | undefined;
   /** Milliseconds since epoch at which the process was started. */
   readonly startedMs: number;
-  /** CPU seconds of the process so far, user and system. */
-  cpuSeconds(): number;
-  /** Resident memory in MB, now and at its peak. */
-  memoryMb(): { readonly now: number; readonly peak: number };
-  stop(): Promise<void>;
+  /** Of the broker process. `undefined` for a broker that somebody else runs without `--against-pid`. */
+  readonly pid: number | undefined;
+  /** CPU seconds of the process so far, user and system; `undefined` without a pid. */
+  cpuSeconds(): number | undefined;
+  /** Resident memory in MB; `undefined` without a pid. */
+  memoryMb(): Memory | undefined;
+  /**
+   * Makes a topic and waits until every partition has a leader that answers. Gives its name, which is `name` with an ending that
+   * no earlier run used. A sink has no topics: it only gives the name.
+   */
+  createTopic(name: string, options?: TopicOptions): Promise<string>;
+  /** Ends the process, cleanly (SIGTERM) or as a crash does (SIGKILL), and waits for its end. Its folder stays until the run is over. */
+  end(how: "clean" | "killed"): Promise<void>;
 }
 
-/** The process is started; its port may not be open yet. */
-export async function launch(name: ContenderName): Promise<Contender> {
+/** A broker that somebody else runs. */
+export interface Against {
+  readonly host: string;
+  readonly port: number;
+  readonly pid?: number;
+}
+
+/** Whether it can be measured on this machine. */
+export function isAvailable(name: ContenderName, against: Against | undefined): boolean {
+  if (name === "kafka") return hasKafkaReference();
+  if (name === "against") return against !== undefined;
+  return name !== "kfake" || canBuildKfake();
+}
+
+/** Throws when it does not listen within a minute; it is ended then. */
+export async function launch(name: ContenderName, options: LaunchOptions = {}, against?: Against): Promise<Contender> {
+  if (name === "against") return existing(against);
   const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), `bench-${name}-`));
-  const child = launchers[name](port, folder);
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), `bench-${name}-`));
+  const child = launchers[name](port, folder, options);
   const startedMs = performance.timeOrigin + performance.now();
   const ended = new Promise<void>((done) => child.once("exit", () => done()));
-  const pid = child.pid;
-  if (pid === undefined) throw new Error(`${name} could not be started`);
-  return {
-    name,
-    bootstrap: `127.0.0.1:${port}`,
-    port,
-    startedMs,
-    cpuSeconds: () => cpuSecondsOf(pid),
-    memoryMb: () => ({ now: memoryOf(pid, "VmRSS"), peak: memoryOf(pid, "VmHWM") }),
-    async stop() {
-      child.kill("SIGKILL");
-      await ended;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-/** Waits until the port answers. */
-export async function launchAndWait(name: ContenderName): Promise<Contender> {
-  const contender = await launch(name);
-  const deadline = Date.now() + 60_000;
-  while (!(await isOpen(contender.port))) {
-    if (Date.now() > deadline) throw new Error(`${name} did not listen within 60 s`);
-    await new Promise((done) => setTimeout(done, 5));
+  const pid = await new Promise<number>((done, fail) => {
+    child.once("error", fail);
+    child.once("spawn", () => done(child.pid ?? 0));
+  });
+  const contender = describe({ name, host: "127.0.0.1", port, folder, startedMs, pid }, async (how) => {
+    child.kill(how === "clean" ? "SIGTERM" : "SIGKILL");
+    await ended;
+  });
+  if (options.isAwaited === false) return contender;
+  try {
+    await waitForPort(contender, () => child.exitCode ?? child.signalCode);
+  } catch (error) {
+    await contender.end("killed");
+    throw error;
   }
   return contender;
 }
 
-const launchers: { readonly [Name in ContenderName]: (port: number, folder: string) => ChildProcess } = {
-  odradek: launchOdradek,
-  kafka: launchKafka,
-  sink: (port, folder) =>
-    spawn(process.execPath, [join(import.meta.dirname, "sink.ts"), String(port), join(folder, "sink")], { stdio: "ignore" }),
-};
+type Facts = Pick<Contender, "name" | "host" | "port" | "folder" | "startedMs" | "pid">;
 
-function launchOdradek(port: number, folder: string): ChildProcess {
-  const args = [join(ROOT, "scripts/odradek.cjs"), "start", "--port", String(port), "--data", folder, "--quiet"];
-  return spawn(process.execPath, args, { stdio: "ignore" });
+function describe(facts: Facts, end: Contender["end"]): Contender {
+  const { name, host, port, pid } = facts;
+  return {
+    ...facts,
+    bootstrap: `${host}:${port}`,
+    cpuSeconds: () => (pid === undefined ? undefined : cpuSecondsOf(pid)),
+    memoryMb: () => (pid === undefined ? undefined : memoryOf(pid)),
+    createTopic: (topic, options = {}) => {
+      const unique = `${topic}-${process.pid}-${++topics}`;
+      return name.startsWith("sink") ? Promise.resolve(unique) : createTopic(host, port, unique, options);
+    },
+    end,
+  };
 }
 
-function launchKafka(port: number, folder: string): ChildProcess {
+let topics = 0;
+
+function existing(against: Against | undefined): Contender {
+  if (against === undefined) throw new Error("no broker was given by --against");
+  const facts = { name: "against", folder: undefined, startedMs: Number.NaN, pid: undefined, ...against } as const;
+  return describe(facts, () => Promise.resolve());
+}
+
+async function waitForPort({ name, host, port }: Contender, exit: () => number | string | null): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!(await isOpen(port, host))) {
+    if (exit() !== null) throw new Error(`${name} ended (${exit()}) before it listened`);
+    if (Date.now() > deadline) throw new Error(`${name} did not listen within 60 s`);
+    await new Promise((done) => setTimeout(done, 5));
+  }
+}
+
+const launchers: {
+  readonly [Name in Exclude<ContenderName, "against">]: (port: number, folder: string, options: LaunchOptions) => ChildProcess;
+} = {
+  odradek: launchOdradek,
+  kafka: launchKafka,
+  kfake: (port) => spawn(buildKfake(), [String(port)], { stdio: "ignore" }),
+  sink: (port, folder) => launchSink(port, folder, []),
+  "sink+crc": (port, folder) => launchSink(port, folder, ["--crc"]),
+};
+
+function launchSink(port: number, folder: string, args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [join(import.meta.dirname, "sink.ts"), String(port), folder, ...args], { stdio: "ignore" });
+}
+
+function launchOdradek(port: number, folder: string, { settings = {}, odradekArguments = [] }: LaunchOptions): ChildProcess {
+  const args = ["start", "--port", String(port), "--data", folder, "--quiet", ...odradekArguments];
+  for (const [key, value] of Object.entries(settings)) args.push("--set", `${key}=${value}`);
+  return spawn(process.execPath, [join(ROOT, "scripts/odradek.cjs"), ...args], { stdio: "ignore" });
+}
+
+function launchKafka(port: number, folder: string, { settings = {}, folder: given }: LaunchOptions): ChildProcess {
   const properties = join(folder, "server.properties");
   const logs = join(folder, "logs");
-  mkdirSync(logs);
-  writeFileSync(
-    properties,
-    [
-      "node.id=1",
-      "process.roles=broker,controller",
-      `controller.quorum.voters=1@127.0.0.1:${port + 1}`,
-      `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${port + 1}`,
-      `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
-      "controller.listener.names=CONTROLLER",
-      `log.dirs=${logs}`,
-      "group.initial.rebalance.delay.ms=0",
-      "offsets.topic.replication.factor=1",
-      "transaction.state.log.replication.factor=1",
-      "transaction.state.log.min.isr=1",
-    ].join("\n"),
-  );
-  // Formatting the folder is Kafka's installation, not its start: it is not counted.
-  execFileSync(KAFKA_REFERENCE, ["java", "kafka.tools.StorageTool", "format", "-t", "AAAAAAAAAAAAAAAAAAAAAQ", "-c", properties], {
-    stdio: "ignore",
-  });
+  mkdirSync(logs, { recursive: true });
+  const own = {
+    "node.id": "1",
+    "process.roles": "broker,controller",
+    "controller.quorum.voters": `1@127.0.0.1:${port + 1}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${port + 1}`,
+    "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
+    "controller.listener.names": "CONTROLLER",
+    "log.dirs": logs,
+    "group.initial.rebalance.delay.ms": "0",
+    "offsets.topic.replication.factor": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+  };
+  const lines = Object.entries({ ...own, ...settings }).map(([key, value]) => `${key}=${value}`);
+  writeFileSync(properties, lines.join("\n"));
+  if (given === undefined) {
+    // Formatting the folder is Kafka's installation, not its start: it is not counted.
+    const format = ["java", "kafka.tools.StorageTool", "format", "-t", "AAAAAAAAAAAAAAAAAAAAAQ", "-c", properties];
+    execFileSync(KAFKA_REFERENCE, format, { stdio: "ignore" });
+  }
   return spawn(KAFKA_REFERENCE, ["java", "kafka.Kafka", properties], { stdio: "ignore" });
 }
 
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
+async function createTopic(host: string, port: number, name: string, { partitions = 1, configs = {} }: TopicOptions): Promise<string> {
+  const client = await RawClient.connect(port, host);
+  try {
+    const settings = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
+    const topic = { name, numPartitions: partitions, replicationFactor: -1, assignments: [], configs: settings };
+    // Right after its start Kafka's controller may not know its broker yet.
+    await waitUntil(`topic ${name} is made`, async () => {
+      const created = await client.call(messages.createTopics, 4, { topics: [topic], timeoutMs: 30_000 });
+      const code = created?.topics[0]?.errorCode;
+      return code === Errors.NONE || code === Errors.TOPIC_ALREADY_EXISTS ? undefined : errorName(code ?? Errors.UNKNOWN_SERVER_ERROR);
+    });
+    await waitUntil(`the partitions of ${name} have leaders`, () => firstFault(client, name, partitions));
+  } finally {
+    client.close();
+  }
+  return name;
+}
+
+/** A leader is there when it can say where its log begins. */
+async function firstFault(client: RawClient, name: string, partitions: number): Promise<string | undefined> {
+  const asked = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -2 }));
+  const listed = await client.call(messages.listOffsets, 1, { replicaId: -1, topics: [{ name, partitions: asked }] });
+  const wrong = listed?.topics[0]?.partitions.find(({ errorCode }) => errorCode !== Errors.NONE);
+  if (listed === undefined) return "the connection was closed";
+  return wrong === undefined ? undefined : errorName(wrong.errorCode);
+}
+
+async function waitUntil(what: string, fault: () => Promise<string | undefined>): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const why = await fault();
+    if (why === undefined) return;
+    if (Date.now() > deadline) throw new Error(`waited 60 s until ${what}: ${why}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+/** Kafka's controller takes the port above. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await openPort(0);
+    if (port !== undefined && port < 65_535 && (await openPort(port + 1)) !== undefined) return port;
+  }
+}
+
+function openPort(port: number): Promise<number | undefined> {
+  return new Promise((done) => {
     const server = net.createServer();
-    server.once("error", fail);
-    server.listen(0, "127.0.0.1", () => {
+    server.once("error", () => done(undefined));
+    server.listen(port, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() => done(typeof address === "object" && address !== null ? address.port : 0));
+      server.close(() => done(typeof address === "object" && address !== null ? address.port : undefined));
     });
   });
 }
 
-export function isOpen(port: number): Promise<boolean> {
+export function isOpen(port: number, host = "127.0.0.1"): Promise<boolean> {
   return new Promise((done) => {
-    const socket = net.connect(port, "127.0.0.1");
+    const socket = net.connect(port, host);
     socket.once("connect", () => {
       socket.destroy();
       done(true);
     });
     socket.once("error", () => done(false));
   });
-}
-
-function cpuSecondsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
-}
-
-function memoryOf(pid: number, field: "VmRSS" | "VmHWM"): number {
-  const match = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-  return Number(match?.[1] ?? 0) / 1024;
 }

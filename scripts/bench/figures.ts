@@ -1,69 +1,89 @@
-// Figures of a bench run: collected per contender and round, summarized as medians and ratios.
+// Figures of a bench run: recorded per contender and round, summarized as medians, spreads and ratios.
 
-/** The sink is no broker: raw Node doing the least that a produce needs. */
-export type ContenderName = "odradek" | "kafka" | "sink";
+import type { ContenderName } from "./scenario.ts";
 
 export interface Figure {
+  readonly scenario: string;
   readonly contender: ContenderName;
   readonly what: string;
   readonly unit: string;
   readonly value: number;
 }
 
-export interface Row {
+/** A scenario, or the part of it that would have made row `what`, threw. */
+export interface Failure {
+  readonly scenario: string;
+  readonly contender: ContenderName;
   readonly what: string;
-  readonly unit: string;
-  readonly odradek: Spread | undefined;
-  readonly kafka: Spread | undefined;
-  readonly sink: Spread | undefined;
-  /** Odradek / Kafka, of the medians. */
-  readonly ratio: number | undefined;
+  readonly reason: string;
 }
 
-interface Spread {
+export interface Spread {
   readonly lowest: number;
   readonly median: number;
   readonly highest: number;
 }
 
-export function summarize(figures: readonly Figure[]): Row[] {
-  const whats = [...new Set(figures.map(({ what }) => what))];
-  return whats.map((what) => {
-    const of = (contender: ContenderName) => spread(figures.filter((figure) => figure.what === what && figure.contender === contender));
-    const odradek = of("odradek");
-    const kafka = of("kafka");
-    const sink = of("sink");
-    const unit = figures.find((figure) => figure.what === what)?.unit ?? "";
-    return {
-      what,
-      unit,
-      odradek,
-      kafka,
-      sink,
-      ratio: odradek === undefined || kafka === undefined ? undefined : odradek.median / kafka.median,
-    };
+export interface Row {
+  readonly scenario: string;
+  readonly what: string;
+  readonly unit: string;
+  /** Only those that were measured. */
+  readonly values: { readonly [Name in ContenderName]?: Spread };
+  /** Why it has no value, for those that failed. */
+  readonly failures?: { readonly [Name in ContenderName]?: string };
+  /** Odradek / Apache Kafka, of the medians. */
+  readonly ratio?: number;
+  /** Odradek / raw Node, of the medians. */
+  readonly ratioToSink?: number;
+}
+
+export function isBetterHigh(unit: string): boolean {
+  return unit.endsWith("/s");
+}
+
+/** One row for each scenario and `what`, in the order in which they first came. */
+export function summarize(figures: readonly Figure[], failures: readonly Failure[]): Row[] {
+  const all = [...figures, ...failures];
+  const keys = new Map(all.map(({ scenario, what }) => [`${scenario}\n${what}`, { scenario, what }]));
+  return [...keys.values()].map(({ scenario, what }) => {
+    const isOfRow = (one: Figure | Failure) => one.scenario === scenario && one.what === what;
+    return summarizeRow(scenario, what, figures.filter(isOfRow), failures.filter(isOfRow));
   });
 }
 
-export function printTable(rows: readonly Row[]): void {
-  console.log("| what | unit | Odradek | Apache Kafka | ratio | raw Node |\n|---|---|---|---|---|---|");
-  for (const { what, unit, odradek, kafka, sink, ratio } of rows) {
-    const times = ratio === undefined ? "" : `${ratio.toPrecision(2)} ×`;
-    console.log(`| ${what} | ${unit} | ${text(odradek)} | ${text(kafka)} | ${times} | ${text(sink)} |`);
-  }
+function summarizeRow(scenario: string, what: string, figures: readonly Figure[], failures: readonly Failure[]): Row {
+  const names = new Set(figures.map(({ contender }) => contender));
+  const valuesOf = (name: ContenderName) => figures.filter(({ contender }) => contender === name).map(({ value }) => value);
+  const values: Row["values"] = Object.fromEntries([...names].map((name) => [name, spread(valuesOf(name))]));
+  const ratio = quotient(values.odradek, values.kafka);
+  const ratioToSink = quotient(values.odradek, values.sink);
+  return {
+    scenario,
+    what,
+    unit: figures[0]?.unit ?? "",
+    values,
+    ...(failures.length === 0 ? {} : { failures: Object.fromEntries(failures.map(({ contender, reason }) => [contender, reason])) }),
+    ...(ratio === undefined ? {} : { ratio }),
+    ...(ratioToSink === undefined ? {} : { ratioToSink }),
+  };
 }
 
-function spread(figures: readonly Figure[]): Spread | undefined {
-  const values = figures.map(({ value }) => value).sort((a, b) => a - b);
-  const lowest = values[0];
-  const median = values[Math.floor(values.length / 2)];
-  const highest = values.at(-1);
-  if (lowest === undefined || median === undefined || highest === undefined) return undefined;
-  return { lowest, median, highest };
+function quotient(over: Spread | undefined, under: Spread | undefined): number | undefined {
+  return over === undefined || under === undefined || under.median === 0 ? undefined : over.median / under.median;
 }
 
-function text(values: Spread | undefined): string {
-  if (values === undefined) return "–";
-  const short = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
-  return `${short(values.median)} (${short(values.lowest)}–${short(values.highest)})`;
+/** Of at least one value. */
+function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  return { lowest: at(0), median: median(sorted), highest: at(sorted.length - 1) };
+}
+
+/** The mean of the two in the middle of an even number; NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const low = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+  const high = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return (low + high) / 2;
 }

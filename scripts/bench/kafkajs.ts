@@ -1,58 +1,59 @@
 // A kafkajs program, as most of our users have one: 100-byte messages sent 1000 at a time, then read by a consumer of a group.
 
 import { Kafka, logLevel } from "kafkajs";
-import { launchAndWait } from "./contender.ts";
-import type { ContenderName, Figure } from "./figures.ts";
+import { BROKERS, type Scenario } from "./scenario.ts";
 
 const MESSAGES = 300_000;
 const PER_SEND = 1000;
 const VALUE_BYTES = 100;
 
-export async function measureKafkajs(name: ContenderName): Promise<Figure[]> {
-  const contender = await launchAndWait(name);
-  try {
+export const kafkajs: Scenario = {
+  name: "kafkajs",
+  about: "a kafkajs program produces and consumes",
+  contenders: [...BROKERS, "kfake"],
+  async measure(run) {
+    const contender = await run.launch();
+    const topic = await contender.createTopic("kafkajs");
     const kafka = new Kafka({ brokers: [contender.bootstrap], logLevel: logLevel.NOTHING });
-    const admin = kafka.admin();
-    await admin.connect();
-    await admin.createTopics({ topics: [{ topic: "bench", numPartitions: 1 }], waitForLeaders: true });
-    await admin.disconnect();
-    return [
-      { contender: name, what: "kafkajs produce", unit: "messages/s", value: await produce(kafka) },
-      { contender: name, what: "kafkajs consume", unit: "messages/s", value: await consume(kafka) },
-    ];
-  } finally {
-    await contender.stop();
-  }
-}
+    const messages = run.scaled(MESSAGES, 2 * PER_SEND);
+    run.add("kafkajs produce", "messages/s", await produce(kafka, topic, messages));
+    run.add("kafkajs consume", "messages/s", await consume(kafka, topic, messages));
+  },
+};
 
-async function produce(kafka: Kafka): Promise<number> {
+async function produce(kafka: Kafka, topic: string, wanted: number): Promise<number> {
   const producer = kafka.producer();
   await producer.connect();
   const messages = Array.from({ length: PER_SEND }, () => ({ value: Buffer.alloc(VALUE_BYTES, "x") }));
-  await producer.send({ topic: "bench", messages });
+  await producer.send({ topic, messages });
   const startedMs = performance.now();
-  for (let sent = PER_SEND; sent < MESSAGES; sent += PER_SEND) await producer.send({ topic: "bench", messages });
+  let sent = 0;
+  for (; sent < wanted - PER_SEND; sent += PER_SEND) await producer.send({ topic, messages });
   const tookMs = performance.now() - startedMs;
   await producer.disconnect();
-  return ((MESSAGES - PER_SEND) / tookMs) * 1000;
+  return (sent / tookMs) * 1000;
 }
 
-async function consume(kafka: Kafka): Promise<number> {
-  const consumer = kafka.consumer({ groupId: "bench" });
+async function consume(kafka: Kafka, topic: string, wanted: number): Promise<number> {
+  const consumer = kafka.consumer({ groupId: topic });
   await consumer.connect();
-  await consumer.subscribe({ topic: "bench", fromBeginning: true });
+  await consumer.subscribe({ topic, fromBeginning: true });
   let count = 0;
   let firstMs = 0;
+  let firstCount = 0;
   await new Promise<void>((done) => {
     void consumer.run({
       eachBatch: async ({ batch }) => {
-        if (count === 0) firstMs = performance.now();
+        if (count === 0) {
+          firstMs = performance.now();
+          firstCount = batch.messages.length;
+        }
         count += batch.messages.length;
-        if (count >= MESSAGES) done();
+        if (count >= wanted - PER_SEND) done();
       },
     });
   });
   const tookMs = performance.now() - firstMs;
   await consumer.disconnect();
-  return (MESSAGES / tookMs) * 1000;
+  return ((count - firstCount) / tookMs) * 1000;
 }

@@ -4,39 +4,40 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { hasKafkaReference, KAFKA_REFERENCE } from "../kafka-reference.ts";
-import { launchAndWait } from "./contender.ts";
-import type { ContenderName, Figure } from "./figures.ts";
+import { BROKERS, type Scenario } from "./scenario.ts";
 
 const RECORD_BYTES = 1024;
 const RECORDS = 1_500_000;
 const WARM_UP_RECORDS = 200_000;
-const GB = (RECORDS * RECORD_BYTES) / 1e9;
 
 const run = promisify(execFile);
 
-export async function measurePerfTools(name: ContenderName): Promise<Figure[]> {
-  if (!hasKafkaReference()) return [];
-  const contender = await launchAndWait(name);
-  const figures: Figure[] = [];
-  const add = (what: string, unit: string, value: number) => figures.push({ contender: name, what, unit, value });
-  try {
-    await produce(contender.bootstrap, "warm-up", WARM_UP_RECORDS, 16_384);
+export const perfTools: Scenario = {
+  name: "perf-tools",
+  about: "Kafka's producer-perf-test and consumer-perf-test",
+  contenders: hasKafkaReference() ? BROKERS : [],
+  async measure(run) {
+    const contender = await run.launch();
+    const records = run.scaled(RECORDS, 1000);
+    const gb = (records * RECORD_BYTES) / 1e9;
+    const cpuForGb = (since: number | undefined) => perGb(contender.cpuSeconds(), since, gb);
+    await produce(contender.bootstrap, await contender.createTopic("warm-up"), run.scaled(WARM_UP_RECORDS, 1000), 16_384);
     for (const batchBytes of [16_384, 262_144]) {
       const label = `${batchBytes / 1024} KB batches`;
-      const topic = `perf-${batchBytes}`;
+      const topic = await contender.createTopic(`perf-${batchBytes}`);
       const before = contender.cpuSeconds();
-      const produced = await produce(contender.bootstrap, topic, RECORDS, batchBytes);
-      add(`producer-perf-test, ${label}`, "MB/s", produced);
-      add(`broker CPU for a GB produced, ${label}`, "s", (contender.cpuSeconds() - before) / GB);
+      run.add(`producer-perf-test, ${label}`, "MB/s", await produce(contender.bootstrap, topic, records, batchBytes));
+      run.add(`broker CPU for a GB of producer-perf-test, ${label}`, "s", cpuForGb(before));
       const beforeReading = contender.cpuSeconds();
-      add(`consumer-perf-test, ${label}`, "MB/s", await consume(contender.bootstrap, topic));
-      add(`broker CPU for a GB consumed, ${label}`, "s", (contender.cpuSeconds() - beforeReading) / GB);
+      run.add(`consumer-perf-test, ${label}`, "MB/s", await consume(contender.bootstrap, topic, records));
+      run.add(`broker CPU for a GB of consumer-perf-test, ${label}`, "s", cpuForGb(beforeReading));
     }
-    add("peak memory under this load", "MB", contender.memoryMb().peak);
-  } finally {
-    await contender.stop();
-  }
-  return figures;
+    run.add("peak memory under Kafka's perf tools", "MB", contender.memoryMb()?.peak);
+  },
+};
+
+function perGb(now: number | undefined, before: number | undefined, gb: number): number | undefined {
+  return now === undefined || before === undefined ? undefined : (now - before) / gb;
 }
 
 async function produce(bootstrap: string, topic: string, records: number, batchBytes: number): Promise<number> {
@@ -56,7 +57,7 @@ async function produce(bootstrap: string, topic: string, records: number, batchB
   return Number(match?.[1] ?? Number.NaN);
 }
 
-async function consume(bootstrap: string, topic: string): Promise<number> {
+async function consume(bootstrap: string, topic: string, records: number): Promise<number> {
   const { stdout } = await run(KAFKA_REFERENCE, [
     "tool",
     "consumer-perf-test",
@@ -65,7 +66,7 @@ async function consume(bootstrap: string, topic: string): Promise<number> {
     "--topic",
     topic,
     "--num-records",
-    String(RECORDS),
+    String(records),
     "--hide-header",
   ]);
   // start.time, end.time, data.consumed.in.MB, MB.sec, data.consumed.in.nMsg, nMsg.sec, rebalance.time.ms, fetch.time.ms, fetch.MB.sec, …

@@ -1,17 +1,18 @@
 // The horizon: what Node can do at most on the path of a Produce. Parses frames, writes their bytes to a file, answers; knows nothing of
 // Kafka but the shape of a Produce response, and checks nothing.
 //
-//   node scripts/bench/sink.ts PORT FILE
+//   node scripts/bench/sink.ts PORT FOLDER
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import net from "node:net";
+import { join } from "node:path";
 import { encodeResponse } from "../../protocol/headers.ts";
 import * as messages from "../../protocol/messages/index.ts";
 import { BufferPool } from "../../src/base/buffer-pool.ts";
 import { FrameReader } from "../../src/server/frame-reader.ts";
 import { takeOver } from "../../src/server/socket.ts";
 
-const file = openSync(process.argv[3] ?? "", "w");
+const file = openSync(join(process.argv[3] ?? "", "sink"), "w");
 process.on("exit", () => closeSync(file));
 const pool = new BufferPool();
 const shared = Buffer.allocUnsafeSlow(256 * 1024);

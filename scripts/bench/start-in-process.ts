@@ -6,19 +6,18 @@ import * as messages from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import type * as library from "../../src/index.ts";
 import { RawClient } from "../../test/support/raw-client.ts";
-import type { ContenderName, Figure } from "./figures.ts";
+import { median } from "./figures.ts";
+import type { Run } from "./scenario.ts";
 
 const RUNS = 200;
 const AT_ONCE = 100;
 const IN_A_ROW = 1000;
 
-export async function measureEmbedded(contender: ContenderName): Promise<Figure[]> {
-  if (contender !== "odradek") return [];
+export async function measureInProcess(run: Run): Promise<void> {
   const { startBroker }: typeof library = await import(new URL("../../.dist/index.mjs", import.meta.url).href);
-  const figure = (what: string, unit: string, value: number): Figure => ({ contender, what, unit, value });
   const started: number[] = [];
   const stopped: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
+  for (let count = run.scaled(RUNS); count > 0; count--) {
     const beganMs = performance.now();
     const broker = await startBroker({ topics: ["first"] });
     await firstProduce(broker.port);
@@ -27,19 +26,16 @@ export async function measureEmbedded(contender: ContenderName): Promise<Figure[
     await broker.stop();
     stopped.push(performance.now() - stoppingMs);
   }
+  run.add("in process: start to first produce", "ms", median(started));
+  run.add("in process: stop", "ms", median(stopped));
   const before = memoryMb();
   const brokers = await Promise.all(Array.from({ length: AT_ONCE }, () => startBroker({ topics: ["first"] })));
   await Promise.all(brokers.map(({ port }) => firstProduce(port)));
-  const eachMb = (memoryMb() - before) / AT_ONCE;
+  run.add(`in process: memory of each of ${AT_ONCE} brokers`, "MB", (memoryMb() - before) / AT_ONCE);
   await Promise.all(brokers.map((broker) => broker.stop()));
   const settledMb = memoryMb();
-  for (let run = 0; run < IN_A_ROW; run++) await (await startBroker()).stop();
-  return [
-    figure("in process: start to first produce", "ms", median(started)),
-    figure("in process: stop", "ms", median(stopped)),
-    figure(`in process: memory of each of ${AT_ONCE} brokers`, "MB", eachMb),
-    figure(`in process: growth over ${IN_A_ROW} starts in a row`, "MB", memoryMb() - settledMb),
-  ];
+  for (let count = run.scaled(IN_A_ROW); count > 0; count--) await (await startBroker()).stop();
+  run.add(`in process: growth over ${IN_A_ROW} starts in a row`, "MB", memoryMb() - settledMb);
 }
 
 async function firstProduce(port: number): Promise<void> {
@@ -53,8 +49,4 @@ async function firstProduce(port: number): Promise<void> {
 
 function memoryMb(): number {
   return process.memoryUsage.rss() / 1024 / 1024;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

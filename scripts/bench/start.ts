@@ -4,25 +4,26 @@ import { Errors } from "../../protocol/errors.ts";
 import * as messages from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { RawClient } from "../../test/support/raw-client.ts";
-import { type Contender, launch } from "./contender.ts";
-import type { ContenderName, Figure } from "./figures.ts";
+import type { Contender } from "./contender.ts";
+import type { Scenario } from "./scenario.ts";
+import { measureInProcess } from "./start-in-process.ts";
 
 const IDLE_MS = 2000;
 
-export async function measureStart(name: ContenderName): Promise<Figure[]> {
-  const contender = await launch(name);
-  try {
+export const start: Scenario = {
+  name: "start",
+  about: "start to first produce, of a process and in process; idle memory; 100 brokers at once; 1000 in a row",
+  contenders: ["odradek", "kafka", "kfake"],
+  async measure(run) {
+    const contender = await run.launch({ isAwaited: false });
     await firstProduce(contender);
-    const tookMs = performance.timeOrigin + performance.now() - contender.startedMs;
+    run.add("process start to first produce", "ms", performance.timeOrigin + performance.now() - contender.startedMs);
     await new Promise((done) => setTimeout(done, IDLE_MS));
-    return [
-      { contender: name, what: "process start to first produce", unit: "ms", value: tookMs },
-      { contender: name, what: "idle memory", unit: "MB", value: contender.memoryMb().now },
-    ];
-  } finally {
-    await contender.stop();
-  }
-}
+    run.add("idle memory", "MB", contender.memoryMb()?.now);
+    await contender.end("killed");
+    if (run.contender === "odradek") await measureInProcess(run);
+  },
+};
 
 /** Tries from the first moment on, as a client would that was started together with the broker. */
 async function firstProduce(contender: Contender): Promise<void> {
