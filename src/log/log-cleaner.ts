@@ -28,7 +28,7 @@ export class LogCleaner {
   readonly #checkpoints: OffsetCheckpoints;
   readonly #logs: () => Iterable<SegmentedLog>;
   readonly #uncleanable = new WeakSet<SegmentedLog>();
-  #running: { readonly pace: Pace; readonly done: Promise<boolean> } | undefined;
+  #running: { readonly log: SegmentedLog; readonly pace: Pace; readonly done: Promise<boolean> } | undefined;
   #isStopped = false;
 
   constructor({ resources, checkpoints, logs }: LogCleanerOptions) {
@@ -44,7 +44,7 @@ export class LogCleaner {
     const dirtiest = this.#dirtiest();
     if (dirtiest === undefined) return false;
     const pace = new Pace(this.#resources.clock, limits.ioBytesPerSecond);
-    const running = { pace, done: this.#compact(dirtiest, limits, pace) };
+    const running = { log: dirtiest.log, pace, done: this.#compact(dirtiest, limits, pace) };
     this.#running = running;
     const isDone = await running.done;
     this.#running = undefined;
@@ -56,6 +56,13 @@ export class LogCleaner {
     this.#isStopped = true;
     this.#running?.pace.stop();
     await this.#running?.done;
+  }
+
+  /** A log that was closed while it was compacted is left as it was. */
+  async leaveClosedLogs(): Promise<void> {
+    if (this.#running?.log.isClosed !== true) return;
+    this.#running.pace.stop();
+    await this.#running.done;
   }
 
   #dirtiest(): Candidate | undefined {

@@ -3,8 +3,8 @@
 
 import type { Filesystem } from "../base/filesystem.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
-import { encodePartitionOffsets, type PartitionOffset, readPartitionOffsets } from "./checkpoint-file.ts";
-import { partitionOfFolder } from "./file-names.ts";
+import type { FolderShare } from "./folder-share.ts";
+import { SharedCheckpoint } from "./shared-checkpoint.ts";
 
 export interface CheckpointedLog {
   readonly topicPartition: TopicPartition;
@@ -13,29 +13,19 @@ export interface CheckpointedLog {
   readonly durableOffset: number;
 }
 
-const RECOVERY_POINTS = "recovery-point-offset-checkpoint";
-const LOG_STARTS = "log-start-offset-checkpoint";
-const HIGH_WATERMARKS = "replication-offset-checkpoint";
-const COMPACTED = "cleaner-offset-checkpoint";
-
 export class OffsetCheckpoints {
-  readonly #filesystem: Filesystem;
-  readonly #directory: string;
-  /** By the partition's name; of logs that are not open, what was last known. */
-  readonly #recoveryPoints: Map<string, number>;
-  readonly #logStarts: Map<string, number>;
-  readonly #highWatermarks: Map<string, number>;
-  readonly #compacted: Map<string, number>;
-  /** By the file's name. */
-  readonly #written = new Map<string, string>();
+  readonly #recoveryPoints: SharedCheckpoint;
+  readonly #logStarts: SharedCheckpoint;
+  readonly #highWatermarks: SharedCheckpoint;
+  readonly #compacted: SharedCheckpoint;
 
-  constructor(filesystem: Filesystem, directory: string) {
-    this.#filesystem = filesystem;
-    this.#directory = directory;
-    this.#recoveryPoints = readPartitionOffsets(filesystem, `${directory}/${RECOVERY_POINTS}`);
-    this.#logStarts = readPartitionOffsets(filesystem, `${directory}/${LOG_STARTS}`);
-    this.#highWatermarks = readPartitionOffsets(filesystem, `${directory}/${HIGH_WATERMARKS}`);
-    this.#compacted = readPartitionOffsets(filesystem, `${directory}/${COMPACTED}`);
+  constructor(filesystem: Filesystem, directory: string, share: FolderShare) {
+    const open = (name: string, number: number) =>
+      new SharedCheckpoint({ filesystem, path: `${directory}/${name}-offset-checkpoint`, share, number });
+    this.#recoveryPoints = open("recovery-point", 0);
+    this.#logStarts = open("log-start", 1);
+    this.#highWatermarks = open("replication", 2);
+    this.#compacted = open("cleaner", 3);
   }
 
   recoveryPoint(partitionName: string): number {
@@ -54,53 +44,33 @@ export class OffsetCheckpoints {
   /** Not synced: what is lost of it is compacted once more. */
   noteCompacted(partitionName: string, offset: number): void {
     this.#compacted.set(partitionName, offset);
-    this.#writeFile(COMPACTED, this.#compacted, (path, content) => this.#filesystem.replaceFileUnsynced(path, content));
+    this.#compacted.write({ isSynced: false });
   }
 
   note(log: CheckpointedLog): void {
     const name = topicPartitionName(log.topicPartition);
     this.#recoveryPoints.set(name, log.recoveryPoint);
     this.#highWatermarks.set(name, log.durableOffset);
-    if (log.logStartOffset > 0) this.#logStarts.set(name, log.logStartOffset);
-    else this.#logStarts.delete(name);
+    this.#logStarts.set(name, log.logStartOffset > 0 ? log.logStartOffset : undefined);
   }
 
   forget(partitionName: string): void {
-    this.#recoveryPoints.delete(partitionName);
-    this.#logStarts.delete(partitionName);
-    this.#highWatermarks.delete(partitionName);
-    this.#compacted.delete(partitionName);
+    for (const checkpoint of [this.#recoveryPoints, this.#logStarts, this.#highWatermarks, this.#compacted])
+      checkpoint.set(partitionName, undefined);
   }
 
   write(): void {
-    for (const [file, offsets] of [
-      [RECOVERY_POINTS, this.#recoveryPoints],
-      [LOG_STARTS, this.#logStarts],
-      [HIGH_WATERMARKS, this.#highWatermarks],
-    ] as const) {
-      this.#writeFile(file, offsets, (path, content) => this.#filesystem.replaceFile(path, content));
-    }
+    for (const checkpoint of [this.#recoveryPoints, this.#logStarts, this.#highWatermarks]) checkpoint.write({ isSynced: true });
   }
 
   /** So that deleted records do not come back when the process dies: quick, since it happens with each deletion. */
   writeLogStarts(): void {
-    this.#writeFile(LOG_STARTS, this.#logStarts, (path, content) => this.#filesystem.replaceFileUnsynced(path, content));
-    this.#written.delete(LOG_STARTS);
+    this.#logStarts.write({ isSynced: false });
   }
 
-  #writeFile(file: string, offsets: ReadonlyMap<string, number>, write: (path: string, content: string) => void): void {
-    const content = encodePartitionOffsets(entriesOf(offsets));
-    if (this.#written.get(file) === content) return;
-    write(`${this.#directory}/${file}`, content);
-    this.#written.set(file, content);
+  /** So that engines of other threads see what was noted and forgotten here. */
+  publish(): void {
+    for (const checkpoint of [this.#recoveryPoints, this.#logStarts, this.#highWatermarks, this.#compacted])
+      checkpoint.write({ isSynced: false });
   }
-}
-
-function entriesOf(offsets: ReadonlyMap<string, number>): PartitionOffset[] {
-  const entries: PartitionOffset[] = [];
-  for (const [name, offset] of offsets) {
-    const partition = partitionOfFolder(name);
-    if (partition !== undefined) entries.push({ ...partition, offset });
-  }
-  return entries.sort((one, other) => (one.topic === other.topic ? one.partition - other.partition : one.topic < other.topic ? -1 : 1));
 }

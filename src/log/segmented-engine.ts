@@ -21,6 +21,7 @@ import { type TopicPartition, topicPartitionName } from "../storage/topic-partit
 import { DelayedRemoval } from "./delayed-removal.ts";
 import { FileHandles } from "./file-handles.ts";
 import { isDeletedFolder, partitionOfFolder, setAsideName } from "./file-names.ts";
+import { FolderShare } from "./folder-share.ts";
 import { IndexCache } from "./index-cache.ts";
 import { LogCleaner } from "./log-cleaner.ts";
 import type { LogResources } from "./log-options.ts";
@@ -49,6 +50,22 @@ export interface SegmentedEngineOptions {
   readonly openFiles?: number;
   /** Deleted files go at once instead of after file.delete.delay.ms. */
   readonly removesAtOnce?: boolean;
+  /** From the engine of another thread that has opened the folder, and closes it after this one. */
+  readonly share?: EngineShare;
+}
+
+/** What an engine gives to those of other threads that use the same folder. Can be sent between threads. */
+export interface EngineShare {
+  readonly memory: SharedArrayBuffer;
+  readonly clusterId: string;
+  /** Folders whose files are complete up to the last byte, and that are not open. */
+  readonly complete: readonly string[];
+}
+
+/** What an engine that shared the folder says of its logs once it is closed. */
+export interface ClosedShare {
+  readonly isSound: boolean;
+  readonly complete: readonly string[];
 }
 
 const MIB = 1024 * 1024;
@@ -67,7 +84,7 @@ const CLEAN_STOP_FILE = ".kafka_cleanshutdown";
 
 /** Throws StorageError: DIRECTORY_IN_USE, DIRECTORY_UNWRITABLE, DIRECTORY_TOO_NEW. */
 export function openSegmentedEngine(options: SegmentedEngineOptions): SegmentedEngine {
-  const unlock = lockFolder(options);
+  const unlock = options.share === undefined ? lockFolder(options) : () => undefined;
   try {
     return new SegmentedEngine(options, unlock);
   } catch (error) {
@@ -107,11 +124,14 @@ export class SegmentedEngine implements StorageEngine {
   readonly #unlock: () => void;
   readonly #resources: LogResources;
   readonly #removal: DelayedRemoval;
+  readonly #folderShare: FolderShare;
   readonly #checkpoints: OffsetCheckpoints;
   readonly #cleaner: LogCleaner;
   readonly #logs = new Map<string, SegmentedLog>();
   /** Folders whose files are complete up to the last byte. */
   readonly #complete: Set<string>;
+  /** Other threads may have opened what is complete here. */
+  #isShared: boolean;
   /** Folders of partitions made so far, and how many of them the disk surely has. */
   #madeFolders = 0;
   #syncedFolders = 0;
@@ -126,10 +146,12 @@ export class SegmentedEngine implements StorageEngine {
     this.#logger = logger;
     this.#random = random;
     this.#unlock = unlock;
-    const { brokerId, clusterId } = options;
-    this.clusterId = openMetaProperties({ filesystem, directory, brokerId, clusterId, random, logger }).clusterId;
+    const { brokerId, clusterId, share } = options;
+    this.clusterId = share?.clusterId ?? openMetaProperties({ filesystem, directory, brokerId, clusterId, random, logger }).clusterId;
     this.#removal = new DelayedRemoval(filesystem, clock, logger);
-    this.#checkpoints = new OffsetCheckpoints(filesystem, directory);
+    this.#isShared = false;
+    this.#folderShare = new FolderShare(share?.memory);
+    this.#checkpoints = new OffsetCheckpoints(filesystem, directory, this.#folderShare);
     this.#resources = {
       filesystem,
       clock,
@@ -148,7 +170,39 @@ export class SegmentedEngine implements StorageEngine {
       closed: (log) => this.#closed(log),
     };
     this.#cleaner = new LogCleaner({ resources: this.#resources, checkpoints: this.#checkpoints, logs: () => this.#logs.values() });
-    this.#complete = this.#lookRound();
+    this.#complete = share === undefined ? this.#lookRound() : new Set(share.complete);
+  }
+
+  /** For engines of other threads on this folder, to be opened now. From here on a log is opened by what its checkpoints say. */
+  share(): EngineShare {
+    this.#isShared = true;
+    return { memory: this.#folderShare.memory, clusterId: this.clusterId, complete: [...this.#complete] };
+  }
+
+  /** This engine has opened what it had to open of what was complete: the rest may be opened by other threads from now on. */
+  started(): void {
+    this.#isShared = true;
+  }
+
+  /** Before other threads open logs that were closed or deleted here: nothing works on them any more, and the checkpoints tell of them. */
+  async handOver(): Promise<void> {
+    await this.#cleaner.leaveClosedLogs();
+    try {
+      this.#checkpoints.publish();
+    } catch (error) {
+      this.#logger.error({ err: error }, "could not write the checkpoints");
+    }
+  }
+
+  /** Before this engine is closed: another, which shared the folder, is. `undefined`: it ended in some other way. */
+  shareClosed(closed: ClosedShare | undefined): void {
+    this.#isSound &&= closed?.isSound === true;
+    for (const name of closed?.complete ?? []) this.#complete.add(name);
+  }
+
+  /** For the engine that shared the folder with this one, once this one is closed. */
+  get closedShare(): ClosedShare {
+    return { isSound: this.#isSound, complete: [...this.#complete] };
   }
 
   /** Removes what was deleted before, and gives the folders that the last stop left complete. */
@@ -179,7 +233,7 @@ export class SegmentedEngine implements StorageEngine {
         directory: folder,
         settings: spec.settings,
         resources: this.#resources,
-        isClean: isNew || this.#complete.delete(name),
+        isClean: isNew || (this.#complete.delete(name) && !this.#isShared),
         recoveryPoint: isNew ? 0 : this.#checkpoints.recoveryPoint(name),
         logStartOffset: isNew ? 0 : this.#checkpoints.logStartOffset(name),
       });
@@ -326,7 +380,7 @@ export class SegmentedEngine implements StorageEngine {
     try {
       for (const log of [...this.#logs.values()]) log.close();
       this.#checkpoints.write();
-      if (this.#isSound && this.#isComplete())
+      if (this.#options.share === undefined && this.#isSound && this.#isComplete())
         this.#filesystem.replaceFile(`${this.#directory}/${CLEAN_STOP_FILE}`, JSON.stringify({ version: 0, brokerEpoch: -1 }));
     } catch (error) {
       this.#logger.error({ err: error }, "could not stop in order; the next start checks the logs");

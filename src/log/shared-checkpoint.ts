@@ -1,0 +1,82 @@
+// One checkpoint file of a data folder, which the engines of several threads may write. Each engine keeps what it has to say about its own
+// logs, and says it when it writes: into what the file holds at that moment.
+
+import type { Filesystem } from "../base/filesystem.ts";
+import { encodePartitionOffsets, type PartitionOffset, readPartitionOffsets } from "./checkpoint-file.ts";
+import { partitionOfFolder } from "./file-names.ts";
+import type { FolderShare } from "./folder-share.ts";
+
+export interface SharedCheckpointOptions {
+  readonly filesystem: Filesystem;
+  readonly path: string;
+  readonly share: FolderShare;
+  /** Which of the share's files it is. */
+  readonly number: number;
+}
+
+export class SharedCheckpoint {
+  readonly #options: SharedCheckpointOptions;
+  /** By the partition's name: as the file has them. */
+  #offsets: Map<string, number>;
+  #writesSeen: number;
+  /** What is to be written; `undefined` takes a partition out. */
+  readonly #changes = new Map<string, number | undefined>();
+  /** The file may have been written without waiting for the disk. */
+  #isUnsynced = true;
+
+  constructor(options: SharedCheckpointOptions) {
+    this.#options = options;
+    this.#writesSeen = options.share.writes(options.number);
+    this.#offsets = readPartitionOffsets(options.filesystem, options.path);
+  }
+
+  get(partitionName: string): number | undefined {
+    if (this.#changes.has(partitionName)) return this.#changes.get(partitionName);
+    this.#lookAgain();
+    return this.#offsets.get(partitionName);
+  }
+
+  /** `undefined`: there is nothing to say of the partition. */
+  set(partitionName: string, offset: number | undefined): void {
+    if (this.get(partitionName) !== offset) this.#changes.set(partitionName, offset);
+  }
+
+  /** Nothing happens when the file says all already. Throws StorageError and Node's errors. */
+  write({ isSynced }: { readonly isSynced: boolean }): void {
+    if (this.#changes.size === 0 && !(isSynced && this.#isUnsynced)) return;
+    const { share, filesystem, path, number } = this.#options;
+    share.exclusively(() => {
+      this.#lookAgain();
+      const offsets = new Map(this.#offsets);
+      for (const [name, offset] of this.#changes) {
+        if (offset === undefined) offsets.delete(name);
+        else offsets.set(name, offset);
+      }
+      const content = encodePartitionOffsets(entriesOf(offsets));
+      if (isSynced) filesystem.replaceFile(path, content);
+      else filesystem.replaceFileUnsynced(path, content);
+      share.noteWrite(number);
+      this.#writesSeen = share.writes(number);
+      this.#offsets = offsets;
+    });
+    this.#changes.clear();
+    this.#isUnsynced = !isSynced;
+  }
+
+  #lookAgain(): void {
+    const { share, filesystem, path, number } = this.#options;
+    const writes = share.writes(number);
+    if (writes === this.#writesSeen) return;
+    this.#offsets = readPartitionOffsets(filesystem, path);
+    this.#writesSeen = writes;
+  }
+}
+
+function entriesOf(offsets: ReadonlyMap<string, number>): PartitionOffset[] {
+  const entries: PartitionOffset[] = [];
+  for (const [name, offset] of offsets) {
+    const partition = partitionOfFolder(name);
+    if (partition !== undefined) entries.push({ ...partition, offset });
+  }
+  return entries.sort((one, other) => (one.topic === other.topic ? one.partition - other.partition : one.topic < other.topic ? -1 : 1));
+}
