@@ -39,7 +39,7 @@ export type FaultAction =
   | { readonly type: "drop"; readonly moment: FaultMoment }
   /** The connection ends in place of an answer. */
   | { readonly type: "disconnect"; readonly moment: FaultMoment }
-  /** The answer asks the client to hold back for so long (KIP-124). */
+  /** The answer asks the client to hold back for so long, and its connection is not heard for that time (KIP-124, KIP-219). */
   | { readonly type: "throttle"; readonly ms: number }
   /** The request waits until it is let go. */
   | { readonly type: "hold" };

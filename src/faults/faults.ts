@@ -11,9 +11,11 @@ import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import { planFetch } from "../api/fetch-plan.ts";
 import { CloseConnection, type Handler, NO_ANSWER } from "../api/handler.ts";
 import type { Services } from "../api/services.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Exchange, Interceptor, LaterReply, Proceed } from "../server/interceptors.ts";
 import { emptyValue, errorFault, errorReply, METADATA_KEY } from "./error-response.ts";
 import { type FaultAction, FaultError, type FaultFilter, type FaultMoment, type FaultRule } from "./fault-rule.ts";
+import { MutedConnections } from "./muted-connections.ts";
 import { isRecord, type Subjects, subjectsOf, topicNameOf } from "./request-subjects.ts";
 import { SeededChance } from "./seeded-chance.ts";
 
@@ -36,11 +38,13 @@ const FETCH_KEY = 1;
 /** The rules of one or of several brokers; each broker attaches it for itself. */
 export class Faults {
   readonly #faults = new Set<Fault>();
-  readonly #after: (delayMs: number, action: () => void) => unknown;
+  readonly #muted: MutedConnections;
+  readonly #after: Clock["after"];
   readonly #handlers: readonly Handler[];
 
-  constructor(surroundings: { readonly after: (delayMs: number, action: () => void) => unknown; readonly handlers: readonly Handler[] }) {
+  constructor(surroundings: { readonly after: Clock["after"]; readonly handlers: readonly Handler[] }) {
     this.#after = surroundings.after;
+    this.#muted = new MutedConnections(surroundings.after);
     this.#handlers = surroundings.handlers;
   }
 
@@ -60,19 +64,25 @@ export class Faults {
     return [...this.#faults].map(({ rule }) => rule);
   }
 
-  /** Takes every rule back; requests that are held go on. */
+  /** Takes every rule back; requests that are held go on, and connections that hold back need not any more. */
   clear(): void {
     for (const fault of [...this.#faults]) fault.remove();
+    this.#muted.clear();
   }
 
   /** What stands in the dispatch of one broker. */
   interceptor(services: Services): Interceptor {
     const faults = this.#faults;
+    const muted = this.#muted;
     return {
       get defers() {
-        return faults.size > 0;
+        return faults.size > 0 || !muted.isEmpty;
       },
-      intercept: (exchange, proceed) => (faults.size === 0 ? proceed() : this.#strike(services, exchange, proceed)),
+      intercept: (exchange, proceed) => {
+        const muting = muted.untilUnmuted(exchange.context.connection);
+        if (muting !== undefined) return muting.then(() => this.#strike(services, exchange, proceed));
+        return faults.size === 0 ? proceed() : this.#strike(services, exchange, proceed);
+      },
     };
   }
 
@@ -122,7 +132,10 @@ export class Faults {
       case "throttle": {
         fault.struck(struck);
         const reply = proceed();
-        const throttled = (each: Awaited<LaterReply>) => (each === NO_ANSWER ? each : { ...each, throttleTimeMs: action.ms });
+        const throttled = (each: Awaited<LaterReply>) => {
+          this.#muted.mute(context.connection, action.ms);
+          return each === NO_ANSWER ? each : { ...each, throttleTimeMs: action.ms };
+        };
         return reply instanceof Promise ? reply.then(throttled) : throttled(reply);
       }
       case "hold":

@@ -2,6 +2,7 @@
 
 import { expect, onTestFinished, test } from "vitest";
 import * as messages from "../../protocol/messages/index.ts";
+import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { type StartOptions, startBroker } from "../../src/index.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { clusterWith, consume, failureOf, kafkaFor, producerFor } from "./clients.ts";
@@ -136,13 +137,38 @@ test("a connection that ends before the effect leaves nothing behind", async () 
   expect(await broker.read("orders")).toEqual([]);
 });
 
-test("a throttled client is told for how long to hold back", async () => {
-  const broker = await brokerWith();
-  broker.faults.on("ListOffsets").throttle(1234);
-  const client = await RawClient.connect(broker.port);
+test("a throttled client is answered at once, and not heard until the time that it was told is over", async () => {
+  const clock = new VirtualClock();
+  const broker = await brokerWith({ topics: ["orders"], clock });
+  const [client, other] = await Promise.all([RawClient.connect(broker.port), RawClient.connect(broker.port)]);
   onTestFinished(() => client.close());
-  const answer = await client.call(messages.listOffsets, 5, { replicaId: -1, topics: [] });
-  expect(answer?.throttleTimeMs).toBe(1234);
+  onTestFinished(() => other.close());
+  const ask = (one: RawClient) => one.call(messages.listOffsets, 5, { replicaId: -1, topics: [] });
+  broker.faults.on("ListOffsets").throttle(1234).times(1);
+  expect((await ask(client))?.throttleTimeMs).toBe(1234);
+  const arrived = new Promise<void>((resolve) => broker.on("request", () => resolve()));
+  let isHeard = false;
+  const asking = ask(client).then((answer) => {
+    isHeard = true;
+    return answer;
+  });
+  await arrived;
+  await clock.advance(1233);
+  expect((await ask(other))?.throttleTimeMs).toBe(0);
+  expect(isHeard).toBe(false);
+  await clock.advance(1);
+  expect((await asking)?.throttleTimeMs).toBe(0);
+});
+
+test("a producer that is throttled sends its next batch later", async () => {
+  const broker = await brokerWith();
+  const producer = await producerFor(broker);
+  broker.faults.on("Produce").throttle(200).times(1);
+  await producer.send(message);
+  const began = performance.now();
+  await producer.send(message);
+  expect(performance.now() - began).toBeGreaterThan(150);
+  expect(await broker.read("orders")).toHaveLength(2);
 });
 
 test("a request that is held waits until the test lets it go", async () => {
