@@ -2,8 +2,8 @@
 
 import { kafkajs } from "./kafkajs.ts";
 import { perfTools } from "./perf-tools.ts";
-import { replayed } from "./replay.ts";
+import { produce } from "./produce.ts";
 import type { Scenario } from "./scenario.ts";
 import { start } from "./start.ts";
 
-export const SCENARIOS: readonly Scenario[] = [start, kafkajs, perfTools, replayed];
+export const SCENARIOS: readonly Scenario[] = [start, kafkajs, perfTools, produce];
