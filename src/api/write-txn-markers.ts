@@ -64,6 +64,8 @@ function write(
     const exists = services.cluster.image.topicsByName.get(topic)?.partitions[partitionIndex] !== undefined;
     return exists ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_TOPIC_OR_PARTITION;
   }
+  // Kafka writes markers with acks=all: the coordinator sends them again until there are enough.
+  if (!partition.hasEnoughReplicas) return Errors.NOT_ENOUGH_REPLICAS;
   try {
     const result = partition.appendMarker(marker, transactionVersion);
     if (!result.ok) return result.error;

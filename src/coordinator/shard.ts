@@ -124,6 +124,7 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
   endTransaction(marker: EndTransactionMarker, transactionVersion: number): ErrorCode | Promise<ErrorCode> {
     if (this.#status !== "active") return this.unavailable;
     assert(!this.#isDeciding, "operations run one after another");
+    if (!this.#partition.hasEnoughReplicas) return Errors.NOT_ENOUGH_REPLICAS;
     const appended = this.#appendSafely(() => this.#partition.appendMarker(marker, transactionVersion));
     if (typeof appended === "number") return appended;
     const applied = this.#apply(() => this.#state.endTransaction(marker.producerId, marker.type === ControlType.COMMIT));
