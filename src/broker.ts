@@ -195,7 +195,8 @@ export class Broker {
         config,
       });
       const interceptors = new Interceptors();
-      for (const listener of listeners) listener.serve(dispatcher(services, interceptors));
+      const gather = (work: () => void) => (interceptors.isEmpty ? engine.gather(work) : work());
+      for (const listener of listeners) listener.serve(dispatcher(services, interceptors), gather);
       const closeParts = () => {
         for (const close of closers) close();
       };

@@ -32,11 +32,21 @@ export interface RequestContext {
 export const NO_ANSWER = Symbol("no answer");
 
 export type Reply<R extends Shape> = Encodable<R> | typeof NO_ANSWER;
+
+/** A reply that is made when what its handler appended has been written, at the end of the read turn: it may then say that this failed. */
+export class AfterWrite<R extends Shape> {
+  readonly reply: () => Reply<R>;
+
+  constructor(reply: () => Reply<R>) {
+    this.reply = reply;
+  }
+}
+
 export type Handle<Q extends Shape, R extends Shape> = (
   services: Services,
   request: Decoded<Q>,
   context: RequestContext,
-) => Reply<R> | Promise<Reply<R>>;
+) => Reply<R> | Promise<Reply<R>> | AfterWrite<R>;
 
 export interface Handler<Q extends Shape = Shape, R extends Shape = Shape> {
   readonly api: Api<Q, R>;

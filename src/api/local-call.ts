@@ -6,7 +6,7 @@ import type { Api, Message } from "../../protocol/schema/message.ts";
 import { Reader } from "../../protocol/wire/reader.ts";
 import { Writer } from "../../protocol/wire/writer.ts";
 import type { LocalCall } from "../cluster/peers.ts";
-import { type ClientConnection, NO_ANSWER, type Reply } from "./handler.ts";
+import { AfterWrite, type ClientConnection, NO_ANSWER, type Reply } from "./handler.ts";
 import type { Services } from "./services.ts";
 
 /** `services` gives `undefined` while the broker starts. */
@@ -31,7 +31,8 @@ function call<Q extends Shape, R extends Shape>(
     reply === NO_ANSWER ? undefined : throughCodec(api.response, apiVersion, reply as Encodable<R>);
   try {
     const reply = handler.handle(services, throughCodec(api.request, apiVersion, request), context);
-    return reply instanceof Promise ? reply.then(toResponse).catch(failed) : toResponse(reply);
+    if (reply instanceof Promise) return reply.then(toResponse).catch(failed);
+    return toResponse(reply instanceof AfterWrite ? reply.reply() : reply);
   } catch (error) {
     return failed(error);
   }

@@ -1,5 +1,6 @@
 // Produce (key 0). Appends each partition's batch and answers when it is committed; with acks=0 there is no answer, and an error
-// closes the connection. The hot path: without waiting for durability it runs to its end in one turn, without a promise.
+// closes the connection. The hot path: without waiting for durability it runs to its end in one turn, without a promise; what is written
+// at the end of the turn is answered then.
 //
 // Versions 0 to 2 are advertised and refused, as Kafka does it for the sake of old librdkafka (KAFKA-18659).
 
@@ -18,9 +19,9 @@ import { isInternalTopic } from "../cluster/topic-name.ts";
 import type { VerificationMode } from "../coordinator/transaction/partition-verifier.ts";
 import type { Producer } from "../coordinator/transaction/transaction.ts";
 import type { Partition } from "../partition/partition.ts";
-import type { AppendResult } from "../storage/partition-log.ts";
+import type { AppendResult, WriteOutcome } from "../storage/partition-log.ts";
 import { StorageError } from "../storage/storage-error.ts";
-import { CloseConnection, NO_ANSWER, type RequestContext, serve } from "./handler.ts";
+import { AfterWrite, CloseConnection, NO_ANSWER, type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 import { type TransactionalAppend, type Verified, verifyTransaction } from "./transaction-verification.ts";
 
@@ -28,7 +29,8 @@ type Request = DecodedMessage<typeof produceApi.request>;
 type Response = EncodableMessage<typeof produceApi.response>;
 type TopicRequest = Request["topicData"][number];
 type PartitionRequest = TopicRequest["partitionData"][number];
-type PartitionResponse = Response["responses"][number]["partitionResponses"][number];
+type PartitionResponse = Response["responses"][number]["partitionResponses"][number] & { readonly written?: WriteOutcome | undefined };
+type TopicResponse = { readonly name: string; readonly topicId: string; readonly partitionResponses: readonly PartitionResponse[] };
 
 /** The client id with which Kafka's own tools write into internal topics. */
 const ADMIN_CLIENT_ID = "__admin_client";
@@ -38,29 +40,38 @@ const FIRST_VERSION_WITH_LEADER = 10;
 const ALL = -1;
 
 type Answer = Response | typeof NO_ANSWER;
+type LaterAnswer = AfterWrite<typeof produceApi.response.struct.shape>;
 /** `undefined`: the request belongs to no transaction. */
 type VerifiedProduce = Verified | ErrorCode | undefined;
 
 export const produce = serve(produceApi, "3-13", handle, { advertised: "0-13", leavesFrame: true });
 
-function handle(services: Services, request: Request, context: RequestContext): Answer | Promise<Answer> {
+function handle(services: Services, request: Request, context: RequestContext): Answer | Promise<Answer> | LaterAnswer {
   if (request.transactionalId === null) return appendAll(services, request, context, undefined);
   const verifying = verifyProduce(services, request, request.transactionalId, context.apiVersion);
   if (!(verifying instanceof Promise)) return appendAll(services, request, context, verifying);
   // The frame is only ours until we return.
   const kept = withOwnRecords(request);
-  return verifying.then((verified) => appendAll(services, kept, context, verified));
+  return verifying.then((verified) => {
+    const answer = appendAll(services, kept, context, verified);
+    return answer instanceof AfterWrite ? answer.reply() : answer;
+  });
 }
 
-function appendAll(services: Services, request: Request, context: RequestContext, verified: VerifiedProduce): Answer | Promise<Answer> {
+function appendAll(
+  services: Services,
+  request: Request,
+  context: RequestContext,
+  verified: VerifiedProduce,
+): Answer | Promise<Answer> | LaterAnswer {
   let uncommitted: Promise<boolean>[] | undefined;
-  let fault: ErrorCode | undefined;
+  let isGathered = false;
   const responses = request.topicData.map((topic) => {
     const name = topicName(services, topic, context.apiVersion);
     const partitionResponses = topic.partitionData.map((data) => {
       const response = appendTo(services, request, context, name, data, verified);
-      if (response.errorCode !== Errors.NONE) fault ??= response.errorCode as ErrorCode;
-      else if (request.acks !== 0) {
+      if (response.written !== undefined) isGathered = true;
+      else if (request.acks !== 0 && response.errorCode === Errors.NONE) {
         const waiting = commitOf(services, name, data.index, response);
         if (waiting !== undefined) uncommitted = [...(uncommitted ?? []), waiting];
       }
@@ -68,15 +79,34 @@ function appendAll(services: Services, request: Request, context: RequestContext
     });
     return { name: topic.name, topicId: topic.topicId, partitionResponses };
   });
-  if (request.acks === 0) {
-    if (fault !== undefined) throw new CloseConnection(`produce with acks=0 failed: ${errorName(fault)}`);
-    return NO_ANSWER;
+  if (uncommitted !== undefined) {
+    return Promise.all(uncommitted).then((committed) => {
+      return { responses: committed.every(Boolean) ? afterWrite(responses) : responses.map(notLeaderAnyMore) };
+    });
   }
-  if (uncommitted === undefined) return { responses };
-  return Promise.all(uncommitted).then((committed) => {
-    if (committed.every(Boolean)) return { responses };
-    return { responses: responses.map(notLeaderAnyMore) };
-  });
+  if (isGathered) return new AfterWrite(() => answerTo(request, afterWrite(responses)));
+  return answerTo(request, responses);
+}
+
+function answerTo({ acks }: Request, responses: readonly TopicResponse[]): Answer {
+  if (acks !== 0) return { responses };
+  for (const { partitionResponses } of responses) {
+    const fault = partitionResponses.find(({ errorCode }) => errorCode !== Errors.NONE)?.errorCode;
+    if (fault !== undefined) throw new CloseConnection(`produce with acks=0 failed: ${errorName(fault)}`);
+  }
+  return NO_ANSWER;
+}
+
+/** What was taken to be written and was not is answered with an error. */
+function afterWrite(responses: readonly TopicResponse[]): readonly TopicResponse[] {
+  const isWritten = responses.every(({ partitionResponses }) => partitionResponses.every(({ written }) => written?.hasFailed !== true));
+  if (isWritten) return responses;
+  return responses.map((topic) => ({ ...topic, partitionResponses: topic.partitionResponses.map(unlessNotWritten) }));
+}
+
+function unlessNotWritten(response: PartitionResponse): PartitionResponse {
+  if (response.written?.hasFailed !== true) return response;
+  return failed(response.index, Errors.KAFKA_STORAGE_ERROR, "The batch could not be written to the disk.");
 }
 
 /** Empty when no topic has the id. */
@@ -90,7 +120,7 @@ function commitOf(services: Services, topic: string, index: number, response: Pa
   return response.baseOffset >= 0 ? partition?.whenCommitted(partition.logEndOffset) : undefined;
 }
 
-function notLeaderAnyMore(topic: Response["responses"][number]): Response["responses"][number] {
+function notLeaderAnyMore(topic: TopicResponse): TopicResponse {
   return { ...topic, partitionResponses: topic.partitionResponses.map(({ index }) => failed(index, Errors.NOT_LEADER_OR_FOLLOWER)) };
 }
 
@@ -148,6 +178,7 @@ function append(services: Services, partition: Partition, index: number, records
       baseOffset: result.baseOffset,
       logAppendTimeMs: result.logAppendTimeMs,
       logStartOffset: partition.logStartOffset,
+      written: result.written,
     };
   }
   return {

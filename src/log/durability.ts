@@ -59,6 +59,11 @@ export class Durability {
     return this.#flushedOffset;
   }
 
+  /** What is written counts as durable: nobody waits for the disk. */
+  get isImmediate(): boolean {
+    return this.#settings["flush.messages"] > Number.MAX_SAFE_INTEGER && this.#durableOffset === this.#logEndOffset;
+  }
+
   onDurable(listener: () => void): void {
     this.#listener = listener;
   }
@@ -72,6 +77,12 @@ export class Durability {
   written(logEndOffset: number): void {
     this.#logEndOffset = logEndOffset;
     this.#advance();
+  }
+
+  /** The same, after the append has returned. */
+  writtenLater(logEndOffset: number): void {
+    this.written(logEndOffset);
+    this.#listener?.();
   }
 
   flush(): Promise<void> {

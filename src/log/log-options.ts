@@ -5,6 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import type { TopicPartition } from "../storage/topic-partition.ts";
+import type { GatheredWrites } from "./gathered-writes.ts";
 import type { SegmentResources } from "./segment.ts";
 import type { SegmentedLog } from "./segmented-log.ts";
 import type { TailCache } from "./tail-cache.ts";
@@ -12,6 +13,7 @@ import type { TailCache } from "./tail-cache.ts";
 /** What all logs of an engine share. */
 export interface LogResources extends SegmentResources {
   readonly tails: TailCache;
+  readonly gathered: GatheredWrites;
   /** Memory for what is read from files. */
   readonly readBuffers: BufferPool;
   readonly clock: Clock;

@@ -8,7 +8,7 @@ import type { LogRead, ReadOptions } from "../storage/partition-log.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type SelectedBatches, selectBatches } from "./batch-scan.ts";
 import type { Segment } from "./segment.ts";
-import type { Tail } from "./tail-cache.ts";
+import type { Slab, Tail } from "./tail-cache.ts";
 
 /** That close to the end of a log, what this process wrote is taken to be in the page cache. */
 const RECENT_BYTES = 64 * 1024 * 1024;
@@ -36,6 +36,7 @@ export function readFromTail(tail: Tail, segments: readonly Segment[], options: 
   let index = tail.indexOf(options.offset);
   if (index === -1) return undefined;
   const records: Buffer[] = [];
+  const held: Slab[] = [];
   let sizeBytes = 0;
   let nextOffset = options.offset;
   let from = startInSlab(tail, index, segments, options.offset);
@@ -47,7 +48,8 @@ export function readFromTail(tail: Tail, segments: readonly Segment[], options: 
       firstBatchWhole: options.firstBatchWhole && sizeBytes === 0,
     });
     if (selected.end > selected.start) {
-      slab.wasRead = true;
+      slab.hold();
+      held.push(slab);
       records.push(slab.buffer.subarray(selected.start, selected.end));
       sizeBytes += selected.end - selected.start;
       nextOffset = selected.nextOffset;
@@ -55,7 +57,10 @@ export function readFromTail(tail: Tail, segments: readonly Segment[], options: 
     if (selected.end < slab.usedBytes) break;
     from = 0;
   }
-  return { records, sizeBytes, nextOffset };
+  const release = () => {
+    for (const slab of held) slab.release();
+  };
+  return { records, sizeBytes, nextOffset, ...(held.length > 0 && { release }) };
 }
 
 /** The index saves walking a large slab from its start. */

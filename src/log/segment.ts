@@ -5,6 +5,8 @@ import { BATCH_HEADER_BYTES, batchHeader, NO_TIMESTAMP } from "../../protocol/re
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Filesystem } from "../base/filesystem.ts";
+import type { Logger } from "../base/logger.ts";
+import { StorageError } from "../storage/storage-error.ts";
 import { batchesIn } from "./batch-scan.ts";
 import { type FileHandles, LazyFile } from "./file-handles.ts";
 import {
@@ -164,6 +166,30 @@ export class Segment {
     this.#bytesSinceEntry += sizeBytes;
   }
 
+  /** What `goBack` needs. */
+  mark(): SegmentMark {
+    return {
+      sizeBytes: this.sizeBytes,
+      largestTimestamp: this.#largestTimestamp,
+      firstTimestampMs: this.#firstTimestampMs,
+      bytesSinceEntry: this.#bytesSinceEntry,
+    };
+  }
+
+  /** Forgets the batches that were noted since the mark, from `offset` on. */
+  goBack(mark: SegmentMark, offset: number): void {
+    this.sizeBytes = mark.sizeBytes;
+    if (mark.sizeBytes === 0) {
+      this.resetIndexes();
+    } else {
+      this.offsets.truncate(offset - 1);
+      this.times.truncate(offset - 1);
+    }
+    this.#largestTimestamp = mark.largestTimestamp;
+    this.#firstTimestampMs = mark.firstTimestampMs;
+    this.#bytesSinceEntry = mark.bytesSinceEntry;
+  }
+
   /** Full when the index files may not grow further. */
   areIndexesFull(maxIndexBytes: number): boolean {
     if (this.#offsets === undefined || this.#times === undefined) return false;
@@ -298,6 +324,13 @@ export class Segment {
   }
 }
 
+export interface SegmentMark {
+  readonly sizeBytes: number;
+  readonly largestTimestamp: TimestampReached | undefined;
+  readonly firstTimestampMs: number | undefined;
+  readonly bytesSinceEntry: number;
+}
+
 export interface SegmentState {
   readonly baseOffset: number;
   readonly sizeBytes: number;
@@ -306,6 +339,24 @@ export interface SegmentState {
   readonly indexIntervalBytes: number;
   /** Of the names of its files, besides their suffix; "" unless given. */
   readonly ending?: string;
+}
+
+/** The last one, which grows. */
+export function newestOf(segments: readonly Segment[]): Segment {
+  const newest = segments.at(-1);
+  if (newest === undefined) throw new StorageError("SEGMENT_CORRUPT", "A log without segments");
+  return newest;
+}
+
+/** Gives the paths that are to be removed. */
+export function setAside(segment: Segment, logger: Logger): string[] {
+  try {
+    return segment.setAside();
+  } catch (error) {
+    // It is no longer part of the log; the next start finds it below the log's start, and retention takes it then.
+    logger.warn({ err: error, segment: segment.file.path }, "could not set a deleted segment aside");
+    return [];
+  }
 }
 
 export function rangeOf(batch: RecordBatch, position: number): AppendedRange {

@@ -22,6 +22,7 @@ import { DelayedRemoval } from "./delayed-removal.ts";
 import { FileHandles } from "./file-handles.ts";
 import { isDeletedFolder, partitionOfFolder, setAsideName } from "./file-names.ts";
 import { FolderShare } from "./folder-share.ts";
+import { GatheredWrites } from "./gathered-writes.ts";
 import { IndexCache } from "./index-cache.ts";
 import { LogCleaner } from "./log-cleaner.ts";
 import type { LogResources } from "./log-options.ts";
@@ -159,6 +160,7 @@ export class SegmentedEngine implements StorageEngine {
       handles: new FileHandles(filesystem, options.openFiles ?? DEFAULT_OPEN_FILES),
       indexes: new IndexCache(options.indexBytes ?? DEFAULT_INDEX_BYTES, logger),
       tails: new TailCache(options.tailBytes ?? DEFAULT_TAIL_BYTES),
+      gathered: new GatheredWrites(),
       readBuffers: new BufferPool(),
       get producerIdExpirationMs() {
         return options.producerIdExpirationMs?.() ?? DEFAULT_PRODUCER_ID_EXPIRATION_MS;
@@ -289,6 +291,10 @@ export class SegmentedEngine implements StorageEngine {
   }
 
   /** Folders that do not say of which topic they are cannot be judged, and are left out. */
+  gather(work: () => void): void {
+    this.#resources.gathered.gather(work);
+  }
+
   list(): readonly (TopicPartition & { readonly topicId: string })[] {
     const found: (TopicPartition & { readonly topicId: string })[] = [];
     for (const name of this.#filesystem.list(this.#directory)) {

@@ -3,13 +3,12 @@
 // snapshot lacks after a crash is made anew from the batches.
 
 import { Errors } from "../../protocol/errors.ts";
-import { NO_TIMESTAMP, TimestampType } from "../../protocol/records/batch-header.ts";
 import { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { assert } from "../base/assert.ts";
 import type { BufferPool } from "../base/buffer-pool.ts";
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
-import { refusal, validateClientBatch } from "../storage/append-validation.ts";
+import { refusal, tooLarge, validateClientBatch } from "../storage/append-validation.ts";
 import type {
   AbortedTransaction,
   ActiveProducer,
@@ -24,18 +23,21 @@ import type { EndedTransaction, ProducerState, ProducerStates } from "../storage
 import { countExpiredSegments } from "../storage/retention.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
+import { appended, duplicateOf, notWritten } from "./append-results.ts";
 import { Durability } from "./durability.ts";
 import { LeaderEpochFile } from "./leader-epoch-file.ts";
+import { LogFolder } from "./log-folder.ts";
 import type { LogOptions, LogResources } from "./log-options.ts";
 import { nothingRead, readFromFile, readFromTail, segmentIndexOf } from "./log-reader.ts";
+import { LogWriter, type Stamp } from "./log-writer.ts";
 import { ProducerSnapshots } from "./producer-snapshots.ts";
 import { recoverLog } from "./recovery.ts";
-import { rangeOf, Segment } from "./segment.ts";
+import { newestOf, rangeOf, Segment, setAside } from "./segment.ts";
 import { shouldRoll } from "./segment-roll.ts";
 import { completeSwap } from "./segment-swap.ts";
 import { syncSegments } from "./segment-sync.ts";
-import { Tail } from "./tail-cache.ts";
 import { findMaxTimestamp, findTimestamp, lookUp } from "./timestamp-lookup.ts";
+import { WrittenState } from "./written-state.ts";
 
 export class SegmentedLog implements PartitionLog {
   readonly topicPartition: TopicPartition;
@@ -54,9 +56,12 @@ export class SegmentedLog implements PartitionLog {
   readonly #leaderEpochs: LeaderEpochFile;
   readonly #producers: ProducerStates;
   readonly #snapshots: ProducerSnapshots;
-  #tail: Tail | undefined;
-  /** Files were made since the folder was last synced. */
-  #isFolderDirty = true;
+  readonly #writer: LogWriter;
+  /** Before what is not written yet; `undefined` when all is. */
+  #written: WrittenState | undefined;
+  /** In which such batches were taken back. */
+  #failedTurn = -1;
+  readonly #folder: LogFolder;
   #failure: unknown;
   #isClosed = false;
 
@@ -73,7 +78,7 @@ export class SegmentedLog implements PartitionLog {
     const indexIntervalBytes = settings["index.interval.bytes"];
     const recovered = recoverLog({ ...options, logger: this.#logger, indexIntervalBytes, nowMs });
     this.#segments = recovered.segments;
-    this.#active = lastOf(recovered.segments);
+    this.#active = newestOf(recovered.segments);
     this.#sizeBytes = this.#segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     this.#logStartOffset = recovered.logStartOffset;
     this.#logEndOffset = recovered.logEndOffset;
@@ -86,7 +91,9 @@ export class SegmentedLog implements PartitionLog {
       failed: (error) => this.#fail(error, "could not flush the log"),
       moved: () => this.#producers.settle(this.durableOffset),
     });
+    this.#writer = new LogWriter(resources.tails, (error) => this.#fail(error, "could not take back a failed write"));
     this.#leaderEpochs = new LeaderEpochFile(resources.filesystem, directory, recovered.leaderEpochs);
+    this.#folder = new LogFolder(directory, resources, this.#leaderEpochs);
     this.#snapshots = new ProducerSnapshots(resources.filesystem, directory, recovered.snapshotOffsets);
     this.#producers = this.#snapshots.load({
       segments: this.#segments,
@@ -146,6 +153,9 @@ export class SegmentedLog implements PartitionLog {
     assert(!this.#isClosed, "a closed log is not appended to");
     if (this.#failure !== undefined)
       return refusal(Errors.KAFKA_STORAGE_ERROR, "The partition's log could not be written and takes no more.");
+    const { gathered } = this.#resources;
+    // What was sent after it must not get before it.
+    if (gathered.isGathering && gathered.turn === this.#failedTurn) return notWritten();
     return options.origin === "client" ? this.#appendFromClient(records, options) : this.#appendFromCoordinator(records, options);
   }
 
@@ -156,94 +166,105 @@ export class SegmentedLog implements PartitionLog {
     const { batch, timestampType, maxTimestampMs } = validated;
     const decision = this.#producers.check(batch, options);
     if (decision.kind === "refused") return refusal(decision.error, decision.message);
-    if (decision.kind === "duplicate") {
-      const { lastOffset, offsetDelta, timestampMs } = decision.batch;
-      const logAppendTimeMs = timestampType === TimestampType.LOG_APPEND_TIME ? timestampMs : NO_TIMESTAMP;
-      return { ok: true, baseOffset: lastOffset - offsetDelta, lastOffset, logAppendTimeMs, isDuplicate: true };
-    }
-    return this.#write(batch, { leaderEpoch: options.leaderEpoch, timestampType, maxTimestampMs, nowMs });
+    if (decision.kind === "duplicate") return duplicateOf(decision.batch, timestampType, this.#writer.outcome);
+    const stamp = { leaderEpoch: options.leaderEpoch, timestampType, maxTimestampMs, nowMs };
+    return this.#mayGather(batch) ? this.#gather(batch, stamp) : this.#write(batch, stamp);
+  }
+
+  /** Only where an answer waits for nothing but the write. */
+  #mayGather(batch: RecordBatch): boolean {
+    return this.#resources.gathered.isGathering && this.#durability.isImmediate && this.#writer.mayGather(batch);
   }
 
   /** One batch, which we built ourselves: it is not judged but for its size and its producer. */
   #appendFromCoordinator(records: Buffer, options: AppendOptions): AppendResult {
     const batch = new RecordBatch(records);
     assert(batch.end === records.length, "a coordinator appends one batch at a time");
-    const largest = this.#settings["max.message.bytes"];
-    if (batch.sizeBytes > largest)
-      return refusal(Errors.MESSAGE_TOO_LARGE, `The batch has ${batch.sizeBytes} bytes; at most ${largest} are taken.`);
+    if (batch.sizeBytes > this.#settings["max.message.bytes"])
+      return tooLarge(batch.sizeBytes, { settings: this.#settings, topicPartition: this.topicPartition });
     const decision = this.#producers.check(batch, options);
     if (decision.kind === "refused") return refusal(decision.error, decision.message);
-    return this.#write(batch, {
-      leaderEpoch: options.leaderEpoch,
-      timestampType: batch.timestampType,
-      maxTimestampMs: batch.maxTimestamp,
-      nowMs: this.#resources.clock.now(),
-    });
+    const { timestampType, maxTimestamp: maxTimestampMs } = batch;
+    return this.#write(batch, { leaderEpoch: options.leaderEpoch, timestampType, maxTimestampMs, nowMs: this.#resources.clock.now() });
   }
 
-  #write(batch: RecordBatch, stamp: Stamp): AppendResult {
-    const baseOffset = this.#logEndOffset;
-    const lastOffset = baseOffset + batch.lastOffsetDelta;
+  #write(batch: RecordBatch, stamp: DatedStamp): AppendResult {
+    const offset = this.#logEndOffset;
+    if (!this.writeGathered()) return notWritten();
     try {
-      this.#prepare(batch, stamp, lastOffset);
-      const stored = this.#writeBatch(batch, stamp);
-      this.#tookIn(stored);
+      this.#prepare(batch, stamp);
+      this.#tookIn(this.#writer.write(batch, stamp, { segment: this.#active, offset }));
+      this.#durability.written(this.#logEndOffset);
     } catch (error) {
-      this.#logger.error(
-        { err: error, partition: topicPartitionName(this.topicPartition), offset: baseOffset },
-        "could not append to a log",
-      );
-      return refusal(Errors.KAFKA_STORAGE_ERROR, "The batch could not be written to the disk.");
+      this.#couldNotAppend(error, offset);
+      return notWritten();
     }
-    const logAppendTimeMs = stamp.timestampType === TimestampType.LOG_APPEND_TIME ? stamp.maxTimestampMs : NO_TIMESTAMP;
-    return { ok: true, baseOffset, lastOffset, logAppendTimeMs, isDuplicate: false };
+    this.#producers.settle(this.durableOffset);
+    return appended(batch, stamp, offset);
   }
 
-  #prepare(batch: RecordBatch, { leaderEpoch, maxTimestampMs, nowMs }: Stamp, lastOffset: number): void {
+  /** Takes the batch, which is written when the read turn ends. */
+  #gather(batch: RecordBatch, stamp: DatedStamp): AppendResult {
+    const offset = this.#logEndOffset;
+    try {
+      if (!this.#prepare(batch, stamp)) return notWritten();
+      this.#noteWritten(batch.producerId);
+      this.#tookIn(this.#writer.gather(batch, stamp, { segment: this.#active, offset }));
+    } catch (error) {
+      this.#couldNotAppend(error, offset);
+      return notWritten();
+    }
+    return appended(batch, stamp, offset, this.#writer.outcome);
+  }
+
+  #noteWritten(producerId: number): void {
+    if (this.#written === undefined) this.#resources.gathered.add(this);
+    this.#written ??= new WrittenState(this, this.#active);
+    this.#written.keep(producerId, this.#producers);
+  }
+
+  /** `false` when that failed; the log is then as it was before. */
+  writeGathered(): boolean {
+    const written = this.#written;
+    if (written === undefined) return true;
+    this.#written = undefined;
+    try {
+      this.#writer.writeGathered();
+    } catch (error) {
+      this.#couldNotAppend(error, written.logEndOffset);
+      this.#failedTurn = this.#resources.gathered.turn;
+      this.#logEndOffset = written.logEndOffset;
+      this.#sizeBytes = written.sizeBytes;
+      this.#active.goBack(written.segment, written.logEndOffset);
+      this.#producers.goBack(written.producers);
+      return false;
+    }
+    this.#durability.writtenLater(this.#logEndOffset);
+    return true;
+  }
+
+  #couldNotAppend(error: unknown, offset: number): void {
+    this.#logger.error({ err: error, partition: topicPartitionName(this.topicPartition), offset }, "could not append to a log");
+  }
+
+  /** `false` when what came before could not be written. */
+  #prepare(batch: RecordBatch, { leaderEpoch, maxTimestampMs, nowMs }: DatedStamp): boolean {
+    const lastOffset = this.#logEndOffset + batch.lastOffsetDelta;
     const incoming = { sizeBytes: batch.sizeBytes, lastOffset, maxTimestampMs };
-    if (shouldRoll(this.#active, incoming, { settings: this.#settings, jitterMs: this.#jitterMs, nowMs })) this.#roll();
+    if (shouldRoll(this.#active, incoming, { settings: this.#settings, jitterMs: this.#jitterMs, nowMs })) {
+      if (!this.writeGathered()) return false;
+      this.#roll();
+    }
     this.#leaderEpochs.start(leaderEpoch, this.#logEndOffset);
-    if (this.#leaderEpochs.save()) this.#isFolderDirty = true;
+    if (this.#leaderEpochs.save()) this.#folder.hasNewFiles = true;
+    return true;
   }
 
-  /** Copies the batch into the tail, stamps it there and writes it from there. */
-  #writeBatch(batch: RecordBatch, stamp: Stamp): RecordBatch {
-    this.#tail ??= new Tail(this.#resources.tails);
-    const segment = this.#active;
-    const { sizeBytes } = batch;
-    const position = segment.sizeBytes;
-    const slab = this.#tail.reserve(sizeBytes, { segmentBaseOffset: segment.baseOffset, position, offset: this.#logEndOffset });
-    const at = slab.usedBytes;
-    batch.buffer.copy(slab.buffer, at, batch.start, batch.end);
-    const stored = new RecordBatch(slab.buffer, at, at + sizeBytes);
-    stored.baseOffset = this.#logEndOffset;
-    stored.partitionLeaderEpoch = stamp.leaderEpoch;
-    stored.setMaxTimestamp(stamp.timestampType, stamp.maxTimestampMs);
-    const file = segment.file.use();
-    if (position === 0) this.#isFolderDirty = true;
-    try {
-      file.write([stored.bytes], position);
-    } catch (error) {
-      this.#takeBack(segment, position);
-      throw error;
-    }
-    this.#tail.commit(slab, sizeBytes, stored.nextOffset);
-    return stored;
-  }
-
-  /** Part of a batch may have reached the file. Until it is gone, nothing may follow it. */
-  #takeBack(segment: Segment, position: number): void {
-    try {
-      segment.file.use().truncate(position);
-    } catch (error) {
-      this.#fail(error, "could not take back a failed write");
-    }
-  }
-
-  /** The batch is in the file: it counts, whatever fails from here on. */
+  /** The batch is in the file, or will be: it counts, whatever fails from here on. */
   #tookIn(stored: RecordBatch): void {
     const segment = this.#active;
     const range = rangeOf(stored, segment.sizeBytes);
+    if (range.position === 0) this.#folder.hasNewFiles = true;
     this.#logEndOffset = stored.nextOffset;
     this.#sizeBytes += range.sizeBytes;
     try {
@@ -254,8 +275,6 @@ export class SegmentedLog implements PartitionLog {
     }
     const ended = this.#producers.append(stored);
     if (ended?.isAborted === true) this.#noteAborted(segment, ended);
-    this.#durability.written(this.#logEndOffset);
-    this.#producers.settle(this.durableOffset);
   }
 
   #noteAborted(segment: Segment, { producerId, firstOffset, lastOffset, lastStableOffset }: EndedTransaction): void {
@@ -275,15 +294,7 @@ export class SegmentedLog implements PartitionLog {
     if (this.#failure !== undefined) throw this.#failure;
     const first = Math.max(0, segmentIndexOf(this.#segments, this.recoveryPoint));
     await syncSegments(this.#segments.slice(first), this);
-    if (this.#isFolderDirty) await this.#syncFolder();
-  }
-
-  /** The names of new files, and the epochs. */
-  async #syncFolder(): Promise<void> {
-    this.#isFolderDirty = false;
-    await this.#leaderEpochs.sync();
-    await this.#resources.filesystem.syncDirectoryLater(this.directory);
-    await this.#resources.syncFolders();
+    await this.#folder.sync();
   }
 
   flush(): Promise<void> {
@@ -312,7 +323,7 @@ export class SegmentedLog implements PartitionLog {
     // The file is made at once: its name is what says, after retention removed all others, where offsets go on.
     this.#active.file.use();
     this.#segments.push(this.#active);
-    this.#isFolderDirty = true;
+    this.#folder.hasNewFiles = true;
     this.#jitterMs = Math.floor(this.#resources.jitter() * Math.min(this.#settings["segment.jitter.ms"], this.#settings["segment.ms"]));
     this.#durability.flushSoon();
   }
@@ -330,7 +341,9 @@ export class SegmentedLog implements PartitionLog {
   read(options: ReadOptions): LogRead | Promise<LogRead> {
     this.#checkOpen();
     if (options.offset >= options.untilOffset || options.offset >= this.#logEndOffset) return nothingRead(options.offset);
-    const fromTail = this.#tail === undefined ? undefined : readFromTail(this.#tail, this.#segments, options);
+    this.writeGathered();
+    const { tail } = this.#writer;
+    const fromTail = tail === undefined ? undefined : readFromTail(tail, this.#segments, options);
     return fromTail ?? readFromFile(this, options);
   }
 
@@ -370,6 +383,7 @@ export class SegmentedLog implements PartitionLog {
   }
 
   deleteRecordsBefore(offset: number): void {
+    this.writeGathered();
     assert(offset <= this.#logEndOffset, "only records that are there are deleted");
     if (offset <= this.#logStartOffset) return;
     this.#moveLogStart(offset);
@@ -407,21 +421,11 @@ export class SegmentedLog implements PartitionLog {
     const removed = this.#segments.slice(0, count);
     this.#segments = this.#segments.slice(count);
     for (const { sizeBytes } of removed) this.#sizeBytes -= sizeBytes;
-    const paths = removed.flatMap((segment) => this.#setAside(segment));
+    const paths = removed.flatMap((segment) => setAside(segment, this.#logger));
     this.#snapshots.removeBelow(this.#segments[0]?.baseOffset ?? 0);
     const facts = { partition: topicPartitionName(this.topicPartition), count, logStartOffset: this.#logStartOffset };
     this.#logger.info(facts, "deleted segments");
     this.#resources.removeLater(paths, this.settings["file.delete.delay.ms"]);
-  }
-
-  #setAside(segment: Segment): string[] {
-    try {
-      return segment.setAside();
-    } catch (error) {
-      // It is no longer part of the log; the next start finds it below the log's start, and retention takes it then.
-      this.#logger.warn({ err: error, segment: segment.file.path }, "could not set a deleted segment aside");
-      return [];
-    }
   }
 
   /** Puts a compacted segment, for which the swap is decided, in the place of several that follow one another. */
@@ -438,7 +442,7 @@ export class SegmentedLog implements PartitionLog {
     }
     this.#segments = this.#segments.toSpliced(index, replaced.length, compacted);
     this.#sizeBytes = this.#segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    this.#tail?.dropBefore(next.baseOffset);
+    this.#writer.tail?.dropBefore(next.baseOffset);
     this.#snapshots.removeBetween(compacted.baseOffset, next.baseOffset);
   }
 
@@ -451,6 +455,7 @@ export class SegmentedLog implements PartitionLog {
   }
 
   configure(settings: TopicSettings): void {
+    this.writeGathered();
     this.#settings = settings;
     this.#active.indexIntervalBytes = settings["index.interval.bytes"];
     this.#durability.configure(settings);
@@ -459,6 +464,7 @@ export class SegmentedLog implements PartitionLog {
   /** Completes the files, so that the next open need not look for what is missing; `flush` before makes them survive a power failure. */
   close(): void {
     if (this.#isClosed) return;
+    this.writeGathered();
     try {
       if (this.#failure === undefined) this.#complete();
     } catch (error) {
@@ -473,7 +479,7 @@ export class SegmentedLog implements PartitionLog {
     this.#isClosed = true;
     this.#durability.close();
     for (const segment of this.#segments) segment.close();
-    this.#tail?.clear();
+    this.#writer.tail?.clear();
   }
 
   #complete(): void {
@@ -485,15 +491,6 @@ export class SegmentedLog implements PartitionLog {
   }
 }
 
-interface Stamp {
-  readonly leaderEpoch: number;
-  readonly timestampType: TimestampType;
-  readonly maxTimestampMs: number;
+interface DatedStamp extends Stamp {
   readonly nowMs: number;
-}
-
-function lastOf(segments: readonly Segment[]): Segment {
-  const last = segments.at(-1);
-  if (last === undefined) throw new StorageError("SEGMENT_CORRUPT", "A log without segments");
-  return last;
 }

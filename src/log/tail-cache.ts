@@ -1,5 +1,6 @@
 // The newest bytes of each log, in memory. What is appended is copied once, into a slab; the file is written from there, and readers
-// near the end get views of it. A slab only grows and is dropped as a whole, so a view stays valid for as long as someone holds it.
+// near the end get views of it. A slab only grows, is dropped as a whole, and its memory is used again once nobody holds it any more, so a
+// view stays valid for as long as its slab is held.
 // Slabs grow with use from 4 KiB to 1 MiB, so that thousands of quiet partitions cost little; together they stay within a budget,
 // from which the log that was appended to longest ago gives its oldest slab first.
 
@@ -8,7 +9,7 @@ const LARGEST_SLAB_BYTES = 1024 * 1024;
 const GROWTH = 4;
 /** One log takes at most this share of the budget. */
 const LARGEST_SHARE = 1 / 4;
-/** Slabs that no reader has seen are used again: fresh memory is dear. */
+/** So many are kept to be used again: fresh memory is dear. */
 const SPARE_SLABS = 8;
 
 export class TailCache {
@@ -34,7 +35,9 @@ export class TailCache {
 
   free(slab: Slab): void {
     this.#usedBytes -= slab.buffer.length;
-    if (!slab.wasRead && slab.buffer.length === LARGEST_SLAB_BYTES && this.#spare.length < SPARE_SLABS) this.#spare.push(slab.buffer);
+    slab.drop((buffer) => {
+      if (buffer.length === LARGEST_SLAB_BYTES && this.#spare.length < SPARE_SLABS) this.#spare.push(buffer);
+    });
   }
 
   touch(tail: Tail): void {
@@ -70,7 +73,8 @@ export class Slab {
   /** The offset after the last batch. */
   nextOffset: number;
   usedBytes = 0;
-  wasRead = false;
+  #holders = 0;
+  #dropped: ((buffer: Buffer) => void) | undefined;
 
   constructor(buffer: Buffer, place: BatchPlace) {
     this.buffer = buffer;
@@ -78,6 +82,32 @@ export class Slab {
     this.startPosition = place.position;
     this.firstOffset = place.offset;
     this.nextOffset = place.offset;
+  }
+
+  hasRoomFor(sizeBytes: number): boolean {
+    return this.usedBytes + sizeBytes <= this.buffer.length;
+  }
+
+  /** What was written behind `usedBytes` counts from now on. */
+  commit(sizeBytes: number, nextOffset: number): void {
+    this.usedBytes += sizeBytes;
+    this.nextOffset = nextOffset;
+  }
+
+  /** Someone looks at the memory, until `release`. Who never releases it keeps it. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  release(): void {
+    this.#holders--;
+    if (this.#holders === 0) this.#dropped?.(this.buffer);
+  }
+
+  /** The slab is no longer part of a tail: `recycle` gets its memory when nobody looks at it any more. */
+  drop(recycle: (buffer: Buffer) => void): void {
+    if (this.#holders === 0) recycle(this.buffer);
+    else this.#dropped = recycle;
   }
 }
 
@@ -103,19 +133,13 @@ export class Tail {
   reserve(sizeBytes: number, place: BatchPlace): Slab {
     this.#cache.touch(this);
     const last = this.slabs.at(-1);
-    const fits = last !== undefined && last.usedBytes + sizeBytes <= last.buffer.length && continues(last, place);
-    if (fits) return last;
+    if (last?.hasRoomFor(sizeBytes) === true && continues(last, place)) return last;
     const grown = last === undefined ? SMALLEST_SLAB_BYTES : Math.min(LARGEST_SLAB_BYTES, last.buffer.length * GROWTH);
     const slab = new Slab(this.#cache.allocate(Math.max(sizeBytes, grown)), place);
     this.slabs.push(slab);
     this.sizeBytes += slab.buffer.length;
     this.#cache.trim(this);
     return slab;
-  }
-
-  commit(slab: Slab, sizeBytes: number, nextOffset: number): void {
-    slab.usedBytes += sizeBytes;
-    slab.nextOffset = nextOffset;
   }
 
   /** Where the slab with this offset is in `slabs`; -1 when none has it. */

@@ -22,14 +22,19 @@ const JOINED_BYTES = 16 * 1024;
 
 /** `undefined`: no answer (acks=0). */
 export type Answer = readonly Buffer[] | undefined;
+/** Asked for when what the read turn appended has been written; may throw as AnswerFrame. */
+export type AnswerAfterWrite = () => Answer;
 /** Throws or rejects to have the connection closed without an answer. */
-export type AnswerFrame = (frame: Buffer, connection: Connection) => Answer | Promise<Answer>;
+export type AnswerFrame = (frame: Buffer, connection: Connection) => Answer | Promise<Answer> | AnswerAfterWrite;
+/** Runs what takes up requests, then writes what they appended. */
+export type Gather = (work: () => void) => void;
 
 export interface ConnectionOptions {
   readonly pool: BufferPool;
   readonly sharedReadBuffer: Buffer;
   readonly maxFrameBytes: number;
   readonly answer: AnswerFrame;
+  readonly gather: Gather;
   readonly keepsProcessAlive: boolean;
   /** Called once; `error` is what ended the connection, if something did. */
   readonly ended: (connection: Connection, error: Error | undefined) => void;
@@ -48,9 +53,11 @@ export class Connection {
   readonly #frames: FrameReader;
   readonly #options: ConnectionOptions;
   readonly #closeListeners = new Set<() => void>();
-  #unsent: Buffer[] = [];
+  #unsent: (Buffer | AnswerAfterWrite)[] = [];
   #whenSent: (() => void)[] = [];
   #unsentBytes = 0;
+  /** Among what is unsent are answers that wait for their writes. */
+  #awaitsWrite = false;
   /** A request waits for its answer. */
   #isAnswering = false;
   /** The peer does not read its answers. */
@@ -120,14 +127,14 @@ export class Connection {
 
   /** Runs what may answer several requests, then sends all answers in one write. */
   #turn(work: () => void): void {
+    let failure: unknown;
     try {
-      work();
+      this.#options.gather(work);
     } catch (error) {
-      this.#flush();
-      this.destroy(error instanceof Error ? error : new Error(String(error)));
-      return;
+      failure = error ?? new Error("a read turn failed");
     }
     this.#flush();
+    if (failure !== undefined) this.destroy(failure instanceof Error ? failure : new Error(String(failure)));
   }
 
   #handle(frame: Buffer): boolean {
@@ -140,6 +147,12 @@ export class Connection {
         (error: unknown) => this.destroy(error instanceof Error ? error : new Error(String(error))),
       );
       return false;
+    }
+    if (typeof answer === "function") {
+      // Short, and not there before the turn ends.
+      this.#unsent.push(answer);
+      this.#awaitsWrite = true;
+      return true;
     }
     this.#send(answer);
     return !this.#checkChoked();
@@ -155,6 +168,7 @@ export class Connection {
   }
 
   #checkChoked(): boolean {
+    if (this.#awaitsWrite) return false;
     if (this.#unsentBytes + this.#socket.writableLength > MAX_UNSENT_BYTES) {
       this.#flush();
       this.#isChoked = this.#socket.writableLength > MAX_UNSENT_BYTES;
@@ -187,9 +201,8 @@ export class Connection {
 
   #flush(): void {
     if (this.#unsent.length === 0 || this.#isClosed) return;
-    const buffers = this.#unsent;
+    const buffers = this.#takeUnsent();
     const sizeBytes = this.#unsentBytes;
-    this.#unsent = [];
     this.#unsentBytes = 0;
     const last = sizeBytes <= JOINED_BYTES && buffers.length > 1 ? Buffer.concat(buffers, sizeBytes) : buffers.at(-1);
     if (last === undefined) return;
@@ -201,6 +214,30 @@ export class Connection {
     } else {
       this.#writeLast(last);
     }
+  }
+
+  /** Asks for the answers that had to wait for their writes; ends the connection at the first that cannot be given. */
+  #takeUnsent(): Buffer[] {
+    const unsent = this.#unsent;
+    this.#unsent = [];
+    if (!this.#awaitsWrite) return unsent as Buffer[];
+    this.#awaitsWrite = false;
+    const buffers: Buffer[] = [];
+    try {
+      for (const each of unsent) {
+        if (typeof each !== "function") {
+          buffers.push(each);
+          continue;
+        }
+        for (const buffer of each() ?? []) {
+          buffers.push(buffer);
+          this.#unsentBytes += buffer.length;
+        }
+      }
+    } catch (error) {
+      this.destroy(error instanceof Error ? error : new Error(String(error)));
+    }
+    return buffers;
   }
 
   #writeLast(buffer: Buffer): void {

@@ -7,10 +7,10 @@ import { apiVersions } from "../../protocol/messages/index.ts";
 import { includesVersion } from "../../protocol/schema/versions.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import { Reader } from "../../protocol/wire/reader.ts";
-import { CloseConnection, type Handler, NO_ANSWER, type Reply, type RequestContext } from "../api/handler.ts";
+import { AfterWrite, CloseConnection, type Handler, NO_ANSWER, type Reply, type RequestContext } from "../api/handler.ts";
 import type { Services } from "../api/services.ts";
 import type { Answer, AnswerFrame, Connection } from "./connection.ts";
-import { Interceptors } from "./interceptors.ts";
+import { Interceptors, type LaterReply } from "./interceptors.ts";
 
 /** The request cannot be served; the message names API, version and client, for the log. */
 export class RefusedRequest extends Error {
@@ -32,7 +32,7 @@ interface Parts {
   readonly interceptors: Interceptors;
 }
 
-function answer({ services, handlers, interceptors }: Parts, frame: Buffer, connection: Connection): Answer | Promise<Answer> {
+function answer({ services, handlers, interceptors }: Parts, frame: Buffer, connection: Connection): ReturnType<AnswerFrame> {
   const reader = new Reader(frame);
   const header = readHeader(reader, frame);
   const handler = handlers[header.apiKey];
@@ -57,7 +57,8 @@ function answer({ services, handlers, interceptors }: Parts, frame: Buffer, conn
   try {
     const reply = interceptors.isEmpty
       ? handler.handle(services, body, context)
-      : interceptors.run({ handler, request: body, context }, (request) => handler.handle(services, request, context));
+      : interceptors.run({ handler, request: body, context }, (request) => whole(handler.handle(services, request, context)));
+    if (reply instanceof AfterWrite) return () => encode(handler, header, reply.reply());
     if (!(reply instanceof Promise)) return encode(handler, header, reply);
     return reply.then(
       (later) => encode(handler, header, later),
@@ -66,6 +67,11 @@ function answer({ services, handlers, interceptors }: Parts, frame: Buffer, conn
   } catch (error) {
     return failed(services, handler, header, error);
   }
+}
+
+/** Interceptors see a reply when there is one. */
+function whole(reply: ReturnType<Handler["handle"]>): LaterReply {
+  return reply instanceof AfterWrite ? Promise.resolve().then(() => reply.reply()) : reply;
 }
 
 function readHeader(reader: Reader, frame: Buffer): RequestHeader {

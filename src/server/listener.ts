@@ -7,7 +7,7 @@ import net from "node:net";
 import { BufferPool } from "../base/buffer-pool.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
-import { type AnswerFrame, Connection } from "./connection.ts";
+import { type AnswerFrame, Connection, type Gather } from "./connection.ts";
 
 const SHARED_READ_BYTES = 256 * 1024;
 /** Tries to find a port that is free on every address, when the port is left to the system. */
@@ -40,6 +40,7 @@ export class Listener {
   readonly #shared = Buffer.allocUnsafeSlow(SHARED_READ_BYTES);
   #port = 0;
   #answer: AnswerFrame | undefined;
+  #gather: Gather = (work) => work();
   /** Accepted before `serve`. */
   #early: net.Socket[] = [];
   #idleTimer: Timer | undefined;
@@ -55,8 +56,9 @@ export class Listener {
     return listener;
   }
 
-  serve(answer: AnswerFrame): void {
+  serve(answer: AnswerFrame, gather?: Gather): void {
     this.#answer = answer;
+    this.#gather = gather ?? this.#gather;
     for (const socket of this.#early) this.#accept(socket);
     this.#early = [];
     this.#watchIdle();
@@ -145,6 +147,7 @@ export class Listener {
       sharedReadBuffer: this.#shared,
       maxFrameBytes: this.#options.maxFrameBytes,
       answer,
+      gather: this.#gather,
       keepsProcessAlive: this.#options.keepsProcessAlive ?? true,
       now: () => this.#options.clock.now(),
       ended: (ended, error) => this.#ended(ended, ip, error),

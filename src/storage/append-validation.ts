@@ -140,7 +140,8 @@ function checkHeader(batch: RecordBatch, { topicPartition }: ValidationContext):
   return undefined;
 }
 
-function tooLarge(sizeBytes: number, { settings, topicPartition }: ValidationContext): AppendRefusal {
+/** For any batch, whoever appends it. */
+export function tooLarge(sizeBytes: number, { settings, topicPartition }: Omit<ValidationContext, "nowMs">): AppendRefusal {
   const message = `The batch has ${sizeBytes} bytes; topic ${topicPartition.topic} takes at most ${settings["max.message.bytes"]} (max.message.bytes).`;
   return refusal(Errors.MESSAGE_TOO_LARGE, message);
 }

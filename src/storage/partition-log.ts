@@ -34,8 +34,15 @@ export type AppendResult =
       readonly logAppendTimeMs: number;
       /** An idempotent producer's batch that is in the log already; offsets are those of the first append. */
       readonly isDuplicate: boolean;
+      /** Present while the batch has yet to be written, at the end of the engine's `gather`. */
+      readonly written?: WriteOutcome;
     }
   | { readonly ok: false; readonly error: ErrorCode; readonly message: string | null; readonly recordErrors: readonly RecordError[] };
+
+/** Says, once the engine's `gather` has ended, whether what was appended in it had to be taken back. */
+export interface WriteOutcome {
+  readonly hasFailed: boolean;
+}
 
 export interface ReadOptions {
   /** Between logStartOffset and logEndOffset; the caller has checked. */
@@ -98,10 +105,13 @@ export interface PartitionLog {
   /** Bytes of all segments. */
   readonly sizeBytes: number;
 
-  /** `records` is what one partition of a Produce request carries. It is copied; the caller may reuse its memory. Throws StorageError. */
+  /**
+   * `records` is what one partition of a Produce request carries. It is copied or written, and the batch's header may be changed where it
+   * lies; afterwards the caller may reuse its memory. Throws StorageError.
+   */
   append(records: Buffer, options: AppendOptions): AppendResult;
 
-  /** Called each time durableOffset has moved after an append returned; at most one listener. */
+  /** Called each time durableOffset has moved, or its batches were written, after an append returned; at most one listener. */
   onDurable(listener: () => void): void;
 
   /** A promise only where the disk must be asked off the event loop. Throws or rejects with StorageError. */

@@ -156,6 +156,14 @@ export class ProducerStates {
     }
   }
 
+  /** Goes back to earlier states of producers; `undefined` for one that was not known. None of them opened or ended a transaction since. */
+  goBack(states: Iterable<readonly [producerId: number, state: ProducerState | undefined]>): void {
+    for (const [producerId, state] of states) {
+      if (state === undefined) this.#producers?.delete(producerId);
+      else this.#remember(state);
+    }
+  }
+
   /** Takes states over from a snapshot; only into an empty one. */
   restore(states: Iterable<ProducerState>): void {
     const open: [firstOffset: number, producerId: number][] = [];

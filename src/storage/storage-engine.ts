@@ -37,6 +37,8 @@ export interface StorageEngine {
   delete(partition: TopicPartition): void;
   /** Partitions that have data here, for finding strays. */
   list(): readonly (TopicPartition & { readonly topicId: string })[];
+  /** Runs `work`; what it appends may be written together when it ends (`AppendResult.written`). */
+  gather(work: () => void): void;
   /** Absent in engines that have no folder. */
   logDirectory?(): LogDirectory;
   /**

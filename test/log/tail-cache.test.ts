@@ -14,7 +14,7 @@ function fill(tail: Tail, sizeBytes: number, count: number, from = { position: 0
     slab.buffer.fill(offset % 251, slab.usedBytes, slab.usedBytes + sizeBytes);
     position += sizeBytes;
     offset++;
-    tail.commit(slab, sizeBytes, offset);
+    slab.commit(sizeBytes, offset);
   }
 }
 

@@ -224,7 +224,7 @@ export class SimulatedConnection {
     const isThere = () => life === this.#world.life && !life.filesystem.hasCrashed;
     try {
       const answer = await Promise.race([Promise.resolve().then(() => life.answer(Buffer.from(frame), this.#connection)), gone]);
-      if (answer === undefined || !isThere()) throw new Disconnected();
+      if (answer === undefined || typeof answer === "function" || !isThere()) throw new Disconnected();
       const sent = Buffer.concat(answer).subarray(4);
       // The memory that the answer was in may be used again from here on.
       for (const listener of this.#sentListeners.splice(0)) listener();

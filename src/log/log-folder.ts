@@ -1,0 +1,27 @@
+// The folder of one log, as far as the names in it must survive a power failure.
+
+import type { LeaderEpochFile } from "./leader-epoch-file.ts";
+import type { LogResources } from "./log-options.ts";
+
+export class LogFolder {
+  /** Files were made since the last sync. */
+  hasNewFiles = true;
+  readonly #directory: string;
+  readonly #resources: LogResources;
+  readonly #leaderEpochs: LeaderEpochFile;
+
+  constructor(directory: string, resources: LogResources, leaderEpochs: LeaderEpochFile) {
+    this.#directory = directory;
+    this.#resources = resources;
+    this.#leaderEpochs = leaderEpochs;
+  }
+
+  /** The names of new files, and the epochs. */
+  async sync(): Promise<void> {
+    if (!this.hasNewFiles) return;
+    this.hasNewFiles = false;
+    await this.#leaderEpochs.sync();
+    await this.#resources.filesystem.syncDirectoryLater(this.#directory);
+    await this.#resources.syncFolders();
+  }
+}
