@@ -4,6 +4,7 @@
 #   scripts/record-golden.sh [CLIENT...]      all clients, or some of: java librdkafka kafka-python kafkajs platformatic java-sasl kafkajs-sasl
 #
 # Needs the Kafka reference (KAFKA_REFERENCE), a JDK and Python 3. The clients are installed in a temporary folder.
+# The files *-telemetry.jsonl (KIP-714) are not made here: they need a broker with a plug-in that receives metrics of clients.
 # A client program may see single calls refused; what counts is that their bytes went by.
 set -euo pipefail
 cd "$(dirname "$0")/.."

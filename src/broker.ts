@@ -37,6 +37,8 @@ import { dispatcher } from "./server/dispatch.ts";
 import { Interceptors } from "./server/interceptors.ts";
 import { Listener } from "./server/listener.ts";
 import type { MetadataStore } from "./storage/metadata-store.ts";
+import { ClientTelemetry } from "./telemetry/client-telemetry.ts";
+import { PushedMetricsLog } from "./telemetry/pushed-metrics.ts";
 
 export interface NewTopic {
   readonly name: string;
@@ -166,6 +168,17 @@ export class Broker {
         if (deleted.length > 0) groups.topicsDeleted(deleted);
       });
       partitions.removeStrays(cluster.image);
+      const pushed = new PushedMetricsLog({ cluster, topics, peers, clock, timeoutMs: config["request.timeout.ms"] });
+      const telemetry = new ClientTelemetry({
+        brokerId,
+        clock,
+        random,
+        logger: logLevels.logger("telemetry"),
+        config,
+        image: () => cluster.image,
+        keep: (metrics) => pushed.append(metrics),
+      });
+      closers.push(() => telemetry.close());
       const endpoints = endpointsOf(options.config, listeners);
       await joinCluster(cluster, { id: brokerId, rack: config["broker.rack"], endpoints }, config);
       const services: Services = {
@@ -182,6 +195,7 @@ export class Broker {
         groups,
         transactions,
         verifier: new PartitionVerifier({ clock, config, peers, image: () => cluster.image }),
+        telemetry,
         logLevels,
         logDirectory: () => engine.logDirectory?.(),
         handlers,

@@ -17,3 +17,5 @@ export { type Waits, WaitTimeout } from "./embed/waits.ts";
 export { type FaultAction, FaultError, type FaultFilter, type FaultMoment, type FaultRule } from "./faults/fault-rule.ts";
 export type { ApiName, ErrorName, Fault, FaultBuilder, StruckRequest } from "./faults/faults.ts";
 export { StorageError } from "./storage/storage-error.ts";
+export type { Labels, Metric, MetricPoint } from "./telemetry/otlp.ts";
+export type { PushedMetrics } from "./telemetry/pushed-metrics.ts";

@@ -22,7 +22,7 @@ const LAYERS: readonly (readonly { readonly at: string; readonly beside?: readon
   [{ at: "src/log" }, { at: "src/diskless" }],
   [{ at: "src/partition" }],
   [{ at: "src/cluster" }, { at: "src/security" }, { at: "src/quota" }],
-  [{ at: "src/coordinator" }],
+  [{ at: "src/coordinator" }, { at: "src/telemetry" }],
   [{ at: "src/api" }],
   [{ at: "src/server" }],
   [{ at: "src/http" }, { at: "src/registry" }, { at: "src/console" }],
@@ -44,6 +44,7 @@ const FORBIDDEN: readonly { readonly from: string; readonly to: readonly string[
   { from: "src/log", to: ["src/cluster", "src/coordinator", "src/security"] },
   { from: "src/partition", to: ["src/log", "src/diskless"] },
   { from: "src/coordinator", to: ["src/log", "src/diskless"] },
+  { from: "src/telemetry", to: ["src/log", "src/diskless"] },
   { from: "src/api", to: ["src/server"] },
   { from: "src/server", to: ["src/coordinator"] },
 ];

@@ -2,7 +2,7 @@
 // A version that we do not know is answered in version 0 with UNSUPPORTED_VERSION and our range (KIP-511): see the dispatcher.
 
 import { Errors } from "../../protocol/errors.ts";
-import { apiVersions as apiVersionsApi } from "../../protocol/messages/index.ts";
+import { apiVersions as apiVersionsApi, getTelemetrySubscriptions, pushTelemetry } from "../../protocol/messages/index.ts";
 import { finalizedLevels, supportedFeatures } from "../cluster/features.ts";
 import { type Handler, serve } from "./handler.ts";
 
@@ -11,6 +11,9 @@ const SOFTWARE_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
 
 /** From this version on, features that may be absent (level 0) are listed. */
 const FIRST_VERSION_WITH_LEVEL_ZERO = 4;
+
+/** Not advertised while nobody wants metrics of clients: see client-telemetry.ts. */
+const TELEMETRY_KEYS: readonly number[] = [getTelemetrySubscriptions.key, pushTelemetry.key];
 
 export const apiVersions = serve(apiVersionsApi, "0-4", (services, request, context) => {
   if (context.apiVersion >= 3) {
@@ -21,7 +24,7 @@ export const apiVersions = serve(apiVersionsApi, "0-4", (services, request, cont
   }
   return {
     errorCode: Errors.NONE,
-    apiKeys: services.handlers.map(advertisement),
+    apiKeys: services.handlers.filter(({ api }) => services.telemetry.isWanted || !TELEMETRY_KEYS.includes(api.key)).map(advertisement),
     supportedFeatures: supportedFeatures.filter(({ minVersion }) => minVersion > 0 || context.apiVersion >= FIRST_VERSION_WITH_LEVEL_ZERO),
     finalizedFeaturesEpoch: services.cluster.image.features?.epoch ?? 0,
     finalizedFeatures: finalizedLevels(services.cluster.image.features).map(({ name, level }) => ({

@@ -10,6 +10,7 @@ import type { Services } from "./services.ts";
 export interface ClientConnection {
   readonly listenerName: string;
   readonly remoteAddress: string;
+  readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
   clientSoftware: string;

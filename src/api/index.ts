@@ -8,6 +8,7 @@ import { alterPartitionReassignments } from "./alter-partition-reassignments.ts"
 import { alterReplicaLogDirs } from "./alter-replica-log-dirs.ts";
 import { apiVersions } from "./api-versions.ts";
 import { alterClientQuotas, describeClientQuotas } from "./client-quotas.ts";
+import { getTelemetrySubscriptions, pushTelemetry } from "./client-telemetry.ts";
 import { createPartitions } from "./create-partitions.ts";
 import { createTopics } from "./create-topics.ts";
 import * as delegationTokens from "./delegation-tokens.ts";
@@ -96,6 +97,8 @@ const served: readonly Handler[] = [
   describeUserScramCredentials,
   unregisterBroker,
   updateFeatures,
+  getTelemetrySubscriptions,
+  pushTelemetry,
   delegationTokens.createDelegationToken,
   delegationTokens.renewDelegationToken,
   delegationTokens.expireDelegationToken,

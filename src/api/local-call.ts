@@ -5,7 +5,7 @@ import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api, Message } from "../../protocol/schema/message.ts";
 import { Reader } from "../../protocol/wire/reader.ts";
 import { Writer } from "../../protocol/wire/writer.ts";
-import type { LocalCall } from "../cluster/peers.ts";
+import { type LocalCall, peerClientId } from "../cluster/peers.ts";
 import { AfterWrite, type ClientConnection, NO_ANSWER, type Reply } from "./handler.ts";
 import type { Services } from "./services.ts";
 
@@ -22,7 +22,7 @@ function call<Q extends Shape, R extends Shape>(
 ): Decoded<R> | undefined | Promise<Decoded<R> | undefined> {
   const handler = services?.handlers.find((each) => each.api.key === api.key);
   if (services === undefined || handler === undefined) return undefined;
-  const context = { apiVersion, clientId: `broker-${services.brokerId}`, clientHost: "", connection: new OwnConnection() };
+  const context = { apiVersion, clientId: peerClientId(services.brokerId), clientHost: "", connection: new OwnConnection() };
   const failed = (error: unknown) => {
     services.logger.error({ api: api.name, version: apiVersion, err: error }, "a request of the broker to itself failed");
     return undefined;
@@ -48,6 +48,7 @@ function throughCodec<S extends Shape>(message: Message<S>, version: number, val
 class OwnConnection implements ClientConnection {
   readonly listenerName = "";
   readonly remoteAddress = "";
+  readonly remotePort = 0;
   readonly localAddress = "";
   readonly localPort = 0;
   clientSoftware = "";

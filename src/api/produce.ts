@@ -15,7 +15,8 @@ import {
   TRANSACTIONAL_BIT,
 } from "../../protocol/records/batch-header.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
-import { isInternalTopic } from "../cluster/topic-name.ts";
+import { isPeerClientId } from "../cluster/peers.ts";
+import { CLIENT_METRICS_TOPIC, isInternalTopic } from "../cluster/topic-name.ts";
 import type { VerificationMode } from "../coordinator/transaction/partition-verifier.ts";
 import type { Producer } from "../coordinator/transaction/transaction.ts";
 import type { Partition } from "../partition/partition.ts";
@@ -124,6 +125,11 @@ function notLeaderAnyMore(topic: TopicResponse): TopicResponse {
   return { ...topic, partitionResponses: topic.partitionResponses.map(({ index }) => failed(index, Errors.NOT_LEADER_OR_FOLLOWER)) };
 }
 
+/** Kafka lets its administrators write to internal topics; clients' metrics come from the broker that they were pushed to. */
+function mayWriteInternal(topic: string, clientId: string): boolean {
+  return clientId === ADMIN_CLIENT_ID || (topic === CLIENT_METRICS_TOPIC && isPeerClientId(clientId));
+}
+
 function appendTo(
   services: Services,
   request: Request,
@@ -143,7 +149,7 @@ function appendTo(
   const attributes = records.length < BATCH_HEADER_BYTES ? 0 : records.readInt16BE(CRC_START);
   if (context.apiVersion < FIRST_VERSION_WITH_ZSTD && compressionOf(attributes) === Compression.ZSTD)
     return failed(index, Errors.UNSUPPORTED_COMPRESSION_TYPE);
-  if (isInternalTopic(topic) && context.clientId !== ADMIN_CLIENT_ID) {
+  if (isInternalTopic(topic) && !mayWriteInternal(topic, context.clientId)) {
     return failed(index, Errors.INVALID_TOPIC_EXCEPTION, `Cannot append to internal topic ${topic}`);
   }
   const partition = services.partitions.get(topic, index);

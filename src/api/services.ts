@@ -14,6 +14,7 @@ import type { PartitionVerifier } from "../coordinator/transaction/partition-ver
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { FetchSessions } from "../partition/fetch-sessions.ts";
 import type { LogDirectory } from "../storage/storage-engine.ts";
+import type { ClientTelemetry } from "../telemetry/client-telemetry.ts";
 import type { Handler } from "./handler.ts";
 
 export interface Services {
@@ -31,6 +32,7 @@ export interface Services {
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
   readonly verifier: PartitionVerifier;
+  readonly telemetry: ClientTelemetry;
   readonly logLevels: LogLevels;
   /** Where the data of this broker is; `undefined` when its engine has no folder. */
   readonly logDirectory: () => LogDirectory | undefined;

@@ -10,6 +10,17 @@ import type { Logger } from "../base/logger.ts";
 import type { BrokerImage, ClusterImage } from "./image.ts";
 import { PeerConnection } from "./peer-connection.ts";
 
+const PEER_CLIENT_ID = /^broker-\d+$/;
+
+/** As brokers call themselves among each other. */
+export function peerClientId(brokerId: number): string {
+  return `broker-${brokerId}`;
+}
+
+export function isPeerClientId(clientId: string): boolean {
+  return PEER_CLIENT_ID.test(clientId);
+}
+
 /** Runs a request through this broker's own handler; `undefined` while it is not served. */
 export type LocalCall = <Q extends Shape, R extends Shape>(
   api: Api<Q, R>,
@@ -64,7 +75,7 @@ export class Peers {
       clock,
       logger: logger.child({ peer: brokerId }),
       requestTimeoutMs,
-      clientId: `broker-${this.#options.brokerId}`,
+      clientId: peerClientId(this.#options.brokerId),
     });
     this.#connections.set(brokerId, connection);
     return connection;

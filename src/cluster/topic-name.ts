@@ -9,7 +9,15 @@ export const TRANSACTION_STATE_TOPIC = "__transaction_state";
 export const CLUSTER_METADATA_TOPIC = "__cluster_metadata";
 export const SHARE_GROUP_STATE_TOPIC = "__share_group_state";
 
-const INTERNAL_TOPICS: ReadonlySet<string> = new Set([GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC, SHARE_GROUP_STATE_TOPIC]);
+/** What clients have pushed of their metrics (KIP-714); Kafka leaves keeping it to a plug-in. */
+export const CLIENT_METRICS_TOPIC = "__client_metrics";
+
+const INTERNAL_TOPICS: ReadonlySet<string> = new Set([
+  GROUP_OFFSETS_TOPIC,
+  TRANSACTION_STATE_TOPIC,
+  SHARE_GROUP_STATE_TOPIC,
+  CLIENT_METRICS_TOPIC,
+]);
 
 export function isInternalTopic(name: string): boolean {
   return INTERNAL_TOPICS.has(name);

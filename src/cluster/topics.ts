@@ -10,7 +10,7 @@ import type { Cluster } from "./cluster.ts";
 import { decideTopic, type TopicChange, type TopicDefaults, type TopicWish } from "./create-topics.ts";
 import { applyChanges, type Change, type ClusterImage, type TopicImage } from "./image.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
-import { GROUP_OFFSETS_TOPIC, SHARE_GROUP_STATE_TOPIC, TRANSACTION_STATE_TOPIC } from "./topic-name.ts";
+import { CLIENT_METRICS_TOPIC, GROUP_OFFSETS_TOPIC, SHARE_GROUP_STATE_TOPIC, TRANSACTION_STATE_TOPIC } from "./topic-name.ts";
 
 export interface TopicsOptions {
   readonly cluster: Cluster;
@@ -19,6 +19,9 @@ export interface TopicsOptions {
 }
 
 export type Deletion = { readonly topic: TopicImage } | { readonly error: ErrorCode };
+
+/** Small, so that compaction, which leaves the newest segment alone, has something to do. */
+const CLIENT_METRICS_SEGMENT_BYTES = "16777216";
 
 export class Topics {
   readonly #cluster: Cluster;
@@ -109,6 +112,12 @@ export class Topics {
           "compression.type": "producer",
           "retention.ms": "-1",
           "segment.bytes": String(config["share.coordinator.state.topic.segment.bytes"]),
+        });
+      case CLIENT_METRICS_TOPIC:
+        return wish(1, config["default.replication.factor"], {
+          "cleanup.policy": "compact,delete",
+          "compression.type": "producer",
+          "segment.bytes": CLIENT_METRICS_SEGMENT_BYTES,
         });
       default:
         return { name, partitionCount: -1, replicationFactor: -1, assignments: [], configs: [] };

@@ -1,13 +1,28 @@
 // The settings of a client-metrics subscription (KIP-714): which clients push which metrics, and how often. Messages are Kafka's.
 
-import { int, list, SettingError, type SettingTable } from "./setting.ts";
+import { int, list, SettingError, type SettingTable, type ValuesOf } from "./setting.ts";
 import { parseSetting } from "./setting-text.ts";
 
+const honoured = true;
+
 export const clientMetricsSettingTable = {
-  "interval.ms": int(300_000, "How often clients push the metrics."),
-  match: list([], "Which clients push, as conditions on what they say of themselves."),
-  metrics: list([], "Prefixes of the names of the metrics that are pushed."),
+  "interval.ms": int(300_000, "How often clients push the metrics.", { honoured }),
+  match: list([], "Which clients push, as conditions on what they say of themselves.", { honoured }),
+  metrics: list([], "Prefixes of the names of the metrics that are pushed; * stands for all.", { honoured }),
 };
+
+export type ClientMetricsSettings = ValuesOf<typeof clientMetricsSettingTable>;
+
+/** What holds for a subscription on which these are set. Raises SettingError when a value does not fit. */
+export function clientMetricsSettings(values: Readonly<Record<string, string>>): ClientMetricsSettings {
+  const table: SettingTable = clientMetricsSettingTable;
+  const entries = Object.entries(table).map(([name, setting]) => {
+    const text = values[name];
+    return [name, text === undefined ? setting.default : parseSetting(name, setting, text)];
+  });
+  // The table's own names and types.
+  return Object.fromEntries(entries) as ClientMetricsSettings;
+}
 
 const MIN_INTERVAL_MS = 100;
 const MAX_INTERVAL_MS = 3_600_000;

@@ -52,7 +52,6 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
   ["there is no SASL yet", ["connection.failed.authentication.delay.ms", "connections.max.reauth.ms", "delegation.token.", "sasl."]],
   ["brokers talk to each other without authentication", ["inter.broker.listener.name", "security.inter.broker.protocol"]],
   ["quotas are kept and not enforced yet", ["client.quota.callback.class", "controller.quota.", "quota.window."]],
-  ["clients' metrics are not collected yet", ["interval.ms", "match", "metrics", "telemetry.max.bytes"]],
   ["there are no JMX metrics", ["kafka.metrics.", "metric.reporters", "metrics."]],
   [
     "Java classes are not loaded",

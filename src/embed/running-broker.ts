@@ -4,10 +4,11 @@
 import type { Clock } from "../base/clock.ts";
 import type { Broker } from "../broker.ts";
 import type { ClusterImage } from "../cluster/image.ts";
-import { isInternalTopic } from "../cluster/topic-name.ts";
+import { CLIENT_METRICS_TOPIC, isInternalTopic } from "../cluster/topic-name.ts";
 import { Faults } from "../faults/faults.ts";
 import type { FaultyFilesystem } from "../faults/faulty-filesystem.ts";
 import type { BrokerPlace, RunningNode } from "../node.ts";
+import type { PushedMetrics } from "../telemetry/pushed-metrics.ts";
 import { BrokerFaults } from "./broker-faults.ts";
 import { type ClientConnections, connectionsTo } from "./connection.ts";
 import { type BrokerEvents, Emitter, type EventListener } from "./events.ts";
@@ -109,6 +110,17 @@ export class RunningBroker implements AsyncDisposable {
   /** What is in a topic; see TopicKit.read. */
   read<Value = string>(topic: string, options: ReadOptions<Value> = {}): Promise<ReadRecord<Value>[]> {
     return this.topics.read(topic, options);
+  }
+
+  /** What each client instance pushed last of its metrics (KIP-714), the latest last; clients push what a client-metrics subscription names. */
+  async clientMetrics(): Promise<PushedMetrics[]> {
+    if (this.topics.get(CLIENT_METRICS_TOPIC) === undefined) return [];
+    const last = new Map<string, PushedMetrics>();
+    for (const { key, value } of await this.read<PushedMetrics>(CLIENT_METRICS_TOPIC, { decode: "json" })) {
+      last.delete(key ?? "");
+      if (value !== null) last.set(key ?? "", value);
+    }
+    return [...last.values()];
   }
 
   /** Listens to an event; gives a function that ends it. Listeners are called at once and should not throw. */

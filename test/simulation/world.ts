@@ -160,6 +160,7 @@ export class SimulatedConnection {
       remoteAddress: "127.0.0.1",
       localAddress: "127.0.0.1",
       localPort: 9092,
+      remotePort: 0,
       clientSoftware: "",
       get isClosed() {
         return own.#isBroken;

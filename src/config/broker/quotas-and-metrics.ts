@@ -2,6 +2,7 @@
 
 import { int, javaClass, list, long, str } from "../setting.ts";
 
+const honoured = true;
 const clusterWide = "cluster-wide";
 
 export const quotasAndMetricsSettings = {
@@ -14,5 +15,5 @@ export const quotasAndMetricsSettings = {
   "metrics.sample.window.ms": long(30_000, "Length of one of the samples over which a metric is computed.", { min: 1 }),
   "quota.window.num": int(11, "Samples over which client quotas are measured.", { min: 1 }),
   "quota.window.size.seconds": int(1, "Length of one of those samples.", { min: 1 }),
-  "telemetry.max.bytes": int(1_048_576, "Largest push of client metrics.", { min: 1 }),
+  "telemetry.max.bytes": int(1_048_576, "Largest push of client metrics.", { honoured, min: 1 }),
 };

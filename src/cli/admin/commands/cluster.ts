@@ -1,13 +1,16 @@
-// `odradek cluster`: brokers, features, sizes of logs.
+// `odradek cluster`: brokers, features, sizes of logs, metrics that clients pushed.
 
 import type { Command } from "commander";
+import type { LabelValue, MetricPoint } from "../../../telemetry/otlp.ts";
+import type { PushedMetrics } from "../../../telemetry/pushed-metrics.ts";
+import { lastPushedMetrics } from "../client-metrics.ts";
 import { describeWholeCluster, listFeatures } from "../cluster.ts";
 import { logDirectoriesOf } from "../log-dirs.ts";
-import { type Admin, group } from "../program.ts";
+import { type Admin, type AdminOptions, group } from "../program.ts";
 import { printRows } from "../table.ts";
 
 export function addCluster(program: Command, { terminal, add }: Admin): void {
-  const cluster = group(program, "cluster", "print brokers, features and sizes of logs");
+  const cluster = group(program, "cluster", "print brokers, features, sizes of logs and metrics of clients");
   add(cluster, "brokers", async (brokers, { json }) => {
     const { id, controllerId, brokers: listed } = await describeWholeCluster(brokers, { isWithFenced: true });
     if (json !== true) terminal.out(`cluster ${id}\n`);
@@ -37,4 +40,49 @@ export function addCluster(program: Command, { terminal, add }: Admin): void {
         for (const { topic, partition, sizeBytes } of logs) rows.push({ broker: id, topic, partition, bytes: sizeBytes, folder: path });
     printRows(terminal, rows, { isJson: json === true, nothing: "There are no logs." });
   }).description("print how large each partition's log is");
+  add<AdminOptions & { readonly client?: string }>(cluster, "client-metrics", async (brokers, { json, client }) => {
+    const pushed = (await lastPushedMetrics(brokers)).filter(
+      ({ clientInstanceId, clientId }) => client === undefined || client === clientInstanceId || client === clientId,
+    );
+    if (json === true) terminal.out(`${JSON.stringify(pushed)}\n`);
+    else {
+      const rows = client === undefined ? pushed.map(clientRow) : pushed.flatMap(metricRows);
+      printRows(terminal, rows, { isJson: false, nothing: "No client has pushed metrics; kafka-client-metrics --alter asks for them." });
+    }
+  })
+    .description("print what clients have pushed of their metrics, each the last time")
+    .option("-c, --client <id>", "the values of one client, by its id or instance id");
+}
+
+function clientRow(pushed: PushedMetrics) {
+  const { clientId, clientInstanceId, softwareName, softwareVersion, sourceAddress, brokerId, pushedAt, isTerminating, metrics } = pushed;
+  return {
+    client: clientId,
+    instance: clientInstanceId,
+    software: `${softwareName} ${softwareVersion}`,
+    address: sourceAddress,
+    broker: brokerId,
+    pushed: pushedAt,
+    ended: isTerminating,
+    metrics: metrics.length,
+  };
+}
+
+function metricRows({ clientInstanceId, metrics }: PushedMetrics) {
+  return metrics.flatMap(({ name, type, unit, points }) =>
+    points.map((point) => ({
+      instance: clientInstanceId,
+      metric: name,
+      labels: Object.entries(point.labels).map(([label, value]: [string, LabelValue]) => `${label}=${value}`),
+      type,
+      value: shownValue(point),
+      unit: unit ?? null,
+    })),
+  );
+}
+
+/** Of a distribution its mean and how much it is of. */
+function shownValue({ value, count, sum }: MetricPoint): number | string | null {
+  if (count === undefined) return value ?? null;
+  return `${count === 0 || typeof sum !== "number" ? "-" : sum / count} (${count})`;
 }
