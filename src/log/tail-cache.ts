@@ -7,8 +7,8 @@
 const SMALLEST_SLAB_BYTES = 4 * 1024;
 const LARGEST_SLAB_BYTES = 1024 * 1024;
 const GROWTH = 4;
-/** One log takes at most this share of the budget. */
-const LARGEST_SHARE = 1 / 4;
+/** One log takes at most this share of the budget: memory that is used again soon is still in the processor's caches. */
+const LARGEST_SHARE = 1 / 32;
 /** So many are kept to be used again: fresh memory is dear. */
 const SPARE_SLABS = 8;
 

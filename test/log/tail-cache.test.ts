@@ -20,7 +20,7 @@ function fill(tail: Tail, sizeBytes: number, count: number, from = { position: 0
 
 describe("the tail cache", () => {
   test("starts small and grows with use", () => {
-    const cache = new TailCache(64 * MIB);
+    const cache = new TailCache(512 * MIB);
     const tail = new Tail(cache);
     fill(tail, 100, 1);
     expect(cache.usedBytes).toBe(4 * KIB);
@@ -40,7 +40,7 @@ describe("the tail cache", () => {
     for (const tail of others) fill(tail, 300 * KIB, 6);
     expect(older.slabs).toEqual([]);
     expect(cache.usedBytes).toBeLessThanOrEqual(8 * MIB);
-    expect(others.at(-1)?.slabs.length).toBeGreaterThan(1);
+    expect(others.at(-1)?.slabs.length).toBe(1);
   });
 
   test("finds the slab that holds an offset", () => {
