@@ -37,8 +37,6 @@ import { dispatcher } from "./server/dispatch.ts";
 import { Interceptors } from "./server/interceptors.ts";
 import { Listener } from "./server/listener.ts";
 import type { MetadataStore } from "./storage/metadata-store.ts";
-import { ClientTelemetry } from "./telemetry/client-telemetry.ts";
-import { PushedMetricsLog } from "./telemetry/pushed-metrics.ts";
 
 export interface NewTopic {
   readonly name: string;
@@ -55,6 +53,8 @@ export interface BrokerOptions {
   /** The same for all brokers of a cluster in one process. */
   readonly logs: SharedLogs;
   readonly metadata: MetadataStore<Change>;
+  /** It runs in a worker thread: the folder's strays are the main thread's business, and it goes when it is not started again. */
+  readonly isWorker?: boolean;
   /** Where clients reach the broker, unless the setting `listeners` was given. Port 0: any free one. */
   readonly host: string;
   readonly port: number;
@@ -167,20 +167,11 @@ export class Broker {
         const deleted = [...previous.topicsByName.keys()].filter((name) => !image.topicsByName.has(name));
         if (deleted.length > 0) groups.topicsDeleted(deleted);
       });
-      partitions.removeStrays(cluster.image);
-      const pushed = new PushedMetricsLog({ cluster, topics, peers, clock, timeoutMs: config["request.timeout.ms"] });
-      const telemetry = new ClientTelemetry({
-        brokerId,
-        clock,
-        random,
-        logger: logLevels.logger("telemetry"),
-        config,
-        image: () => cluster.image,
-        keep: (metrics) => pushed.append(metrics),
-      });
-      closers.push(() => telemetry.close());
+      cluster.onComingImage((next) => partitions.handOver(next));
+      const { isWorker = false } = options;
+      if (!isWorker) partitions.removeStrays(cluster.image);
       const endpoints = endpointsOf(options.config, listeners);
-      await joinCluster(cluster, { id: brokerId, rack: config["broker.rack"], endpoints }, config);
+      await joinCluster(cluster, { id: brokerId, rack: config["broker.rack"], endpoints, ...(isWorker ? { isWorker } : {}) }, config);
       const services: Services = {
         brokerId,
         config,
@@ -195,7 +186,6 @@ export class Broker {
         groups,
         transactions,
         verifier: new PartitionVerifier({ clock, config, peers, image: () => cluster.image }),
-        telemetry,
         logLevels,
         logDirectory: () => engine.logDirectory?.(),
         handlers,

@@ -1,5 +1,6 @@
 // One process: storage on a folder or in memory, and the brokers over it. What both the command line and startBroker begin with. Several
-// brokers are a cluster: they share the logs and the metadata, and each has its own id, ports and leaderships.
+// brokers are a cluster: they share the logs and the metadata, and each has its own id, ports and leaderships. With workers, further brokers
+// run in threads of their own (workers/workers.ts), which share the folder but no open logs.
 //
 // A broker that stops or is killed leaves the cluster's metadata as one that is not there, and what it led goes to other replicas where
 // there are any. The whole process stopping changes nothing of that: all of its brokers come back together.
@@ -15,12 +16,14 @@ import { Broker, type NewTopic } from "./broker.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import { type Change, compactChanges } from "./cluster/image.ts";
 import { SharedLogs } from "./cluster/shared-logs.ts";
-import { returnBroker, stopBroker } from "./cluster/stop-broker.ts";
+import { returnBroker, stopBroker, stopBrokers } from "./cluster/stop-broker.ts";
+import { goneWorkers, spreadOverWorkers, withoutWorkers } from "./cluster/worker-partitions.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
 import { openJournalMetadataStore } from "./log/journal-metadata-store.ts";
-import { openSegmentedEngine } from "./log/segmented-engine.ts";
+import { openSegmentedEngine, type SegmentedEngine } from "./log/segmented-engine.ts";
 import type { MetadataStore } from "./storage/metadata-store.ts";
-import type { StorageEngine } from "./storage/storage-engine.ts";
+import { PublishedMetadataStore } from "./workers/published-metadata-store.ts";
+import { Workers, type WorkersOptions } from "./workers/workers.ts";
 
 /** Where one broker listens; its id and rack are in its config. */
 export interface BrokerPlace {
@@ -33,6 +36,8 @@ export interface BrokerPlace {
 export interface NodeOptions extends BrokerPlace {
   /** Brokers beside the first. */
   readonly others?: readonly BrokerPlace[];
+  /** Brokers in threads of their own, instead of `others`; needs a folder. */
+  readonly workers?: WorkersOptions;
   /** "memory", or a folder. */
   readonly data: string;
   readonly topics: readonly NewTopic[];
@@ -45,14 +50,17 @@ export interface NodeOptions extends BrokerPlace {
   readonly random?: Random;
   /** Default: Node's, or a fresh one in memory. */
   readonly filesystem?: Filesystem;
+  /** What each broker is given for the store; default: the store itself. */
+  readonly metadataFor?: (brokerId: number, store: MetadataStore<Change>) => MetadataStore<Change>;
 }
 
 interface Parts {
   readonly options: NodeOptions;
   readonly clusterId: string;
-  readonly engine: StorageEngine;
+  readonly engine: SegmentedEngine;
   readonly metadata: MetadataStore<Change>;
   readonly cluster: Cluster;
+  readonly workers: Workers | undefined;
 }
 
 const MEMORY = "memory";
@@ -82,8 +90,9 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   });
   try {
     const { clusterId } = engine;
-    const metadata = openJournalMetadataStore<Change>({ filesystem, path: `${directory}/${JOURNAL}`, compact: compactChanges, logger });
-    node = new RunningNode({ options, clusterId, engine, metadata, cluster: await Cluster.open(metadata, clusterId) });
+    const journal = openJournalMetadataStore<Change>({ filesystem, path: `${directory}/${JOURNAL}`, compact: compactChanges, logger });
+    const { metadata, workers } = withWorkers(options, { journal, engine, directory, clock });
+    node = new RunningNode({ options, clusterId, engine, metadata, workers, cluster: await Cluster.open(metadata, clusterId) });
     try {
       await node.start();
     } catch (error) {
@@ -95,6 +104,20 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     await engine.close();
     throw error;
   }
+}
+
+interface Opened {
+  readonly journal: MetadataStore<Change>;
+  readonly engine: SegmentedEngine;
+  readonly directory: string;
+  readonly clock: Clock;
+}
+
+function withWorkers(options: NodeOptions, { journal, engine, directory, clock }: Opened): Pick<Parts, "metadata" | "workers"> {
+  if (options.workers === undefined) return { metadata: journal, workers: undefined };
+  const store = new PublishedMetadataStore(journal, () => engine.handOver());
+  const workers = new Workers(options.workers, { store, directory, clock, logger: options.logger ?? silentLogger });
+  return { metadata: store, workers };
 }
 
 export class RunningNode {
@@ -119,16 +142,21 @@ export class RunningNode {
     return [...this.#running.values()].sort((a, b) => a.id - b.id);
   }
 
-  /** The first that runs. */
+  /** The first that runs; rather one that the cluster takes for there. */
   get broker(): Broker {
     const [first] = this.brokers;
     assert(first !== undefined, "a broker of this process runs");
-    return first;
+    return this.brokers.find(({ id }) => this.cluster.image.brokers.has(id)) ?? first;
   }
 
   /** Of all brokers that run, with commas in between. */
   get bootstrapServers(): string {
-    return this.brokers.map(({ bootstrapServers }) => bootstrapServers).join(",");
+    return [...this.brokers.map(({ bootstrapServers }) => bootstrapServers), ...(this.#parts.workers?.addresses ?? [])].join(",");
+  }
+
+  /** Settles when a worker thread ended by itself; then the node is to be stopped. */
+  get failure(): Promise<Error> {
+    return this.#parts.workers?.failure ?? new Promise(() => undefined);
   }
 
   /** Called with each broker that runs, and with each that starts later, before it is asked anything. */
@@ -139,13 +167,29 @@ export class RunningNode {
 
   /** Called once, by openNode. */
   async start(): Promise<void> {
-    const { options, cluster } = this.#parts;
+    const { options, cluster, workers } = this.#parts;
     const places = [{ config: options.config, host: options.host, port: options.port }, ...(options.others ?? [])];
-    const ids = new Set(places.map(({ config }) => config["node.id"]));
-    // Brokers that the data knows and that are not started now are not there.
-    for (const id of cluster.image.brokers.keys()) if (!ids.has(id)) await stopBroker(cluster, id, options.config);
+    const ids = [...places.map(({ config }) => config["node.id"]), ...(workers?.ids ?? [])];
+    const known = new Set([...cluster.image.brokers.keys(), ...cluster.image.stoppedBrokers.keys()]);
+    await this.#leave(ids);
     for (const place of places) await this.addBroker(place);
+    await this.#startWorkers(ids, known);
     await this.broker.ensureTopics(options.topics);
+  }
+
+  /** Brokers that the data knows and that are not started now are not there. */
+  async #leave(startedIds: readonly number[]): Promise<void> {
+    const { options, cluster } = this.#parts;
+    await cluster.transact((image) => ({ changes: withoutWorkers(image, goneWorkers(image, startedIds), startedIds), result: undefined }));
+    for (const id of cluster.image.brokers.keys()) if (!startedIds.includes(id)) await stopBroker(cluster, id, options.config);
+  }
+
+  async #startWorkers(ids: readonly number[], known: ReadonlySet<number>): Promise<void> {
+    const { workers, cluster, engine } = this.#parts;
+    if (workers === undefined) return;
+    await workers.start(engine);
+    if (ids.every((id) => known.has(id))) return;
+    await cluster.transact((image) => ({ changes: spreadOverWorkers(image, ids), result: undefined }));
   }
 
   /** Starts a broker that this cluster has not had. */
@@ -156,7 +200,7 @@ export class RunningNode {
       config,
       clusterId,
       logs: this.#logs,
-      metadata,
+      metadata: options.metadataFor?.(config["node.id"], metadata) ?? metadata,
       host,
       port,
       ...(options.keepsProcessAlive === undefined ? {} : { keepsProcessAlive: options.keepsProcessAlive }),
@@ -188,15 +232,15 @@ export class RunningNode {
     await stopBroker(this.cluster, id, broker.services.config);
   }
 
-  /** The cluster takes the broker for gone, while it runs and is reached by clients: it leads nothing. */
-  async fenceBroker(id: number): Promise<void> {
-    const broker = this.#running.get(id);
-    if (broker !== undefined) await stopBroker(this.cluster, id, broker.services.config);
+  /** The cluster takes the brokers for gone, all at once, while they run and are reached by clients: they lead nothing. */
+  async fenceBrokers(ids: readonly number[]): Promise<void> {
+    const running = ids.filter((id) => this.#running.has(id));
+    await stopBrokers(this.cluster, running, this.broker.services.config);
   }
 
-  /** It is there again. */
-  async unfenceBroker(id: number): Promise<void> {
-    if (this.#running.has(id)) await returnBroker(this.cluster, id);
+  /** Those of them that run are there again. */
+  async unfenceBrokers(ids: readonly number[]): Promise<void> {
+    for (const id of ids) if (this.#running.has(id)) await returnBroker(this.cluster, id);
   }
 
   /** Starts a broker again that was stopped or killed, at its port. Stops it first when it runs. */
@@ -224,8 +268,9 @@ export class RunningNode {
   }
 
   async #stop(): Promise<void> {
-    const { cluster, metadata, engine } = this.#parts;
-    await Promise.all(this.brokers.map((broker) => broker.stop()));
+    const { cluster, metadata, engine, workers } = this.#parts;
+    const [closed] = await Promise.all([workers?.stop(), ...this.brokers.map((broker) => broker.stop())]);
+    for (const share of closed ?? []) engine.shareClosed(share);
     cluster.close();
     await metadata.close();
     await engine.close();

@@ -28,12 +28,13 @@ const LAYERS: readonly (readonly { readonly at: string; readonly beside?: readon
   [{ at: "src/http" }, { at: "src/registry" }, { at: "src/console" }],
   [
     { at: "src/broker.ts" },
-    { at: "src/node.ts", beside: ["src/broker.ts"] },
+    { at: "src/workers", beside: ["src/broker.ts"] },
+    { at: "src/node.ts", beside: ["src/broker.ts", "src/workers"] },
     { at: "src/faults", beside: ["src/broker.ts"] },
     { at: "src/embed", beside: ["src/broker.ts", "src/node.ts", "src/faults"] },
     { at: "src/index.ts", beside: ["src/broker.ts", "src/embed", "src/faults"] },
     { at: "src/frameworks", beside: ["src/index.ts"] },
-    { at: "src/cli", beside: ["src/broker.ts", "src/node.ts", "src/embed"] },
+    { at: "src/cli", beside: ["src/broker.ts", "src/node.ts", "src/embed", "src/workers"] },
   ],
 ];
 

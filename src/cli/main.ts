@@ -3,6 +3,7 @@
 
 import { flushCompileCache } from "node:module";
 import { openNode } from "../node.ts";
+import { runWorker, workerPort } from "../workers/worker-entry.ts";
 import { ExitCode } from "./command-error.ts";
 import { consumeLines } from "./consume.ts";
 import { produceLines } from "./produce.ts";
@@ -28,24 +29,37 @@ const commands: Commands = {
     ),
 };
 
-async function startBroker(order: BrokerOrder): Promise<RunningBroker> {
-  const node = await openNode(order);
+async function startBroker({ workers: places, ...order }: BrokerOrder): Promise<RunningBroker> {
+  const node = await openNode({ ...order, ...(places.length === 0 ? {} : { workers: { script: ownScript(), places } }) });
   setTimeout(flushCompileCache, FLUSH_CACHE_AFTER_MS).unref();
-  return { bootstrapServers: node.bootstrapServers, clusterId: node.broker.clusterId, stop: () => node.stop() };
+  const { bootstrapServers, broker, failure } = node;
+  return { bootstrapServers, clusterId: broker.clusterId, failure, stop: () => node.stop() };
 }
 
-/** A reader that goes away (`odradek consume t | head -1`) ends the command, as it does for other tools. */
-process.stdout.on("error", () => process.exit(ExitCode.OK));
+/** This very file, as a bundle or as a module: worker threads run it again. */
+function ownScript(): string {
+  return typeof __filename === "undefined" ? (process.argv[1] ?? "") : __filename;
+}
 
-runProgram(process.argv.slice(2), commands, terminal).then(
-  (exitCode) => exit(exitCode),
-  (error: unknown) => {
-    terminal.error(`odradek: this should not have happened; please report it.\n${error instanceof Error ? error.stack : String(error)}\n`);
-    exit(ExitCode.FAILURE);
-  },
-);
+function runCommand(): void {
+  // A reader that goes away (`odradek consume t | head -1`) ends the command, as it does for other tools.
+  process.stdout.on("error", () => process.exit(ExitCode.OK));
+  runProgram(process.argv.slice(2), commands, terminal).then(
+    (exitCode) => exit(exitCode),
+    (error: unknown) => {
+      terminal.error(
+        `odradek: this should not have happened; please report it.\n${error instanceof Error ? error.stack : String(error)}\n`,
+      );
+      exit(ExitCode.FAILURE);
+    },
+  );
+}
 
 /** Once what was written has left: pipes may take it later. */
 function exit(exitCode: number): void {
   process.stdout.write("", () => process.exit(exitCode));
 }
+
+const port = workerPort();
+if (port === undefined) runCommand();
+else runWorker(port);

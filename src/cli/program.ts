@@ -77,6 +77,7 @@ function addStart(program: Command, commands: Commands, done: (code: number) => 
     .description("run a broker until Ctrl-C (what odradek does without a command)")
     .option("-p, --port <port>", "port to listen on, 9092 by default; auto takes a free one")
     .option("--brokers <count>", "a cluster of that many in this process; ports count up, or give one each: --port 9092,9095,9098")
+    .option("--workers <count>", "use so many threads, each a broker with its own port; auto: one a core")
     .option("--rack <a,b,…>", "racks of the brokers, in turn")
     .option("--host <host>", "address to listen on, localhost by default")
     .option("-d, --data <folder>", "folder for data, .odradek by default")
@@ -149,6 +150,7 @@ Examples:
   odradek start --memory --port auto          nothing on disk, any free port
   odradek start --topic orders:3              with a topic of three partitions
   odradek --brokers 3                         a cluster on ports 9092 to 9094
+  odradek --workers auto                      a thread for each core, on as many ports
   odradek run -- npm test                     a broker for one command
   echo hello | odradek produce greetings      without any client
   odradek consume greetings --from-beginning

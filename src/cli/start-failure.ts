@@ -11,7 +11,7 @@ export function explainStartFailure(error: unknown, plan: StartPlan): CommandErr
   if (error instanceof StorageError) return new CommandError(storageSentence(error, plan.data));
   switch (codeOf(error)) {
     case "EADDRINUSE":
-      return new CommandError(portInUseSentence(plan.port), ExitCode.PORT_IN_USE);
+      return new CommandError(portInUseSentence(portOf(error) ?? plan.port), ExitCode.PORT_IN_USE);
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
     case "EAI_AGAIN":
@@ -42,6 +42,11 @@ function storageSentence(error: StorageError, data: string): string {
     case "WRITE_FAILED":
       return `The data folder ${data} cannot be used (${error.message}); move it away, ${elsewhere}.`;
   }
+}
+
+/** One of several brokers may have been refused another port than the first one's. */
+function portOf(error: unknown): number | undefined {
+  return typeof error === "object" && error !== null && "port" in error && typeof error.port === "number" ? error.port : undefined;
 }
 
 function portInUseSentence(port: number): string {

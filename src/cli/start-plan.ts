@@ -16,7 +16,8 @@ import { parseListeners, securityProtocolOf } from "../config/listeners.ts";
 import { parseProperties } from "../config/properties-file.ts";
 import { SettingError } from "../config/setting.ts";
 import type { BrokerPlace } from "../node.ts";
-import { defaultsFor, ownSettings, planBrokers } from "./cluster-plan.ts";
+import type { WorkerPlace } from "../workers/workers.ts";
+import { defaultsFor, ownSettings, planBrokers, workerCount, workerSettings } from "./cluster-plan.ts";
 import { messageOf, usageError } from "./command-error.ts";
 import type { LogLevel } from "./command-logger.ts";
 import { parseTopicOption, type TopicOption } from "./topic-option.ts";
@@ -26,6 +27,7 @@ export interface StartArguments {
   readonly port?: string;
   readonly host?: string;
   readonly brokers?: string;
+  readonly workers?: string;
   readonly rack?: string;
   readonly data?: string;
   readonly memory?: boolean;
@@ -50,6 +52,8 @@ export interface StartPlan {
   readonly config: BrokerConfig;
   /** The brokers of a cluster beside the first. */
   readonly others: readonly BrokerPlace[];
+  /** Brokers in threads of their own, beside the first. */
+  readonly workers: readonly WorkerPlace[];
   readonly topics: readonly TopicOption[];
   readonly withoutEffect: readonly string[];
   /** Given by CLUSTER_ID. */
@@ -67,7 +71,10 @@ export function planStart(given: StartArguments, environment: Environment): Star
   const argument: Record<string, string> = { ...sources.argument };
   if (given.data !== undefined || !isDataNamed) argument["log.dirs"] = given.data ?? DEFAULT_DATA;
   const ports = given.port === undefined ? undefined : parsePorts(given.port);
-  const brokers = planBrokers(given.brokers, ports ?? [], given.rack?.split(",") ?? []);
+  const workers = workerCount(given.workers);
+  refuseContradictions(given, workers);
+  const planned = planBrokers(workers > 1 ? String(workers) : given.brokers, ports ?? [], given.rack?.split(",") ?? []);
+  const brokers = workers > 1 ? planned.slice(0, 1) : planned;
   const file = { ...defaultsFor(brokers, sources.character ?? "kind"), ...sources.file };
   if (ports !== undefined || given.host !== undefined) {
     argument["listeners"] = `PLAINTEXT://${inUrl(given.host ?? DEFAULT_HOST)}:${ports?.[0] ?? 9092}`;
@@ -82,16 +89,37 @@ export function planStart(given: StartArguments, environment: Environment): Star
   const others = brokers
     .slice(1)
     .map(({ port }, index) => ({ config: configOf(index + 1, config), host: given.host ?? DEFAULT_HOST, port }));
+  const workerPlace = (index: number): WorkerPlace => {
+    const listed = ports?.[index] === undefined ? {} : { listeners: `PLAINTEXT://${host}:${ports[index]}` };
+    const own = { ...workerSettings(config, index), ...listed };
+    const ofWorker = { ...sources, file, argument: { ...argument, ...own } };
+    const { "node.id": id, listeners } = readConfig(ofWorker, given);
+    return {
+      id,
+      sources: ofWorker,
+      host: given.host ?? DEFAULT_HOST,
+      port: asUsage(() => parseListeners("listeners", listeners))[0]?.port ?? 0,
+    };
+  };
   return {
     ...asUsage(() => listenerOf(config)),
     data: given.memory ? "memory" : resolve(config["log.dirs"]?.[0] ?? config["log.dir"][0] ?? DEFAULT_DATA),
     isDefaultData: !given.memory && !isDataNamed,
     config,
     others,
+    workers: planned.slice(brokers.length).map((_, index) => workerPlace(index + 1)),
     topics: [...asUsage(() => topicsOf(environment)), ...(given.topic ?? []).map((text) => parseTopicOption(text, config))],
     withoutEffect: settingsWithoutEffect(config),
     clusterId: environmentClusterId(environment),
   };
+}
+
+function refuseContradictions({ brokers, rack, memory }: StartArguments, workers: number): void {
+  if (workers === 1) return;
+  if (brokers !== undefined)
+    throw usageError("--workers and --brokers contradict each other: the first is for speed, the second for tests");
+  if (rack !== undefined) throw usageError("--rack is for --brokers; workers are all in one place");
+  if (memory) throw usageError("--workers needs a data folder, which its threads share; give one with --data, or leave --memory");
 }
 
 /** Several ports are several brokers. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { BrokerPlace } from "../node.ts";
+import type { WorkerPlace } from "../workers/workers.ts";
 import { banner, type ReadyFacts, readyLine } from "./banner.ts";
 import { CommandError, ExitCode, messageOf } from "./command-error.ts";
 import { CommandLogger } from "./command-logger.ts";
@@ -17,6 +18,8 @@ import type { TopicOption } from "./topic-option.ts";
 export interface RunningBroker {
   readonly bootstrapServers: string;
   readonly clusterId: string;
+  /** Settles when it cannot go on by itself. */
+  readonly failure: Promise<Error>;
   stop(): Promise<void>;
 }
 
@@ -27,6 +30,8 @@ export interface BrokerOrder {
   readonly data: string;
   readonly config: BrokerConfig;
   readonly others: readonly BrokerPlace[];
+  /** Brokers in threads of their own. */
+  readonly workers: readonly WorkerPlace[];
   readonly topics: readonly TopicOption[];
   readonly clusterId?: string;
   readonly logger: Logger;
@@ -65,15 +70,20 @@ export async function start(given: StartArguments, { terminal, startBroker, bega
   else if (!given.quiet) terminal.out(banner(facts, paint));
   await log.ready();
 
-  await stopping;
+  const failure = await Promise.race([stopping, broker.failure]);
+  if (failure !== undefined) {
+    log.logger.error({ err: failure }, "a worker thread ended; the broker stops");
+    await broker.stop();
+    throw new CommandError(`A worker thread ended (${failure.message}). What was acknowledged is kept; start again.`);
+  }
   if (!given.json && !given.quiet) terminal.error("\n  Stopping; press Ctrl-C again to force.\n");
   await broker.stop();
   return ExitCode.OK;
 }
 
 export function brokerOrder(plan: StartPlan, logger: Logger = silentLogger): BrokerOrder {
-  const { port, host, data, config, others, topics, clusterId } = plan;
-  return { port, host, data, config, others, topics, logger, ...(clusterId === undefined ? {} : { clusterId }) };
+  const { port, host, data, config, others, workers, topics, clusterId } = plan;
+  return { port, host, data, config, others, workers, topics, logger, ...(clusterId === undefined ? {} : { clusterId }) };
 }
 
 async function startOrExplain(plan: StartPlan, startBroker: StartSurroundings["startBroker"], logger: Logger): Promise<RunningBroker> {

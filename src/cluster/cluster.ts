@@ -5,6 +5,7 @@ import type { MetadataStore } from "../storage/metadata-store.ts";
 import { applyChanges, type Change, type ClusterImage, emptyImage } from "./image.ts";
 
 export type ImageListener = (image: ClusterImage, previous: ClusterImage) => void;
+export type ComingImageListener = (next: ClusterImage) => Promise<void>;
 
 /** What a transaction wants: changes to commit (none: nothing is stored) and what its caller is told. */
 export interface Decision<T> {
@@ -15,13 +16,14 @@ export interface Decision<T> {
 export class Cluster {
   readonly #store: MetadataStore<Change>;
   readonly #listeners = new Set<ImageListener>();
-  readonly #unsubscribe: () => void;
+  readonly #comingListeners = new Set<ComingImageListener>();
+  readonly #unsubscribe: readonly ((() => void) | undefined)[];
   #image: ClusterImage;
 
   private constructor(store: MetadataStore<Change>, image: ClusterImage) {
     this.#store = store;
     this.#image = image;
-    this.#unsubscribe = store.subscribe((changes) => this.#apply(changes));
+    this.#unsubscribe = [store.subscribe((changes) => this.#apply(changes)), store.subscribeToComing?.((changes) => this.#coming(changes))];
   }
 
   static async open(store: MetadataStore<Change>, clusterId: string): Promise<Cluster> {
@@ -47,6 +49,12 @@ export class Cluster {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Called with an image to come, before any broker sees it: only where the store tells of it (MetadataStore.subscribeToComing). */
+  onComingImage(listener: ComingImageListener): () => void {
+    this.#comingListeners.add(listener);
+    return () => this.#comingListeners.delete(listener);
+  }
+
   /** `decide` sees the newest image; it is asked again when another change came in between. */
   async transact<T>(decide: (image: ClusterImage) => Decision<T>): Promise<T> {
     for (;;) {
@@ -57,8 +65,14 @@ export class Cluster {
   }
 
   close(): void {
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe?.();
     this.#listeners.clear();
+    this.#comingListeners.clear();
+  }
+
+  async #coming(changes: readonly Change[]): Promise<void> {
+    const next = applyChanges(this.#image, changes);
+    await Promise.all([...this.#comingListeners].map((listener) => listener(next)));
   }
 
   #apply(changes: readonly Change[]): void {

@@ -25,6 +25,8 @@ export interface BrokerImage {
   readonly endpoints: readonly Endpoint[];
   /** Rises with every start of a broker of the cluster. */
   readonly epoch: number;
+  /** It runs in a worker thread: when it is not started again, others take over all that it had (worker-partitions.ts). */
+  readonly isWorker?: boolean;
 }
 
 export interface PartitionImage {
@@ -210,7 +212,7 @@ function applyBroker(draft: Draft, change: Extract<Change, { type: "broker" | "b
   const { brokers, stoppedBrokers } = draft;
   const broker = brokers.current.get(id);
   stoppedBrokers.put(id, change.type === "brokerStopped" ? (broker ?? stoppedBrokers.current.get(id)) : undefined);
-  if (change.type === "broker") brokers.put(id, { id, rack: change.rack, endpoints: change.endpoints, epoch: change.epoch });
+  if (change.type === "broker") brokers.put(id, startedBroker(change));
   else brokers.put(id, undefined);
   const isThere = (replica: number) => brokers.current.has(replica);
   for (const topic of draft.topicsByName.current.values()) {
@@ -219,6 +221,10 @@ function applyBroker(draft: Draft, change: Extract<Change, { type: "broker" | "b
     );
     if (partitions.some((partition, index) => partition !== topic.partitions[index])) setTopic(draft, { ...topic, partitions });
   }
+}
+
+function startedBroker({ type: _, ...broker }: Extract<Change, { type: "broker" }>): BrokerImage {
+  return broker;
 }
 
 type TopicsChange = Extract<Change, { type: "topic" | "topicDeleted" | "topicConfigs" | "partitionsAdded" | "partition" }>;

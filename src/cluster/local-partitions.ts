@@ -80,6 +80,29 @@ export class LocalPartitions {
     }
   }
 
+  /** Gives up what another broker will lead, flushed and closed, so that it can open it: for brokers that share their storage but no logs. */
+  async handOver(next: ClusterImage): Promise<void> {
+    const { brokerId } = this.#options;
+    const leaving = [...this.all()].filter(({ topic, index, log }) => {
+      const coming = next.topicsById.get(log.topicId);
+      return coming?.name === topic && coming.partitions[index]?.leader !== brokerId;
+    });
+    await Promise.all(leaving.map((partition) => this.#handOver(partition)));
+  }
+
+  async #handOver(partition: Partition): Promise<void> {
+    const led = this.#topics.get(partition.topic);
+    if (led !== undefined) led.partitions[partition.index] = undefined;
+    this.#resign(partition);
+    try {
+      await partition.log.flush();
+    } catch (error) {
+      // The next leader reads through what the disk may lack.
+      this.#options.logger.error({ err: error, partition: topicPartitionName(partition.log.topicPartition) }, "could not flush a log");
+    }
+    this.#options.logs.release(this.#options.brokerId, partition.log);
+  }
+
   /** The broker's settings, from which topics inherit, were altered. */
   configureAll(image: ClusterImage): void {
     for (const partition of this.all()) {

@@ -1,6 +1,9 @@
 // THE SEAM, part three: the cluster's metadata as a journal of changes. The store orders and keeps changes; what they mean is
 // src/cluster's business, which folds them into an immutable image. Brokers learn of the cluster only through it.
 
+/** Hears of a unit before those who subscribed do; they wait for it. */
+export type ComingListener<Change> = (changes: readonly Change[]) => Promise<void>;
+
 export interface MetadataStore<Change> {
   /** Every change so far, in order (or an equivalent shorter history). */
   load(): Promise<readonly Change[]>;
@@ -13,5 +16,10 @@ export interface MetadataStore<Change> {
   readonly version: number;
   /** Called with every committed unit in order, also with one's own, before `commit` resolves. Gives a function that ends it. */
   subscribe(listener: (changes: readonly Change[], version: number) => void): () => void;
+  /**
+   * Where brokers share their storage but no open logs: called with every committed unit that may move leaderships, before the subscribers of
+   * any broker are. The unit is applied when all these listeners are done. Gives a function that ends it.
+   */
+  subscribeToComing?(listener: ComingListener<Change>): () => void;
   close(): Promise<void>;
 }

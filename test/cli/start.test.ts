@@ -46,6 +46,7 @@ async function fakeBroker(order: BrokerOrder): Promise<RunningBroker> {
   return {
     bootstrapServers: `localhost:${order.port || 40_000}`,
     clusterId: "cluster",
+    failure: new Promise(() => undefined),
     stop: async () => {
       stops++;
     },
