@@ -37,6 +37,8 @@ import { dispatcher } from "./server/dispatch.ts";
 import { Interceptors } from "./server/interceptors.ts";
 import { Listener } from "./server/listener.ts";
 import type { MetadataStore } from "./storage/metadata-store.ts";
+import { ClientTelemetry } from "./telemetry/client-telemetry.ts";
+import { PushedMetricsLog } from "./telemetry/pushed-metrics.ts";
 
 export interface NewTopic {
   readonly name: string;
@@ -170,6 +172,17 @@ export class Broker {
       cluster.onComingImage((next) => partitions.handOver(next));
       const { isWorker = false } = options;
       if (!isWorker) partitions.removeStrays(cluster.image);
+      const pushed = new PushedMetricsLog({ cluster, topics, peers, clock, timeoutMs: config["request.timeout.ms"] });
+      const telemetry = new ClientTelemetry({
+        brokerId,
+        clock,
+        random,
+        logger: logLevels.logger("telemetry"),
+        config,
+        image: () => cluster.image,
+        keep: (metrics) => pushed.append(metrics),
+      });
+      closers.push(() => telemetry.close());
       const endpoints = endpointsOf(options.config, listeners);
       await joinCluster(cluster, { id: brokerId, rack: config["broker.rack"], endpoints, ...(isWorker ? { isWorker } : {}) }, config);
       const services: Services = {
@@ -186,6 +199,7 @@ export class Broker {
         groups,
         transactions,
         verifier: new PartitionVerifier({ clock, config, peers, image: () => cluster.image }),
+        telemetry,
         logLevels,
         logDirectory: () => engine.logDirectory?.(),
         handlers,
