@@ -11,10 +11,15 @@ import { decideElection, ElectionTypes } from "./leader-election.ts";
 import { isRefusal } from "./refusal.ts";
 
 export function stopBroker(cluster: Cluster, id: number, config: BrokerConfig): Promise<void> {
+  return stopBrokers(cluster, [id], config);
+}
+
+/** Several at once: none of them leads in between what another of them led. */
+export function stopBrokers(cluster: Cluster, ids: readonly number[], config: BrokerConfig): Promise<void> {
   return cluster.transact((image) => {
-    if (!image.brokers.has(id)) return { changes: [], result: undefined };
-    const stopped: Change = { type: "brokerStopped", id };
-    return { changes: [stopped, ...uncleanElections(applyChanges(image, [stopped]), config)], result: undefined };
+    const stopped = ids.filter((id) => image.brokers.has(id)).map((id): Change => ({ type: "brokerStopped", id }));
+    if (stopped.length === 0) return { changes: [], result: undefined };
+    return { changes: [...stopped, ...uncleanElections(applyChanges(image, stopped), config)], result: undefined };
   });
 }
 

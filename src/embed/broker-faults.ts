@@ -6,6 +6,7 @@ import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-n
 import type { FaultRule } from "../faults/fault-rule.ts";
 import type { ApiName, Fault, FaultBuilder, Faults } from "../faults/faults.ts";
 import type { FaultyFilesystem } from "../faults/faulty-filesystem.ts";
+import type { Network } from "../faults/network.ts";
 import type { RunningNode } from "../node.ts";
 import { BrokerError } from "./broker-error.ts";
 import type { GroupKit } from "./group-kit.ts";
@@ -19,6 +20,7 @@ export interface BrokerFaultsParts {
   readonly node: RunningNode;
   readonly faults: Faults;
   readonly disk: FaultyFilesystem;
+  readonly network: Network;
   readonly groups: GroupKit;
 }
 
@@ -131,19 +133,21 @@ export class BrokerFaults {
   }
 
   /**
-   * The brokers on the smaller side (the second, of two equal ones) are cut off from the others: they lose their leaderships and leave
-   * the in-sync replicas. Clients still reach them, and are told who leads.
+   * Brokers of the one side reach none of the other. The smaller side (the second, of two equal ones) is cut off: the others take it for gone
+   * at once, so it leaves the in-sync replicas, and what it led goes to replicas that are in sync; brokers that are not named stay with the
+   * majority. Clients reach both sides. What they find at a broker that is cut off, and what of it differs from Apache Kafka, is told in
+   * src/faults/cut-off-broker.ts and in the README. Throws BrokerError.
    */
   async partitionNetwork(one: readonly number[], other: readonly number[]): Promise<LastingFault> {
-    const { node } = this.#parts;
-    const cutOff = one.length < other.length ? one : other;
-    const isKnown = (id: number) => node.cluster.image.brokers.has(id);
-    const unknown = [...one, ...other].find((id) => !isKnown(id));
+    const { node, network } = this.#parts;
+    const named = [...one, ...other];
+    const unknown = named.find((id) => !node.cluster.image.brokers.has(id) && !network.isCutOff(id));
     if (unknown !== undefined) throw new BrokerError(Errors.BROKER_NOT_AVAILABLE, `broker ${unknown} is not there`);
-    for (const id of cutOff) await node.fenceBroker(id);
-    return lasting(async () => {
-      for (const id of cutOff) await node.unfenceBroker(id);
-    });
+    if (one.length === 0 || other.length === 0 || new Set(named).size < named.length)
+      throw new BrokerError(Errors.INVALID_REQUEST, "a network is cut into two sides of at least one broker, each broker on one of them");
+    const cut = network.cut(one.length < other.length ? one : other);
+    await node.fenceBrokers([...cut]);
+    return lasting(() => node.unfenceBrokers(network.heal(cut)));
   }
 }
 

@@ -1,14 +1,17 @@
 // A broker, or a cluster of them, inside the process that asks for it: what startBroker and startCluster give. Holds nothing but its own
 // parts, so that any number may run at once.
 
+import { Errors } from "../../protocol/errors.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Broker } from "../broker.ts";
 import type { ClusterImage } from "../cluster/image.ts";
 import { CLIENT_METRICS_TOPIC, isInternalTopic } from "../cluster/topic-name.ts";
 import { Faults } from "../faults/faults.ts";
 import type { FaultyFilesystem } from "../faults/faulty-filesystem.ts";
+import type { Network } from "../faults/network.ts";
 import type { BrokerPlace, RunningNode } from "../node.ts";
 import type { PushedMetrics } from "../telemetry/pushed-metrics.ts";
+import { BrokerError } from "./broker-error.ts";
 import { BrokerFaults } from "./broker-faults.ts";
 import { type ClientConnections, connectionsTo } from "./connection.ts";
 import { type BrokerEvents, Emitter, type EventListener } from "./events.ts";
@@ -40,6 +43,7 @@ export interface RunningBrokerParts {
   readonly node: RunningNode;
   readonly clock: Clock;
   readonly disk: FaultyFilesystem;
+  readonly network: Network;
   readonly longestFetchMs: number;
   readonly placeOf: (broker: Required<Pick<NewBroker, "id" | "port">> & NewBroker) => BrokerPlace;
 }
@@ -54,20 +58,22 @@ export class RunningBroker implements AsyncDisposable {
   readonly #placeOf: RunningBrokerParts["placeOf"];
   readonly #emitter = new Emitter();
   readonly #requestFaults: Faults;
+  readonly #network: Network;
   #highestId = 0;
   #lastPort = 0;
   #lastServers = "";
 
-  constructor({ node, clock, disk, longestFetchMs, placeOf }: RunningBrokerParts) {
+  constructor({ node, clock, disk, network, longestFetchMs, placeOf }: RunningBrokerParts) {
     this.#node = node;
     this.#placeOf = placeOf;
+    this.#network = network;
     const observer = new Observer(clock, this.#emitter);
     const after = (delayMs: number, action: () => void) => clock.after(delayMs, action);
     this.#requestFaults = new Faults({ after, handlers: node.broker.services.handlers });
     this.topics = new TopicKit(node, this.#emitter);
     this.groups = new GroupKit(node, this.topics);
     this.until = new Waits({ node, clock, topics: this.topics, groups: this.groups, observer });
-    this.faults = new BrokerFaults({ node, faults: this.#requestFaults, disk, groups: this.groups });
+    this.faults = new BrokerFaults({ node, faults: this.#requestFaults, disk, network, groups: this.groups });
     this.connection = connectionsTo(() => this.bootstrapServers.split(","));
     node.onBroker((broker) => {
       if (longestFetchMs < Number.POSITIVE_INFINITY) broker.interceptors.add(shortFetches(longestFetchMs));
@@ -145,8 +151,10 @@ export class RunningBroker implements AsyncDisposable {
     return this.#node.killBroker(id);
   }
 
-  /** Starts a broker that was stopped or killed again, at its port. */
+  /** Starts a broker that was stopped or killed again, at its port. Throws BrokerError while it is cut off from the others. */
   async restartBroker(id: number): Promise<void> {
+    if (this.#network.isCutOff(id))
+      throw new BrokerError(Errors.BROKER_NOT_AVAILABLE, `broker ${id} is cut off from the cluster: heal the network first`);
     await this.#node.restartBroker(id);
   }
 
@@ -169,6 +177,7 @@ export class RunningBroker implements AsyncDisposable {
     this.#highestId = Math.max(this.#highestId, broker.id);
     broker.interceptors.add(observer.interceptor(broker.services));
     broker.interceptors.add(this.#requestFaults.interceptor(broker.services));
+    broker.interceptors.add(this.#network.interceptor(broker.services));
   }
 
   #tell(image: ClusterImage, previous: ClusterImage): void {

@@ -10,7 +10,8 @@ import type { NewTopic } from "../broker.ts";
 import { brokerConfig, type SettingInputs } from "../config/broker-config.ts";
 import type { Character } from "../config/character.ts";
 import { FaultyFilesystem } from "../faults/faulty-filesystem.ts";
-import { type BrokerPlace, openNode } from "../node.ts";
+import { Network } from "../faults/network.ts";
+import { type BrokerPlace, openNode, type RunningNode } from "../node.ts";
 import { type NewBroker, RunningBroker } from "./running-broker.ts";
 
 export interface StartOptions {
@@ -92,19 +93,21 @@ async function start(options: Omit<StartOptions, "port">, brokers: readonly NewB
   const places = brokers.map((broker, index) => placeOf(isOne ? broker : { id: index + 1, ...broker }));
   const [first, ...others] = places;
   if (first === undefined) throw new RangeError("a cluster has at least one broker");
-  const node = await openNode({
+  const network = new Network(() => node.cluster.image);
+  const node: RunningNode = await openNode({
     ...first,
     others,
     data,
     topics: topics.map((topic) => (typeof topic === "string" ? { name: topic } : topic)),
     filesystem: disk,
+    metadataFor: (brokerId, store) => network.metadataFor(brokerId, store),
     clock,
     keepsProcessAlive: options.keepsProcessAlive ?? false,
     ...(options.random === undefined ? {} : { random: options.random }),
     ...(options.logger === undefined ? {} : { logger: options.logger }),
   });
   const { longestFetchMs = like === "kafka" ? Number.POSITIVE_INFINITY : DEFAULT_LONGEST_FETCH_MS } = options;
-  return new RunningBroker({ node, clock, disk, longestFetchMs, placeOf });
+  return new RunningBroker({ node, clock, disk, network, longestFetchMs, placeOf });
 }
 
 const RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector";

@@ -7,8 +7,7 @@
 
 import { type ErrorCode, Errors, errorName } from "../../protocol/errors.ts";
 import type * as messages from "../../protocol/messages/index.ts";
-import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
-import { planFetch } from "../api/fetch-plan.ts";
+import type { Encodable, Shape } from "../../protocol/schema/field.ts";
 import { CloseConnection, type Handler, NO_ANSWER } from "../api/handler.ts";
 import type { Services } from "../api/services.ts";
 import type { Clock } from "../base/clock.ts";
@@ -18,6 +17,7 @@ import { type FaultAction, FaultError, type FaultFilter, type FaultMoment, type 
 import { MutedConnections } from "./muted-connections.ts";
 import { isRecord, type Subjects, subjectsOf, topicNameOf } from "./request-subjects.ts";
 import { SeededChance } from "./seeded-chance.ts";
+import { wholeFetch } from "./whole-fetch.ts";
 
 /** Kafka's names of APIs, as the declarations have them. */
 export type ApiName = Capitalize<Exclude<keyof typeof messages, "apis" | "apiByKey" | "allApis">>;
@@ -357,14 +357,6 @@ function failWith(error: ErrorCode, where: FaultFilter | undefined, services: Se
   const join = (other: Awaited<LaterReply>) =>
     other === NO_ANSWER || !isRecord(other) ? other : (merge({ ...other }) as Encodable<Shape>);
   return answered instanceof Promise ? answered.then(join) : join(answered);
-}
-
-/** With all partitions of its session, which the request takes up as it would without the fault. */
-function wholeFetch(services: Services, { request, context }: Exchange): Decoded<Shape> {
-  const plan = planFetch(services, request as Parameters<typeof planFetch>[1], context.apiVersion);
-  if ("error" in plan) return request;
-  const topics = plan.partitions.map(({ topic, topicId, partition }) => ({ topic, topicId, partitions: [{ partition }] }));
-  return { ...request, topics, sessionId: plan.session?.id ?? 0 };
 }
 
 function failMetadata(error: ErrorCode, isHit: (element: unknown) => boolean, proceed: Proceed): LaterReply {

@@ -306,15 +306,3 @@ test("leaders and coordinators move, and clients follow", async () => {
   expect(seen.length).toBeGreaterThanOrEqual(2);
   await expect(cluster.faults.moveLeader("nothing", 0)).rejects.toThrow("there is no partition nothing-0");
 });
-
-test("brokers that are cut off lose what they lead until the network heals", async () => {
-  const cluster = await clusterWith({ topics: [{ name: "orders", partitions: 6 }] });
-  const producer = await producerFor(cluster);
-  const cut = await cluster.faults.partitionNetwork([1], [2, 3]);
-  const partitions = () => cluster.topics.get("orders")?.partitions ?? [];
-  expect(partitions().every(({ leader, inSyncReplicas }) => leader !== 1 && !inSyncReplicas.includes(1))).toBe(true);
-  for (let partition = 0; partition < 6; partition++) await producer.send({ topic: "orders", messages: [{ partition, value: "v" }] });
-  await cut.heal();
-  expect(partitions().every(({ inSyncReplicas }) => inSyncReplicas.includes(1))).toBe(true);
-  expect(await cluster.read("orders")).toHaveLength(6);
-});
