@@ -6,6 +6,7 @@
 //   npm run bench -- --rounds 5 --json FILE  more rounds; everything that was recorded as JSON
 //   npm run bench -- --heavy                 also what takes very long or needs much room
 //   npm run bench -- --against host:port [--against-pid N]
+//   npm run bench -- --quick                 holds the budget of CPU: fails when a path became 25 % dearer; --accept makes a new one
 //
 // Figures are medians over the rounds. Brokers run with their defaults on an empty folder; the load comes from replayed frames, from
 // Kafka's own tools and from a kafkajs program, which share the machine's cores with the broker. CPU seconds are the broker process's
@@ -15,6 +16,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Against } from "./bench/contender.ts";
 import { summarize } from "./bench/figures.ts";
+import { quick } from "./bench/quick.ts";
 import { runScenarios } from "./bench/runner.ts";
 import { CONTENDERS, type ContenderName } from "./bench/scenario.ts";
 import { SCENARIOS } from "./bench/scenarios.ts";
@@ -31,6 +33,8 @@ const { values: options, positionals } = parseArgs({
     heavy: { type: "boolean", default: false },
     json: { type: "string" },
     list: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    accept: { type: "boolean", default: false },
   },
 });
 
@@ -38,6 +42,9 @@ if (options.list) {
   for (const { name, about, isHeavy } of SCENARIOS) console.log(`${name.padEnd(16)}${about}${isHeavy ? " (--heavy)" : ""}`);
   process.exit(0);
 }
+
+const progress = (text: string) => console.error(`bench: ${text}`);
+if (options.quick) process.exit(await quick(options.accept, progress));
 
 const chosen = positionals.length > 0 ? positionals.map(scenarioNamed) : SCENARIOS.filter(({ isHeavy }) => options.heavy || !isHeavy);
 const against = options.against === undefined ? undefined : parseAgainst(options.against, options["against-pid"]);
@@ -47,7 +54,7 @@ const { figures, failures } = await runScenarios(chosen, {
   scale: positive("scale", options.scale),
   ...(against === undefined ? {} : { against }),
   ...(only === undefined ? {} : { only }),
-  progress: (text) => console.error(`bench: ${text}`),
+  progress,
 });
 const rows = summarize(figures, failures);
 console.log(table(rows));

@@ -55,6 +55,8 @@ class PartitionReader {
   #socket: net.Socket | undefined;
   #buffer: Buffer;
   #have = 0;
+  /** Negative until the end is known from which it counts. */
+  #startOffset: number;
   #offset: number;
   #endOffset: number | undefined;
   #read = 0;
@@ -64,7 +66,8 @@ class PartitionReader {
   constructor(order: FetchOrder, partition: number, tally: Tally) {
     this.#order = order;
     this.#tally = tally;
-    this.#offset = order.startOffset;
+    this.#startOffset = order.startOffset;
+    this.#offset = Math.max(0, order.startOffset);
     this.#endOffset = order.endOffset;
     const partitionMaxBytes = order.partitionMaxBytes ?? DEFAULT_PARTITION_BYTES;
     this.#buffer = Buffer.allocUnsafeSlow(partitionMaxBytes + SLACK_BYTES);
@@ -111,6 +114,14 @@ class PartitionReader {
     const abortedAt = this.#errorAt + 2 + 24;
     const recordsAt = abortedAt + 4 + Math.max(0, buffer.readInt32BE(abortedAt)) * 16 + 4 + 4;
     this.#endOffset ??= highWatermark;
+    if (this.#startOffset < 0) {
+      this.#startOffset = Math.max(0, highWatermark + this.#startOffset);
+      this.#offset = this.#startOffset;
+      this.#send();
+      return;
+    }
+    // A reader that was there before the first record did not read slowly.
+    if (this.#tally.bytes === 0) this.#tally.begin();
     this.#tally.latenciesMs.push(performance.now() - this.#sentAtMs);
     this.#tally.requests++;
     this.#walk(recordsAt, frameBytes);
@@ -139,7 +150,7 @@ class PartitionReader {
         this.#socket?.destroy();
         return;
       }
-      this.#offset = this.#order.startOffset;
+      this.#offset = this.#startOffset;
     }
     this.#send();
   }

@@ -37,7 +37,7 @@ export interface ProduceOrder extends Target {
 
 export interface FetchOrder extends Target {
   readonly mode: "fetch";
-  /** Every connection reads from there; it must be where a batch begins. */
+  /** Every connection reads from there; negative, so many records before the end. It must be where a batch begins. */
   readonly startOffset: number;
   /** Up to there; without it to the high watermark that the first answer tells. */
   readonly endOffset?: number;
@@ -63,9 +63,10 @@ export interface ReplayResult {
   readonly clientShare: number;
 }
 
-const TIMEOUT_MS = 180_000;
+/** Reading a log that is larger than memory takes long. */
+const TIMEOUT_MS = 3_600_000;
 
-/** Throws when the load generator fails or takes more than three minutes. */
+/** Throws when the load generator fails or takes more than an hour. */
 export async function replay(order: ReplayOrder): Promise<ReplayResult> {
   const program = join(import.meta.dirname, "replay-client.ts");
   const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(order)], { timeout: TIMEOUT_MS }).catch(
