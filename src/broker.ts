@@ -15,7 +15,7 @@ import { followSettings } from "./cluster/altered-settings.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import { finalizedLevel, TRANSACTION_VERSION } from "./cluster/features.ts";
 import type { Change, Endpoint } from "./cluster/image.ts";
-import { joinCluster } from "./cluster/join-cluster.ts";
+import { joinCluster, tellEndpoints } from "./cluster/join-cluster.ts";
 import { LocalPartitions } from "./cluster/local-partitions.ts";
 import { Maintenance } from "./cluster/maintenance.ts";
 import { Peers } from "./cluster/peers.ts";
@@ -35,7 +35,8 @@ import { TransactionCoordinator } from "./coordinator/transaction/transaction-co
 import { FetchSessions } from "./partition/fetch-sessions.ts";
 import { dispatcher } from "./server/dispatch.ts";
 import { Interceptors } from "./server/interceptors.ts";
-import { Listener } from "./server/listener.ts";
+import type { Listener } from "./server/listener.ts";
+import { Listeners } from "./server/listeners.ts";
 import type { MetadataStore } from "./storage/metadata-store.ts";
 import { ClientTelemetry } from "./telemetry/client-telemetry.ts";
 import { PushedMetricsLog } from "./telemetry/pushed-metrics.ts";
@@ -71,7 +72,7 @@ export class Broker {
   readonly id: number;
   readonly services: Services;
   readonly interceptors: Interceptors;
-  readonly #listeners: readonly Listener[];
+  readonly #listeners: Listeners;
   readonly #host: string;
   readonly #maintenance: Maintenance;
   readonly #unfollow: () => void;
@@ -81,7 +82,7 @@ export class Broker {
   private constructor(parts: {
     services: Services;
     interceptors: Interceptors;
-    listeners: readonly Listener[];
+    listeners: Listeners;
     host: string;
     maintenance: Maintenance;
     unfollow: () => void;
@@ -107,11 +108,11 @@ export class Broker {
     const brokerId = config["node.id"];
     const addresses = listenerAddresses(options);
     const { keepsProcessAlive = true } = options;
-    const listeners = await openListeners(addresses, config, { clock, logger: logLevels.logger("server"), keepsProcessAlive });
+    const listeners = await Listeners.open(addresses, { config, clock, logger: logLevels.logger("server"), keepsProcessAlive });
     /** What has timers or connections of its own. */
     const closers: (() => void)[] = [];
     try {
-      live.decide(decidedSettings(options, addresses, listeners));
+      live.decide(decidedSettings(options, addresses, listeners.all));
       const cluster = await Cluster.open(options.metadata, options.clusterId);
       const topics = new Topics({ cluster, config, random });
       const partitions = new LocalPartitions({
@@ -162,10 +163,22 @@ export class Broker {
       });
       closers.push(() => transactions.close());
       partitions.addListener(transactionLeadership(transactions));
+      const listenAnew = async () => {
+        try {
+          if (!(await listeners.follow(addressesIn(config)))) return;
+          await tellEndpoints(cluster, brokerId, endpointsOf(options.config, listeners.all));
+        } catch (error) {
+          logLevels.logger("server").error({ err: error }, "could not listen as altered");
+        }
+      };
+      await listenAnew();
       const unfollow = cluster.onImage((image, previous) => {
         const areSettingsAltered = alterSettings(image);
         partitions.follow(image, previous);
-        if (areSettingsAltered) partitions.configureAll(image);
+        if (areSettingsAltered) {
+          partitions.configureAll(image);
+          void listenAnew();
+        }
         const deleted = [...previous.topicsByName.keys()].filter((name) => !image.topicsByName.has(name));
         if (deleted.length > 0) groups.topicsDeleted(deleted);
       });
@@ -183,7 +196,7 @@ export class Broker {
         keep: (metrics) => pushed.append(metrics),
       });
       closers.push(() => telemetry.close());
-      const endpoints = endpointsOf(options.config, listeners);
+      const endpoints = endpointsOf(options.config, listeners.all);
       await joinCluster(cluster, { id: brokerId, rack: config["broker.rack"], endpoints, ...(isWorker ? { isWorker } : {}) }, config);
       const services: Services = {
         brokerId,
@@ -214,14 +227,14 @@ export class Broker {
       });
       const interceptors = new Interceptors();
       const gather = (work: () => void) => (interceptors.isEmpty ? engine.gather(work) : work());
-      for (const listener of listeners) listener.serve(dispatcher(services, interceptors), gather);
+      listeners.serve(dispatcher(services, interceptors), gather);
       const closeParts = () => {
         for (const close of closers) close();
       };
       return new Broker({ services, interceptors, listeners, host: addresses[0]?.host ?? options.host, maintenance, unfollow, closeParts });
     } catch (error) {
       for (const close of closers) close();
-      await Promise.all(listeners.map((listener) => listener.close()));
+      await listeners.close();
       throw error;
     }
   }
@@ -231,7 +244,7 @@ export class Broker {
   }
 
   get port(): number {
-    return this.#listeners[0]?.port ?? 0;
+    return this.#listeners.all[0]?.port ?? 0;
   }
 
   /** What a client is given to connect: "localhost:9092". */
@@ -268,7 +281,7 @@ export class Broker {
 
   async #stop(): Promise<void> {
     this.#maintenance.stop();
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    await this.#listeners.close();
     this.#unfollow();
     this.services.partitions.resignAll();
     this.#closeParts();
@@ -304,10 +317,9 @@ const PLAINTEXT = "PLAINTEXT";
 function listenerAddresses({ config, host, port }: BrokerOptions): ListenerAddress[] {
   const given = originsGiven(config);
   if (!given) return [{ name: PLAINTEXT, host, port }];
-  const controllers = new Set((config["controller.listener.names"] ?? []).map((name) => name.toUpperCase()));
-  const addresses = parseListeners("listeners", config["listeners"]).filter(({ name }) => !controllers.has(name));
+  const addresses = clientListeners(config);
   for (const { name } of addresses) {
-    const protocol = securityProtocolOf(config["listener.security.protocol.map"], name);
+    const protocol = protocolOf(config, name);
     if (protocol !== PLAINTEXT) {
       throw new SettingError(
         "INVALID_VALUE",
@@ -319,40 +331,23 @@ function listenerAddresses({ config, host, port }: BrokerOptions): ListenerAddre
   return addresses;
 }
 
-function originsGiven(config: BrokerConfig): boolean {
-  return config["listeners"].join(",") !== "PLAINTEXT://:9092";
+/** Where to listen after settings were altered: what may not be listened on was not let through. */
+function addressesIn(config: BrokerConfig): ListenerAddress[] {
+  return clientListeners(config).filter(({ name }) => protocolOf(config, name) === PLAINTEXT);
 }
 
-async function openListeners(
-  addresses: readonly ListenerAddress[],
-  config: BrokerConfig,
-  surroundings: { readonly clock: Clock; readonly logger: Logger; readonly keepsProcessAlive: boolean },
-): Promise<Listener[]> {
-  const listeners: Listener[] = [];
-  try {
-    for (const { name, host, port } of addresses) {
-      listeners.push(
-        await Listener.open({
-          name,
-          host: host === "" ? "::" : host,
-          port,
-          maxFrameBytes: config["socket.request.max.bytes"],
-          get maxConnections() {
-            return config["max.connections"];
-          },
-          get maxConnectionsPerIp() {
-            return config["max.connections.per.ip"];
-          },
-          idleLimitMs: config["connections.max.idle.ms"],
-          ...surroundings,
-        }),
-      );
-    }
-  } catch (error) {
-    await Promise.all(listeners.map((listener) => listener.close()));
-    throw error;
-  }
-  return listeners;
+/** Without those of controllers. */
+function clientListeners(config: BrokerConfig): ListenerAddress[] {
+  const controllers = new Set((config["controller.listener.names"] ?? []).map((name) => name.toUpperCase()));
+  return parseListeners("listeners", config["listeners"]).filter(({ name }) => !controllers.has(name));
+}
+
+function protocolOf(config: BrokerConfig, listener: string): string {
+  return securityProtocolOf(config["listener.security.protocol.map"], listener);
+}
+
+function originsGiven(config: BrokerConfig): boolean {
+  return config["listeners"].join(",") !== "PLAINTEXT://:9092";
 }
 
 /** As DescribeConfigs tells them: where the broker truly listens, and where its data truly is. */

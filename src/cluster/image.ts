@@ -69,6 +69,8 @@ export interface ClusterImage {
 export type Change =
   /** A broker has started, on these endpoints. Each partition that it leads enters a new leader epoch, as after an election. */
   | ({ readonly type: "broker" } & BrokerImage)
+  /** Its listeners were altered while it runs. */
+  | { readonly type: "brokerEndpoints"; readonly id: number; readonly endpoints: readonly Endpoint[] }
   /** It is gone for good; another replica leads in its place where there is one. */
   | { readonly type: "brokerRemoved"; readonly id: number }
   /** It is not there for now: see replica-changes.ts for what becomes of its partitions. */
@@ -156,6 +158,12 @@ function applyChange(draft: Draft, change: Change): void {
     case "brokerRemoved":
     case "brokerStopped":
       applyBroker(draft, change);
+      return;
+    case "brokerEndpoints":
+      for (const brokers of [draft.brokers, draft.stoppedBrokers]) {
+        const broker = brokers.current.get(change.id);
+        if (broker !== undefined) brokers.put(change.id, { ...broker, endpoints: change.endpoints });
+      }
       return;
     case "topic":
     case "topicDeleted":

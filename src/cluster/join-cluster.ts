@@ -5,7 +5,7 @@ import type { BrokerConfig } from "../config/broker-config.ts";
 import { MIN_IN_SYNC_REPLICAS } from "../config/setting.ts";
 import type { Cluster } from "./cluster.ts";
 import { withNewFeatures } from "./features.ts";
-import { applyChanges, type BrokerImage, type Change, type ClusterImage } from "./image.ts";
+import { applyChanges, type BrokerImage, type Change, type ClusterImage, type Endpoint } from "./image.ts";
 import { ALL_BROKERS } from "./settings-resource.ts";
 import { uncleanElections } from "./stop-broker.ts";
 
@@ -16,6 +16,14 @@ export async function joinCluster(cluster: Cluster, broker: Omit<BrokerImage, "e
     if (features !== image.features) changes.push({ type: "features", ...features });
     changes.push({ type: "broker", ...broker, epoch: latestEpoch(image) + 1 });
     return { changes: [...changes, ...uncleanElections(applyChanges(image, changes), config)], result: undefined };
+  });
+}
+
+/** The broker listens elsewhere now. A broker that the cluster does not know is passed over. */
+export async function tellEndpoints(cluster: Cluster, id: number, endpoints: readonly Endpoint[]): Promise<void> {
+  await cluster.transact(({ brokers, stoppedBrokers }) => {
+    const isKnown = brokers.has(id) || stoppedBrokers.has(id);
+    return { changes: isKnown ? [{ type: "brokerEndpoints", id, endpoints }] : [], result: undefined };
   });
 }
 

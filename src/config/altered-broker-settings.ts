@@ -1,6 +1,7 @@
 // What Kafka permits to alter of a running broker, and how: settings of its own, of one listener (`listener.name.<name>.…`), limits that
 // are known only while running, and names that it does not know, which it stores for plug-ins. Messages are Kafka's.
 
+import { alteredListenersFault } from "./altered-listeners.ts";
 import { type BrokerConfig, withAltered } from "./broker-config.ts";
 import { brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
 import { long, type Setting, SettingError, type SettingTable } from "./setting.ts";
@@ -57,7 +58,7 @@ export function alteredBrokerFault({ config, values, level }: AlteredBroker): st
   if (level === "cluster" && perBroker.length > 0) {
     return `Cannot update these configs at default cluster level, broker id must be specified: ${listed(perBroker)}`;
   }
-  return togetherFault(config, values) ?? threadCountFault(config, values);
+  return togetherFault({ config, values, level }) ?? threadCountFault(config, values);
 }
 
 /** Of key and trust stores: see Kafka's SslConfigs.RECONFIGURABLE_CONFIGS. */
@@ -92,11 +93,11 @@ function settingOf(name: string): Setting | undefined {
   return isBrokerSetting(name) ? brokerSettingTable[name] : runtimeOnlySettings[name];
 }
 
-function togetherFault(config: BrokerConfig, values: Readonly<Record<string, string>>): string | undefined {
+function togetherFault({ config, values, level }: AlteredBroker): string | undefined {
   const known = Object.fromEntries(Object.entries(values).filter(([name]) => isBrokerSetting(name)));
   try {
-    withAltered(config, { cluster: {}, broker: known });
-    return undefined;
+    const altered = withAltered(config, { cluster: {}, broker: known });
+    return level === "broker" ? alteredListenersFault(config, altered) : undefined;
   } catch (error) {
     if (error instanceof SettingError) return error.message;
     throw error;

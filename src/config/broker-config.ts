@@ -138,5 +138,10 @@ function checkTogether(values: BrokerSettingValues): void {
     throw new SettingError("CONFLICT", less, `${less} (${values[less]}) must not be greater than ${more} (${values[more]})`);
   }
   const listeners = values.listeners;
-  if (listeners.length === 0) throw new SettingError("INVALID_VALUE", "listeners", "listeners must name at least one address");
+  if (listeners.length === 0)
+    throw new SettingError(
+      "INVALID_VALUE",
+      "listeners",
+      "Configuration 'listeners' must not be empty. Valid values include: any non-empty value",
+    );
 }

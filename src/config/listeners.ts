@@ -11,7 +11,7 @@ export interface ListenerAddress {
 
 export function parseListeners(setting: "listeners" | "advertised.listeners", values: readonly string[]): ListenerAddress[] {
   return values.map((text) => {
-    const match = /^([A-Za-z0-9_]+):\/\/(?:\[([^\]]*)\]|([^:]*)):(\d+)$/.exec(text.trim());
+    const match = /^([\w.-]+):\/\/(?:\[([^\]]*)\]|([^:]*)):(\d+)$/.exec(text.trim());
     if (match === null) throw new SettingError("INVALID_VALUE", setting, `${setting}: "${text}" is not of the form NAME://host:port`);
     return { name: (match[1] ?? "").toUpperCase(), host: match[2] ?? match[3] ?? "", port: Number(match[4]) };
   });

@@ -22,10 +22,14 @@ export const networkSettings = {
     "Security protocol of each listener name.",
     { honoured, dynamic: perBroker },
   ),
-  listeners: list(["PLAINTEXT://:9092"], "Addresses to listen on, as NAME://host:port, from the start on.", {
-    honoured,
-    dynamic: perBroker,
-  }),
+  listeners: list(
+    ["PLAINTEXT://:9092"],
+    "Addresses to listen on, as NAME://host:port; those that are not advertised may come and go while the broker runs.",
+    {
+      honoured,
+      dynamic: perBroker,
+    },
+  ),
   "max.connection.creation.rate": int(2_147_483_647, "Most new connections a second.", { dynamic: clusterWide, min: 0 }),
   "max.connections": int(2_147_483_647, "Most connections at a time.", { honoured, dynamic: clusterWide, min: 0 }),
   "max.connections.per.ip": int(2_147_483_647, "Most connections at a time from one address.", { honoured, dynamic: clusterWide, min: 0 }),

@@ -1,0 +1,123 @@
+// The listeners of a broker. While it runs some may come and others go: one that stays, by its name, stays as it is, one that goes ends its
+// connections. An address that cannot be had is a line in the log; the others are served.
+
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import type { BrokerConfig } from "../config/broker-config.ts";
+import type { ListenerAddress } from "../config/listeners.ts";
+import type { AnswerFrame, Gather } from "./connection.ts";
+import { Listener } from "./listener.ts";
+
+export interface ListenersOptions {
+  /** Limits of connections are read each time that they matter. */
+  readonly config: BrokerConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly keepsProcessAlive: boolean;
+}
+
+export class Listeners {
+  readonly #options: ListenersOptions;
+  #open: Listener[] = [];
+  /** Once requests are taken up. */
+  #serve: ((listener: Listener) => void) | undefined;
+  #isClosed = false;
+  /** One change after the other. */
+  #following: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: ListenersOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the ports; requests are taken up from `serve` on. Rejects with Node's own error when one cannot be taken. */
+  static async open(addresses: readonly ListenerAddress[], options: ListenersOptions): Promise<Listeners> {
+    const listeners = new Listeners(options);
+    try {
+      for (const address of addresses) listeners.#open.push(await listeners.#listen(address));
+    } catch (error) {
+      await listeners.close();
+      throw error;
+    }
+    return listeners;
+  }
+
+  /** Those that are open, in the order in which they were opened. */
+  get all(): readonly Listener[] {
+    return this.#open;
+  }
+
+  serve(answer: AnswerFrame, gather: Gather): void {
+    this.#serve = (listener) => listener.serve(answer, gather);
+    for (const listener of this.#open) this.#serve(listener);
+  }
+
+  /** Opens those that are new and closes those that are not wanted any more. Gives whether anything changed; never rejects. */
+  follow(addresses: readonly ListenerAddress[]): Promise<boolean> {
+    const followed = this.#following.then(() => this.#follow(addresses));
+    this.#following = followed;
+    return followed;
+  }
+
+  /** Ends every connection and waits until the ports are free. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#following;
+    await Promise.all(this.#open.map((listener) => listener.close()));
+  }
+
+  async #follow(addresses: readonly ListenerAddress[]): Promise<boolean> {
+    const { logger } = this.#options;
+    const wanted = new Set(addresses.map(({ name }) => name));
+    const leaving = this.#open.filter(({ name }) => !wanted.has(name));
+    const known = new Set(this.#open.map(({ name }) => name));
+    this.#open = this.#open.filter(({ name }) => wanted.has(name));
+    for (const listener of leaving) {
+      await listener.close();
+      logger.info({ listener: listener.name, port: listener.port }, "closed a listener");
+    }
+    let hasChanged = leaving.length > 0;
+    for (const address of addresses) {
+      if (this.#isClosed || known.has(address.name)) continue;
+      hasChanged = (await this.#add(address)) || hasChanged;
+    }
+    return hasChanged;
+  }
+
+  async #add(address: ListenerAddress): Promise<boolean> {
+    const { logger } = this.#options;
+    const { name, host, port } = address;
+    try {
+      const listener = await this.#listen(address);
+      this.#open.push(listener);
+      this.#serve?.(listener);
+      logger.info({ listener: name, host, port: listener.port }, "opened a listener");
+      return true;
+    } catch (error) {
+      logger.error(
+        { listener: name, host, port, error: error instanceof Error ? error.message : String(error) },
+        "could not open a listener",
+      );
+      return false;
+    }
+  }
+
+  #listen({ name, host, port }: ListenerAddress): Promise<Listener> {
+    const { config, clock, logger, keepsProcessAlive } = this.#options;
+    return Listener.open({
+      name,
+      host: host === "" ? "::" : host,
+      port,
+      maxFrameBytes: config["socket.request.max.bytes"],
+      get maxConnections() {
+        return config["max.connections"];
+      },
+      get maxConnectionsPerIp() {
+        return config["max.connections.per.ip"];
+      },
+      idleLimitMs: config["connections.max.idle.ms"],
+      clock,
+      logger,
+      keepsProcessAlive,
+    });
+  }
+}
