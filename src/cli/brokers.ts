@@ -29,18 +29,20 @@ interface Known {
 
 export class Brokers {
   readonly #bootstrap: readonly Address[];
+  readonly #clientId: string | undefined;
   readonly #connections = new Map<string, Promise<Connection>>();
   #known: Known | undefined;
 
   /** Raises a usage error for what is not `host:port,…`. */
-  constructor(bootstrapServers: string) {
+  constructor(bootstrapServers: string, { clientId }: { readonly clientId?: string | undefined } = {}) {
     this.#bootstrap = parseAddresses(bootstrapServers);
+    this.#clientId = clientId;
   }
 
-  /** The first of the given addresses where a broker answers. */
+  /** The first of the given addresses where a broker answers, or of the brokers that were seen. */
   async any(): Promise<Connection> {
     let failure: unknown;
-    for (const address of this.#bootstrap) {
+    for (const address of [...this.#bootstrap, ...(this.#known?.brokers.values() ?? [])]) {
       try {
         return await this.at(address);
       } catch (error) {
@@ -59,6 +61,7 @@ export class Brokers {
   }
 
   async byId(id: number): Promise<Connection> {
+    if (this.#known?.brokers.has(id) === false) this.#known = undefined;
     const broker = (await this.#cluster()).brokers.get(id);
     if (broker === undefined) throw new CommandError(`There is no broker ${id}.`);
     return this.at(broker);
@@ -84,13 +87,23 @@ export class Brokers {
     });
   }
 
+  /** The connection to this address; a new one once the last has ended. */
   at(address: Address): Promise<Connection> {
     const name = hostAndPort(address);
     const known = this.#connections.get(name);
     if (known !== undefined) return known;
-    const opening = Connection.open(address);
+    const opening = this.another(address);
     this.#connections.set(name, opening);
+    const forget = () => {
+      if (this.#connections.get(name) === opening) this.#connections.delete(name);
+    };
+    opening.then(({ ended }) => ended).then(forget, forget);
     return opening;
+  }
+
+  /** A connection of its own, which the caller closes: for requests that hold back what follows them. */
+  another(address: Address): Promise<Connection> {
+    return Connection.open(address, this.#clientId);
   }
 
   async close(): Promise<void> {

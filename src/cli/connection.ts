@@ -8,7 +8,7 @@ import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import { CommandError, codeOf, messageOf } from "./command-error.ts";
 
-const CLIENT_ID = "odradek-cli";
+const DEFAULT_CLIENT_ID = "odradek-cli";
 const CONNECT_TIMEOUT_MS = 5000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const LARGEST_ANSWER_BYTES = 256 * 1024 * 1024;
@@ -21,45 +21,58 @@ export interface Address {
   readonly port: number;
 }
 
+/** No connection, or one that ended: another attempt, or another broker, may do better. */
+export class Disconnected extends CommandError {}
+
 export class Connection {
   readonly #socket: Socket;
   readonly #broker: string;
+  readonly #clientId: string;
   readonly #waiting = new Map<number, Waiting>();
   #versions = new Map<number, { readonly min: number; readonly max: number }>();
   #nextCorrelationId = 0;
   #chunks: Buffer[] = [];
   #receivedBytes = 0;
+  readonly #ended = Promise.withResolvers<void>();
+  #isClosed = false;
 
-  private constructor(socket: Socket, address: Address) {
+  private constructor(socket: Socket, { address, clientId }: { readonly address: Address; readonly clientId: string }) {
     this.#socket = socket;
     this.#broker = `The broker on ${hostAndPort(address)}`;
+    this.#clientId = clientId;
     socket.setNoDelay(true);
     socket.on("data", (chunk) => this.#receive(chunk));
-    socket.on("error", (error) => this.#end(error));
-    socket.on("close", () => this.#end(new Error("the broker closed the connection")));
+    socket.on("error", (error) => this.#end(error.message));
+    socket.on("close", () => this.#end("it closed the connection"));
   }
 
-  /** Raises CommandError when nothing that speaks Kafka's protocol listens there. */
-  static async open(address: Address): Promise<Connection> {
-    const connection = new Connection(await openSocket(address), address);
+  /** Raises Disconnected when nothing that speaks Kafka's protocol listens there. */
+  static async open(address: Address, clientId = DEFAULT_CLIENT_ID): Promise<Connection> {
+    const connection = new Connection(await openSocket(address), { address, clientId });
     try {
-      const { apiKeys } = await connection.#request(apiVersions, 0, {});
+      const { apiKeys } = await connection.#request(apiVersions, {}, { version: 0 });
       connection.#versions = new Map(apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { min: minVersion, max: maxVersion }]));
     } catch (error) {
       connection.close();
-      throw new CommandError(`What listens on ${hostAndPort(address)} does not answer as Kafka does (${messageOf(error)}).`);
+      throw new Disconnected(`What listens on ${hostAndPort(address)} does not answer as Kafka does (${messageOf(error)}).`);
     }
     return connection;
   }
 
   /** Sends in the newest version that both sides know, at most `newest`. */
-  async send<Q extends Shape, R extends Shape>(api: Api<Q, R>, newest: number, body: Encodable<Q>): Promise<Decoded<R>> {
-    const served = this.#versions.get(api.key);
-    const version = Math.min(newest, served?.max ?? -1);
-    if (served === undefined || version < served.min) {
-      throw new CommandError(`${this.#broker} does not serve ${api.name} in a version known here.`);
-    }
-    return this.#request(api, version, body);
+  async send<Q extends Shape, R extends Shape>(
+    api: Api<Q, R>,
+    newest: number,
+    body: Encodable<Q>,
+    { timeoutMs = REQUEST_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
+  ): Promise<Decoded<R>> {
+    return this.#request(api, body, { version: this.#versionOf(api, newest), timeoutMs });
+  }
+
+  /** Likewise, for a request that no broker answers. Settles when it is on its way. */
+  async sendUnanswered<Q extends Shape, R extends Shape>(api: Api<Q, R>, newest: number, body: Encodable<Q>): Promise<void> {
+    const isWritten = this.#write(encodeRequest(api, this.#versionOf(api, newest), this.#header(), body));
+    if (!isWritten) await new Promise<void>((resolve) => this.#socket.once("close", resolve).once("drain", resolve));
   }
 
   /** What the broker serves, by API key. */
@@ -67,21 +80,53 @@ export class Connection {
     return this.#versions;
   }
 
-  close(): void {
-    this.#socket.destroy();
+  /** Settles when nothing more can be sent or received. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
   }
 
-  async #request<Q extends Shape, R extends Shape>(api: Api<Q, R>, version: number, body: Encodable<Q>): Promise<Decoded<R>> {
-    const correlationId = this.#nextCorrelationId++;
+  close(): void {
+    this.#end("the connection was closed");
+  }
+
+  #versionOf({ key, name }: Pick<Api<Shape, Shape>, "key" | "name">, newest: number): number {
+    const served = this.#versions.get(key);
+    const version = Math.min(newest, served?.max ?? -1);
+    if (served === undefined || version < served.min) {
+      throw new CommandError(`${this.#broker} does not serve ${name} in a version known here.`);
+    }
+    return version;
+  }
+
+  async #request<Q extends Shape, R extends Shape>(
+    api: Api<Q, R>,
+    body: Encodable<Q>,
+    { version, timeoutMs = REQUEST_TIMEOUT_MS }: { readonly version: number; readonly timeoutMs?: number },
+  ): Promise<Decoded<R>> {
+    const header = this.#header();
+    const buffers = encodeRequest(api, version, header, body);
     const answered = Promise.withResolvers<Buffer>();
     const timeout = setTimeout(() => {
-      this.#waiting.delete(correlationId);
-      answered.reject(new CommandError(`${this.#broker} did not answer ${api.name} within ${REQUEST_TIMEOUT_MS / 1000} s.`));
-    }, REQUEST_TIMEOUT_MS);
-    this.#waiting.set(correlationId, answered);
-    for (const buffer of encodeRequest(api, version, { correlationId, clientId: CLIENT_ID }, body)) this.#socket.write(buffer);
+      this.#waiting.delete(header.correlationId);
+      answered.reject(new Disconnected(`${this.#broker} did not answer ${api.name} within ${timeoutMs / 1000} s.`));
+    }, timeoutMs);
+    this.#waiting.set(header.correlationId, answered);
+    this.#write(buffers);
     const frame = await answered.promise.finally(() => clearTimeout(timeout));
     return decodeResponse(api, version, frame, { allowTrailing: true }).body;
+  }
+
+  #header(): { readonly correlationId: number; readonly clientId: string } {
+    return { correlationId: this.#nextCorrelationId++, clientId: this.#clientId };
+  }
+
+  /** false: what is written gathers here, since the broker takes it more slowly. */
+  #write(buffers: readonly Buffer[]): boolean {
+    if (this.#isClosed) this.#end("the connection is closed");
+    this.#socket.cork();
+    const isWritten = buffers.map((buffer) => this.#socket.write(buffer)).every((isTaken) => isTaken);
+    this.#socket.uncork();
+    return isWritten;
   }
 
   #receive(chunk: Buffer): void {
@@ -97,7 +142,7 @@ export class Connection {
     const head = first !== undefined && first.length >= SIZE_BYTES ? first : this.#joined();
     const sizeBytes = head.readInt32BE(0);
     if (sizeBytes < SIZE_BYTES || sizeBytes > LARGEST_ANSWER_BYTES) {
-      this.#end(new Error(`an answer of ${sizeBytes} bytes was announced`));
+      this.#end(`an answer of ${sizeBytes} bytes was announced`);
       return undefined;
     }
     const end = SIZE_BYTES + sizeBytes;
@@ -121,13 +166,15 @@ export class Connection {
     waiting?.resolve(frame);
   }
 
-  #end(error: Error): void {
+  #end(why: string): void {
+    this.#isClosed = true;
+    this.#ended.resolve();
     this.#socket.destroy();
     this.#chunks = [];
     this.#receivedBytes = 0;
     const all = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const waiting of all) waiting.reject(error);
+    for (const waiting of all) waiting.reject(new Disconnected(`${this.#broker} is gone: ${why}.`));
   }
 }
 
@@ -140,7 +187,7 @@ function openSocket(address: Address): Promise<Socket> {
     const socket = connect({ host: address.host, port: address.port, timeout: CONNECT_TIMEOUT_MS });
     const fail = (error: unknown) => {
       socket.destroy();
-      reject(new CommandError(notReachable(address, error)));
+      reject(new Disconnected(notReachable(address, error)));
     };
     socket.once("error", fail);
     socket.once("timeout", () => fail(new Error("no answer")));

@@ -36,9 +36,9 @@ async function startBroker({ workers: places, ...order }: BrokerOrder): Promise<
   return { bootstrapServers, clusterId: broker.clusterId, failure, stop: () => node.stop() };
 }
 
-/** This very file, as a bundle or as a module: worker threads run it again. */
+/** Where this program begins: worker threads run it again, and so find the compiled code that the bundle's first file keeps. */
 function ownScript(): string {
-  return typeof __filename === "undefined" ? (process.argv[1] ?? "") : __filename;
+  return typeof require === "undefined" ? (process.argv[1] ?? "") : (require.main?.filename ?? __filename);
 }
 
 function runCommand(): void {

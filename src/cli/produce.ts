@@ -2,9 +2,9 @@
 // same partition, the one that Kafka's own clients choose for it.
 
 import type { NewRecord } from "../../protocol/records/batch-builder.ts";
-import { Client } from "./client.ts";
-import { CommandError, ExitCode, usageError } from "./command-error.ts";
-import { Sender } from "./sender.ts";
+import { Brokers } from "./brokers.ts";
+import { ExitCode, usageError } from "./command-error.ts";
+import { PRODUCER_DEFAULTS, Producer } from "./producer.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** As commander gives them. */
@@ -20,23 +20,28 @@ const DEFAULT_SEPARATOR = ":";
 
 export async function produceLines(topic: string, given: ProduceArguments, terminal: Terminal): Promise<ExitCode> {
   const only = given.partition === undefined ? undefined : wholeNumber("--partition", given.partition);
-  const client = new Client(given.bootstrapServer);
+  const brokers = new Brokers(given.bootstrapServer);
+  const failures: unknown[] = [];
+  const producer = new Producer(brokers, topic, { ...PRODUCER_DEFAULTS, only, failed: (_, error) => failures.push(error) });
+  const failOnFailure = () => {
+    if (failures.length > 0) throw failures[0];
+  };
   try {
-    const partitions = await client.partitionsOf(topic, true);
-    const chosen = partitions?.filter(({ index }) => only === undefined || index === only) ?? [];
-    if (chosen.length === 0) throw new CommandError(`The topic ${topic} has no partition ${only ?? 0}.`);
+    // Before anything is typed: that there is a broker, and the topic.
+    await producer.open();
     if (terminal.isTyped) terminal.error(`Each line is a record of ${topic}; end with Ctrl-D.\n`);
-    const sender = new Sender(client, topic, chosen);
     // Loaded here, since "odradek start" does without it.
     const { createInterface } = await import("node:readline");
     for await (const line of createInterface({ input: terminal.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
-      await sender.add(parseLine(line, given));
+      await producer.add(parseLine(line, given));
+      failOnFailure();
     }
-    await sender.flush();
-    if (terminal.isTyped) terminal.error(`${sender.count} record${sender.count === 1 ? "" : "s"} produced to ${topic}.\n`);
+    await producer.flush();
+    failOnFailure();
+    if (terminal.isTyped) terminal.error(`${producer.count} record${producer.count === 1 ? "" : "s"} produced to ${topic}.\n`);
     return ExitCode.OK;
   } finally {
-    await client.close();
+    await brokers.close();
   }
 }
 

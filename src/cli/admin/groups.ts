@@ -13,7 +13,7 @@ import { decodeAssignment } from "../../../protocol/state/consumer-protocol.ts";
 import { MalformedMessage } from "../../../protocol/wire/malformed-message.ts";
 import { type Broker, type Brokers, isMoving, retried } from "../brokers.ts";
 import { failOn, present, Refusal } from "../refusal.ts";
-import { nameOf, type TopicPartition } from "./offsets.ts";
+import { nameOf, type TopicPartition } from "../topic-partition.ts";
 
 const NO_GENERATION = -1;
 const CLASSIC_MEMBER = 0;

@@ -6,7 +6,7 @@ import { alterPartitionReassignments } from "../../../protocol/messages/45-alter
 import { listPartitionReassignments } from "../../../protocol/messages/46-list-partition-reassignments.ts";
 import type { Brokers } from "../brokers.ts";
 import { failOn, Refusal } from "../refusal.ts";
-import { nameOf, type TopicPartition } from "./offsets.ts";
+import { nameOf, type TopicPartition } from "../topic-partition.ts";
 
 const TIMEOUT_MS = 60_000;
 

@@ -3,7 +3,7 @@
 import { describeLogDirs } from "../../../protocol/messages/35-describe-log-dirs.ts";
 import type { Brokers } from "../brokers.ts";
 import { failOn } from "../refusal.ts";
-import type { TopicPartition } from "./offsets.ts";
+import type { TopicPartition } from "../topic-partition.ts";
 
 export interface LogDirectory {
   readonly path: string;

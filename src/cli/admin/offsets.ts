@@ -5,6 +5,7 @@ import { listOffsets } from "../../../protocol/messages/02-list-offsets.ts";
 import { deleteRecords } from "../../../protocol/messages/21-delete-records.ts";
 import { type Brokers, isMoving } from "../brokers.ts";
 import { Refusal } from "../refusal.ts";
+import { nameOf, type TopicPartition } from "../topic-partition.ts";
 import { hasLeader, listTopics } from "./topics.ts";
 
 /** What may stand for a timestamp. */
@@ -20,25 +21,11 @@ export const OffsetSpec = {
 const TIMEOUT_MS = 30_000;
 const CONSUMER = -1;
 
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
-
 export interface FoundOffset {
   /** -1: there is none. */
   readonly offset: number;
   readonly timestamp: number;
   readonly leaderEpoch: number;
-}
-
-export function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`;
-}
-
-export function comparePartitions(one: TopicPartition, other: TopicPartition): number {
-  if (one.topic !== other.topic) return one.topic < other.topic ? -1 : 1;
-  return one.partition - other.partition;
 }
 
 /** `timestamp` in milliseconds, or one of OffsetSpec. A partition that cannot be asked has its Refusal. */

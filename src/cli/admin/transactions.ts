@@ -9,7 +9,7 @@ import { listTransactions } from "../../../protocol/messages/66-list-transaction
 import type { DecodedMessage } from "../../../protocol/schema/message.ts";
 import { type Brokers, CoordinatorKey, isMoving, retried } from "../brokers.ts";
 import { failOn, present, Refusal } from "../refusal.ts";
-import { nameOf, type TopicPartition } from "./offsets.ts";
+import { nameOf, type TopicPartition } from "../topic-partition.ts";
 import { findTopic } from "./topics.ts";
 
 const NO_PRODUCER = -1;

@@ -1,19 +1,30 @@
-// `kafka-console-consumer`: prints records as they come. With a group it goes on where the group stopped and remembers how far it came, as
-// a lone consumer without membership: while the group has members of its own, its commits are refused.
+// `kafka-console-consumer`: prints records as they come. It is a member of a group, as Kafka's own is: of the one that it is given, or of one
+// that is its own. Only with `--partition` it is outside of any group.
 
-import { Errors } from "../../../protocol/errors.ts";
+import { metadata } from "../../../protocol/messages/03-metadata.ts";
 import { listTopics } from "../admin/topics.ts";
-import { Client, EARLIEST, LATEST, type Partition } from "../client.ts";
-import { hostAndPort } from "../connection.ts";
-import { Refusal } from "../refusal.ts";
-import { addProperty } from "./console-producer.ts";
+import { Brokers } from "../brokers.ts";
+import { CommandError } from "../command-error.ts";
+import { Disconnected } from "../connection.ts";
+import { type Consumer, FROM_EARLIEST, FROM_LATEST, GroupConsumer, LoneConsumer, startOf } from "../consumer.ts";
+import type { Position } from "../partition-fetch.ts";
+import { type PrintedRecord, printRecords } from "../print-records.ts";
+import { present } from "../refusal.ts";
+import { topicLeaders } from "../topic-leaders.ts";
+import { nameOf, type TopicPartition } from "../topic-partition.ts";
+import { addProperty, refuseBoth, type Settings, settingsOf } from "./client-settings.ts";
+import { consumerOptions, groupOptions } from "./consumer-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
-import { type ConsumedRecord, formatterOf } from "./record-formatter.ts";
-import { clientSettings, type Io, parseProperties, readTextFile, type Tool } from "./tool.ts";
-import { topicFilter } from "./topic-filter.ts";
+import { formatterOf } from "./record-formatter.ts";
+import { type Io, parseProperties, readTextFile, type Tool } from "./tool.ts";
+import { isInternalTopic, topicFilter } from "./topic-filter.ts";
 
-const MAX_WAIT_MS = 500;
+const RENAMED = [
+  { current: "formatter-property", old: "property", isOldFirst: true },
+  { current: "command-property", old: "consumer-property", isOldFirst: true },
+  { current: "command-config", old: "consumer.config", isOldFirst: true },
+] as const;
 
 export const kafkaConsoleConsumer: Tool = {
   purpose: "Print the records of topics as they come.",
@@ -39,37 +50,25 @@ export const kafkaConsoleConsumer: Tool = {
     { name: "consumer-property", value: "name=value", help: "the older name of --command-property" },
     { name: "consumer.config", value: "file", help: "the older name of --command-config" },
     { name: "skip-message-on-error", help: "go on after a record that cannot be printed" },
-    { name: "enable-systest-events", help: "", isRefused: true },
+    { name: "enable-systest-events", help: "print shutdown_complete at the end" },
   ],
   run: async (flags, io) => {
-    const settings = checkedSettings(flags, io);
+    checkFlags(flags, io);
+    const settings = consumerSettings(flags);
     const format = formatterOf(flags.get("formatter"), formatterProperties(flags));
-    const client = new Client(flags.get("bootstrap-server") ?? "");
-    const printed = { count: 0 };
+    const brokers = new Brokers(flags.get("bootstrap-server") ?? "", { clientId: settings.get("client.id") ?? "console-consumer" });
     try {
-      await consume(client, { flags, settings, io, format, printed });
-      return 0;
-    } catch (error) {
-      io.error(javaLine(error));
-      return 1;
+      const open = opening(brokers, { flags, settings });
+      return await consume(open, { flags, io, format });
     } finally {
-      await client.close();
-      io.error(`Processed a total of ${printed.count} messages`);
+      await brokers.close();
     }
   },
 };
 
-function checkedSettings(flags: Flags, io: Io): Map<string, string> {
+function checkFlags(flags: Flags, io: Io): void {
   flags.need("bootstrap-server");
-  const settings = new Map([...clientSettings(flags.get("command-config")), ...clientSettings(flags.get("consumer.config"))]);
-  for (const text of [...flags.all("command-property"), ...flags.all("consumer-property")]) addProperty(settings, text);
-  const old = [
-    ["property", "--formatter-property"],
-    ["consumer-property", "--command-property"],
-    ["consumer.config", "--command-config"],
-  ] as const;
-  for (const [name, instead] of old)
-    if (flags.has(name)) io.out(`Option --${name} is deprecated and will be removed in a future version. Use ${instead} instead.`);
+  refuseBoth(flags, RENAMED, { io, what: "Option" });
   if (flags.countOf(["topic", "include"]) !== 1)
     throw new FlagError("Exactly one of the following arguments is required: [topic], [include]");
   if (flags.has("offset") && !flags.has("partition")) throw new FlagError("The partition is required when offset is specified.");
@@ -81,23 +80,33 @@ function checkedSettings(flags: Flags, io: Io): Map<string, string> {
   if (flags.has("offset") && flags.has("from-beginning"))
     throw new FlagError("Options from-beginning and offset cannot be specified together.");
   if (flags.has("partition") && !flags.has("topic")) throw new FlagError("The topic is required when partition is specified.");
+  if (flags.get("topic") === "")
+    throw new FlagError("java.lang.IllegalArgumentException: Topic collection to subscribe to cannot contain null or empty topic", {
+      isTerse: true,
+    });
+}
+
+/** With what the flags say in their place. */
+function consumerSettings(flags: Flags): Settings {
+  const settings = settingsOf(flags, {
+    files: ["command-config", "consumer.config"],
+    properties: ["command-property", "consumer-property"],
+  });
   const groups = new Set([...flags.all("group"), ...(settings.has("group.id") ? [settings.get("group.id") ?? ""] : [])]);
-  if (groups.size > 1)
+  const [group] = groups;
+  if (groups.size > 1) {
+    const texts = [...groups].sort().map((id) => `'${id}'`);
     throw new FlagError(
-      `The group ids provided in different places (directly using '--group', via '--consumer-property', or via '--consumer.config') do not match. Detected group ids: ${[
-        ...groups,
-      ]
-        .sort()
-        .map((group) => `'${group}'`)
-        .join(", ")}`,
+      `The group ids provided in different places (directly using '--group', via '--consumer-property', or via '--consumer.config') do not match. Detected group ids: ${texts.join(", ")}`,
     );
-  if (groups.size > 0 && flags.has("partition")) throw new FlagError("Options group and partition cannot be specified together.");
+  }
+  if (group !== undefined && flags.has("partition")) throw new FlagError("Options group and partition cannot be specified together.");
   const reset = settings.get("auto.offset.reset");
   if (flags.has("from-beginning") && reset !== undefined && reset !== "earliest")
     throw new FlagError(`Can't simultaneously specify --from-beginning and 'auto.offset.reset=${reset}', please remove one option`, {
       isTerse: true,
     });
-  const [group] = groups;
+  if (flags.has("from-beginning")) settings.set("auto.offset.reset", "earliest");
   if (group !== undefined) settings.set("group.id", group);
   const isolation = flags.get("isolation-level");
   if (isolation !== undefined) settings.set("isolation.level", isolation);
@@ -115,117 +124,79 @@ function formatterProperties(flags: Flags): Map<string, string> {
   return properties;
 }
 
+type Open = () => Promise<Consumer>;
+
+/** Checks the settings now; what is opened is reading. */
+function opening(brokers: Brokers, { flags, settings }: { readonly flags: Flags; readonly settings: Settings }): Open {
+  const isCreationAllowed = settings.get("allow.auto.create.topics") !== "false";
+  const topic = flags.get("topic");
+  const partition = flags.whole("partition");
+  if (topic !== undefined && partition !== undefined) {
+    const options = consumerOptions(settings);
+    return async () => {
+      const all = await topicLeaders(brokers, topic, { isCreationAllowed });
+      const isThere = all?.some(({ index }) => index === partition) === true;
+      const position = isThere ? [await firstPosition(brokers, { topic, partition }, flags)] : [];
+      return new LoneConsumer(brokers, position, options);
+    };
+  }
+  const options = groupOptions(settings);
+  const isWanted = topicFilter(flags.get("include"));
+  const wantedTopics = async () => {
+    if (topic !== undefined) return [topic];
+    return (await listTopics(brokers)).map(({ name }) => name).filter((name) => isWanted(name) && !isInternalTopic(name));
+  };
+  return async () => {
+    // Makes it, where the broker does so; one that is missing is waited for.
+    if (topic !== undefined && isCreationAllowed)
+      await brokers.ask(metadata, 9, { topics: [{ name: topic }], allowAutoTopicCreation: true });
+    return new GroupConsumer(brokers, { ...options, wantedTopics });
+  };
+}
+
+/** Where `--offset` says, or `--from-beginning`; else at the end. */
+async function firstPosition(brokers: Brokers, partition: TopicPartition, flags: Flags): Promise<Position> {
+  const offset = flags.get("offset")?.toLowerCase();
+  if (offset !== undefined && /^\d+$/.test(offset)) return { ...partition, offset: Number(offset) };
+  const isEarliest = offset === "earliest" || (offset === undefined && flags.has("from-beginning"));
+  const offsetReset = isEarliest ? FROM_EARLIEST : FROM_LATEST;
+  return present((await startOf(brokers, [partition], { offsetReset, isCommittedOnly: false }))[0], nameOf(partition));
+}
+
 interface Consumption {
   readonly flags: Flags;
-  readonly settings: ReadonlyMap<string, string>;
   readonly io: Io;
-  readonly format: (record: ConsumedRecord) => string;
-  readonly printed: { count: number };
+  readonly format: (record: PrintedRecord) => string;
 }
 
-/** Where the partitions of a topic that one broker leads are read next. */
-interface Reading {
-  readonly topic: string;
-  readonly leader: Partition["leader"];
-  readonly offsets: Map<number, number>;
-}
-
-async function consume(client: Client, consumption: Consumption): Promise<void> {
-  const { flags, settings, io, printed } = consumption;
-  const limit = flags.whole("max-messages") ?? Number.POSITIVE_INFINITY;
-  const timeoutMs = flags.whole("timeout-ms") ?? Number.POSITIVE_INFINITY;
-  const most = limit < 0 ? Number.POSITIVE_INFINITY : limit;
-  const group = settings.get("group.id");
-  let isStopping = false;
-  void io.stopping.then(() => {
-    isStopping = true;
-  });
-  const readings = await openReadings(client, consumption);
-  let lastMs = Date.now();
-  while (printed.count < most && !isStopping && Date.now() - lastMs < timeoutMs) {
-    const maxWaitMs = Math.max(1, Math.min(MAX_WAIT_MS, timeoutMs - (Date.now() - lastMs)));
-    const before = printed.count;
-    if (readings.length === 0) await Promise.race([new Promise((resolve) => setTimeout(resolve, maxWaitMs)), io.stopping]);
-    await Promise.all(readings.map((reading) => readOnce(client, reading, { consumption, maxWaitMs, most })));
-    if (printed.count === before) continue;
-    lastMs = Date.now();
-    if (group === undefined) continue;
-    for (const { topic, offsets } of readings) await client.commit(group, topic, offsets);
-  }
-}
-
-async function openReadings(client: Client, { flags, settings }: Consumption): Promise<Reading[]> {
-  const include = flags.get("include");
-  const topic = flags.get("topic");
-  const isWanted = topicFilter(include);
-  const topics = topic !== undefined ? [topic] : (await listTopics(client.brokers)).map(({ name }) => name).filter(isWanted);
-  const readings: Reading[] = [];
-  for (const name of topics) {
-    const partitions = await client.partitionsOf(name, true);
-    const only = flags.whole("partition");
-    const wanted = (partitions ?? []).filter(({ index }) => only === undefined || index === only);
-    const group = settings.get("group.id");
-    const committed = group === undefined ? new Map<number, number>() : await client.committed(group, name, wanted);
-    for (const [leader, ofLeader] of Map.groupBy(wanted, (partition) => hostAndPort(partition.leader))) {
-      const reading: Reading = { topic: name, leader: ofLeader[0]?.leader ?? { host: leader, port: 0 }, offsets: new Map() };
-      for (const partition of ofLeader)
-        reading.offsets.set(
-          partition.index,
-          committed.get(partition.index) ?? (await startOf(client, name, partition, { flags, settings })),
-        );
-      readings.push(reading);
+/** What cannot be read ends Kafka's tool well, with an entry in its log; what cannot be printed is a failure. */
+async function consume(open: Open, { flags, io, format }: Consumption): Promise<number> {
+  const limit = flags.whole("max-messages") ?? -1;
+  let count = 0;
+  let exitCode = 0;
+  const print = (record: PrintedRecord) => {
+    count++;
+    try {
+      io.terminal.out(format(record));
+    } catch (error) {
+      if (flags.has("skip-message-on-error")) return;
+      exitCode = 1;
+      throw error;
     }
+  };
+  try {
+    await printRecords(await open(), {
+      limit: limit < 0 ? Number.POSITIVE_INFINITY : limit,
+      timeoutMs: flags.whole("timeout-ms") ?? Number.POSITIVE_INFINITY,
+      stopping: io.stopping,
+      print,
+    });
+  } catch (error) {
+    if (error instanceof Disconnected) exitCode = 1;
+    else if (exitCode === 0 && !(error instanceof CommandError)) throw error;
+    io.error(javaLine(error));
   }
-  return readings;
-}
-
-async function startOf(
-  client: Client,
-  topic: string,
-  partition: Partition,
-  { flags, settings }: Pick<Consumption, "flags" | "settings">,
-): Promise<number> {
-  const offset = flags.get("offset")?.toLowerCase();
-  if (offset !== undefined && /^\d+$/.test(offset)) return Number(offset);
-  const isEarliest =
-    offset === undefined ? flags.has("from-beginning") || settings.get("auto.offset.reset") === "earliest" : offset === "earliest";
-  return client.offsetAt(topic, partition, isEarliest ? EARLIEST : LATEST);
-}
-
-async function readOnce(
-  client: Client,
-  reading: Reading,
-  { consumption, maxWaitMs, most }: { consumption: Consumption; maxWaitMs: number; most: number },
-): Promise<void> {
-  const { settings, io, format, printed, flags } = consumption;
-  const order = { ...reading, maxWaitMs, isCommittedOnly: settings.get("isolation.level") === "read_committed" };
-  const fetched = await Promise.race([
-    client.fetch(order).catch((error: unknown) => outOfRange(client, reading, error)),
-    io.stopping.then(() => []),
-  ]);
-  for (const { partition, records, nextOffset, isLogAppendTime } of fetched) {
-    for (const record of records) {
-      if (printed.count >= most) return;
-      try {
-        io.terminal.out(format({ ...record, partition, isLogAppendTime }));
-      } catch (error) {
-        if (!flags.has("skip-message-on-error")) throw error;
-      }
-      printed.count++;
-      reading.offsets.set(partition, record.offset + 1);
-    }
-    reading.offsets.set(partition, nextOffset);
-  }
-}
-
-/** What was asked for is gone or not yet there: as a consumer whose reset policy is that of a new group. */
-async function outOfRange(client: Client, { topic, leader, offsets }: Reading, error: unknown): Promise<[]> {
-  if (!(error instanceof Refusal) || error.errorCode !== Errors.OFFSET_OUT_OF_RANGE) throw error;
-  for (const [index, offset] of offsets) {
-    const partition = { index, leader };
-    const start = await client.offsetAt(topic, partition, EARLIEST);
-    const end = await client.offsetAt(topic, partition, LATEST);
-    if (offset < start || offset > end) offsets.set(index, end);
-  }
-  return [];
+  io.error(`Processed a total of ${count} messages`);
+  if (flags.has("enable-systest-events")) io.out("shutdown_complete");
+  return exitCode;
 }

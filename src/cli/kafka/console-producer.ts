@@ -1,24 +1,24 @@
-// `kafka-console-producer`: each line of stdin is a record, with headers and a key before the value where the reader is told so.
+// `kafka-console-producer`: each line of stdin is a record, with headers and a key before the value where the reader is told so. What could not
+// be sent is logged and ends nothing, unless each record is waited for (`--sync`).
 
 import type { NewRecord } from "../../../protocol/records/batch-builder.ts";
-import { Compression } from "../../../protocol/records/batch-header.ts";
-import { Client } from "../client.ts";
+import { Brokers } from "../brokers.ts";
 import { CommandError } from "../command-error.ts";
-import { Sender } from "../sender.ts";
+import { Disconnected } from "../connection.ts";
+import { Producer } from "../producer.ts";
+import { addProperty, refuseBoth, settingsOf } from "./client-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
-import { clientSettings, type Io, parseProperties, readTextFile, type Tool } from "./tool.ts";
+import { LineReader } from "./line-reader.ts";
+import { producerOptions } from "./producer-settings.ts";
+import { type Io, parseProperties, readTextFile, type Tool } from "./tool.ts";
 
-const CODECS: { readonly [name: string]: Compression } = {
-  none: Compression.NONE,
-  gzip: Compression.GZIP,
-  snappy: Compression.SNAPPY,
-  lz4: Compression.LZ4,
-  zstd: Compression.ZSTD,
-};
-const WITHOUT_EFFECT =
-  "accepted without effect: this command sends what has come at once and waits for the answers of all in-sync replicas";
 const LINE_READER = "org.apache.kafka.tools.LineMessageReader";
+const RENAMED = [
+  { current: "command-property", old: "producer-property" },
+  { current: "reader-property", old: "property" },
+  { current: "command-config", old: "producer.config" },
+] as const;
 
 export const kafkaConsoleProducer: Tool = {
   purpose: "Send each line of stdin as a record.",
@@ -36,59 +36,68 @@ export const kafkaConsoleProducer: Tool = {
       isValueOptional: true,
       help: "none, gzip (default with the flag alone), snappy, lz4 or zstd",
     },
-    { name: "command-property", value: "name=value", help: "a producer setting; compression.type and acks count" },
+    { name: "command-property", value: "name=value", help: "a producer setting: acks, enable.idempotence, linger.ms, batch.size, …" },
     { name: "producer-property", value: "name=value", help: "the older name of --command-property" },
     { name: "producer.config", value: "file", help: "the older name of --command-config" },
-    { name: "sync", help: WITHOUT_EFFECT },
-    { name: "request-required-acks", value: "acks", help: "all, -1, 0 or 1; the answer of all is waited for" },
+    { name: "sync", help: "wait for each record; one that cannot be sent ends the command" },
+    { name: "request-required-acks", value: "acks", help: "all (default), -1, 0 or 1: whose acknowledgement is waited for" },
     { name: "line-reader", value: "class", help: `${LINE_READER}, the only one there is here` },
-    ...["batch-size", "max-memory-bytes", "max-partition-memory-bytes", "message-send-max-retries", "metadata-expiry-ms"].map(
-      withoutEffect,
-    ),
-    ...["max-block-ms", "request-timeout-ms", "retry-backoff-ms", "socket-buffer-size", "timeout"].map(withoutEffect),
+    { name: "batch-size", value: "bytes", isWhole: true, help: "of a batch of one partition, 16384 by default" },
+    { name: "timeout", value: "ms", isWhole: true, help: "how long records are gathered, 1000 by default" },
+    { name: "message-send-max-retries", value: "count", isWhole: true, help: "how often a batch is sent again, 3 by default" },
+    { name: "retry-backoff-ms", value: "ms", isWhole: true, help: "how long to wait before that, 100 by default" },
+    { name: "request-timeout-ms", value: "ms", isWhole: true, help: "how long an answer is waited for, 1500 by default" },
+    { name: "max-memory-bytes", value: "bytes", isWhole: true, help: "what may wait to be sent, 33554432 by default" },
+    { name: "max-partition-memory-bytes", value: "bytes", isWhole: true, help: "the older name of --batch-size" },
+    ...["max-block-ms", "metadata-expiry-ms", "socket-buffer-size"].map((name) => ({
+      name,
+      value: "number",
+      isWhole: true,
+      help: "accepted without effect: there is nothing here that it would change",
+    })),
   ],
   run: async (flags, io) => {
     flags.need("topic");
     const servers = flags.get("bootstrap-server") ?? flags.get("broker-list");
-    if (servers === undefined) throw new FlagError('Missing required argument "[bootstrap-server]"');
-    warnOfOldFlags(flags, io);
-    const reader = flags.get("line-reader");
-    if (reader !== undefined && reader !== LINE_READER)
-      throw new FlagError(`java.lang.ClassNotFoundException: ${reader}`, { isTerse: true });
-    const properties = readerProperties(flags);
-    const settings = producerSettings(flags);
-    const compression = compressionOf(flags, settings);
-    checkAcks(flags.get("request-required-acks") ?? settings.get("acks"));
-    const client = new Client(servers);
+    if (servers === undefined) throw new FlagError("Error while validating the bootstrap address");
+    refuseBoth(flags, RENAMED, { io, what: "Warning:" });
+    const lineReader = flags.get("line-reader");
+    if (lineReader !== undefined && lineReader !== LINE_READER)
+      throw new FlagError(`java.lang.ClassNotFoundException: ${lineReader}`, { isTerse: true });
+    const reader = new LineReader(readerProperties(flags));
+    const settings = settingsOf(flags, {
+      files: ["command-config", "producer.config"],
+      properties: ["command-property", "producer-property"],
+    });
+    const topic = flags.get("topic") ?? "";
+    const isSync = flags.has("sync");
+    const failures: unknown[] = [];
+    const failed = (records: readonly NewRecord[], error: unknown) => {
+      if (isSync) failures.push(error);
+      else for (const record of records) logFailure(io, { topic, record, error });
+    };
+    const options = { ...producerOptions(flags, settings), failed };
+    if (!servers.split(",").every((server) => /:\d+$/.test(server.trim())))
+      throw new FlagError("Please provide valid host:port like host1:9091,host2:9092");
+    const brokers = new Brokers(servers, { clientId: settings.get("client.id") ?? "console-producer" });
     try {
-      const topic = flags.get("topic") ?? "";
-      const partitions = (await client.partitionsOf(topic, true)) ?? [];
-      const sender = new Sender(client, topic, partitions, { compression });
-      await sendLines(sender, new LineReader(properties), io);
+      await brokers.any();
+      const producer = new Producer(brokers, topic, options);
+      try {
+        await sendLines(reader, io, (record) => (isSync ? sendSynchronously(producer, record, failures) : send(producer, record, failed)));
+      } finally {
+        await producer.flush();
+      }
       return 0;
     } finally {
-      await client.close();
+      await brokers.close();
     }
   },
   failed: (error, io) => {
-    io.error(error instanceof LineError ? `org.apache.kafka.common.KafkaException: ${error.message}` : javaLine(error));
+    io.error(javaLine(error));
     return 1;
   },
 };
-
-function withoutEffect(name: string) {
-  return { name, value: "number", help: WITHOUT_EFFECT };
-}
-
-function warnOfOldFlags(flags: Flags, io: Io): void {
-  const old = [
-    ["producer-property", "--command-property"],
-    ["producer.config", "--command-config"],
-    ["property", "--reader-property"],
-  ] as const;
-  for (const [name, instead] of old)
-    if (flags.has(name)) io.out(`Warning: --${name} is deprecated and will be removed in a future version. Use ${instead} instead.`);
-}
 
 function readerProperties(flags: Flags): Map<string, string> {
   const file = flags.get("reader-config");
@@ -97,103 +106,40 @@ function readerProperties(flags: Flags): Map<string, string> {
   return properties;
 }
 
-function producerSettings(flags: Flags): Map<string, string> {
-  const settings = new Map([...clientSettings(flags.get("command-config")), ...clientSettings(flags.get("producer.config"))]);
-  for (const text of [...flags.all("command-property"), ...flags.all("producer-property")]) addProperty(settings, text);
-  return settings;
+async function send(producer: Producer, record: NewRecord, failed: (records: readonly NewRecord[], error: unknown) => void): Promise<void> {
+  try {
+    await producer.add(record);
+  } catch (error) {
+    if (!(error instanceof CommandError) || error instanceof Disconnected) throw error;
+    failed([record], error);
+  }
 }
 
-export function addProperty(properties: Map<string, string>, text: string): void {
-  const at = text.indexOf("=");
-  properties.set(at < 0 ? text : text.slice(0, at), at < 0 ? "" : text.slice(at + 1));
+async function sendSynchronously(producer: Producer, record: NewRecord, failures: readonly unknown[]): Promise<void> {
+  await producer.add(record);
+  await producer.flush();
+  if (failures.length > 0) throw failures[0];
 }
 
-function compressionOf(flags: Flags, settings: ReadonlyMap<string, string>): Compression {
-  const name = flags.has("compression-codec") ? flags.get("compression-codec") || "gzip" : (settings.get("compression.type") ?? "none");
-  const codec = CODECS[name];
-  if (codec !== undefined) return codec;
-  const known = Object.keys(CODECS).join(", ");
-  throw new FlagError(
-    `org.apache.kafka.common.config.ConfigException: Invalid value ${name} for configuration compression.type: String must be one of: ${known}`,
-    { isTerse: true },
+function logFailure(
+  io: Io,
+  { topic, record: { key, value }, error }: { readonly topic: string; readonly record: NewRecord; readonly error: unknown },
+): void {
+  const size = (bytes: Buffer | null) => (bytes === null ? "null" : `${bytes.length} bytes`);
+  io.logError(
+    new CommandError(
+      `Error when sending message to topic ${topic} with key: ${size(key)}, value: ${size(value)} with error: ${javaLine(error)}`,
+    ),
   );
 }
 
-function checkAcks(acks: string | undefined): void {
-  if (acks === undefined || ["all", "-1", "0", "1"].includes(acks)) return;
-  throw new FlagError(
-    `org.apache.kafka.common.config.ConfigException: Invalid value ${acks} for configuration acks: String must be one of: all, -1, 0, 1`,
-    { isTerse: true },
-  );
-}
-
-async function sendLines(sender: Sender, reader: LineReader, { terminal }: Io): Promise<void> {
+async function sendLines(reader: LineReader, { terminal }: Io, sendRecord: (record: NewRecord) => Promise<void>): Promise<void> {
   const { createInterface } = await import("node:readline");
   const lines = createInterface({ input: terminal.stdin, crlfDelay: Number.POSITIVE_INFINITY });
   const prompt = () => (terminal.isTyped ? terminal.out(">") : undefined);
   prompt();
-  try {
-    for await (const line of lines) {
-      await sender.add(reader.read(line));
-      prompt();
-    }
-  } finally {
-    await sender.flush();
-  }
-}
-
-class LineError extends CommandError {}
-
-/** `headers<tab>key<tab>value`, where headers are `name:value,name:value`. */
-class LineReader {
-  readonly #hasKey: boolean;
-  readonly #hasHeaders: boolean;
-  readonly #keySeparator: string;
-  readonly #headersDelimiter: string;
-  readonly #headersSeparator: string;
-  readonly #headersKeySeparator: string;
-  readonly #isIgnoringErrors: boolean;
-  readonly #nullMarker: string | undefined;
-  #lineNumber = 0;
-
-  constructor(properties: ReadonlyMap<string, string>) {
-    const isTrue = (name: string) => properties.get(name)?.trim().toLowerCase() === "true";
-    this.#hasKey = isTrue("parse.key");
-    this.#hasHeaders = isTrue("parse.headers");
-    this.#isIgnoringErrors = isTrue("ignore.error");
-    this.#keySeparator = properties.get("key.separator") ?? "\t";
-    this.#headersDelimiter = properties.get("headers.delimiter") ?? "\t";
-    this.#headersSeparator = properties.get("headers.separator") ?? ",";
-    this.#headersKeySeparator = properties.get("headers.key.separator") ?? ":";
-    this.#nullMarker = properties.get("null.marker");
-  }
-
-  read(line: string): NewRecord {
-    this.#lineNumber++;
-    const [headers, rest] = this.#hasHeaders ? this.#split(line, this.#headersDelimiter, "headers delimiter") : [undefined, line];
-    const [key, value] = this.#hasKey ? this.#split(rest, this.#keySeparator, "key separator") : [undefined, rest];
-    return { key: this.#bytes(key), value: this.#bytes(value), headers: headers === undefined ? [] : this.#headers(headers) };
-  }
-
-  #split(text: string, separator: string, what: string): [string | undefined, string] {
-    const at = text.indexOf(separator);
-    if (at >= 0) return [text.slice(0, at), text.slice(at + separator.length)];
-    if (this.#isIgnoringErrors) return [undefined, text];
-    throw new LineError(`No ${what} found on line number ${this.#lineNumber}: '${text}'`);
-  }
-
-  #headers(text: string) {
-    if (this.#nullMarker !== undefined && text === this.#nullMarker) return [];
-    return text.split(this.#headersSeparator).map((pair) => {
-      const at = pair.indexOf(this.#headersKeySeparator);
-      if (at < 0 && !this.#isIgnoringErrors)
-        throw new LineError(`No header key separator found in pair '${pair}' on line number ${this.#lineNumber}`);
-      const key = at < 0 ? pair : pair.slice(0, at);
-      return { key, value: at < 0 ? null : this.#bytes(pair.slice(at + this.#headersKeySeparator.length)) };
-    });
-  }
-
-  #bytes(text: string | undefined): Buffer | null {
-    return text === undefined || text === this.#nullMarker ? null : Buffer.from(text);
+  for await (const line of lines) {
+    await sendRecord(reader.read(line));
+    prompt();
   }
 }

@@ -10,11 +10,12 @@ import {
   type GroupMember,
   listAllGroups,
 } from "../admin/groups.ts";
-import { comparePartitions, nameOf, OffsetSpec, offsetsAt, type TopicPartition } from "../admin/offsets.ts";
+import { OffsetSpec, offsetsAt } from "../admin/offsets.ts";
 import { findTopic } from "../admin/topics.ts";
 import type { Brokers } from "../brokers.ts";
 import { CommandError } from "../command-error.ts";
 import { Refusal } from "../refusal.ts";
+import { comparePartitions, nameOf, type TopicPartition } from "../topic-partition.ts";
 import { cell, line } from "./columns.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine, sentenceOf } from "./java-error.ts";

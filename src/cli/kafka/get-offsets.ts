@@ -1,9 +1,10 @@
 // `kafka-get-offsets`: prints topic:partition:offset lines.
 
-import { comparePartitions, nameOf, OffsetSpec, offsetsAt, type TopicPartition } from "../admin/offsets.ts";
+import { OffsetSpec, offsetsAt } from "../admin/offsets.ts";
 import { listTopics } from "../admin/topics.ts";
 import type { Brokers } from "../brokers.ts";
 import { Refusal } from "../refusal.ts";
+import { comparePartitions, nameOf, type TopicPartition } from "../topic-partition.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { sentenceOf } from "./java-error.ts";
 import { type Tool, withBrokers } from "./tool.ts";

@@ -2,9 +2,9 @@
 
 import { Errors } from "../../../protocol/errors.ts";
 import { Election, elect } from "../admin/leaders.ts";
-import { nameOf, type TopicPartition } from "../admin/offsets.ts";
 import { CommandError } from "../command-error.ts";
 import type { Refusal } from "../refusal.ts";
+import { nameOf, type TopicPartition } from "../topic-partition.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine, sentenceOf } from "./java-error.ts";
 import { inMapOrder, partitionHash } from "./java-order.ts";

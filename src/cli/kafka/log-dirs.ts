@@ -2,8 +2,8 @@
 
 import { Errors } from "../../../protocol/errors.ts";
 import { logDirectoriesOf } from "../admin/log-dirs.ts";
-import { nameOf } from "../admin/offsets.ts";
 import { CommandError } from "../command-error.ts";
+import { nameOf } from "../topic-partition.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError } from "./flags.ts";
 import { javaClass } from "./java-error.ts";
 import { inMapOrder, partitionHash } from "./java-order.ts";

@@ -1,17 +1,12 @@
 // Records as `kafka-console-consumer` prints them: the parts that `print.*` asks for, separated, then the value.
 
-import type { DecodedRecord } from "../../../protocol/records/record.ts";
+import type { PrintedRecord } from "../print-records.ts";
 import { FlagError } from "./flags.ts";
-
-export interface ConsumedRecord extends DecodedRecord {
-  readonly partition: number;
-  readonly isLogAppendTime: boolean;
-}
 
 const FORMATTERS = ["DefaultMessageFormatter", "LoggingMessageFormatter", "NoOpMessageFormatter"] as const;
 
 /** Raises FlagError for a formatter that does not exist here. */
-export function formatterOf(className: string | undefined, properties: ReadonlyMap<string, string>): (record: ConsumedRecord) => string {
+export function formatterOf(className: string | undefined, properties: ReadonlyMap<string, string>): (record: PrintedRecord) => string {
   const name = className?.split(".").at(-1) ?? FORMATTERS[0];
   if (!FORMATTERS.some((known) => known === name) || className?.startsWith("kafka."))
     throw new FlagError(`--formatter ${className}: there are ${FORMATTERS.join(", ")} (of org.apache.kafka.tools.consumer) here.`, {
@@ -26,7 +21,7 @@ export function formatterOf(className: string | undefined, properties: ReadonlyM
   const valueText = textOf(properties.get("value.deserializer"), nullText);
   const headerText = textOf(properties.get("headers.deserializer"), nullText);
   const headersSeparator = properties.get("headers.separator") ?? ",";
-  const parts: readonly (readonly [isWanted: boolean, part: (record: ConsumedRecord) => string])[] = [
+  const parts: readonly (readonly [isWanted: boolean, part: (record: PrintedRecord) => string])[] = [
     [isOn("print.timestamp"), timestampText],
     [isOn("print.partition"), ({ partition }) => `Partition:${partition}`],
     [isOn("print.offset"), ({ offset }) => `Offset:${offset}`],
@@ -43,7 +38,7 @@ export function formatterOf(className: string | undefined, properties: ReadonlyM
   return (record) => `${wanted.map((part) => part(record)).join(separator)}${end}`;
 }
 
-function timestampText({ timestamp, isLogAppendTime }: ConsumedRecord): string {
+function timestampText({ timestamp, isLogAppendTime }: PrintedRecord): string {
   if (timestamp < 0) return "NO_TIMESTAMP";
   return `${isLogAppendTime ? "LogAppendTime" : "CreateTime"}:${timestamp}`;
 }

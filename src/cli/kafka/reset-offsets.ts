@@ -2,14 +2,16 @@
 
 import { Errors } from "../../../protocol/errors.ts";
 import { commitOffsets, committedOffsets, describeGroup } from "../admin/groups.ts";
-import { nameOf, OffsetSpec, offsetsAt, type TopicPartition } from "../admin/offsets.ts";
+import { OffsetSpec, offsetsAt } from "../admin/offsets.ts";
 import { findTopic } from "../admin/topics.ts";
 import type { Brokers } from "../brokers.ts";
 import { CommandError } from "../command-error.ts";
 import { Refusal } from "../refusal.ts";
+import { nameOf, type TopicPartition } from "../topic-partition.ts";
 import { cell, line } from "./columns.ts";
 import { wantedGroups } from "./consumer-groups.ts";
 import { FlagError, type Flags } from "./flags.ts";
+import { parseDuration } from "./java-duration.ts";
 import { inMapOrder, partitionHash, stringHash } from "./java-order.ts";
 import { type Io, readTextFile } from "./tool.ts";
 
@@ -137,17 +139,6 @@ function parseTime(text: string): number {
   const time = Date.parse(/(Z|[+-]\d\d(:?\d\d)?)$/.test(text) ? text : `${text}Z`);
   if (Number.isNaN(time)) throw new CommandError(`java.text.ParseException: Unparseable date: "${text}"`);
   return time;
-}
-
-const DAY_MS = 86_400_000;
-
-/** ISO 8601, without years and months. */
-function parseDuration(text: string): number {
-  const match = /^([+-]?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i.exec(text);
-  if (match === null || /[PT]$/i.test(text)) throw new CommandError("Text cannot be parsed to a Duration");
-  const [, sign, days = 0, hours = 0, minutes = 0, seconds = 0] = match;
-  const ms = Number(days) * DAY_MS + Number(hours) * 3_600_000 + Number(minutes) * 60_000 + Number(seconds) * 1000;
-  return sign === "-" ? -ms : ms;
 }
 
 /** Lines `topic,partition,offset`, with the group before them where there are several. */

@@ -83,11 +83,19 @@ export async function withBrokers<Result>(flags: Flags, work: (brokers: Brokers)
   const servers = flags.get("bootstrap-server");
   if (servers === undefined) throw new FlagError('Missing required argument "[bootstrap-server]"');
   clientSettings(flags.get("command-config"));
-  const brokers = new Brokers(servers);
+  const brokers = brokersAt(servers);
   try {
     return await work(brokers);
   } finally {
     await brokers.close();
+  }
+}
+
+function brokersAt(servers: string): Brokers {
+  try {
+    return new Brokers(servers);
+  } catch (error) {
+    throw new FlagError(`Failed to create new KafkaAdminClient\n${messageOf(error)}`, { isTerse: true });
   }
 }
 

@@ -2,7 +2,6 @@
 // what was tried; nothing waits a minute for a topic that there is not.
 
 import { Errors } from "../../../protocol/errors.ts";
-import { nameOf, type TopicPartition } from "../admin/offsets.ts";
 import { describeTopics, listTopics } from "../admin/topics.ts";
 import {
   type AbortOrder,
@@ -19,6 +18,7 @@ import {
 } from "../admin/transactions.ts";
 import type { Brokers } from "../brokers.ts";
 import { Refusal } from "../refusal.ts";
+import { nameOf, type TopicPartition } from "../topic-partition.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { sentenceOf } from "./java-error.ts";
 import { printTable } from "./metadata-quorum.ts";

@@ -3,8 +3,9 @@
 import type { Command } from "commander";
 import { CommandError, usageError } from "../../command-error.ts";
 import { Refusal } from "../../refusal.ts";
+import { comparePartitions, nameOf } from "../../topic-partition.ts";
 import { commitOffsets, committedOffsets, deleteGroup, describeGroup, listAllGroups } from "../groups.ts";
-import { comparePartitions, nameOf, OffsetSpec, offsetsAt } from "../offsets.ts";
+import { OffsetSpec, offsetsAt } from "../offsets.ts";
 import { type Admin, type AdminOptions, group } from "../program.ts";
 import { printRows } from "../table.ts";
 import { findTopic } from "../topics.ts";

@@ -3,7 +3,8 @@
 import type { Command } from "commander";
 import { usageError } from "../../command-error.ts";
 import { Refusal } from "../../refusal.ts";
-import { deleteRecordsBefore, nameOf, OffsetSpec, offsetsAt } from "../offsets.ts";
+import { nameOf } from "../../topic-partition.ts";
+import { deleteRecordsBefore, OffsetSpec, offsetsAt } from "../offsets.ts";
 import { type Admin, type AdminOptions, group } from "../program.ts";
 import { printRows } from "../table.ts";
 import { findTopic } from "../topics.ts";

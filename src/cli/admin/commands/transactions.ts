@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { CommandError, usageError } from "../../command-error.ts";
-import { nameOf } from "../offsets.ts";
+import { nameOf } from "../../topic-partition.ts";
 import { type Admin, type AdminOptions, group } from "../program.ts";
 import { printRows, type Row } from "../table.ts";
 import {

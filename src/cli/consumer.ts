@@ -1,0 +1,229 @@
+// Reads topics as a consumer does, alone or as a member of a group. Alone it reads the partitions that it is given; in a group it reads
+// those that are its own in each generation, and stores how far it has come: from time to time, before it gives partitions up, at its end.
+
+import { Errors, isRetriable } from "../../protocol/errors.ts";
+import { metadata } from "../../protocol/messages/03-metadata.ts";
+import { OffsetSpec, offsetsAt } from "./admin/offsets.ts";
+import type { Brokers } from "./brokers.ts";
+import { CommandError } from "./command-error.ts";
+import { Disconnected } from "./connection.ts";
+import type { AssignorName } from "./group-assignors.ts";
+import { GroupMember } from "./group-member.ts";
+import type { FetchedPartition, Position } from "./partition-fetch.ts";
+import { PartitionReader } from "./partition-reader.ts";
+import { present, Refusal } from "./refusal.ts";
+import { comparePartitions, nameOf, type TopicPartition } from "./topic-partition.ts";
+
+const NO_OFFSET = -1;
+/** How soon a topic that is missing is looked for again. */
+const MISSING_TOPIC_MS = 1000;
+const RETRY_MS = 100;
+
+/** Where to begin where nothing is stored: a timestamp or one of OffsetSpec, or so many ms ago; null: that is an error. */
+export type OffsetReset = { readonly timestamp: number } | { readonly agoMs: number } | null;
+export const FROM_EARLIEST: OffsetReset = { timestamp: OffsetSpec.EARLIEST };
+export const FROM_LATEST: OffsetReset = { timestamp: OffsetSpec.LATEST };
+
+export interface ConsumerOptions {
+  readonly isCommittedOnly: boolean;
+  readonly offsetReset: OffsetReset;
+}
+
+export interface GroupOptions extends ConsumerOptions {
+  readonly groupId: string;
+  readonly instanceId: string | null;
+  readonly assignors: readonly AssignorName[];
+  readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  /** undefined: nothing is stored. */
+  readonly commitIntervalMs: number | undefined;
+  readonly topicsRefreshMs: number;
+  /** The topics to read, of those that there are; asked again from time to time. */
+  readonly wantedTopics: () => Promise<readonly string[]>;
+}
+
+/** As Kafka's consumer has them. */
+export const GROUP_DEFAULTS = {
+  instanceId: null,
+  assignors: ["range", "cooperative-sticky"],
+  sessionTimeoutMs: 45_000,
+  rebalanceTimeoutMs: 300_000,
+  heartbeatIntervalMs: 3000,
+  commitIntervalMs: 5000,
+  topicsRefreshMs: 300_000,
+} as const;
+
+export interface Consumer {
+  /** What has come, or comes within `maxWaitMs`. All of it must be passed before the next call. */
+  poll(maxWaitMs: number): Promise<FetchedPartition[]>;
+  /** The partition is done with up to `nextOffset`. */
+  passed(partition: TopicPartition, nextOffset: number): void;
+  close(): Promise<void>;
+}
+
+/** Outside of any group. */
+export class LoneConsumer implements Consumer {
+  readonly #reader: PartitionReader;
+
+  constructor(brokers: Brokers, positions: readonly Position[], options: ConsumerOptions) {
+    this.#reader = readerOf(brokers, options);
+    this.#reader.assign(positions);
+  }
+
+  poll(maxWaitMs: number): Promise<FetchedPartition[]> {
+    return this.#reader.poll(maxWaitMs);
+  }
+
+  passed(partition: TopicPartition, nextOffset: number): void {
+    this.#reader.passed(partition, nextOffset);
+  }
+
+  async close(): Promise<void> {}
+}
+
+export class GroupConsumer implements Consumer {
+  readonly #brokers: Brokers;
+  readonly #options: GroupOptions;
+  readonly #reader: PartitionReader;
+  readonly #member: GroupMember;
+  #rebalancing: Promise<void> | undefined;
+  /** What the subscription was when it was last looked at, with numbers of partitions. */
+  #seen: string | undefined;
+  #topics: readonly string[] = [];
+  #isTopicMissing = false;
+  #nextRefreshMs = 0;
+  #nextCommitMs = 0;
+
+  constructor(brokers: Brokers, options: GroupOptions) {
+    this.#brokers = brokers;
+    this.#options = options;
+    this.#reader = readerOf(brokers, options);
+    this.#member = new GroupMember(brokers, { ...options, countPartitions: (topics) => partitionCounts(brokers, topics) });
+  }
+
+  async poll(maxWaitMs: number): Promise<FetchedPartition[]> {
+    if (this.#rebalancing === undefined && Date.now() >= this.#nextRefreshMs) await this.#refreshTopics();
+    if (this.#member.mustJoin) this.#rebalancing ??= this.#rebalance().finally(() => this.#joined());
+    if (this.#rebalancing !== undefined) {
+      let timer: NodeJS.Timeout | undefined;
+      const time = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, maxWaitMs);
+      });
+      await Promise.race([this.#rebalancing, time]).finally(() => clearTimeout(timer));
+      return [];
+    }
+    if (this.#options.commitIntervalMs !== undefined && Date.now() >= this.#nextCommitMs) await this.#commit();
+    return this.#reader.poll(maxWaitMs);
+  }
+
+  passed(partition: TopicPartition, nextOffset: number): void {
+    this.#reader.passed(partition, nextOffset);
+  }
+
+  /** Stores how far it has come, and leaves. */
+  async close(): Promise<void> {
+    try {
+      if (this.#rebalancing === undefined) await this.#commit();
+    } finally {
+      this.#rebalancing?.catch(() => undefined);
+      await this.#member.leave();
+    }
+  }
+
+  async #rebalance(): Promise<void> {
+    try {
+      await this.#share();
+    } catch (error) {
+      const isPassing = error instanceof Disconnected || (error instanceof Refusal && isRetriable(error.errorCode));
+      if (!isPassing) throw error;
+      this.#member.requestJoin();
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  async #share(): Promise<void> {
+    await this.#commit();
+    this.#reader.assign([]);
+    const assigned = await this.#member.join(this.#topics);
+    const committed = new Map((await this.#member.committed(assigned)).map((position) => [nameOf(position), position]));
+    const isNew = (partition: TopicPartition) => !committed.has(nameOf(partition));
+    const fresh = await startOf(this.#brokers, assigned.filter(isNew), this.#options);
+    this.#reader.assign([...committed.values(), ...fresh].sort(comparePartitions));
+  }
+
+  #joined(): void {
+    this.#rebalancing = undefined;
+    this.#nextCommitMs = Date.now() + (this.#options.commitIntervalMs ?? 0);
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#options.commitIntervalMs === undefined) return;
+    this.#nextCommitMs = Date.now() + this.#options.commitIntervalMs;
+    await this.#member.commit(this.#reader.positions);
+  }
+
+  /** A topic that came, went or grew is a reason to share out anew. */
+  async #refreshTopics(): Promise<void> {
+    try {
+      const topics = await this.#options.wantedTopics();
+      const counts = await partitionCounts(this.#brokers, topics);
+      this.#isTopicMissing = topics.length === 0 || topics.some((topic) => !counts.has(topic));
+      const seen = JSON.stringify([...counts].sort());
+      if (this.#seen !== undefined && this.#seen !== seen) this.#member.requestJoin();
+      this.#seen = seen;
+      this.#topics = topics;
+    } catch (error) {
+      if (!(error instanceof Disconnected) || this.#seen === undefined) throw error;
+    }
+    this.#nextRefreshMs = Date.now() + (this.#isTopicMissing ? MISSING_TOPIC_MS : this.#options.topicsRefreshMs);
+  }
+}
+
+function readerOf(brokers: Brokers, options: ConsumerOptions): PartitionReader {
+  const reset = async (position: Position) => (await startOf(brokers, [position], options))[0]?.offset ?? 0;
+  return new PartitionReader(brokers, { isCommittedOnly: options.isCommittedOnly, reset });
+}
+
+/** Where to begin with partitions of which nothing is stored. Raises CommandError where there is no rule. */
+export async function startOf(
+  brokers: Brokers,
+  partitions: readonly TopicPartition[],
+  { offsetReset, isCommittedOnly }: ConsumerOptions,
+): Promise<Position[]> {
+  if (partitions.length === 0) return [];
+  if (offsetReset === null)
+    throw new CommandError(`Undefined offset with no reset policy for partitions: [${partitions.map(nameOf).join(", ")}]`);
+  const timestamp = "timestamp" in offsetReset ? offsetReset.timestamp : Date.now() - offsetReset.agoMs;
+  const found = await foundOffsets(brokers, partitions, { timestamp, isCommittedOnly });
+  // No record is that young.
+  const beyond = partitions.filter((partition) => found.get(nameOf(partition)) === NO_OFFSET);
+  const ends = await foundOffsets(brokers, beyond, { timestamp: OffsetSpec.LATEST, isCommittedOnly });
+  return partitions.map(({ topic, partition }) => {
+    const name = nameOf({ topic, partition });
+    return { topic, partition, offset: ends.get(name) ?? present(found.get(name), name) };
+  });
+}
+
+async function foundOffsets(
+  brokers: Brokers,
+  partitions: readonly TopicPartition[],
+  at: { readonly timestamp: number; readonly isCommittedOnly: boolean },
+): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  for (const [name, result] of await offsetsAt(brokers, partitions, at)) {
+    if (result instanceof Refusal) throw result;
+    found.set(name, result.offset);
+  }
+  return found;
+}
+
+async function partitionCounts(brokers: Brokers, topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (topics.length === 0) return new Map();
+  const answer = await brokers.ask(metadata, 9, { topics: topics.map((name) => ({ name })), allowAutoTopicCreation: false });
+  return new Map(
+    answer.topics.flatMap(({ errorCode, name, partitions }) =>
+      errorCode === Errors.NONE && name !== null && partitions.length > 0 ? [[name, partitions.length] as const] : [],
+    ),
+  );
+}

@@ -1,0 +1,82 @@
+// What the settings of Kafka's consumer mean to `kafka-console-consumer`. Those that are about connections, buffers and metrics are taken
+// without effect.
+
+import { messageOf } from "../command-error.ts";
+import { type ConsumerOptions, FROM_EARLIEST, FROM_LATEST, GROUP_DEFAULTS, type GroupOptions, type OffsetReset } from "../consumer.ts";
+import type { AssignorName } from "../group-assignors.ts";
+import { booleanSetting, choiceSetting, configError, invalid, numberSetting, type Settings } from "./client-settings.ts";
+import { FlagError } from "./flags.ts";
+import { parseDuration } from "./java-duration.ts";
+
+const BY_DURATION = "by_duration:";
+const ASSIGNOR_CLASSES: { readonly [name: string]: AssignorName } = {
+  RangeAssignor: "range",
+  RoundRobinAssignor: "roundrobin",
+  CooperativeStickyAssignor: "cooperative-sticky",
+};
+
+/** Raises FlagError for values that Kafka's consumer does not take. */
+export function consumerOptions(settings: Settings): ConsumerOptions {
+  const isolation = choiceSetting(settings, "isolation.level", {
+    choices: ["read_committed", "read_uncommitted"],
+    byDefault: "read_uncommitted",
+  });
+  return { isCommittedOnly: isolation === "read_committed", offsetReset: offsetReset(settings.get("auto.offset.reset") ?? "latest") };
+}
+
+/** Of the membership; without `group.id` there is a group of its own for as long as it runs. Raises FlagError. */
+export function groupOptions(settings: Settings): Omit<GroupOptions, "wantedTopics"> {
+  const groupId = settings.get("group.id") ?? `console-consumer-${Math.floor(Math.random() * 100_000)}`;
+  if (groupId === "")
+    throw new FlagError("org.apache.kafka.common.errors.InvalidGroupIdException: The configured group.id should not be an empty string", {
+      isTerse: true,
+    });
+  if (choiceSetting(settings, "group.protocol", { choices: ["classic", "consumer"], byDefault: "classic" }) === "consumer")
+    throw new FlagError("group.protocol=consumer is not something that this command can do; it joins groups by the classic protocol.", {
+      isTerse: true,
+    });
+  const sessionTimeoutMs = numberSetting(settings, "session.timeout.ms", { byDefault: GROUP_DEFAULTS.sessionTimeoutMs });
+  const heartbeatIntervalMs = numberSetting(settings, "heartbeat.interval.ms", { byDefault: GROUP_DEFAULTS.heartbeatIntervalMs });
+  if (heartbeatIntervalMs >= sessionTimeoutMs)
+    throw new FlagError("java.lang.IllegalArgumentException: Heartbeat must be set lower than the session timeout", { isTerse: true });
+  const commitIntervalMs = numberSetting(settings, "auto.commit.interval.ms", { byDefault: GROUP_DEFAULTS.commitIntervalMs });
+  const isCommitting = booleanSetting(settings, "enable.auto.commit", settings.has("group.id"));
+  return {
+    ...consumerOptions(settings),
+    groupId,
+    instanceId: settings.get("group.instance.id") ?? null,
+    assignors: assignors(settings.get("partition.assignment.strategy")),
+    sessionTimeoutMs,
+    heartbeatIntervalMs,
+    rebalanceTimeoutMs: numberSetting(settings, "max.poll.interval.ms", { byDefault: GROUP_DEFAULTS.rebalanceTimeoutMs, least: 1 }),
+    commitIntervalMs: isCommitting ? commitIntervalMs : undefined,
+    topicsRefreshMs: numberSetting(settings, "metadata.max.age.ms", { byDefault: GROUP_DEFAULTS.topicsRefreshMs }),
+  };
+}
+
+function offsetReset(text: string): OffsetReset {
+  switch (text.toLowerCase()) {
+    case "earliest":
+      return FROM_EARLIEST;
+    case "latest":
+      return FROM_LATEST;
+    case "none":
+      return null;
+  }
+  try {
+    if (text.startsWith(BY_DURATION)) return { agoMs: parseDuration(text.slice(BY_DURATION.length)) };
+  } catch (error) {
+    throw invalid("auto.offset.reset", text, messageOf(error));
+  }
+  throw invalid("auto.offset.reset", text, "it must be 'earliest', 'latest', 'none' or of the format 'by_duration:<PnDTnHnMn.nS.>'.");
+}
+
+function assignors(list: string | undefined): readonly AssignorName[] {
+  if (list === undefined) return GROUP_DEFAULTS.assignors;
+  return list.split(",").map((text) => {
+    const assignor = ASSIGNOR_CLASSES[text.trim().replace(/^org\.apache\.kafka\.clients\.consumer\./, "")];
+    if (assignor === undefined)
+      throw configError(`${text.trim()} is not an assignor of this command; there are ${Object.keys(ASSIGNOR_CLASSES).join(", ")}.`);
+    return assignor;
+  });
+}
