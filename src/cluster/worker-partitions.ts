@@ -13,8 +13,10 @@ export function goneWorkers({ brokers, stoppedBrokers }: ClusterImage, startedId
 export function withoutWorkers(image: ClusterImage, goneIds: readonly number[], startedIds: readonly number[]): Change[] {
   if (goneIds.length === 0) return [];
   const changes: Change[] = [];
-  for (const topic of image.topicsByName.values()) {
-    const loads = new Loads(startedIds, topic);
+  const topics = [...image.topicsByName.values()];
+  const all = new Loads(startedIds, topics);
+  for (const topic of topics) {
+    const loads = new Loads(startedIds, [topic], all);
     topic.partitions.forEach((partition, index) => {
       if (!partition.replicas.some((id) => goneIds.includes(id))) return;
       const replicas = replaced(partition.replicas, goneIds, loads);
@@ -24,19 +26,23 @@ export function withoutWorkers(image: ClusterImage, goneIds: readonly number[], 
   return [...changes, ...goneIds.map((id): Change => ({ type: "brokerRemoved", id }))];
 }
 
-/** In each topic, partitions of one replica go from the workers that lead most of them to those that lead fewest. */
+/**
+ * Partitions of one replica go from the workers that have most of their topic to those that have fewest, and where that is the same for the
+ * topic, from those that have most of all to those that have fewest.
+ */
 export function spreadOverWorkers(image: ClusterImage, workerIds: readonly number[]): Change[] {
   const changes: Change[] = [];
-  // Topics of few partitions would all come to lie on the same workers.
-  let first = 0;
-  for (const topic of image.topicsByName.values()) {
-    const loads = new Loads([...workerIds.slice(first), ...workerIds.slice(0, first)], topic);
-    first = (first + topic.partitions.length) % workerIds.length;
+  const topics = [...image.topicsByName.values()];
+  const all = new Loads(workerIds, topics);
+  for (const topic of topics) {
+    const loads = new Loads(workerIds, [topic], all);
     topic.partitions.forEach((partition, index) => {
       const [from] = partition.replicas;
       if (partition.replicas.length !== 1 || from === undefined || !workerIds.includes(from)) return;
       const to = loads.least([]);
-      if (to === undefined || loads.of(from) - loads.of(to) < 2) return;
+      if (to === undefined) return;
+      const more = loads.of(from) - loads.of(to);
+      if (more < 1 || (more === 1 && all.of(from) - all.of(to) < 2)) return;
       loads.move(from, to);
       changes.push({ type: "partition", id: topic.id, index, partition: movedTo([to], partition) });
     });
@@ -66,30 +72,41 @@ function movedTo(replicas: readonly number[], { leader, leaderEpoch }: Partition
   };
 }
 
-/** How many partitions of a topic each of some brokers has as its first replica. */
+/** How many partitions of some topics each of some brokers has as its first replica. */
 class Loads {
   readonly #counts: Map<number, number>;
+  /** Of all topics, where these are some of them. */
+  readonly #all: Loads | undefined;
 
-  constructor(ids: readonly number[], { partitions }: TopicImage) {
+  constructor(ids: readonly number[], topics: readonly TopicImage[], all?: Loads) {
     this.#counts = new Map(ids.map((id) => [id, 0]));
-    for (const { replicas } of partitions) this.move(undefined, replicas[0]);
+    for (const { partitions } of topics) for (const { replicas } of partitions) this.#add(replicas[0], 1);
+    this.#all = all;
   }
 
   of(id: number): number {
     return this.#counts.get(id) ?? 0;
   }
 
-  /** The first of those with the fewest. */
+  /** Of those with the fewest, the one with the fewest of all. */
   least(without: readonly number[]): number | undefined {
     let least: number | undefined;
-    for (const [id, count] of this.#counts) {
-      if (!without.includes(id) && (least === undefined || count < this.of(least))) least = id;
-    }
+    for (const id of this.#counts.keys()) if (!without.includes(id) && (least === undefined || this.#isLess(id, least))) least = id;
     return least;
   }
 
-  move(from: number | undefined, to: number | undefined): void {
-    if (from !== undefined && this.#counts.has(from)) this.#counts.set(from, this.of(from) - 1);
-    if (to !== undefined && this.#counts.has(to)) this.#counts.set(to, this.of(to) + 1);
+  #isLess(one: number, other: number): boolean {
+    const difference = this.of(one) - this.of(other);
+    return difference < 0 || (difference === 0 && (this.#all?.of(one) ?? 0) < (this.#all?.of(other) ?? 0));
+  }
+
+  move(from: number | undefined, to: number): void {
+    this.#add(from, -1);
+    this.#add(to, 1);
+    this.#all?.move(from, to);
+  }
+
+  #add(id: number | undefined, count: number): void {
+    if (id !== undefined && this.#counts.has(id)) this.#counts.set(id, this.of(id) + count);
   }
 }

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CommandError, ExitCode } from "../../src/cli/command-error.ts";
 import { planStart, type StartArguments } from "../../src/cli/start-plan.ts";
+import { brokerConfig } from "../../src/config/broker-config.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -90,6 +91,42 @@ test("topics come with partitions and settings; lists may be written as they are
   ]);
 });
 
+test("workers have ids and ports that follow the first broker's, and its settings otherwise", () => {
+  const places = (given: StartArguments, environment: Record<string, string> = {}) => {
+    const { config, workers, others } = planStart(given, environment);
+    expect(others).toEqual([]);
+    const configs = [config, ...workers.map(({ sources }) => brokerConfig(sources))];
+    return configs.map(({ "node.id": id, listeners, "advertised.listeners": advertised }) => [id, listeners, advertised]);
+  };
+  expect(places({ workers: "3", set: ["num.partitions=7"] })).toEqual([
+    [1, ["PLAINTEXT://:9092"], null],
+    [2, ["PLAINTEXT://localhost:9093"], null],
+    [3, ["PLAINTEXT://localhost:9094"], null],
+  ]);
+  expect(places({ workers: "2", port: "auto", host: "::" })).toEqual([
+    [1, ["PLAINTEXT://[::]:0"], null],
+    [2, ["PLAINTEXT://[::]:0"], null],
+  ]);
+  expect(places({ workers: "2", port: "9000,9100" }).map(([, listeners]) => listeners)).toEqual([
+    ["PLAINTEXT://localhost:9000"],
+    ["PLAINTEXT://localhost:9100"],
+  ]);
+  const images = {
+    KAFKA_NODE_ID: "5",
+    KAFKA_LISTENERS: "PLAINTEXT://0.0.0.0:29092,HOST://0.0.0.0:9092",
+    KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "HOST:PLAINTEXT",
+    KAFKA_ADVERTISED_LISTENERS: "PLAINTEXT://kafka:29092,HOST://localhost:9092",
+  };
+  expect(places({ workers: "2" }, images)[1]).toEqual([
+    6,
+    ["PLAINTEXT://0.0.0.0:29093", "HOST://0.0.0.0:9093"],
+    ["PLAINTEXT://kafka:29093", "HOST://localhost:9093"],
+  ]);
+  expect(planStart({ workers: "2", set: ["num.partitions=7"] }, {}).workers[0]?.sources.argument?.["num.partitions"]).toBe("7");
+  expect(planStart({ workers: "auto" }, {}).workers).toHaveLength(availableParallelism() - 1);
+  expect(planStart({ workers: "1", memory: true }, {}).workers).toEqual([]);
+});
+
 test("what is wrong is said with where it was given", () => {
   expect(refusal({ set: ["num.partitons=3"] })).toBe(
     "Unknown setting num.partitons; did you mean num.partitions? (given with --set num.partitons=3)",
@@ -103,6 +140,10 @@ test.each<[string, StartArguments, string]>([
   ["a port that is none", { port: "70000" }, "a port is a number from 0 to 65535"],
   ["more ports than brokers", { port: "9092,9093", brokers: "1" }, "names 2 ports, and there are 1 brokers"],
   ["no brokers", { brokers: "0" }, "from 1 to 100 brokers"],
+  ["no workers", { workers: "0" }, "from 1 to 64 threads"],
+  ["workers without a folder", { workers: "2", memory: true }, "--workers needs a data folder"],
+  ["workers and brokers", { workers: "2", brokers: "2" }, "contradict"],
+  ["workers in racks", { workers: "2", rack: "a" }, "--rack is for --brokers"],
   ["data in memory and in a folder", { memory: true, data: "x" }, "contradict"],
   ["a setting without a value", { set: ["num.partitions"] }, "key=value"],
   ["another broker to be like", { like: "pulsar" }, "kafka"],

@@ -53,6 +53,14 @@ async function fakeBroker(order: BrokerOrder): Promise<RunningBroker> {
   };
 }
 
+test("a worker thread that ends stops the broker, and the command says why it failed", async () => {
+  stops = 0;
+  const failing = async (order: BrokerOrder) => ({ ...(await fakeBroker(order)), failure: Promise.resolve(new Error("out of memory")) });
+  const failure = startAndStop({ data: "mine", workers: "2" }, failing);
+  await expect(failure).rejects.toMatchObject({ message: expect.stringContaining("A worker thread ended (out of memory)"), exitCode: 1 });
+  expect(stops).toBe(1);
+});
+
 test("people get a banner with the address, the data folder, a line of code and how to stop", async () => {
   stops = 0;
   const { exitCode, output, errors } = await startAndStop({ data: "mine" });
