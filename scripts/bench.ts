@@ -4,6 +4,7 @@
 //   npm run bench -- --list                  what there is
 //   npm run bench -- start produce           only these
 //   npm run bench -- --rounds 5 --json FILE  more rounds; everything that was recorded as JSON
+//   npm run bench -- --save                  keeps the results in bench/history and writes them into the README, with the chart
 //   npm run bench -- --heavy                 also what takes very long or needs much room
 //   npm run bench -- --against host:port [--against-pid N]
 //   npm run bench -- --quick                 holds the budget of CPU: fails when a path became 25 % dearer; --accept makes a new one
@@ -16,7 +17,9 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Against } from "./bench/contender.ts";
 import { summarize } from "./bench/figures.ts";
+import { saveResult } from "./bench/history.ts";
 import { quick } from "./bench/quick.ts";
+import { writeReadme } from "./bench/readme.ts";
 import { runScenarios } from "./bench/runner.ts";
 import { CONTENDERS, type ContenderName } from "./bench/scenario.ts";
 import { SCENARIOS } from "./bench/scenarios.ts";
@@ -32,6 +35,7 @@ const { values: options, positionals } = parseArgs({
     "against-pid": { type: "string" },
     heavy: { type: "boolean", default: false },
     json: { type: "string" },
+    save: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     accept: { type: "boolean", default: false },
@@ -59,6 +63,10 @@ const { figures, failures } = await runScenarios(chosen, {
 const rows = summarize(figures, failures);
 console.log(table(rows));
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ rows, figures, failures }, null, 2)}\n`);
+if (options.save) {
+  saveResult(positive("rounds", options.rounds), rows);
+  writeReadme();
+}
 process.exitCode = failures.length === 0 ? 0 : 1;
 
 function scenarioNamed(name: string) {

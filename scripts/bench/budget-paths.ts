@@ -28,7 +28,7 @@ export const BUDGET_PATHS: readonly BudgetPath[] = [
   producePath("16 KB", 160e6),
   producePath("256 KB", 250e6),
   producePath("1 MB", 250e6),
-  fetchPath("fetch at the tail", 400e6, -512 * 16, 100e6),
+  fetchPath("fetch at the tail", 400e6, -32 * 16, 60e6),
   fetchPath("fetch from the start", 400e6, 0, 400e6),
   {
     name: "one-record round trips",
@@ -58,7 +58,7 @@ function producePath(size: keyof typeof BATCHES, bytes: number): BudgetPath {
   };
 }
 
-/** Of a log with so many bytes; they are read again until `readBytes` were. */
+/** Of a log with so many bytes; what lies after the offset is read again until `readBytes` were. */
 function fetchPath(name: string, readBytes: number, startOffset: number, logBytes: number): BudgetPath {
   return {
     name: `${name}, batches of 16 KB`,

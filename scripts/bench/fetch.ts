@@ -19,7 +19,7 @@ type Batches = (typeof BATCHES)[number];
 /** Over all partitions: more than Odradek keeps of them in memory, less than the page cache holds. */
 const LOG_BYTES = 800 * MB;
 /** What is read again and again: what a consumer that keeps up would be given. */
-const TAIL_BYTES = 4 * MB;
+const TAIL_BYTES = 0.5 * MB;
 const TAIL_READ_BYTES = 500 * MB;
 const LIVE_BYTES = 600 * MB;
 const READERS = [1, 4, 10];
@@ -94,9 +94,9 @@ export async function fill(
   return { ...common, mode: "fetch" };
 }
 
-/** Begins a few megabytes before the end. */
+/** Begins half a megabyte before the end, or a batch. */
 export function readTail(run: Run, log: FilledLog, { recordsPerBatch }: Pick<Batches, "recordsPerBatch">, bytes = TAIL_READ_BYTES) {
-  const tailBatches = Math.floor(TAIL_BYTES / (RECORD_BYTES * recordsPerBatch));
+  const tailBatches = Math.ceil(TAIL_BYTES / (RECORD_BYTES * recordsPerBatch));
   return replay({ ...log, startOffset: -tailBatches * recordsPerBatch, repeatBytes: run.scaled(bytes / CONNECTIONS) });
 }
 

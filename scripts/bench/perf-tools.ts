@@ -10,6 +10,8 @@ const RECORD_BYTES = 1024;
 const RECORDS = 1_500_000;
 const WARM_UP_RECORDS = 200_000;
 
+const TRANSACTIONAL = "producer-perf-test, 16 KB batches, transactions of 100 ms";
+
 const run = promisify(execFile);
 
 export const perfTools: Scenario = {
@@ -32,6 +34,11 @@ export const perfTools: Scenario = {
       run.add(`consumer-perf-test, ${label}`, "MB/s", await consume(contender.bootstrap, topic, records));
       run.add(`broker CPU for a GB of consumer-perf-test, ${label}`, "s", cpuForGb(beforeReading));
     }
+    const topic = await contender.createTopic("perf-transactional");
+    const before = contender.cpuSeconds();
+    const transactional = ["--transactional-id", topic, "--transaction-duration-ms", "100"];
+    run.add(TRANSACTIONAL, "MB/s", await produce(contender.bootstrap, topic, records, 16_384, transactional));
+    run.add(`broker CPU for a GB of ${TRANSACTIONAL}`, "s", cpuForGb(before));
     run.add("peak memory under Kafka's perf tools", "MB", contender.memoryMb()?.peak);
   },
 };
@@ -40,7 +47,13 @@ function perGb(now: number | undefined, before: number | undefined, gb: number):
   return now === undefined || before === undefined ? undefined : (now - before) / gb;
 }
 
-async function produce(bootstrap: string, topic: string, records: number, batchBytes: number): Promise<number> {
+async function produce(
+  bootstrap: string,
+  topic: string,
+  records: number,
+  batchBytes: number,
+  more: readonly string[] = [],
+): Promise<number> {
   const properties = ["acks=all", `batch.size=${batchBytes}`, "linger.ms=5", "buffer.memory=67108864"].flatMap((property) => [
     "--command-property",
     property,
@@ -48,7 +61,7 @@ async function produce(bootstrap: string, topic: string, records: number, batchB
   const sizes = ["--num-records", String(records), "--record-size", String(RECORD_BYTES), "--throughput", "-1"];
   const { stdout } = await run(
     KAFKA_REFERENCE,
-    ["tool", "producer-perf-test", "--bootstrap-server", bootstrap, "--topic", topic, ...sizes, ...properties],
+    ["tool", "producer-perf-test", "--bootstrap-server", bootstrap, "--topic", topic, ...sizes, ...more, ...properties],
     {
       maxBuffer: 64 * 1024 * 1024,
     },

@@ -39,7 +39,7 @@ export class ProducingConnection {
     const partitions = partitionsOf(order, index);
     this.#frames = new Frames(order, partitions, producer);
     this.#wanted = Math.ceil(order.requests / order.connections);
-    this.#warmUp = index === 0 ? Math.floor(this.#wanted * WARM_UP_SHARE) : -1;
+    this.#warmUp = index === 0 && order.acks !== 0 ? Math.floor(this.#wanted * WARM_UP_SHARE) : -1;
     this.#sentAtMs = new Float64Array(order.window);
     this.#errorAt = errorAt(order.topic);
     const { batchesPerTransaction } = order;

@@ -1,14 +1,20 @@
 // From the start of the process to the first successful produce, and the memory of a broker that then stands idle.
 
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { Errors } from "../../protocol/errors.ts";
 import * as messages from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { RawClient } from "../../test/support/raw-client.ts";
 import type { Contender } from "./contender.ts";
-import type { Scenario } from "./scenario.ts";
-import { measureInProcess } from "./start-in-process.ts";
+import type { InProcessOrder, InProcessResult } from "./in-process-client.ts";
+import type { Run, Scenario } from "./scenario.ts";
 
 const IDLE_MS = 2000;
+const RUNS = 200;
+const AT_ONCE = 100;
+const IN_A_ROW = 1000;
 
 export const start: Scenario = {
   name: "start",
@@ -21,9 +27,20 @@ export const start: Scenario = {
     await new Promise((done) => setTimeout(done, IDLE_MS));
     run.add("idle memory", "MB", contender.memoryMb()?.now);
     await contender.end("killed");
-    if (run.contender === "odradek") await measureInProcess(run);
+    if (run.contender === "odradek") await run.attempt("in process", () => measureInProcess(run));
   },
 };
+
+async function measureInProcess(run: Run): Promise<void> {
+  const order: InProcessOrder = { runs: run.scaled(RUNS), atOnce: run.scaled(AT_ONCE), inARow: run.scaled(IN_A_ROW) };
+  const program = join(import.meta.dirname, "in-process-client.ts");
+  const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", program, JSON.stringify(order)]);
+  const { startMs, stopMs, eachMb, grownMb } = JSON.parse(stdout) as InProcessResult;
+  run.add(`in process: start to first produce, median of ${order.runs}`, "ms", startMs);
+  run.add(`in process: stop, median of ${order.runs}`, "ms", stopMs);
+  run.add(`in process: memory of each of ${order.atOnce} brokers at once`, "MB", eachMb);
+  run.add(`in process: memory kept after ${order.inARow} starts in a row`, "MB", grownMb);
+}
 
 /** Tries from the first moment on, as a client would that was started together with the broker. */
 async function firstProduce(contender: Contender): Promise<void> {
