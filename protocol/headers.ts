@@ -66,11 +66,23 @@ export function encodeResponse<R extends Shape>(
   body: Encodable<R>,
 ): Buffer[] {
   const writer = new Writer();
+  writeResponse(writer, api, apiVersion, correlationId, body);
+  return writer.finish();
+}
+
+/** The same, behind what the writer has already. */
+export function writeResponse<R extends Shape>(
+  writer: Writer,
+  api: Api<Shape, R>,
+  apiVersion: number,
+  correlationId: number,
+  body: Encodable<R>,
+): void {
   writer.beginFrame();
   writer.int32(correlationId);
   if (responseHeaderVersion(api, apiVersion) === 1) writer.unsignedVarint(0);
   api.response.codec(apiVersion).write(writer, body);
-  return writer.finish();
+  writer.endFrame();
 }
 
 export interface DecodedRequest {

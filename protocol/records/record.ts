@@ -7,7 +7,7 @@
 
 import { MalformedMessage } from "../wire/malformed-message.ts";
 import { sizeOfVarint, sizeOfVarlong, VarintCursor, writeVarint, writeVarlong } from "../wire/varint.ts";
-import { NO_TIMESTAMP, TimestampType } from "./batch-header.ts";
+import { BATCH_HEADER_BYTES, Compression, NO_TIMESTAMP, TimestampType } from "./batch-header.ts";
 import type { RecordBatch } from "./record-batch.ts";
 
 export type RecordHeader = { readonly key: string; readonly value: Buffer | null };
@@ -102,10 +102,10 @@ export type RecordScan = {
  * Checks every record of a batch as decoding would, without building any, and gathers what the broker must know at append.
  * Raises MalformedMessage. Header keys are not checked for being UTF-8.
  */
-export function scanRecords(batch: RecordBatch, body = batch.uncompressedBody()): RecordScan {
+export function scanRecords(batch: RecordBatch, body?: Buffer): RecordScan {
   const { recordCount, baseTimestamp } = batch;
   if (recordCount < 0) throw new MalformedMessage(`record batch of ${recordCount} records`);
-  const cursor = new VarintCursor(body);
+  const cursor = recordsCursor(batch, body);
   const batchEnd = cursor.end;
   let maxTimestamp = NO_TIMESTAMP;
   let minTimestamp = NO_TIMESTAMP;
@@ -139,6 +139,13 @@ export function scanRecords(batch: RecordBatch, body = batch.uncompressedBody())
     minTimestamp = maxTimestamp;
   }
   return { maxTimestamp, offsetDeltaOfMaxTimestamp, minTimestamp, firstNullKeyIndex, hasConsecutiveOffsets };
+}
+
+/** Reads records that are not compressed where they lie. */
+function recordsCursor(batch: RecordBatch, body: Buffer | undefined): VarintCursor {
+  if (body === undefined && batch.compression === Compression.NONE)
+    return new VarintCursor(batch.buffer, batch.start + BATCH_HEADER_BYTES, batch.end);
+  return new VarintCursor(body ?? batch.uncompressedBody());
 }
 
 function skipHeaders(cursor: VarintCursor, index: number): void {

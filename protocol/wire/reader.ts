@@ -2,6 +2,7 @@
 // Every read is bounded by the frame; what does not fit raises MalformedMessage, never a RangeError.
 
 import { joinInt64 } from "./int64.ts";
+import { internedUtf8 } from "./interned.ts";
 import { MalformedMessage } from "./malformed-message.ts";
 
 /** Longest string that the protocol allows, in UTF-8 bytes. */
@@ -132,7 +133,7 @@ export class Reader {
   utf8(sizeBytes: number): string {
     if (sizeBytes > MAX_STRING_BYTES) throw new MalformedMessage(`string of ${sizeBytes} bytes; at most ${MAX_STRING_BYTES}`);
     const at = this.#advance(sizeBytes);
-    return sizeBytes === 0 ? "" : this.buffer.toString("utf8", at, at + sizeBytes);
+    return internedUtf8(this.buffer, at, at + sizeBytes);
   }
 
   /** A view, valid as long as the frame is. */

@@ -13,12 +13,20 @@ const SHORT_STRING_LENGTH = 24;
 const FRAME_SIZE_BYTES = 4;
 
 export class Writer {
-  #buffer = Buffer.allocUnsafe(INITIAL_BYTES);
+  #buffer: Buffer;
   #start = 0;
   #position = 0;
   #earlierBytes = 0;
-  #isFrame = false;
+  /** Where the size of the frame under way belongs, and how much stood before its first byte. */
+  #sizeBuffer: Buffer | undefined;
+  #sizeAt = 0;
+  #frameStart = 0;
   readonly #earlier: Buffer[] = [];
+
+  /** @param initialBytes how much it takes before it grows */
+  constructor(initialBytes = INITIAL_BYTES) {
+    this.#buffer = Buffer.allocUnsafe(initialBytes);
+  }
 
   /** Bytes written so far. */
   get sizeBytes(): number {
@@ -36,6 +44,10 @@ export class Writer {
     const used = this.#position - this.#start;
     const next = Buffer.allocUnsafe(Math.max(2 * this.#buffer.length, 2 * (used + sizeBytes)));
     this.#buffer.copy(next, 0, this.#start, this.#position);
+    if (this.#sizeBuffer === this.#buffer && this.#sizeAt >= this.#start) {
+      this.#sizeBuffer = next;
+      this.#sizeAt -= this.#start;
+    }
     this.#buffer = next;
     this.#start = 0;
     this.#position = used;
@@ -240,16 +252,22 @@ export class Writer {
     this.#start = this.#position;
   }
 
-  /** Before anything else: leaves room for the size of a frame, which `finish` fills in. */
+  /** Leaves room for the size of a frame, which `endFrame` or `finish` fills in. Several frames may follow one another. */
   beginFrame(): void {
-    this.#reserve(FRAME_SIZE_BYTES);
-    this.#isFrame = true;
+    this.#sizeAt = this.#reserve(FRAME_SIZE_BYTES);
+    this.#sizeBuffer = this.#buffer;
+    this.#frameStart = this.sizeBytes;
   }
 
-  /** The message as buffers in order. The writer must not be used afterwards. */
+  endFrame(): void {
+    this.#sizeBuffer?.writeInt32BE(this.sizeBytes - this.#frameStart, this.#sizeAt);
+    this.#sizeBuffer = undefined;
+  }
+
+  /** What was written as buffers in order. The writer must not be used afterwards. */
   finish(): Buffer[] {
+    this.endFrame();
     this.#cut();
-    if (this.#isFrame) this.#earlier[0]?.writeInt32BE(this.#earlierBytes - FRAME_SIZE_BYTES);
     return this.#earlier;
   }
 }

@@ -9,6 +9,7 @@
 // keeps at most MAX_KEPT_BYTES of further requests before its socket is paused: memory stays bounded.
 
 import type { Socket } from "node:net";
+import { Writer } from "../../protocol/wire/writer.ts";
 import type { BufferPool } from "../base/buffer-pool.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { takeOver } from "./socket.ts";
@@ -17,13 +18,15 @@ import { takeOver } from "./socket.ts";
 const MAX_UNSENT_BYTES = 1024 * 1024;
 /** Requests kept while an earlier one waits, beyond which the socket is paused. */
 const MAX_KEPT_BYTES = 256 * 1024;
+/** Of the answers that are written one behind the other. */
+const TYPICAL_ANSWER_BYTES = 80;
 /** Answers up to this size in sum are joined into one buffer; larger ones are gathered by the kernel. */
 const JOINED_BYTES = 16 * 1024;
 
 /** `undefined`: no answer (acks=0). */
 export type Answer = readonly Buffer[] | undefined;
-/** Asked for when what the read turn appended has been written; may throw as AnswerFrame. */
-export type AnswerAfterWrite = () => Answer;
+/** Writes its frame, or nothing, when what the read turn appended has been written; may throw as AnswerFrame. */
+export type AnswerAfterWrite = (writer: Writer) => void;
 /** Throws or rejects to have the connection closed without an answer. */
 export type AnswerFrame = (frame: Buffer, connection: Connection) => Answer | Promise<Answer> | AnswerAfterWrite;
 /** Runs what takes up requests, then writes what they appended. */
@@ -201,7 +204,11 @@ export class Connection {
 
   #flush(): void {
     if (this.#unsent.length === 0 || this.#isClosed) return;
-    const buffers = this.#takeUnsent();
+    this.#write(this.#takeUnsent());
+    if (this.#error !== undefined) this.destroy();
+  }
+
+  #write(buffers: readonly Buffer[]): void {
     const sizeBytes = this.#unsentBytes;
     this.#unsentBytes = 0;
     const last = sizeBytes <= JOINED_BYTES && buffers.length > 1 ? Buffer.concat(buffers, sizeBytes) : buffers.at(-1);
@@ -222,22 +229,18 @@ export class Connection {
     this.#unsent = [];
     if (!this.#awaitsWrite) return unsent as Buffer[];
     this.#awaitsWrite = false;
-    const buffers: Buffer[] = [];
+    const writer = new Writer(unsent.length * TYPICAL_ANSWER_BYTES);
+    // What came before an answer that cannot be given is sent.
     try {
       for (const each of unsent) {
-        if (typeof each !== "function") {
-          buffers.push(each);
-          continue;
-        }
-        for (const buffer of each() ?? []) {
-          buffers.push(buffer);
-          this.#unsentBytes += buffer.length;
-        }
+        if (typeof each === "function") each(writer);
+        else writer.bytes(each);
       }
     } catch (error) {
-      this.destroy(error instanceof Error ? error : new Error(String(error)));
+      this.#error ??= error instanceof Error ? error : new Error(String(error));
     }
-    return buffers;
+    this.#unsentBytes = writer.sizeBytes;
+    return writer.finish();
   }
 
   #writeLast(buffer: Buffer): void {

@@ -2,11 +2,12 @@
 // throwing; the one exception is ApiVersions, whose unknown versions are answered in version 0 (KIP-511).
 
 import { Errors, errorName } from "../../protocol/errors.ts";
-import { encodeResponse, type RequestHeader, readBody, readRequestHeader } from "../../protocol/headers.ts";
+import { encodeResponse, type RequestHeader, readBody, readRequestHeader, writeResponse } from "../../protocol/headers.ts";
 import { apiVersions } from "../../protocol/messages/index.ts";
 import { includesVersion } from "../../protocol/schema/versions.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import { Reader } from "../../protocol/wire/reader.ts";
+import type { Writer } from "../../protocol/wire/writer.ts";
 import { AfterWrite, CloseConnection, type Handler, NO_ANSWER, type Reply, type RequestContext } from "../api/handler.ts";
 import type { Services } from "../api/services.ts";
 import type { Answer, AnswerFrame, Connection } from "./connection.ts";
@@ -58,7 +59,7 @@ function answer({ services, handlers, interceptors }: Parts, frame: Buffer, conn
     const reply = interceptors.isEmpty
       ? handler.handle(services, body, context)
       : interceptors.run({ handler, request: body, context }, (request) => whole(handler.handle(services, request, context)));
-    if (reply instanceof AfterWrite) return () => encode(handler, header, reply.reply());
+    if (reply instanceof AfterWrite) return (writer) => write(writer, handler, header, reply);
     if (!(reply instanceof Promise)) return encode(handler, header, reply);
     return reply.then(
       (later) => encode(handler, header, later),
@@ -96,6 +97,11 @@ function readRequest(reader: Reader, kept: Buffer | undefined, handler: Handler,
 
 function encode(handler: Handler, header: RequestHeader, reply: Reply<typeof handler.api.response.struct.shape>): Answer {
   return reply === NO_ANSWER ? undefined : encodeResponse(handler.api, header.apiVersion, header.correlationId, reply);
+}
+
+function write(writer: Writer, handler: Handler, header: RequestHeader, later: AfterWrite<typeof handler.api.response.struct.shape>): void {
+  const reply = later.reply();
+  if (reply !== NO_ANSWER) writeResponse(writer, handler.api, header.apiVersion, header.correlationId, reply);
 }
 
 function refused(header: RequestHeader, connection: Connection, what: string): RefusedRequest {

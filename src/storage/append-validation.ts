@@ -72,10 +72,12 @@ function validate(records: Buffer, context: ValidationContext): ValidatedBatch |
   if (!batch.isCrcValid()) return refusal(Errors.CORRUPT_MESSAGE, "The checksum of the batch does not match its content.");
   const header = checkHeader(batch, context);
   if (header !== undefined) return header;
-  const body = batch.uncompressedBody();
+  const body = batch.compression === Compression.NONE ? undefined : batch.uncompressedBody();
   const scan = scanRecords(batch, body);
-  const offending = checkRecords(batch, { ...context, body, scan });
-  if (offending !== undefined) return offending;
+  if (mayOffend(batch, scan, context)) {
+    const offending = recordRefusal(batch, body ?? batch.body, context);
+    if (offending !== undefined) return offending;
+  }
   const stored = withTopicCodec(batch, body, scan, settings);
   if (stored !== batch && stored.sizeBytes > settings["max.message.bytes"]) return tooLarge(stored.sizeBytes, context);
   const segmentBytes = settings["internal.segment.bytes"] ?? settings["segment.bytes"];
@@ -146,34 +148,28 @@ export function tooLarge(sizeBytes: number, { settings, topicPartition }: Omit<V
   return refusal(Errors.MESSAGE_TOO_LARGE, message);
 }
 
-interface ScannedContext extends ValidationContext {
-  readonly body: Buffer;
-  readonly scan: RecordScan;
-}
-
 /** Judges all records by their extremes; only where these offend is each record looked at again. */
-function checkRecords(batch: RecordBatch, context: ScannedContext): AppendRefusal | undefined {
-  const { settings, scan, nowMs } = context;
-  const mayOffend =
+function mayOffend(batch: RecordBatch, scan: RecordScan, { settings, nowMs }: ValidationContext): boolean {
+  return (
     (scan.firstNullKeyIndex !== -1 && isCompacted(settings)) ||
     batch.timestampType === TimestampType.LOG_APPEND_TIME ||
     (settings["message.timestamp.type"] === "CreateTime" &&
       scan.maxTimestamp !== NO_TIMESTAMP &&
       (nowMs - scan.minTimestamp > settings["message.timestamp.before.max.ms"] ||
-        scan.maxTimestamp - nowMs > settings["message.timestamp.after.max.ms"]));
-  return mayOffend ? recordRefusal(batch, context) : undefined;
+        scan.maxTimestamp - nowMs > settings["message.timestamp.after.max.ms"]))
+  );
 }
 
 function isCompacted(settings: TopicSettings): boolean {
   return settings["cleanup.policy"].includes("compact");
 }
 
-function recordRefusal(batch: RecordBatch, context: ScannedContext): AppendRefusal | undefined {
+function recordRefusal(batch: RecordBatch, body: Buffer, context: ValidationContext): AppendRefusal | undefined {
   const recordErrors: RecordError[] = [];
   const isKeyNeeded = isCompacted(context.settings);
   let hasInvalidTimestamp = false;
   let batchIndex = 0;
-  for (const { key, timestamp } of recordsOf(batch, context.body)) {
+  for (const { key, timestamp } of recordsOf(batch, body)) {
     const complaint = timestampComplaint(batch, timestamp, batchIndex, context);
     if (key === null && isKeyNeeded) {
       const message = `Compacted topic cannot accept message without key in topic partition ${topicPartitionName(context.topicPartition)}.`;
@@ -220,12 +216,13 @@ const CODECS: Readonly<Record<string, Compression>> = {
 };
 
 /** compression.type; "producer" keeps the batch's own. Records of compressed batches are also put into order. */
-function withTopicCodec(batch: RecordBatch, body: Buffer, scan: RecordScan, settings: TopicSettings): RecordBatch {
+function withTopicCodec(batch: RecordBatch, body: Buffer | undefined, scan: RecordScan, settings: TopicSettings): RecordBatch {
   const source = batch.compression;
   const target = CODECS[settings["compression.type"]] ?? source;
   if (target === source && (source === Compression.NONE || scan.hasConsecutiveOffsets)) return batch;
   const level = levelOf(target, settings);
-  return recompress(batch, target, level === undefined ? { body } : { body, level });
+  const records = body ?? batch.body;
+  return recompress(batch, target, level === undefined ? { body: records } : { body: records, level });
 }
 
 function levelOf(codec: Compression, settings: TopicSettings): number | undefined {

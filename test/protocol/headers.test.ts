@@ -1,10 +1,11 @@
 // Headers and frames, in known bytes.
 
 import { describe, expect, it } from "vitest";
-import { decodeRequest, decodeResponse, encodeRequest, encodeResponse, readRequestHeader } from "../../protocol/headers.ts";
+import { decodeRequest, decodeResponse, encodeRequest, encodeResponse, readRequestHeader, writeResponse } from "../../protocol/headers.ts";
 import { apiVersions, heartbeat, saslAuthenticate, saslHandshake } from "../../protocol/messages/index.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import { Reader } from "../../protocol/wire/reader.ts";
+import { Writer } from "../../protocol/wire/writer.ts";
 
 function hex(parts: readonly Buffer[]): string {
   return Buffer.concat(parts).toString("hex");
@@ -69,4 +70,14 @@ it("the size of a frame counts large byte fields that are passed on without a co
   expect(parts.length).toBeGreaterThan(1);
   const frame = Buffer.concat(parts);
   expect(frame.readInt32BE(0)).toBe(frame.length - 4);
+});
+
+it("frames that one writer takes are what each of them is alone, whatever their sizes", () => {
+  const sizes = [0, 10, 300, 2000, 5, 1024, 1023, 70_000, 1];
+  const bodies = sizes.map((size, index) => ({ errorCode: 0, authBytes: Buffer.alloc(size, index) }));
+  const writer = new Writer(8);
+  bodies.forEach((each, index) => {
+    writeResponse(writer, saslAuthenticate, 0, index, each);
+  });
+  expect(hex(writer.finish())).toBe(bodies.map((each, index) => hex(encodeResponse(saslAuthenticate, 0, index, each))).join(""));
 });
