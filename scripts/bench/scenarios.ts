@@ -1,11 +1,15 @@
 // Every scenario, in the order in which `npm run bench` takes them.
 
+import { compaction } from "./compaction.ts";
+import { connections, storm } from "./connections.ts";
 import { fetch, largeLog } from "./fetch.ts";
 import { groups, rebalance } from "./groups.ts";
 import { kafkajs } from "./kafkajs.ts";
 import { endToEndTool, latency } from "./latency.ts";
+import { partitions } from "./partitions.ts";
 import { perfTools } from "./perf-tools.ts";
 import { produce } from "./produce.ts";
+import { restart, restartLarge } from "./restart.ts";
 import { roundTrips } from "./round-trips.ts";
 import type { Scenario } from "./scenario.ts";
 import { start } from "./start.ts";
@@ -21,5 +25,11 @@ export const SCENARIOS: readonly Scenario[] = [
   endToEndTool,
   groups,
   rebalance,
+  connections,
+  storm,
+  partitions,
+  restart,
+  compaction,
   largeLog,
+  restartLarge,
 ];
