@@ -36,11 +36,6 @@ export class ClientProcess<Result> {
     return JSON.parse(line.value) as Result;
   }
 
-  /** Lets it go on to what it does next. */
-  goOn(): void {
-    this.#child.stdin.write("\n");
-  }
-
   async end(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#ended;
@@ -63,11 +58,6 @@ export function givenOrder<Order>(): Order {
   process.stdin.on("end", () => process.exit(1));
   process.stdin.resume();
   return JSON.parse(process.argv[2] ?? "{}") as Order;
-}
-
-/** For clients: waits for `goOn`. */
-export function toldToGoOn(): Promise<void> {
-  return new Promise((done) => process.stdin.once("data", () => done()));
 }
 
 /** For clients. */
