@@ -12,12 +12,14 @@ export interface RunOptions {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly deadlineMs?: number;
+  /** Default: this process's. */
+  readonly cwd?: string;
 }
 
 /** Runs a program to its end. One that passes its deadline is killed and rejects; any exit code resolves. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const { deadlineMs = 60_000 } = options;
-  const child = spawn(command, args, { env: { ...process.env, ...options.env }, stdio: "pipe" });
+  const { deadlineMs = 60_000, cwd } = options;
+  const child = spawn(command, args, { env: { ...process.env, ...options.env }, stdio: "pipe", ...(cwd === undefined ? {} : { cwd }) });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));

@@ -1,0 +1,183 @@
+// What is published: the package is packed, installed into a fresh folder outside the repository, and the README's examples for tests are run
+// there as they are written, with vitest, jest (CommonJS) and node:test; then the clients that are not part of the repository's own tests.
+// @confluentinc/kafka-javascript is native: where its ready-made binary cannot be had it is built, with the system's libraries and Node's
+// headers, once; where that cannot be either, its test is skipped and says so.
+
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { CACHE, NODE, ROOT } from "./broker-under-test.ts";
+import { run, runOrThrow } from "./processes.ts";
+
+const PACKAGES = ["vitest@5.1.1", "jest@30.5.2", "kafkajs@2.2.4", "@platformatic/kafka@2.12.1", "@types/node@24.19.2"];
+const CONFLUENT = "@confluentinc/kafka-javascript@1.10.1";
+const NPM_OPTIONS = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+const INSTALL_MS = 300_000;
+const BUILD_MS = 600_000;
+
+const examples = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/```[jt]s\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
+const folder = mkdtempSync(join(tmpdir(), "odradek-packed-"));
+/** The pinned Node comes first, also for what npm starts; none of this run's own variables of vitest is handed on. */
+const env = { PATH: `${dirname(NODE)}${delimiter}${process.env["PATH"] ?? ""}`, NO_COLOR: "1", VITEST: "", NODE_ENV: "" };
+
+const isSkipped = process.env["INTEROP_ONLY"] === "kafka";
+
+beforeAll(async () => {
+  if (isSkipped) return;
+  await npm(ROOT, ["pack", "--pack-destination", folder]);
+  const [tarball = ""] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
+  project(".", { "package.json": JSON.stringify({ name: "fresh", private: true }) });
+  await npm(folder, ["install", ...NPM_OPTIONS, `./${tarball}`, ...PACKAGES]);
+}, INSTALL_MS);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.skipIf(isSkipped)("the examples for vitest pass: a broker for a file, and one for the whole run", async () => {
+  const fixture = project("fixture", { "orders.test.js": exampleWith('from "odradek/vitest"') });
+  expect(await passed("vitest/vitest.mjs", ["run", "--root", fixture])).toMatch(/Tests\s+1 passed/);
+  const wholeRun = project("whole-run", { "vitest.config.js": exampleWith("globalSetup"), "broker.test.ts": exampleWith("inject") });
+  expect(await passed("vitest/vitest.mjs", ["run", "--root", wholeRun])).toMatch(/Tests\s+1 passed/);
+});
+
+test.skipIf(isSkipped)("the example for jest passes, in CommonJS", async () => {
+  const at = project("jest", { "package.json": JSON.stringify({ jest: {} }), "orders.test.js": exampleWith("odradek/jest") });
+  expect(await passed("jest/bin/jest.js", ["--rootDir", at])).toMatch(/Tests:\s+1 passed/);
+});
+
+test.skipIf(isSkipped)("the example for node:test passes", async () => {
+  const at = project("node-test", { "orders.test.mjs": exampleWith("odradek/node-test") });
+  expect(await outputOf([join(at, "orders.test.mjs"), "--test-reporter=spec"])).toContain("a producer gets over");
+});
+
+test.skipIf(isSkipped)("the examples have the types that editors are told of", async () => {
+  const at = project("types", {
+    "package.json": MODULES,
+    "fixture.ts": exampleWith('from "odradek/vitest"'),
+    "whole-run.ts": exampleWith("inject"),
+    "node-test.ts": exampleWith("odradek/node-test"),
+    "wrong.ts": 'import { startBroker } from "odradek";\n// @ts-expect-error\nawait startBroker({ topic: "orders" });\n',
+    "commonjs.cts": 'import odradek = require("odradek/jest");\nexport const handle = odradek.useBroker({ topics: ["orders"] });\n',
+  });
+  const options = ["--noEmit", "--strict", "--target", "esnext", "--module", "nodenext", "--skipLibCheck", "--types", "node"];
+  const files = readdirSync(at).filter((name) => /ts$/.test(name));
+  await runOrThrow(NODE, [join(ROOT, "node_modules/typescript/bin/tsc"), ...options, ...files], { cwd: at, env });
+});
+
+test.skipIf(isSkipped)("a test with @platformatic/kafka produces and consumes", async () => {
+  const at = project("platformatic", { "orders.mjs": PLATFORMATIC });
+  expect(await outputOf([join(at, "orders.mjs")])).toContain("42 spool");
+});
+
+test.skipIf(isSkipped)(
+  "a test with @confluentinc/kafka-javascript produces and consumes",
+  async ({ skip }) => {
+    const missing = await installConfluent();
+    if (missing !== undefined) {
+      console.warn(`interop: ${CONFLUENT} could not be had here: ${missing}`);
+      skip(missing);
+    }
+    const at = project("confluent", { "orders.mjs": CONFLUENT_PROGRAM });
+    expect(await outputOf([join(at, "orders.mjs")])).toContain("42 spool");
+  },
+  BUILD_MS,
+);
+
+const MODULES = JSON.stringify({ type: "module" });
+
+const PLATFORMATIC = `
+import { Consumer, Producer, stringDeserializers, stringSerializers } from "@platformatic/kafka";
+import { startBroker } from "odradek";
+
+await using broker = await startBroker({ topics: ["orders"] });
+const producer = new Producer({ ...broker.connection.platformatic(), serializers: stringSerializers });
+await producer.send({ messages: [{ topic: "orders", key: "42", value: "spool" }] });
+await producer.close();
+await broker.until.records("orders", 1);
+const consumer = new Consumer({ ...broker.connection.platformatic(), groupId: "shipping", deserializers: stringDeserializers });
+const stream = await consumer.consume({ topics: ["orders"], mode: "earliest", autocommit: true });
+for await (const { key, value } of stream) {
+  console.log(key, value);
+  break;
+}
+await broker.until.consumed({ group: "shipping", topic: "orders" });
+await consumer.close(true);
+`;
+
+const CONFLUENT_PROGRAM = `
+import confluent from "@confluentinc/kafka-javascript";
+import { startBroker } from "odradek";
+
+await using broker = await startBroker({ topics: ["orders"] });
+const kafka = new confluent.KafkaJS.Kafka(broker.connection.confluent());
+const producer = kafka.producer();
+await producer.connect();
+await producer.send({ topic: "orders", messages: [{ key: "42", value: "spool" }] });
+await broker.until.records("orders", 1);
+const consumer = kafka.consumer({ "group.id": "shipping", "auto.offset.reset": "earliest", "auto.commit.interval.ms": 100 });
+await consumer.connect();
+await consumer.subscribe({ topic: "orders" });
+await consumer.run({ eachMessage: async ({ message }) => console.log(String(message.key), String(message.value)) });
+await broker.until.consumed({ group: "shipping", topic: "orders" });
+await consumer.disconnect();
+await producer.disconnect();
+`;
+
+/** Why it cannot be had, or undefined when it is linked into the folder. It is kept in the cache, for it takes minutes to build. */
+async function installConfluent(): Promise<string | undefined> {
+  const home = join(CACHE, "confluent");
+  const marker = join(home, `installed-${process.version}`);
+  if (!existsSync(marker)) {
+    rmSync(home, { recursive: true, force: true });
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, "package.json"), JSON.stringify({ name: "confluent", private: true }));
+    const headers = nodeHeaders();
+    const building = { CKJS_LINKING: "dynamic", JOBS: "1", ...(headers === undefined ? {} : { npm_config_nodedir: headers }) };
+    try {
+      await npm(home, ["install", "--ignore-scripts", ...NPM_OPTIONS, CONFLUENT]);
+      await npm(home, ["rebuild", "--foreground-scripts", "--loglevel=error"], building, BUILD_MS);
+    } catch (error) {
+      return error instanceof Error ? error.message.slice(-2000) : String(error);
+    }
+    writeFileSync(marker, "");
+  }
+  symlinkSync(join(home, "node_modules/@confluentinc"), join(folder, "node_modules/@confluentinc"));
+  return undefined;
+}
+
+/** Those that came with the pinned Node: nothing has to be fetched then. */
+function nodeHeaders(): string | undefined {
+  const packages = join(ROOT, "node_modules/node/node_modules");
+  const names = existsSync(packages) ? readdirSync(packages) : [];
+  return names.map((name) => join(packages, name)).find((path) => existsSync(join(path, "include/node/node_api.h")));
+}
+
+function npm(cwd: string, args: readonly string[], more: Readonly<Record<string, string>> = {}, deadlineMs = INSTALL_MS): Promise<string> {
+  return runOrThrow("npm", args, { cwd, env: { ...env, ...more }, deadlineMs });
+}
+
+/** The output of a program of an installed package, which must succeed. */
+function passed(program: string, args: readonly string[]): Promise<string> {
+  return outputOf([join(folder, "node_modules", program), ...args]);
+}
+
+async function outputOf(args: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(NODE, args, { cwd: folder, env, deadlineMs: 120_000 });
+  expect(exitCode, `${stdout}${stderr}`).toBe(0);
+  return `${stdout}${stderr}`;
+}
+
+/** The one example that has the text, as it is written. */
+function exampleWith(text: string): string {
+  const found = examples.filter((example) => example.includes(text));
+  expect(found, `examples with ${text}`).toHaveLength(1);
+  return found[0] ?? "";
+}
+
+/** A folder of files beside the installed packages. */
+function project(name: string, files: Readonly<Record<string, string>>): string {
+  const at = join(folder, name);
+  mkdirSync(at, { recursive: true });
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(at, file), text);
+  return at;
+}
