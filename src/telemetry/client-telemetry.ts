@@ -62,7 +62,7 @@ export class ClientTelemetry {
   /** Somebody wants metrics of clients. */
   get isWanted(): boolean {
     this.#follow();
-    return this.#subscriptions.length > 0;
+    return this.#subscriptions.some(({ settings }) => settings["metrics"].length > 0);
   }
 
   get maxBytes(): number {

@@ -50,8 +50,10 @@ async function advertised(asking: AskingBroker): Promise<number[]> {
   return apiKeys.map(({ apiKey }) => apiKey).filter((key) => key === getTelemetrySubscriptions.key || key === pushTelemetry.key);
 }
 
-test("telemetry is advertised while a subscription exists", async () => {
+test("telemetry is advertised while a subscription wants metrics", async () => {
   await using bench = await EffectBench.start();
+  expect(await advertised(bench.asking)).toEqual([]);
+  await subscribe(bench.asking, "all", { "interval.ms": "1000" });
   expect(await advertised(bench.asking)).toEqual([]);
   await subscribe(bench.asking, "all", { metrics: "*" });
   expect(await advertised(bench.asking)).toEqual([71, 72]);
