@@ -8,7 +8,7 @@ import { comparePartitions, nameOf, type TopicPartition } from "../topic-partiti
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { sentenceOf } from "./java-error.ts";
 import { type Tool, withBrokers } from "./tool.ts";
-import { isInternalTopic, topicFilter } from "./topic-filter.ts";
+import { topicFilter } from "./topic-filter.ts";
 
 const TIMES: ReadonlyMap<string, number> = new Map([
   ["latest", OffsetSpec.LATEST],
@@ -67,7 +67,7 @@ function parseTime(text: string): number {
 async function allPartitions(brokers: Brokers, flags: Flags): Promise<TopicPartition[]> {
   const topics = await listTopics(brokers);
   return topics
-    .filter(({ name }) => !(flags.has("exclude-internal-topics") && isInternalTopic(name)))
+    .filter(({ isInternal }) => !(flags.has("exclude-internal-topics") && isInternal))
     .flatMap(({ name, partitions }) => partitions.map(({ index }) => ({ topic: name, partition: index })))
     .sort(comparePartitions);
 }

@@ -19,7 +19,7 @@ import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags
 import { sentenceOf } from "./java-error.ts";
 import { inMapOrder, stringHash } from "./java-order.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
-import { isInternalTopic, topicFilter } from "./topic-filter.ts";
+import { topicFilter } from "./topic-filter.ts";
 
 const ACTIONS = ["list", "describe", "create", "alter", "delete"] as const;
 const REPORTS = ["under-replicated-partitions", "under-min-isr-partitions", "at-min-isr-partitions", "unavailable-partitions"] as const;
@@ -157,7 +157,7 @@ function parseAssignment(text: string): number[][] {
 async function list(brokers: Brokers, flags: Flags, io: Io): Promise<void> {
   const isWanted = topicFilter(flags.get("topic"));
   const topics = (await listTopics(brokers)).filter(
-    ({ name }) => isWanted(name) && !(flags.has("exclude-internal") && isInternalTopic(name)),
+    ({ name, isInternal }) => isWanted(name) && !(flags.has("exclude-internal") && isInternal),
   );
   io.out(topics.map(({ name }) => name).join("\n"));
 }
@@ -187,8 +187,7 @@ async function wantedTopics(brokers: Brokers, flags: Flags): Promise<ListedTopic
   const isWanted = id !== undefined && id !== ZERO_ID ? undefined : topicFilter(pattern);
   const topics = await listTopics(brokers);
   const wanted = topics.filter(
-    (topic) =>
-      (isWanted === undefined ? topic.id === id : isWanted(topic.name)) && !(flags.has("exclude-internal") && isInternalTopic(topic.name)),
+    (topic) => (isWanted === undefined ? topic.id === id : isWanted(topic.name)) && !(flags.has("exclude-internal") && topic.isInternal),
   );
   if (wanted.length === 0 && !flags.has("if-exists")) {
     if (id !== undefined) throw new CommandError(`TopicId '${id}' does not exist as expected`);
