@@ -3,56 +3,82 @@
 
 import { expect, test } from "vitest";
 import { partitionFor } from "../../src/coordinator/partition-for.ts";
-import { SeededChance } from "../../src/faults/seeded-chance.ts";
-import { clusterWith, consume, failureOf, kafkaFor, producerFor } from "./clients.ts";
+import { type ClientEvent, complaintsAbout, History } from "../interop/cluster-history.ts";
+import { startKafkajsWorkload } from "../interop/cluster-kafkajs.ts";
+import { planSteps } from "../interop/cluster-plan.ts";
+import { runScenario } from "../interop/cluster-scenario.ts";
+import { startOdradekCluster } from "../interop/cluster-under-test.ts";
+import { clusterWith, failureOf, kafkaFor, producerFor } from "./clients.ts";
 
 const SEED = Number(process.env["ODRADEK_SEED"] ?? 1);
 
-test(`nothing acknowledged is lost and the group goes on while brokers come and go (seed ${SEED})`, async () => {
-  const chance = new SeededChance(SEED);
-  const cluster = await clusterWith({ topics: [{ name: "orders", partitions: 6 }] });
-  const producer = await producerFor(cluster);
-  const { seen } = await consume(cluster, "g", "orders");
-  const acknowledged: string[] = [];
-  let isOver = false;
-  const producing = (async () => {
-    for (let number = 0; !isOver; number++) {
-      const value = String(number);
-      const isSent = await producer.send({ topic: "orders", acks: -1, messages: [{ key: value, value }] }).then(
-        () => true,
-        () => false,
-      );
-      if (isSent) acknowledged.push(value);
+test(`nothing acknowledged is lost, the group goes on and transactions are whole while brokers come and go (seed ${SEED})`, async () => {
+  const outcome = await runScenario({
+    seed: SEED,
+    steps: 5,
+    startCluster: () => startOdradekCluster({ isOnDisk: false }),
+    startWorkload: startKafkajsWorkload,
+  });
+  expect(outcome.complaints, JSON.stringify(outcome.steps)).toEqual([]);
+}, 120_000);
+
+test("a plan is the same for the same seed, and never has more brokers away than a cluster bears", () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const mostDown = 1 + (seed % 2);
+    const plan = planSteps(seed, { steps: 12, mostDown });
+    expect(planSteps(seed, { steps: 12, mostDown })).toEqual(plan);
+    expect(plan.filter(({ does }) => does === "add")).toHaveLength(1);
+    let down = 0;
+    for (const { does } of plan) {
+      down += does === "restart" ? -1 : does === "add" ? 0 : 1;
+      expect(down).toBeGreaterThanOrEqual(0);
+      expect(down).toBeLessThanOrEqual(mostDown);
     }
-  })();
-  const down: number[] = [];
-  for (let step = 0; step < 12; step++) {
-    const ids = cluster.brokers.map(({ id }) => id);
-    const one = ids[Math.floor(chance.next() * ids.length)] ?? 1;
-    const what = chance.next();
-    if (down.length > 0 && (what < 0.4 || ids.length <= 2)) await cluster.restartBroker(down.shift() ?? 0);
-    else if (what < 0.5 && ids.length < 5) await cluster.addBroker();
-    else {
-      await (what < 0.75 ? cluster.killBroker(one) : cluster.stopBroker(one));
-      down.push(one);
-    }
-    const count = acknowledged.length;
-    await cluster.until.until({
-      what: `produces after step ${step}`,
-      timeoutMs: 10_000,
-      look: async () => (acknowledged.length > count + 5 ? true : undefined),
-      explain: async () => JSON.stringify(cluster.topics.get("orders")?.partitions),
-    });
   }
-  isOver = true;
-  await producing;
-  const stored = new Set((await cluster.read("orders")).map(({ value }) => value));
-  expect(acknowledged.filter((value) => !stored.has(value))).toEqual([]);
-  for (const id of down) await cluster.restartBroker(id);
-  await cluster.until.consumed({ group: "g", topic: "orders", timeoutMs: 30_000 });
-  const consumed = new Set(seen);
-  expect(acknowledged.filter((value) => !consumed.has(value))).toEqual([]);
-}, 90_000);
+});
+
+const RIGHT: readonly ClientEvent[] = [
+  { event: "sent", value: "idempotent k0 0", partition: 0, offset: 0 },
+  { event: "sent", value: "idempotent k0 1", partition: 0, offset: 1 },
+  { event: "assigned", member: "one", partitions: [0] },
+  { event: "received", member: "one", partition: 0, offset: 0, value: "idempotent k0 0" },
+  { event: "committed", member: "one", partition: 0, offset: 1 },
+  { event: "received", member: "one", partition: 0, offset: 1, value: "idempotent k0 1" },
+  { event: "transaction", number: 0, outcome: "committed" },
+  { event: "transaction", number: 1, outcome: "aborted" },
+];
+const ORDERS = [["idempotent k0 0", "idempotent k0 1"]];
+const LEDGER = [["0 a"], ["0 b"]];
+
+test.each<[string, readonly ClientEvent[], string[][], string[][], RegExp | undefined]>([
+  ["all is well", RIGHT, ORDERS, LEDGER, undefined],
+  ["a record is lost", RIGHT, [["idempotent k0 0"]], LEDGER, /idempotent k0 1 was acknowledged at 0\/1 and is lost/],
+  ["a record is elsewhere", RIGHT, [["idempotent k0 1", "idempotent k0 0"]], LEDGER, /was acknowledged at 0\/0, where/],
+  ["records of a key changed places", RIGHT, [["idempotent k0 1", "idempotent k0 0"]], LEDGER, /comes after number 1 of its key/],
+  ["a record is there twice", RIGHT, [["idempotent k0 0", "idempotent k0 1", "idempotent k0 1"]], LEDGER, /is there again at 0\/2/],
+  ["the group has not read all", RIGHT.filter((_, index) => index !== 5), ORDERS, LEDGER, /has read 1 of 2/],
+  ["the group has left one out", RIGHT.filter((_, index) => index !== 3), ORDERS, LEDGER, /given 0\/1 when the group had come to 0/],
+  ["a commit is lost", [...RIGHT, ...RIGHT.slice(2, 4)], ORDERS, LEDGER, /began at 0\/0 although 1 was committed/],
+  ["half of a transaction is there", RIGHT, ORDERS, [["0 a"], []], /transaction 0 was told as committed/],
+  [
+    "an aborted transaction is there",
+    RIGHT,
+    ORDERS,
+    [
+      ["0 a", "1 b"],
+      ["0 b", "1 a"],
+    ],
+    /transaction 1 was told as aborted/,
+  ],
+  ["a client ended", [...RIGHT, { event: "died", who: "one", error: "E" }], ORDERS, LEDGER, /one ended: E/],
+])("the checker of the scenario tells when %s", (_, events, orders, ledger, complaint) => {
+  const history = new History();
+  for (const event of events) history.tell(event);
+  const logOf = (topic: string[][]) => topic.map((values) => values.map((value, offset) => ({ offset, value })));
+  const complaints = complaintsAbout(history, { orders: logOf(orders), ledger: logOf(ledger) });
+  if (complaint === undefined) expect(complaints).toEqual([]);
+  else expect(complaints.join("\n")).toMatch(complaint);
+});
 
 test("with one replica a partition is unavailable while its broker is away, and others go on", async () => {
   const cluster = await clusterWith({ topics: [{ name: "orders", partitions: 3, replicationFactor: 1 }] });
