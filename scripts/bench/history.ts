@@ -1,4 +1,4 @@
-// Results that are committed: one file for each run, history/DATE-COMMIT.json, small enough to be kept.
+// Results that are committed: one file for each run, history/DATE-TIME-COMMIT.json, small enough to be kept.
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ export const HISTORY = join(import.meta.dirname, "history");
 
 /** What a result is a result of. */
 export interface Origin {
-  /** YYYY-MM-DD. */
+  /** UTC, to the minute, as YYYY-MM-DD hh:mm. */
   readonly date: string;
   readonly commit: string;
   readonly machine: {
@@ -29,7 +29,7 @@ export interface RunResult extends Origin {
 
 export function originOfRun(): Origin {
   return {
-    date: new Date().toISOString().slice(0, 10),
+    date: new Date().toISOString().slice(0, 16).replace("T", " "),
     commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname, encoding: "utf8" }).trim(),
     machine: {
       cpu: cpus()[0]?.model.trim() ?? "",
@@ -49,8 +49,7 @@ export function saveResult(rounds: number, rows: readonly Row[]): void {
     '"rows": []',
     `"rows": [\n    ${result.rows.map((row) => JSON.stringify(row)).join(",\n    ")}\n  ]`,
   );
-  const names = [...new Set(rows.map(({ scenario }) => scenario))];
-  const name = [result.date, result.commit, ...(names.length <= 2 ? names : [])].join("-");
+  const name = `${result.date.replace(" ", "-").replace(":", "")}-${result.commit}`;
   writeFileSync(join(HISTORY, `${name}.json`), `${text}\n`);
 }
 
@@ -62,7 +61,7 @@ export interface LatestRow extends Row {
 export function latestRows(scenarios: readonly string[]): LatestRow[] {
   const results = readdirSync(HISTORY)
     .filter((name) => /^\d{4}-.*\.json$/.test(name))
-    .map((name) => JSON.parse(readFileSync(join(HISTORY, name), "utf8")) as RunResult & { savedMs?: number })
+    .map((name) => JSON.parse(readFileSync(join(HISTORY, name), "utf8")) as RunResult)
     .toSorted((a, b) => b.date.localeCompare(a.date));
   return scenarios.flatMap((scenario) => {
     const newest = results.find(({ rows }) => rows.some((row) => row.scenario === scenario));
