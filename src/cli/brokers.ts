@@ -12,6 +12,7 @@ import { failOn, Refusal } from "./refusal.ts";
 
 const RETRIES = 50;
 const RETRY_MS = 100;
+const NONE = -1;
 
 /** What FindCoordinator looks for. */
 export const CoordinatorKey = { GROUP: 0, TRANSACTION: 1 } as const;
@@ -112,7 +113,13 @@ export class Brokers {
 
   async #cluster(): Promise<Known> {
     if (this.#known !== undefined) return this.#known;
-    const { brokers, controllerId } = await this.ask(metadata, 9, { topics: [], allowAutoTopicCreation: false });
+    const connection = await this.any();
+    // A controller tells of controllers only.
+    if (!connection.versions.has(metadata.key)) {
+      this.#known = { brokers: new Map(), controllerId: NONE };
+      return this.#known;
+    }
+    const { brokers, controllerId } = await connection.send(metadata, 9, { topics: [], allowAutoTopicCreation: false });
     const entries = brokers.map(({ nodeId, host, port, rack }) => [nodeId, { id: nodeId, host, port, rack }] as const);
     this.#known = { brokers: new Map(entries), controllerId };
     return this.#known;

@@ -55,6 +55,8 @@ export const GROUP_DEFAULTS = {
 } as const;
 
 export interface Consumer {
+  /** It has its partitions, or knows that it has none. */
+  readonly isReady: boolean;
   /** What has come, or comes within `maxWaitMs`. All of it must be passed before the next call. */
   poll(maxWaitMs: number): Promise<FetchedPartition[]>;
   /** The partition is done with up to `nextOffset`. */
@@ -64,6 +66,7 @@ export interface Consumer {
 
 /** Outside of any group. */
 export class LoneConsumer implements Consumer {
+  readonly isReady = true;
   readonly #reader: PartitionReader;
 
   constructor(brokers: Brokers, positions: readonly Position[], options: ConsumerOptions) {
@@ -88,6 +91,7 @@ export class GroupConsumer implements Consumer {
   readonly #reader: PartitionReader;
   readonly #member: GroupMember;
   #rebalancing: Promise<void> | undefined;
+  #isReady = false;
   /** What the subscription was when it was last looked at, with numbers of partitions. */
   #seen: string | undefined;
   #topics: readonly string[] = [];
@@ -115,6 +119,10 @@ export class GroupConsumer implements Consumer {
     }
     if (this.#options.commitIntervalMs !== undefined && Date.now() >= this.#nextCommitMs) await this.#commit();
     return this.#reader.poll(maxWaitMs);
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   passed(partition: TopicPartition, nextOffset: number): void {
@@ -150,6 +158,7 @@ export class GroupConsumer implements Consumer {
     const isNew = (partition: TopicPartition) => !committed.has(nameOf(partition));
     const fresh = await startOf(this.#brokers, assigned.filter(isNew), this.#options);
     this.#reader.assign([...committed.values(), ...fresh].sort(comparePartitions));
+    this.#isReady = true;
   }
 
   #joined(): void {

@@ -7,6 +7,8 @@ import type { FetchedPartition } from "./partition-fetch.ts";
 import type { TopicPartition } from "./topic-partition.ts";
 
 const MAX_WAIT_MS = 500;
+/** Beyond it, joining a group is waiting in vain like any other. */
+const LONGEST_JOIN_MS = 30_000;
 
 export interface PrintedRecord extends DecodedRecord, TopicPartition {
   readonly isLogAppendTime: boolean;
@@ -15,7 +17,7 @@ export interface PrintedRecord extends DecodedRecord, TopicPartition {
 export interface Printing {
   /** Infinity: as many as come. */
   readonly limit: number;
-  /** Without a record; Infinity: as long as it takes. */
+  /** Without a record, from when the consumer is ready; Infinity: as long as it takes. */
   readonly timeoutMs: number;
   readonly stopping: Promise<void>;
   /** What it raises ends the loop; that record counts as printed. */
@@ -34,8 +36,10 @@ export async function printRecords(consumer: Consumer, printing: Printing): Prom
   await Promise.resolve();
   try {
     let left = limit;
-    let lastMs = Date.now();
+    const startMs = Date.now();
+    let lastMs = startMs;
     for (;;) {
+      if (!consumer.isReady && Date.now() - startMs < LONGEST_JOIN_MS) lastMs = Date.now();
       if (left <= 0) return "limit";
       if (isStopping) return "stopped";
       const waitMs = timeoutMs - (Date.now() - lastMs);

@@ -19,7 +19,7 @@ export interface Commands {
 }
 
 /** Served by a bundle of their own (tools.ts), which the script calls instead of this one. */
-export const TOOL_COMMANDS = ["topics", "groups", "configs", "records", "transactions", "cluster", "log"] as const;
+export const TOOL_COMMANDS = ["topics", "groups", "configs", "records", "transactions", "cluster", "log", "settings"] as const;
 
 const DEFAULT_BOOTSTRAP_SERVER = "localhost:9092";
 
@@ -157,6 +157,7 @@ Examples:
 
 Administration, each with --help and --json:
   odradek topics|groups|configs|records|transactions|cluster|log
+  odradek settings [PATTERN]                  every setting: type, default, permitted values, effect
   odradek kafka-topics --bootstrap-server …   as Kafka's own script, without a JVM; likewise kafka-configs, kafka-consumer-groups, …
 
 Options of start may be given without its name; "odradek start --help" lists them.
@@ -164,7 +165,8 @@ It needs no account, calls no network and collects nothing.
 `;
 
 const START_NOTES = `
-Settings: an argument wins over the environment (KAFKA_LOG_RETENTION_HOURS=1, as Kafka's images take it), that over the file.
+Settings: --set takes any of Kafka's; "odradek settings" lists them all, "odradek settings log.retention.ms" explains one.
+An argument wins over the environment (KAFKA_LOG_RETENTION_HOURS=1, as Kafka's images take it), that over the file.
 Exit codes: 0 stopped, 1 failed, 2 wrong arguments, 3 port in use. A second Ctrl-C ends without draining.
 
 Examples:

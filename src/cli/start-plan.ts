@@ -194,7 +194,8 @@ function readConfig(sources: Sources, given: StartArguments): BrokerConfig {
     return brokerConfig(sources);
   } catch (error) {
     if (!(error instanceof SettingError)) throw error;
-    throw usageError(`${error.message} (${whereFrom(error.setting, sources, given)})`);
+    const hint = error.code === "UNKNOWN_SETTING" ? '; "odradek settings" lists them all' : "";
+    throw usageError(`${error.message} (${whereFrom(error.setting, sources, given)})${hint}`);
   }
 }
 

@@ -129,7 +129,7 @@ test("workers have ids and ports that follow the first broker's, and its setting
 
 test("what is wrong is said with where it was given", () => {
   expect(refusal({ set: ["num.partitons=3"] })).toBe(
-    "Unknown setting num.partitons; did you mean num.partitions? (given with --set num.partitons=3)",
+    'Unknown setting num.partitons; did you mean num.partitions? (given with --set num.partitons=3); "odradek settings" lists them all',
   );
   const path = file("num.partitions=0");
   expect(refusal({ config: path })).toBe(`Invalid value 0 for configuration num.partitions: Value must be at least 1 (given in ${path})`);

@@ -70,11 +70,17 @@ test.each([
   ["topics --describe --topic a --partitions 2", 'Option "[partitions]" can\'t be used with option "[describe]"'],
   ["topics --create --topic a --partitions x", "Cannot parse argument 'x' of option partitions"],
   ["configs --alter --topic x", "At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter"],
-  ["configs --bootstrap-controller h:1", "--bootstrap-controller is not something that this command can do; Kafka's own tool can."],
+  [
+    "configs --describe --entity-type topics --bootstrap-controller h:1",
+    "Only one of --bootstrap-server or --bootstrap-controller can be specified",
+  ],
   ["consumer-groups --list --group g", 'Option "[group]" can\'t be used with option "[list]"'],
   ["acls --add --topic t", "You must specify one of: --allow-principal, --deny-principal when trying to add ACLs."],
   ["cluster nope", "kafka-cluster: error: invalid choice: 'nope' (choose from 'cluster-id', 'unregister', 'list-endpoints')"],
-  ["reassign-partitions --generate", "--generate is not something that this command can do; Kafka's own tool can."],
+  ["reassign-partitions --generate", 'Missing required argument "[topics-to-move-json-file]"'],
+  ["reassign-partitions --list --throttle 1", 'Option "[throttle]" can\'t be used with action "[list]"'],
+  ["features upgrade --feature a=1 --feature a=2", "Feature a was specified more than once."],
+  ["metadata-quorum add-controller", "You must supply the configuration file of the controller you are adding when using add-controller."],
 ])("%s is refused in one sentence", async (line, sentence) => {
   const { exitCode, err } = await kafka(line);
   expect([exitCode, err.split("\n")[0]]).toEqual([1, sentence]);

@@ -72,6 +72,53 @@ get-offsets --topic %b.c --time earliest
 log-dirs --describe --topic-list %b.c
 log-dirs --describe --broker-list 1,9
 broker-api-versions
+topics --create --topic %p
+console-producer --topic %p --request-required-acks 1 --sync <<< a\\n
+console-producer --topic %p --command-property acks=7 <<< a\\n
+console-producer --topic %p --command-property max.in.flight.requests.per.connection=9 <<< a\\n
+console-producer --topic %p --command-property enable.idempotence=true --request-required-acks 1 <<< a\\n
+console-producer --topic %p --property parse.key=true --reader-property key.separator=: <<< k:v\\n
+console-producer --topic %p --reader-property parse.headers=true --reader-property headers.separator=: <<< h\\tv\\n
+console-producer --topic %p --command-property max.request.size=10 <<< too long for that\\n
+console-consumer --topic %p --group %h --timeout-ms 8000
+consumer-groups --describe --group %h
+console-producer --topic %p --compression-codec zstd <<< b\\nc\\n
+console-consumer --topic %p --consumer-property group.id=%h --max-messages 1 --timeout-ms 20000
+consumer-groups --describe --group %h
+console-consumer --topic %p --group %h --command-property auto.offset.reset=sometimes
+console-consumer --topic %p --group %h --consumer-property group.id=%g
+console-consumer --topic %p --group %k --command-property auto.offset.reset=by_duration:PT1H --max-messages 3 --timeout-ms 20000
+console-consumer --topic %p --property print.key=true --formatter-property print.offset=true
+reassign-partitions --generate --broker-list 1 --topics-to-move-json-file @{"version":1,"topics":[{"topic":"%a"}]}
+reassign-partitions --generate --broker-list 7 --topics-to-move-json-file @{"version":1,"topics":[{"topic":"%a"}]}
+reassign-partitions --generate --broker-list 1,1 --topics-to-move-json-file @{"version":1,"topics":[{"topic":"%a"}]}
+reassign-partitions --generate --broker-list 1 --topics-to-move-json-file @{"version":1,"topics":[{"topic":"%unknown"}]}
+reassign-partitions --generate --broker-list 1
+reassign-partitions --execute --throttle 1000 --reassignment-json-file @{"version":1,"partitions":[{"topic":"%a","partition":0,"replicas":[1]}]}
+configs --describe --topic %a
+configs --describe --broker 1
+reassign-partitions --execute --additional --throttle 7000 --reassignment-json-file @{"version":1,"partitions":[{"topic":"%a","partition":0,"replicas":[1]}]}
+reassign-partitions --verify --preserve-throttles --reassignment-json-file @{"version":1,"partitions":[{"topic":"%a","partition":0,"replicas":[1]}]}
+reassign-partitions --verify --reassignment-json-file @{"version":1,"partitions":[{"topic":"%a","partition":0,"replicas":[1]}]}
+configs --describe --broker 1
+reassign-partitions --cancel --preserve-throttles --reassignment-json-file @{"version":1,"partitions":[{"topic":"%a","partition":0,"replicas":[1]}]}
+reassign-partitions --execute --reassignment-json-file @{"version":1,"partitions":[{"topic":"%a","partition":0,"replicas":[1],"log_dirs":["any","x"]}]}
+reassign-partitions --execute --reassignment-json-file @{"version":1,"partitions":[{"topic":"%a","partition":0,"replicas":[1],"log_dirs":["/nope/there"]}]}
+reassign-partitions --execute --reassignment-json-file @{"version":1,"partitions":[{"topic":"%unknown","partition":0,"replicas":[1]}]}
+reassign-partitions --execute --reassignment-json-file @{"version":1,"partitions":[{"topic":"%a","partition":0,"replicas":[]}]}
+reassign-partitions --execute --reassignment-json-file @{"version":2,"partitions":[]}
+reassign-partitions --list --throttle 7
+features --bootstrap-server $B upgrade --release-version 4.3 --metadata 4.3
+features --bootstrap-server $B upgrade --feature a=1 --feature a=2
+features --bootstrap-server $B version-mapping --release-version 4.1
+features --bootstrap-server $B version-mapping --release-version 9.9
+features --bootstrap-server $B feature-dependencies --feature eligible.leader.replicas.version=1 --feature metadata.version=29
+features --bootstrap-server $B feature-dependencies --feature nope=1
+metadata-quorum --bootstrap-server $B add-controller
+metadata-quorum --bootstrap-server $B --command-config @process.roles=broker add-controller
+metadata-quorum --bootstrap-server $B remove-controller --controller-id 9 --controller-directory-id x
+metadata-quorum --bootstrap-server $B remove-controller -i 9 -d AAAAAAAAAAAAAAAAAAAAAQ --dry-run
+acls --bootstrap-server $B --bootstrap-controller x:1 --list
 topics --delete --topic '%.*'
 topics --delete --topic %unknown
 `

@@ -219,6 +219,18 @@ transcript(
   reassign-partitions --generate --broker-list 1 --topics-to-move-json-file @{"version":1,"topics":[{"topic":"la"}]}
   reassign-partitions --generate --broker-list 7 --topics-to-move-json-file @{"version":1,"topics":[{"topic":"la"}]}
   reassign-partitions
+  reassign-partitions --execute --throttle 2000 --replica-alter-log-dirs-throttle 3000 --reassignment-json-file @{"version":1,"partitions":[{"topic":"la","partition":0,"replicas":[1]}]}
+  configs --describe --topic la
+  configs --describe --broker 1
+  reassign-partitions --verify --preserve-throttles --reassignment-json-file @{"version":1,"partitions":[{"topic":"la","partition":0,"replicas":[1]}]}
+  configs --describe --broker 1
+  reassign-partitions --verify --reassignment-json-file @{"version":1,"partitions":[{"topic":"la","partition":0,"replicas":[1]}]}
+  configs --describe --topic la
+  configs --describe --broker 1
+  reassign-partitions --execute --reassignment-json-file @{"version":1,"partitions":[{"topic":"la","partition":0,"replicas":[1],"log_dirs":["/not/there"]}]}
+  reassign-partitions --verify --reassignment-json-file @{"version":1,"partitions":[{"topic":"lnope","partition":0,"replicas":[1]}]}
+  reassign-partitions --verify --throttle 7 --reassignment-json-file @{"version":1}
+  reassign-partitions --no-bootstrap --execute --bootstrap-controller 127.0.0.1:1 --reassignment-json-file @{"version":1}
 `,
 );
 
@@ -241,6 +253,15 @@ transcript(
   features --bootstrap-server $B downgrade --feature eligible.leader.replicas.version=0 --dry-run
   features --bootstrap-server $B downgrade --metadata 4.0
   features --bootstrap-server $B disable --feature nope
+  features --bootstrap-server $B upgrade --feature a=1 --feature a=2
+  features --bootstrap-server $B upgrade --release-version 4.3 --feature a=1
+  features --bootstrap-server $B upgrade --release-version 9.9
+  features version-mapping --no-bootstrap
+  features feature-dependencies --no-bootstrap --feature eligible.leader.replicas.version=1
+  metadata-quorum --bootstrap-server $B add-controller
+  metadata-quorum --bootstrap-server $B --command-config @node.id=3 add-controller
+  metadata-quorum --bootstrap-server $B remove-controller --controller-id -1 --controller-directory-id AAAAAAAAAAAAAAAAAAAAAQ
+  metadata-quorum --bootstrap-server $B describe --status --replication
   broker-api-versions
   broker-api-versions --bogus
 `,

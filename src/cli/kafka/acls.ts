@@ -16,7 +16,7 @@ import {
 } from "../admin/acls.ts";
 import type { Brokers } from "../brokers.ts";
 import { CommandError } from "../command-error.ts";
-import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
+import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
 
@@ -47,7 +47,7 @@ export const kafkaAcls: Tool = {
   purpose: "Print, add and remove access rules.",
   flags: [
     BOOTSTRAP_SERVER,
-    { name: "bootstrap-controller", value: "host:port", help: "", isRefused: true },
+    BOOTSTRAP_CONTROLLER,
     COMMAND_CONFIG,
     { name: "list", help: "print rules" },
     { name: "add", help: "add rules" },
@@ -86,15 +86,15 @@ export const kafkaAcls: Tool = {
 };
 
 function checkFlags(flags: Flags): void {
-  if (!flags.has("bootstrap-server") && flags.countOf(["list", "add", "remove"]) === 1)
+  const given = flags.countOf(["bootstrap-server", "bootstrap-controller"]);
+  if (given > 1) throw new FlagError("Only one of --bootstrap-server or --bootstrap-controller must be specified");
+  if (given === 0 && flags.countOf(["list", "add", "remove"]) === 1)
     throw new FlagError("One of --bootstrap-server or --bootstrap-controller must be specified");
   if (flags.countOf(["list", "add", "remove"]) !== 1)
     throw new FlagError("Command must include exactly one action: --list, --add, --remove. ");
   for (const other of ["producer", "consumer", "allow-host", "allow-principal", "deny-host", "deny-principal"])
-    if (flags.has("list") && flags.has(other)) throw new FlagError(`Option "[list]" can't be used with option "[${other}]"`);
-  for (const name of ["producer", "consumer"])
-    for (const other of ["operation", "deny-principal", "deny-host"])
-      if (flags.has(name) && flags.has(other)) throw new FlagError(`Option "[${name}]" can't be used with option "[${other}]"`);
+    flags.refuseWith(other, ["list"]);
+  for (const other of ["operation", "deny-principal", "deny-host"]) flags.refuseWith(other, ["producer", "consumer"]);
   if (flags.has("producer") && !flags.has("topic")) throw new FlagError("With --producer you must specify a --topic");
   if (flags.has("idempotent") && !flags.has("producer"))
     throw new FlagError("The --idempotent option is only available if --producer is set");

@@ -3,7 +3,7 @@
 import { describeWholeCluster, unregister } from "../admin/cluster.ts";
 import { CommandError } from "../command-error.ts";
 import { cell, line } from "./columns.ts";
-import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError } from "./flags.ts";
+import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
 import { type Tool, withBrokers } from "./tool.ts";
 
@@ -13,18 +13,20 @@ export const kafkaCluster: Tool = {
   purpose: "cluster-id | unregister | list-endpoints: the cluster's id, its endpoints, removing a broker.",
   commands: COMMANDS,
   flags: [
-    BOOTSTRAP_SERVER,
-    { name: "bootstrap-controller", value: "host:port", help: "", isRefused: true },
+    { ...BOOTSTRAP_SERVER, letter: "b" },
+    { ...BOOTSTRAP_CONTROLLER, letter: "C" },
     COMMAND_CONFIG,
     { name: "config", value: "file", help: "the older name of --command-config" },
-    { name: "id", value: "id", isWhole: true, help: "with unregister: the broker" },
+    { name: "id", letter: "i", value: "id", isWhole: true, help: "with unregister: the broker" },
     { name: "include-fenced-brokers", help: "with list-endpoints: those that do not take part, too" },
   ],
   run: async (flags, io, [command]) => {
-    if (!flags.has("bootstrap-server"))
-      throw new FlagError("kafka-cluster: error: one of the arguments --bootstrap-server --bootstrap-controller is required", {
-        isTerse: true,
-      });
+    const given = flags.countOf(["bootstrap-server", "bootstrap-controller"]);
+    if (given !== 1)
+      throw new FlagError(
+        `kafka-cluster: error: ${given === 0 ? "one of the arguments --bootstrap-server --bootstrap-controller is required" : "argument --bootstrap-controller/-C: not allowed with argument --bootstrap-server/-b"}`,
+        { isTerse: true },
+      );
     if (command === "unregister" && !flags.has("id"))
       throw new FlagError("kafka-cluster: error: argument --id/-i is required", { isTerse: true });
     return withBrokers(flags, async (brokers) => {

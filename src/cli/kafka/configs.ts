@@ -15,7 +15,7 @@ import { listTopics } from "../admin/topics.ts";
 import type { Brokers } from "../brokers.ts";
 import { alterClients, describeClients } from "./client-configs.ts";
 import { type ConfigEntity, configEntities, type EntityType } from "./config-entities.ts";
-import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
+import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
 import { inMapOrder, stringHash } from "./java-order.ts";
 import { type Io, parseProperties, readTextFile, type Tool, withBrokers } from "./tool.ts";
@@ -44,7 +44,7 @@ export const kafkaConfigs: Tool = {
   purpose: "Print and change settings, quotas and credentials.",
   flags: [
     BOOTSTRAP_SERVER,
-    { name: "bootstrap-controller", value: "host:port", help: "", isRefused: true },
+    BOOTSTRAP_CONTROLLER,
     COMMAND_CONFIG,
     { name: "describe", help: "print settings" },
     { name: "alter", help: "change settings" },
@@ -71,10 +71,10 @@ export const kafkaConfigs: Tool = {
   run: (flags, io, argv) => {
     if (flags.countOf(["describe", "alter"]) !== 1) throw new FlagError("Command must include exactly one action: --describe, --alter");
     flags.refuseWith("alter", ["all"]);
-    for (const name of ["add-config", "add-config-file", "delete-config"])
-      if (flags.has("describe") && flags.has(name)) throw new FlagError(`Option "[describe]" can't be used with option "[${name}]"`);
-    if (!flags.has("bootstrap-server"))
-      throw new FlagError("One of the required --bootstrap-server or --bootstrap-controller arguments must be specified");
+    for (const name of ["add-config", "add-config-file", "delete-config"]) flags.refuseWith(name, ["describe"]);
+    const given = flags.countOf(["bootstrap-server", "bootstrap-controller"]);
+    if (given > 1) throw new FlagError("Only one of --bootstrap-server or --bootstrap-controller can be specified");
+    if (given === 0) throw new FlagError("One of the required --bootstrap-server or --bootstrap-controller arguments must be specified");
     const entities = configEntities(flags, argv);
     if (flags.has("alter") && flags.countOf(["add-config", "add-config-file", "delete-config"]) === 0)
       throw new FlagError("At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter", {

@@ -3,40 +3,11 @@
 import { changeFeatures, type FeatureChange, listFeatures, UpgradeType } from "../admin/cluster.ts";
 import { Refusal } from "../refusal.ts";
 import { cell } from "./columns.ts";
-import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
+import { dependencyLines, levelsOf, METADATA_FEATURE, mappingLines, metadataLevel, versionName } from "./feature-levels.ts";
+import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine, sentenceOf } from "./java-error.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
 
-/** By level, from 7 on. */
-const METADATA_VERSIONS = [
-  "3.3-IV3",
-  "3.4-IV0",
-  "3.5-IV0",
-  "3.5-IV1",
-  "3.5-IV2",
-  "3.6-IV0",
-  "3.6-IV1",
-  "3.6-IV2",
-  "3.7-IV0",
-  "3.7-IV1",
-  "3.7-IV2",
-  "3.7-IV3",
-  "3.7-IV4",
-  "3.8-IV0",
-  "3.9-IV0",
-  "4.0-IV0",
-  "4.0-IV1",
-  "4.0-IV2",
-  "4.0-IV3",
-  "4.1-IV0",
-  "4.1-IV1",
-  "4.2-IV0",
-  "4.2-IV1",
-  "4.3-IV0",
-  "4.4-IV0",
-] as const;
-const FIRST_LEVEL = 7;
-const METADATA_FEATURE = "metadata.version";
 const WORDS = {
   upgrade: { can: "can be upgraded", could: "Could not upgrade", cannot: "Can not upgrade", was: "was upgraded" },
   downgrade: { can: "can be downgraded", could: "Could not downgrade", cannot: "Can not downgrade", was: "was downgraded" },
@@ -44,24 +15,32 @@ const WORDS = {
 } as const;
 
 export const kafkaFeatures: Tool = {
-  purpose: "describe | upgrade | downgrade | disable: the features of the cluster.",
-  commands: ["describe", "upgrade", "downgrade", "disable"],
+  purpose: "describe | upgrade | downgrade | disable | version-mapping | feature-dependencies: the features of the cluster.",
+  commands: ["describe", "upgrade", "downgrade", "disable", "version-mapping", "feature-dependencies"],
+  argumentError: (sentence) => `Command line error: ${sentence}. Type --help for help.`,
   flags: [
     BOOTSTRAP_SERVER,
-    { name: "bootstrap-controller", value: "host:port", help: "", isRefused: true },
+    BOOTSTRAP_CONTROLLER,
     COMMAND_CONFIG,
     { name: "feature", value: "name=level", help: "the feature and its level; only the name with disable; repeatable" },
     { name: "metadata", value: "version", help: "the level of metadata.version, as 4.3 or 4.3-IV0" },
-    { name: "release-version", value: "version", help: "", isRefused: true },
+    { name: "release-version", value: "version", help: "all features at the levels that belong to this release" },
     { name: "unsafe", help: "lower it even where that may lose metadata" },
     { name: "dry-run", help: "only ask whether it can be done" },
   ],
-  run: async (flags, io, [command = ""]) => {
-    if (!flags.has("bootstrap-server"))
-      throw new FlagError(
-        "Command line error: You must specify either --bootstrap-controller or --bootstrap-server.. Type --help for help.",
-        { isTerse: true },
-      );
+  run: async (flags, io, [command = "", ...words]) => {
+    const refused = (sentence: string) => new FlagError(kafkaFeatures.argumentError?.(sentence) ?? sentence, { isTerse: true });
+    if (words.length > 0) throw refused(`unrecognized arguments: '${words.join(" ")}'`);
+    if (flags.has("bootstrap-server") && flags.has("bootstrap-controller"))
+      throw refused("argument --bootstrap-controller: not allowed with argument --bootstrap-server");
+    if (command === "version-mapping") return printAll(io, mappingLines(flags.get("release-version")));
+    if (command === "feature-dependencies") {
+      if (!flags.has("feature")) throw refused("argument --feature is required");
+      for (const text of flags.all("feature")) printAll(io, dependencyLines(...parseFeature(text)));
+      return 0;
+    }
+    if (flags.countOf(["bootstrap-server", "bootstrap-controller"]) === 0)
+      throw refused("You must specify either --bootstrap-controller or --bootstrap-server.");
     if (command === "describe") return describe(flags, io);
     if (flags.has("metadata")) io.out(" `metadata` flag is deprecated and may be removed in a future release.");
     const changes = changesOf(flags, command);
@@ -91,36 +70,37 @@ async function describe(flags: Flags, io: Io): Promise<number> {
   });
 }
 
-function versionName(level: number): string {
-  return METADATA_VERSIONS[level - FIRST_LEVEL] ?? `UNKNOWN [${level}]`;
-}
-
 function changesOf(flags: Flags, command: string): FeatureChange[] {
   const type =
     command === "upgrade" ? UpgradeType.UPGRADE : flags.has("unsafe") ? UpgradeType.UNSAFE_DOWNGRADE : UpgradeType.SAFE_DOWNGRADE;
+  const release = flags.get("release-version");
+  if (release !== undefined) {
+    if (flags.countOf(["metadata", "feature"]) > 0)
+      throw new FlagError("Can not specify `release-version` with other feature flags.", { isTerse: true });
+    return levelsOf(release).map(([name, level]) => ({ name, level, type }));
+  }
   const metadata = flags.get("metadata");
   const changes = metadata === undefined ? [] : [{ name: METADATA_FEATURE, level: metadataLevel(metadata), type }];
   for (const text of flags.all("feature")) {
-    const at = text.indexOf("=");
-    if (command === "disable") changes.push({ name: text, level: 0, type });
-    else {
-      if (at < 0) throw new FlagError(`Can't parse feature=level string ${text}: equals sign not found.`, { isTerse: true });
-      const level = text.slice(at + 1).trim();
-      if (!/^\d+$/.test(level))
-        throw new FlagError(`Can't parse feature=level string ${text}: unable to parse ${level} as a short.`, { isTerse: true });
-      changes.push({ name: text.slice(0, at).trim(), level: Number(level), type });
-    }
+    const [name, level] = command === "disable" ? ([text, 0] as const) : parseFeature(text);
+    if (changes.some((one) => one.name === name)) throw new FlagError(`Feature ${name} was specified more than once.`, { isTerse: true });
+    changes.push({ name, level, type });
   }
   return changes;
 }
 
-/** A release means its last version. */
-function metadataLevel(text: string): number {
-  const at = METADATA_VERSIONS.findLastIndex((name) => name === text || name.startsWith(`${text}-IV`));
-  if (at >= 0) return at + FIRST_LEVEL;
-  throw new FlagError(`Unknown metadata.version '${text}'. Supported metadata.version are: ${METADATA_VERSIONS.join(", ")}`, {
-    isTerse: true,
-  });
+function parseFeature(text: string): [name: string, level: number] {
+  const at = text.indexOf("=");
+  if (at < 0) throw new FlagError(`Can't parse feature=level string ${text}: equals sign not found.`, { isTerse: true });
+  const level = text.slice(at + 1).trim();
+  if (!/^\d+$/.test(level))
+    throw new FlagError(`Can't parse feature=level string ${text}: unable to parse ${level} as a short.`, { isTerse: true });
+  return [text.slice(0, at).trim(), Number(level)];
+}
+
+function printAll(io: Io, lines: readonly string[]): number {
+  for (const line of lines) io.out(line);
+  return 0;
 }
 
 interface ChangeReport {

@@ -3,6 +3,8 @@
 
 export interface Flag {
   readonly name: string;
+  /** As `-i`. */
+  readonly letter?: string;
   /** What its value is called in the help; absent: it takes none. */
   readonly value?: string;
   readonly isValueOptional?: boolean;
@@ -39,12 +41,12 @@ export class Flags {
         continue;
       }
       const [, name = word.slice(1), inline] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
-      const flag = byName.get(name);
+      const flag = byName.get(name) ?? (inline === undefined ? known.find(({ letter }) => `-${letter}` === word) : undefined);
       if (flag === undefined) throw new FlagError(`${name} is not a recognized option`, { isTerse: true });
       if (flag.isRefused)
         throw new FlagError(`--${name} is not something that this command can do; Kafka's own tool can.`, { isTerse: true });
-      const values = this.#values.get(name) ?? [];
-      this.#values.set(name, values);
+      const values = this.#values.get(flag.name) ?? [];
+      this.#values.set(flag.name, values);
       if (flag.value === undefined) continue;
       const next = argv[at + 1];
       const value = inline ?? (next === undefined || (next.startsWith("--") && next.length > 2) ? undefined : next);
@@ -90,6 +92,7 @@ export class Flags {
 }
 
 export const BOOTSTRAP_SERVER: Flag = { name: "bootstrap-server", value: "host:port", help: "the broker to talk to; several with commas" };
+export const BOOTSTRAP_CONTROLLER: Flag = { name: "bootstrap-controller", value: "host:port", help: "instead: a controller to talk to" };
 export const COMMAND_CONFIG: Flag = { name: "command-config", value: "file", help: "a properties file of client settings" };
 
 export function helpOf(purpose: string, flags: readonly Flag[]): string {

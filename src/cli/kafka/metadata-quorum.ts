@@ -1,50 +1,41 @@
 // `kafka-metadata-quorum`: who leads the cluster's metadata, and how far the others have come.
 
-import { removeRaftVoter } from "../../../protocol/messages/81-remove-raft-voter.ts";
 import { describeMetadataQuorum, describeWholeCluster, type Quorum, type Replica } from "../admin/cluster.ts";
-import { failOn } from "../refusal.ts";
-import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError } from "./flags.ts";
+import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
+import { addController, removeController } from "./quorum-voters.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
 
 const ZERO_ID = "AAAAAAAAAAAAAAAAAAAAAA";
 
 export const kafkaMetadataQuorum: Tool = {
-  purpose: "describe | remove-controller: the quorum of the cluster's metadata.",
-  commands: ["describe", "remove-controller"],
+  purpose: "describe | add-controller | remove-controller: the quorum of the cluster's metadata.",
+  commands: ["describe", "add-controller", "remove-controller"],
   flags: [
     BOOTSTRAP_SERVER,
-    { name: "bootstrap-controller", value: "host:port", help: "", isRefused: true },
-    COMMAND_CONFIG,
+    BOOTSTRAP_CONTROLLER,
+    { ...COMMAND_CONFIG, help: "a properties file of client settings; with add-controller: that of the controller" },
     { name: "status", help: "with describe: the leader, its epoch, the voters" },
     { name: "replication", help: "with describe: how far each has come" },
     { name: "human-readable", help: "with --replication: times as so long ago" },
-    { name: "controller-id", value: "id", isWhole: true, help: "with remove-controller: which" },
-    { name: "controller-directory-id", value: "id", help: "with remove-controller: its folder" },
-    { name: "dry-run", help: "with remove-controller: only say it" },
+    { name: "controller-id", letter: "i", value: "id", isWhole: true, help: "with remove-controller: which" },
+    { name: "controller-directory-id", letter: "d", value: "id", help: "with remove-controller: its folder" },
+    { name: "dry-run", help: "with add-controller, remove-controller: only say it" },
   ],
   run: async (flags, io, [command]) => {
-    if (!flags.has("bootstrap-server"))
-      throw new FlagError("kafka-metadata-quorum: error: one of the arguments --bootstrap-server --bootstrap-controller is required");
-    if (command === "describe" && flags.has("status") && flags.has("human-readable"))
+    const refuse = (sentence: string) => new FlagError(`kafka-metadata-quorum: error: ${sentence}`);
+    const given = flags.countOf(["bootstrap-server", "bootstrap-controller"]);
+    if (given === 0) throw refuse("one of the arguments --bootstrap-server --bootstrap-controller is required");
+    if (given > 1) throw refuse("argument --bootstrap-controller/-C: not allowed with argument --bootstrap-server/-B");
+    if (command === "add-controller") return addController(flags, io);
+    if (command === "remove-controller") return removeController(flags, io, refuse);
+    if (flags.has("status") && flags.has("human-readable"))
       throw new FlagError("The option --human-readable is only supported along with --replication", { isTerse: true });
-    if (command === "describe" && flags.countOf(["status", "replication"]) !== 1)
-      throw new FlagError("One of --status or --replication must be specified with describe sub-command", { isTerse: true });
-    for (const name of command === "remove-controller" ? ["controller-id", "controller-directory-id"] : [])
-      if (!flags.has(name))
-        throw new FlagError(`kafka-metadata-quorum: error: argument --${name}/-${name === "controller-id" ? "i" : "d"} is required`);
+    const views = flags.countOf(["status", "replication"]);
+    if (views > 1)
+      throw new FlagError("Only one of --status or --replication should be specified with describe sub-command", { isTerse: true });
+    if (views === 0) throw new FlagError("One of --status or --replication must be specified with describe sub-command", { isTerse: true });
     return withBrokers(flags, async (brokers) => {
-      if (command === "remove-controller") {
-        const voterId = flags.whole("controller-id") ?? -1;
-        const voterDirectoryId = flags.get("controller-directory-id") ?? "";
-        const isDryRun = flags.has("dry-run");
-        if (!isDryRun) {
-          const answer = await brokers.ask(removeRaftVoter, 0, { clusterId: null, voterId, voterDirectoryId });
-          failOn(answer.errorCode, "the voter", answer.errorMessage);
-        }
-        io.out(`${isDryRun ? "DRY RUN of removing" : "Removed"} KRaft controller ${voterId} with directory id ${voterDirectoryId}`);
-        return 0;
-      }
       const quorum = await describeMetadataQuorum(brokers);
       if (flags.has("status")) printStatus(quorum, (await describeWholeCluster(brokers)).id, io);
       else printReplication(quorum, flags.has("human-readable"), io);

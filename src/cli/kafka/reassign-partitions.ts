@@ -1,94 +1,99 @@
-// `kafka-reassign-partitions`: moves replicas of partitions to other brokers. Without throttles: those it can clear, not set.
+// `kafka-reassign-partitions`: proposes where replicas of partitions could be, moves them there, and says how far that is.
 
 import { Errors } from "../../../protocol/errors.ts";
-import { alterResource, ConfigOperation, ResourceType } from "../admin/configs.ts";
-import { ongoingReassignments, type Reassignment, reassign } from "../admin/leaders.ts";
+import { ongoingReassignments, reassign } from "../admin/leaders.ts";
 import { logDirectoriesOf } from "../admin/log-dirs.ts";
 import { type DescribedPartition, describeTopics } from "../admin/topics.ts";
 import type { Brokers } from "../brokers.ts";
 import { CommandError } from "../command-error.ts";
 import { Refusal } from "../refusal.ts";
-import { comparePartitions, nameOf } from "../topic-partition.ts";
-import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
-import { sentenceOf } from "./java-error.ts";
-import { isWholeNumber, parseJsonObject, readJsonFile } from "./json-file.ts";
-import { partitionList } from "./partition-list.ts";
+import { comparePartitions, nameOf, type TopicPartition } from "../topic-partition.ts";
+import { beginMoves, directoryMoves, reportMoves } from "./directory-moves.ts";
+import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
+import { javaLine, sentenceOf } from "./java-error.ts";
+import { readJsonFile } from "./json-file.ts";
+import { ANY_DIRECTORY, parseReassignment, parseTopics, reassignmentText, type WantedReplicas } from "./reassignment-file.ts";
+import { type PlacedPartition, parseBrokerList, proposePlacement } from "./reassignment-plan.ts";
+import { clearThrottles, throttleBrokers, throttleDirectories } from "./reassignment-throttles.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
 
 const ACTIONS = ["generate", "execute", "verify", "cancel", "list"] as const;
-const BROKER_THROTTLES = [
-  "leader.replication.throttled.rate",
-  "follower.replication.throttled.rate",
-  "replica.alter.log.dirs.io.max.bytes.per.second",
-];
-const TOPIC_THROTTLES = ["leader.replication.throttled.replicas", "follower.replication.throttled.replicas"];
+type Action = (typeof ACTIONS)[number];
+/** What each needs, and what else it takes, beside addresses and client settings. */
+const ARGUMENTS: { readonly [action in Action]: { readonly needed: readonly string[]; readonly taken: readonly string[] } } = {
+  generate: { needed: ["topics-to-move-json-file", "broker-list"], taken: ["disable-rack-aware"] },
+  execute: {
+    needed: ["reassignment-json-file"],
+    taken: ["additional", "disallow-replication-factor-change", "replica-alter-log-dirs-throttle", "throttle", "timeout"],
+  },
+  verify: { needed: ["reassignment-json-file"], taken: ["preserve-throttles"] },
+  cancel: { needed: ["reassignment-json-file"], taken: ["bootstrap-controller", "preserve-throttles", "timeout"] },
+  list: { needed: [], taken: ["bootstrap-controller"] },
+};
+const TO_ALL = ["bootstrap-server", "command-config"];
+const DEFAULT_TIMEOUT_MS = 10_000;
 
 export const kafkaReassignPartitions: Tool = {
   purpose: "Move replicas of partitions to other brokers.",
   flags: [
     BOOTSTRAP_SERVER,
-    { name: "bootstrap-controller", value: "host:port", help: "", isRefused: true },
+    BOOTSTRAP_CONTROLLER,
     COMMAND_CONFIG,
     { name: "list", help: "print what is going on" },
     { name: "execute", help: "begin a reassignment" },
     { name: "verify", help: "print how far it is, and clear throttles" },
     { name: "cancel", help: "give it up" },
-    { name: "generate", help: "", isRefused: true },
+    { name: "generate", help: "print where the partitions of topics could go, as a file for --execute" },
     {
       name: "reassignment-json-file",
       value: "file",
       help: '{"version":1,"partitions":[{"topic":"a","partition":0,"replicas":[1,2]}]}',
     },
-    { name: "topics-to-move-json-file", value: "file", help: "", isRefused: true },
-    { name: "broker-list", value: "ids", help: "", isRefused: true },
-    { name: "throttle", value: "bytes", help: "", isRefused: true },
-    { name: "replica-alter-log-dirs-throttle", value: "bytes", help: "", isRefused: true },
-    { name: "disable-rack-aware", help: "has no effect without --generate" },
-    { name: "additional", help: "in addition to one that goes on" },
+    { name: "topics-to-move-json-file", value: "file", help: 'with --generate: {"version":1,"topics":[{"topic":"a"}]}' },
+    { name: "broker-list", value: "ids", help: "with --generate: the brokers to use, with commas" },
+    { name: "throttle", value: "bytes", help: "with --execute: at most so much a second between brokers" },
+    { name: "replica-alter-log-dirs-throttle", value: "bytes", help: "with --execute: at most so much a second between folders" },
+    { name: "disable-rack-aware", help: "with --generate: without regard to racks" },
+    { name: "additional", help: "with --execute: in addition to one that goes on" },
     { name: "preserve-throttles", help: "with --verify, --cancel: leave throttles alone" },
-    { name: "disallow-replication-factor-change", help: "refuse what changes the number of replicas" },
-    { name: "timeout", value: "ms", isWhole: true, help: "accepted without effect: there is nothing to wait for" },
+    { name: "disallow-replication-factor-change", help: "with --execute: refuse what changes the number of replicas" },
+    { name: "timeout", value: "ms", isWhole: true, help: "with --execute: how long to wait for replicas that change folders" },
   ],
   run: (flags, io) => {
-    if (flags.countOf(ACTIONS) !== 1)
-      throw new FlagError(`Command must include exactly one action: ${ACTIONS.map((action) => `--${action}`).join(", ")}`);
-    if (!flags.has("bootstrap-server")) throw new FlagError("Please specify --bootstrap-server");
-    if (!flags.has("list")) flags.need("reassignment-json-file");
+    const action = checkedAction(flags);
     return withBrokers(flags, async (brokers) => {
-      if (flags.has("list")) return list(brokers, io);
-      const wanted = parseReassignment(readJsonFile(flags.get("reassignment-json-file") ?? ""));
-      if (flags.has("verify")) await verify(brokers, wanted, { flags, io });
-      else if (flags.has("cancel")) await cancel(brokers, wanted, { flags, io });
-      else await execute(brokers, wanted, { flags, io });
+      const work = { flags, io };
+      if (action === "list") await list(brokers, io);
+      else if (action === "generate") await generate(brokers, work);
+      else {
+        const wanted = parseReassignment(readJsonFile(flags.get("reassignment-json-file") ?? ""));
+        await { execute, verify, cancel }[action](brokers, wanted, work);
+      }
       return 0;
     });
   },
   failed: (error, io) => {
-    io.out(`Error: ${sentenceOf(error)}`);
+    io.out(`Error: ${javaLine(error)}`);
     return 1;
   },
 };
 
-type Wanted = Reassignment & { readonly replicas: readonly number[] };
-
-function parseReassignment(text: string): Wanted[] {
-  const { partitions } = parseJsonObject(text, "The input string is not a valid JSON");
-  const wanted = partitionList(partitions, "Partition reassignment list cannot be empty").map((entry) => {
-    const { topic, partition } = entry;
-    const replicas: unknown = entry["replicas"];
-    if (!Array.isArray(replicas) || !replicas.every(isWholeNumber))
-      throw new CommandError(`The replicas of ${nameOf(entry)} must be a list of broker ids`);
-    if (new Set(replicas).size < replicas.length)
-      throw new CommandError(
-        `Partition replica lists may not contain duplicate entries: ${nameOf(entry)} contains multiple entries for ${replicas.join(",")}`,
-      );
-    return { topic, partition, replicas };
-  });
-  if (wanted.length === 0) throw new CommandError("Partition reassignment list cannot be empty");
-  return wanted.sort(comparePartitions);
+function checkedAction(flags: Flags): Action {
+  const [action, ...others] = ACTIONS.filter((name) => flags.has(name));
+  if (action === undefined || others.length > 0)
+    throw new FlagError(`Command must include exactly one action: ${ACTIONS.map((name) => `--${name}`).join(", ")}`);
+  const { needed, taken } = ARGUMENTS[action];
+  const given = flags.countOf(["bootstrap-server", "bootstrap-controller"]);
+  if (given === 0) throw new FlagError("Please specify either --bootstrap-server or --bootstrap-controller");
+  if (given > 1) throw new FlagError("Please don't specify both --bootstrap-server and --bootstrap-controller");
+  flags.need(...needed);
+  const all = [action, ...needed, ...taken, ...TO_ALL];
+  const refused = kafkaReassignPartitions.flags.find(({ name }) => flags.has(name) && !all.includes(name));
+  if (refused !== undefined) throw new FlagError(`Option "[${refused.name}]" can't be used with action "[${action}]"`);
+  return action;
 }
 
-async function list(brokers: Brokers, io: Io): Promise<number> {
+async function list(brokers: Brokers, io: Io): Promise<void> {
   const ongoing = await ongoingReassignments(brokers);
   if (ongoing.length === 0) io.out("No partition reassignments found.");
   else {
@@ -98,7 +103,6 @@ async function list(brokers: Brokers, io: Io): Promise<number> {
       .map((one) => `${nameOf(one)}: replicas: ${one.replicas.join(",")}.${parts("adding", one.adding)}${parts("removing", one.removing)}`);
     io.out(["Current partition reassignments:", ...lines].join("\n"));
   }
-  return 0;
 }
 
 interface Work {
@@ -106,35 +110,66 @@ interface Work {
   readonly io: Io;
 }
 
-async function execute(brokers: Brokers, wanted: readonly Wanted[], { flags, io }: Work): Promise<void> {
+async function generate(brokers: Brokers, { flags, io }: Work): Promise<void> {
+  const topics = parseTopics(readJsonFile(flags.get("topics-to-move-json-file") ?? ""));
+  const ids = parseBrokerList(flags.get("broker-list") ?? "");
+  const current = await placedPartitions(brokers, topics);
+  const chosen = (await brokers.all()).filter(({ id }) => ids.includes(id));
+  const first = Math.floor(Math.random() * Math.max(1, chosen.length));
+  const proposed = proposePlacement(current, chosen, { isRackAware: !flags.has("disable-rack-aware"), first });
+  const directories = await directoriesOf(brokers);
+  io.out(`Current partition replica assignment\n${reassignmentText(current.map((one) => withDirectories(one, directories)))}\n`);
+  const texts = proposed.map((one) => {
+    const stays = current.find((other) => nameOf(other) === nameOf(one))?.replicas ?? [];
+    const { directories: paths } = withDirectories(one, directories);
+    return { ...one, directories: paths.map((path, index) => (stays.includes(one.replicas[index] ?? -1) ? path : ANY_DIRECTORY)) };
+  });
+  io.out(`Proposed partition reassignment configuration\n${reassignmentText(texts)}`);
+}
+
+async function execute(brokers: Brokers, wanted: readonly WantedReplicas[], { flags, io }: Work): Promise<void> {
+  const [betweenBrokers, betweenDirectories] = [rate(flags, "throttle"), rate(flags, "replica-alter-log-dirs-throttle")];
+  const ongoing = await ongoingReassignments(brokers);
+  if (ongoing.length > 0 && !flags.has("additional"))
+    throw new CommandError(
+      "Cannot execute because there is an existing partition assignment.  Use --additional to override this and create a new partition assignment in addition to the existing one. The --additional flag can also be used to change the throttle by resubmitting the current reassignment.",
+    );
   const known = new Set((await brokers.all()).map(({ id }) => id));
   const unknown = wanted.flatMap(({ replicas }) => replicas).find((id) => !known.has(id));
   if (unknown !== undefined) throw new CommandError(`Unknown broker id ${unknown}`);
-  const ongoing = await ongoingReassignments(brokers);
-  if (ongoing.length > 0 && !flags.has("additional"))
-    throw new CommandError("There is an existing assignment running: pass --additional to override it, or wait until it has ended.");
   const current = await currentReplicas(brokers, wanted);
-  const directories = new Map<string, string>();
-  for (const { id } of await brokers.all())
-    for (const { path, logs } of await logDirectoriesOf(brokers, id)) for (const log of logs) directories.set(`${id} ${nameOf(log)}`, path);
-  const partitions = wanted.map(({ topic, partition }) => {
-    const replicas = current.get(nameOf({ topic, partition }))?.replicas ?? [];
-    return { topic, partition, replicas, log_dirs: replicas.map((id) => directories.get(`${id} ${topic}-${partition}`) ?? "any") };
-  });
-  io.out(
-    `Current partition replica assignment\n\n${JSON.stringify({ version: 1, partitions })}\n\nSave this to use as the --reassignment-json-file option during rollback`,
+  const directories = await directoriesOf(brokers);
+  const before = wanted.map(({ topic, partition }) =>
+    withDirectories({ topic, partition, replicas: current.get(nameOf({ topic, partition }))?.replicas ?? [] }, directories),
   );
+  io.out(
+    `Current partition replica assignment\n\n${reassignmentText(before)}\n\nSave this to use as the --reassignment-json-file option during rollback`,
+  );
+  if (betweenBrokers !== undefined || betweenDirectories !== undefined)
+    io.out("Warning: You must run --verify periodically, until the reassignment completes, to ensure the throttle is removed.");
+  if (betweenBrokers !== undefined) {
+    await throttleBrokers(brokers, betweenBrokers, { wanted, current, ongoing });
+    io.out(`The inter-broker throttle limit was set to ${betweenBrokers} B/s`);
+  }
+  if (betweenDirectories !== undefined) {
+    await throttleDirectories(brokers, betweenDirectories, wanted);
+    io.out(`The replica-alter-dir throttle limit was set to ${betweenDirectories} B/s`);
+  }
   const results = await reassign(brokers, wanted, { isFactorFixed: flags.has("disallow-replication-factor-change") });
-  const failed = [...results].filter(([, result]) => result !== null);
-  if (failed.length > 0)
-    throw new CommandError(
-      `Error reassigning partition(s):\n${failed.map(([name, result]) => `${name}: ${sentenceOf(result)}`).join("\n")}`,
-    );
+  raiseFailed("Error reassigning partition(s)", results);
   io.out(`Successfully started partition reassignment${wanted.length > 1 ? "s" : ""} for ${wanted.map(nameOf).join(",")}`);
+  await beginMoves(brokers, directoryMoves(wanted), { timeoutMs: flags.whole("timeout") ?? DEFAULT_TIMEOUT_MS, io });
 }
 
-async function verify(brokers: Brokers, wanted: readonly Wanted[], { flags, io }: Work): Promise<void> {
-  const current = await currentReplicas(brokers, wanted);
+/** Negative ones stand for none. */
+function rate(flags: Flags, name: string): number | undefined {
+  const text = flags.get(name);
+  if (text !== undefined && !/^[+-]?\d+$/.test(text)) throw new CommandError(`Cannot parse argument '${text}' of option ${name}`);
+  return text === undefined || Number(text) < 0 ? undefined : Number(text);
+}
+
+async function verify(brokers: Brokers, wanted: readonly WantedReplicas[], { flags, io }: Work): Promise<void> {
+  const current = await currentReplicas(brokers, wanted, { isComplete: false });
   const ongoing = new Map((await ongoingReassignments(brokers)).map((one) => [nameOf(one), one]));
   const lines = wanted.map((one) => {
     const name = nameOf(one);
@@ -143,54 +178,86 @@ async function verify(brokers: Brokers, wanted: readonly Wanted[], { flags, io }
     if (replicas.join() === one.replicas.join()) return `Reassignment of partition ${name} is completed.`;
     return `There is no active reassignment of partition ${name}, but replica set is ${replicas.join(",")} rather than ${one.replicas.join(",")}.`;
   });
-  io.out(["Status of partition reassignment:", ...lines, ""].join("\n"));
-  if (wanted.some((one) => ongoing.has(nameOf(one))) || flags.has("preserve-throttles")) return;
+  io.out(["Status of partition reassignment:", ...lines].join("\n"));
+  const hasMoved = await reportMoves(brokers, directoryMoves(wanted), io);
+  io.out("");
+  if (!hasMoved || wanted.some((one) => ongoing.has(nameOf(one))) || flags.has("preserve-throttles")) return;
   await clearThrottles(brokers, wanted, io);
 }
 
-async function cancel(brokers: Brokers, wanted: readonly Wanted[], { flags, io }: Work): Promise<void> {
+async function cancel(brokers: Brokers, wanted: readonly WantedReplicas[], { flags, io }: Work): Promise<void> {
   const ongoing = new Set((await ongoingReassignments(brokers)).map(nameOf));
   const toCancel = wanted.filter((one) => ongoing.has(nameOf(one)));
+  const plural = toCancel.length > 1 ? "s" : "";
   if (toCancel.length === 0) io.out("None of the specified partition reassignments are active.");
   else {
-    await reassign(
+    const results = await reassign(
       brokers,
       toCancel.map(({ topic, partition }) => ({ topic, partition, replicas: null })),
     );
-    io.out(`Successfully cancelled partition reassignment${toCancel.length > 1 ? "s" : ""} for: ${toCancel.map(nameOf).join(",")}`);
+    raiseFailed(`Error cancelling partition reassignment${plural} for`, results);
+    io.out(`Successfully cancelled partition reassignment${plural} for: ${toCancel.map(nameOf).join(",")}`);
   }
   // Kafka's tool has no end of line here.
   io.terminal.out("None of the specified partition moves are active.");
   if (!flags.has("preserve-throttles")) await clearThrottles(brokers, wanted, io);
 }
 
-async function clearThrottles(brokers: Brokers, wanted: readonly Wanted[], io: Io): Promise<void> {
-  const ids = (await brokers.all()).map(({ id }) => id);
-  const topics = [...new Set(wanted.map(({ topic }) => topic))];
-  io.out(`Clearing broker-level throttles on broker${ids.length > 1 ? "s" : ""} ${ids.join(",")}`);
-  for (const id of ids) await clear(brokers, { type: ResourceType.BROKER, name: `${id}` }, BROKER_THROTTLES);
-  io.out(`Clearing topic-level throttles on topic${topics.length > 1 ? "s" : ""} ${topics.join(",")}`);
-  for (const name of topics) await clear(brokers, { type: ResourceType.TOPIC, name }, TOPIC_THROTTLES);
+function raiseFailed(title: string, results: ReadonlyMap<string, Refusal | null>): void {
+  const failed = [...results].filter(([, result]) => result !== null);
+  if (failed.length > 0)
+    throw new CommandError(`${title}:\n${failed.map(([name, result]) => `${name}: ${sentenceOf(result)}`).join("\n")}`);
 }
 
-async function clear(brokers: Brokers, resource: Parameters<typeof alterResource>[1], names: readonly string[]): Promise<void> {
-  await alterResource(
-    brokers,
-    resource,
-    names.map((name) => ({ name, operation: ConfigOperation.DELETE, value: "" })),
-  );
+/** By broker and partition: the folder that has the replica. */
+async function directoriesOf(brokers: Brokers): Promise<ReadonlyMap<string, string>> {
+  const directories = new Map<string, string>();
+  for (const { id } of await brokers.all())
+    for (const { path, logs } of await logDirectoriesOf(brokers, id)) for (const log of logs) directories.set(`${id} ${nameOf(log)}`, path);
+  return directories;
 }
 
-async function currentReplicas(brokers: Brokers, wanted: readonly Wanted[]): Promise<Map<string, DescribedPartition>> {
+function withDirectories({ topic, partition, replicas }: PlacedPartition, directories: ReadonlyMap<string, string>): WantedReplicas {
+  const paths = replicas.map((id) => directories.get(`${id} ${nameOf({ topic, partition })}`) ?? ANY_DIRECTORY);
+  return { topic, partition, replicas, directories: paths };
+}
+
+async function placedPartitions(brokers: Brokers, topics: readonly string[]): Promise<PlacedPartition[]> {
+  const found: PlacedPartition[] = [];
+  for (const topic of topics)
+    for (const { index, replicas } of await partitionsOf(brokers, topic)) found.push({ topic, partition: index, replicas });
+  return found.sort(comparePartitions);
+}
+
+/** By partition. Raises Refusal for what there is not, unless it may be incomplete. */
+async function currentReplicas(
+  brokers: Brokers,
+  wanted: readonly TopicPartition[],
+  { isComplete = true } = {},
+): Promise<Map<string, DescribedPartition>> {
   const found = new Map<string, DescribedPartition>();
-  for (const name of new Set(wanted.map(({ topic }) => topic))) {
-    try {
-      for (const topic of await describeTopics(brokers, [name]))
-        for (const partition of topic.partitions) found.set(nameOf({ topic: name, partition: partition.index }), partition);
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.errorCode !== Errors.UNKNOWN_TOPIC_OR_PARTITION) throw error;
-      throw new CommandError(`Partition reassignment failed: there is no topic ${name}`);
-    }
+  for (const topic of new Set(wanted.map((one) => one.topic))) {
+    const partitions = await partitionsOf(brokers, topic).catch((error: unknown) => {
+      if (isComplete || !isUnknownTopic(error)) throw error;
+      return [];
+    });
+    for (const partition of partitions) found.set(nameOf({ topic, partition: partition.index }), partition);
   }
+  const missing = wanted.map(nameOf).find((name) => !found.has(name));
+  if (isComplete && missing !== undefined)
+    throw new Refusal(Errors.UNKNOWN_TOPIC_OR_PARTITION, missing, `Unable to find partition: ${missing}`);
   return found;
+}
+
+async function partitionsOf(brokers: Brokers, topic: string): Promise<readonly DescribedPartition[]> {
+  try {
+    return (await describeTopics(brokers, [topic])).flatMap(({ partitions }) => partitions);
+  } catch (error) {
+    if (isUnknownTopic(error)) throw new Refusal(Errors.UNKNOWN_TOPIC_OR_PARTITION, topic, `Topic ${topic} not found.`);
+    throw error;
+  }
+}
+
+function isUnknownTopic(error: unknown): boolean {
+  return error instanceof Refusal && error.errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION;
 }

@@ -31,6 +31,8 @@ export interface Tool {
   run(flags: Flags, io: Io, argv: readonly string[]): Promise<number>;
   /** Says what `run` raised and gives the exit code. Default: its message on stderr, 1. */
   readonly failed?: (error: unknown, io: Io, argv: readonly string[]) => number;
+  /** Around the sentence about a subcommand that is missing or unknown, where it is not Kafka's usual one. */
+  readonly argumentError?: (sentence: string) => string;
   /** Where its own errors about arguments say more before the sentence. */
   readonly flagErrorPrefix?: string;
 }
@@ -57,7 +59,13 @@ export async function runTool(
       io.out(`${KAFKA_VERSION} (Odradek ${VERSION})`);
       return 0;
     }
-    return await tool.run(flags, io, tool.commands === undefined ? argv : commandFirst(name, tool.commands, flags.words));
+    return await tool.run(
+      flags,
+      io,
+      tool.commands === undefined
+        ? argv
+        : commandFirst(tool.commands, flags.words, tool.argumentError ?? ((sentence) => `${name}: error: ${sentence}`)),
+    );
   } catch (error) {
     if (error instanceof FlagError) {
       io.error(`${tool.flagErrorPrefix ?? ""}${error.message}`);
@@ -71,16 +79,21 @@ export async function runTool(
 }
 
 /** Raises FlagError for a subcommand that is missing or unknown. */
-function commandFirst(name: string, commands: readonly string[], words: readonly string[]): readonly string[] {
+function commandFirst(
+  commands: readonly string[],
+  words: readonly string[],
+  argumentError: (sentence: string) => string,
+): readonly string[] {
   const [word] = words;
-  if (word === undefined) throw new FlagError(`${name}: error: too few arguments`);
+  if (word === undefined) throw new FlagError(argumentError("too few arguments"));
   if (commands.includes(word)) return words;
-  throw new FlagError(`${name}: error: invalid choice: '${word}' (choose from ${commands.map((command) => `'${command}'`).join(", ")})`);
+  const known = commands.map((command) => `'${command}'`).join(", ");
+  throw new FlagError(argumentError(`invalid choice: '${word}' (choose from ${known})`));
 }
 
-/** Raises FlagError where `--bootstrap-server` is missing, or the client settings ask for what we cannot do. */
+/** Over `--bootstrap-server`, or `--bootstrap-controller`. Raises FlagError where both are missing, or the client settings ask for what we cannot do. */
 export async function withBrokers<Result>(flags: Flags, work: (brokers: Brokers) => Promise<Result>): Promise<Result> {
-  const servers = flags.get("bootstrap-server");
+  const servers = flags.get("bootstrap-server") ?? flags.get("bootstrap-controller");
   if (servers === undefined) throw new FlagError('Missing required argument "[bootstrap-server]"');
   clientSettings(flags.get("command-config"));
   const brokers = brokersAt(servers);
