@@ -130,7 +130,7 @@ test.each<[string, Readonly<Record<string, string>>, string]>([
     { listeners: "EXTRA://127.0.0.1:0" },
     "requirement failed: advertised.listeners listener names must be equal to or a subset of the ones defined in listeners. Found PLAINTEXT. The valid options based on the current configuration are EXTRA",
   ],
-  ["none", { listeners: "" }, "Configuration 'listeners' must not be empty. Valid values include: any non-empty value"],
+  ["no listener", { listeners: "" }, "Configuration 'listeners' must not be empty. Valid values include: any non-empty value"],
   [
     "one of a protocol that is not served",
     { listeners: `${STATIC},SECURE://127.0.0.1:0` },
