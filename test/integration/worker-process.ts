@@ -26,8 +26,8 @@ export class WorkerProcess {
   }
 
   /** Once it is ready. Rejects with what it wrote to stderr when it ends instead. */
-  static async start(data: string, args: readonly string[]): Promise<WorkerProcess> {
-    const process = spawn(globalThis.process.execPath, [program, "start", "--json", "--data", data, ...args], {
+  static async start(data: string, args: readonly string[], nodeArgs: readonly string[] = []): Promise<WorkerProcess> {
+    const process = spawn(globalThis.process.execPath, [...nodeArgs, program, "start", "--json", "--data", data, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let complaint = "";
@@ -44,6 +44,12 @@ export class WorkerProcess {
       process.once("close", (exitCode) => reject(new Error(`ended with ${exitCode}: ${complaint}`)));
     });
     return new WorkerProcess(process, bootstrapServers, lines);
+  }
+
+  /** The exit code, once it has ended by itself. */
+  async ended(): Promise<number | null> {
+    if (this.#process.exitCode === null) await once(this.#process, "close");
+    return this.#process.exitCode;
   }
 
   /** In order; gives the exit code. */
