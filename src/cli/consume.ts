@@ -6,6 +6,7 @@ import { CommandError, ExitCode, usageError } from "./command-error.ts";
 import { type Consumer, FROM_EARLIEST, FROM_LATEST, GROUP_DEFAULTS, GroupConsumer, LoneConsumer, startOf } from "./consumer.ts";
 import { type PrintedRecord, printRecords } from "./print-records.ts";
 import { wholeNumber } from "./produce.ts";
+import { Progress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 import { topicLeaders } from "./topic-leaders.ts";
 
@@ -33,8 +34,13 @@ export async function consumeLines(topic: string, given: ConsumeArguments, termi
   const brokers = new Brokers(given.bootstrapServer);
   try {
     const consumer = await open(brokers, topic, { only, given });
-    const print = (record: PrintedRecord) => terminal.out(lineOf(record, given));
-    await printRecords(consumer, { limit, timeoutMs, stopping, print });
+    const progress = new Progress(terminal, { what: "records read", ...(Number.isFinite(limit) ? { total: limit } : {}) });
+    let count = 0;
+    const print = (record: PrintedRecord) => {
+      terminal.out(lineOf(record, given));
+      progress.at(++count);
+    };
+    await printRecords(consumer, { limit, timeoutMs, stopping, print }).finally(() => progress.end());
     return ExitCode.OK;
   } finally {
     await brokers.close();

@@ -5,6 +5,7 @@ import type { NewRecord } from "../../protocol/records/batch-builder.ts";
 import { Brokers } from "./brokers.ts";
 import { ExitCode, usageError } from "./command-error.ts";
 import { PRODUCER_DEFAULTS, Producer } from "./producer.ts";
+import { Progress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** As commander gives them. */
@@ -32,11 +33,17 @@ export async function produceLines(topic: string, given: ProduceArguments, termi
     if (terminal.isTyped) terminal.error(`Each line is a record of ${topic}; end with Ctrl-D.\n`);
     // Loaded here, since "odradek start" does without it.
     const { createInterface } = await import("node:readline");
-    for await (const line of createInterface({ input: terminal.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
-      await producer.add(parseLine(line, given));
-      failOnFailure();
+    const progress = new Progress(terminal, { what: "records sent", isQuiet: terminal.isTyped });
+    try {
+      for await (const line of createInterface({ input: terminal.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+        await producer.add(parseLine(line, given));
+        failOnFailure();
+        progress.at(producer.count);
+      }
+      await producer.flush();
+    } finally {
+      progress.end();
     }
-    await producer.flush();
     failOnFailure();
     if (terminal.isTyped) terminal.error(`${producer.count} record${producer.count === 1 ? "" : "s"} produced to ${topic}.\n`);
     return ExitCode.OK;

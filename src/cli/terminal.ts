@@ -11,6 +11,8 @@ export interface Terminal {
   readonly stdin: NodeJS.ReadableStream;
   /** A person reads along. */
   readonly hasTerminal: boolean;
+  /** What is printed goes to a file or another command. */
+  readonly isPiped: boolean;
   /** A person types stdin. */
   readonly isTyped: boolean;
   out(text: string): void;
@@ -25,6 +27,9 @@ export const processTerminal: Terminal = {
   },
   get hasTerminal() {
     return process.stderr.isTTY === true;
+  },
+  get isPiped() {
+    return process.stdout.isTTY !== true;
   },
   get isTyped() {
     return process.stdin.isTTY === true;

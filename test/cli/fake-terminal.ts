@@ -6,12 +6,18 @@ import type { Terminal } from "../../src/cli/terminal.ts";
 export class FakeTerminal implements Terminal {
   readonly environment: Terminal["environment"];
   readonly stdin: NodeJS.ReadableStream;
-  readonly hasTerminal = false;
+  readonly hasTerminal: boolean;
+  readonly isPiped = true;
   readonly isTyped = false;
   output = "";
   errors = "";
 
-  constructor({ environment = {}, stdin = "" }: { environment?: Terminal["environment"]; stdin?: string } = {}) {
+  constructor({
+    environment = {},
+    stdin = "",
+    hasTerminal = false,
+  }: { environment?: Terminal["environment"]; stdin?: string; hasTerminal?: boolean } = {}) {
+    this.hasTerminal = hasTerminal;
     this.environment = environment;
     this.stdin = Readable.from([stdin]);
   }

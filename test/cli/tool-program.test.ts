@@ -80,6 +80,10 @@ test.each([
   ["reassign-partitions --generate", 'Missing required argument "[topics-to-move-json-file]"'],
   ["reassign-partitions --list --throttle 1", 'Option "[throttle]" can\'t be used with action "[list]"'],
   ["features upgrade --feature a=1 --feature a=2", "Feature a was specified more than once."],
+  [
+    "metadata-quorum desc",
+    "kafka-metadata-quorum: error: invalid choice: 'desc' (choose from 'describe', 'add-controller', 'remove-controller')",
+  ],
   ["metadata-quorum add-controller", "You must supply the configuration file of the controller you are adding when using add-controller."],
 ])("%s is refused in one sentence", async (line, sentence) => {
   const { exitCode, err } = await kafka(line);

@@ -6,6 +6,7 @@ import { cell } from "./columns.ts";
 import { dependencyLines, levelsOf, METADATA_FEATURE, mappingLines, metadataLevel, versionName } from "./feature-levels.ts";
 import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine, sentenceOf } from "./java-error.ts";
+import { inMapOrder, stringHash } from "./java-order.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
 
 const WORDS = {
@@ -115,7 +116,9 @@ async function change(flags: Flags, changes: readonly FeatureChange[], { words, 
   const to = (level: number) => (isDisabling ? "" : ` to ${level}`);
   return withBrokers(flags, async (brokers) => {
     try {
-      await changeFeatures(brokers, changes, { isDryRun });
+      // Which of them the broker complains about is the first that it finds wrong.
+      const asSent = inMapOrder(changes, ({ name }) => stringHash(name));
+      await changeFeatures(brokers, asSent, { isDryRun });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       for (const { name, level } of sorted) io.out(`${isDryRun ? words.cannot : words.could} ${name}${to(level)}. ${sentenceOf(error)}`);

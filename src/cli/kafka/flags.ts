@@ -1,4 +1,4 @@
-// The flags of the shims, read as Kafka's own tools read theirs: `--name value` or `--name=value`, no abbreviations, words that belong
+// The flags of the shims, read as Kafka's own tools read theirs: `--name value` or `--name=value`, no abbreviations but in tools with subcommands, words that belong
 // to no flag are passed over. What a shim does not know it refuses by name.
 
 export interface Flag {
@@ -31,7 +31,7 @@ export class Flags {
   readonly words: string[] = [];
 
   /** Raises FlagError. */
-  constructor(known: readonly Flag[], argv: readonly string[]) {
+  constructor(known: readonly Flag[], argv: readonly string[], { isAbbreviable = false }: { readonly isAbbreviable?: boolean } = {}) {
     const byName = new Map(known.map((flag) => [flag.name, flag]));
     for (let at = 0; at < argv.length; at++) {
       const word = argv[at] ?? "";
@@ -41,7 +41,8 @@ export class Flags {
         continue;
       }
       const [, name = word.slice(1), inline] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
-      const flag = byName.get(name) ?? (inline === undefined ? known.find(({ letter }) => `-${letter}` === word) : undefined);
+      const flag =
+        byName.get(name) ?? known.find(({ letter }) => `-${letter}` === word) ?? (isAbbreviable ? beginningWith(known, word) : undefined);
       if (flag === undefined) throw new FlagError(`${name} is not a recognized option`, { isTerse: true });
       if (flag.isRefused)
         throw new FlagError(`--${name} is not something that this command can do; Kafka's own tool can.`, { isTerse: true });
@@ -89,6 +90,13 @@ export class Flags {
   countOf(names: readonly string[]): number {
     return names.filter((name) => this.has(name)).length;
   }
+}
+
+/** The only flag that begins so. */
+function beginningWith(known: readonly Flag[], word: string): Flag | undefined {
+  const [beginning = ""] = word.split("=");
+  const found = known.filter(({ name }) => beginning.length > "--".length && `--${name}`.startsWith(beginning));
+  return found.length === 1 ? found[0] : undefined;
 }
 
 export const BOOTSTRAP_SERVER: Flag = { name: "bootstrap-server", value: "host:port", help: "the broker to talk to; several with commas" };

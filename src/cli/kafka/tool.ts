@@ -50,7 +50,7 @@ export async function runTool(
   const known = [...tool.flags, HELP, TOOL_VERSION];
   const help = helpOf(tool.purpose, known);
   try {
-    const flags = new Flags(known, argv);
+    const flags = new Flags(known, argv, { isAbbreviable: tool.commands !== undefined });
     if (flags.has("help")) {
       context.terminal.error(help);
       return 1;

@@ -11,6 +11,7 @@ import { nodeFilesystem } from "../../../base/node-filesystem.ts";
 import { decodeProducerSnapshot } from "../../../log/producer-snapshot.ts";
 import { TransactionIndex } from "../../../log/transaction-index.ts";
 import { CommandError, messageOf, usageError } from "../../command-error.ts";
+import { Progress } from "../../progress.ts";
 import { type Admin, group } from "../program.ts";
 import { printRows, type Row } from "../table.ts";
 
@@ -29,18 +30,25 @@ export function addLog(program: Command, { terminal }: Admin): void {
     .action((files: readonly string[], { json, records }: { readonly json?: boolean; readonly records?: boolean }) => {
       for (const file of files) {
         if (files.length > 1 && json !== true) terminal.out(`${file}\n`);
-        const rows = rowsOf(file, { isWithRecords: records === true });
+        const progress = new Progress(terminal, { what: "bytes read", isQuiet: json === true });
+        const rows = rowsOf(file, { isWithRecords: records === true, progress });
+        progress.end();
         printRows(terminal, rows, { isJson: json === true, nothing: "It is empty." });
       }
     });
 }
 
-function rowsOf(file: string, { isWithRecords }: { readonly isWithRecords: boolean }): readonly Row[] {
+interface Reading {
+  readonly isWithRecords: boolean;
+  readonly progress: Progress;
+}
+
+function rowsOf(file: string, reading: Reading): readonly Row[] {
   const [, baseName = "", extension] = /^(\d{20}|\w*)(\.[a-z]+)/.exec(basename(file)) ?? [];
   const baseOffset = /^\d+$/.test(baseName) ? Number(baseName) : 0;
   switch (extension) {
     case ".log":
-      return logRows(read(file), isWithRecords);
+      return logRows(read(file), reading);
     case ".index":
       return entries(read(file), INDEX_ENTRY_BYTES, (bytes, at) => ({
         offset: baseOffset + bytes.readInt32BE(at),
@@ -84,12 +92,13 @@ function entries(bytes: Buffer, entryBytes: number, rowAt: (bytes: Buffer, at: n
   return rows;
 }
 
-function logRows(bytes: Buffer, isWithRecords: boolean): Row[] {
+function logRows(bytes: Buffer, { isWithRecords, progress }: Reading): Row[] {
   const rows: Row[] = [];
   try {
     for (const batch of batchesOf(bytes)) {
       if (isWithRecords && !batch.isControl) rows.push(...recordRows(batch));
       else if (!isWithRecords) rows.push(batchRow(batch));
+      progress.at(batch.end);
     }
   } catch (error) {
     if (!(error instanceof MalformedMessage)) throw error;

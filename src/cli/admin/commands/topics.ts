@@ -2,6 +2,8 @@
 
 import type { Command } from "commander";
 import { CommandError, usageError } from "../../command-error.ts";
+import { Progress } from "../../progress.ts";
+import type { Terminal } from "../../terminal.ts";
 import { type Admin, type AdminOptions, group } from "../program.ts";
 import { printRows } from "../table.ts";
 import { addPartitions, createTopic, deleteTopic, describeTopics, listTopics } from "../topics.ts";
@@ -31,9 +33,9 @@ export function addTopics(program: Command, { terminal, add }: Admin): void {
   add<AdminOptions & { readonly partitions?: string; readonly replicas?: string; readonly config?: string[] }>(
     topics,
     "create <topic...>",
-    async (brokers, { partitions, replicas, config = [] }, names) => {
+    async (brokers, { json, partitions, replicas, config = [] }, names) => {
       const configs = new Map(config.map(parseConfig));
-      for (const name of names) {
+      await eachTopic(names, { terminal, what: "topics created", isQuiet: json === true }, async (name) => {
         await createTopic(brokers, {
           name,
           partitions: count(partitions, "--partitions"),
@@ -41,23 +43,39 @@ export function addTopics(program: Command, { terminal, add }: Admin): void {
           configs,
         });
         terminal.out(`Created ${name}.\n`);
-      }
+      });
     },
   )
     .description("make topics")
     .option("-p, --partitions <count>", "number of partitions; the broker's default otherwise")
     .option("-r, --replicas <count>", "replicas of each partition; the broker's default otherwise")
     .option("-c, --config <key=value>", "a setting; repeatable", (value: string, previous: string[] = []) => [...previous, value]);
-  add(topics, "delete <topic...>", async (brokers, _, names) => {
-    for (const name of names) {
+  add(topics, "delete <topic...>", async (brokers, { json }, names) => {
+    await eachTopic(names, { terminal, what: "topics deleted", isQuiet: json === true }, async (name) => {
       await deleteTopic(brokers, name);
       terminal.out(`Deleted ${name}.\n`);
-    }
+    });
   }).description("delete topics with all their records");
   add(topics, "add-partitions <topic> <count>", async (brokers, _, [name = "", total]) => {
     await addPartitions(brokers, name, { count: count(total, "count") });
     terminal.out(`${name} has ${total} partitions now.\n`);
   }).description("raise the number of partitions to count");
+}
+
+async function eachTopic(
+  names: readonly string[],
+  { terminal, what, isQuiet }: { readonly terminal: Terminal; readonly what: string; readonly isQuiet: boolean },
+  work: (name: string) => Promise<void>,
+): Promise<void> {
+  const progress = new Progress(terminal, { what, total: names.length, isQuiet });
+  try {
+    for (const [index, name] of names.entries()) {
+      await work(name);
+      progress.at(index + 1);
+    }
+  } finally {
+    progress.end();
+  }
 }
 
 export function parseConfig(text: string): [string, string] {
