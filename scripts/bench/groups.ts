@@ -7,7 +7,7 @@ import { BROKERS, type Scenario } from "./scenario.ts";
 const GROUPS = 1000;
 const MEMBERS_PER_GROUP = 3;
 const WARM_UP_SECONDS = 5;
-const SECONDS = 15;
+const SECONDS = 10;
 const LARGE_GROUP = 500;
 
 export const groups: Scenario = {

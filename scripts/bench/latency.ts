@@ -11,7 +11,7 @@ import { BROKERS, type Run, type Scenario } from "./scenario.ts";
 const RECORD_BYTES = 100;
 const RATES = [1000, 10_000];
 const WARM_UP_SECONDS = 5;
-const SECONDS = 15;
+const SECONDS = 10;
 /** The tool sends one and waits for it, again and again. */
 const TOOL_RECORDS = 5000;
 

@@ -17,6 +17,7 @@ export const partitions: Scenario = {
   name: "partitions",
   about: "10,000 partitions: make them, start with them after a clean stop and after a kill",
   contenders: RESTARTABLE,
+  mostRounds: 1,
   async measure(run) {
     const perTopic = run.scaled(PARTITIONS_PER_TOPIC);
     const label = `${(TOPICS * perTopic).toLocaleString("en")} partitions`;
