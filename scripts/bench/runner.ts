@@ -22,7 +22,8 @@ export interface Results {
 
 export async function runScenarios(scenarios: readonly Scenario[], options: RunnerOptions): Promise<Results> {
   const results: Results = { figures: [], failures: [] };
-  const present = CONTENDERS.filter((name) => isAvailable(name, options.against) && (options.only?.includes(name) ?? true));
+  const wanted = CONTENDERS.filter((name) => options.only?.includes(name) ?? scenarios.some(({ contenders }) => contenders.includes(name)));
+  const present = wanted.filter((name) => isAvailable(name, options.against));
   for (const scenario of scenarios) {
     const rounds = Math.min(options.rounds, scenario.mostRounds ?? Number.POSITIVE_INFINITY);
     for (let round = 1; round <= rounds; round++) {

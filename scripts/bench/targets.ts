@@ -41,6 +41,7 @@ export const TARGETS: readonly Target[] = [
   ...toKafka(0.3, ["peak memory after all kinds of produce"]),
   ...toKafka(0.1, ["process start to first produce"]),
   ...toKafka(0.5, ["log of 2 GB, after a kill: to a record appended to each", "log of 10 GB, after a kill: to a record appended to each"]),
+  ...toKafka(0.5, ["log of 2 GB, after a kill: to a record appended to each", "log of 10 GB, after a kill: to a record appended to each"]),
   ...toSink(0.8, ["produce, batches of 1 record", "produce, batches of 16 KB", "produce, batches of 256 KB", "produce, batches of 1 MB"]),
 ];
 
