@@ -58,6 +58,8 @@ export interface BrokerOptions {
   readonly metadata: MetadataStore<Change>;
   /** It runs in a worker thread: the folder's strays are the main thread's business, and it goes when it is not started again. */
   readonly isWorker?: boolean;
+  /** Threads of the process that have brokers; default 1. */
+  readonly threadCount?: number;
   /** Where clients reach the broker, unless the setting `listeners` was given. Port 0: any free one. */
   readonly host: string;
   readonly port: number;
@@ -224,6 +226,7 @@ export class Broker {
         engine,
         partitions,
         config,
+        threadCount: options.threadCount ?? 1,
       });
       const interceptors = new Interceptors();
       const gather = (work: () => void) => (interceptors.isEmpty ? engine.gather(work) : work());

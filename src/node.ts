@@ -194,7 +194,7 @@ export class RunningNode {
 
   /** Starts a broker that this cluster has not had. */
   async addBroker(place: BrokerPlace): Promise<Broker> {
-    const { options, clusterId, metadata } = this.#parts;
+    const { options, clusterId, metadata, workers } = this.#parts;
     const { config, host, port } = place;
     const broker = await Broker.start({
       config,
@@ -203,6 +203,7 @@ export class RunningNode {
       metadata: options.metadataFor?.(config["node.id"], metadata) ?? metadata,
       host,
       port,
+      threadCount: 1 + (workers?.ids.length ?? 0),
       ...(options.keepsProcessAlive === undefined ? {} : { keepsProcessAlive: options.keepsProcessAlive }),
       ...(options.logger === undefined ? {} : { logger: options.logger }),
       ...(options.clock === undefined ? {} : { clock: options.clock }),

@@ -14,6 +14,8 @@ export interface MaintenanceOptions {
   readonly partitions: LocalPartitions;
   /** Settings of the cleaner are read each time that it looks for work. */
   readonly config: BrokerConfig;
+  /** Threads with cleaners of their own, among which what cleaners may use is divided. */
+  readonly threadCount: number;
 }
 
 /** With log.cleaner.backoff.ms=0 the cleaner looks for work all the time, which is not to keep the others from theirs. */
@@ -72,10 +74,10 @@ export class Maintenance {
 
   /** As long as a log is due. */
   async #compact(): Promise<void> {
-    const { engine, config, partitions } = this.#options;
+    const { engine, config, partitions, threadCount } = this.#options;
     let isDone = false;
     while (!isDone && !this.#isStopped) {
-      isDone = !(await engine.compact(limitsOf(config)));
+      isDone = !(await engine.compact(limitsOf(config, threadCount)));
       if (this.#isStopped) return;
       for (const partition of partitions.all()) if (isCompacted(partition)) partition.enforceRetention();
     }
@@ -86,11 +88,11 @@ function isCompacted({ settings }: Partition): boolean {
   return settings["cleanup.policy"].includes("compact");
 }
 
-function limitsOf(config: BrokerConfig): CompactionLimits {
+function limitsOf(config: BrokerConfig, threadCount: number): CompactionLimits {
   return {
-    dedupeBufferBytes: config["log.cleaner.dedupe.buffer.size"],
+    dedupeBufferBytes: Math.ceil(config["log.cleaner.dedupe.buffer.size"] / threadCount),
     dedupeBufferLoadFactor: config["log.cleaner.io.buffer.load.factor"],
     ioBufferBytes: config["log.cleaner.io.buffer.size"],
-    ioBytesPerSecond: config["log.cleaner.io.max.bytes.per.second"],
+    ioBytesPerSecond: config["log.cleaner.io.max.bytes.per.second"] / threadCount,
   };
 }
