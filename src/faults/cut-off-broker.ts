@@ -21,7 +21,7 @@ import type { Services } from "../api/services.ts";
 import { applyChanges, type Change, type ClusterImage } from "../cluster/image.ts";
 import type { Exchange, LaterReply, Proceed } from "../server/interceptors.ts";
 import { errorReply } from "./error-response.ts";
-import { isRecord, subjectsOf, topicNameOf } from "./request-subjects.ts";
+import { isRecord, partitionsIn, subjectsOf, topicNameOf } from "./request-subjects.ts";
 import { wholeFetch } from "./whole-fetch.ts";
 
 type ProduceRequest = DecodedMessage<typeof produce.request>;
@@ -152,7 +152,7 @@ export class CutOffBroker {
     const isLed = (topic: string, index: number) => services.partitions.get(topic, index) !== undefined;
     const asked = subjectsOf(services, exchange).topics.flatMap(({ topic, partitions }) => partitions.map((index) => isLed(topic, index)));
     if (!asked.includes(false)) return proceed();
-    const isHit = (element: unknown) => partitionsOf(element).some((index) => !isLed(topicNameOf(services, element) ?? "", index));
+    const isHit = (element: unknown) => partitionsIn(element).some((index) => !isLed(topicNameOf(services, element) ?? "", index));
     const isSession = request["sessionId"] !== NO_SESSION || request["sessionEpoch"] === 0;
     if (isSession || !asked.includes(true)) {
       const whole = wholeFetch(services, exchange);
@@ -174,12 +174,6 @@ function withResponses(answered: LaterReply, more: readonly unknown[]): LaterRep
   const join = (reply: Awaited<LaterReply>) =>
     reply === NO_ANSWER ? reply : ({ ...reply, responses: [...listOf(reply, "responses"), ...more] } as Encodable<Shape>);
   return answered instanceof Promise ? answered.then(join) : join(answered);
-}
-
-function partitionsOf(element: unknown): number[] {
-  return listOf(element, "partitions").flatMap((each) =>
-    isRecord(each) && typeof each["partition"] === "number" ? each["partition"] : [],
-  );
 }
 
 function listOf(value: unknown, field: string): readonly unknown[] {

@@ -7,7 +7,7 @@
 
 import { type ErrorCode, Errors, errorName } from "../../protocol/errors.ts";
 import type * as messages from "../../protocol/messages/index.ts";
-import type { Encodable, Shape } from "../../protocol/schema/field.ts";
+import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import { CloseConnection, type Handler, NO_ANSWER } from "../api/handler.ts";
 import type { Services } from "../api/services.ts";
 import type { Clock } from "../base/clock.ts";
@@ -15,7 +15,7 @@ import type { Exchange, Interceptor, LaterReply, Proceed } from "../server/inter
 import { emptyValue, errorFault, errorReply, METADATA_KEY } from "./error-response.ts";
 import { type FaultAction, FaultError, type FaultFilter, type FaultMoment, type FaultRule } from "./fault-rule.ts";
 import { MutedConnections } from "./muted-connections.ts";
-import { isRecord, type Subjects, subjectsOf, topicNameOf } from "./request-subjects.ts";
+import { isRecord, partitionsIn, type Subjects, subjectsOf, topicNameOf, withPartitionApart } from "./request-subjects.ts";
 import { SeededChance } from "./seeded-chance.ts";
 import { wholeFetch } from "./whole-fetch.ts";
 
@@ -344,10 +344,13 @@ function atMoment(moment: FaultMoment, proceed: Proceed, then: () => LaterReply)
 
 function failWith(error: ErrorCode, where: FaultFilter | undefined, services: Services, exchange: Exchange, proceed: Proceed): LaterReply {
   const { handler, request, context } = exchange;
-  const isHit = (element: unknown) => where?.topic === undefined || topicNameOf(services, element) === where.topic;
+  const { topic, partition } = where ?? {};
+  const isHit = (element: unknown) =>
+    (topic === undefined || topicNameOf(services, element) === topic) &&
+    (partition === undefined || partitionsIn(element).includes(partition));
   if (handler.api.key === METADATA_KEY) return failMetadata(error, isHit, proceed);
   if (handler.api.key === PRODUCE_KEY && request["acks"] === 0) throw new CloseConnection(`a fault answered ${errorName(error)} to acks=0`);
-  const asked = handler.api.key === FETCH_KEY ? wholeFetch(services, exchange) : request;
+  const asked = handler.api.key === FETCH_KEY ? wholeFetch(services, exchange) : apart(request, partition);
   const { reply, rest, merge } = errorReply(handler, context.apiVersion, asked, { error, isHit });
   // A session stays what the client believes it to be.
   const sessionId = asked["sessionId"];
@@ -357,6 +360,10 @@ function failWith(error: ErrorCode, where: FaultFilter | undefined, services: Se
   const join = (other: Awaited<LaterReply>) =>
     other === NO_ANSWER || !isRecord(other) ? other : (merge({ ...other }) as Encodable<Shape>);
   return answered instanceof Promise ? answered.then(join) : join(answered);
+}
+
+function apart(request: Decoded<Shape>, partition: number | undefined): Decoded<Shape> {
+  return partition === undefined ? request : withPartitionApart(request, partition);
 }
 
 function failMetadata(error: ErrorCode, isHit: (element: unknown) => boolean, proceed: Proceed): LaterReply {

@@ -59,13 +59,33 @@ function topicsIn(services: Services, request: Decoded<Shape>): TopicSubject[] {
   return found;
 }
 
-function partitionsIn(element: unknown): number[] {
+function indexOf(partition: unknown): unknown {
+  return isRecord(partition) ? (partition["partitionIndex"] ?? partition["partition"] ?? partition["index"]) : partition;
+}
+
+/** The indexes that an element of a list of topics names. */
+export function partitionsIn(element: unknown): number[] {
   if (!isRecord(element)) return [];
   for (const [field, value] of Object.entries(element)) {
     if (!Array.isArray(value) || !/partition/i.test(field)) continue;
-    return value.map((each) => (isRecord(each) ? (each["partitionIndex"] ?? each["partition"] ?? each["index"]) : each)).filter(isNumber);
+    return value.map(indexOf).filter(isNumber);
   }
   return [];
+}
+
+/** The request with what it asks of one partition of each topic apart from the rest: such a topic then comes twice in its list. */
+export function withPartitionApart(request: Decoded<Shape>, partition: number): Decoded<Shape> {
+  const split = (element: unknown): unknown[] => {
+    const field = isRecord(element)
+      ? Object.keys(element).find((name) => Array.isArray(element[name]) && /partition/i.test(name))
+      : undefined;
+    if (!isRecord(element) || field === undefined) return [element];
+    const all: readonly unknown[] = Array.isArray(element[field]) ? element[field] : [];
+    const parts = [all.filter((each) => indexOf(each) === partition), all.filter((each) => indexOf(each) !== partition)];
+    return parts.filter((part) => part.length > 0).map((part) => ({ ...element, [field]: part }));
+  };
+  const fields = Object.entries(request).map(([name, value]) => [name, Array.isArray(value) ? value.flatMap(split) : value]);
+  return Object.fromEntries(fields);
 }
 
 /** What an incremental Fetch does not repeat. */

@@ -59,6 +59,37 @@ test("of a request about several topics only the part that fits fails", async ()
   ]);
 });
 
+test("of a topic only the partition that fits fails", async () => {
+  const broker = await brokerWith({ topics: [{ name: "orders", partitions: 3 }] });
+  const producer = await producerFor(broker, {}, { retry: { retries: 0 } });
+  const fault = broker.faults.on("Produce").where({ topic: "orders", partition: 1 }).error("NOT_ENOUGH_REPLICAS").times(1);
+  const messages = [0, 1, 2].map((partition) => ({ partition, value: String(partition) }));
+  expect(await failureOf(producer.send({ topic: "orders", messages }))).toContain("fewer in-sync replicas");
+  expect((await broker.read("orders")).map(({ partition }) => partition)).toEqual([0, 2]);
+  await producer.send({ topic: "orders", messages: messages.slice(1, 2) });
+  expect([fault.count, (await broker.read("orders")).length]).toEqual([1, 3]);
+});
+
+test("only what fits the filter is struck, by transactional id and by broker", async () => {
+  const cluster = await clusterWith({ brokers: 2, topics: [{ name: "orders", partitions: 2 }] });
+  const transactional = { idempotent: true, maxInFlightRequests: 1 };
+  const lucky = await producerFor(cluster, { ...transactional, transactionalId: "lucky" });
+  const unlucky = await producerFor(cluster, { ...transactional, transactionalId: "unlucky" }, { retry: { retries: 1 } });
+  cluster.faults.on("EndTxn").where({ transactionalId: "unlucky" }).error("INVALID_TXN_STATE");
+  for (const [producer, outcome] of [
+    [lucky, /nothing failed/],
+    [unlucky, /transaction/i],
+  ] as const) {
+    const transaction = await producer.transaction();
+    await transaction.send({ topic: "orders", messages: [{ value: "v" }] });
+    expect(await failureOf(transaction.commit())).toMatch(outcome);
+  }
+  const plain = await producerFor(cluster);
+  const atTwo = cluster.faults.on("Produce").where({ broker: 2 }).error("NOT_LEADER_OR_FOLLOWER").times(1);
+  await plain.send({ topic: "orders", messages: [0, 1].map((partition) => ({ partition, value: "v" })) });
+  expect(atTwo.requests.map(({ broker }) => broker)).toEqual([2]);
+});
+
 test("a consumer that is told of another leader asks for metadata and goes on", async () => {
   const broker = await brokerWith();
   const { seen } = await consume(broker, "g", "orders");
@@ -115,6 +146,14 @@ test("a request that is dropped times out, and the client tries again", async ()
   await producer.send(message);
   expect(fault.count).toBe(1);
   expect(await broker.read("orders")).toHaveLength(1);
+});
+
+test("an answer that is dropped after the effect makes a producer send twice", async () => {
+  const broker = await brokerWith();
+  const producer = await producerFor(broker, {}, { requestTimeout: 300 });
+  broker.faults.on("Produce").drop("after").times(1);
+  await producer.send(message);
+  expect(await broker.read("orders")).toHaveLength(2);
 });
 
 test("a connection that ends after the effect makes a producer send twice, and an idempotent one only once in effect", async () => {

@@ -1,8 +1,10 @@
 // The matchers of vitest, jest and node:test, with a real client behind them.
 
-import { describe, onTestFinished, test as plainTest } from "vitest";
-import { brokerFor, expectBroker } from "../../src/frameworks/node-test.ts";
+import { afterAll, beforeAll, describe, onTestFinished, test as plainTest, expect as vitestExpect } from "vitest";
+import { useBroker, useCluster } from "../../src/frameworks/jest.ts";
+import { brokerFor, clusterFor, expectBroker } from "../../src/frameworks/node-test.ts";
 import { expect, test } from "../../src/frameworks/vitest.ts";
+import { RawClient } from "../support/raw-client.ts";
 import { consume, failureOf, producerFor } from "./clients.ts";
 
 test.override("brokerOptions", { topics: [{ name: "orders", partitions: 2 }] });
@@ -44,4 +46,26 @@ plainTest("odradek/node-test stops the broker after the test, and its assertions
   await waiting;
   await expectBroker(broker).not.toHaveRecord("orders", { value: "y" });
   expect(await failureOf(expectBroker(broker).toHaveRecords("orders", 2, { timeoutMs: 50 }))).toContain("There are 1");
+});
+
+plainTest("odradek/node-test stops a cluster after the test", async () => {
+  const stops: (() => Promise<void>)[] = [];
+  const cluster = await clusterFor({ after: (stop) => stops.push(stop) }, { brokers: 2, topics: ["orders"] });
+  await cluster.produce("orders", "x");
+  await expectBroker(cluster).toHaveRecords("orders", 1);
+  for (const stop of stops) await stop();
+  expect(await failureOf(RawClient.connect(cluster.port))).toContain("ECONNREFUSED");
+});
+
+describe("with odradek/jest, where its globals are", () => {
+  Object.assign(globalThis, { beforeAll, afterAll, expect: vitestExpect });
+  const kafka = useBroker({ topics: ["orders"] });
+  const cluster = useCluster({ brokers: 2 });
+
+  plainTest("a broker is there in tests, and the matchers are", async () => {
+    const producer = await producerFor(kafka.broker);
+    await producer.send({ topic: "orders", messages: [{ value: "x" }] });
+    await expect(kafka.broker).toHaveRecord("orders", { value: "x" });
+    expect(cluster.broker.brokers).toHaveLength(2);
+  });
 });

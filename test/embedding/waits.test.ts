@@ -184,8 +184,14 @@ test("until.idle waits for requests in flight and for groups that lag", async ()
   held.release();
   await sending;
   let finish = () => {};
-  await consume(broker, "g", "orders", { handle: () => new Promise<void>((resolve) => (finish = resolve)) });
-  await broker.until.stable("g");
+  const handling = new Promise<void>((handled) => {
+    const handle = () => {
+      handled();
+      return new Promise<void>((resolve) => (finish = resolve));
+    };
+    void consume(broker, "g", "orders", { handle });
+  });
+  await handling;
   expect(await failureOf(broker.until.idle(soon))).toContain("Group g lags: it has not committed orders-0@0");
   finish();
   await broker.until.idle();
@@ -222,6 +228,45 @@ test("events tell of requests, batches, commits, generations, topics and leaders
   expect([...apis]).toEqual(
     expect.arrayContaining(["ApiVersions", "Metadata", "Produce", "JoinGroup", "SyncGroup", "Fetch", "OffsetCommit"]),
   );
+});
+
+test("events tell of members that come and go, and of brokers", async () => {
+  const cluster = await clusterWith({ brokers: 2, topics: ["orders"] });
+  const told: unknown[] = [];
+  cluster.on("join", ({ group, clientId, generation }) => told.push(["join", group, clientId, generation]));
+  cluster.on("leave", ({ group }) => told.push(["leave", group]));
+  cluster.on("brokerStarted", ({ broker }) => told.push(["started", broker]));
+  cluster.on("brokerStopped", ({ broker }) => told.push(["stopped", broker]));
+  cluster.on("leaderChanged", ({ topic, leader }) => topic === "orders" && told.push(["leads", leader]));
+  const { consumer } = await consume(cluster, "g", "orders");
+  await cluster.until.stable("g", { members: 1 });
+  await consumer.disconnect();
+  expect(told).toEqual([
+    ["join", "g", "consumer", 1],
+    ["leave", "g"],
+  ]);
+  told.length = 0;
+  const { leader = 0 } = cluster.topics.get("orders")?.partitions[0] ?? {};
+  await cluster.stopBroker(leader);
+  await cluster.restartBroker(leader);
+  expect(told).toEqual([
+    ["stopped", leader],
+    ["leads", 3 - leader],
+    ["started", leader],
+  ]);
+});
+
+test("a wait of one's own looks until it finds, and else explains", async () => {
+  const broker = await brokerWith("orders");
+  const producer = await producerFor(broker);
+  const look = async () => (await broker.read("orders"))[1];
+  const explain = async () => `there are ${(await broker.read("orders")).length}`;
+  expect(await failureOf(broker.until.until({ what: "a second record", look, explain, ...soon }))).toBe(
+    "Waited 200 ms for a second record.\nthere are 0",
+  );
+  const waiting = broker.until.until({ what: "a second record", look, explain });
+  for (const value of ["a", "b"]) await producer.send({ topic: "orders", messages: [{ value }] });
+  expect((await waiting).value).toBe("b");
 });
 
 test("topics are made, grown, cleared and deleted; records are read from, until and as one likes", async () => {

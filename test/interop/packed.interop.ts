@@ -14,7 +14,7 @@ const PACKAGES = ["vitest@5.1.1", "jest@30.5.2", "kafkajs@2.2.4", "@platformatic
 const CONFLUENT = "@confluentinc/kafka-javascript@1.10.1";
 const NPM_OPTIONS = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
 const INSTALL_MS = 300_000;
-const BUILD_MS = 600_000;
+const BUILD_MS = 900_000;
 
 const examples = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/```[jt]s\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
 const folder = mkdtempSync(join(tmpdir(), "odradek-packed-"));
@@ -80,7 +80,7 @@ test.skipIf(isSkipped)(
     const at = project("confluent", { "orders.mjs": CONFLUENT_PROGRAM });
     expect(await outputOf([join(at, "orders.mjs")])).toContain("42 spool");
   },
-  BUILD_MS,
+  INSTALL_MS + BUILD_MS,
 );
 
 const MODULES = JSON.stringify({ type: "module" });
