@@ -2,7 +2,7 @@
 // kfake, the raw-Node sinks, or a broker that somebody else runs.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -80,7 +80,13 @@ export async function launch(name: ContenderName, options: LaunchOptions = {}, a
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), `bench-${name}-`));
   const child = launchers[name](port, folder, options);
   const startedMs = performance.timeOrigin + performance.now();
-  const ended = new Promise<void>((done) => child.once("exit", () => done()));
+  running.set(child, folder);
+  const ended = new Promise<void>((done) => {
+    child.once("exit", () => {
+      running.delete(child);
+      done();
+    });
+  });
   const pid = await new Promise<number>((done, fail) => {
     child.once("error", fail);
     child.once("spawn", () => done(child.pid ?? 0));
@@ -98,6 +104,16 @@ export async function launch(name: ContenderName, options: LaunchOptions = {}, a
   }
   return contender;
 }
+
+/** With their folders. Whoever interrupts a run does not want to find its brokers later. */
+const running = new Map<ChildProcess, string>();
+process.on("exit", () => {
+  for (const [child, folder] of running) {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
 
 type Facts = Pick<Contender, "name" | "host" | "port" | "folder" | "startedMs" | "pid">;
 
