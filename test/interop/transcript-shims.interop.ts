@@ -86,7 +86,8 @@ console-producer --topic %p --compression-codec zstd <<< b\\nc\\n
 console-consumer --topic %p --consumer-property group.id=%h --max-messages 1 --timeout-ms 20000
 consumer-groups --describe --group %h
 console-consumer --topic %p --group %h --command-property auto.offset.reset=sometimes
-console-consumer --topic %p --group %h --consumer-property group.id=%g
+metadata-quorum --bootstrap-server $B describe --re
+features --bootstrap-server $B upgrade --release-version 9.9
 console-consumer --topic %p --group %k --command-property auto.offset.reset=by_duration:PT1H --max-messages 3 --timeout-ms 20000
 console-consumer --topic %p --property print.key=true --formatter-property print.offset=true
 reassign-partitions --generate --broker-list 1 --topics-to-move-json-file @{"version":1,"topics":[{"topic":"%a"}]}

@@ -16,6 +16,7 @@ import { addProperty, refuseBoth, type Settings, settingsOf } from "./client-set
 import { consumerOptions, groupOptions } from "./consumer-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
+import { inMapOrder, stringHash } from "./java-order.ts";
 import { formatterOf } from "./record-formatter.ts";
 import { type Io, parseProperties, readTextFile, type Tool } from "./tool.ts";
 import { isInternalTopic, topicFilter } from "./topic-filter.ts";
@@ -95,7 +96,7 @@ function consumerSettings(flags: Flags): Settings {
   const groups = new Set([...flags.all("group"), ...(settings.has("group.id") ? [settings.get("group.id") ?? ""] : [])]);
   const [group] = groups;
   if (groups.size > 1) {
-    const texts = [...groups].sort().map((id) => `'${id}'`);
+    const texts = inMapOrder([...groups], stringHash).map((id) => `'${id}'`);
     throw new FlagError(
       `The group ids provided in different places (directly using '--group', via '--consumer-property', or via '--consumer.config') do not match. Detected group ids: ${texts.join(", ")}`,
     );
