@@ -14,6 +14,8 @@ export interface LogLine {
 }
 
 export class WorkerProcess {
+  /** Of all that were started, those that have not ended. */
+  static readonly #processes = new Set<ChildProcess>();
   readonly bootstrapServers: readonly string[];
   /** What it has logged so far. */
   readonly lines: readonly LogLine[];
@@ -30,6 +32,8 @@ export class WorkerProcess {
     const process = spawn(globalThis.process.execPath, [...nodeArgs, program, "start", "--json", "--data", data, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
     });
+    WorkerProcess.#processes.add(process);
+    process.once("close", () => WorkerProcess.#processes.delete(process));
     let complaint = "";
     process.stderr.setEncoding("utf8").on("data", (text: string) => {
       complaint += text;
@@ -50,6 +54,17 @@ export class WorkerProcess {
   async ended(): Promise<number | null> {
     if (this.#process.exitCode === null) await once(this.#process, "close");
     return this.#process.exitCode;
+  }
+
+  /** Also those that are not ready yet. */
+  static async killAll(): Promise<void> {
+    await Promise.all(
+      [...WorkerProcess.#processes].map(async (process) => {
+        const closed = once(process, "close");
+        process.kill("SIGKILL");
+        await closed;
+      }),
+    );
   }
 
   /** In order; gives the exit code. */

@@ -22,7 +22,7 @@ describe("worker threads", { timeout: 240_000 }, () => {
   });
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((client) => client.disconnect()));
-    await running?.kill();
+    await WorkerProcess.killAll();
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   });
 
