@@ -64,7 +64,7 @@ export async function runScenario({ seed, steps, startCluster, startWorkload }: 
     throw new Error(`${error instanceof Error ? error.message : error}\n${scene.story()}`, { cause: error });
   } finally {
     await scene.close();
-    await cluster.close();
+    await inTime("the cluster to stop", cluster.close());
   }
 }
 
@@ -99,7 +99,7 @@ class Scene {
   }
 
   async take(step: Step): Promise<void> {
-    this.#done.push(await this.#act(step));
+    this.#done.push(await inTime(`to ${step.does}`, this.#act(step)));
     await this.#settled();
     if (this.#down.length <= 1) await this.#goOn(`after ${this.#done.at(-1)}`);
   }
@@ -107,7 +107,7 @@ class Scene {
   async end(): Promise<Outcome> {
     await this.#allBack();
     await this.#racks();
-    await this.#producers().call("quiesce");
+    await inTime("the producers to end", this.#producers().call("quiesce"));
     await this.#consumed();
     const single = await this.#singleReplica();
     const logs = { orders: await this.#read(ORDERS), ledger: await this.#readLedger() };
@@ -227,7 +227,7 @@ class Scene {
 
   async #allBack(): Promise<void> {
     for (const id of this.#down.splice(0)) {
-      await this.#cluster.restart(id);
+      await inTime(`to restart ${id}`, this.#cluster.restart(id));
       this.#done.push(`restart ${id}`);
     }
     await this.#settled();
@@ -276,10 +276,10 @@ class Scene {
     };
     const isTaken = (answer: { offset: number } | { error: string }): boolean => "offset" in answer;
     await waitFor("a record in a topic of one replica", () => send("before"), isTaken);
-    await this.#cluster.kill(1);
+    await inTime("to kill 1", this.#cluster.kill(1));
     const meanwhile = await send("meanwhile");
     if (isTaken(meanwhile)) complaints.push("a record was acknowledged though the only replica was away");
-    await this.#cluster.restart(1);
+    await inTime("to restart 1", this.#cluster.restart(1));
     await waitFor("a record when the broker of the only replica is back", () => send("after"), isTaken);
     const stored = (await this.#read(SINGLE)).flat().map(({ value }) => value);
     return [
@@ -324,5 +324,17 @@ class Scene {
   #producers(): Workload {
     if (this.#workload === undefined) throw new Error("the workload has not begun");
     return this.#workload;
+  }
+}
+
+async function inTime<T>(what: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${STEP_MS} ms in vain for ${what}`)), STEP_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -27,7 +27,7 @@ interface Run {
 }
 
 function runs(title: string, { client, seed, steps, startCluster }: Run): void {
-  it(`${title} (seed ${seed})`, async (context) => {
+  it(`${title} (seed ${seed})`, { timeout: 600_000 }, async (context) => {
     if (!hasKafkaReference()) return context.skip("there is no Kafka reference to take clients and brokers from");
     const began = performance.now();
     const outcome = await runScenario({ seed, steps, startCluster, startWorkload: CLIENTS[client] });
