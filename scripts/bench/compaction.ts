@@ -12,9 +12,11 @@ import { RESTARTABLE } from "./restart-times.ts";
 import type { Run, Scenario } from "./scenario.ts";
 
 const MB = 1e6;
-const SEGMENT_BYTES = 64 * 1024 * 1024;
+const SEGMENT_BYTES = 16 * 1024 * 1024;
 const POLL_MS = 20;
 const DEADLINE_MS = 300_000;
+/** No change for so long, many times what a segment takes, and nothing is left to do. */
+const QUIET_MS = 3000;
 /** The cleaner looks for work all the time, so that waiting for it is not measured. */
 const SETTINGS = { "log.cleaner.backoff.ms": "10" };
 
@@ -55,18 +57,19 @@ async function compact(run: Run, broker: Contender, log: (typeof LOGS)[number]):
   const socket = await FrameSocket.connect(broker);
   try {
     const before = await sizeOf(socket, topic);
+    // The active segment is left alone, and what remains of the rest has each key once at most.
+    const most = SEGMENT_BYTES + (order.keys / records) * bytes * 1.02;
+    if (before <= most) throw new Error("the log is too small to see that it was compacted");
     const cpuBefore = broker.cpuSeconds() ?? Number.NaN;
     const beganMs = performance.now();
     await makeEligible(socket, topic);
-    // The active segment is left alone, and what remains of the rest has each key once at most.
-    const most = SEGMENT_BYTES + (order.keys / records) * bytes * 1.02;
-    const after = await untilAtMost(socket, topic, most);
-    const seconds = (performance.now() - beganMs) / 1000;
-    const cpuSeconds = (broker.cpuSeconds() ?? Number.NaN) - cpuBefore;
+    const end = await untilCompacted(socket, broker, topic, most);
+    const seconds = (end.atMs - beganMs) / 1000;
+    const cpuSeconds = (end.cpuSeconds ?? Number.NaN) - cpuBefore;
     const label = `compaction, records of ${log.size}`;
     run.add(`${label}: log cleaned`, "MB/s", before / MB / seconds);
     run.add(`${label}: broker CPU for a GB`, "s", (cpuSeconds / before) * 1e9);
-    run.add(`${label}: what remained`, "MB", after / MB);
+    run.add(`${label}: what remained`, "MB", end.sizeBytes / MB);
     run.add(`${label}: peak memory`, "MB", broker.memoryMb()?.peak);
   } finally {
     socket.close();
@@ -81,14 +84,26 @@ async function makeEligible(socket: FrameSocket, topic: string): Promise<void> {
   if (responses[0]?.errorCode !== Errors.NONE) throw new Error(`the policy was not altered: ${errorName(responses[0]?.errorCode ?? -1)}`);
 }
 
-async function untilAtMost(socket: FrameSocket, topic: string, most: number): Promise<number> {
+/** Cleaned segments take the place of the old ones one after the other: it is over with the last change. */
+async function untilCompacted(socket: FrameSocket, broker: Contender, topic: string, most: number): Promise<Seen> {
   const deadlineMs = performance.now() + DEADLINE_MS;
-  for (;;) {
-    const sizeBytes = await sizeOf(socket, topic);
-    if (sizeBytes <= most) return sizeBytes;
-    if (performance.now() > deadlineMs) throw new Error(`${sizeBytes} bytes are left after ${DEADLINE_MS / 1000} s, more than ${most}`);
-    await pause(POLL_MS);
+  const look = async (): Promise<Seen> => ({
+    sizeBytes: await sizeOf(socket, topic),
+    atMs: performance.now(),
+    cpuSeconds: broker.cpuSeconds(),
+  });
+  for (let last = await look(); ; await pause(POLL_MS)) {
+    const now = await look();
+    if (now.sizeBytes !== last.sizeBytes) last = now;
+    else if (now.sizeBytes <= most && now.atMs - last.atMs >= QUIET_MS) return last;
+    if (now.atMs > deadlineMs) throw new Error(`${now.sizeBytes} bytes are left after ${DEADLINE_MS / 1000} s, more than ${most}`);
   }
+}
+
+interface Seen {
+  readonly sizeBytes: number;
+  readonly atMs: number;
+  readonly cpuSeconds: number | undefined;
 }
 
 async function sizeOf(socket: FrameSocket, topic: string): Promise<number> {
