@@ -127,38 +127,49 @@ interface FileRead {
 
 /** The reads that an answer needs, one after another; each is answered with the number of bytes read. */
 function* readSteps(row: SegmentRow, segment: Segment, indexed: number, options: ReadOptions): Generator<FileRead, LogRead, number> {
-  const position = yield* skipLargeBatches(segment, indexed, options.offset);
-  const sizeBytes = Math.min(options.maxBytes + INDEX_GAP_BYTES, segment.sizeBytes - position);
-  const lent = row.readBuffers.take(Math.max(0, sizeBytes));
-  const buffer = lent.subarray(0, Math.max(0, sizeBytes));
-  checkRead(segment, { buffer, position }, yield { buffer, position });
-  const selected = selectBatches(buffer, 0, buffer.length, options);
-  if (selected.cutOffAt === undefined) return taken(buffer, selected, () => row.readBuffers.give(lent));
-  row.readBuffers.give(lent);
-  // The first batch asked for lies only partly in what was read.
-  const start = position + selected.cutOffAt;
-  const header = bufferFor(segment, start, BATCH_HEADER_BYTES);
-  checkRead(segment, { buffer: header, position: start }, yield { buffer: header, position: start });
-  const batchBytes =
-    header.length < BATCH_HEADER_BYTES ? 0 : BATCH_LENGTH_PREFIX_BYTES + readInt32(header, batchHeader.offsetOf.batchLength);
-  if (batchBytes === 0 || (batchBytes > options.maxBytes && !options.firstBatchWhole)) return nothingRead(options.offset);
-  const whole = bufferFor(segment, start, Math.max(batchBytes, options.maxBytes));
-  checkRead(segment, { buffer: whole, position: start }, yield { buffer: whole, position: start });
+  for (let position = indexed; ; ) {
+    position = yield* skipLargeBatches(segment, position, options.offset);
+    const sizeBytes = Math.max(0, Math.min(options.maxBytes + INDEX_GAP_BYTES, segment.sizeBytes - position));
+    const lent = row.readBuffers.take(sizeBytes);
+    const buffer = lent.subarray(0, sizeBytes);
+    checkRead(segment, { buffer, position }, yield { buffer, position });
+    const selected = selectBatches(buffer, 0, buffer.length, options);
+    if (selected.cutOffAt === undefined) return taken(buffer, selected, () => row.readBuffers.give(lent));
+    row.readBuffers.give(lent);
+    // What was read ends in the first batch asked for, or in one before it.
+    position += selected.cutOffAt;
+    const batch = yield* batchAt(segment, position);
+    if (batch === undefined) return nothingRead(options.offset);
+    if (batch.lastOffset < options.offset) position += batch.sizeBytes;
+    else return yield* readWhole(segment, position, batch.sizeBytes, options);
+  }
+}
+
+function* readWhole(segment: Segment, position: number, batchBytes: number, options: ReadOptions): Generator<FileRead, LogRead, number> {
+  if (batchBytes > options.maxBytes && !options.firstBatchWhole) return nothingRead(options.offset);
+  const whole = bufferFor(segment, position, Math.max(batchBytes, options.maxBytes));
+  checkRead(segment, { buffer: whole, position }, yield { buffer: whole, position });
   return taken(whole, selectBatches(whole, 0, whole.length, options));
+}
+
+/** `undefined` when the segment ends before its header does. */
+function* batchAt(segment: Segment, position: number): Generator<FileRead, { sizeBytes: number; lastOffset: number } | undefined, number> {
+  if (position + BATCH_HEADER_BYTES > segment.sizeBytes) return undefined;
+  const header = Buffer.allocUnsafe(BATCH_HEADER_BYTES);
+  checkRead(segment, { buffer: header, position }, yield { buffer: header, position });
+  return {
+    sizeBytes: BATCH_LENGTH_PREFIX_BYTES + readInt32(header, batchHeader.offsetOf.batchLength),
+    lastOffset: readInt64(header, 0) + readInt32(header, batchHeader.offsetOf.lastOffsetDelta),
+  };
 }
 
 /** The index leads to the batch before the one asked for. Small ones are read along; of a large one only its header is looked at. */
 function* skipLargeBatches(segment: Segment, indexed: number, offset: number): Generator<FileRead, number, number> {
-  const header = Buffer.allocUnsafe(BATCH_HEADER_BYTES);
-  let position = indexed;
-  while (position + header.length <= segment.sizeBytes) {
-    checkRead(segment, { buffer: header, position }, yield { buffer: header, position });
-    const batchBytes = BATCH_LENGTH_PREFIX_BYTES + readInt32(header, batchHeader.offsetOf.batchLength);
-    const lastOffset = readInt64(header, 0) + readInt32(header, batchHeader.offsetOf.lastOffsetDelta);
-    if (batchBytes <= INDEX_GAP_BYTES || lastOffset >= offset) break;
-    position += batchBytes;
+  for (let position = indexed; ; ) {
+    const batch = yield* batchAt(segment, position);
+    if (batch === undefined || batch.sizeBytes <= INDEX_GAP_BYTES || batch.lastOffset >= offset) return position;
+    position += batch.sizeBytes;
   }
-  return position;
 }
 
 function readNow(row: SegmentRow, segment: Segment, position: number, options: ReadOptions): LogRead {

@@ -33,6 +33,23 @@ const scenario = fc.record({
 
 type Scene = typeof scenario extends fc.Arbitrary<infer S> ? S : never;
 
+/** More than one read's worth of batches between an index entry and the one asked for. */
+const BATCHES_BEYOND_THE_GAP: Scene = {
+  batches: [1, 3, 2, 2, 2].map((count) => ({
+    timestamps: Array.from({ length: count }, () => 0),
+    valueBytes: count === 3 ? 2679 : 0,
+    compression: Compression.NONE,
+  })),
+  segmentBytes: 35_000,
+  indexIntervalBytes: 4096,
+  tailBytes: 0,
+  indexBytes: 0,
+  deletedShare: 0,
+  isReopened: true,
+  maxBytes: 1,
+  probes: [0.4],
+};
+
 interface ModelRecord {
   readonly offset: number;
   readonly timestampMs: number;
@@ -107,7 +124,7 @@ describe("in any log", () => {
           expect(read.nextOffset).toBe(given.length === 0 ? offset : (allowed[given.length - 1]?.last ?? 0) + 1);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 300, examples: [[BATCHES_BEYOND_THE_GAP]] },
     );
   });
 
