@@ -73,7 +73,7 @@ export interface SelectedBatches {
   readonly end: number;
   /** After the last batch; the offset asked for when there is none. */
   readonly nextOffset: number;
-  /** Where the first batch asked for starts, when it was not taken because the buffer ends in it. */
+  /** Where to look on for the first batch asked for, when none was taken because the buffer ends in it or before it. */
   readonly cutOffAt: number | undefined;
 }
 
@@ -102,6 +102,6 @@ export function selectBatches(buffer: Buffer, from: number, to: number, selectio
     at += sizeBytes;
   }
   return start === -1
-    ? { start: at, end: at, nextOffset: offset, cutOffAt: undefined }
+    ? { start: at, end: at, nextOffset: offset, cutOffAt: at === to ? at : undefined }
     : { start, end: at, nextOffset, cutOffAt: undefined };
 }
