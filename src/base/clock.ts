@@ -13,6 +13,11 @@ export interface Clock {
   now(): number;
   /** Runs `action` once, `delayMs` (>= 0) from now; never synchronously. */
   after(delayMs: number, action: () => void): Timer;
+  /**
+   * Runs `action` once, when everything that is ready now has had its turn: sooner than `after`, which takes a millisecond at least. The
+   * process lives until then. Absent where time does not pass by itself.
+   */
+  soon?(action: () => void): Timer;
 }
 
 /** Longest delay that Node's timers take. */
@@ -24,5 +29,9 @@ export const systemClock: Clock = {
   after(delayMs, action) {
     const handle = setTimeout(action, Math.min(delayMs, LONGEST_DELAY_MS)).unref();
     return { cancel: () => clearTimeout(handle) };
+  },
+  soon(action) {
+    const handle = setImmediate(action);
+    return { cancel: () => clearImmediate(handle) };
   },
 };
