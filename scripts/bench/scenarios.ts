@@ -13,6 +13,7 @@ import { restart, restartLarge } from "./restart.ts";
 import { roundTrips } from "./round-trips.ts";
 import type { Scenario } from "./scenario.ts";
 import { start } from "./start.ts";
+import { workers } from "./workers.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
   start,
@@ -30,6 +31,7 @@ export const SCENARIOS: readonly Scenario[] = [
   partitions,
   restart,
   compaction,
+  workers,
   largeLog,
   restartLarge,
 ];

@@ -10,6 +10,11 @@ import type { Logger } from "../base/logger.ts";
 import { type AnswerFrame, Connection, type Gather } from "./connection.ts";
 
 const SHARED_READ_BYTES = 256 * 1024;
+/**
+ * Node takes one connection a turn from each listening socket, so that hundreds which come at once would wait for as many turns of a busy
+ * broker. Several sockets on one port share them.
+ */
+const SOCKETS_A_PORT = 16;
 /** Tries to find a port that is free on every address, when the port is left to the system. */
 const PORT_TRIES = 20;
 /** How often idle connections are looked for: at most a tenth of the limit late. */
@@ -27,6 +32,8 @@ export interface ListenerOptions {
   readonly idleLimitMs: number;
   /** Default true. False: the process may end although the listener and its connections are open. */
   readonly keepsProcessAlive?: boolean;
+  /** Ready for many clients that come at once, for which opening takes a little longer. Default false. */
+  readonly takesCrowds?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -98,10 +105,10 @@ export class Listener {
     for (let tries = 1; ; tries++) {
       this.#port = await this.#listenOn(first ?? host, port);
       try {
-        for (const other of others) await this.#listenOn(other, this.#port);
+        await this.#listenOnOthers(others);
+        if (this.#options.takesCrowds === true && process.platform === "linux") await this.#shareOut();
         return;
       } catch (error) {
-        if (isUnsupportedAddress(error)) return;
         await this.close();
         this.#servers.length = 0;
         if (port !== 0 || tries === PORT_TRIES) throw error;
@@ -109,17 +116,35 @@ export class Listener {
     }
   }
 
-  #listenOn(host: string, port: number): Promise<number> {
+  /** At the same port; a machine need not have both families. */
+  async #listenOnOthers(hosts: readonly string[]): Promise<void> {
+    try {
+      for (const host of hosts) await this.#listenOn(host, this.#port);
+    } catch (error) {
+      if (!isUnsupportedAddress(error)) throw error;
+    }
+  }
+
+  /** The sockets that hold the port alone, which nobody else can have had, make room for several that share it. */
+  async #shareOut(): Promise<void> {
+    const alone = this.#servers.splice(0);
+    const hosts = alone.map((server) => addressOf(server)?.address ?? this.#options.host);
+    await Promise.all(alone.map((server) => new Promise((resolve) => server.close(resolve))));
+    for (const host of hosts) {
+      for (let count = 0; count < SOCKETS_A_PORT; count++) await this.#listenOn(host, this.#port, { reusePort: true });
+    }
+  }
+
+  #listenOn(host: string, port: number, options: { readonly reusePort?: boolean } = {}): Promise<number> {
     return new Promise((resolve, reject) => {
       const server = net.createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket));
       server.once("error", reject);
-      server.listen({ host, port, backlog: 1024, ipv6Only: host === "::1" }, () => {
+      server.listen({ host, port, backlog: 1024, ipv6Only: host === "::1", ...options }, () => {
         server.removeListener("error", reject);
         server.on("error", (error) => this.#options.logger.error({ listener: this.name, error: error.message }, "could not accept"));
         if (this.#options.keepsProcessAlive === false) server.unref();
         this.#servers.push(server);
-        const address = server.address();
-        resolve(typeof address === "object" && address !== null ? address.port : port);
+        resolve(addressOf(server)?.port ?? port);
       });
     });
   }
@@ -185,6 +210,11 @@ export class Listener {
     const intervalMs = Math.max(10, Math.min(30_000, idleLimitMs / IDLE_CHECKS_PER_LIMIT));
     this.#idleTimer = clock.after(intervalMs, check);
   }
+}
+
+function addressOf(server: net.Server): net.AddressInfo | undefined {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address : undefined;
 }
 
 function codeOf(error: unknown): string {

@@ -118,6 +118,7 @@ export class Listeners {
       clock,
       logger,
       keepsProcessAlive,
+      takesCrowds: keepsProcessAlive,
     });
   }
 }

@@ -59,6 +59,32 @@ describe("a listener", () => {
     }
   });
 
+  test("that is ready for crowds answers all of many that come at once, on both families", async () => {
+    const listener = await open(echo, { takesCrowds: true, maxConnections: 1000, maxConnectionsPerIp: 1000 });
+    const hosts = ["127.0.0.1", ...((await hasIpv6()) ? ["::1"] : [])];
+    const clients = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => RawClient.connect(listener.port, hosts[index % hosts.length])),
+    );
+    clients.forEach((client, index) => {
+      client.write(framed(Buffer.from(`${index}`)));
+    });
+    for (const [index, client] of clients.entries()) {
+      expect((await client.next())?.toString()).toBe(`${index}`);
+      client.close();
+    }
+  });
+
+  test.each([true, false])("that is ready for crowds has its port alone, also beside one that is too: %s", async (takesCrowds) => {
+    const { port } = await open(echo, { takesCrowds: true });
+    await expect(open(echo, { takesCrowds, port })).rejects.toThrow("EADDRINUSE");
+  });
+
+  test("that was ready for crowds gives its port free when it is closed", async () => {
+    const first = await open(echo, { takesCrowds: true });
+    await first.close();
+    await open(echo, { takesCrowds: true, port: first.port });
+  });
+
   test("keeps connections that come before it serves, and answers them then", async () => {
     const listener = await Listener.open({
       name: "PLAINTEXT",
