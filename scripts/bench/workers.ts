@@ -29,7 +29,7 @@ export const workers: Scenario = {
 };
 
 async function produce(run: Run, broker: Contender, count: number): Promise<void> {
-  const topics = await topicsOnEveryThread(broker);
+  const topics = await topicsOnEveryThread(broker, count);
   const all = (requests: number) => Promise.all(topics.map((topic) => replayTo(topic, requests)));
   await all(run.scaled(REQUESTS / 4));
   await settle();
@@ -48,10 +48,10 @@ interface TopicPlace {
 }
 
 /** A topic for each load generator, led by one broker of the cluster each. */
-async function topicsOnEveryThread({ host, port }: Contender): Promise<TopicPlace[]> {
+async function topicsOnEveryThread({ name: contender, host, port }: Contender, count: number): Promise<TopicPlace[]> {
   const socket = await FrameSocket.connect({ host, port });
   try {
-    const { brokers } = await socket.call(messages.metadata, 9, { topics: [] });
+    const brokers = await brokersOf(socket, contender === "odradek" ? count : 1);
     const places: TopicPlace[] = [];
     for (let index = 0; index < CLIENTS; index++) {
       const broker = brokers[index % brokers.length];
@@ -67,6 +67,15 @@ async function topicsOnEveryThread({ host, port }: Contender): Promise<TopicPlac
     return places;
   } finally {
     socket.close();
+  }
+}
+
+/** Waits until all have joined: topics may move to one that comes later. */
+async function brokersOf(socket: FrameSocket, count: number) {
+  for (;;) {
+    const { brokers } = await socket.call(messages.metadata, 9, { topics: [] });
+    if (brokers.length >= count) return brokers;
+    await new Promise((done) => setTimeout(done, 50));
   }
 }
 

@@ -15,6 +15,8 @@ const SHARED_READ_BYTES = 256 * 1024;
  * broker. Several sockets on one port share them.
  */
 const SOCKETS_A_PORT = 16;
+/** How long somebody at the port has to take a connection. */
+const PROBE_MS = 1000;
 /** Tries to find a port that is free on every address, when the port is left to the system. */
 const PORT_TRIES = 20;
 /** How often idle connections are looked for: at most a tenth of the limit late. */
@@ -100,13 +102,16 @@ export class Listener {
   }
 
   async #listen(): Promise<void> {
-    const { host, port } = this.#options;
-    const [first, ...others] = host === "localhost" ? ["127.0.0.1", "::1"] : [host];
+    const { host, port, takesCrowds } = this.#options;
+    const [first = host, ...others] = host === "localhost" ? ["127.0.0.1", "::1"] : [host];
+    const isShared = takesCrowds === true && process.platform === "linux";
+    // The system lets sockets that share a port join those of another process; nobody else may serve there.
+    if (isShared && port !== 0 && (await isAnswered(first, port))) throw portInUse(first, port);
     for (let tries = 1; ; tries++) {
-      this.#port = await this.#listenOn(first ?? host, port);
+      this.#port = await this.#listenOn(first, port, isShared);
       try {
-        await this.#listenOnOthers(others);
-        if (this.#options.takesCrowds === true && process.platform === "linux") await this.#shareOut();
+        const hosts = [first, ...(await this.#listenOnOthers(others, isShared))];
+        if (isShared) await this.#addSockets(hosts);
         return;
       } catch (error) {
         await this.close();
@@ -116,30 +121,28 @@ export class Listener {
     }
   }
 
-  /** At the same port; a machine need not have both families. */
-  async #listenOnOthers(hosts: readonly string[]): Promise<void> {
+  /** At the same port; gives those that there are, since a machine need not have both families. */
+  async #listenOnOthers(hosts: readonly string[], isShared: boolean): Promise<readonly string[]> {
     try {
-      for (const host of hosts) await this.#listenOn(host, this.#port);
+      for (const host of hosts) await this.#listenOn(host, this.#port, isShared);
+      return hosts;
     } catch (error) {
       if (!isUnsupportedAddress(error)) throw error;
+      return [];
     }
   }
 
-  /** The sockets that hold the port alone, which nobody else can have had, make room for several that share it. */
-  async #shareOut(): Promise<void> {
-    const alone = this.#servers.splice(0);
-    const hosts = alone.map((server) => addressOf(server)?.address ?? this.#options.host);
-    await Promise.all(alone.map((server) => new Promise((resolve) => server.close(resolve))));
+  async #addSockets(hosts: readonly string[]): Promise<void> {
     for (const host of hosts) {
-      for (let count = 0; count < SOCKETS_A_PORT; count++) await this.#listenOn(host, this.#port, { reusePort: true });
+      for (let count = 1; count < SOCKETS_A_PORT; count++) await this.#listenOn(host, this.#port, true);
     }
   }
 
-  #listenOn(host: string, port: number, options: { readonly reusePort?: boolean } = {}): Promise<number> {
+  #listenOn(host: string, port: number, reusePort: boolean): Promise<number> {
     return new Promise((resolve, reject) => {
       const server = net.createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket));
       server.once("error", reject);
-      server.listen({ host, port, backlog: 1024, ipv6Only: host === "::1", ...options }, () => {
+      server.listen({ host, port, backlog: 1024, ipv6Only: host === "::1", reusePort }, () => {
         server.removeListener("error", reject);
         server.on("error", (error) => this.#options.logger.error({ listener: this.name, error: error.message }, "could not accept"));
         if (this.#options.keepsProcessAlive === false) server.unref();
@@ -210,6 +213,29 @@ export class Listener {
     const intervalMs = Math.max(10, Math.min(30_000, idleLimitMs / IDLE_CHECKS_PER_LIMIT));
     this.#idleTimer = clock.after(intervalMs, check);
   }
+}
+
+/** Whether somebody takes connections there. */
+function isAnswered(host: string, port: number): Promise<boolean> {
+  const reached = host === "::" ? "::1" : host === "0.0.0.0" ? "127.0.0.1" : host;
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: reached, port });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+    socket.setTimeout(PROBE_MS, () => {
+      socket.destroy();
+      resolve(false);
+    });
+  });
+}
+
+/** As Node would say it. */
+function portInUse(address: string, port: number): Error {
+  const error = new Error(`listen EADDRINUSE: address already in use ${address}:${port}`);
+  return Object.assign(error, { code: "EADDRINUSE", syscall: "listen", address, port });
 }
 
 function addressOf(server: net.Server): net.AddressInfo | undefined {
