@@ -1,5 +1,4 @@
-// Kafka's own producer-perf-test and consumer-perf-test, 1 KB records with acks=all in batches of 16 KB (the client's default) and of
-// 256 KB. What the broker costs is its CPU seconds for each GB; the rates also depend on the Java clients, which share the cores.
+// Kafka's own producer-perf-test and consumer-perf-test, 1 KB records in batches of 16 KB (the client's default), 256 KB and 1 MB. What the broker costs is its CPU seconds for each GB; the rates also depend on the Java clients, which share the cores.
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
@@ -9,6 +8,13 @@ import { BROKERS, type Scenario } from "./scenario.ts";
 const RECORD_BYTES = 1024;
 const RECORDS = 1_500_000;
 const WARM_UP_RECORDS = 200_000;
+
+const CASES = [
+  { label: "16 KB batches", batchBytes: 16_384, acks: "all" },
+  { label: "16 KB batches, acks=1", batchBytes: 16_384, acks: "1" },
+  { label: "256 KB batches", batchBytes: 262_144, acks: "all" },
+  { label: "1 MB batches", batchBytes: 1_000_000, acks: "all" },
+] as const;
 
 const TRANSACTIONAL = "producer-perf-test, 16 KB batches, transactions of 100 ms";
 
@@ -23,13 +29,13 @@ export const perfTools: Scenario = {
     const records = run.scaled(RECORDS, 1000);
     const gb = (records * RECORD_BYTES) / 1e9;
     const cpuForGb = (since: number | undefined) => perGb(contender.cpuSeconds(), since, gb);
-    await produce(contender.bootstrap, await contender.createTopic("warm-up"), run.scaled(WARM_UP_RECORDS, 1000), 16_384);
-    for (const batchBytes of [16_384, 262_144]) {
-      const label = `${batchBytes / 1024} KB batches`;
+    await produce(contender.bootstrap, await contender.createTopic("warm-up"), run.scaled(WARM_UP_RECORDS, 1000), 16_384, "all");
+    for (const { label, batchBytes, acks } of CASES) {
       const topic = await contender.createTopic(`perf-${batchBytes}`);
       const before = contender.cpuSeconds();
-      run.add(`producer-perf-test, ${label}`, "MB/s", await produce(contender.bootstrap, topic, records, batchBytes));
+      run.add(`producer-perf-test, ${label}`, "MB/s", await produce(contender.bootstrap, topic, records, batchBytes, acks));
       run.add(`broker CPU for a GB of producer-perf-test, ${label}`, "s", cpuForGb(before));
+      if (acks !== "all") continue;
       const beforeReading = contender.cpuSeconds();
       run.add(`consumer-perf-test, ${label}`, "MB/s", await consume(contender.bootstrap, topic, records));
       run.add(`broker CPU for a GB of consumer-perf-test, ${label}`, "s", cpuForGb(beforeReading));
@@ -37,7 +43,7 @@ export const perfTools: Scenario = {
     const topic = await contender.createTopic("perf-transactional");
     const before = contender.cpuSeconds();
     const transactional = ["--transactional-id", topic, "--transaction-duration-ms", "100"];
-    run.add(TRANSACTIONAL, "MB/s", await produce(contender.bootstrap, topic, records, 16_384, transactional));
+    run.add(TRANSACTIONAL, "MB/s", await produce(contender.bootstrap, topic, records, 16_384, "all", transactional));
     run.add(`broker CPU for a GB of ${TRANSACTIONAL}`, "s", cpuForGb(before));
     run.add("peak memory under Kafka's perf tools", "MB", contender.memoryMb()?.peak);
   },
@@ -52,9 +58,10 @@ async function produce(
   topic: string,
   records: number,
   batchBytes: number,
+  acks: string,
   more: readonly string[] = [],
 ): Promise<number> {
-  const properties = ["acks=all", `batch.size=${batchBytes}`, "linger.ms=5", "buffer.memory=67108864"].flatMap((property) => [
+  const properties = [`acks=${acks}`, `batch.size=${batchBytes}`, "linger.ms=5", "buffer.memory=67108864"].flatMap((property) => [
     "--command-property",
     property,
   ]);

@@ -11,8 +11,20 @@ export interface Target {
 }
 
 export const TARGETS: readonly Target[] = [
-  ...toKafka(1.3, ["producer-perf-test, 16 KB batches", "producer-perf-test, 256 KB batches"]),
-  ...toKafka(2, ["produce, batches of 16 KB", "produce, batches of 256 KB", "produce, batches of 1 MB", "produce, 16 KB batches, acks=1"]),
+  ...toKafka(1.3, [
+    "producer-perf-test, 16 KB batches",
+    "producer-perf-test, 16 KB batches, acks=1",
+    "producer-perf-test, 256 KB batches",
+    "producer-perf-test, 1 MB batches",
+  ]),
+  ...toKafka(2, [
+    "produce, batches of 16 KB",
+    "produce, batches of 256 KB",
+    "produce, batches of 1 MB",
+    "produce, 16 KB batches, acks=1",
+    "produce, 256 KB batches, acks=1",
+    "produce, 1 MB batches, acks=1",
+  ]),
   ...toKafka(0.3, ["broker CPU for a GB produced, batches of 16 KB", "broker CPU for a GB produced, batches of 256 KB"]),
   ...toKafka(0.3, ["broker CPU for a GB of producer-perf-test, 16 KB batches"]),
   ...toKafka(0.7, [
@@ -38,9 +50,8 @@ export const TARGETS: readonly Target[] = [
     "latency at 10,000 records/s, p99",
   ]),
   ...toKafka(0.2, ["idle memory"]),
-  ...toKafka(0.3, ["peak memory after all kinds of produce"]),
+  ...toKafka(0.3, ["peak memory under produce, batches of 1 record to 1 MB"]),
   ...toKafka(0.1, ["process start to first produce"]),
-  ...toKafka(0.5, ["log of 2 GB, after a kill: to a record appended to each", "log of 10 GB, after a kill: to a record appended to each"]),
   ...toKafka(0.5, ["log of 2 GB, after a kill: to a record appended to each", "log of 10 GB, after a kill: to a record appended to each"]),
   ...toSink(0.8, ["produce, batches of 1 record", "produce, batches of 16 KB", "produce, batches of 256 KB", "produce, batches of 1 MB"]),
 ];

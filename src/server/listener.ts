@@ -106,7 +106,7 @@ export class Listener {
     const [first = host, ...others] = host === "localhost" ? ["127.0.0.1", "::1"] : [host];
     const isShared = takesCrowds === true && process.platform === "linux";
     // The system lets sockets that share a port join those of another process; nobody else may serve there.
-    if (isShared && port !== 0 && (await isAnswered(first, port))) throw portInUse(first, port);
+    if (isShared && port !== 0 && (await isAnswered(first, port, this.#options.clock))) throw portInUse(first, port);
     for (let tries = 1; ; tries++) {
       this.#port = await this.#listenOn(first, port, isShared);
       try {
@@ -216,19 +216,18 @@ export class Listener {
 }
 
 /** Whether somebody takes connections there. */
-function isAnswered(host: string, port: number): Promise<boolean> {
+function isAnswered(host: string, port: number, clock: Clock): Promise<boolean> {
   const reached = host === "::" ? "::1" : host === "0.0.0.0" ? "127.0.0.1" : host;
   return new Promise((resolve) => {
     const socket = net.connect({ host: reached, port });
-    socket.once("connect", () => {
+    const end = (isReached: boolean) => {
+      timer.cancel();
       socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-    socket.setTimeout(PROBE_MS, () => {
-      socket.destroy();
-      resolve(false);
-    });
+      resolve(isReached);
+    };
+    const timer = clock.after(PROBE_MS, () => end(false));
+    socket.once("connect", () => end(true));
+    socket.once("error", () => end(false));
   });
 }
 
