@@ -50,7 +50,7 @@ export const TARGETS: readonly Target[] = [
     "latency at 10,000 records/s, p99",
   ]),
   ...toKafka(0.2, ["idle memory"]),
-  ...toKafka(0.3, ["peak memory under produce, batches of 1 record to 1 MB"]),
+  ...toKafka(0.3, ["peak memory under produce, batches of 1 record and 16 KB"]),
   ...toKafka(0.1, ["process start to first produce"]),
   ...toKafka(0.5, ["log of 2 GB, after a kill: to a record appended to each", "log of 10 GB, after a kill: to a record appended to each"]),
   ...toSink(0.8, ["produce, batches of 1 record", "produce, batches of 16 KB", "produce, batches of 256 KB", "produce, batches of 1 MB"]),
