@@ -137,6 +137,7 @@ test("a transaction that was decided is completed by the coordinator that comes 
   await node.killBroker(coordinator.id);
   partition.appendMarker = append;
   expect(await after.settled("id")).toMatch(/^CompleteCommit/);
-  expect((await after.read()).lastStable).toBe(2);
+  // A marker that was on its way when its coordinator died may come as well: markers can be repeated.
+  expect([2, 3]).toContain((await after.read()).lastStable);
   for (const probe of [before, after, onOther]) probe.close();
 });
