@@ -4,7 +4,7 @@
 //   npm run bench -- --list                  what there is
 //   npm run bench -- start produce           only these
 //   npm run bench -- --rounds 5 --json FILE  more rounds; everything that was recorded as JSON
-//   npm run bench -- --save                  keeps the results in bench/history and writes them into the README, with the chart
+//   npm run bench -- --save                  keeps the results in bench/history and writes them into its page, the first into the README, and the chart
 //   npm run bench -- --heavy                 also what takes very long or needs much room
 //   npm run bench -- --against host:port [--against-pid N]
 //   npm run bench -- --quick                 holds the budget of CPU: fails when a path became 25 % dearer; --accept makes a new one
@@ -18,8 +18,8 @@ import { parseArgs } from "node:util";
 import type { Against } from "./bench/contender.ts";
 import { summarize } from "./bench/figures.ts";
 import { saveResult } from "./bench/history.ts";
+import { writePages } from "./bench/pages.ts";
 import { quick } from "./bench/quick.ts";
-import { writeReadme } from "./bench/readme.ts";
 import { runScenarios } from "./bench/runner.ts";
 import { CONTENDERS, type ContenderName } from "./bench/scenario.ts";
 import { SCENARIOS } from "./bench/scenarios.ts";
@@ -65,7 +65,7 @@ console.log(table(rows));
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ rows, figures, failures }, null, 2)}\n`);
 if (options.save) {
   saveResult(positive("rounds", options.rounds), rows);
-  writeReadme();
+  writePages();
 }
 process.exitCode = failures.length === 0 ? 0 : 1;
 

@@ -1,6 +1,6 @@
-// The README's page of settings, written from the tables of src/config.
+// The page of settings, src/config/README.md, written from the tables of src/config.
 //
-//   node scripts/settings-page.ts     brings the README up to date
+//   node scripts/settings-page.ts     brings the page up to date
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const BEGIN = "<!-- settings -->";
 const END = "<!-- /settings -->";
 const LONGEST_DEFAULT = 40;
 
-const README = join(import.meta.dirname, "../README.md");
+const PAGE = join(import.meta.dirname, "../src/config/README.md");
 
 const TABLES: readonly (readonly [title: string, table: SettingTable])[] = [
   ["Broker settings", brokerSettingTable],
@@ -26,36 +26,46 @@ const TABLES: readonly (readonly [title: string, table: SettingTable])[] = [
   ["Client metrics settings", clientMetricsSettingTable],
 ];
 
-/** The README with its settings page as the tables have it. */
-export function withSettingsPage(readme: string): string {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`the README has no ${BEGIN} … ${END}`);
-  return `${readme.slice(0, begin + BEGIN.length)}\n${settingsPage()}\n${readme.slice(end)}`;
+/** The page with its settings as the tables have them. */
+export function withSettings(page: string): string {
+  const begin = page.indexOf(BEGIN);
+  const end = page.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`the page of settings has no ${BEGIN} … ${END}`);
+  return `${page.slice(0, begin + BEGIN.length)}\n${settings()}\n${page.slice(end)}`;
 }
 
-function settingsPage(): string {
-  const intro =
-    "Sources, weakest first: defaults, `--config`, `KAFKA_…` variables as the apache/kafka and cp-kafka images read them, `--set`, what was\n" +
-    "altered while running. `CLUSTER_ID` gives a cluster its id, `KAFKA_CREATE_TOPICS` (`orders:3:1,state:1:1:compact`) makes topics.\n\n" +
-    "✓ is honoured: a test changes it and sees the effect. A – is accepted, checked and described without effect, for the reason given.\n" +
-    "Where the default is not Apache Kafka's, that is given too; of those, `--like kafka` brings back the delays.";
-  return [intro, ...TABLES.map(([title, table]) => section(title, table))].join("\n\n");
+function settings(): string {
+  return [...TABLES.map(([title, table]) => section(title, table)), withoutEffect()].join("\n\n");
 }
 
+/** What is honoured: a test changes it and sees the effect. */
 function section(title: string, table: SettingTable): string {
-  const rows = Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1));
-  const honoured = rows.filter(([, { rules }]) => rules.honoured).length;
-  const summary = `<summary>${title}: ${honoured} honoured, ${rows.length - honoured} accepted</summary>`;
-  const head = "| name | default | | what it does |\n|---|---|---|---|";
-  return `<details>\n${summary}\n\n${head}\n${rows.map(([name, setting]) => row(name, setting)).join("\n")}\n\n</details>`;
+  const rows = sorted(table).filter(([, { rules }]) => rules.honoured);
+  const head = "| name | default | what it does |\n|---|---|---|";
+  return `## ${title}\n\n${head}\n${rows.map(([name, setting]) => row(name, setting)).join("\n")}`;
+}
+
+/** One line a reason, most names first. */
+function withoutEffect(): string {
+  const namesByReason = new Map<string, Set<string>>();
+  for (const [name, { rules }] of TABLES.flatMap(([, table]) => sorted(table))) {
+    if (rules.honoured) continue;
+    const reason = reasonWithoutEffect(name) ?? "it is not supported";
+    namesByReason.set(reason, (namesByReason.get(reason) ?? new Set()).add(name));
+  }
+  const lines = [...namesByReason]
+    .sort(([, a], [, b]) => b.size - a.size)
+    .map(([reason, names]) => `- **${reason}**: ${[...names].map((name) => `\`${name}\``).join(", ")}`);
+  const intro = "Accepted, checked and described, so that files written for Kafka are taken as they are; each without effect because";
+  return `## Settings without effect\n\n${intro}\n\n${lines.join("\n")}`;
+}
+
+function sorted(table: SettingTable): [string, Setting][] {
+  return Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function row(name: string, setting: Setting): string {
-  const { rules, documentation } = setting;
-  const mark = rules.honoured ? "✓" : "–";
-  const reason = rules.honoured ? "" : ` *No effect: ${reasonWithoutEffect(name)}.*`;
-  return `| \`${name}\` | ${defaultOf(name, setting)} | ${mark} | ${cell(documentation + reason)} |`;
+  return `| \`${name}\` | ${defaultOf(name, setting)} | ${cell(setting.documentation)} |`;
 }
 
 function defaultOf(name: string, setting: Setting): string {
@@ -75,4 +85,4 @@ function cell(text: string): string {
   return text.replaceAll("|", "\\|");
 }
 
-if (import.meta.main) writeFileSync(README, withSettingsPage(readFileSync(README, "utf8")));
+if (import.meta.main) writeFileSync(PAGE, withSettings(readFileSync(PAGE, "utf8")));

@@ -1,22 +1,23 @@
-// What is published: the package is packed, installed into a fresh folder outside the repository, and the README's examples for tests are run
+// What is published: the package is packed, installed into a fresh folder outside the repository, and the pages' examples for tests are run
 // there as they are written, with vitest, jest (CommonJS) and node:test; then the clients that are not part of the repository's own tests.
 // @confluentinc/kafka-javascript is native: where its ready-made binary cannot be had it is built, with the system's libraries and Node's
 // headers, once; where that cannot be either, its test is skipped and says so.
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { exampleIn, examplesIn, PAGES } from "../support/pages.ts";
 import { CACHE, NODE, ROOT } from "./broker-under-test.ts";
 import { run, runOrThrow } from "./processes.ts";
 
 const PACKAGES = ["vitest@5.1.1", "jest@30.5.2", "kafkajs@2.2.4", "@platformatic/kafka@2.12.1", "@types/node@24.19.2"];
 const CONFLUENT = "@confluentinc/kafka-javascript@1.10.1";
 const NPM_OPTIONS = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+const TESTS = "src/embed/README.md";
 const INSTALL_MS = 300_000;
 const BUILD_MS = 900_000;
 
-const examples = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/```[jt]s\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
 const folder = mkdtempSync(join(tmpdir(), "odradek-packed-"));
 /** The pinned Node comes first, also for what npm starts; none of this run's own variables of vitest is handed on. */
 const env = { PATH: `${dirname(NODE)}${delimiter}${process.env["PATH"] ?? ""}`, NO_COLOR: "1", VITEST: "", NODE_ENV: "" };
@@ -34,28 +35,45 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test.skipIf(isSkipped)("the examples for vitest pass: a broker for a file, and one for the whole run", async () => {
-  const fixture = project("fixture", { "orders.test.js": exampleWith('from "odradek/vitest"') });
+  const fixture = project("fixture", { "orders.test.js": exampleIn(TESTS, 'from "odradek/vitest"') });
   expect(await passed("vitest/vitest.mjs", ["run", "--root", fixture])).toMatch(/Tests\s+1 passed/);
-  const wholeRun = project("whole-run", { "vitest.config.js": exampleWith("globalSetup"), "broker.test.ts": exampleWith("inject") });
+  const wholeRun = project("whole-run", {
+    "vitest.config.js": exampleIn(TESTS, "globalSetup"),
+    "broker.test.ts": exampleIn(TESTS, "inject"),
+  });
   expect(await passed("vitest/vitest.mjs", ["run", "--root", wholeRun])).toMatch(/Tests\s+1 passed/);
 });
 
 test.skipIf(isSkipped)("the example for jest passes, in CommonJS", async () => {
-  const at = project("jest", { "package.json": JSON.stringify({ jest: {} }), "orders.test.js": exampleWith("odradek/jest") });
+  const at = project("jest", { "package.json": JSON.stringify({ jest: {} }), "orders.test.js": exampleIn(TESTS, "odradek/jest") });
   expect(await passed("jest/bin/jest.js", ["--rootDir", at])).toMatch(/Tests:\s+1 passed/);
 });
 
 test.skipIf(isSkipped)("the example for node:test passes", async () => {
-  const at = project("node-test", { "orders.test.mjs": exampleWith("odradek/node-test") });
+  const at = project("node-test", { "orders.test.mjs": exampleIn(TESTS, "odradek/node-test") });
   expect(await outputOf([join(at, "orders.test.mjs"), "--test-reporter=spec"])).toContain("a producer gets over");
+});
+
+test.skipIf(isSkipped)("the examples of the command line run, one after another on one broker", async () => {
+  const commands = PAGES.flatMap((page) => examplesIn(page, ["sh"])).join("\n");
+  const script = commands.replaceAll(/^.*\bodradek\b.*$/gm, (line) => `${line} --bootstrap-server "$KAFKA_BROKERS"`);
+  const at = project("commands", { "commands.sh": script });
+  const path = `${join(folder, "node_modules/.bin")}${delimiter}${env.PATH}`;
+  const { exitCode, stdout, stderr } = await run("npx", ["odradek", "run", "--", "bash", "-eux", join(at, "commands.sh")], {
+    cwd: folder,
+    env: { ...env, PATH: path },
+    deadlineMs: 60_000,
+  });
+  expect(exitCode, `${stdout}${stderr}`).toBe(0);
+  expect(stdout).toContain("hello");
 });
 
 test.skipIf(isSkipped)("the examples have the types that editors are told of", async () => {
   const at = project("types", {
     "package.json": MODULES,
-    "fixture.ts": exampleWith('from "odradek/vitest"'),
-    "whole-run.ts": exampleWith("inject"),
-    "node-test.ts": exampleWith("odradek/node-test"),
+    "fixture.ts": exampleIn(TESTS, 'from "odradek/vitest"'),
+    "whole-run.ts": exampleIn(TESTS, "inject"),
+    "node-test.ts": exampleIn(TESTS, "odradek/node-test"),
     "wrong.ts": 'import { startBroker } from "odradek";\n// @ts-expect-error\nawait startBroker({ topic: "orders" });\n',
     "commonjs.cts": 'import odradek = require("odradek/jest");\nexport const handle = odradek.useBroker({ topics: ["orders"] });\n',
   });
@@ -165,13 +183,6 @@ async function outputOf(args: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await run(NODE, args, { cwd: folder, env, deadlineMs: 120_000 });
   expect(exitCode, `${stdout}${stderr}`).toBe(0);
   return `${stdout}${stderr}`;
-}
-
-/** The one example that has the text, as it is written. */
-function exampleWith(text: string): string {
-  const found = examples.filter((example) => example.includes(text));
-  expect(found, `examples with ${text}`).toHaveLength(1);
-  return found[0] ?? "";
 }
 
 /** A folder of files beside the installed packages. */

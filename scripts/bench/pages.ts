@@ -1,4 +1,4 @@
-// Writes what the history holds into the README, between its marks, and the chart: targets first, then everything.
+// Writes what the history holds, between marks: everything into the page of figures, a few rows into the README, and the chart.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -6,26 +6,48 @@ import { chart } from "./chart.ts";
 import { isBetterHigh } from "./figures.ts";
 import { HISTORY, type LatestRow, latestRows } from "./history.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import { spreadText, table, times } from "./table.ts";
+import { short, spreadText, table, times } from "./table.ts";
 import { type Aim, aimsOf } from "./targets.ts";
 
+const PAGE = resolve(import.meta.dirname, "README.md");
 const README = resolve(import.meta.dirname, "../../README.md");
-const BEGIN = "<!-- bench -->";
-const END = "<!-- /bench -->";
 
-/** Throws when the README has no marks. */
-export function writeReadme(): void {
+/** What a stranger wants to know first. */
+const FIRST_FIGURES = [
+  "process start to first produce",
+  "idle memory",
+  "producer-perf-test, 16 KB batches",
+  "broker CPU for a GB produced, batches of 16 KB",
+  "one-record round trips, 16 connections",
+  "in process: start to first produce, median of 200",
+];
+
+/** Throws when a page has no marks. */
+export function writePages(): void {
   const rows = latestRows(SCENARIOS.map(({ name }) => name));
   const aims = aimsOf(rows);
   writeFileSync(join(HISTORY, "chart.svg"), chart(aims, "How many times better than Apache Kafka (mark: the target)"));
-  const text = readFileSync(README, "utf8");
-  const begin = text.indexOf(BEGIN);
-  const end = text.indexOf(END);
-  if (begin === -1 || end < begin) throw new Error(`README.md has no ${BEGIN} … ${END}`);
-  const section = [originsText(rows), "![ratios to Apache Kafka](scripts/bench/history/chart.svg)", targetTable(aims), details(rows)].join(
-    "\n\n",
-  );
-  writeFileSync(README, `${text.slice(0, begin + BEGIN.length)}\n${section}\n${text.slice(end)}`);
+  const all = [originsText(rows), "![ratios to Apache Kafka](history/chart.svg)", targetTable(aims), details(rows)].join("\n\n");
+  writeBetween(PAGE, "bench", all);
+  writeBetween(README, "figures", firstFigures(rows));
+}
+
+function writeBetween(page: string, mark: string, section: string): void {
+  const [begin, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
+  const text = readFileSync(page, "utf8");
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from === -1 || to < from) throw new Error(`${page} has no ${begin} … ${end}`);
+  writeFileSync(page, `${text.slice(0, from + begin.length)}\n${section}\n${text.slice(to)}`);
+}
+
+function firstFigures(rows: readonly LatestRow[]): string {
+  const lines = FIRST_FIGURES.flatMap((what) => {
+    const { unit, values } = rows.find((row) => row.what === what) ?? { unit: "", values: {} };
+    if (values.odradek === undefined) return [];
+    const kafka = values.kafka === undefined ? "" : `${short(values.kafka.median)} ${unit}`;
+    return [`| ${what} | **${short(values.odradek.median)} ${unit}** | ${kafka} |`];
+  });
+  return ["| | Odradek | Apache Kafka |", "|---|---|---|", ...lines].join("\n");
 }
 
 function originsText(rows: readonly LatestRow[]): string {

@@ -1,0 +1,168 @@
+// The pages for people: their examples, run as they are written but for the address and the place of the package; their links; and what
+// they say of what is served. The examples for jest and of the command line are run with the packed package (npm run interop).
+
+import { execFile, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { handlers } from "../../src/api/index.ts";
+import { startBroker } from "../../src/index.ts";
+import { exampleIn, examplesIn, PAGES, readPage, root } from "../support/pages.ts";
+
+const folder = join(root, ".cache/pages");
+const TESTS = "src/embed/README.md";
+const PACKAGE: Readonly<Record<string, string>> = {
+  '"odradek"': "src/index.ts",
+  '"odradek/node-test"': "src/frameworks/node-test.ts",
+  '"odradek/vitest"': "src/frameworks/vitest.ts",
+  '"odradek/vitest/global-setup"': "src/frameworks/vitest-global-setup.ts",
+};
+const run = promisify(execFile);
+
+const ran = new Set<string>();
+
+/** The one example of the page that has the text, with the package in its place here. */
+function example(page: string, text: string): string {
+  const found = exampleIn(page, text);
+  ran.add(found);
+  return Object.entries(PACKAGE).reduce((code, [name, path]) => code.replaceAll(name, JSON.stringify(join(root, path))), found);
+}
+
+/** Writes a file into a folder of its own and gives its path. */
+function written(name: string, text: string): string {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
+
+beforeAll(() => mkdirSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the kafkajs example prints what it sent", async () => {
+  await using broker = await startBroker();
+  const program = written("kafkajs.mjs", example("README.md", "localhost:9092").replace("localhost:9092", broker.bootstrapServers));
+  const child = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "ignore"] });
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.startsWith("{")) continue;
+    lines.push(line);
+    break;
+  }
+  child.kill();
+  expect(lines).toEqual(["en: hello"]);
+});
+
+test("the embedding example starts and stops a broker and a cluster", async () => {
+  const program = written("embedded.mts", `${example("README.md", "await broker.stop();")}\nconsole.log(broker.bootstrapServers);`);
+  expect((await run(process.execPath, [program])).stdout).toMatch(/^localhost:\d+\n$/);
+});
+
+test("the page of APIs lists those that are served, and no other", () => {
+  const served = handlers.map(
+    ({ api, versions: { lowest, highest } }) => `${api.name} ${lowest === highest ? lowest : `${lowest}–${highest}`}`,
+  );
+  expect(readPage("src/api/README.md").replaceAll(/\s+/g, " ")).toContain(`${served.join(", ")}.`);
+});
+
+test("the README is short, and its links and those of all pages lead somewhere", () => {
+  expect(Buffer.byteLength(readPage("README.md"))).toBeLessThanOrEqual(24 * 1024);
+  const broken = PAGES.flatMap((page) =>
+    linksIn(page)
+      .filter((link) => !leadsSomewhere(page, link))
+      .map((link) => `${page}: ${link}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+test("every page is reached from the README, and is in the package", () => {
+  const reached = new Set(["README.md"]);
+  for (const page of reached) for (const link of linksIn(page)) if (/\.md(#|$)/.test(link)) reached.add(targetOf(page, link));
+  expect([...PAGES].filter((page) => !reached.has(page))).toEqual([]);
+  const { files }: { files: string[] } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  expect([...reached].filter((page) => page !== "README.md" && !files.includes(page))).toEqual([]);
+});
+
+test("the example for vitest of the README passes", async () => {
+  written("first/greeting.test.ts", example("README.md", 'from "odradek/vitest"'));
+  expect(await vitest("first")).toMatch(/Tests\s+1 passed/);
+});
+
+test("the example for node:test passes", async () => {
+  const program = written("node-test.mts", example(TESTS, "odradek/node-test"));
+  expect((await run(process.execPath, ["--test-reporter=spec", program], LIMIT)).stdout).toMatch(/pass 1\n/);
+});
+
+test("the example for vitest passes", async () => {
+  written("fixture/orders.test.ts", example(TESTS, 'from "odradek/vitest"'));
+  expect(await vitest("fixture")).toMatch(/Tests\s+1 passed/);
+});
+
+test("the example for a broker of vitest's whole run passes", async () => {
+  written("whole-run/vitest.config.ts", example(TESTS, "globalSetup"));
+  written("whole-run/broker.test.ts", example(TESTS, "inject"));
+  expect(await vitest("whole-run")).toMatch(/Tests\s+1 passed/);
+});
+
+test("the example of waits and events runs", async () => {
+  const { stdout } = await run(process.execPath, [written("waits.mts", example(TESTS, "until.idle"))], LIMIT);
+  expect(stdout).toMatch(/^shipping is at orders-\d@\d$/m);
+});
+
+test("the example of faults of requests runs, and its faults strike", async () => {
+  const text = `${example(TESTS, "held.arrived")}\nconsole.log((await broker.read("orders")).length);`;
+  const { stdout } = await run(process.execPath, [written("faults.mts", text)], LIMIT);
+  // Seven are sent, and the one whose connection ends after the effect is there twice.
+  expect(stdout).toBe("1 0 []\n8\n");
+});
+
+test("the example of faults of the cluster runs", async () => {
+  const { stdout } = await run(process.execPath, [written("cluster.mts", example(TESTS, "partitionNetwork"))], { timeout: 60_000 });
+  expect(stdout).toMatch(/\S/);
+}, 70_000);
+
+test("no other example in JavaScript stands on any page", () => {
+  const inInterop = exampleIn(TESTS, "odradek/jest");
+  expect(PAGES.flatMap((page) => examplesIn(page)).filter((text) => !ran.has(text) && text !== inInterop)).toEqual([]);
+});
+
+const LIMIT = { timeout: 20_000 };
+
+/** Runs vitest on a folder, apart from the run that this is a part of. */
+async function vitest(name: string): Promise<string> {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^VITEST|^NODE_ENV|^TEST$/.test(key)));
+  const program = join(root, "node_modules/vitest/vitest.mjs");
+  return (await run(process.execPath, [program, "run", "--root", join(folder, name)], { ...LIMIT, env: { ...env, NO_COLOR: "1" } })).stdout;
+}
+
+/** Of Markdown, without those to other sites. */
+function linksIn(page: string): string[] {
+  const prose = readPage(page)
+    .replaceAll(/^```[\s\S]*?^```$/gm, "")
+    .replaceAll(/`[^`]*`/g, "");
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link).filter((link) => !/^[a-z]+:/.test(link));
+}
+
+function targetOf(page: string, link: string): string {
+  const [path = ""] = link.split("#");
+  return path === "" ? page : posix.join(posix.dirname(page), path);
+}
+
+function leadsSomewhere(page: string, link: string): boolean {
+  const target = targetOf(page, link);
+  if (!existsSync(join(root, target))) return false;
+  const [, anchor] = link.split("#");
+  return anchor === undefined || headingsOf(target).includes(anchor);
+}
+
+/** As links name them. */
+function headingsOf(page: string): string[] {
+  return [...readPage(page).matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
