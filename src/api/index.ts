@@ -25,7 +25,7 @@ import { electLeaders } from "./elect-leaders.ts";
 import { endTxn } from "./end-txn.ts";
 import { fetch } from "./fetch.ts";
 import { findCoordinator } from "./find-coordinator.ts";
-import * as groups from "./groups.ts";
+import { groupHandlers } from "./groups.ts";
 import type { Handler } from "./handler.ts";
 import { incrementalAlterConfigs } from "./incremental-alter-configs.ts";
 import { initProducerId } from "./init-producer-id.ts";
@@ -48,15 +48,8 @@ const served: readonly Handler[] = [
   fetch,
   listOffsets,
   metadata,
-  groups.offsetCommit,
-  groups.offsetFetch,
+  ...groupHandlers,
   findCoordinator,
-  groups.joinGroup,
-  groups.heartbeat,
-  groups.leaveGroup,
-  groups.syncGroup,
-  groups.describeGroups,
-  groups.listGroups,
   apiVersions,
   createTopics,
   deleteTopics,
@@ -70,8 +63,6 @@ const served: readonly Handler[] = [
   describeTransactions,
   listTransactions,
   describeConfigs,
-  groups.deleteGroups,
-  groups.offsetDelete,
   describeCluster,
   describeTopicPartitions,
   createAcls,

@@ -2,29 +2,31 @@
 // __consumer_offsets must belong to the transaction; from version 5 on it is added here (KIP-890).
 
 import { Errors } from "../../protocol/errors.ts";
-import { txnOffsetCommit as txnOffsetCommitApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { GROUP_OFFSETS_TOPIC } from "../cluster/topic-name.ts";
 import { coordinatorError } from "../coordinator/coordinator-error.ts";
+import { namesExistingPartitions, refuseTxnOffsetCommit, txnOffsetCommitRequest } from "../coordinator/group/requests/txn-offset-commit.ts";
 import type { VerificationMode } from "../coordinator/transaction/partition-verifier.ts";
 import { type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 import { type Verified, verifyTransaction } from "./transaction-verification.ts";
 
-type Request = DecodedMessage<typeof txnOffsetCommitApi.request>;
-type Response = EncodableMessage<typeof txnOffsetCommitApi.response>;
+const { api, versions } = txnOffsetCommitRequest;
+
+type Request = DecodedMessage<typeof api.request>;
+type Response = EncodableMessage<typeof api.response>;
 
 /** Offsets have no sequence. */
 const NO_SEQUENCE = -1;
 
-export const txnOffsetCommit = serve(txnOffsetCommitApi, "0-5", handle);
+export const txnOffsetCommit = serve(api, versions, handle);
 
 function handle(services: Services, request: Request, context: RequestContext): Response | Promise<Response> {
-  const { groups } = services;
-  if (!groups.namesExistingPartitions(request)) return groups.refuseTxnOffsetCommit(context, request, Errors.NONE);
-  if (request.groupId === "") return groups.refuseTxnOffsetCommit(context, request, Errors.INVALID_GROUP_ID);
-  const partition = services.partitions.get(GROUP_OFFSETS_TOPIC, groups.partitionFor(request.groupId));
-  if (partition === undefined) return groups.refuseTxnOffsetCommit(context, request, Errors.NOT_COORDINATOR);
+  const { parts } = services.groups;
+  if (!namesExistingPartitions(parts, request)) return refuseTxnOffsetCommit(parts, context, request, Errors.NONE);
+  if (request.groupId === "") return refuseTxnOffsetCommit(parts, context, request, Errors.INVALID_GROUP_ID);
+  const partition = services.partitions.get(GROUP_OFFSETS_TOPIC, parts.partitionFor(request.groupId));
+  if (partition === undefined) return refuseTxnOffsetCommit(parts, context, request, Errors.NOT_COORDINATOR);
   const { transactionalId, producerId, producerEpoch } = request;
   const verifying = verifyTransaction(services, {
     transactionalId,
@@ -34,8 +36,8 @@ function handle(services: Services, request: Request, context: RequestContext): 
   });
   const commit = (verified: Verified) => {
     const error = verified.errorOf(partition, NO_SEQUENCE);
-    if (error !== Errors.NONE) return groups.refuseTxnOffsetCommit(context, request, coordinatorError(error));
-    return groups.txnOffsetCommit(context, request);
+    if (error !== Errors.NONE) return refuseTxnOffsetCommit(parts, context, request, coordinatorError(error));
+    return txnOffsetCommitRequest.handle(parts, request, context);
   };
   return verifying instanceof Promise ? verifying.then(commit) : commit(verifying);
 }

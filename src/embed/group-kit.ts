@@ -7,6 +7,10 @@ import { Reader } from "../../protocol/wire/reader.ts";
 import { GROUP_OFFSETS_TOPIC } from "../cluster/topic-name.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import type { GroupRequestContext } from "../coordinator/group/request-context.ts";
+import { describeGroupsRequest } from "../coordinator/group/requests/describe-groups.ts";
+import { leaveGroupRequest } from "../coordinator/group/requests/leave-group.ts";
+import { listGroupsRequest } from "../coordinator/group/requests/list-groups.ts";
+import { offsetFetchRequest } from "../coordinator/group/requests/offset-fetch.ts";
 import type { RunningNode } from "../node.ts";
 import { BrokerError } from "./broker-error.ts";
 import { firstUnread } from "./records.ts";
@@ -58,7 +62,7 @@ export class GroupKit {
   /** Ids of all groups. */
   list(): string[] {
     const ids = this.#node.brokers.flatMap(({ services }) => {
-      const { groups } = services.groups.listGroups(CONTEXT, { statesFilter: [], typesFilter: [] });
+      const { groups } = listGroupsRequest.handle(services.groups.parts, { statesFilter: [], typesFilter: [] }, CONTEXT);
       return groups.map(({ groupId }) => groupId);
     });
     return ids.sort();
@@ -68,7 +72,7 @@ export class GroupKit {
     const coordinator = this.#coordinator(id);
     if (coordinator === undefined)
       return this.#none(id, this.#node.cluster.image.topicsByName.has(GROUP_OFFSETS_TOPIC) ? "Unavailable" : "Dead");
-    const { groups } = await coordinator.describeGroups(CONTEXT, { groups: [id], includeAuthorizedOperations: false });
+    const { groups } = describeGroupsRequest.handle(coordinator.parts, { groups: [id], includeAuthorizedOperations: false }, CONTEXT);
     const [group] = groups;
     if (group === undefined || group.errorCode !== Errors.NONE)
       return this.#none(id, group?.errorCode === Errors.GROUP_ID_NOT_FOUND ? "Dead" : "Unavailable");
@@ -124,13 +128,14 @@ export class GroupKit {
         Errors.UNKNOWN_MEMBER_ID,
         `group ${groupId} has no member ${memberId ?? ""}; it has ${members.map(({ id }) => id).join(", ") || "none"}`,
       );
-    await coordinator.leaveGroup(
-      { ...CONTEXT, apiVersion: 5 },
+    await leaveGroupRequest.handle(
+      coordinator.parts,
       {
         groupId,
         memberId: "",
         members: leaving.map(({ id }) => ({ memberId: id, groupInstanceId: null, reason: "its session was ended by the test" })),
       },
+      { ...CONTEXT, apiVersion: 5 },
     );
   }
 
@@ -158,7 +163,7 @@ export class GroupKit {
       groups: [{ groupId, memberId: null, memberEpoch: -1, topics: null }],
       requireStable: false,
     };
-    const answer = await coordinator.offsetFetch({ ...CONTEXT, apiVersion: 8 }, request);
+    const answer = await offsetFetchRequest.handle(coordinator.parts, request, { ...CONTEXT, apiVersion: 8 });
     const committed = new Map<string, GroupOffset>();
     for (const { name = "", partitions } of answer.groups?.[0]?.topics ?? []) {
       for (const { partitionIndex, committedOffset } of partitions) {

@@ -1,9 +1,9 @@
 // A group coordinator on a virtual clock, over logs in memory. Requests and answers go through the codec of their version, so that what
 // a version cannot carry is noticed.
 
-import * as messages from "../../../protocol/messages/index.ts";
+import type * as messages from "../../../protocol/messages/index.ts";
 import type { Decoded, Encodable, Shape } from "../../../protocol/schema/field.ts";
-import type { Api, Message } from "../../../protocol/schema/message.ts";
+import type { Message } from "../../../protocol/schema/message.ts";
 import { Reader } from "../../../protocol/wire/reader.ts";
 import { Writer } from "../../../protocol/wire/writer.ts";
 import type { Logger } from "../../../src/base/logger.ts";
@@ -11,7 +11,18 @@ import { randomFrom } from "../../../src/base/random.ts";
 import { VirtualClock } from "../../../src/base/virtual-clock.ts";
 import { brokerConfig, type SettingInputs } from "../../../src/config/broker-config.ts";
 import { GroupCoordinator } from "../../../src/coordinator/group/group-coordinator.ts";
+import type { GroupRequest } from "../../../src/coordinator/group/group-request.ts";
 import type { MemberConnection } from "../../../src/coordinator/group/request-context.ts";
+import { deleteGroupsRequest } from "../../../src/coordinator/group/requests/delete-groups.ts";
+import { describeGroupsRequest } from "../../../src/coordinator/group/requests/describe-groups.ts";
+import { heartbeatRequest } from "../../../src/coordinator/group/requests/heartbeat.ts";
+import { joinGroupRequest } from "../../../src/coordinator/group/requests/join-group.ts";
+import { leaveGroupRequest } from "../../../src/coordinator/group/requests/leave-group.ts";
+import { listGroupsRequest } from "../../../src/coordinator/group/requests/list-groups.ts";
+import { offsetCommitRequest } from "../../../src/coordinator/group/requests/offset-commit.ts";
+import { offsetDeleteRequest } from "../../../src/coordinator/group/requests/offset-delete.ts";
+import { offsetFetchRequest } from "../../../src/coordinator/group/requests/offset-fetch.ts";
+import { syncGroupRequest } from "../../../src/coordinator/group/requests/sync-group.ts";
 import { Partition } from "../../../src/partition/partition.ts";
 import { MemoryPartitionLog } from "./memory-partition-log.ts";
 import { topicSettings } from "./topic-settings.ts";
@@ -102,69 +113,58 @@ export class GroupBench {
   }
 
   join(body: Partial<Encodable<JoinShape>> = {}, ask: Ask = {}) {
-    return this.#ask(messages.joinGroup, { ...JOIN, ...body }, { version: 9, ...ask }, (context, request) =>
-      this.groups.joinGroup(context, request),
-    );
+    return this.#ask(joinGroupRequest, { ...JOIN, ...body }, { version: 9, ...ask });
   }
 
   sync(body: Partial<Encodable<SyncShape>>, ask: Ask = {}) {
     const named = (ask.version ?? 5) >= 5 ? { protocolType: "consumer", protocolName: "range" } : {};
     const whole = { groupId: "g", generationId: 1, memberId: "", assignments: [], ...named, ...body };
-    return this.#ask(messages.syncGroup, whole, { version: 5, ...ask }, (context, request) => this.groups.syncGroup(context, request));
+    return this.#ask(syncGroupRequest, whole, { version: 5, ...ask });
   }
 
   heartbeat(body: Partial<Encodable<HeartbeatShape>>, ask: Ask = {}) {
     const whole = { groupId: "g", generationId: 1, memberId: "", ...body };
-    return this.#ask(messages.heartbeat, whole, { version: 4, ...ask }, (context, request) => this.groups.heartbeat(context, request));
+    return this.#ask(heartbeatRequest, whole, { version: 4, ...ask });
   }
 
   leave(body: Partial<Encodable<LeaveShape>>, ask: Ask = {}) {
-    return this.#ask(messages.leaveGroup, { groupId: "g", ...body }, { version: 5, ...ask }, (context, request) =>
-      this.groups.leaveGroup(context, request),
-    );
+    return this.#ask(leaveGroupRequest, { groupId: "g", ...body }, { version: 5, ...ask });
   }
 
   commit(body: Partial<Encodable<CommitShape>> = {}, ask: Ask = {}) {
     const whole = { groupId: "g", topics: commitOf("t", { 0: 5 }), ...body };
-    return this.#ask(messages.offsetCommit, whole, { version: 9, ...ask }, (context, request) =>
-      this.groups.offsetCommit(context, request),
-    );
+    return this.#ask(offsetCommitRequest, whole, { version: 9, ...ask });
   }
 
   fetch(body: Encodable<FetchShape>, ask: Ask = {}) {
-    return this.#ask(messages.offsetFetch, body, { version: 9, ...ask }, (context, request) => this.groups.offsetFetch(context, request));
+    return this.#ask(offsetFetchRequest, body, { version: 9, ...ask });
   }
 
   offsetDelete(body: Encodable<OffsetDeleteShape>) {
-    return this.#ask(messages.offsetDelete, body, { version: 0 }, (context, request) => this.groups.offsetDelete(context, request));
+    return this.#ask(offsetDeleteRequest, body, { version: 0 });
   }
 
   describe(groups: string[], ask: Ask & { readonly includeAuthorizedOperations?: boolean } = {}) {
     const body = { groups, includeAuthorizedOperations: ask.includeAuthorizedOperations ?? false };
-    return this.#ask(messages.describeGroups, body, { version: 6, ...ask }, (context, request) =>
-      this.groups.describeGroups(context, request),
-    );
+    return this.#ask(describeGroupsRequest, body, { version: 6, ...ask });
   }
 
   list(body: Encodable<ListShape> = {}, ask: Ask = {}) {
-    return this.#ask(messages.listGroups, body, { version: 5, ...ask }, (context, request) => this.groups.listGroups(context, request));
+    return this.#ask(listGroupsRequest, body, { version: 5, ...ask });
   }
 
   deleteGroups(...groupsNames: string[]) {
-    return this.#ask(messages.deleteGroups, { groupsNames }, { version: 2 }, (context, request) =>
-      this.groups.deleteGroups(context, request),
-    );
+    return this.#ask(deleteGroupsRequest, { groupsNames }, { version: 2 });
   }
 
   #ask<Q extends Shape, R extends Shape>(
-    api: Api<Q, R>,
+    { api, handle }: GroupRequest<Q, R>,
     body: Encodable<Q>,
     { version = 0, connection, clientId = "client" }: Ask,
-    handle: (context: Parameters<GroupCoordinator["joinGroup"]>[0], request: Decoded<Q>) => Encodable<R> | Promise<Encodable<R>>,
   ): Answer<Decoded<R>> {
     const request = throughWire(api.request, version, body);
     const context = { apiVersion: version, clientId, clientHost: "/127.0.0.1", connection: connection ?? new TestConnection() };
-    const reply = handle(context, request);
+    const reply = handle(this.groups.parts, request, context);
     // Frames are pooled: whoever keeps a view of one sees it change.
     for (const bytes of buffersIn(request)) bytes.fill(0xee);
     if (!(reply instanceof Promise)) {

@@ -1,17 +1,19 @@
 // DeleteGroups, versions 0 to 2: removes groups without members, with their offsets.
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
-import type { deleteGroups } from "../../../../protocol/messages/42-delete-groups.ts";
+import { deleteGroups as api } from "../../../../protocol/messages/42-delete-groups.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { answer, type Decision } from "../../decision.ts";
 import type { GroupRecord } from "../group-record.ts";
+import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupState } from "../group-state.ts";
-import type { RequestParts } from "./request-parts.ts";
 
-type Request = DecodedMessage<typeof deleteGroups.request>;
-type Response = EncodableMessage<typeof deleteGroups.response>;
+type Request = DecodedMessage<typeof api.request>;
+type Response = EncodableMessage<typeof api.response>;
 
-export function handleDeleteGroups(parts: RequestParts, request: Request): Response | Promise<Response> {
+export const deleteGroupsRequest = groupRequest(api, "0-2", handle);
+
+function handle(parts: RequestParts, request: Request): Response | Promise<Response> {
   const groupIds = [...new Set(request.groupsNames)];
   const deleting = groupIds.map((groupId) =>
     parts.runtime.write<ErrorCode>(

@@ -2,14 +2,14 @@
 // A group that is not there is "Dead", and from version 6 on an error.
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
-import type { describeGroups } from "../../../../protocol/messages/15-describe-groups.ts";
+import { describeGroups as api } from "../../../../protocol/messages/15-describe-groups.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import type { ClassicGroup } from "../classic/classic-group.ts";
+import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupRequestContext } from "../request-context.ts";
-import type { RequestParts } from "./request-parts.ts";
 
-type Request = DecodedMessage<typeof describeGroups.request>;
-type Response = EncodableMessage<typeof describeGroups.response>;
+type Request = DecodedMessage<typeof api.request>;
+type Response = EncodableMessage<typeof api.response>;
 type Description = Response["groups"][number];
 
 const NOT_FOUND_VERSION = 6;
@@ -17,7 +17,9 @@ const NOT_FOUND_VERSION = 6;
 const ALL_OPERATIONS = 3400;
 const NO_BYTES: Buffer = Buffer.alloc(0);
 
-export function handleDescribeGroups(parts: RequestParts, context: GroupRequestContext, request: Request): Response {
+export const describeGroupsRequest = groupRequest(api, "0-6", handle);
+
+function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response {
   return {
     groups: request.groups.map((groupId) => {
       const description = describe(parts, context, groupId);

@@ -1,16 +1,18 @@
 // Heartbeat, versions 0 to 4. While the group is loading the answer is success: nobody needs to rejoin for that.
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
-import type { heartbeat } from "../../../../protocol/messages/12-heartbeat.ts";
+import { heartbeat as api } from "../../../../protocol/messages/12-heartbeat.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { heartbeat as heartbeatClassicGroup } from "../classic/heartbeat.ts";
+import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupRequestContext } from "../request-context.ts";
-import type { RequestParts } from "./request-parts.ts";
 
-type Request = DecodedMessage<typeof heartbeat.request>;
-type Response = EncodableMessage<typeof heartbeat.response>;
+type Request = DecodedMessage<typeof api.request>;
+type Response = EncodableMessage<typeof api.response>;
 
-export function handleHeartbeat(parts: RequestParts, context: GroupRequestContext, request: Request): Response {
+export const heartbeatRequest = groupRequest(api, "0-4", handle);
+
+function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response {
   const { groupId, memberId, groupInstanceId: instanceId, generationId: generation } = request;
   if (groupId === "") return { errorCode: Errors.INVALID_GROUP_ID };
   const errorCode = parts.runtime.read<ErrorCode>(

@@ -2,27 +2,29 @@
 // Below version 7 an absent protocol name is "", from then on null.
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
-import type { joinGroup } from "../../../../protocol/messages/11-join-group.ts";
+import { joinGroup as api } from "../../../../protocol/messages/11-join-group.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { answer } from "../../decision.ts";
 import { type JoinAnswer, joinRefused } from "../classic/answers.ts";
 import { type Join, type JoinDecision, joinGroup as joinClassicGroup } from "../classic/join.ts";
 import { newGroupSnapshot } from "../classic/snapshot.ts";
+import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupState } from "../group-state.ts";
 import type { GroupRequestContext } from "../request-context.ts";
-import type { RequestParts } from "./request-parts.ts";
 
-type Request = DecodedMessage<typeof joinGroup.request>;
-type Response = EncodableMessage<typeof joinGroup.response>;
+type Request = DecodedMessage<typeof api.request>;
+type Response = EncodableMessage<typeof api.response>;
 
 const NULLABLE_PROTOCOL_NAME_VERSION = 7;
 
-export function handleJoinGroup(parts: RequestParts, context: GroupRequestContext, request: Request): Response | Promise<Response> {
+export const joinGroupRequest = groupRequest(api, "0-9", handle);
+
+function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
   const error = checkRequest(parts, request);
   if (error !== Errors.NONE) return toResponse(joinRefused(error, request.memberId), context.apiVersion);
   const joining = parts.runtime.write<JoinAnswer | Promise<JoinAnswer>>(
     parts.partitionFor(request.groupId),
-    (state) => decide(state, context, request),
+    (state) => decide(state, request, context),
     (error) => joinRefused(error, request.memberId),
   );
   return joining instanceof Promise
@@ -37,7 +39,7 @@ function checkRequest({ settings }: RequestParts, { groupId, sessionTimeoutMs }:
   return isInRange ? Errors.NONE : Errors.INVALID_SESSION_TIMEOUT;
 }
 
-function decide(state: GroupState, context: GroupRequestContext, request: Request): JoinDecision {
+function decide(state: GroupState, request: Request, context: GroupRequestContext): JoinDecision {
   const { groupId, memberId } = request;
   const join = toJoin(request);
   const group = state.classicGroup(groupId);

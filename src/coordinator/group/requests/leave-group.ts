@@ -1,19 +1,21 @@
 // LeaveGroup, versions 0 to 5. Up to version 2 one member, whose error is that of the answer; from 3 on a list with an error each.
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
-import type { leaveGroup } from "../../../../protocol/messages/13-leave-group.ts";
+import { leaveGroup as api } from "../../../../protocol/messages/13-leave-group.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { answer } from "../../decision.ts";
 import { type LeavingMember, leaveGroup as leaveClassicGroup } from "../classic/leave.ts";
+import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupRequestContext } from "../request-context.ts";
-import type { RequestParts } from "./request-parts.ts";
 
-type Request = DecodedMessage<typeof leaveGroup.request>;
-type Response = EncodableMessage<typeof leaveGroup.response>;
+type Request = DecodedMessage<typeof api.request>;
+type Response = EncodableMessage<typeof api.response>;
 
 const LIST_VERSION = 3;
 
-export function handleLeaveGroup(parts: RequestParts, context: GroupRequestContext, request: Request): Response | Promise<Response> {
+export const leaveGroupRequest = groupRequest(api, "0-5", handle);
+
+function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
   const { groupId } = request;
   if (groupId === "") return { errorCode: Errors.INVALID_GROUP_ID };
   const isList = context.apiVersion >= LIST_VERSION;

@@ -2,14 +2,17 @@
 // nothing has matches nothing.
 
 import { Errors } from "../../../../protocol/errors.ts";
-import type { listGroups } from "../../../../protocol/messages/16-list-groups.ts";
+import { listGroups as api } from "../../../../protocol/messages/16-list-groups.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
-import type { RequestParts } from "./request-parts.ts";
 
-type Request = DecodedMessage<typeof listGroups.request>;
-type Response = EncodableMessage<typeof listGroups.response>;
+import { groupRequest, type RequestParts } from "../group-request.ts";
 
-export function handleListGroups({ runtime }: RequestParts, request: Request): Response {
+type Request = DecodedMessage<typeof api.request>;
+type Response = EncodableMessage<typeof api.response>;
+
+export const listGroupsRequest = groupRequest(api, "0-5", handle);
+
+function handle({ runtime }: RequestParts, request: Request): Response {
   const hasState = filter(request.statesFilter);
   const hasType = filter(request.typesFilter);
   const groups: Response["groups"][number][] = [];

@@ -3,16 +3,16 @@
 // version 10 names topics by id.
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
-import type { offsetCommit } from "../../../../protocol/messages/08-offset-commit.ts";
+import { offsetCommit as api } from "../../../../protocol/messages/08-offset-commit.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../../../protocol/schema/support.ts";
 import type { CommittedOffset } from "../group-record.ts";
+import { groupRequest, type RequestParts } from "../group-request.ts";
 import { commitOffsets, type OffsetToCommit } from "../offset-commit.ts";
 import type { GroupRequestContext } from "../request-context.ts";
-import type { RequestParts } from "./request-parts.ts";
 
-type Request = DecodedMessage<typeof offsetCommit.request>;
-type Response = EncodableMessage<typeof offsetCommit.response>;
+type Request = DecodedMessage<typeof api.request>;
+type Response = EncodableMessage<typeof api.response>;
 type PartitionRequest = Request["topics"][number]["partitions"][number];
 
 const TOPIC_ID_VERSION = 10;
@@ -31,7 +31,9 @@ interface TopicResult {
   readonly partitions: PartitionResult[];
 }
 
-export function handleOffsetCommit(parts: RequestParts, context: GroupRequestContext, request: Request): Response | Promise<Response> {
+export const offsetCommitRequest = groupRequest(api, "0-10", handle);
+
+function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
   const { groupId, memberId, groupInstanceId: instanceId, generationIdOrMemberEpoch: generation } = request;
   const offsets: OffsetToCommit[] = [];
   const nowMs = parts.clock.now();

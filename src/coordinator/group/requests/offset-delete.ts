@@ -1,21 +1,23 @@
 // OffsetDelete, version 0: removes committed offsets of a group, but none of a topic that an active member subscribes to.
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
-import type { offsetDelete } from "../../../../protocol/messages/47-offset-delete.ts";
+import { offsetDelete as api } from "../../../../protocol/messages/47-offset-delete.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { answer, type Decision } from "../../decision.ts";
 import type { ClassicGroup } from "../classic/classic-group.ts";
 import { subscriptionOf } from "../classic/group-subscription.ts";
 import { CONSUMER_PROTOCOL_TYPE } from "../consumer-subscription.ts";
 import type { GroupRecord } from "../group-record.ts";
+import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupState } from "../group-state.ts";
 import type { TopicsView } from "../topics-view.ts";
-import type { RequestParts } from "./request-parts.ts";
 
-type Request = DecodedMessage<typeof offsetDelete.request>;
-type Response = EncodableMessage<typeof offsetDelete.response>;
+type Request = DecodedMessage<typeof api.request>;
+type Response = EncodableMessage<typeof api.response>;
 
-export function handleOffsetDelete(parts: RequestParts, request: Request): Response | Promise<Response> {
+export const offsetDeleteRequest = groupRequest(api, "0", handle);
+
+function handle(parts: RequestParts, request: Request): Response | Promise<Response> {
   if (request.groupId === "") return refused(Errors.INVALID_GROUP_ID);
   return parts.runtime.write<Response>(parts.partitionFor(request.groupId), (state) => decide(parts.topics, state, request), refused);
 }

@@ -3,17 +3,17 @@
 // from 8 on each group asked for has its own. Version 10 names topics by id.
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
-import type { offsetFetch } from "../../../../protocol/messages/09-offset-fetch.ts";
+import { offsetFetch as api } from "../../../../protocol/messages/09-offset-fetch.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../../../protocol/schema/support.ts";
 import type { CommittedOffset } from "../group-record.ts";
+import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupState } from "../group-state.ts";
 import type { GroupRequestContext } from "../request-context.ts";
 import type { TopicsView } from "../topics-view.ts";
-import type { RequestParts } from "./request-parts.ts";
 
-type Request = DecodedMessage<typeof offsetFetch.request>;
-type Response = EncodableMessage<typeof offsetFetch.response>;
+type Request = DecodedMessage<typeof api.request>;
+type Response = EncodableMessage<typeof api.response>;
 
 const GROUP_ERROR_VERSION = 2;
 const GROUPS_VERSION = 8;
@@ -53,7 +53,9 @@ interface FetchedGroup {
   readonly topics: readonly FetchedTopic[];
 }
 
-export function handleOffsetFetch(parts: RequestParts, context: GroupRequestContext, request: Request): Response | Promise<Response> {
+export const offsetFetchRequest = groupRequest(api, "0-10", handle);
+
+function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
   const { requireStable } = request;
   if (context.apiVersion < GROUPS_VERSION) {
     const topics = request.topics?.map(({ name, partitionIndexes }) => ({ name, topicId: ZERO_UUID, partitionIndexes })) ?? null;

@@ -1,20 +1,22 @@
 // SyncGroup, versions 0 to 5. From version 5 on the request must name the group's protocol.
 
 import { Errors } from "../../../../protocol/errors.ts";
-import type { syncGroup } from "../../../../protocol/messages/14-sync-group.ts";
+import { syncGroup as api } from "../../../../protocol/messages/14-sync-group.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { answer } from "../../decision.ts";
 import { type SyncAnswer, syncRefused } from "../classic/answers.ts";
 import { type Sync, syncGroup as syncClassicGroup } from "../classic/sync.ts";
+import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupRequestContext } from "../request-context.ts";
-import type { RequestParts } from "./request-parts.ts";
 
-type Request = DecodedMessage<typeof syncGroup.request>;
-type Response = EncodableMessage<typeof syncGroup.response>;
+type Request = DecodedMessage<typeof api.request>;
+type Response = EncodableMessage<typeof api.response>;
 
 const PROTOCOL_REQUIRED_VERSION = 5;
 
-export function handleSyncGroup(parts: RequestParts, context: GroupRequestContext, request: Request): Response | Promise<Response> {
+export const syncGroupRequest = groupRequest(api, "0-5", handle);
+
+function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
   const { groupId, protocolType, protocolName } = request;
   if (context.apiVersion >= PROTOCOL_REQUIRED_VERSION && (protocolType === null || protocolName === null)) {
     return toResponse(syncRefused(Errors.INCONSISTENT_GROUP_PROTOCOL));

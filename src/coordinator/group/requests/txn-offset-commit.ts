@@ -2,15 +2,15 @@
 // there is no member to fence by; later a producer of an earlier generation is refused (KIP-447).
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
-import type { txnOffsetCommit } from "../../../../protocol/messages/28-txn-offset-commit.ts";
+import { txnOffsetCommit as api } from "../../../../protocol/messages/28-txn-offset-commit.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../../../protocol/schema/support.ts";
+import { groupRequest, type RequestParts } from "../group-request.ts";
 import { commitOffsets, type OffsetToCommit } from "../offset-commit.ts";
 import type { GroupRequestContext } from "../request-context.ts";
-import type { RequestParts } from "./request-parts.ts";
 
-type Request = DecodedMessage<typeof txnOffsetCommit.request>;
-type Response = EncodableMessage<typeof txnOffsetCommit.response>;
+type Request = DecodedMessage<typeof api.request>;
+type Response = EncodableMessage<typeof api.response>;
 
 /** Older clients break on COORDINATOR_LOAD_IN_PROGRESS. */
 const LOAD_IN_PROGRESS_VERSION = 2;
@@ -32,7 +32,9 @@ export function refuseTxnOffsetCommit(
   return toResponse(request, (topic, partition) => (exists(topics, topic, partition) ? told : Errors.UNKNOWN_TOPIC_OR_PARTITION));
 }
 
-export function handleTxnOffsetCommit(parts: RequestParts, context: GroupRequestContext, request: Request): Response | Promise<Response> {
+export const txnOffsetCommitRequest = groupRequest(api, "0-5", handle);
+
+function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
   const { groupId, memberId, groupInstanceId: instanceId, generationId: generation, producerId, producerEpoch } = request;
   const largestMetadata = parts.settings["offset.metadata.max.bytes"];
   const offsets = toCommit(parts, request, largestMetadata);

@@ -1,0 +1,44 @@
+// A request that the group coordinator answers: one file in requests/ says its API, the versions that are served and what it means, and
+// requests/index.ts lists them. A request is answered at once where that is possible; there is a promise only where something must be
+// waited for: a round of the group, or the disk.
+
+import type { Decoded, Encodable, Shape } from "../../../protocol/schema/field.ts";
+import type { Api } from "../../../protocol/schema/message.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { CoordinatorRuntime } from "../runtime.ts";
+import type { GroupRecord } from "./group-record.ts";
+import type { GroupSettings } from "./group-settings.ts";
+import type { GroupState } from "./group-state.ts";
+import type { GroupRequestContext } from "./request-context.ts";
+import type { TopicsView } from "./topics-view.ts";
+
+/** What requests are answered with. */
+export interface RequestParts {
+  readonly runtime: CoordinatorRuntime<GroupState, GroupRecord>;
+  readonly clock: Clock;
+  readonly settings: GroupSettings;
+  readonly topics: TopicsView;
+  readonly partitionFor: (groupId: string) => number;
+}
+
+export interface GroupRequest<Q extends Shape = Shape, R extends Shape = Shape> {
+  readonly api: Api<Q, R>;
+  /** As "0-5". What differs between versions is settled by the request. */
+  readonly versions: string;
+  handle(parts: RequestParts, request: Decoded<Q>, context: GroupRequestContext): Encodable<R> | Promise<Encodable<R>>;
+}
+
+type Handle<Q extends Shape, R extends Shape, Answer extends Encodable<R> | Promise<Encodable<R>>> = (
+  parts: RequestParts,
+  request: Decoded<Q>,
+  context: GroupRequestContext,
+) => Answer;
+
+/** Keeps, in its type, whether the handler ever gives a promise. */
+export function groupRequest<Q extends Shape, R extends Shape, Answer extends Encodable<R> | Promise<Encodable<R>>>(
+  api: Api<Q, R>,
+  versions: string,
+  handle: Handle<Q, R, Answer>,
+) {
+  return { api, versions, handle };
+}

@@ -1,0 +1,27 @@
+// Every request that the group coordinator answers for whoever asks. TxnOffsetCommit is not among them: a producer's right to the
+// group's partition is seen to first, by its handler.
+
+import type { GroupRequest } from "../group-request.ts";
+import { deleteGroupsRequest } from "./delete-groups.ts";
+import { describeGroupsRequest } from "./describe-groups.ts";
+import { heartbeatRequest } from "./heartbeat.ts";
+import { joinGroupRequest } from "./join-group.ts";
+import { leaveGroupRequest } from "./leave-group.ts";
+import { listGroupsRequest } from "./list-groups.ts";
+import { offsetCommitRequest } from "./offset-commit.ts";
+import { offsetDeleteRequest } from "./offset-delete.ts";
+import { offsetFetchRequest } from "./offset-fetch.ts";
+import { syncGroupRequest } from "./sync-group.ts";
+
+export const groupRequests: readonly GroupRequest[] = [
+  offsetCommitRequest,
+  offsetFetchRequest,
+  joinGroupRequest,
+  heartbeatRequest,
+  leaveGroupRequest,
+  syncGroupRequest,
+  describeGroupsRequest,
+  listGroupsRequest,
+  deleteGroupsRequest,
+  offsetDeleteRequest,
+];
