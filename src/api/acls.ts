@@ -7,7 +7,9 @@ import {
   deleteAcls as deleteAclsApi,
   describeAcls as describeAclsApi,
 } from "../../protocol/messages/index.ts";
-import { type Acl, type AclFilter, aclFault, hasUnknownCode, matchesAclFilter } from "../cluster/acls.ts";
+import { Slices } from "../base/slices.ts";
+import { type Acl, type AclFilter, aclFault, aclKey, hasUnknownCode, matchesAclFilter } from "../cluster/acls.ts";
+import { exceedsBatch, MAX_CHANGES, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
 import type { Change } from "../cluster/image.ts";
 import { hasAuthorizer } from "../config/broker-config.ts";
 import { CloseConnection, serve } from "./handler.ts";
@@ -50,12 +52,8 @@ export const describeAcls = serve(describeAclsApi, "0-3", (services, request) =>
   const filter = filterOf(request);
   if (isDisabled(services))
     return { errorCode: Errors.SECURITY_DISABLED, errorMessage: "No Authorizer is configured on the broker", resources: [] };
-  const byResource = new Map<string, Acl[]>();
-  for (const acl of services.cluster.image.acls.values()) {
-    if (!matchesAclFilter(acl, filter)) continue;
-    const key = `${acl.resourceType} ${acl.patternType} ${acl.resourceName}`;
-    byResource.set(key, [...(byResource.get(key) ?? []), acl]);
-  }
+  const found = [...services.cluster.image.acls.values()].filter((acl) => matchesAclFilter(acl, filter));
+  const byResource = Map.groupBy(found, ({ resourceType, patternType, resourceName }) => `${resourceType} ${patternType} ${resourceName}`);
   const resources = [...byResource.values()].flatMap((acls) => {
     const [first] = acls;
     if (first === undefined) return [];
@@ -79,6 +77,10 @@ export const createAcls = serve(createAclsApi, "0-3", async (services, request) 
   if (isDisabled(services)) return { results: wanted.map(() => ({ errorCode: Errors.SECURITY_DISABLED, errorMessage: NO_AUTHORIZER })) };
   const faults = wanted.map(aclFault);
   const changes = wanted.filter((_, index) => faults[index] === undefined).map((acl): Change => ({ type: "acl", ...acl }));
+  if (exceedsBatch(changes)) {
+    const { error: errorCode, message: errorMessage } = TOO_MANY_CHANGES;
+    return { results: wanted.map(() => ({ errorCode, errorMessage })) };
+  }
   await services.cluster.transact(() => ({ changes, result: undefined }));
   if (changes.length > 0) services.logger.warn({ rules: changes.length }, "access rules were set, which are not enforced yet");
   return {
@@ -91,10 +93,15 @@ export const deleteAcls = serve(deleteAclsApi, "0-3", async (services, request) 
   if (isDisabled(services)) {
     return { filterResults: filters.map(() => ({ errorCode: Errors.SECURITY_DISABLED, errorMessage: NO_AUTHORIZER, matchingAcls: [] })) };
   }
-  const found = await services.cluster.transact((image) => {
-    // Every filter tells what it matches, also what another one deletes as well.
-    const result = filters.map((filter) => [...image.acls.values()].filter((acl) => matchesAclFilter(acl, filter)));
-    return { changes: [...new Set(result.flat())].map((acl): Change => ({ type: "aclDeleted", ...acl })), result };
+  const found = await matching(services, filters);
+  if (found === undefined) {
+    const { error: errorCode, message: errorMessage } = TOO_MANY_CHANGES;
+    return { filterResults: filters.map(() => ({ errorCode, errorMessage, matchingAcls: [] })) };
+  }
+  const deleted = new Map(found.flat().map((acl) => [aclKey(acl), acl]));
+  await services.cluster.transact(({ acls }) => {
+    const changes = [...deleted].filter(([key]) => acls.has(key)).map(([, acl]): Change => ({ type: "aclDeleted", ...acl }));
+    return { changes, result: undefined };
   });
   return {
     filterResults: found.map((acls) => ({
@@ -103,3 +110,19 @@ export const deleteAcls = serve(deleteAclsApi, "0-3", async (services, request) 
     })),
   };
 });
+
+/** Every filter tells what it matches, also what another one matches as well. `undefined` when that is too much for one request. */
+async function matching({ cluster, clock }: Services, filters: readonly AclFilter[]): Promise<Acl[][] | undefined> {
+  const acls = [...cluster.image.acls.values()];
+  const slices = new Slices(clock);
+  const found: Acl[][] = [];
+  let count = 0;
+  for (const filter of filters) {
+    if (slices.isOver) await slices.next();
+    const matched = acls.filter((acl) => matchesAclFilter(acl, filter));
+    count += matched.length;
+    if (count > MAX_CHANGES) return undefined;
+    found.push(matched);
+  }
+  return found;
+}

@@ -3,7 +3,7 @@
 
 import { Errors } from "../../protocol/errors.ts";
 import { alterPartitionReassignments as alterPartitionReassignmentsApi } from "../../protocol/messages/index.ts";
-import { applyChanges, type Change } from "../cluster/image.ts";
+import { type Change, ImageDraft } from "../cluster/image.ts";
 import { decideReassignment } from "../cluster/reassignment.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
 import { serve } from "./handler.ts";
@@ -11,12 +11,12 @@ import { serve } from "./handler.ts";
 export const alterPartitionReassignments = serve(alterPartitionReassignmentsApi, "0-1", async (services, request) => {
   const { allowReplicationFactorChange } = request;
   const { responses, moved } = await services.cluster.transact((image) => {
-    let seen = image;
+    const seen = new ImageDraft(image);
     const changes: Change[] = [];
     const made = request.topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ partitionIndex, replicas }) => {
-        const decision = decideReassignment(seen, {
+        const decision = decideReassignment(seen.image, {
           topic: name,
           partition: partitionIndex,
           replicas,
@@ -24,7 +24,7 @@ export const alterPartitionReassignments = serve(alterPartitionReassignmentsApi,
         });
         if (decision === undefined) return answer(partitionIndex, undefined);
         if (isRefusal(decision)) return answer(partitionIndex, decision);
-        seen = applyChanges(seen, [decision]);
+        seen.apply(decision);
         changes.push(decision);
         return answer(partitionIndex, undefined);
       }),

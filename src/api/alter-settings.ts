@@ -2,7 +2,9 @@
 // the others; all changes of a request are one transaction. Messages are Kafka's.
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
-import { applyChanges, type Change } from "../cluster/image.ts";
+import { repeated } from "../base/repeated.ts";
+import { exceedsBatch, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
+import { type Change, ImageDraft } from "../cluster/image.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
 import { type ConfigResource, configResourceKey } from "./config-resource.ts";
 import type { Services } from "./services.ts";
@@ -31,15 +33,17 @@ export function alterAnswer({ resourceType, resourceName }: ConfigResource, refu
 export async function alterSettings(services: Services, wishes: readonly AlterWish[], validateOnly: boolean): Promise<AlterAnswer[]> {
   const { brokerId, config, cluster } = services;
   const { answers, altered } = await cluster.transact((image) => {
-    let seen = image;
+    const seen = new ImageDraft(image);
     const changes: Change[] = [];
     const made = wishes.map((wish) => {
-      const change = decide({ brokerId, config, image: seen }, wish);
+      const change = decide({ brokerId, config, image: seen.image }, wish);
       if (isRefusal(change)) return alterAnswer(wish, change);
-      seen = applyChanges(seen, [change]);
+      seen.apply(change);
       changes.push(change);
       return alterAnswer(wish, undefined);
     });
+    if (exceedsBatch(changes))
+      return { changes: [], result: { answers: wishes.map((wish) => alterAnswer(wish, TOO_MANY_CHANGES)), altered: [] } };
     const alteredNow = made.filter(({ errorCode }) => errorCode === Errors.NONE);
     return { changes: validateOnly ? [] : changes, result: { answers: made, altered: validateOnly ? [] : alteredNow } };
   });
@@ -66,13 +70,7 @@ export function wishFault({ configs, nullNames }: AlterWish): Refusal | undefine
 
 /** Resources that a request names more than once, by configResourceKey. */
 export function repeatedResources(resources: readonly ConfigResource[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const repeated = new Set<string>();
-  for (const key of resources.map(configResourceKey)) {
-    if (seen.has(key)) repeated.add(key);
-    seen.add(key);
-  }
-  return repeated;
+  return repeated(resources.map(configResourceKey));
 }
 
 export const REPEATED_RESOURCE: Refusal = { error: Errors.INVALID_REQUEST, message: "Each resource must appear at most once." };

@@ -7,6 +7,7 @@ import {
   describeClientQuotas as describeClientQuotasApi,
 } from "../../protocol/messages/index.ts";
 import type { DecodedMessage } from "../../protocol/schema/message.ts";
+import { exceedsBatch, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
 import {
   clientQuotaKey,
   decideQuota,
@@ -63,8 +64,10 @@ export const alterClientQuotas = serve(alterClientQuotasApi, "0-1", async (servi
   }
   const asked = [...entities.values()];
   const outcomes = await services.cluster.transact((image) => {
-    const result = asked.map(({ components, entries }) => decide(image, components, entries));
-    return { changes: request.validateOnly ? [] : result.filter((outcome): outcome is Change => !isRefusal(outcome)), result };
+    const result: (Change | Refusal)[] = asked.map(({ components, entries }) => decide(image, components, entries));
+    const changes = result.filter((outcome): outcome is Change => !isRefusal(outcome));
+    if (exceedsBatch(changes)) return { changes: [], result: asked.map(() => TOO_MANY_CHANGES) };
+    return { changes: request.validateOnly ? [] : changes, result };
   });
   if (!request.validateOnly && outcomes.some((outcome) => !isRefusal(outcome)))
     services.logger.warn({}, "client quotas were set, which are not enforced yet");

@@ -3,6 +3,8 @@
 import { Errors } from "../../protocol/errors.ts";
 import { createPartitions as createPartitionsApi } from "../../protocol/messages/index.ts";
 import type { EncodableMessage } from "../../protocol/schema/message.ts";
+import { repeated } from "../base/repeated.ts";
+import { exceedsBatch, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
 import { decidePartitions, type PartitionsChange, type PartitionsWish } from "../cluster/create-partitions.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
 import { serve } from "./handler.ts";
@@ -14,10 +16,9 @@ const REPEATED: Refusal = { error: Errors.INVALID_REQUEST, message: "Duplicate t
 const TIMED_OUT: Refusal = { error: Errors.REQUEST_TIMED_OUT, message: "" };
 
 export const createPartitions = serve(createPartitionsApi, "0-3", async (services, request) => {
-  const names = request.topics.map(({ name }) => name);
-  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
-  const wishes = request.topics.filter(({ name }) => !repeated.has(name));
-  const refused = [...repeated].map((name) => answer(name, REPEATED));
+  const twice = repeated(request.topics.map(({ name }) => name));
+  const wishes = request.topics.filter(({ name }) => !twice.has(name));
+  const refused = [...twice].map((name) => answer(name, REPEATED));
   // Who leaves no time is told that it is over, as by Kafka.
   if (request.timeoutMs <= 0) return { results: [...refused, ...wishes.map(({ name }) => answer(name, TIMED_OUT))] };
   const outcomes = await create(services, wishes, request.validateOnly);
@@ -26,8 +27,10 @@ export const createPartitions = serve(createPartitionsApi, "0-3", async (service
 
 async function create(services: Services, wishes: readonly PartitionsWish[], validateOnly: boolean): Promise<Result[]> {
   const outcomes = await services.cluster.transact((image) => {
-    const result = wishes.map((wish) => decidePartitions(image, wish));
-    return { changes: validateOnly ? [] : result.filter((outcome): outcome is PartitionsChange => !isRefusal(outcome)), result };
+    const result: (PartitionsChange | Refusal)[] = wishes.map((wish) => decidePartitions(image, wish));
+    const changes = result.filter((outcome): outcome is PartitionsChange => !isRefusal(outcome));
+    if (exceedsBatch(changes)) return { changes: [], result: wishes.map(() => TOO_MANY_CHANGES) };
+    return { changes: validateOnly ? [] : changes, result };
   });
   return wishes.map(({ name, count }, index) => {
     const outcome = outcomes[index];

@@ -4,6 +4,8 @@ import { Errors } from "../../protocol/errors.ts";
 import { createTopics as createTopicsApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
+import { repeated } from "../base/repeated.ts";
+import { exceedsBatch, MAX_CHANGES, TOO_MANY_PARTITIONS } from "../cluster/batch-limit.ts";
 import type { TopicChange, TopicWish } from "../cluster/create-topics.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
 import { describeTopicSettings } from "../config/describe-config.ts";
@@ -14,20 +16,30 @@ type TopicRequest = DecodedMessage<typeof createTopicsApi.request>["topics"][num
 type TopicResponse = EncodableMessage<typeof createTopicsApi.response>["topics"][number];
 
 export const createTopics = serve(createTopicsApi, "0-7", async (services, request) => {
-  const counts = new Map<string, number>();
-  for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const once = request.topics.filter(({ name }) => counts.get(name) === 1);
-  const repeated = [...counts].filter(([, count]) => count > 1).map(([name]) => name);
-  const outcomes = await services.topics.create(once.map(wishOf), request.validateOnly);
+  const twice = repeated(request.topics.map(({ name }) => name));
+  const once = request.topics.filter(({ name }) => !twice.has(name));
+  const outcomes = hasTooManyPartitions(services, request.topics)
+    ? once.map(() => TOO_MANY_PARTITIONS)
+    : await services.topics.create(once.map(wishOf), request.validateOnly, exceedsBatch);
   const answers = once.map(({ name }, index) => answerTo(services, name, outcomes[index], request.validateOnly));
   for (const outcome of outcomes) {
     if (isRefusal(outcome) || request.validateOnly) continue;
     services.logger.info({ topic: outcome.name, topicId: outcome.id, partitions: outcome.partitions.length }, "created a topic");
   }
   return {
-    topics: [...answers, ...repeated.map((name) => refused(name, { error: Errors.INVALID_REQUEST, message: "Duplicate topic name." }))],
+    topics: [...answers, ...[...twice].map((name) => refused(name, { error: Errors.INVALID_REQUEST, message: "Duplicate topic name." }))],
   };
 });
+
+/** Before anything else is looked at, as in Kafka. */
+function hasTooManyPartitions({ config }: Services, topics: readonly TopicRequest[]): boolean {
+  let count = 0;
+  for (const { numPartitions, assignments } of topics) {
+    if (numPartitions > 0) count += numPartitions;
+    else if (numPartitions === -1) count += assignments.length > 0 ? assignments.length : config["num.partitions"];
+  }
+  return count > MAX_CHANGES;
+}
 
 function wishOf(topic: TopicRequest): TopicWish {
   return {

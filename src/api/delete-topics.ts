@@ -4,6 +4,7 @@ import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { deleteTopics as deleteTopicsApi } from "../../protocol/messages/index.ts";
 import type { EncodableMessage } from "../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
+import { repeated } from "../base/repeated.ts";
 import { serve } from "./handler.ts";
 
 type TopicResponse = EncodableMessage<typeof deleteTopicsApi.response>["responses"][number];
@@ -15,15 +16,16 @@ export const deleteTopics = serve(deleteTopicsApi, "0-6", async (services, reque
     const errorCode = context.apiVersion >= 3 ? Errors.TOPIC_DELETION_DISABLED : Errors.INVALID_REQUEST;
     return { responses: all.map((wanted) => refused(wanted, errorCode, "Topic deletion is disabled.")) };
   }
-  const responses: TopicResponse[] = [];
-  const once = new Map<string, Wanted>();
+  const twice = repeated(all.map(keyOf));
+  const asked: Wanted[] = [];
+  const faulty = new Map<string, TopicResponse>();
   for (const wanted of all) {
-    const fault = faultOf(wanted, all);
-    if (fault === undefined) once.set(keyOf(wanted), wanted);
-    else if (!responses.some(({ name, topicId }) => keyOf({ name, topicId }) === keyOf(wanted)))
-      responses.push(refused(wanted, Errors.INVALID_REQUEST, fault));
+    const key = keyOf(wanted);
+    const fault = faultOf(wanted, twice.has(key));
+    if (fault === undefined) asked.push(wanted);
+    else if (!faulty.has(key)) faulty.set(key, refused(wanted, Errors.INVALID_REQUEST, fault));
   }
-  const asked = [...once.values()];
+  const responses = [...faulty.values()];
   const deletions = await services.topics.delete(asked.map(({ name, topicId }) => (name === null ? { id: topicId } : { name })));
   deletions.forEach((deletion, index) => {
     const wanted = asked[index];
@@ -47,10 +49,9 @@ function keyOf({ name, topicId }: Wanted): string {
   return name === null ? `id ${topicId}` : `name ${name}`;
 }
 
-function faultOf(wanted: Wanted, all: readonly Wanted[]): string | undefined {
+function faultOf(wanted: Wanted, isRepeated: boolean): string | undefined {
   if (wanted.name === null && wanted.topicId === ZERO_UUID) return "Neither topic name nor id were specified.";
   if (wanted.name !== null && wanted.topicId !== ZERO_UUID) return "You may not specify both topic name and topic id.";
-  const isRepeated = all.filter((other) => keyOf(other) === keyOf(wanted)).length > 1;
   if (!isRepeated) return undefined;
   return wanted.name === null ? "Duplicate topic id." : "Duplicate topic name.";
 }

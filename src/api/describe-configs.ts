@@ -29,8 +29,8 @@ export const describeConfigs = serve(describeConfigsApi, "0-4", (services, reque
     const found = settingsOf(services, resource);
     const head = { resourceType: resource.resourceType, resourceName: resource.resourceName };
     if ("error" in found) return { ...head, errorCode: found.error, errorMessage: found.message, configs: [] };
-    const keys = resource.configurationKeys ?? [];
-    const configs = found.settings.filter(({ name }) => keys.length === 0 || keys.includes(name));
+    const keys = new Set(resource.configurationKeys);
+    const configs = found.settings.filter(({ name }) => keys.size === 0 || keys.has(name));
     return {
       ...head,
       errorCode: Errors.NONE,

@@ -20,12 +20,13 @@ const TIMED_OUT: Refusal = { error: Errors.REQUEST_TIMED_OUT, message: "" };
 export const electLeaders = serve(electLeadersApi, "0-2", async (services, request) => {
   const isOfAll = request.topicPartitions === null;
   const { outcomes, topics } = request.timeoutMs <= 0 ? timedOut(request) : await elect(services, request);
+  const byTopic = Map.groupBy(outcomes, ({ topic }) => topic);
   return {
     errorCode: topLevelError(request, outcomes),
     replicaElectionResults: topics.map((topic) => ({
       topic,
-      partitionResult: outcomes
-        .filter((outcome) => outcome.topic === topic && !(isOfAll && outcome.refusal?.error === Errors.ELECTION_NOT_NEEDED))
+      partitionResult: (byTopic.get(topic) ?? [])
+        .filter(({ refusal }) => !(isOfAll && refusal?.error === Errors.ELECTION_NOT_NEEDED))
         .map(({ partition, refusal }) => ({
           partitionId: partition,
           errorCode: refusal?.error ?? Errors.NONE,
@@ -54,7 +55,10 @@ function everyPartition(image: ClusterImage): { topic: string; partitions: numbe
 
 function timedOut(request: Request): { outcomes: Outcome[]; topics: string[] } {
   const asked = request.topicPartitions ?? [];
-  return { outcomes: wishesOf(request, asked).map((wish) => ({ ...wish, refusal: TIMED_OUT })), topics: asked.map(({ topic }) => topic) };
+  return {
+    outcomes: wishesOf(request, asked).map((wish) => ({ ...wish, refusal: TIMED_OUT })),
+    topics: [...new Set(asked.map(({ topic }) => topic))],
+  };
 }
 
 async function elect(services: Services, request: Request): Promise<{ outcomes: Outcome[]; topics: string[] }> {

@@ -74,6 +74,11 @@ function addPartitions(services: Services, partitions: Map<string, FetchPartitio
   }
 }
 
+/** Under which a session has a partition. */
+export function sessionKey({ usesTopicIds }: FetchSession, { topic, topicId, partition }: FetchPartition): string {
+  return keyOf(usesTopicIds ? topicId : topic, partition);
+}
+
 function nameOf(services: Services, topicId: string): string {
   return services.cluster.image.topicsById.get(topicId)?.name ?? "";
 }

@@ -11,7 +11,7 @@ import type { FetchPartition, FetchSession } from "../partition/fetch-sessions.t
 import { waitForAny } from "../partition/fetch-wait.ts";
 import type { IsolationLevel, Partition } from "../partition/partition.ts";
 import { StorageError } from "../storage/storage-error.ts";
-import { type FetchPlan, planFetch } from "./fetch-plan.ts";
+import { type FetchPlan, planFetch, sessionKey } from "./fetch-plan.ts";
 import { type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 
@@ -262,15 +262,13 @@ function isNews({ wanted, response, sizeBytes }: Result): boolean {
   );
 }
 
+/** A session may have changed while the request waited: what is no longer in it stays out. */
 function rotate(session: FetchSession, results: readonly Result[]): void {
   for (const { wanted, sizeBytes } of results) {
-    if (sizeBytes === 0) continue;
-    for (const [key, partition] of session.partitions) {
-      if (partition !== wanted) continue;
-      session.partitions.delete(key);
-      session.partitions.set(key, partition);
-      break;
-    }
+    const key = sessionKey(session, wanted);
+    if (sizeBytes === 0 || session.partitions.get(key) !== wanted) continue;
+    session.partitions.delete(key);
+    session.partitions.set(key, wanted);
   }
 }
 

@@ -69,8 +69,8 @@ function operated(target: SettingsTarget, operations: readonly Operation[]): Rec
 
 /** Appending keeps the order and adds what is not there yet. */
 function changedList(elements: readonly string[], text: string, operation: typeof APPEND | typeof SUBTRACT): readonly string[] {
-  const given = text.split(",").map((element) => element.trim());
-  if (operation === SUBTRACT) return elements.filter((element) => !given.includes(element));
+  const given = new Set(text.split(",").map((element) => element.trim()));
+  if (operation === SUBTRACT) return elements.filter((element) => !given.has(element));
   return [...new Set([...elements, ...given])];
 }
 

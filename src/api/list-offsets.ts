@@ -4,6 +4,7 @@
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { listOffsets as listOffsetsApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
+import { repeated } from "../base/repeated.ts";
 import type { IsolationLevel, Partition } from "../partition/partition.ts";
 import { type RequestContext, serve } from "./handler.ts";
 import { partitionFault } from "./partition-fault.ts";
@@ -38,13 +39,13 @@ export const listOffsets = serve(listOffsetsApi, "0-11", handle);
 
 async function handle(services: Services, request: Request, context: RequestContext): Promise<Response> {
   const isolationLevel = request.isolationLevel === 1 ? "read_committed" : "read_uncommitted";
-  const repeated = repeatedPartitions(request);
+  const twice = repeatedPartitions(request);
   const topics: Response["topics"][number][] = [];
   for (const topic of request.topics) {
     const partitions: PartitionResponse[] = [];
     for (const wanted of topic.partitions) {
       const partition = services.partitions.get(topic.name, wanted.partitionIndex);
-      const fault = repeated.has(`${topic.name} ${wanted.partitionIndex}`)
+      const fault = twice.has(`${topic.name} ${wanted.partitionIndex}`)
         ? Errors.INVALID_REQUEST
         : (versionFault(wanted.timestamp, context.apiVersion) ??
           partitionFault(services, topic.name, wanted.partitionIndex, wanted.currentLeaderEpoch));
@@ -67,16 +68,7 @@ async function handle(services: Services, request: Request, context: RequestCont
 }
 
 function repeatedPartitions(request: Request): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const repeated = new Set<string>();
-  for (const topic of request.topics) {
-    for (const { partitionIndex } of topic.partitions) {
-      const key = `${topic.name} ${partitionIndex}`;
-      if (seen.has(key)) repeated.add(key);
-      seen.add(key);
-    }
-  }
-  return repeated;
+  return repeated(request.topics.flatMap(({ name, partitions }) => partitions.map(({ partitionIndex }) => `${name} ${partitionIndex}`)));
 }
 
 function versionFault(timestamp: number, apiVersion: number): ErrorCode | undefined {

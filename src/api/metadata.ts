@@ -6,6 +6,7 @@ import { metadata as metadataApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
 import type { ClusterImage, TopicImage } from "../cluster/image.ts";
+import type { Refusal } from "../cluster/refusal.ts";
 import { isInternalTopic, topicNameFault } from "../cluster/topic-name.ts";
 import { authorizedOperations } from "./authorized-operations.ts";
 import { nodesFor } from "./endpoints.ts";
@@ -56,27 +57,26 @@ async function topicsFor(services: Services, request: Request, context: RequestC
   }
   const names = new Set(request.topics.map(({ name }) => name ?? ""));
   const mayCreate = services.config["auto.create.topics.enable"] && (apiVersion < 4 || request.allowAutoTopicCreation);
-  const answers: TopicResponse[] = [];
-  for (const name of names) answers.push(await named(services, name, mayCreate));
-  return answers;
+  const refused = mayCreate ? await createMissing(services, names) : undefined;
+  const { image } = services.cluster;
+  return Array.from(names, (name) => {
+    if (topicNameFault(name) !== undefined) return unknown(Errors.INVALID_TOPIC_EXCEPTION, name);
+    const topic = image.topicsByName.get(name);
+    return topic === undefined ? unknown(refused?.get(name)?.error ?? Errors.UNKNOWN_TOPIC_OR_PARTITION, name) : known(image, topic);
+  });
 }
 
-async function named(services: Services, name: string, mayCreate: boolean): Promise<TopicResponse> {
-  const image = (): ClusterImage => services.cluster.image;
-  if (topicNameFault(name) !== undefined) return unknown(Errors.INVALID_TOPIC_EXCEPTION, name);
-  if (mayCreate && !image().topicsByName.has(name)) {
-    const refusal = await services.topics.autoCreate(name);
-    if (refusal !== undefined) {
-      services.logger.warn({ topic: name, reason: refusal.message }, "could not create a topic that a client asked for");
-      return unknown(refusal.error, name);
-    }
-    services.logger.info(
-      { topic: name, partitions: image().topicsByName.get(name)?.partitions.length },
-      "created a topic that a client asked for",
-    );
+/** Gives those that could not be created. */
+async function createMissing({ cluster, topics, logger }: Services, names: ReadonlySet<string>): Promise<ReadonlyMap<string, Refusal>> {
+  const missing = [...names].filter((name) => topicNameFault(name) === undefined && !cluster.image.topicsByName.has(name));
+  const refused = await topics.autoCreateAll(missing);
+  for (const topic of missing) {
+    const refusal = refused.get(topic);
+    const partitions = cluster.image.topicsByName.get(topic)?.partitions.length;
+    if (refusal === undefined) logger.info({ topic, partitions }, "created a topic that a client asked for");
+    else logger.warn({ topic, reason: refusal.message }, "could not create a topic that a client asked for");
   }
-  const topic = image().topicsByName.get(name);
-  return topic === undefined ? unknown(Errors.UNKNOWN_TOPIC_OR_PARTITION, name) : known(image(), topic);
+  return refused;
 }
 
 function known({ brokers }: ClusterImage, topic: TopicImage): TopicResponse {

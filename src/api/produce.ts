@@ -74,7 +74,10 @@ function appendAll(
       if (response.written !== undefined) isGathered = true;
       else if (request.acks !== 0 && response.errorCode === Errors.NONE) {
         const waiting = commitOf(services, name, data.index, response);
-        if (waiting !== undefined) uncommitted = [...(uncommitted ?? []), waiting];
+        if (waiting !== undefined) {
+          uncommitted ??= [];
+          uncommitted.push(waiting);
+        }
       }
       return response;
     });

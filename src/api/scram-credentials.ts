@@ -7,23 +7,24 @@ import {
   describeUserScramCredentials as describeUserScramCredentialsApi,
 } from "../../protocol/messages/index.ts";
 import type { DecodedMessage } from "../../protocol/schema/message.ts";
+import { repeated } from "../base/repeated.ts";
+import { exceedsBatch, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
 import { type Change, type ClusterImage, scramKey } from "../cluster/image.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
-import { decideScram, scramFault } from "../cluster/scram-credentials.ts";
+import { decideScram, type ScramWish, scramFault } from "../cluster/scram-credentials.ts";
 import { serve } from "./handler.ts";
 
 export const describeUserScramCredentials = serve(describeUserScramCredentialsApi, "0", (services, request) => {
-  const credentials = [...services.cluster.image.scramCredentials.values()];
-  const asked =
-    request.users === null || request.users.length === 0 ? credentials.map(({ user }) => user) : request.users.map(({ name }) => name);
-  const mayRepeat = request.users === null || request.users.length === 0;
-  const results = [...new Set(asked)].map((user) => {
+  const byUser = Map.groupBy(services.cluster.image.scramCredentials.values(), ({ user }) => user);
+  const named = (request.users ?? []).map(({ name }) => name);
+  const twice = repeated(named);
+  const results = [...(named.length === 0 ? byUser.keys() : new Set(named))].map((user) => {
     const refused = (errorCode: number, errorMessage: string) => ({ user, errorCode, errorMessage, credentialInfos: [] });
-    if (!mayRepeat && asked.filter((name) => name === user).length > 1) {
+    if (twice.has(user)) {
       return refused(Errors.DUPLICATE_RESOURCE, `Cannot describe SCRAM credentials for the same user twice in a single request: ${user}`);
     }
-    const own = credentials.filter((credential) => credential.user === user);
-    if (own.length === 0) return refused(Errors.RESOURCE_NOT_FOUND, `Attempt to describe a user credential that does not exist: ${user}`);
+    const own = byUser.get(user);
+    if (own === undefined) return refused(Errors.RESOURCE_NOT_FOUND, `Attempt to describe a user credential that does not exist: ${user}`);
     return {
       user,
       errorCode: Errors.NONE,
@@ -39,13 +40,13 @@ type Request = DecodedMessage<typeof alterUserScramCredentialsApi.request>;
 const REPEATED: Refusal = { error: Errors.DUPLICATE_RESOURCE, message: "A user credential cannot be altered twice in the same request" };
 
 export const alterUserScramCredentials = serve(alterUserScramCredentialsApi, "0", async (services, request) => {
-  const users = [...request.deletions, ...request.upsertions].map(({ name }) => name);
+  const byUser = Map.groupBy(alterationsOf(request), ({ user }) => user);
   const outcomes = await services.cluster.transact((image) => {
-    const result = [...new Set(users)].map((user) => {
-      const isRepeated = users.filter((name) => name === user).length > 1;
-      return { user, outcome: isRepeated ? REPEATED : decide(image, request, user) };
+    const result = [...byUser].map(([user, [alteration, ...more]]) => {
+      return { user, outcome: alteration === undefined || more.length > 0 ? REPEATED : decide(image, alteration) };
     });
     const changes = result.flatMap(({ outcome }) => (isRefusal(outcome) ? [] : [outcome]));
+    if (exceedsBatch(changes)) return { changes: [], result: result.map(({ user }) => ({ user, outcome: TOO_MANY_CHANGES })) };
     return { changes, result };
   });
   for (const { user, outcome } of outcomes) if (!isRefusal(outcome)) services.logger.info({ user }, "altered a user's SCRAM credentials");
@@ -56,13 +57,25 @@ export const alterUserScramCredentials = serve(alterUserScramCredentialsApi, "0"
   return { results };
 });
 
-function decide(image: ClusterImage, { deletions, upsertions }: Request, user: string): Change | Refusal {
-  const upsertion = upsertions.find(({ name }) => name === user);
-  if (upsertion !== undefined) {
-    const credential = decideScram({ ...upsertion, user });
+/** Without a wish: what the user has by this mechanism is deleted. */
+interface Alteration {
+  readonly user: string;
+  readonly mechanism: number;
+  readonly wish?: ScramWish;
+}
+
+function alterationsOf({ deletions, upsertions }: Request): Alteration[] {
+  return [
+    ...deletions.map(({ name: user, mechanism }) => ({ user, mechanism })),
+    ...upsertions.map(({ name: user, ...wish }) => ({ user, mechanism: wish.mechanism, wish: { user, ...wish } })),
+  ];
+}
+
+function decide(image: ClusterImage, { user, mechanism, wish }: Alteration): Change | Refusal {
+  if (wish !== undefined) {
+    const credential = decideScram(wish);
     return isRefusal(credential) ? credential : { type: "scramCredential", ...credential };
   }
-  const mechanism = deletions.find(({ name }) => name === user)?.mechanism ?? 0;
   const fault = scramFault({ user, mechanism });
   if (fault !== undefined) return fault;
   if (image.scramCredentials.has(scramKey({ user, mechanism }))) return { type: "scramCredentialDeleted", user, mechanism };

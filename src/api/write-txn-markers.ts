@@ -94,14 +94,14 @@ function leadershipError(error: ErrorCode): ErrorCode {
 function toResponse(markers: Request["markers"], errors: readonly (readonly ErrorCode[])[]): Response {
   return {
     markers: markers.map(({ producerId, topics }, index) => {
-      const remaining = [...(errors[index] ?? [])];
+      const remaining = (errors[index] ?? []).values();
       return {
         producerId,
         topics: topics.map(({ name, partitionIndexes }) => ({
           name,
           partitions: partitionIndexes.map((partitionIndex) => ({
             partitionIndex,
-            errorCode: remaining.shift() ?? Errors.UNKNOWN_SERVER_ERROR,
+            errorCode: remaining.next().value ?? Errors.UNKNOWN_SERVER_ERROR,
           })),
         })),
       };

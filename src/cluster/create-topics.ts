@@ -6,7 +6,7 @@ import { SettingError } from "../config/setting.ts";
 import type { Change, ClusterImage } from "./image.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { assignmentFault, MAX_PARTITIONS, newPartition, spreadReplicas } from "./replica-placement.ts";
-import { CLUSTER_METADATA_TOPIC, collisionKey, topicNameFault } from "./topic-name.ts";
+import { CLUSTER_METADATA_TOPIC, type NameCollisions, topicNameFault } from "./topic-name.ts";
 
 export interface TopicWish {
   readonly name: string;
@@ -28,13 +28,17 @@ export interface TopicDefaults {
 
 export type TopicChange = Extract<Change, { type: "topic" }>;
 
-export function decideTopic(image: ClusterImage, wish: TopicWish, defaults: TopicDefaults): TopicChange | Refusal {
+export function decideTopic(
+  image: ClusterImage,
+  wish: TopicWish,
+  { defaults, collisions }: { readonly defaults: TopicDefaults; readonly collisions: NameCollisions },
+): TopicChange | Refusal {
   const nameFault = topicNameFault(wish.name);
   if (nameFault !== undefined) return { error: Errors.INVALID_TOPIC_EXCEPTION, message: nameFault };
   if (wish.name === CLUSTER_METADATA_TOPIC)
     return { error: Errors.INVALID_REQUEST, message: `Creation of internal topic ${wish.name} is prohibited.` };
   if (image.topicsByName.has(wish.name)) return { error: Errors.TOPIC_ALREADY_EXISTS, message: `Topic '${wish.name}' already exists.` };
-  const collision = collidingTopic(image, wish.name);
+  const collision = collisions.with(wish.name);
   if (collision !== undefined) {
     return { error: Errors.INVALID_TOPIC_EXCEPTION, message: `Topic '${wish.name}' collides with existing topic: ${collision}` };
   }
@@ -49,13 +53,6 @@ export function decideTopic(image: ClusterImage, wish: TopicWish, defaults: Topi
     partitions: replicas.map((ids) => newPartition(image, ids)),
     configs: configs.configs,
   };
-}
-
-function collidingTopic(image: ClusterImage, name: string): string | undefined {
-  if (!name.includes(".") && !name.includes("_")) return undefined;
-  const key = collisionKey(name);
-  for (const other of image.topicsByName.keys()) if (other !== name && collisionKey(other) === key) return other;
-  return undefined;
 }
 
 function assignedReplicas(image: ClusterImage, wish: TopicWish): number[][] | Refusal {

@@ -110,36 +110,58 @@ export function emptyImage(clusterId: string): ClusterImage {
 }
 
 export function applyChanges(image: ClusterImage, changes: readonly Change[]): ClusterImage {
-  const draft: Draft = {
-    brokers: new MapDraft(image.brokers),
-    stoppedBrokers: new MapDraft(image.stoppedBrokers),
-    topicsByName: new MapDraft(image.topicsByName),
-    topicsById: new MapDraft(image.topicsById),
-    settings: new MapDraft(image.settings),
-    clientQuotas: new MapDraft(image.clientQuotas),
-    scramCredentials: new MapDraft(image.scramCredentials),
-    acls: new MapDraft(image.acls),
-    features: image.features,
-    nextProducerId: image.nextProducerId,
-  };
-  for (const change of changes) applyChange(draft, change);
-  return {
-    clusterId: image.clusterId,
-    brokers: draft.brokers.current,
-    stoppedBrokers: draft.stoppedBrokers.current,
-    topicsByName: draft.topicsByName.current,
-    topicsById: draft.topicsById.current,
-    settings: draft.settings.current,
-    clientQuotas: draft.clientQuotas.current,
-    scramCredentials: draft.scramCredentials.current,
-    acls: draft.acls.current,
-    features: draft.features,
-    nextProducerId: draft.nextProducerId,
-  };
+  const draft = new ImageDraft(image);
+  for (const change of changes) draft.apply(change);
+  return draft.image;
 }
 
-/** The image while it changes: a map is copied at its first change, so that a journal of many folds in linear time. */
+/** An image while it changes, for who decides on one change after another and must see those before. */
+export class ImageDraft {
+  readonly #draft: Draft;
+
+  constructor(image: ClusterImage) {
+    this.#draft = {
+      clusterId: image.clusterId,
+      brokers: new MapDraft(image.brokers),
+      stoppedBrokers: new MapDraft(image.stoppedBrokers),
+      topicsByName: new MapDraft(image.topicsByName),
+      topicsById: new MapDraft(image.topicsById),
+      settings: new MapDraft(image.settings),
+      clientQuotas: new MapDraft(image.clientQuotas),
+      scramCredentials: new MapDraft(image.scramCredentials),
+      acls: new MapDraft(image.acls),
+      ownPartitions: new Map(),
+      features: image.features,
+      nextProducerId: image.nextProducerId,
+    };
+  }
+
+  /** As it is now; what is applied later may show in it. */
+  get image(): ClusterImage {
+    const draft = this.#draft;
+    return {
+      clusterId: draft.clusterId,
+      brokers: draft.brokers.current,
+      stoppedBrokers: draft.stoppedBrokers.current,
+      topicsByName: draft.topicsByName.current,
+      topicsById: draft.topicsById.current,
+      settings: draft.settings.current,
+      clientQuotas: draft.clientQuotas.current,
+      scramCredentials: draft.scramCredentials.current,
+      acls: draft.acls.current,
+      features: draft.features,
+      nextProducerId: draft.nextProducerId,
+    };
+  }
+
+  apply(change: Change): void {
+    applyChange(this.#draft, change);
+  }
+}
+
+/** What an image has is copied at its first change, and the copy changed from then on: many changes fold in linear time. */
 interface Draft {
+  readonly clusterId: string;
   readonly brokers: MapDraft<number, BrokerImage>;
   readonly stoppedBrokers: MapDraft<number, BrokerImage>;
   readonly topicsByName: MapDraft<string, TopicImage>;
@@ -148,6 +170,8 @@ interface Draft {
   readonly clientQuotas: MapDraft<string, ClientQuota>;
   readonly scramCredentials: MapDraft<string, ScramCredential>;
   readonly acls: MapDraft<string, Acl>;
+  /** Lists of partitions that were copied for this draft, by topic id. */
+  readonly ownPartitions: Map<string, PartitionImage[]>;
   features: FinalizedFeatures | undefined;
   nextProducerId: number;
 }
@@ -252,13 +276,28 @@ function applyTopic(draft: Draft, change: TopicsChange): void {
     case "topicConfigs":
       setTopic(draft, { ...topic, configs: change.configs });
       return;
-    case "partitionsAdded":
-      setTopic(draft, { ...topic, partitions: [...topic.partitions, ...change.partitions] });
+    case "partitionsAdded": {
+      const partitions = ownPartitions(draft, topic);
+      for (const partition of change.partitions) partitions.push(partition);
+      setTopic(draft, { ...topic, partitions });
       return;
-    case "partition":
-      setTopic(draft, { ...topic, partitions: topic.partitions.with(change.index, change.partition) });
+    }
+    case "partition": {
+      assert(change.index < topic.partitions.length, "only a partition that exists is changed");
+      const partitions = ownPartitions(draft, topic);
+      partitions[change.index] = change.partition;
+      setTopic(draft, { ...topic, partitions });
       return;
+    }
   }
+}
+
+function ownPartitions(draft: Draft, topic: TopicImage): PartitionImage[] {
+  const known = draft.ownPartitions.get(topic.id);
+  if (known !== undefined && known === topic.partitions) return known;
+  const copy = [...topic.partitions];
+  draft.ownPartitions.set(topic.id, copy);
+  return copy;
 }
 
 function setTopic(draft: Draft, topic: TopicImage): void {

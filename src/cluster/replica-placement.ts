@@ -1,6 +1,7 @@
 // Which brokers hold the replicas of a partition: as a client assigns them, or spread over all. Messages are Kafka's.
 
 import { Errors } from "../../protocol/errors.ts";
+import { repeated } from "../base/repeated.ts";
 import type { ClusterImage, PartitionImage } from "./image.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -20,7 +21,7 @@ export function assignmentFault(image: ClusterImage, replicas: readonly number[]
     message: `The manual partition assignment includes ${message}`,
   });
   if (replicas.length === 0) return refuse("an empty replica list.");
-  const duplicate = replicas.find((id, index) => replicas.indexOf(id) !== index);
+  const [duplicate] = repeated(replicas);
   if (duplicate !== undefined) return refuse(`the broker ${duplicate} more than once.`);
   const unknown = replicas.find((id) => !image.brokers.has(id) && !image.stoppedBrokers.has(id));
   if (unknown !== undefined) return refuse(`broker ${unknown}, but no such broker is registered.`);

@@ -34,7 +34,30 @@ export function topicNameFault(name: string): string | undefined {
   return undefined;
 }
 
-/** Names that differ only in '.' and '_' collide, because metric names treat them alike. */
-export function collisionKey(name: string): string {
+/**
+ * Finds names that collide: those that differ only in '.' and '_', because metric names treat them alike. Made once for many names, and only
+ * when the first of them could collide with anything.
+ */
+export class NameCollisions {
+  readonly #known: () => Iterable<string>;
+  #byKey: Map<string, string> | undefined;
+
+  constructor(known: () => Iterable<string>) {
+    this.#known = known;
+  }
+
+  with(name: string): string | undefined {
+    if (!name.includes(".") && !name.includes("_")) return undefined;
+    this.#byKey ??= new Map(Array.from(this.#known(), (known) => [collisionKey(known), known]));
+    return this.#byKey.get(collisionKey(name));
+  }
+
+  /** A name that is known from now on. */
+  add(name: string): void {
+    this.#byKey?.set(collisionKey(name), name);
+  }
+}
+
+function collisionKey(name: string): string {
   return name.replaceAll(".", "_");
 }

@@ -6,11 +6,18 @@ import type { Random } from "../base/random.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import { topicSettings } from "../config/topic-config.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
+import { TOO_MANY_CHANGES } from "./batch-limit.ts";
 import type { Cluster } from "./cluster.ts";
 import { decideTopic, type TopicChange, type TopicDefaults, type TopicWish } from "./create-topics.ts";
-import { applyChanges, type Change, type ClusterImage, type TopicImage } from "./image.ts";
+import { type Change, ImageDraft, type TopicImage } from "./image.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
-import { CLIENT_METRICS_TOPIC, GROUP_OFFSETS_TOPIC, SHARE_GROUP_STATE_TOPIC, TRANSACTION_STATE_TOPIC } from "./topic-name.ts";
+import {
+  CLIENT_METRICS_TOPIC,
+  GROUP_OFFSETS_TOPIC,
+  NameCollisions,
+  SHARE_GROUP_STATE_TOPIC,
+  TRANSACTION_STATE_TOPIC,
+} from "./topic-name.ts";
 
 export interface TopicsOptions {
   readonly cluster: Cluster;
@@ -22,6 +29,9 @@ export type Deletion = { readonly topic: TopicImage } | { readonly error: ErrorC
 
 /** Small, so that compaction, which leaves the newest segment alone, has something to do. */
 const CLIENT_METRICS_SEGMENT_BYTES = "16777216";
+
+/** One transaction for each topic would copy the cluster's metadata as often; one for all would hold others up. */
+const CREATED_TOGETHER = 100;
 
 export class Topics {
   readonly #cluster: Cluster;
@@ -39,25 +49,52 @@ export class Topics {
     return topicSettings(this.#config, topic.configs);
   }
 
-  /** One outcome a wish, in order; those that are allowed are created together. With `validateOnly` nothing is. */
-  create(wishes: readonly TopicWish[], validateOnly: boolean): Promise<(TopicChange | Refusal)[]> {
+  /**
+   * One outcome a wish, in order; those that are allowed are created together. With `validateOnly` nothing is, and where they are too many for
+   * `isTooMuch`, none is.
+   */
+  create(
+    wishes: readonly TopicWish[],
+    validateOnly: boolean,
+    isTooMuch?: (changes: readonly TopicChange[]) => boolean,
+  ): Promise<(TopicChange | Refusal)[]> {
     const defaults = this.#defaults();
     return this.#cluster.transact((image) => {
-      let seen: ClusterImage = image;
+      const seen = new ImageDraft(image);
+      const collisions = new NameCollisions(() => image.topicsByName.keys());
       const outcomes = wishes.map((wish) => {
-        const outcome = decideTopic(seen, wish, defaults);
-        if (!isRefusal(outcome)) seen = applyChanges(seen, [outcome]);
+        const outcome = decideTopic(seen.image, wish, { defaults, collisions });
+        if (isRefusal(outcome)) return outcome;
+        seen.apply(outcome);
+        collisions.add(outcome.name);
         return outcome;
       });
-      return { changes: validateOnly ? [] : outcomes.filter((outcome): outcome is TopicChange => !isRefusal(outcome)), result: outcomes };
+      const changes = outcomes.filter((outcome): outcome is TopicChange => !isRefusal(outcome));
+      if (isTooMuch?.(changes)) return { changes: [], result: wishes.map(() => TOO_MANY_CHANGES) };
+      return { changes: validateOnly ? [] : changes, result: outcomes };
     });
   }
 
   /** Creates a topic that a client asked about, as the broker's defaults have it; internal topics by their own settings. */
   async autoCreate(name: string): Promise<Refusal | undefined> {
-    const [outcome] = await this.create([this.#autoWish(name)], false);
-    if (outcome === undefined || !isRefusal(outcome) || outcome.error === Errors.TOPIC_ALREADY_EXISTS) return undefined;
-    return outcome;
+    return (await this.autoCreateAll([name])).get(name);
+  }
+
+  /** Gives those that were refused. */
+  async autoCreateAll(names: readonly string[]): Promise<ReadonlyMap<string, Refusal>> {
+    const refused = new Map<string, Refusal>();
+    for (let start = 0; start < names.length; start += CREATED_TOGETHER) {
+      const part = names.slice(start, start + CREATED_TOGETHER);
+      const outcomes = await this.create(
+        part.map((name) => this.#autoWish(name)),
+        false,
+      );
+      for (const [index, name] of part.entries()) {
+        const outcome = outcomes[index];
+        if (outcome !== undefined && isRefusal(outcome) && outcome.error !== Errors.TOPIC_ALREADY_EXISTS) refused.set(name, outcome);
+      }
+    }
+    return refused;
   }
 
   /** One outcome for each, in order; a topic is named by its name or by its id. */

@@ -108,7 +108,8 @@ export class MarkerSender {
       destination.isBusy = true;
       const settle = (response: Response | undefined) => {
         destination.isBusy = false;
-        for (const portion of portions) this.#settle(portion, response);
+        const answers = new Map(response?.markers.map((marker) => [marker.producerId, marker.topics]));
+        for (const portion of portions) this.#settle(portion, answers.get(portion.job.markers.producerId) ?? []);
       };
       const answering = this.#options.peers.call(brokerId, writeTxnMarkers, WRITE_TXN_MARKERS_VERSION, toRequest(portions));
       if (!(answering instanceof Promise)) settle(answering);
@@ -121,10 +122,10 @@ export class MarkerSender {
     }
   }
 
-  #settle(portion: Portion, response: Response | undefined): void {
+  /** @param topics as the leader answered them; what it did not answer is sent again */
+  #settle(portion: Portion, topics: Response["markers"][number]["topics"]): void {
     const { job } = portion;
     const { producerId } = job.markers;
-    const topics = response?.markers.find((marker) => marker.producerId === producerId)?.topics ?? [];
     const errors = new Map(
       topics.map(({ name, partitions }) => [name, new Map(partitions.map((each) => [each.partitionIndex, each.errorCode]))]),
     );
@@ -188,17 +189,16 @@ function addTo(portions: Map<number, Portion>, brokerId: number, { job, topic, i
 
 /** Takes from the front what goes into one request: answers are told apart by producer id, so each may be there once. */
 function takeBatch(waiting: Portion[]): Portion[] {
-  const taken: Portion[] = [];
-  const producerIds = new Set<number>();
-  while (waiting.length > 0 && taken.length < MARKERS_IN_REQUEST) {
-    const [portion] = waiting;
-    if (portion === undefined || producerIds.has(portion.job.markers.producerId)) break;
-    waiting.shift();
-    if (!portion.job.markers.isWanted()) continue;
-    producerIds.add(portion.job.markers.producerId);
-    taken.push(portion);
+  const taken = new Map<number, Portion>();
+  let count = 0;
+  for (const portion of waiting) {
+    const { producerId, isWanted } = portion.job.markers;
+    if (taken.size === MARKERS_IN_REQUEST || taken.has(producerId)) break;
+    count++;
+    if (isWanted()) taken.set(producerId, portion);
   }
-  return taken;
+  waiting.splice(0, count);
+  return [...taken.values()];
 }
 
 function toRequest(portions: readonly Portion[]): Request {

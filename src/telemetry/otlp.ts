@@ -72,12 +72,13 @@ export function readMetrics(message: Buffer): MetricsData {
 
 /** Java clients send a metric anew for each set of labels. */
 function together(metrics: readonly Metric[]): Metric[] {
-  const joined = new Map<string, Metric>();
+  const joined = new Map<string, Metric & { readonly points: MetricPoint[] }>();
   for (const metric of metrics) {
     const { name, type, unit = "", temporality = "" } = metric;
     const key = JSON.stringify([name, type, unit, temporality]);
     const known = joined.get(key);
-    joined.set(key, known === undefined ? metric : { ...known, points: [...known.points, ...metric.points] });
+    if (known === undefined) joined.set(key, { ...metric, points: [...metric.points] });
+    else for (const point of metric.points) known.points.push(point);
   }
   return [...joined.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
 }

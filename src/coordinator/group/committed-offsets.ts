@@ -5,14 +5,10 @@
 
 import type { RecordOrigin } from "../coordinator-state.ts";
 import type { CommittedOffset, OffsetRecord } from "./group-record.ts";
+import { PendingOffsets } from "./pending-offsets.ts";
 
 interface StoredOffset extends CommittedOffset {
   /** Of its record in the coordinator's log: of two commits the later record counts, whenever a transaction ends. */
-  readonly recordOffset: number;
-}
-
-interface PendingOffset {
-  readonly record: OffsetRecord;
   readonly recordOffset: number;
 }
 
@@ -20,8 +16,7 @@ type OffsetsOfGroup = Map<string, Map<number, StoredOffset>>;
 
 export class CommittedOffsets {
   readonly #groups = new Map<string, OffsetsOfGroup>();
-  /** By producer id, the offsets of its open transaction in the order of their commit. */
-  readonly #pending = new Map<number, PendingOffset[]>();
+  readonly #pending = new PendingOffsets();
 
   get(groupId: string, topic: string, partition: number): CommittedOffset | undefined {
     return this.#groups.get(groupId)?.get(topic)?.get(partition);
@@ -33,29 +28,26 @@ export class CommittedOffsets {
 
   /** A transaction that is still open has committed an offset of the partition. */
   isUnstable(groupId: string, topic: string, partition: number): boolean {
-    if (this.#pending.size === 0) return false;
-    return this.#somePending((each) => each.groupId === groupId && each.topic === topic && each.partition === partition);
+    return this.#pending.has(groupId, topic, partition);
   }
 
   hasUnstable(groupId: string): boolean {
-    return this.#pending.size > 0 && this.#somePending((each) => each.groupId === groupId);
+    return this.#pending.hasGroup(groupId);
   }
 
   replay(record: OffsetRecord, origin: RecordOrigin | undefined): void {
     const { producerId = -1, offset: recordOffset = -1 } = origin ?? {};
-    if (producerId < 0) {
-      if (record.committed === null) this.#dropPending(record);
-      this.#set(record, recordOffset);
+    if (producerId >= 0) {
+      this.#pending.add(producerId, { record, recordOffset });
       return;
     }
-    const pending = this.#pending.get(producerId);
-    if (pending === undefined) this.#pending.set(producerId, [{ record, recordOffset }]);
-    else pending.push({ record, recordOffset });
+    // What is deleted must not come back when a transaction commits.
+    if (record.committed === null) this.#pending.drop(record.groupId, record.topic, record.partition);
+    this.#set(record, recordOffset);
   }
 
   endTransaction(producerId: number, isCommit: boolean): void {
-    const pending = this.#pending.get(producerId) ?? [];
-    this.#pending.delete(producerId);
+    const pending = this.#pending.take(producerId);
     if (!isCommit) return;
     for (const { record, recordOffset } of pending) {
       const stored = this.#groups.get(record.groupId)?.get(record.topic)?.get(record.partition);
@@ -71,36 +63,16 @@ export class CommittedOffsets {
       if (!isWanted(topic)) continue;
       for (const partition of partitions.keys()) records.push({ type: "offset", groupId, topic, partition, committed: null });
     }
-    for (const pending of this.#pending.values()) {
-      for (const { record } of pending) {
-        const { topic, partition } = record;
-        if (record.groupId === groupId && isWanted(topic) && this.get(groupId, topic, partition) === undefined)
-          records.push({ ...record, committed: null });
-      }
+    for (const record of this.#pending.ofGroup(groupId)) {
+      const { topic, partition } = record;
+      if (isWanted(topic) && this.get(groupId, topic, partition) === undefined) records.push({ ...record, committed: null });
     }
     return records;
   }
 
   /** Groups that have offsets, or will when a transaction commits. */
   groupIds(): Iterable<string> {
-    if (this.#pending.size === 0) return this.#groups.keys();
-    const groupIds = new Set(this.#groups.keys());
-    for (const pending of this.#pending.values()) for (const { record } of pending) groupIds.add(record.groupId);
-    return groupIds;
-  }
-
-  #somePending(matches: (record: OffsetRecord) => boolean): boolean {
-    for (const pending of this.#pending.values()) if (pending.some(({ record }) => matches(record))) return true;
-    return false;
-  }
-
-  /** What is deleted must not come back when a transaction commits. */
-  #dropPending({ groupId, topic, partition }: OffsetRecord): void {
-    for (const [producerId, pending] of this.#pending) {
-      const kept = pending.filter(({ record }) => record.groupId !== groupId || record.topic !== topic || record.partition !== partition);
-      if (kept.length === 0) this.#pending.delete(producerId);
-      else if (kept.length < pending.length) this.#pending.set(producerId, kept);
-    }
+    return new Set([...this.#groups.keys(), ...this.#pending.groupIds()]);
   }
 
   #set({ groupId, topic, partition, committed }: OffsetRecord, recordOffset: number): void {

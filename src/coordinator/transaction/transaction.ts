@@ -103,6 +103,10 @@ export function withPartitions(partitions: TransactionPartitions, added: Transac
 
 export function toPartitions(topics: Iterable<{ readonly name: string; readonly partitions: Iterable<number> }>): TransactionPartitions {
   const all = new Map<string, Set<number>>();
-  for (const { name, partitions } of topics) all.set(name, new Set([...(all.get(name) ?? []), ...partitions]));
+  for (const { name, partitions } of topics) {
+    const known = all.get(name);
+    if (known === undefined) all.set(name, new Set(partitions));
+    else for (const partition of partitions) known.add(partition);
+  }
   return all;
 }

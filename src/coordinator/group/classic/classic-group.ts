@@ -283,9 +283,10 @@ export class ClassicGroup {
 
   #removeMissing(snapshot: ClassicGroupSnapshot): void {
     const kept = new Set(snapshot.members.map(({ memberId }) => memberId));
+    const byInstance = new Map(snapshot.members.map((member) => [member.instanceId, member]));
     for (const member of [...this.members.values()]) {
       if (kept.has(member.memberId)) continue;
-      const successor = member.isStatic ? snapshot.members.find(({ instanceId }) => instanceId === member.instanceId) : undefined;
+      const successor = member.isStatic ? byInstance.get(member.instanceId) : undefined;
       if (successor === undefined) this.removeMember(member, Errors.UNKNOWN_MEMBER_ID);
       else this.replaceStaticMember(member, successor);
     }
