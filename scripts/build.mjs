@@ -23,6 +23,15 @@ const libraryBeside = {
   setup: (build) => build.onResolve({ filter: /\/index\.ts$/ }, () => ({ path: "./index.cjs", external: true })),
 };
 
+/** Loaded by few, and only when it is needed: a file of its own, which costs the others nothing. */
+const PATTERN_ENGINE = "re2js";
+const patternEngineBeside = {
+  name: "pattern engine beside",
+  setup: (build) => build.onResolve({ filter: /^re2js$/ }, () => ({ path: `./${PATTERN_ENGINE}.cjs`, external: true })),
+};
+/** In CommonJS an import while running becomes a `require`, which works in jest too. */
+const commonJs = { format: "cjs", supported: { "dynamic-import": false } };
+
 export function isBuilt() {
   try {
     return existsSync(join(outputFolder, "odradek.cjs")) && readFileSync(stampFile, "utf8") === sourcesStamp();
@@ -47,8 +56,16 @@ export async function build({ withTypes = false } = {}) {
   mkdirSync(outputFolder, { recursive: true });
   for (const file of readdirSync(outputFolder)) if (file.startsWith("shared-")) rmSync(join(outputFolder, file));
   const built = await Promise.allSettled([
-    esbuild.build({ ...common, entryPoints: ["src/cli/main.ts"], format: "cjs", outfile: join(outputFolder, "odradek.cjs") }),
-    esbuild.build({ ...common, entryPoints: ["src/cli/tools.ts"], format: "cjs", outfile: join(outputFolder, "tools.cjs") }),
+    esbuild.build({ ...common, ...commonJs, entryPoints: [PATTERN_ENGINE], outfile: join(outputFolder, `${PATTERN_ENGINE}.cjs`) }),
+    ...["main", "tools"].map((entry) =>
+      esbuild.build({
+        ...common,
+        ...commonJs,
+        entryPoints: [`src/cli/${entry}.ts`],
+        outfile: join(outputFolder, entry === "main" ? "odradek.cjs" : `${entry}.cjs`),
+        plugins: [patternEngineBeside],
+      }),
+    ),
     esbuild.build({
       ...common,
       entryPoints: MODULES,
@@ -64,10 +81,10 @@ export async function build({ withTypes = false } = {}) {
     ...COMMON_JS.map((entry) =>
       esbuild.build({
         ...common,
+        ...commonJs,
         entryPoints: [entry],
-        format: "cjs",
         outfile: join(outputFolder, `${basename(entry, ".ts")}.cjs`),
-        plugins: entry === LIBRARY ? [] : [libraryBeside],
+        plugins: entry === LIBRARY ? [patternEngineBeside] : [libraryBeside],
       }),
     ),
   ]);

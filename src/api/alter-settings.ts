@@ -2,11 +2,12 @@
 // the others; all changes of a request are one transaction. Messages are Kafka's.
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { loadPatterns } from "../base/patterns.ts";
 import { repeated } from "../base/repeated.ts";
 import { exceedsBatch, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
 import { type Change, ImageDraft } from "../cluster/image.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
-import { type ConfigResource, configResourceKey } from "./config-resource.ts";
+import { type ConfigResource, ConfigResources, configResourceKey } from "./config-resource.ts";
 import type { Services } from "./services.ts";
 import { type SettingsTarget, settingsTarget } from "./settings-target.ts";
 
@@ -32,11 +33,13 @@ export function alterAnswer({ resourceType, resourceName }: ConfigResource, refu
 /** One answer a wish, in order. */
 export async function alterSettings(services: Services, wishes: readonly AlterWish[], validateOnly: boolean): Promise<AlterAnswer[]> {
   const { brokerId, config, cluster } = services;
+  const mayHavePatterns = wishes.some(({ resourceType }) => resourceType === ConfigResources.CLIENT_METRICS);
+  const compilePattern = mayHavePatterns ? await loadPatterns() : undefined;
   const { answers, altered } = await cluster.transact((image) => {
     const seen = new ImageDraft(image);
     const changes: Change[] = [];
     const made = wishes.map((wish) => {
-      const change = decide({ brokerId, config, image: seen.image }, wish);
+      const change = decide({ brokerId, config, image: seen.image, compilePattern }, wish);
       if (isRefusal(change)) return alterAnswer(wish, change);
       seen.apply(change);
       changes.push(change);

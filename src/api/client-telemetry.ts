@@ -11,9 +11,9 @@ import { type RequestContext, serve } from "./handler.ts";
 const RESERVED_UUIDS: readonly string[] = [ZERO_UUID, "AAAAAAAAAAAAAAAAAAAAAQ"];
 const UNKNOWN = "unknown";
 
-export const getTelemetrySubscriptions = serve(getApi, "0", ({ telemetry }, { clientInstanceId }, context) => {
+export const getTelemetrySubscriptions = serve(getApi, "0", async ({ telemetry }, { clientInstanceId }, context) => {
   const id = clientInstanceId === ZERO_UUID ? telemetry.newInstanceId() : clientInstanceId;
-  const subscription = telemetry.subscription(id, clientOf(context));
+  const subscription = await telemetry.subscription(id, clientOf(context));
   if (typeof subscription === "number") return refused(subscription);
   const { subscriptionId, wanted } = subscription;
   return {

@@ -4,6 +4,8 @@
 import { Errors } from "../../protocol/errors.ts";
 import { listTransactions as listTransactionsApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
+import { loadPatterns, type Pattern } from "../base/patterns.ts";
+import { Slices } from "../base/slices.ts";
 import type { Transaction } from "../coordinator/transaction/transaction.ts";
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -23,34 +25,26 @@ const STATES: ReadonlySet<string> = new Set([
   "PrepareEpochFence",
 ]);
 
-export const listTransactions = serve(listTransactionsApi, "0-2", (services, request): Response => {
+const ANY: Pattern = { matches: () => true };
+
+export const listTransactions = serve(listTransactionsApi, "0-2", async (services, request): Promise<Response> => {
   const refused = (errorCode: number): Response => ({ errorCode, unknownStateFilters: [], transactionStates: [] });
   if (services.transactions.isLoading) return refused(Errors.COORDINATOR_LOAD_IN_PROGRESS);
-  const pattern = parsePattern(request.transactionalIdPattern);
-  if (pattern === "invalid") return refused(Errors.INVALID_REGULAR_EXPRESSION);
+  const source = request.transactionalIdPattern;
+  const pattern = source === null || source === "" ? ANY : (await loadPatterns())(source);
+  if (pattern === undefined) return refused(Errors.INVALID_REGULAR_EXPRESSION);
+  const slices = new Slices(services.clock);
   const isWanted = filter(services, request, pattern);
   const transactionStates: Response["transactionStates"][number][] = [];
   for (const [transactionalId, transaction] of services.transactions.transactions()) {
+    if (slices.isOver) await slices.next();
     if (!isWanted(transactionalId, transaction)) continue;
     transactionStates.push({ transactionalId, producerId: transaction.producerId, transactionState: transaction.status });
   }
   return { errorCode: Errors.NONE, unknownStateFilters: request.stateFilters.filter((state) => !STATES.has(state)), transactionStates };
 });
 
-function parsePattern(pattern: string | null): RegExp | undefined | "invalid" {
-  if (pattern === null || pattern === "") return undefined;
-  try {
-    return new RegExp(`^(?:${pattern})$`, "v");
-  } catch {
-    return "invalid";
-  }
-}
-
-function filter(
-  services: Services,
-  request: Request,
-  pattern: RegExp | undefined,
-): (transactionalId: string, transaction: Transaction) => boolean {
+function filter(services: Services, request: Request, pattern: Pattern): (transactionalId: string, transaction: Transaction) => boolean {
   const states = new Set(request.stateFilters.filter((state) => STATES.has(state)));
   const producerIds = new Set(request.producerIdFilters);
   const { durationFilter } = request;
@@ -60,6 +54,6 @@ function filter(
     // A filter of unknown states only lets none pass.
     if (request.stateFilters.length > 0 && !states.has(transaction.status)) return false;
     if (durationFilter >= 0 && nowMs - transaction.startTimestampMs <= durationFilter) return false;
-    return pattern === undefined || pattern.test(transactionalId);
+    return pattern.matches(transactionalId);
   };
 }

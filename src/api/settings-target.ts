@@ -1,6 +1,8 @@
 // A resource whose settings are altered: what is set on it now, what may be set, and the change that sets it. Messages are Kafka's.
 
 import { Errors } from "../../protocol/errors.ts";
+import { assert } from "../base/assert.ts";
+import type { PatternCompiler } from "../base/patterns.ts";
 import { ELIGIBLE_LEADER_REPLICAS, finalizedLevel } from "../cluster/features.ts";
 import type { Change, ClusterImage } from "../cluster/image.ts";
 import type { Refusal } from "../cluster/refusal.ts";
@@ -31,6 +33,8 @@ export interface TargetQuestion {
   readonly brokerId: number;
   readonly config: BrokerConfig;
   readonly image: ClusterImage;
+  /** There for who asks about a client-metrics subscription. */
+  readonly compilePattern: PatternCompiler | undefined;
 }
 
 export function settingsTarget(question: TargetQuestion, { resourceType, resourceName: name }: ConfigResource): SettingsTarget | Refusal {
@@ -129,13 +133,14 @@ function groupTarget({ config, image }: TargetQuestion, name: string): SettingsT
   };
 }
 
-function clientMetricsTarget({ image }: TargetQuestion, name: string): SettingsTarget {
+function clientMetricsTarget({ image, compilePattern }: TargetQuestion, name: string): SettingsTarget {
+  assert(compilePattern !== undefined, "patterns can be looked at");
   return {
     current: valuesOf(image.settings, "clientMetrics", name),
     // Kafka does not take them for lists here.
     elementsOf: () => undefined,
     fault: (values) => {
-      const fault = clientMetricsFault(values);
+      const fault = clientMetricsFault(values, compilePattern);
       if (fault === undefined) return undefined;
       return fault.isRequest ? invalid(fault.message) : invalidConfig(fault.message);
     },

@@ -1,5 +1,6 @@
 // The settings of a client-metrics subscription (KIP-714): which clients push which metrics, and how often. Messages are Kafka's.
 
+import type { PatternCompiler } from "../base/patterns.ts";
 import { int, list, SettingError, type SettingTable, type ValuesOf } from "./setting.ts";
 import { parseSetting } from "./setting-text.ts";
 
@@ -38,6 +39,7 @@ const MATCHED = new Set([
 /** Why a subscription may not be set up so. `isRequest`: the request is wrong, rather than a value. */
 export function clientMetricsFault(
   values: Readonly<Record<string, string>>,
+  compile: PatternCompiler,
 ): { readonly isRequest: boolean; readonly message: string } | undefined {
   const table: SettingTable = clientMetricsSettingTable;
   for (const [name, text] of Object.entries(values)) {
@@ -51,7 +53,7 @@ export function clientMetricsFault(
           message: `Invalid value ${value} for ${name}, interval must be between ${MIN_INTERVAL_MS} and ${MAX_INTERVAL_MS} (1 hour)`,
         };
       }
-      const pattern = name === "match" && Array.isArray(value) ? value.find((condition) => !isCondition(condition)) : undefined;
+      const pattern = name === "match" && Array.isArray(value) ? value.find((condition) => !isCondition(condition, compile)) : undefined;
       if (pattern !== undefined) return { isRequest: false, message: `Illegal client matching pattern: ${pattern}` };
     } catch (error) {
       if (error instanceof SettingError) return { isRequest: false, message: error.message };
@@ -62,13 +64,8 @@ export function clientMetricsFault(
 }
 
 /** `client_id=orders-.*`: what a client says of itself, and a regular expression. */
-function isCondition(text: string): boolean {
+function isCondition(text: string, compile: PatternCompiler): boolean {
   const [name, pattern, ...more] = text.split("=");
   if (name === undefined || pattern === undefined || more.length > 0 || !MATCHED.has(name.trim())) return false;
-  try {
-    new RegExp(pattern.trim());
-    return true;
-  } catch {
-    return false;
-  }
+  return compile(pattern.trim()) !== undefined;
 }

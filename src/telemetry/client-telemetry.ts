@@ -7,10 +7,12 @@ import { decompress } from "../../protocol/records/compression.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
+import { loadPatterns } from "../base/patterns.ts";
 import type { Random } from "../base/random.ts";
 import type { ClusterImage } from "../cluster/image.ts";
 import type { ResourceSettings } from "../cluster/settings-resource.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
+import { clientMetricsSettings } from "../config/client-metrics-settings.ts";
 import { ClientInstance } from "./client-instance.ts";
 import { ClientInstances } from "./client-instances.ts";
 import { readMetrics } from "./otlp.ts";
@@ -51,6 +53,9 @@ export class ClientTelemetry {
   readonly #options: ClientTelemetryOptions;
   readonly #instances: ClientInstances;
   #resources: readonly ResourceSettings[] = [];
+  #isWanted = false;
+  /** Those of which `#subscriptions` were made. */
+  #compiled = this.#resources;
   #subscriptions: readonly Subscription[] = [];
   #settings: ClusterImage["settings"] | undefined;
 
@@ -62,7 +67,7 @@ export class ClientTelemetry {
   /** Somebody wants metrics of clients. */
   get isWanted(): boolean {
     this.#follow();
-    return this.#subscriptions.some(({ settings }) => settings["metrics"].length > 0);
+    return this.#isWanted;
   }
 
   get maxBytes(): number {
@@ -74,8 +79,8 @@ export class ClientTelemetry {
   }
 
   /** What the client is to push, or why it is not told. */
-  subscription(id: string, client: TelemetryClient): ClientInstance | ErrorCode {
-    const instance = this.#instance(id, client);
+  async subscription(id: string, client: TelemetryClient): Promise<ClientInstance | ErrorCode> {
+    const instance = await this.#instance(id, client);
     const error = instance.get(this.#options.clock.now());
     return error === Errors.NONE ? instance : error;
   }
@@ -83,7 +88,7 @@ export class ClientTelemetry {
   /** Keeps what is pushed. Metrics that could not be stored are dropped with a warning: a client could do nothing about it. */
   async push(id: string, request: PushRequest, client: TelemetryClient): Promise<ErrorCode> {
     const { clock, logger } = this.#options;
-    const instance = this.#instance(id, client);
+    const instance = await this.#instance(id, client);
     const { subscriptionId, terminating, compressionType, metrics } = request;
     const push = {
       subscriptionId,
@@ -131,8 +136,8 @@ export class ClientTelemetry {
     }
   }
 
-  #instance(id: string, { attributes, onClose }: TelemetryClient): ClientInstance {
-    this.#follow();
+  async #instance(id: string, { attributes, onClose }: TelemetryClient): Promise<ClientInstance> {
+    await this.#compile();
     const known = this.#instances.get(id);
     if (known !== undefined && known.subscriptions === this.#subscriptions) return known;
     const instance = new ClientInstance(known?.attributes ?? { ...attributes, client_instance_id: id }, this.#subscriptions);
@@ -149,6 +154,18 @@ export class ClientTelemetry {
     const isSame = resources.length === this.#resources.length && resources.every((each, index) => each === this.#resources[index]);
     if (isSame) return;
     this.#resources = resources;
-    this.#subscriptions = resources.map(subscriptionOf);
+    this.#isWanted = resources.some(({ values }) => clientMetricsSettings(values).metrics.length > 0);
+  }
+
+  /** Makes subscriptions of what is wanted by now. */
+  async #compile(): Promise<void> {
+    this.#follow();
+    while (this.#compiled !== this.#resources) {
+      const resources = this.#resources;
+      const compile = await loadPatterns();
+      if (this.#compiled === resources || this.#resources !== resources) continue;
+      this.#subscriptions = resources.map((resource) => subscriptionOf(resource, compile));
+      this.#compiled = resources;
+    }
   }
 }

@@ -1,6 +1,7 @@
 // Which metrics a client is asked for (KIP-714): what the client-metrics subscriptions that match it want, taken together.
 
 import { crc32c } from "../../protocol/wire/crc32c.ts";
+import type { Pattern, PatternCompiler } from "../base/patterns.ts";
 import type { ResourceSettings } from "../cluster/settings-resource.ts";
 import { type ClientMetricsSettings, clientMetricsSettings } from "../config/client-metrics-settings.ts";
 
@@ -20,7 +21,7 @@ export type ClientAttributes = Readonly<
 export interface Subscription {
   readonly settings: ClientMetricsSettings;
   /** All of them must fit. */
-  readonly conditions: readonly (readonly [attribute: string, pattern: RegExp])[];
+  readonly conditions: readonly (readonly [attribute: string, pattern: Pattern | undefined])[];
 }
 
 /** What one client is to push. */
@@ -33,12 +34,12 @@ export interface WantedMetrics {
 const ALL_METRICS = "*";
 const DEFAULT_INTERVAL_MS = clientMetricsSettings({})["interval.ms"];
 
-/** `resource` has passed validation. */
-export function subscriptionOf({ values }: ResourceSettings): Subscription {
+/** A pattern that was stored by a version which knew others fits nothing. */
+export function subscriptionOf({ values }: ResourceSettings, compile: PatternCompiler): Subscription {
   const settings = clientMetricsSettings(values);
-  const conditions = settings["match"].map((condition): readonly [string, RegExp] => {
+  const conditions = settings["match"].map((condition): readonly [string, Pattern | undefined] => {
     const [attribute = "", pattern = ""] = condition.split("=").map((part) => part.trim());
-    return [attribute, new RegExp(`^(?:${pattern})$`)];
+    return [attribute, compile(pattern)];
   });
   return { settings, conditions };
 }
@@ -46,7 +47,7 @@ export function subscriptionOf({ values }: ResourceSettings): Subscription {
 export function wantedMetrics(subscriptions: readonly Subscription[], client: ClientAttributes): WantedMetrics {
   const attributes: Readonly<Record<string, string | undefined>> = client;
   const matching = subscriptions.filter(({ conditions }) =>
-    conditions.every(([attribute, pattern]) => pattern.test(attributes[attribute] ?? "")),
+    conditions.every(([attribute, pattern]) => pattern?.matches(attributes[attribute] ?? "") === true),
   );
   const metrics = new Set(matching.flatMap(({ settings }) => settings["metrics"]));
   return {
