@@ -18,6 +18,8 @@ export interface ClientConnection {
   onClose(listener: () => void): () => void;
   /** Called once, when the answer to the request in hand has left, or never will. */
   whenSent(listener: () => void): void;
+  /** For the log: what is odd about the client. What the same address is told to do again and again is said seldom. */
+  remark(what: string): void;
 }
 
 export interface RequestContext {

@@ -37,6 +37,7 @@ import { metadata } from "./metadata.ts";
 import { offsetForLeaderEpoch } from "./offset-for-leader-epoch.ts";
 import { produce } from "./produce.ts";
 import { addRaftVoter, removeRaftVoter } from "./raft-voters.ts";
+import { saslAuthenticate, saslHandshake } from "./sasl.ts";
 import { alterUserScramCredentials, describeUserScramCredentials } from "./scram-credentials.ts";
 import { txnOffsetCommit } from "./txn-offset-commit.ts";
 import { unregisterBroker } from "./unregister-broker.ts";
@@ -90,6 +91,8 @@ const served: readonly Handler[] = [
   updateFeatures,
   getTelemetrySubscriptions,
   pushTelemetry,
+  saslHandshake,
+  saslAuthenticate,
   delegationTokens.createDelegationToken,
   delegationTokens.renewDelegationToken,
   delegationTokens.expireDelegationToken,

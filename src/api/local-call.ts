@@ -60,4 +60,7 @@ class OwnConnection implements ClientConnection {
 
   /** What is answered here may be kept: it is never taken back. */
   whenSent(): void {}
+
+  /** The broker finds nothing odd about itself. */
+  remark(): void {}
 }

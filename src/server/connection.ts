@@ -11,6 +11,7 @@
 import type { Socket } from "node:net";
 import { Writer } from "../../protocol/wire/writer.ts";
 import type { BufferPool } from "../base/buffer-pool.ts";
+import { ForeignProtocol } from "./foreign-protocol.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { takeOver } from "./socket.ts";
 
@@ -39,6 +40,8 @@ export interface ConnectionOptions {
   readonly answer: AnswerFrame;
   readonly gather: Gather;
   readonly keepsProcessAlive: boolean;
+  /** What is odd about the client, for the log. */
+  readonly remark: (connection: Connection, what: string) => void;
   /** Called once; `error` is what ended the connection, if something did. */
   readonly ended: (connection: Connection, error: Error | undefined) => void;
   readonly now: () => number;
@@ -109,6 +112,10 @@ export class Connection {
     else this.#whenSent.push(listener);
   }
 
+  remark(what: string): void {
+    this.#options.remark(this, what);
+  }
+
   /** Ends the connection at once; `error` is why, for the log. */
   destroy(error?: Error): void {
     this.#error ??= error;
@@ -137,7 +144,15 @@ export class Connection {
       failure = error ?? new Error("a read turn failed");
     }
     this.#flush();
-    if (failure !== undefined) this.destroy(failure instanceof Error ? failure : new Error(String(failure)));
+    if (failure instanceof ForeignProtocol && failure.farewell !== undefined) this.#dismiss(failure, failure.farewell);
+    else if (failure !== undefined) this.destroy(failure instanceof Error ? failure : new Error(String(failure)));
+  }
+
+  /** Ends the connection once the farewell has left. */
+  #dismiss(error: Error, farewell: string): void {
+    this.#error ??= error;
+    this.#socket.write(farewell);
+    this.#socket.destroySoon();
   }
 
   #handle(frame: Buffer): boolean {

@@ -4,6 +4,7 @@
 // own from the pool, and the kernel reads the rest straight into it. A frame is valid only until its consumer returns.
 
 import type { BufferPool } from "../base/buffer-pool.ts";
+import { foreignProtocol } from "./foreign-protocol.ts";
 
 const SIZE_BYTES = 4;
 
@@ -45,7 +46,7 @@ export class FrameReader {
     return this.#keptBytes;
   }
 
-  /** Takes what a read gave. Throws FrameTooLarge. */
+  /** Takes what a read gave. Throws FrameTooLarge, or ForeignProtocol. */
   feed(bytes: Buffer): void {
     if (this.#isHeld) {
       this.#keep(bytes);
@@ -132,7 +133,8 @@ export class FrameReader {
 
   #checkedSize(bytes: Buffer, at: number): number {
     const sizeBytes = bytes.readInt32BE(at);
-    if (sizeBytes < 0 || sizeBytes > this.#maxFrameBytes) throw new FrameTooLarge(sizeBytes, this.#maxFrameBytes);
+    if (sizeBytes < 0 || sizeBytes > this.#maxFrameBytes)
+      throw foreignProtocol(sizeBytes) ?? new FrameTooLarge(sizeBytes, this.#maxFrameBytes);
     return sizeBytes;
   }
 

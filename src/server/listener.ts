@@ -7,6 +7,7 @@ import net from "node:net";
 import { BufferPool } from "../base/buffer-pool.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
+import { Seldom } from "../base/seldom.ts";
 import { type AnswerFrame, Connection, type Gather } from "./connection.ts";
 
 const SHARED_READ_BYTES = 256 * 1024;
@@ -19,6 +20,9 @@ const SOCKETS_A_PORT = 16;
 const PROBE_MS = 1000;
 /** Tries to find a port that is free on every address, when the port is left to the system. */
 const PORT_TRIES = 20;
+/** How often the log says the same of the same address, and of how many it remembers that. */
+const SAME_REMARK_MS = 60_000;
+const MOST_REMARKS = 1000;
 /** How often idle connections are looked for: at most a tenth of the limit late. */
 const IDLE_CHECKS_PER_LIMIT = 10;
 
@@ -46,6 +50,7 @@ export class Listener {
   readonly #connections = new Set<Connection>();
   readonly #connectionsPerIp = new Map<string, number>();
   readonly #pool = new BufferPool();
+  readonly #remarks: Seldom;
   readonly #shared = Buffer.allocUnsafeSlow(SHARED_READ_BYTES);
   #port = 0;
   #answer: AnswerFrame | undefined;
@@ -56,6 +61,7 @@ export class Listener {
 
   private constructor(options: ListenerOptions) {
     this.#options = options;
+    this.#remarks = new Seldom({ intervalMs: SAME_REMARK_MS, mostKeys: MOST_REMARKS, now: () => options.clock.now() });
   }
 
   /** Takes the port; requests are taken up from `serve` on. Rejects with Node's own error (EADDRINUSE, EACCES, …). */
@@ -178,6 +184,7 @@ export class Listener {
       gather: this.#gather,
       keepsProcessAlive: this.#options.keepsProcessAlive ?? true,
       now: () => this.#options.clock.now(),
+      remark: (about, what) => this.#say(about, what, "a client is set up for another listener"),
       ended: (ended, error) => this.#ended(ended, ip, error),
     });
     this.#connections.add(connection);
@@ -188,13 +195,15 @@ export class Listener {
     const left = (this.#connectionsPerIp.get(ip) ?? 1) - 1;
     if (left === 0) this.#connectionsPerIp.delete(ip);
     else this.#connectionsPerIp.set(ip, left);
-    if (error !== undefined && !isPeerGone(error)) {
-      const client = `${connection.remoteAddress}:${connection.remotePort}`;
-      this.#options.logger.warn(
-        { listener: this.name, client, software: connection.clientSoftware, reason: error.message },
-        "closed a connection",
-      );
-    }
+    if (error !== undefined && !isPeerGone(error)) this.#say(connection, error.message, "closed a connection");
+  }
+
+  /** Once in a while for each address: clients try again and again. */
+  #say({ remoteAddress, remotePort, clientSoftware }: Connection, reason: string, message: string): void {
+    const meanwhile = this.#remarks.say(`${remoteAddress} ${reason}`);
+    if (meanwhile === undefined) return;
+    const facts = { listener: this.name, client: `${remoteAddress}:${remotePort}`, software: clientSoftware, reason };
+    this.#options.logger.warn(meanwhile === 0 ? facts : { ...facts, meanwhile }, message);
   }
 
   #watchIdle(): void {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BufferPool } from "../../src/base/buffer-pool.ts";
+import { ForeignProtocol } from "../../src/server/foreign-protocol.ts";
 import { FrameReader, FrameTooLarge } from "../../src/server/frame-reader.ts";
 
 function framed(payloads: readonly Uint8Array[]): Buffer {
@@ -61,10 +62,14 @@ describe("cutting a stream into frames", () => {
     expect(seen).toEqual([1, 2]);
   });
 
-  test.each([[-1], [1001], [0x16030100]])("a size of %i is refused before anything is allocated", (size) => {
+  test.each([
+    [-1, FrameTooLarge],
+    [1001, FrameTooLarge],
+    [0x16030100, ForeignProtocol],
+  ])("a size of %i is refused before anything is allocated", (size, refusal) => {
     const reader = new FrameReader(new BufferPool(), Buffer.alloc(64), 1000, () => true);
     const prefix = Buffer.alloc(4);
     prefix.writeInt32BE(size);
-    expect(() => reader.feed(prefix)).toThrow(FrameTooLarge);
+    expect(() => reader.feed(prefix)).toThrow(refusal);
   });
 });
