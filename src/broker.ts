@@ -25,7 +25,8 @@ import type { SharedLogs } from "./cluster/shared-logs.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "./cluster/topic-name.ts";
 import { Topics } from "./cluster/topics.ts";
 import type { BrokerConfig, SettingInputs } from "./config/broker-config.ts";
-import { type ListenerAddress, parseListeners, securityProtocolOf } from "./config/listeners.ts";
+import { clientListeners, SERVED_PROTOCOL } from "./config/listener-rules.ts";
+import { hostInUrl, isLoopback, type ListenerAddress, parseListeners, printListeners, securityProtocolOf } from "./config/listeners.ts";
 import { LiveConfig } from "./config/live-config.ts";
 import { SettingError } from "./config/setting.ts";
 import { GroupCoordinator } from "./coordinator/group/group-coordinator.ts";
@@ -75,7 +76,8 @@ export class Broker {
   readonly services: Services;
   readonly interceptors: Interceptors;
   readonly #listeners: Listeners;
-  readonly #host: string;
+  /** The listener that clients on this machine do best to begin with. */
+  readonly #bootstrap: ListenerAddress | undefined;
   readonly #maintenance: Maintenance;
   readonly #unfollow: () => void;
   readonly #closeParts: () => void;
@@ -85,7 +87,7 @@ export class Broker {
     services: Services;
     interceptors: Interceptors;
     listeners: Listeners;
-    host: string;
+    bootstrap: ListenerAddress | undefined;
     maintenance: Maintenance;
     unfollow: () => void;
     closeParts: () => void;
@@ -94,7 +96,7 @@ export class Broker {
     this.services = parts.services;
     this.interceptors = parts.interceptors;
     this.#listeners = parts.listeners;
-    this.#host = parts.host;
+    this.#bootstrap = parts.bootstrap;
     this.#maintenance = parts.maintenance;
     this.#unfollow = parts.unfollow;
     this.#closeParts = parts.closeParts;
@@ -234,7 +236,15 @@ export class Broker {
       const closeParts = () => {
         for (const close of closers) close();
       };
-      return new Broker({ services, interceptors, listeners, host: addresses[0]?.host ?? options.host, maintenance, unfollow, closeParts });
+      return new Broker({
+        services,
+        interceptors,
+        listeners,
+        bootstrap: bootstrapAddress(addresses, endpoints),
+        maintenance,
+        unfollow,
+        closeParts,
+      });
     } catch (error) {
       for (const close of closers) close();
       await listeners.close();
@@ -247,14 +257,15 @@ export class Broker {
   }
 
   get port(): number {
-    return this.#listeners.all[0]?.port ?? 0;
+    const { all } = this.#listeners;
+    return (all.find(({ name }) => name === this.#bootstrap?.name) ?? all[0])?.port ?? 0;
   }
 
   /** What a client is given to connect: "localhost:9092". */
   get bootstrapServers(): string {
-    const isEverywhere = this.#host === "" || this.#host === "0.0.0.0" || this.#host === "::";
-    const host = isEverywhere ? "localhost" : this.#host;
-    return `${host.includes(":") ? `[${host}]` : host}:${this.port}`;
+    const host = this.#bootstrap?.host ?? "";
+    const isEverywhere = host === "" || host === "0.0.0.0" || host === "::";
+    return `${isEverywhere ? "localhost" : hostInUrl(host)}:${this.port}`;
   }
 
   /** Makes topics that do not exist yet. Throws SettingError when one is not allowed. */
@@ -314,39 +325,14 @@ function transactionLeadership(transactions: TransactionCoordinator) {
   };
 }
 
-/** The only security protocol so far. */
-const PLAINTEXT = "PLAINTEXT";
-
 function listenerAddresses({ config, host, port }: BrokerOptions): ListenerAddress[] {
-  const given = originsGiven(config);
-  if (!given) return [{ name: PLAINTEXT, host, port }];
-  const addresses = clientListeners(config);
-  for (const { name } of addresses) {
-    const protocol = protocolOf(config, name);
-    if (protocol !== PLAINTEXT) {
-      throw new SettingError(
-        "INVALID_VALUE",
-        "listeners",
-        `listeners: ${name} asks for ${protocol}, which is not served yet; use a PLAINTEXT listener`,
-      );
-    }
-  }
-  return addresses;
+  return originsGiven(config) ? clientListeners(config) : [{ name: SERVED_PROTOCOL, host, port }];
 }
 
 /** Where to listen after settings were altered: what may not be listened on was not let through. */
 function addressesIn(config: BrokerConfig): ListenerAddress[] {
-  return clientListeners(config).filter(({ name }) => protocolOf(config, name) === PLAINTEXT);
-}
-
-/** Without those of controllers. */
-function clientListeners(config: BrokerConfig): ListenerAddress[] {
-  const controllers = new Set((config["controller.listener.names"] ?? []).map((name) => name.toUpperCase()));
-  return parseListeners("listeners", config["listeners"]).filter(({ name }) => !controllers.has(name));
-}
-
-function protocolOf(config: BrokerConfig, listener: string): string {
-  return securityProtocolOf(config["listener.security.protocol.map"], listener);
+  const map = config["listener.security.protocol.map"];
+  return clientListeners(config).filter(({ name }) => securityProtocolOf(map, name) === SERVED_PROTOCOL);
 }
 
 function originsGiven(config: BrokerConfig): boolean {
@@ -359,7 +345,7 @@ function decidedSettings(
   addresses: readonly ListenerAddress[],
   listeners: readonly Listener[],
 ): SettingInputs {
-  const shown = addresses.map(({ name, host }, index) => `${name}://${host.includes(":") ? `[${host}]` : host}:${listeners[index]?.port}`);
+  const shown = addresses.map((address, index) => printListeners([{ ...address, port: listeners[index]?.port ?? address.port }]));
   const directory = logs.engine.logDirectory?.().path;
   return {
     "node.id": config["node.id"],
@@ -367,6 +353,12 @@ function decidedSettings(
     "advertised.listeners": shown,
     ...(directory === undefined ? {} : { "log.dirs": [directory] }),
   };
+}
+
+/** The first listener whose clients are not sent on to another host, which they may not reach. */
+function bootstrapAddress(addresses: readonly ListenerAddress[], endpoints: readonly Endpoint[]): ListenerAddress | undefined {
+  const staysHere = ({ host }: Endpoint) => host === null || isLoopback(host);
+  return addresses.find(({ name }) => endpoints.some((endpoint) => endpoint.listener === name && staysHere(endpoint))) ?? addresses[0];
 }
 
 function endpointsOf(config: BrokerConfig, listeners: readonly Listener[]): Endpoint[] {

@@ -1,36 +1,85 @@
 // What `odradek start` says once, when a produce would succeed: for people, or as one line of JSON.
 
 import { relative } from "node:path";
+import type { UnknownVariable } from "../config/environment.ts";
+import type { EnvironmentInEffect, VariableInEffect } from "./start-sources.ts";
 import type { Paint } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 export interface ReadyFacts {
   /** `host:port`, several joined by commas. */
   readonly bootstrapServers: string;
+  /** Where clients are sent on to, where that was given. */
+  readonly advertised: readonly string[];
   readonly clusterId: string;
   /** An absolute path, or "memory". */
   readonly data: string;
+  readonly environment: EnvironmentInEffect;
   readonly tookMs: number;
 }
 
-export function banner({ bootstrapServers, clusterId, data, tookMs }: ReadyFacts, paint: Paint): string {
+/** Names of variables in one line: a shell may be full of them. */
+const MOST_NAMES = 8;
+
+export function banner(facts: ReadyFacts, paint: Paint): string {
+  const { bootstrapServers, advertised, clusterId, data, environment, tookMs } = facts;
   const line = (name: string, text: string) => `  ${paint("dim", name.padEnd(8))} ${text}\n`;
   const brokers = bootstrapServers
     .split(",")
     .map((server) => JSON.stringify(server))
     .join(", ");
+  const isElsewhere = advertised.length > 0 && advertised.join(",") !== bootstrapServers;
   return [
     `\n  ${paint("bold", "Odradek")} ${VERSION} is ready on ${paint("cyan", bootstrapServers)} ${paint("dim", `after ${Math.round(tookMs)} ms`)}\n\n`,
     line("data", data === "memory" ? "in memory, gone when it stops" : shortPath(data)),
     line("cluster", clusterId),
+    ...(isElsewhere ? [line("clients", `are sent on to ${advertised.join(", ")} by advertised.listeners`)] : []),
+    ...environmentLines(environment).map(([name, text]) => line(name, text)),
     line("kafkajs", `new Kafka({ brokers: [${brokers}] })`),
     line("stop", "Ctrl-C"),
     "\n",
   ].join("");
 }
 
-export function readyLine({ bootstrapServers, clusterId, data }: ReadyFacts): string {
-  return `${JSON.stringify({ event: "ready", bootstrapServers, clusterId, data, pid: process.pid, version: VERSION })}\n`;
+function environmentLines({ variables, unknown }: EnvironmentInEffect): (readonly [string, string])[] {
+  const lines: (readonly [string, string])[] = [];
+  if (variables.length > 0) lines.push(["env", listed(variables.map(printVariable))]);
+  if (areClients(variables)) lines.push(["", "clients have settings of that name, too: unset what was not meant for the broker"]);
+  if (unknown.length > 0) lines.push(["ignored", `${listed(unknown.map(printUnknown))}: no settings of a broker`]);
+  return lines;
+}
+
+export function printVariable({ variable, value }: VariableInEffect): string {
+  return `${variable}=${value}`;
+}
+
+/** Where nothing else says that the environment was made for a broker. */
+function areClients(variables: readonly VariableInEffect[]): boolean {
+  return variables.length > 0 && variables.every(({ isClients }) => isClients);
+}
+
+function printUnknown({ variable, nearest }: UnknownVariable): string {
+  return nearest === undefined ? variable : `${variable} (${nearest}?)`;
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return names.slice(0, MOST_NAMES).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+export function readyLine({ bootstrapServers, advertised, clusterId, data, environment }: ReadyFacts): string {
+  const { variables, unknown } = environment;
+  return `${JSON.stringify({
+    event: "ready",
+    bootstrapServers,
+    ...(advertised.length === 0 ? {} : { advertised }),
+    clusterId,
+    data,
+    ...(variables.length === 0 ? {} : { environment: Object.fromEntries(variables.map(({ variable, value }) => [variable, value])) }),
+    ...(unknown.length === 0 ? {} : { ignoredVariables: unknown.map(({ variable }) => variable) }),
+    pid: process.pid,
+    version: VERSION,
+  })}\n`;
 }
 
 function shortPath(path: string): string {

@@ -3,6 +3,7 @@
 
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { printVariable } from "./banner.ts";
 import { CommandError, messageOf } from "./command-error.ts";
 import { type BrokerOrder, brokerOrder, type RunningBroker } from "./start.ts";
 import { planStart, type StartArguments } from "./start-plan.ts";
@@ -21,6 +22,9 @@ export interface RunSurroundings {
 export async function run(command: readonly string[], given: StartArguments, { terminal, startBroker }: RunSurroundings): Promise<number> {
   const inMemory = given.data === undefined ? { memory: true } : {};
   const plan = planStart({ port: "auto", ...inMemory, ...given }, terminal.environment);
+  const { variables } = plan.environment;
+  if (variables.length > 0)
+    terminal.error(`odradek: the broker has settings from the environment: ${variables.map(printVariable).join(", ")}\n`);
   const broker = await startBroker(brokerOrder(plan));
   try {
     return await runCommand(command, { ...terminal.environment, ...variablesFor(broker) });

@@ -6,6 +6,7 @@ import { type Logger, silentLogger } from "../base/logger.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { BrokerPlace } from "../node.ts";
 import type { WorkerPlace } from "../workers/workers.ts";
+import { advertisedAddresses, type Names, printAddress, systemNames, warnOfUnreachable } from "./advertised.ts";
 import { banner, type ReadyFacts, readyLine } from "./banner.ts";
 import { CommandError, ExitCode, messageOf } from "./command-error.ts";
 import { CommandLogger } from "./command-logger.ts";
@@ -40,12 +41,17 @@ export interface BrokerOrder {
 export interface StartSurroundings {
   readonly terminal: Terminal;
   readonly startBroker: (order: BrokerOrder) => Promise<RunningBroker>;
+  /** Default: the system's. */
+  readonly names?: Names;
   /** When the process began, on performance.now()'s scale. */
   readonly beganMs?: number;
 }
 
 /** Settles when the broker has stopped. Raises CommandError when it does not start. */
-export async function start(given: StartArguments, { terminal, startBroker, beganMs = 0 }: StartSurroundings): Promise<ExitCode> {
+export async function start(
+  given: StartArguments,
+  { terminal, startBroker, names = systemNames, beganMs = 0 }: StartSurroundings,
+): Promise<ExitCode> {
   const plan = planStart(given, terminal.environment);
   const paint = painter(terminal);
   const log = new CommandLogger({
@@ -62,13 +68,16 @@ export async function start(given: StartArguments, { terminal, startBroker, bega
   if (given.portsFile !== undefined) await writePortsFile(given.portsFile, broker);
   const facts: ReadyFacts = {
     bootstrapServers: broker.bootstrapServers,
+    advertised: advertisedAddresses(plan.configs).map(printAddress),
     clusterId: broker.clusterId,
     data: plan.data,
+    environment: plan.environment,
     tookMs: performance.now() - beganMs,
   };
   if (given.json) terminal.out(readyLine(facts));
   else if (!given.quiet) terminal.out(banner(facts, paint));
   await log.ready();
+  if (!given.quiet) void warnOfUnreachable(plan.configs, log.logger, names);
 
   const failure = await Promise.race([stopping, broker.failure]);
   if (failure !== undefined) {

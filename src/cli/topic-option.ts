@@ -1,8 +1,10 @@
-// `--topic name[:partitions[:key=value,…]]`. A piece without "=" goes on with the value before it, so lists can be written as
-// they are: `orders:3:cleanup.policy=compact,delete`; a first such piece is the cleanup policy: `state:1:compact`.
+// The topics that a start is to make: `--topic name[:partitions[:key=value,…]]`, and what KAFKA_CREATE_TOPICS lists. In an option a piece
+// without "=" goes on with the value before it, so lists can be written as they are: `orders:3:cleanup.policy=compact,delete`; a first such
+// piece is the cleanup policy: `state:1:compact`. Where both name a topic, the option counts.
 
 import { topicNameFault } from "../cluster/topic-name.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
+import { type Environment, environmentTopics } from "../config/environment.ts";
 import { SettingError } from "../config/setting.ts";
 import { topicSettings } from "../config/topic-config.ts";
 import { usageError } from "./command-error.ts";
@@ -17,28 +19,76 @@ export interface TopicOption {
 const MOST_PARTITIONS = 10_000;
 
 /** Raises a usage error. */
-export function parseTopicOption(text: string, config: BrokerConfig): TopicOption {
-  const [name = "", count = "", ...rest] = text.split(":");
+export function planTopics(options: readonly string[], environment: Environment, config: BrokerConfig): readonly TopicOption[] {
+  const given = new Map<string, Written>();
+  for (const text of options) take(given, readTopic(parseOption(text), config));
+  const listed = new Map<string, Written>();
+  for (const topic of readEnvironmentTopics(environment)) take(listed, readTopic(topic, config));
+  return [...new Map([...listed, ...given]).values()].map(({ topic }) => topic);
+}
+
+interface TopicText {
+  /** What to blame: the option or the variable, as it was written. */
+  readonly where: string;
+  readonly name: string;
+  /** Empty: not given. */
+  readonly count: string;
+  readonly configs: ReadonlyMap<string, string>;
+}
+
+interface Written {
+  readonly where: string;
+  readonly topic: TopicOption;
+}
+
+/** The same twice is once. */
+function take(topics: Map<string, Written>, written: Written): void {
+  const earlier = topics.get(written.topic.name);
+  if (earlier !== undefined && JSON.stringify(earlier.topic) !== JSON.stringify(written.topic))
+    throw usageError(`${written.where}: the topic was given before, and otherwise, by ${earlier.where}`);
+  topics.set(written.topic.name, written);
+}
+
+function readTopic({ where, name, count, configs }: TopicText, config: BrokerConfig): Written {
   const fault = topicNameFault(name);
-  if (fault !== undefined) throw usageError(`--topic ${text}: ${fault}`);
-  const configs = parseConfigs(text, rest.join(":"));
+  if (fault !== undefined) throw usageError(`${where}: ${fault}`);
+  const values = Object.fromEntries(configs);
   try {
-    topicSettings(config, configs);
+    topicSettings(config, values);
   } catch (error) {
-    if (error instanceof SettingError) throw usageError(`--topic ${text}: ${error.message}`);
+    if (error instanceof SettingError) throw usageError(`${where}: ${error.message}`);
     throw error;
   }
-  return count === "" ? { name, configs } : { name, partitions: parseCount(text, count), configs };
+  return { where, topic: { name, ...(count === "" ? {} : { partitions: parseCount(where, count) }), configs: values } };
 }
 
-function parseCount(text: string, count: string): number {
+/** Of the replicas that they ask for there are as many as there are brokers here. */
+function readEnvironmentTopics(environment: Environment): TopicText[] {
+  try {
+    return environmentTopics(environment).map(({ text, name, partitions, cleanupPolicy }) => ({
+      where: `KAFKA_CREATE_TOPICS: ${text}`,
+      name,
+      count: partitions,
+      configs: new Map(cleanupPolicy === undefined ? [] : [["cleanup.policy", cleanupPolicy]]),
+    }));
+  } catch (error) {
+    throw error instanceof SettingError ? usageError(error.message) : error;
+  }
+}
+
+function parseOption(text: string): TopicText {
+  const [name = "", count = "", ...rest] = text.split(":");
+  return { where: `--topic ${text}`, name, count, configs: parseConfigs(text, rest.join(":")) };
+}
+
+function parseCount(where: string, count: string): number {
   const partitions = Number(count);
   if (/^\d+$/.test(count) && partitions >= 1 && partitions <= MOST_PARTITIONS) return partitions;
-  throw usageError(`--topic ${text}: the number of partitions must be a whole number from 1 to ${MOST_PARTITIONS}, not ${count}`);
+  throw usageError(`${where}: the number of partitions must be a whole number from 1 to ${MOST_PARTITIONS}, not ${count}`);
 }
 
-function parseConfigs(text: string, list: string): Record<string, string> {
-  const configs: Record<string, string> = {};
+function parseConfigs(text: string, list: string): ReadonlyMap<string, string> {
+  const configs = new Map<string, string>();
   if (list === "") return configs;
   let last: string | undefined;
   for (const piece of list.split(",")) {
@@ -46,11 +96,11 @@ function parseConfigs(text: string, list: string): Record<string, string> {
     if (at === 0) throw usageError(`--topic ${text}: a setting must be written key=value, not ${piece}`);
     if (at > 0) {
       last = piece.slice(0, at).trim();
-      configs[last] = piece.slice(at + 1);
+      configs.set(last, piece.slice(at + 1));
     } else if (last === undefined) {
       last = "cleanup.policy";
-      configs[last] = piece;
-    } else configs[last] += `,${piece}`;
+      configs.set(last, piece);
+    } else configs.set(last, `${configs.get(last)},${piece}`);
   }
   return configs;
 }

@@ -1,10 +1,12 @@
 // A broker's settings, read once from all their sources, checked and frozen. The later source wins: default, file,
 // environment, argument, then what clients altered while running (cluster-wide, then for this broker).
 //
-// A config also remembers where each value came from, for DescribeConfigs.
+// A config also remembers where each value came from: the source, for DescribeConfigs, and the place in it, for what is said about it.
 
 import { type BrokerSettingName, type BrokerSettingValues, brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
 import { type Character, characterDefaults } from "./character.ts";
+import { type GivenSettings, placeInWords } from "./given-settings.ts";
+import { listenersFault } from "./listener-rules.ts";
 import { nearestName } from "./nearest-name.ts";
 import { isPassedOver } from "./passed-over-settings.ts";
 import { SettingError, type SettingTable, type SettingValue } from "./setting.ts";
@@ -16,13 +18,15 @@ export type ConfigOrigin = (typeof ORIGINS)[number];
 
 /** Settings by name: as text, or as values from code. */
 export type SettingInputs = { readonly [name: string]: SettingValue | undefined };
-export type ConfigSources = { readonly character?: Character } & { readonly [Origin in ConfigOrigin]?: SettingInputs };
+export type ConfigSources = { readonly character?: Character } & { readonly [Origin in ConfigOrigin]?: SettingInputs | GivenSettings };
 
 const provenance = Symbol("provenance");
 
 interface Provenance {
   readonly defaults: BrokerSettingValues;
   readonly given: ReadonlyMap<ConfigOrigin, SettingTableValues>;
+  /** Of what was given as text with its place. */
+  readonly places: ReadonlyMap<ConfigOrigin, ReadonlyMap<string, string>>;
   /** What was given although no table has it. */
   readonly passedOver: readonly string[];
 }
@@ -31,12 +35,24 @@ type SettingTableValues = ReadonlyMap<BrokerSettingName, SettingValue>;
 /** Values by Kafka's names: `config["num.partitions"]`. */
 export type BrokerConfig = BrokerSettingValues & { readonly [provenance]: Provenance };
 
-/** Raises SettingError: an unknown name (with the nearest known one), a value that does not fit, or two that contradict. */
+/**
+ * Raises SettingError: an unknown name (with the nearest known one), a value that does not fit, or several that contradict. The error says
+ * where the value was given.
+ */
 export function brokerConfig(sources: ConfigSources = {}): BrokerConfig {
   const given = new Map<ConfigOrigin, SettingTableValues>();
-  for (const origin of ORIGINS) given.set(origin, parseInputs(sources[origin] ?? {}));
-  const passedOver = ORIGINS.flatMap((origin) => Object.keys(sources[origin] ?? {}).filter(isPassedOver));
-  return assemble({ defaults: defaultValues(sources.character ?? "kind"), given, passedOver });
+  const places = new Map<ConfigOrigin, ReadonlyMap<string, string>>();
+  const passedOver: string[] = [];
+  for (const origin of ORIGINS) {
+    const inputs = inputsOf(sources[origin] ?? {});
+    given.set(origin, parseInputs(inputs));
+    places.set(origin, new Map(inputs.flatMap(({ name, place }) => (place === undefined ? [] : [[name, place] as const]))));
+    passedOver.push(...inputs.map(({ name }) => name).filter(isPassedOver));
+  }
+  const from: Provenance = { defaults: defaultValues(sources.character ?? "kind"), given, places, passedOver };
+  const config = assemble(from);
+  checkListeners(config);
+  return config;
 }
 
 /** What was altered while running: for all brokers, and for this one. */
@@ -48,13 +64,13 @@ export interface AlteredSettings {
 /** The same config with other values altered while running, in place of those that it had. Raises SettingError. */
 export function withAltered(config: BrokerConfig, { cluster, broker }: AlteredSettings): BrokerConfig {
   const given = new Map(config[provenance].given);
-  given.set("dynamic-cluster", parseInputs(cluster)).set("dynamic-broker", parseInputs(broker));
+  given.set("dynamic-cluster", parseInputs(inputsOf(cluster))).set("dynamic-broker", parseInputs(inputsOf(broker)));
   return assemble({ ...config[provenance], given });
 }
 
 /** The same config with what a start has decided where nothing was given: as if it had been an argument. Raises SettingError. */
 export function withDecided(config: BrokerConfig, inputs: SettingInputs): BrokerConfig {
-  const decided = [...parseInputs(inputs)].filter(([name]) => originsOf(config, name).length === 1);
+  const decided = [...parseInputs(inputsOf(inputs))].filter(([name]) => originsOf(config, name).length === 1);
   const given = new Map(config[provenance].given);
   given.set("argument", new Map([...(given.get("argument") ?? []), ...decided]));
   return assemble({ ...config[provenance], given });
@@ -63,7 +79,7 @@ export function withDecided(config: BrokerConfig, inputs: SettingInputs): Broker
 function assemble(from: Provenance): BrokerConfig {
   const values = { ...from.defaults };
   for (const origin of ORIGINS) Object.assign(values, Object.fromEntries(from.given.get(origin) ?? []));
-  checkTogether(values);
+  checkTogether(values, from);
   return Object.freeze({ ...values, [provenance]: from });
 }
 
@@ -77,6 +93,22 @@ export function originsOf(config: BrokerConfig, name: BrokerSettingName): { orig
   }
   found.push({ origin: "default", value: defaults[name] });
   return found;
+}
+
+/** Where the value that counts was given, in words that follow "given"; `undefined` for a default and for values from code. */
+export function placeOf(config: BrokerConfig, name: BrokerSettingName): string | undefined {
+  return placeIn(config[provenance], name);
+}
+
+function placeIn({ given, places }: Provenance, name: BrokerSettingName): string | undefined {
+  const origin = ORIGINS.findLast((each) => given.get(each)?.has(name));
+  return origin === undefined ? undefined : places.get(origin)?.get(name);
+}
+
+/** For an error about several settings: the places of those that were given. */
+function placesIn(from: Provenance, names: readonly BrokerSettingName[]): string | undefined {
+  const found = new Set(names.flatMap((name) => placeIn(from, name) ?? []));
+  return found.size === 0 ? undefined : [...found].join(", and ");
 }
 
 /** Whether access rules may be made: with Kafka, an authorizer would heed them. */
@@ -101,18 +133,46 @@ function defaultValues(character: Character): BrokerSettingValues {
   return values as BrokerSettingValues;
 }
 
-function parseInputs(inputs: SettingInputs): Map<BrokerSettingName, SettingValue> {
+interface Input {
+  readonly name: string;
+  readonly input: SettingValue | undefined;
+  readonly place: string | undefined;
+}
+
+function inputsOf(source: SettingInputs | GivenSettings): Input[] {
+  if (!isGivenAsText(source)) return Object.entries(source).map(([name, input]) => ({ name, input, place: undefined }));
+  return [...source].map(([name, given]) => ({ name, input: given.value, place: placeInWords(given) }));
+}
+
+function isGivenAsText(source: SettingInputs | GivenSettings): source is GivenSettings {
+  return source instanceof Map;
+}
+
+function parseInputs(inputs: readonly Input[]): Map<BrokerSettingName, SettingValue> {
   const parsed = new Map<BrokerSettingName, SettingValue>();
-  for (const [name, input] of Object.entries(inputs)) {
+  for (const { name, input, place } of inputs) {
     if (input === undefined || input === null || isPassedOver(name)) continue;
-    if (!isBrokerSetting(name)) throw unknownSetting(name);
-    const setting = brokerSettingTable[name];
-    parsed.set(name, parseSetting(name, setting, typeof input === "string" ? input : (printSetting(setting, input) ?? "")));
+    if (!isBrokerSetting(name)) throw unknownSetting(name).at(place);
+    parsed.set(name, parseInput(name, input, place));
   }
   // Kafka takes either name of a node's number for both.
-  const nodeId = parsed.get("node.id") ?? parsed.get("broker.id");
-  if (nodeId !== undefined) parsed.set("node.id", nodeId).set("broker.id", nodeId);
+  const [nodeId, brokerId] = [parsed.get("node.id"), parsed.get("broker.id")];
+  if (nodeId !== undefined && brokerId !== undefined && nodeId !== brokerId) {
+    const place = inputs.find(({ name }) => name === "node.id")?.place;
+    throw new SettingError("CONFLICT", "node.id", "You must set `node.id` to the same value as `broker.id`.", place);
+  }
+  const id = nodeId ?? brokerId;
+  if (id !== undefined) parsed.set("node.id", id).set("broker.id", id);
   return parsed;
+}
+
+function parseInput(name: BrokerSettingName, input: SettingValue, place: string | undefined): SettingValue {
+  const setting = brokerSettingTable[name];
+  try {
+    return parseSetting(name, setting, typeof input === "string" ? input : (printSetting(setting, input) ?? ""));
+  } catch (error) {
+    throw error instanceof SettingError ? error.at(place) : error;
+  }
 }
 
 function unknownSetting(name: string): SettingError {
@@ -132,16 +192,23 @@ const ORDERED: readonly (readonly [BrokerSettingName, BrokerSettingName])[] = [
   ["log.cleaner.min.compaction.lag.ms", "log.cleaner.max.compaction.lag.ms"],
 ];
 
-function checkTogether(values: BrokerSettingValues): void {
+function checkTogether(values: BrokerSettingValues, from: Provenance): void {
   for (const [less, more] of ORDERED) {
     if (Number(values[less]) <= Number(values[more])) continue;
-    throw new SettingError("CONFLICT", less, `${less} (${values[less]}) must not be greater than ${more} (${values[more]})`);
+    const message = `${less} (${values[less]}) must not be greater than ${more} (${values[more]})`;
+    throw new SettingError("CONFLICT", less, message, placesIn(from, [less, more]));
   }
-  const listeners = values.listeners;
-  if (listeners.length === 0)
-    throw new SettingError(
-      "INVALID_VALUE",
-      "listeners",
-      "Configuration 'listeners' must not be empty. Valid values include: any non-empty value",
-    );
+}
+
+/** When a broker starts; what may be altered of its listeners while it runs has rules of its own. */
+function checkListeners(config: BrokerConfig): void {
+  const from = config[provenance];
+  try {
+    const fault = listenersFault(config);
+    if (fault === undefined) return;
+    throw new SettingError("CONFLICT", fault.settings[0] ?? "", fault.message, placesIn(from, fault.settings));
+  } catch (error) {
+    if (!(error instanceof SettingError) || error.place !== undefined || !isBrokerSetting(error.setting)) throw error;
+    throw error.at(placeIn(from, error.setting));
+  }
 }

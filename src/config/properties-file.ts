@@ -4,30 +4,42 @@
 
 import { SettingError } from "./setting.ts";
 
-/** Raises MALFORMED_FILE for a broken \u escape; everything else is some key and value, as in Java. */
-export function parseProperties(text: string): Record<string, string> {
-  const properties: Record<string, string> = {};
-  for (const line of logicalLines(text)) {
-    const [key, value] = splitLine(line);
-    properties[withoutEscapes(key)] = withoutEscapes(value);
-  }
-  return properties;
+export interface Property {
+  readonly key: string;
+  readonly value: string;
+  /** Where it begins, from 1. */
+  readonly lineNumber: number;
 }
 
-function* logicalLines(text: string): Generator<string> {
+/** In the file's order. Raises MALFORMED_FILE for a broken \u escape; everything else is some key and value, as in Java. */
+export function parseProperties(text: string): Property[] {
+  return [...logicalLines(text)].map(({ logical, lineNumber }) => {
+    const [key, value] = splitLine(logical);
+    return { key: withoutEscapes(key, lineNumber), value: withoutEscapes(value, lineNumber), lineNumber };
+  });
+}
+
+interface Line {
+  readonly logical: string;
+  readonly lineNumber: number;
+}
+
+function* logicalLines(text: string): Generator<Line> {
   let logical = "";
   let isContinued = false;
-  for (const natural of text.split(/\r\n|\r|\n/)) {
+  let lineNumber = 0;
+  for (const [index, natural] of text.split(/\r\n|\r|\n/).entries()) {
     const line = natural.replace(/^[ \t\f]+/, "");
     if (!isContinued && (line === "" || line.startsWith("#") || line.startsWith("!"))) continue;
+    if (logical === "" && !isContinued) lineNumber = index + 1;
     const backslashes = /\\*$/.exec(line)?.[0].length ?? 0;
     isContinued = backslashes % 2 === 1;
     logical += isContinued ? line.slice(0, -1) : line;
     if (isContinued) continue;
-    yield logical;
+    yield { logical, lineNumber };
     logical = "";
   }
-  if (logical !== "") yield logical;
+  if (logical !== "") yield { logical, lineNumber };
 }
 
 function splitLine(line: string): [string, string] {
@@ -37,10 +49,11 @@ function splitLine(line: string): [string, string] {
 
 const ESCAPES: { readonly [letter: string]: string } = { t: "\t", n: "\n", r: "\r", f: "\f" };
 
-function withoutEscapes(text: string): string {
+function withoutEscapes(text: string, lineNumber: number): string {
   return text.replace(/\\(u[0-9a-fA-F]{4}|.)/gs, (_, escaped: string) => {
     if (escaped.length > 1) return String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
-    if (escaped === "u") throw new SettingError("MALFORMED_FILE", "", `\\u must be followed by four hexadecimal digits: ${text}`);
+    if (escaped === "u")
+      throw new SettingError("MALFORMED_FILE", "", `line ${lineNumber}: \\u must be followed by four hexadecimal digits: ${text}`);
     return ESCAPES[escaped] ?? escaped;
   });
 }

@@ -27,6 +27,7 @@ export interface SettingRules {
   /** Permitted strings, or elements of a list. */
   readonly oneOf?: readonly string[];
   readonly ignoreCase?: boolean;
+  /** Neither the empty text nor the empty list. */
   readonly nonEmpty?: boolean;
   /** Anything further: gives what is wrong in words, or undefined. Sees the parsed value. */
   readonly check?: (value: SettingValue, name: string) => string | undefined;
@@ -112,11 +113,19 @@ export class SettingError extends Error {
   readonly code: SettingErrorCode;
   /** The setting's name, or empty where no single one is to blame. */
   readonly setting: string;
+  /** Where the value was given, in words that follow "given"; `undefined` for a default, or a value from code. */
+  readonly place: string | undefined;
 
-  constructor(code: SettingErrorCode, setting: string, message: string) {
+  constructor(code: SettingErrorCode, setting: string, message: string, place?: string) {
     super(message);
     this.name = "SettingError";
     this.code = code;
     this.setting = setting;
+    this.place = place;
+  }
+
+  /** The same, of a value that was given there. */
+  at(place: string | undefined): SettingError {
+    return new SettingError(this.code, this.setting, this.message, place);
   }
 }

@@ -10,7 +10,7 @@ interface Said {
 
 export type SentError =
   | (Said & { readonly kind: "storage"; readonly code: StorageError["code"] })
-  | (Said & { readonly kind: "setting"; readonly code: SettingError["code"]; readonly setting: string })
+  | (Said & { readonly kind: "setting"; readonly code: SettingError["code"]; readonly setting: string; readonly place: string | undefined })
   | (Said & {
       readonly kind: "other";
       /** As Node's own errors have them: of a failed system call, and what it was for. */
@@ -21,7 +21,8 @@ export function sentError(error: unknown): SentError {
   if (!(error instanceof Error)) return { kind: "other", message: String(error), stack: undefined, facts: {} };
   const { message, stack } = error;
   if (error instanceof StorageError) return { kind: "storage", message, stack, code: error.code };
-  if (error instanceof SettingError) return { kind: "setting", message, stack, code: error.code, setting: error.setting };
+  if (error instanceof SettingError)
+    return { kind: "setting", message, stack, code: error.code, setting: error.setting, place: error.place };
   return { kind: "other", message, stack, facts: plainFacts(error) };
 }
 
@@ -40,7 +41,7 @@ function errorOf(sent: SentError): Error {
     case "storage":
       return new StorageError(sent.code, sent.message);
     case "setting":
-      return new SettingError(sent.code, sent.setting, sent.message);
+      return new SettingError(sent.code, sent.setting, sent.message, sent.place);
     case "other":
       return Object.assign(new Error(sent.message), sent.facts);
   }

@@ -122,18 +122,62 @@ test("workers have ids and ports that follow the first broker's, and its setting
     ["PLAINTEXT://0.0.0.0:29093", "HOST://0.0.0.0:9093"],
     ["PLAINTEXT://kafka:29093", "HOST://localhost:9093"],
   ]);
-  expect(planStart({ workers: "2", set: ["num.partitions=7"] }, {}).workers[0]?.sources.argument?.["num.partitions"]).toBe("7");
+  const [worker] = planStart({ workers: "2", set: ["num.partitions=7"] }, {}).workers;
+  expect(worker && brokerConfig(structuredClone(worker.sources))["num.partitions"]).toBe(7);
   expect(planStart({ workers: "auto" }, {}).workers).toHaveLength(availableParallelism() - 1);
   expect(planStart({ workers: "1", memory: true }, {}).workers).toEqual([]);
 });
 
 test("what is wrong is said with where it was given", () => {
   expect(refusal({ set: ["num.partitons=3"] })).toBe(
-    'Unknown setting num.partitons; did you mean num.partitions? (given with --set num.partitons=3); "odradek settings" lists them all',
+    'Unknown setting num.partitons; did you mean num.partitions? (given with --set num.partitons); "odradek settings" lists them all',
   );
-  const path = file("num.partitions=0");
-  expect(refusal({ config: path })).toBe(`Invalid value 0 for configuration num.partitions: Value must be at least 1 (given in ${path})`);
+  const path = file("# a comment\nlog.retention.ms=\\\n  1\nnum.partitions=0");
+  expect(refusal({ config: path })).toBe(
+    `Invalid value 0 for configuration num.partitions: Value must be at least 1 (given in ${path}, line 4)`,
+  );
   expect(refusal({}, { KAFKA_NUM_PARTITIONS: "x" })).toContain("(given by the environment variable KAFKA_NUM_PARTITIONS)");
+  expect(refusal({}, { KAFKA_CFG_NUM_PARTITIONS: "x" })).toContain("(given by the environment variable KAFKA_CFG_NUM_PARTITIONS)");
+  expect(refusal({}, { KAFKA_NODE_ID: '"1"' })).toContain(
+    "(given by the environment variable KAFKA_NODE_ID; the quotes are part of the value)",
+  );
+  expect(refusal({ set: ["group.min.session.timeout.ms=9"] }, { KAFKA_GROUP_MAX_SESSION_TIMEOUT_MS: "8" })).toBe(
+    "group.min.session.timeout.ms (9) must not be greater than group.max.session.timeout.ms (8) (given with --set group.min.session.timeout.ms, and by the environment variable KAFKA_GROUP_MAX_SESSION_TIMEOUT_MS)",
+  );
+  expect(refusal({ port: "9192" }, { KAFKA_ADVERTISED_LISTENERS: "EXTERNAL://kafka:9092" })).toBe(
+    "advertised.listeners listener names must be equal to or a subset of the ones defined in listeners. Found EXTERNAL. The valid options based on the current configuration are PLAINTEXT (given by the environment variable KAFKA_ADVERTISED_LISTENERS, and with --port)",
+  );
+});
+
+test("brokers of a cluster have every listener at ports of their own, and are told at ports of their own", () => {
+  const environment = {
+    KAFKA_NODE_ID: "5",
+    KAFKA_LISTENERS: "PLAINTEXT://0.0.0.0:29092,HOST://0.0.0.0:9092",
+    KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "HOST:PLAINTEXT",
+    KAFKA_ADVERTISED_LISTENERS: "PLAINTEXT://kafka:29092,HOST://localhost:9092",
+  };
+  const places = (given: StartArguments, from: Record<string, string>) =>
+    planStart(given, from).configs.map((config) => [config["node.id"], config.listeners.join(), config["advertised.listeners"]?.join()]);
+  expect(places({ brokers: "3" }, environment)).toEqual([
+    [5, "PLAINTEXT://0.0.0.0:29092,HOST://0.0.0.0:9092", "PLAINTEXT://kafka:29092,HOST://localhost:9092"],
+    [6, "PLAINTEXT://0.0.0.0:29093,HOST://0.0.0.0:9093", "PLAINTEXT://kafka:29093,HOST://localhost:9093"],
+    [7, "PLAINTEXT://0.0.0.0:29094,HOST://0.0.0.0:9094", "PLAINTEXT://kafka:29094,HOST://localhost:9094"],
+  ]);
+  const advertised = { KAFKA_ADVERTISED_LISTENERS: "PLAINTEXT://kafka:19092" };
+  expect(places({ port: "9092,9095", brokers: "3" }, advertised)).toEqual([
+    [1, "PLAINTEXT://localhost:9092", "PLAINTEXT://kafka:19092"],
+    [2, "PLAINTEXT://localhost:9095", "PLAINTEXT://kafka:19095"],
+    [3, "PLAINTEXT://localhost:9096", "PLAINTEXT://kafka:19096"],
+  ]);
+  expect(places({ port: "auto", brokers: "2" }, advertised)[1]).toEqual([2, "PLAINTEXT://localhost:0", "PLAINTEXT://kafka:19093"]);
+  expect(places({ brokers: "2" }, environment).slice(0, 2)).toEqual(places({ workers: "2" }, environment));
+});
+
+test("the same topic twice is one; an option counts more than KAFKA_CREATE_TOPICS", () => {
+  expect(planStart({ topic: ["a:2", "a:2"] }, { KAFKA_CREATE_TOPICS: "a:1:1,b:1:1" }).topics).toEqual([
+    { name: "a", partitions: 2, configs: {} },
+    { name: "b", partitions: 1, configs: {} },
+  ]);
 });
 
 test.each<[string, StartArguments, string]>([
@@ -153,6 +197,50 @@ test.each<[string, StartArguments, string]>([
   ["a topic name with a space", { topic: ["a b"] }, "a b"],
   ["no partitions", { topic: ["a:0"] }, "from 1 to"],
   ["an unknown topic setting", { topic: ["a:1:x=1"] }, "Unknown topic config name: x"],
+  ["a topic setting of JavaScript's", { topic: ["a:1:__proto__=1"] }, "Unknown topic config name: __proto__"],
+  [
+    "a topic given twice, and otherwise",
+    { topic: ["a:1", "a:2"] },
+    "--topic a:2: the topic was given before, and otherwise, by --topic a:1",
+  ],
+  ["a setting of JavaScript's", { set: ["__proto__=1"] }, "Unknown setting __proto__"],
+  ["a setting given twice, and otherwise", { set: ["node.id=1", "node.id=2"] }, "--set node.id=2: node.id was given 1 before"],
+  ["two numbers for one broker", { set: ["node.id=1", "broker.id=2"] }, "You must set `node.id` to the same value as `broker.id`."],
+  ["a number of brokers that is JavaScript's", { brokers: "1e1" }, "--brokers 1e1: a cluster has from 1 to 100 brokers"],
+  ["hexadecimal workers", { workers: "0x2" }, "--workers 0x2: from 1 to 64 threads"],
+  ["one port for two brokers", { port: "9092,9092" }, "Brokers 1 and 2 cannot both have port 9092 (given with --port, counted up"],
+  ["ports that count up into another", { port: "9093,9092", brokers: "3" }, "Brokers 1 and 3 cannot both have port 9093"],
+  [
+    "ports that count up beyond the last",
+    { port: "65535", brokers: "2" },
+    '"PLAINTEXT://localhost:65536" has no port from 0 to 65535 (given with',
+  ],
+  [
+    "ids that count up beyond the last",
+    { brokers: "2", set: ["node.id=2147483647"] },
+    "(given with --set node.id, counted up for broker 2)",
+  ],
+  ["an empty host", { host: "" }, "--host : a host is a name or an IP address"],
+  ["a host with its port", { host: "1.2.3.4:80" }, "--host 1.2.3.4:80: a host is a name or an IP address"],
+  ["a URL for a host", { host: "http://localhost" }, "--host http://localhost: a host is a name or an IP address"],
+  ["an empty data folder", { data: "" }, '--data "" names nothing'],
+  ["a data folder with a NUL", { data: "a\0b" }, '--data "a\\u0000b" names nothing'],
+  ["no folder in log.dirs", { set: ["log.dirs="] }, "Configuration 'log.dirs' must not be empty"],
+  ["an empty rack", { rack: "a,,b", brokers: "3" }, "--rack a,,b: racks are names"],
+  [
+    "a port of listeners that is none",
+    { set: ["listeners=PLAINTEXT://:70000"] },
+    "has no port from 0 to 65535 (given with --set listeners)",
+  ],
+  ["a listener twice", { set: ["listeners=PLAINTEXT://:1,PLAINTEXT://:2"] }, "Each listener must have a different name"],
+  ["a listener without a protocol", { set: ["listeners=A://:9092"] }, "no security protocol defined for listener A; add A:PLAINTEXT to"],
+  ["an advertised listener that is not there", { set: ["advertised.listeners=OTHER://x:1"] }, "Found OTHER. The valid options"],
+  [
+    "an advertised address that is none",
+    { set: ["advertised.listeners=kafka:9092"] },
+    'advertised.listeners: "kafka:9092" is not of the form',
+  ],
+  ["an advertised address that is every one", { set: ["advertised.listeners=PLAINTEXT://0.0.0.0:1"] }, "nonroutable meta-address 0.0.0.0"],
 ])("%s is a usage error", (_, given, words) => {
   expect(refusal(given)).toContain(words);
 });

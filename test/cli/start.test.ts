@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { CommandError, ExitCode } from "../../src/cli/command-error.ts";
 import { type BrokerOrder, type RunningBroker, start } from "../../src/cli/start.ts";
 import type { StartArguments } from "../../src/cli/start-plan.ts";
+import { SettingError } from "../../src/config/setting.ts";
 import { StorageError } from "../../src/storage/storage-error.ts";
 import { FakeTerminal } from "./fake-terminal.ts";
 
@@ -22,8 +23,8 @@ afterEach(() => {
 });
 
 /** Starts with a broker that only says where it is, and stops it by a signal once it is ready. */
-async function startAndStop(given: StartArguments, startBroker = fakeBroker) {
-  const terminal = new FakeTerminal();
+async function startAndStop(given: StartArguments, startBroker = fakeBroker, environment: Record<string, string> = {}) {
+  const terminal = new FakeTerminal({ environment });
   let orders = 0;
   const ready = async (order: BrokerOrder) => {
     orders++;
@@ -32,7 +33,8 @@ async function startAndStop(given: StartArguments, startBroker = fakeBroker) {
     return broker;
   };
   try {
-    const exitCode = await start(given, { terminal, startBroker: ready });
+    const names = { resolve: () => Promise.reject(new Error("no such name")), own: () => ["127.0.0.1"] };
+    const exitCode = await start(given, { terminal, startBroker: ready, names });
     return { exitCode, orders, ...terminal };
   } finally {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"]) process.removeAllListeners(signal);
@@ -79,6 +81,42 @@ test("machines get one ready event with --json", async () => {
   expect(errors).toBe("");
 });
 
+const SHELL = { KAFKA_COMPRESSION_TYPE: "snappy", KAFKA_SSL_KEY_PASSWORD: "secret", KAFKA_NUM_PARTITONS: "3", KAFKA_GROUP_ID: "g" };
+
+test("people are told which settings came from the environment, that clients have them too, and what was no setting", async () => {
+  const { output } = await startAndStop({ memory: true }, fakeBroker, SHELL);
+  expect(output).toContain("env      KAFKA_COMPRESSION_TYPE=snappy\n");
+  expect(output).toContain("clients have settings of that name, too");
+  expect(output).toContain("ignored  KAFKA_NUM_PARTITONS (KAFKA_NUM_PARTITIONS?): no settings of a broker\n");
+  expect(output).not.toContain("secret");
+  const ofBroker = await startAndStop({ memory: true }, fakeBroker, { ...SHELL, KAFKA_LISTENERS: "PLAINTEXT://:9092" });
+  expect(ofBroker.output).toContain("env      KAFKA_COMPRESSION_TYPE=snappy, KAFKA_LISTENERS=PLAINTEXT://:9092\n");
+  expect(ofBroker.output).not.toContain("clients have settings of that name");
+});
+
+test("what an argument overrides did not come from the environment", async () => {
+  const { output } = await startAndStop({ memory: true, set: ["compression.type=producer"] }, fakeBroker, SHELL);
+  expect(output).not.toContain("KAFKA_COMPRESSION_TYPE");
+});
+
+test("machines are told of the environment in the ready event", async () => {
+  const { output } = await startAndStop({ memory: true, json: true, logLevel: "silent" }, fakeBroker, SHELL);
+  expect(JSON.parse(output)).toMatchObject({
+    environment: { KAFKA_COMPRESSION_TYPE: "snappy" },
+    ignoredVariables: ["KAFKA_NUM_PARTITONS"],
+  });
+});
+
+test("people are told where clients are sent on to, and that they cannot follow from here", async () => {
+  const environment = { KAFKA_ADVERTISED_LISTENERS: "PLAINTEXT://kafka:9092" };
+  const { output, errors } = await startAndStop({ memory: true }, fakeBroker, environment);
+  expect(output).toContain("clients  are sent on to kafka:9092 by advertised.listeners\n");
+  expect(errors).toContain("clients here cannot follow where they are sent on to: the host does not resolve");
+  expect(errors).toContain("KAFKA_ADVERTISED_LISTENERS");
+  const json = await startAndStop({ memory: true, json: true, logLevel: "silent" }, fakeBroker, environment);
+  expect(JSON.parse(json.output)).toMatchObject({ advertised: ["kafka:9092"] });
+});
+
 test("--quiet says nothing", async () => {
   expect(await startAndStop({ memory: true, quiet: true })).toMatchObject({ output: "", errors: "" });
 });
@@ -115,6 +153,57 @@ test("a port in use is said with who holds it, and has an exit code of its own",
   await expect(failure).rejects.toMatchObject({ exitCode: ExitCode.PORT_IN_USE });
   await expect(failure).rejects.toThrow(process.platform === "linux" ? `(process ${process.pid})` : `Port ${port} is in use`);
   server.close();
+});
+
+const LISTENERS = { KAFKA_LISTENERS: "PLAINTEXT://broker:9092,HOST://:9093", KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: "HOST:PLAINTEXT" };
+
+test.each<[string, object, StartArguments, string]>([
+  [
+    "a host of the environment that there is not",
+    { code: "ENOTFOUND", syscall: "getaddrinfo", hostname: "broker" },
+    { memory: true },
+    "broker (given by the environment variable KAFKA_LISTENERS) is not an address of this machine; choose another with --host.",
+  ],
+  [
+    "an address of an option that is another machine's",
+    { code: "EADDRNOTAVAIL", syscall: "listen", address: "10.9.9.9", port: 9092 },
+    { memory: true, host: "10.9.9.9" },
+    "10.9.9.9 (given with --host) is not an address of this machine; choose another with --host.",
+  ],
+  [
+    "a port that is not permitted",
+    { code: "EACCES", syscall: "listen", port: 80 },
+    { memory: true, port: "80" },
+    "Listening on port 80 (given with --port) is not permitted",
+  ],
+  [
+    "an address that is refused for another reason",
+    { code: "EAFNOSUPPORT", syscall: "listen", address: "::1", port: 9092 },
+    { memory: true, host: "::1" },
+    "Listening on ::1, port 9092 (given with --host), is not possible (it failed)",
+  ],
+  [
+    "a data folder with a name that is too long",
+    { code: "ENAMETOOLONG", syscall: "mkdir" },
+    { data: "long" },
+    "long (given with --data) cannot be written to (it failed)",
+  ],
+  ["too many open files", { code: "EMFILE", syscall: "open" }, { data: "mine" }, "cannot be written to (it failed)"],
+])("%s is said in one sentence with where it came from", async (_, facts, given, sentence) => {
+  const failing = () => Promise.reject(Object.assign(new Error("it failed"), facts));
+  const environment = "hostname" in facts ? LISTENERS : {};
+  await expect(startAndStop(given, failing, environment)).rejects.toMatchObject({
+    message: expect.stringContaining(sentence),
+    exitCode: ExitCode.FAILURE,
+  });
+});
+
+test("a topic that the broker refuses is a usage error", async () => {
+  const refusing = () => Promise.reject(new SettingError("INVALID_VALUE", "topic", "topic a_b: it collides with a.b"));
+  await expect(startAndStop({ memory: true }, refusing)).rejects.toMatchObject({
+    message: "topic a_b: it collides with a.b",
+    exitCode: ExitCode.USAGE,
+  });
 });
 
 test.each([

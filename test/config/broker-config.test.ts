@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { type BrokerConfig, brokerConfig, originsOf, settingsWithoutEffect } from "../../src/config/broker-config.ts";
-import { environmentSettings, environmentVariable } from "../../src/config/environment.ts";
 
 test("values are read by Kafka's names, typed, and frozen", () => {
   const config = brokerConfig();
@@ -66,17 +65,4 @@ test("settings that contradict each other are refused", () => {
 test("what was set and changes nothing is known", () => {
   const config = brokerConfig({ file: { "num.io.threads": "4", "num.partitions": "2" } });
   expect(settingsWithoutEffect(config)).toEqual(["num.io.threads"]);
-});
-
-test("KAFKA_… variables are settings, as Kafka's images take them; others are passed over", () => {
-  expect(
-    environmentSettings({
-      KAFKA_LOG_RETENTION_HOURS: "1",
-      KAFKA_NUM_PARTITIONS: "3",
-      KAFKA_OPTS: "-Xmx1G",
-      KAFKA_BROKERS: "localhost:9092",
-      PATH: "/bin",
-    }),
-  ).toEqual({ "log.retention.hours": "1", "num.partitions": "3" });
-  expect(environmentVariable("log.retention.hours")).toBe("KAFKA_LOG_RETENTION_HOURS");
 });

@@ -5,6 +5,7 @@ import net from "node:net";
 import { expect, test } from "vitest";
 import { incrementalAlterConfigs, metadata } from "../../protocol/messages/index.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";
+import { startBroker } from "../../src/index.ts";
 import { BROKER } from "../support/asking-broker.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { type BenchOptions, EffectBench } from "./effect-bench.ts";
@@ -193,4 +194,18 @@ test("listeners: they are a single broker's", async () => {
   expect(await alter(bench, { listeners: STATIC }, "")).toBe(
     "Cannot update these configs at default cluster level, broker id must be specified: [listeners]",
   );
+});
+
+test("advertised.listeners: of several listeners, the address to begin with is that of one which does not send clients on to another host", async () => {
+  const settings = {
+    listeners: "PLAINTEXT://127.0.0.1:0,HOST://127.0.0.1:0",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,HOST:PLAINTEXT",
+    "advertised.listeners": "PLAINTEXT://kafka:29092,HOST://localhost:9092",
+  };
+  await using broker = await startBroker({ settings });
+  const client = await RawClient.connect(broker.port);
+  const answer = await client.call(metadata, 9, { topics: [], allowAutoTopicCreation: false });
+  expect(answer?.brokers).toMatchObject([{ host: "localhost", port: 9092 }]);
+  expect(broker.bootstrapServers).toBe(`127.0.0.1:${broker.port}`);
+  client.close();
 });

@@ -14,7 +14,16 @@ test.each<[string, string, Record<string, string>]>([
   ["the last line of a key wins", "a=1\na=2", { a: "2" }],
   ["a comment is not continued", "# one \\\ntwo=2", { two: "2" }],
 ])("%s", (_, text, properties) => {
-  expect(parseProperties(text)).toEqual(properties);
+  expect(Object.fromEntries(parseProperties(text).map(({ key, value }) => [key, value]))).toEqual(properties);
+});
+
+test("a property knows the line where it begins", () => {
+  const lines = parseProperties("# one\n\na=1\nb=2,\\\n  3\n\nc=4").map(({ key, lineNumber }) => [key, lineNumber]);
+  expect(lines).toEqual([
+    ["a", 3],
+    ["b", 4],
+    ["c", 7],
+  ]);
 });
 
 test("a broken \\u escape is refused", () => {

@@ -73,11 +73,11 @@ export const logSettings = {
     dynamic: clusterWide,
     oneOf: ["compact", "delete"],
   }),
-  "log.dir": list(["/tmp/kafka-logs"], "Folder of the logs, used when log.dirs is not set.", { honoured }),
+  "log.dir": list(["/tmp/kafka-logs"], "Folder of the logs, used when log.dirs is not set.", { honoured, nonEmpty: true }),
   "log.dir.failure.timeout.ms": long(30_000, "How long a broker runs on that cannot report a failed log folder to the controller.", {
     min: 1,
   }),
-  "log.dirs": list(null, "Folders of the logs; Odradek uses the first.", { honoured }),
+  "log.dirs": list(null, "Folders of the logs; Odradek uses the first.", { honoured, nonEmpty: true }),
   "log.flush.interval.messages": long(
     MAX_INT64,
     "Records after which a log is forced to disk; 1 means that every acknowledged record is on disk.",

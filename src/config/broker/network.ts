@@ -7,7 +7,10 @@ const clusterWide = "cluster-wide";
 const perBroker = "per-broker";
 
 export const networkSettings = {
-  "advertised.listeners": list(null, "Addresses that clients are told to connect to, where they differ from the listeners.", { honoured }),
+  "advertised.listeners": list(null, "Addresses that clients are told to connect to, where they differ from the listeners.", {
+    honoured,
+    nonEmpty: true,
+  }),
   "background.threads": int(10, "Threads for background work.", { dynamic: clusterWide, min: 1 }),
   "connection.failed.authentication.delay.ms": int(100, "Delay before a connection is closed that failed to authenticate.", { min: 0 }),
   "connections.max.idle.ms": long(600_000, "A connection without requests for this long is closed.", { honoured }),
@@ -27,6 +30,7 @@ export const networkSettings = {
     "Addresses to listen on, as NAME://host:port; those that are not advertised may come and go while the broker runs.",
     {
       honoured,
+      nonEmpty: true,
       dynamic: perBroker,
     },
   ),
