@@ -24,7 +24,7 @@ const words = new Set(
 );
 
 /** Read by src/config for all others. */
-const READ_IN_CONFIG = new Set(["broker.id", "log.dir", "authorizer.class.name", ...groupLimitSettings()]);
+const READ_IN_CONFIG = new Set(["broker.id", "log.dir", "authorizer.class.name", "controller.listener.names", ...groupLimitSettings()]);
 
 test.each<[string, SettingTable, Synonyms]>([
   ["topic", topicSettingTable, TOPIC_SYNONYMS],
