@@ -5,12 +5,13 @@
 //   block: size 4, top bit set when stored uncompressed | data | [block checksum 4]        all little-endian
 //   data:  sequences of token (literal length << 4 | match length - 4) | [more length] | literals | distance 2 | [more length]
 
-import { MalformedMessage } from "../wire/malformed-message.ts";
+import { MalformedMessage, TooMuchContent } from "../wire/malformed-message.ts";
 import { Bytes, copyLiteral, copyMatch, MatchTable, matchLength } from "./lempel-ziv.ts";
 
 const MAGIC = 0x184d2204;
 /** Version 1, independent blocks, of at most 64 KiB; the third byte is the checksum of the other two. */
-const FRAME_HEADER = [0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82];
+export const LZ4_FRAME_HEADER = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82]);
+export const LZ4_END_MARK = Buffer.alloc(4);
 const BLOCK_BYTES = 0x10000;
 const STORED_BIT = 0x80000000;
 
@@ -24,14 +25,20 @@ const MAX_RATIO = 255;
 let table: MatchTable | undefined;
 
 export function lz4Compress(buffer: Buffer): Buffer {
+  return lz4Blocks(buffer, LZ4_FRAME_HEADER, LZ4_END_MARK);
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** Content as blocks, which may stand between others of a frame; between copies of `header` and `endMark`. */
+export function lz4Blocks(buffer: Buffer, header = NO_BYTES, endMark = NO_BYTES): Buffer {
   table ??= new MatchTable(13);
   const blocks = Math.ceil(buffer.length / BLOCK_BYTES);
   // A block that does not shrink is stored, but may grow before that is known.
-  const target = Buffer.allocUnsafe(buffer.length + blocks * 4 + BLOCK_BYTES / MAX_RATIO + 16 + FRAME_HEADER.length + 4);
+  const target = Buffer.allocUnsafe(buffer.length + blocks * 4 + BLOCK_BYTES / MAX_RATIO + 16 + header.length + endMark.length);
   const source = new Bytes(buffer);
   const compressed = new Bytes(target);
-  let at = 0;
-  for (const byte of FRAME_HEADER) target[at++] = byte;
+  let at = header.copy(target);
   for (let start = 0; start < buffer.length; start += BLOCK_BYTES) {
     const end = Math.min(start + BLOCK_BYTES, buffer.length);
     const sizeBytes = compressBlock(table, source, start, end, compressed, at + 4) - at - 4;
@@ -42,7 +49,7 @@ export function lz4Compress(buffer: Buffer): Buffer {
       at += buffer.copy(target, at, start, end);
     }
   }
-  return target.subarray(0, target.writeUInt32LE(0, at));
+  return target.subarray(0, at + endMark.copy(target, at));
 }
 
 function compressBlock(matches: MatchTable, source: Bytes, start: number, end: number, target: Bytes, targetStart: number): number {
@@ -98,21 +105,38 @@ export type Lz4Options = {
   ignoreHeaderChecksum?: boolean;
 };
 
-/** Raises MalformedMessage for what is not LZ4 frames from first to last byte, and for more than `maxBytes` of content. */
+/** Raises MalformedMessage for what is not LZ4 frames from first to last byte, TooMuchContent for more than `maxBytes` of content. */
 export function lz4Decompress(buffer: Buffer, maxBytes: number, options: Lz4Options = {}): Buffer {
-  const source = new Bytes(buffer);
   const output = new Output(Math.min(maxBytes, 4 * buffer.length), maxBytes);
-  let at = 0;
-  do at = decompressFrame(source, at, output, options);
-  while (at < buffer.length);
+  for (const _ of decompressFrames(new Bytes(buffer), output, options));
   return output.content;
 }
 
-/** The content so far; it grows as blocks prove to need it. */
+/**
+ * The same in pieces of at most `pieceBytes`, each valid until the next is asked for. Held are a block, of 4 MiB at most, and the 64 KiB
+ * before it, to which its matches may reach back.
+ */
+export function* lz4Pieces(buffer: Buffer, maxBytes: number, pieceBytes: number): Generator<Buffer, void, undefined> {
+  const output = new Output(0, maxBytes);
+  let at = 0;
+  for (const _ of decompressFrames(new Bytes(buffer), output, {})) {
+    const { content } = output;
+    for (; at < content.length; at += pieceBytes) yield content.subarray(at, Math.min(at + pieceBytes, content.length));
+    at = output.forget();
+  }
+}
+
+/** Farther back no match reaches. */
+const HISTORY_BYTES = 0x10000;
+
+/** The content so far, or the newest of it; it grows as blocks prove to need it. */
 class Output {
   bytes: Bytes;
   sizeBytes = 0;
+  /** Where the content of the frame begins. */
+  frameStart = 0;
   readonly #maxBytes: number;
+  #forgottenBytes = 0;
 
   constructor(sizeBytes: number, maxBytes: number) {
     this.bytes = new Bytes(Buffer.allocUnsafe(sizeBytes));
@@ -123,23 +147,46 @@ class Output {
     return this.bytes.buffer.subarray(0, this.sizeBytes);
   }
 
-  /** Makes room for what a block may hold, as far as the limit allows; returns where the room ends. */
+  /** Makes room for what a block may hold; returns where the room ends. */
   reserve(sizeBytes: number): number {
     const { buffer } = this.bytes;
-    const end = Math.min(this.sizeBytes + sizeBytes, this.#maxBytes);
+    const end = this.sizeBytes + sizeBytes;
     if (end > buffer.length) {
-      const grown = Buffer.allocUnsafe(Math.min(this.#maxBytes, Math.max(end, 2 * buffer.length)));
+      const grown = Buffer.allocUnsafe(Math.max(end, Math.min(this.#maxBytes, 2 * buffer.length)));
       buffer.copy(grown, 0, 0, this.sizeBytes);
       this.bytes = new Bytes(grown);
     }
     return end;
   }
+
+  grew(sizeBytes: number): void {
+    this.sizeBytes = sizeBytes;
+    if (this.#forgottenBytes + sizeBytes > this.#maxBytes) throw new TooMuchContent("lz4", this.#maxBytes);
+  }
+
+  /** Drops what no match can reach any more; returns where new content will begin. */
+  forget(): number {
+    const keptBytes = Math.min(this.sizeBytes, HISTORY_BYTES);
+    const goneBytes = this.sizeBytes - keptBytes;
+    this.bytes.buffer.copyWithin(0, goneBytes, this.sizeBytes);
+    this.#forgottenBytes += goneBytes;
+    this.frameStart = Math.max(0, this.frameStart - goneBytes);
+    this.sizeBytes = keptBytes;
+    return keptBytes;
+  }
 }
 
-function decompressFrame(source: Bytes, start: number, output: Output, options: Lz4Options): number {
+/** Yields after each block. */
+function* decompressFrames(source: Bytes, output: Output, options: Lz4Options): Generator<void, void, undefined> {
+  let at = 0;
+  do at = yield* decompressFrame(source, at, output, options);
+  while (at < source.buffer.length);
+}
+
+function* decompressFrame(source: Bytes, start: number, output: Output, options: Lz4Options): Generator<void, number, undefined> {
   const { buffer } = source;
   const frame = readFrameHeader(buffer, start, options);
-  const frameStart = output.sizeBytes;
+  output.frameStart = output.sizeBytes;
   let at = frame.end;
   for (;;) {
     const word = readUint32(buffer, at);
@@ -150,11 +197,11 @@ function decompressFrame(source: Bytes, start: number, output: Output, options: 
     if (sizeBytes > frame.maxBlockBytes || sizeBytes > buffer.length - at) throw malformed(`block of ${sizeBytes} bytes at ${at}`);
     const limit = output.reserve(Math.min(frame.maxBlockBytes, isStored ? sizeBytes : MAX_RATIO * sizeBytes));
     const { bytes, sizeBytes: contentEnd } = output;
-    const historyStart = frame.areBlocksLinked ? frameStart : contentEnd;
-    if (!isStored) output.sizeBytes = decompressBlock(source, at, at + sizeBytes, bytes, contentEnd, limit, historyStart);
-    else if (limit - contentEnd < sizeBytes) throw malformed("more content than is accepted");
-    else output.sizeBytes += buffer.copy(bytes.buffer, contentEnd, at, at + sizeBytes);
+    const historyStart = frame.areBlocksLinked ? output.frameStart : contentEnd;
+    if (!isStored) output.grew(decompressBlock(source, at, at + sizeBytes, bytes, contentEnd, limit, historyStart));
+    else output.grew(contentEnd + buffer.copy(bytes.buffer, contentEnd, at, at + sizeBytes));
     at += sizeBytes + (frame.hasBlockChecksums ? 4 : 0);
+    yield;
   }
   if (frame.hasContentChecksum) at += 4;
   if (at > buffer.length) throw malformed("cut off in a checksum");

@@ -4,12 +4,12 @@
 import { sizeOfVarint, VarintCursor, writeVarint } from "../wire/varint.ts";
 import { BATCH_HEADER_BYTES, BATCH_LENGTH_PREFIX_BYTES, batchHeader, COMPRESSION_MASK, type Compression } from "./batch-header.ts";
 import { compress } from "./compression.ts";
-import { scanRecords } from "./record.ts";
 import { RecordBatch } from "./record-batch.ts";
+import { scanRecords } from "./record-scan.ts";
 
 export type RecompressOptions = {
   /** The codec's own default unless given. */
-  readonly level?: number;
+  readonly level?: number | undefined;
   /** The batch's records, for a caller that has decompressed them already. */
   readonly body?: Buffer;
 };
@@ -20,6 +20,11 @@ export type RecompressOptions = {
  */
 export function recompress(batch: RecordBatch, compression: Compression, options: RecompressOptions = {}): RecordBatch {
   const body = compress(compression, withOffsetsInOrder(batch, options.body ?? batch.uncompressedBody()), options.level);
+  return withBody(batch, compression, body);
+}
+
+/** A new batch with the same header and another body. */
+export function withBody(batch: RecordBatch, compression: Compression, body: Buffer): RecordBatch {
   const bytes = Buffer.allocUnsafe(BATCH_HEADER_BYTES + body.length);
   batch.buffer.copy(bytes, 0, batch.start, batch.start + BATCH_HEADER_BYTES);
   body.copy(bytes, BATCH_HEADER_BYTES);

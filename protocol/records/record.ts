@@ -7,8 +7,17 @@
 
 import { MalformedMessage } from "../wire/malformed-message.ts";
 import { sizeOfVarint, sizeOfVarlong, VarintCursor, writeVarint, writeVarlong } from "../wire/varint.ts";
-import { BATCH_HEADER_BYTES, Compression, NO_TIMESTAMP, TimestampType } from "./batch-header.ts";
+import { TimestampType } from "./batch-header.ts";
 import type { RecordBatch } from "./record-batch.ts";
+import {
+  checkFieldSize,
+  checkFilled,
+  checkHeaderCount,
+  checkNothingLeft,
+  checkRecordCount,
+  recordSize,
+  recordTooLong,
+} from "./record-checks.ts";
 
 export type RecordHeader = { readonly key: string; readonly value: Buffer | null };
 
@@ -53,15 +62,17 @@ export function* recordsOf(batch: RecordBatch, body = batch.uncompressedBody()):
 /** As `recordsOf`, with the deltas as they are stored. */
 function* recordBodiesOf(batch: RecordBatch, body: Buffer): Generator<RecordBody, void, undefined> {
   const { recordCount } = batch;
-  if (recordCount < 0) throw new MalformedMessage(`record batch of ${recordCount} records`);
+  checkRecordCount(recordCount);
   const cursor = new VarintCursor(body);
   for (let index = 0; index < recordCount; index++) yield decodeRecord(cursor, index);
-  checkNothingLeft(cursor, recordCount);
+  checkNothingLeft(cursor.remaining, recordCount);
 }
 
 function decodeRecord(cursor: VarintCursor, index: number): RecordBody {
   const batchEnd = cursor.end;
-  const end = enterRecord(cursor, index);
+  const sizeBytes = recordSize(cursor, index);
+  if (sizeBytes > cursor.remaining) throw recordTooLong(sizeBytes, cursor.remaining, index);
+  const end = cursor.position + sizeBytes;
   cursor.end = end;
   cursor.byte(); // attributes, none of which is in use
   const timestampDelta = cursor.varlong();
@@ -69,14 +80,16 @@ function decodeRecord(cursor: VarintCursor, index: number): RecordBody {
   const key = nullableBytes(cursor, index, "key");
   const value = nullableBytes(cursor, index, "value");
   const headers = decodeHeaders(cursor, index);
-  checkFilled(cursor, index, end);
+  checkFilled(end - cursor.position, index);
   cursor.end = batchEnd;
   return { timestampDelta, offsetDelta, key, value, headers };
 }
 
 function decodeHeaders(cursor: VarintCursor, index: number): RecordHeader[] {
   const headers: RecordHeader[] = [];
-  for (let count = headerCount(cursor, index); count > 0; count--) {
+  const headerCount = cursor.varint();
+  checkHeaderCount(headerCount, cursor.remaining, index);
+  for (let count = headerCount; count > 0; count--) {
     const keySize = cursor.varint();
     if (keySize < 0) throw new MalformedMessage(`record ${index} has a header key of length ${keySize}`);
     const key = cursor.view(keySize).toString("utf8");
@@ -85,122 +98,11 @@ function decodeHeaders(cursor: VarintCursor, index: number): RecordHeader[] {
   return headers;
 }
 
-export type RecordScan = {
-  /** The largest timestamp, -1 without records; the append time when the batch says so. */
-  readonly maxTimestamp: number;
-  /** The first record that has it, 0 without records. */
-  readonly offsetDeltaOfMaxTimestamp: number;
-  /** Of those records that have a timestamp; -1 when none has. */
-  readonly minTimestamp: number;
-  /** -1 when all keys are there. */
-  readonly firstNullKeyIndex: number;
-  /** Offset deltas are 0, 1, 2 and so on. */
-  readonly hasConsecutiveOffsets: boolean;
-};
-
-/**
- * Checks every record of a batch as decoding would, without building any, and gathers what the broker must know at append.
- * Raises MalformedMessage. Header keys are not checked for being UTF-8.
- */
-export function scanRecords(batch: RecordBatch, body?: Buffer): RecordScan {
-  const { recordCount, baseTimestamp } = batch;
-  if (recordCount < 0) throw new MalformedMessage(`record batch of ${recordCount} records`);
-  const cursor = recordsCursor(batch, body);
-  const batchEnd = cursor.end;
-  let maxTimestamp = NO_TIMESTAMP;
-  let minTimestamp = NO_TIMESTAMP;
-  let offsetDeltaOfMaxTimestamp = 0;
-  let firstNullKeyIndex = -1;
-  let hasConsecutiveOffsets = true;
-  for (let index = 0; index < recordCount; index++) {
-    const end = enterRecord(cursor, index);
-    cursor.end = end;
-    cursor.byte();
-    const timestamp = baseTimestamp + cursor.varlong();
-    const offsetDelta = cursor.varint();
-    if (index === 0 || timestamp > maxTimestamp) {
-      maxTimestamp = timestamp;
-      offsetDeltaOfMaxTimestamp = offsetDelta;
-    }
-    if (timestamp !== NO_TIMESTAMP && (timestamp < minTimestamp || minTimestamp === NO_TIMESTAMP)) minTimestamp = timestamp;
-    if (offsetDelta !== index) hasConsecutiveOffsets = false;
-    const keySize = cursor.varint();
-    if (keySize === -1) {
-      if (firstNullKeyIndex === -1) firstNullKeyIndex = index;
-    } else skipBytes(cursor, index, "key", keySize);
-    skipNullable(cursor, index, "value");
-    skipHeaders(cursor, index);
-    checkFilled(cursor, index, end);
-    cursor.end = batchEnd;
-  }
-  checkNothingLeft(cursor, recordCount);
-  if (batch.timestampType === TimestampType.LOG_APPEND_TIME) {
-    maxTimestamp = batch.maxTimestamp;
-    minTimestamp = maxTimestamp;
-  }
-  return { maxTimestamp, offsetDeltaOfMaxTimestamp, minTimestamp, firstNullKeyIndex, hasConsecutiveOffsets };
-}
-
-/** Reads records that are not compressed where they lie. */
-function recordsCursor(batch: RecordBatch, body: Buffer | undefined): VarintCursor {
-  if (body === undefined && batch.compression === Compression.NONE)
-    return new VarintCursor(batch.buffer, batch.start + BATCH_HEADER_BYTES, batch.end);
-  return new VarintCursor(body ?? batch.uncompressedBody());
-}
-
-function skipHeaders(cursor: VarintCursor, index: number): void {
-  for (let count = headerCount(cursor, index); count > 0; count--) {
-    skipBytes(cursor, index, "header key", cursor.varint());
-    skipNullable(cursor, index, "header value");
-  }
-}
-
-/** Reads a record's length and returns where the record ends. */
-function enterRecord(cursor: VarintCursor, index: number): number {
-  if (cursor.remaining === 0) throw new MalformedMessage(`record ${index} is missing`);
-  const sizeBytes = cursor.varint();
-  if (sizeBytes < 0 || sizeBytes > cursor.remaining) {
-    throw new MalformedMessage(`record ${index} has length ${sizeBytes}, ${cursor.remaining} bytes remain`);
-  }
-  return cursor.position + sizeBytes;
-}
-
-function checkFilled(cursor: VarintCursor, index: number, end: number): void {
-  if (cursor.position !== end) throw new MalformedMessage(`record ${index} has ${end - cursor.position} bytes more than its fields`);
-}
-
-function checkNothingLeft(cursor: VarintCursor, recordCount: number): void {
-  if (cursor.remaining !== 0) throw new MalformedMessage(`${cursor.remaining} bytes follow the last of ${recordCount} records`);
-}
-
-function headerCount(cursor: VarintCursor, index: number): number {
-  const count = cursor.varint();
-  if (count < 0 || count > cursor.remaining)
-    throw new MalformedMessage(`record ${index} has ${count} headers in ${cursor.remaining} bytes`);
-  return count;
-}
-
 function nullableBytes(cursor: VarintCursor, index: number, what: string): Buffer | null {
   const sizeBytes = cursor.varint();
   if (sizeBytes === -1) return null;
-  checkSize(cursor, index, what, sizeBytes);
+  checkFieldSize(sizeBytes, cursor.remaining, index, what);
   return cursor.view(sizeBytes);
-}
-
-function skipNullable(cursor: VarintCursor, index: number, what: string): void {
-  const sizeBytes = cursor.varint();
-  if (sizeBytes !== -1) skipBytes(cursor, index, what, sizeBytes);
-}
-
-function skipBytes(cursor: VarintCursor, index: number, what: string, sizeBytes: number): void {
-  checkSize(cursor, index, what, sizeBytes);
-  cursor.position += sizeBytes;
-}
-
-function checkSize(cursor: VarintCursor, index: number, what: string, sizeBytes: number): void {
-  if (sizeBytes < 0 || sizeBytes > cursor.remaining) {
-    throw new MalformedMessage(`record ${index} has a ${what} of length ${sizeBytes}, ${cursor.remaining} bytes remain`);
-  }
 }
 
 /** The records as a batch holds them, uncompressed, after room for a header. */

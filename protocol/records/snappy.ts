@@ -5,11 +5,11 @@
 //   block:   uncompressed size, unsigned varint | elements, each a tag byte whose low two bits say what it is:
 //            00 literals | 01 copy, 11-bit distance | 10 copy, 16-bit distance | 11 copy, 32-bit distance
 
-import { MalformedMessage } from "../wire/malformed-message.ts";
+import { MalformedMessage, TooMuchContent } from "../wire/malformed-message.ts";
 import { Bytes, copyLiteral, copyMatch, MatchTable, matchLength } from "./lempel-ziv.ts";
 
 /** 0x82, "SNAPPY", 0; then version 1, compatible with 1. */
-const FRAMING_HEADER = Buffer.from("82534e4150505900" + "00000001" + "00000001", "hex");
+export const SNAPPY_HEADER = Buffer.from("82534e4150505900" + "00000001" + "00000001", "hex");
 const MAGIC_BYTES = 8;
 /** As snappy-java writes them. */
 const BLOCK_BYTES = 32 * 1024;
@@ -21,13 +21,18 @@ const MAX_RATIO = 22;
 let table: MatchTable | undefined;
 
 export function snappyCompress(buffer: Buffer): Buffer {
+  return snappyBlocks(buffer, SNAPPY_HEADER);
+}
+
+/** Content as blocks, which may follow others; after a copy of `header`. */
+export function snappyBlocks(buffer: Buffer, header?: Buffer): Buffer {
   table ??= new MatchTable(13);
   const blocks = Math.ceil(buffer.length / BLOCK_BYTES);
   // Literals cost at most one byte in sixty, a block's two sizes at most nine.
-  const target = Buffer.allocUnsafe(FRAMING_HEADER.length + buffer.length + Math.ceil(buffer.length / 6) + 16 * (blocks + 1));
+  const target = Buffer.allocUnsafe(SNAPPY_HEADER.length + buffer.length + Math.ceil(buffer.length / 6) + 16 * (blocks + 1));
   const source = new Bytes(buffer);
   const compressed = new Bytes(target);
-  let at = FRAMING_HEADER.copy(target);
+  let at = header?.copy(target) ?? 0;
   for (let start = 0; start < buffer.length; start += BLOCK_BYTES) {
     const end = compressBlock(table, source, start, Math.min(start + BLOCK_BYTES, buffer.length), compressed, at + 4);
     target.writeInt32BE(end - at - 4, at);
@@ -97,38 +102,68 @@ function writeCopies(target: Buffer, start: number, distance: number, sizeBytes:
   return at;
 }
 
-/** Raises MalformedMessage for what is not Snappy from first to last byte, and for more than `maxBytes` of content. */
+/** Raises MalformedMessage for what is not Snappy from first to last byte, TooMuchContent for more than `maxBytes` of content. */
 export function snappyDecompress(buffer: Buffer, maxBytes: number): Buffer {
-  const isFramed = buffer.length >= FRAMING_HEADER.length && buffer.compare(FRAMING_HEADER, 0, MAGIC_BYTES, 0, MAGIC_BYTES) === 0;
-  const blocks = isFramed ? framedBlocks(buffer) : [readBlockHeader(buffer, 0, buffer.length)];
-  let sizeBytes = 0;
-  for (const block of blocks) sizeBytes += block.uncompressedBytes;
-  if (sizeBytes > maxBytes) throw malformed(`${sizeBytes} bytes of content; at most ${maxBytes}`);
+  const { totalBytes } = measure(buffer, maxBytes);
   const source = new Bytes(buffer);
-  const target = new Bytes(Buffer.allocUnsafe(sizeBytes));
+  const target = new Bytes(Buffer.allocUnsafe(totalBytes));
   let at = 0;
-  for (const block of blocks) {
-    decompressBlock(source, block, target, at);
+  for (const block of blocksOf(buffer)) {
+    new BlockReader(source, block, target, at).read(block.uncompressedBytes);
     at += block.uncompressedBytes;
   }
   return target.buffer;
 }
 
+/**
+ * The same in pieces of at most `pieceBytes`, each valid until the next is asked for. A copy may reach back to the start of its block, which
+ * is held whole: clients that frame write blocks of 32 KiB, and one that is raw holds at most 22 times what it takes.
+ */
+export function* snappyPieces(buffer: Buffer, maxBytes: number, pieceBytes: number): Generator<Buffer, void, undefined> {
+  const { largestBytes } = measure(buffer, maxBytes);
+  const source = new Bytes(buffer);
+  const target = new Bytes(Buffer.allocUnsafe(largestBytes));
+  for (const block of blocksOf(buffer)) {
+    const reader = new BlockReader(source, block, target, 0);
+    let at = 0;
+    do {
+      const end = Math.min(at + pieceBytes, block.uncompressedBytes);
+      reader.read(end);
+      yield target.buffer.subarray(at, end);
+      at = end;
+    } while (at < block.uncompressedBytes);
+  }
+}
+
+function measure(buffer: Buffer, maxBytes: number): { readonly totalBytes: number; readonly largestBytes: number } {
+  let totalBytes = 0;
+  let largestBytes = 0;
+  for (const { uncompressedBytes } of blocksOf(buffer)) {
+    totalBytes += uncompressedBytes;
+    largestBytes = Math.max(largestBytes, uncompressedBytes);
+    if (totalBytes > maxBytes) throw new TooMuchContent("snappy", maxBytes);
+  }
+  return { totalBytes, largestBytes };
+}
+
 /** Where a block's elements lie, and what they hold. */
 type Block = { start: number; end: number; uncompressedBytes: number };
 
-function framedBlocks(buffer: Buffer): Block[] {
-  const blocks: Block[] = [];
-  let at = FRAMING_HEADER.length;
+function* blocksOf(buffer: Buffer): Generator<Block, void, undefined> {
+  const isFramed = buffer.length >= SNAPPY_HEADER.length && buffer.compare(SNAPPY_HEADER, 0, MAGIC_BYTES, 0, MAGIC_BYTES) === 0;
+  if (!isFramed) {
+    yield readBlockHeader(buffer, 0, buffer.length);
+    return;
+  }
+  let at = SNAPPY_HEADER.length;
   while (at < buffer.length) {
     if (buffer.length - at < 4) throw malformed(`cut off at ${at}`);
     const sizeBytes = buffer.readInt32BE(at);
     at += 4;
     if (sizeBytes < 0 || sizeBytes > buffer.length - at) throw malformed(`block of ${sizeBytes} bytes at ${at}`);
-    blocks.push(readBlockHeader(buffer, at, at + sizeBytes));
+    yield readBlockHeader(buffer, at, at + sizeBytes);
     at += sizeBytes;
   }
-  return blocks;
 }
 
 function readBlockHeader(buffer: Buffer, start: number, end: number): Block {
@@ -146,46 +181,78 @@ function readBlockHeader(buffer: Buffer, start: number, end: number): Block {
   throw malformed(`block at ${start} has no size`);
 }
 
-function decompressBlock(source: Bytes, block: Block, target: Bytes, targetStart: number): void {
-  const { buffer, view } = source;
-  const { end } = block;
-  const limit = targetStart + block.uncompressedBytes;
-  let position = block.start;
-  let at = targetStart;
-  while (position < end) {
-    const tag = buffer[position++] ?? 0;
-    if ((tag & 3) === 0) {
-      let count = tag >> 2;
-      if (count >= 60) {
-        const bytes = count - 59;
-        if (bytes > end - position) break;
-        count = buffer.readUIntLE(position, bytes);
+/** Decompresses a block as far as it is asked to. */
+class BlockReader {
+  readonly #source: Bytes;
+  readonly #target: Bytes;
+  readonly #start: number;
+  readonly #limit: number;
+  readonly #end: number;
+  #position: number;
+  #at: number;
+
+  constructor(source: Bytes, block: Block, target: Bytes, targetStart: number) {
+    this.#source = source;
+    this.#target = target;
+    this.#start = targetStart;
+    this.#limit = targetStart + block.uncompressedBytes;
+    this.#end = block.end;
+    this.#position = block.start;
+    this.#at = targetStart;
+  }
+
+  /** Until `sizeBytes` of the block's content are there, or a little more; whoever asks for all hears whether the block ends then. */
+  read(sizeBytes: number): void {
+    const wanted = this.#start + sizeBytes;
+    const isLast = wanted === this.#limit;
+    this.#decompress(isLast ? Number.POSITIVE_INFINITY : wanted);
+    if (this.#at < wanted || (isLast && this.#position !== this.#end)) throw malformed(`block that ends at ${this.#end} is cut off`);
+  }
+
+  #decompress(until: number): void {
+    const source = this.#source;
+    const target = this.#target;
+    const { buffer, view } = source;
+    const end = this.#end;
+    const limit = this.#limit;
+    let position = this.#position;
+    let at = this.#at;
+    while (position < end && at < until) {
+      const tag = buffer[position++] ?? 0;
+      if ((tag & 3) === 0) {
+        let count = tag >> 2;
+        if (count >= 60) {
+          const bytes = count - 59;
+          if (bytes > end - position) throw malformed(`block that ends at ${end} is cut off`);
+          count = buffer.readUIntLE(position, bytes);
+          position += bytes;
+        }
+        count++;
+        if (count > end - position || count > limit - at) throw malformed(`${count} literals at ${position}`);
+        copyLiteral(source, position, target, at, count);
+        position += count;
+        at += count;
+        continue;
+      }
+      let size = (tag >> 2) + 1;
+      let distance: number;
+      if ((tag & 3) === 1) {
+        if (position >= end) throw malformed(`block that ends at ${end} is cut off`);
+        size = ((tag >> 2) & 7) + 4;
+        distance = ((tag >> 5) << 8) | (buffer[position++] ?? 0);
+      } else {
+        const bytes = (tag & 3) === 2 ? 2 : 4;
+        if (bytes > end - position) throw malformed(`block that ends at ${end} is cut off`);
+        distance = bytes === 2 ? view.getUint16(position, true) : view.getUint32(position, true);
         position += bytes;
       }
-      count++;
-      if (count > end - position || count > limit - at) throw malformed(`${count} literals at ${position}`);
-      copyLiteral(source, position, target, at, count);
-      position += count;
-      at += count;
-      continue;
+      if (distance === 0 || distance > at - this.#start || size > limit - at) throw malformed(`copy of ${size} bytes ${distance} back`);
+      copyMatch(target, at, distance, size);
+      at += size;
     }
-    let size = (tag >> 2) + 1;
-    let distance: number;
-    if ((tag & 3) === 1) {
-      if (position >= end) break;
-      size = ((tag >> 2) & 7) + 4;
-      distance = ((tag >> 5) << 8) | (buffer[position++] ?? 0);
-    } else {
-      const bytes = (tag & 3) === 2 ? 2 : 4;
-      if (bytes > end - position) break;
-      distance = bytes === 2 ? view.getUint16(position, true) : view.getUint32(position, true);
-      position += bytes;
-    }
-    if (distance === 0 || distance > at - targetStart || size > limit - at) throw malformed(`copy of ${size} bytes ${distance} back`);
-    copyMatch(target, at, distance, size);
-    at += size;
+    this.#position = position;
+    this.#at = at;
   }
-  if (position !== end || at !== limit) throw malformed(`block that ends at ${end} is cut off`);
 }
 
 function writeUnsignedVarint(target: Buffer, start: number, value: number): number {

@@ -1,15 +1,18 @@
 // zstd by node:zlib (Node 22.15 and later), which is loaded on first use. Several frames in a row are one content, as for Kafka's
 // own library; node:zlib stops after the first and says how far it came.
 
-import { MalformedMessage } from "../wire/malformed-message.ts";
-import { zlib } from "./gzip.ts";
+import { MalformedMessage, TooMuchContent } from "../wire/malformed-message.ts";
+import { inflateError, zlib } from "./gzip.ts";
 
 /** Each costs some 20 microseconds however small it is. */
-const MAX_FRAMES = 1024;
+export const MAX_ZSTD_FRAMES = 1024;
 
 export function zstdCompress(buffer: Buffer, level?: number): Buffer {
-  const { zstdCompressSync, constants } = zlib();
-  return zstdCompressSync(buffer, level === undefined ? {} : { params: { [constants.ZSTD_c_compressionLevel]: level } });
+  return zlib().zstdCompressSync(buffer, zstdOptions(level));
+}
+
+export function zstdOptions(level: number | undefined): { readonly params?: Record<number, number> } {
+  return level === undefined ? {} : { params: { [zlib().constants.ZSTD_c_compressionLevel]: level } };
 }
 
 /** Raises MalformedMessage for what is not zstd from first to last byte, and for more than `maxBytes` of content. */
@@ -18,7 +21,8 @@ export function zstdDecompress(buffer: Buffer, maxBytes: number): Buffer {
   let at = 0;
   let sizeBytes = 0;
   do {
-    if (frames.length === MAX_FRAMES) throw new MalformedMessage(`zstd data of more than ${MAX_FRAMES} frames`);
+    if (frames.length === MAX_ZSTD_FRAMES) throw new MalformedMessage(`zstd data of more than ${MAX_ZSTD_FRAMES} frames`);
+    if (sizeBytes === maxBytes) throw new TooMuchContent("zstd", maxBytes);
     const frame = decompressFrame(buffer.subarray(at), maxBytes - sizeBytes);
     frames.push(frame.content);
     at += frame.consumedBytes;
@@ -34,7 +38,7 @@ function decompressFrame(buffer: Buffer, maxBytes: number): Frame {
   try {
     result = zlib().zstdDecompressSync(buffer, { maxOutputLength: maxBytes, info: true });
   } catch (error) {
-    throw new MalformedMessage(`zstd data does not decompress into ${maxBytes} bytes: ${String(error)}`);
+    throw inflateError("zstd", error, maxBytes);
   }
   if (!hasInfo(result)) throw new TypeError("node:zlib does not say how much it has read");
   return { content: result.buffer, consumedBytes: result.engine.bytesWritten };

@@ -5,3 +5,11 @@ export class MalformedMessage extends Error {
     this.name = "MalformedMessage";
   }
 }
+
+/** Compressed data holds more than its reader takes. Whether the rest is sound is not known. */
+export class TooMuchContent extends MalformedMessage {
+  constructor(codec: string, maxBytes: number) {
+    super(`${codec} data of more than ${maxBytes} bytes of content`);
+    this.name = "TooMuchContent";
+  }
+}

@@ -3,8 +3,8 @@
 
 import { MalformedMessage } from "./malformed-message.ts";
 
-const MAX_VARINT_BYTES = 5;
-const MAX_VARLONG_BYTES = 10;
+export const MAX_VARINT_BYTES = 5;
+export const MAX_VARLONG_BYTES = 10;
 
 export class VarintCursor {
   readonly buffer: Buffer;
@@ -20,6 +20,11 @@ export class VarintCursor {
 
   get remaining(): number {
     return this.end - this.position;
+  }
+
+  /** A view of what has not been read. */
+  get rest(): Buffer {
+    return this.buffer.subarray(this.position, this.end);
   }
 
   byte(): number {

@@ -6,8 +6,9 @@ import { buildBatch, type NewRecord } from "../../protocol/records/batch-builder
 import { advanceSequence, BATCH_HEADER_BYTES, batchHeader, Compression, TimestampType } from "../../protocol/records/batch-header.ts";
 import { ControlType, controlBatch, readControlBatch } from "../../protocol/records/control-batch.ts";
 import { recompress } from "../../protocol/records/recompress.ts";
-import { type DecodedRecord, recordsOf, scanRecords } from "../../protocol/records/record.ts";
+import { type DecodedRecord, recordsOf } from "../../protocol/records/record.ts";
 import { batchesOf, batchSizeAt, magicAt, RecordBatch } from "../../protocol/records/record-batch.ts";
+import { scanRecords } from "../../protocol/records/record-scan.ts";
 import { MAX_INT64 } from "../../protocol/wire/int64.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 
