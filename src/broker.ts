@@ -8,6 +8,7 @@ import { handlers } from "./api/index.ts";
 import { localCall } from "./api/local-call.ts";
 import type { Services } from "./api/services.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
+import { Gate } from "./base/gate.ts";
 import { LogLevels } from "./base/log-levels.ts";
 import { type Logger, silentLogger } from "./base/logger.ts";
 import { type Random, systemRandom } from "./base/random.ts";
@@ -217,6 +218,7 @@ export class Broker {
         transactions,
         verifier: new PartitionVerifier({ clock, config, peers, image: () => cluster.image }),
         telemetry,
+        longBatches: new Gate(LONG_BATCHES_AT_ONCE),
         logLevels,
         logDirectory: () => engine.logDirectory?.(),
         handlers,
@@ -324,6 +326,9 @@ function transactionLeadership(transactions: TransactionCoordinator) {
     },
   };
 }
+
+/** Each may take a thread of node:zlib, of which there are four that also read files. */
+const LONG_BATCHES_AT_ONCE = 2;
 
 function listenerAddresses({ config, host, port }: BrokerOptions): ListenerAddress[] {
   return originsGiven(config) ? clientListeners(config) : [{ name: SERVED_PROTOCOL, host, port }];

@@ -15,12 +15,15 @@ import {
   TRANSACTIONAL_BIT,
 } from "../../protocol/records/batch-header.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
+import type { Clock } from "../base/clock.ts";
 import { isPeerClientId } from "../cluster/peers.ts";
 import { CLIENT_METRICS_TOPIC, isInternalTopic } from "../cluster/topic-name.ts";
 import type { VerificationMode } from "../coordinator/transaction/partition-verifier.ts";
 import type { Producer } from "../coordinator/transaction/transaction.ts";
 import type { Partition } from "../partition/partition.ts";
-import type { AppendResult, WriteOutcome } from "../storage/partition-log.ts";
+import { judgeClientBatch, judgeLongBatch } from "../storage/append-validation.ts";
+import { JudgingBudget } from "../storage/judging-budget.ts";
+import type { AppendRefusal, AppendResult, JudgedBatch, WriteOutcome } from "../storage/partition-log.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { AfterWrite, CloseConnection, NO_ANSWER, type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -30,7 +33,11 @@ type Request = DecodedMessage<typeof produceApi.request>;
 type Response = EncodableMessage<typeof produceApi.response>;
 type TopicRequest = Request["topicData"][number];
 type PartitionRequest = TopicRequest["partitionData"][number];
-type PartitionResponse = Response["responses"][number]["partitionResponses"][number] & { readonly written?: WriteOutcome | undefined };
+type PartitionResponse = Response["responses"][number]["partitionResponses"][number] & {
+  readonly written?: WriteOutcome | undefined;
+  /** Of a batch that takes long to judge: does it, and appends the batch. */
+  readonly later?: () => Promise<PartitionResponse>;
+};
 type TopicResponse = { readonly name: string; readonly topicId: string; readonly partitionResponses: readonly PartitionResponse[] };
 
 /** The client id with which Kafka's own tools write into internal topics. */
@@ -65,13 +72,16 @@ function appendAll(
   context: RequestContext,
   verified: VerifiedProduce,
 ): Answer | Promise<Answer> | LaterAnswer {
+  const budget = new JudgingBudget();
   let uncommitted: Promise<boolean>[] | undefined;
   let isGathered = false;
+  let hasLong = false;
   const responses = request.topicData.map((topic) => {
     const name = topicName(services, topic, context.apiVersion);
     const partitionResponses = topic.partitionData.map((data) => {
-      const response = appendTo(services, request, context, name, data, verified);
-      if (response.written !== undefined) isGathered = true;
+      const response = appendTo({ services, request, context, topic: name, data, verified, budget });
+      if (response.later !== undefined) hasLong = true;
+      else if (response.written !== undefined) isGathered = true;
       else if (request.acks !== 0 && response.errorCode === Errors.NONE) {
         const waiting = commitOf(services, name, data.index, response);
         if (waiting !== undefined) {
@@ -83,13 +93,44 @@ function appendAll(
     });
     return { name: topic.name, topicId: topic.topicId, partitionResponses };
   });
-  if (uncommitted !== undefined) {
-    return Promise.all(uncommitted).then((committed) => {
-      return { responses: committed.every(Boolean) ? afterWrite(responses) : responses.map(notLeaderAnyMore) };
-    });
-  }
+  if (hasLong) return appendLong(services, request, context, responses, uncommitted ?? []);
+  if (uncommitted !== undefined) return whenCommitted(request, responses, uncommitted);
   if (isGathered) return new AfterWrite(() => answerTo(request, afterWrite(responses)));
   return answerTo(request, responses);
+}
+
+/** Appends, one after another, what takes long to judge, and answers for all. */
+async function appendLong(
+  services: Services,
+  request: Request,
+  context: RequestContext,
+  responses: readonly TopicResponse[],
+  uncommitted: readonly Promise<boolean>[],
+): Promise<Answer> {
+  const waiting = [...uncommitted];
+  const complete: TopicResponse[] = [];
+  for (const topic of responses) {
+    const name = topicName(services, topic, context.apiVersion);
+    const partitionResponses: PartitionResponse[] = [];
+    for (const response of topic.partitionResponses) {
+      const appended = response.later === undefined ? response : await response.later();
+      partitionResponses.push(appended);
+      if (response.later === undefined || request.acks === 0 || appended.errorCode !== Errors.NONE) continue;
+      const commit = commitOf(services, name, appended.index, appended);
+      if (commit !== undefined) waiting.push(commit);
+    }
+    complete.push({ ...topic, partitionResponses });
+  }
+  return whenCommitted(request, complete, waiting);
+}
+
+async function whenCommitted(
+  request: Request,
+  responses: readonly TopicResponse[],
+  uncommitted: readonly Promise<boolean>[],
+): Promise<Answer> {
+  const committed = await Promise.all(uncommitted);
+  return answerTo(request, committed.every(Boolean) ? afterWrite(responses) : responses.map(notLeaderAnyMore));
 }
 
 function answerTo({ acks }: Request, responses: readonly TopicResponse[]): Answer {
@@ -114,7 +155,7 @@ function unlessNotWritten(response: PartitionResponse): PartitionResponse {
 }
 
 /** Empty when no topic has the id. */
-function topicName(services: Services, topic: TopicRequest, apiVersion: number): string {
+function topicName(services: Services, topic: Pick<TopicRequest, "name" | "topicId">, apiVersion: number): string {
   return apiVersion >= 13 ? (services.cluster.image.topicsById.get(topic.topicId)?.name ?? "") : topic.name;
 }
 
@@ -133,14 +174,20 @@ function mayWriteInternal(topic: string, clientId: string): boolean {
   return clientId === ADMIN_CLIENT_ID || (topic === CLIENT_METRICS_TOPIC && isPeerClientId(clientId));
 }
 
-function appendTo(
-  services: Services,
-  request: Request,
-  context: RequestContext,
-  topic: string,
-  data: PartitionRequest,
-  verified: VerifiedProduce,
-): PartitionResponse {
+/** Of one partition's batch. */
+interface Append {
+  readonly services: Services;
+  readonly request: Request;
+  readonly context: RequestContext;
+  readonly topic: string;
+  readonly data: PartitionRequest;
+  readonly verified: VerifiedProduce;
+  readonly budget: JudgingBudget;
+  readonly judged?: JudgedBatch;
+}
+
+function appendTo(each: Append): PartitionResponse {
+  const { services, request, context, topic, data, verified } = each;
   const { index, records } = data;
   const byId = context.apiVersion >= 13;
   if (byId && topic === "") return failed(index, Errors.UNKNOWN_TOPIC_ID);
@@ -162,18 +209,20 @@ function appendTo(
     return { ...response, currentLeader: { leaderId: image.leader, leaderEpoch: image.leaderEpoch } };
   }
   if (request.acks === ALL && !partition.hasEnoughReplicas) return failed(index, Errors.NOT_ENOUGH_REPLICAS);
-  if ((attributes & TRANSACTIONAL_BIT) === 0) return append(services, partition, index, records);
+  if ((attributes & TRANSACTIONAL_BIT) === 0) return append(each, partition, records);
   if (verified === undefined) return failed(index, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
   if (typeof verified === "number") return failed(index, verified);
   const error = verified.errorOf(partition, baseSequenceOf(records));
   if (error !== Errors.NONE) return notVerified(index, error, context.apiVersion);
-  return append(services, partition, index, records, verified);
+  return append(each, partition, records, verified);
 }
 
-function append(services: Services, partition: Partition, index: number, records: Buffer, verified?: Verified): PartitionResponse {
+function append(each: Append, partition: Partition, records: Buffer, verified?: Verified): PartitionResponse {
+  const { services, budget, judged } = each;
+  const { index } = each.data;
   let result: AppendResult;
   try {
-    result = partition.append(records, "client", verified?.transactionVersion);
+    result = partition.append(records, "client", { transactionVersion: verified?.transactionVersion, budget, judged });
     if (result.ok) verified?.appended(partition);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
@@ -190,6 +239,11 @@ function append(services: Services, partition: Partition, index: number, records
       written: result.written,
     };
   }
+  if (result.isLong === true) return appendLater(each, partition, records);
+  return refused(index, partition, result);
+}
+
+function refused(index: number, partition: Partition, result: AppendRefusal): PartitionResponse {
   return {
     index,
     errorCode: result.error,
@@ -198,6 +252,31 @@ function append(services: Services, partition: Partition, index: number, records
     recordErrors: result.recordErrors.map(({ batchIndex, message }) => ({ batchIndex, batchIndexErrorMessage: message })),
     errorMessage: result.message,
   };
+}
+
+/** Judged when others have had their turn; the partition and its transaction are looked at again then. */
+function appendLater(each: Append, partition: Partition, records: Buffer): PartitionResponse {
+  const { services, budget } = each;
+  // The frame is only ours until the handler returns.
+  const data = { ...each.data, records: Buffer.from(records) };
+  const later = async () => {
+    const judged = await services.longBatches.pass(() => judgeLater(data.records, partition, services.clock, budget));
+    return judged.ok ? appendTo({ ...each, data, judged }) : refused(data.index, partition, judged);
+  };
+  return { ...failed(data.index, Errors.UNKNOWN_SERVER_ERROR), later };
+}
+
+async function judgeLater(
+  records: Buffer,
+  { log, settings }: Partition,
+  clock: Clock,
+  budget: JudgingBudget,
+): Promise<JudgedBatch | AppendRefusal> {
+  await new Promise((resolve) => setImmediate(resolve));
+  budget.goOn();
+  const context = { topicPartition: log.topicPartition, settings, nowMs: clock.now(), budget };
+  const judged = judgeClientBatch(records, context);
+  return !judged.ok && judged.isLong === true ? judgeLongBatch(records, context) : judged;
 }
 
 // ---- transactions (KIP-890)

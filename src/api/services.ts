@@ -1,6 +1,7 @@
 // What handlers work with: the parts of one broker.
 
 import type { Clock } from "../base/clock.ts";
+import type { Gate } from "../base/gate.ts";
 import type { LogLevels } from "../base/log-levels.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Random } from "../base/random.ts";
@@ -33,6 +34,8 @@ export interface Services {
   readonly transactions: TransactionCoordinator;
   readonly verifier: PartitionVerifier;
   readonly telemetry: ClientTelemetry;
+  /** Where batches pass that are judged off the event loop. */
+  readonly longBatches: Gate;
   readonly logLevels: LogLevels;
   /** Where the data of this broker is; `undefined` when its engine has no folder. */
   readonly logDirectory: () => LogDirectory | undefined;

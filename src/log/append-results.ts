@@ -3,8 +3,7 @@
 import { Errors } from "../../protocol/errors.ts";
 import { NO_TIMESTAMP, TimestampType } from "../../protocol/records/batch-header.ts";
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
-import { type AppendRefusal, refusal } from "../storage/append-validation.ts";
-import type { AppendResult, WriteOutcome } from "../storage/partition-log.ts";
+import { type AppendRefusal, type AppendResult, refusal, type WriteOutcome } from "../storage/partition-log.ts";
 import type { AppendedBatch } from "../storage/producer-states.ts";
 import type { Stamp } from "./log-writer.ts";
 

@@ -15,10 +15,12 @@ import {
   TimestampType,
 } from "../../protocol/records/batch-header.ts";
 import { compress } from "../../protocol/records/compression.ts";
-import { zlib } from "../../protocol/records/gzip.ts";
+import { compressPieces, piecesOf } from "../../protocol/records/pieces.ts";
 import { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import { sizeOfVarlong, VarintCursor, writeVarint, writeVarlong } from "../../protocol/wire/varint.ts";
+import { assert } from "../base/assert.ts";
+import { bodyAtOnce, bodyLater } from "./long-batch.ts";
 import type { WorkStep } from "./pace.ts";
 
 /** Batches with more take so long that they are worked on in steps of their own. */
@@ -64,9 +66,19 @@ export function* keepRecords(batch: RecordBatch, keeps: (record: ScannedRecord) 
 function* uncompressed(batch: RecordBatch): Generator<WorkStep, Buffer, void> {
   if (batch.compression === Compression.NONE) return batch.body;
   if (batch.sizeBytes > LARGE_BYTES) yield "first";
-  const body = batch.uncompressedBody();
+  const body = bodyAtOnce(batch) ?? (yield* resultOf(bodyLater(batch)));
   yield "if due";
   return body;
+}
+
+/** Waits for what is done off the event loop. */
+function* resultOf<T>(work: Promise<T>): Generator<WorkStep, T, void> {
+  const done: { result?: T } = {};
+  yield work.then((result) => {
+    done.result = result;
+  });
+  assert(done.result !== undefined, "a step is waited for before the next");
+  return done.result;
 }
 
 interface FoundRecord extends ScannedRecord {
@@ -131,22 +143,13 @@ export function* batchOfKept(
   return result;
 }
 
-/** gzip is ten times as slow as the others: much of it is done off the event loop. */
+/** Off the event loop where it takes long. */
 function* compressed(compression: Compression, records: Buffer): Generator<WorkStep, Buffer, void> {
   if (compression === Compression.NONE || records.length <= LARGE_BYTES) return compress(compression, records);
-  yield "first";
-  if (compression !== Compression.GZIP) return compress(compression, records);
-  const later: { result?: Buffer } = {};
-  yield gzipLater(records).then((result) => {
-    later.result = result;
-  });
-  return later.result ?? compress(compression, records);
-}
-
-function gzipLater(records: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    zlib().gzip(records, (error, result) => (error === null ? resolve(result) : reject(error)));
-  });
+  const pieces = piecesOf(Compression.NONE, records, records.length);
+  const body = yield* resultOf(compressPieces(compression, pieces, { maxBytes: Number.POSITIVE_INFINITY }));
+  assert(body !== undefined, "without a limit nothing is too long");
+  return body;
 }
 
 /** Timestamps that no number holds exactly cannot be counted from elsewhere: such deletions stay. */

@@ -2,6 +2,7 @@
 
 import type { BufferPool } from "../base/buffer-pool.ts";
 import type { Clock } from "../base/clock.ts";
+import type { Gate } from "../base/gate.ts";
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import type { TopicPartition } from "../storage/topic-partition.ts";
@@ -16,6 +17,8 @@ export interface LogResources extends SegmentResources {
   readonly gathered: GatheredWrites;
   /** Memory for what is read from files. */
   readonly readBuffers: BufferPool;
+  /** Where batches pass that are looked through off the event loop. */
+  readonly longBatches: Gate;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly producerIdExpirationMs: number;

@@ -11,6 +11,7 @@ import { assert } from "../base/assert.ts";
 import { BufferPool } from "../base/buffer-pool.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Filesystem } from "../base/filesystem.ts";
+import { Gate } from "../base/gate.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { MemoryFilesystem } from "../base/memory-filesystem.ts";
 import { type Random, systemRandom } from "../base/random.ts";
@@ -77,6 +78,7 @@ const DEFAULT_OPEN_FILES = 1024;
 const DEFAULT_PRODUCER_ID_EXPIRATION_MS = 86_400_000;
 const DEFAULT_DELETE_DELAY_MS = 60_000;
 const FLUSHES_AT_ONCE = 8;
+const LONG_BATCHES_AT_ONCE = 1;
 
 const UNKNOWN_SPACE = { totalBytes: -1, usableBytes: -1 };
 
@@ -162,6 +164,7 @@ export class SegmentedEngine implements StorageEngine {
       tails: new TailCache(options.tailBytes ?? DEFAULT_TAIL_BYTES),
       gathered: new GatheredWrites(),
       readBuffers: new BufferPool(),
+      longBatches: new Gate(LONG_BATCHES_AT_ONCE),
       get producerIdExpirationMs() {
         return options.producerIdExpirationMs?.() ?? DEFAULT_PRODUCER_ID_EXPIRATION_MS;
       },

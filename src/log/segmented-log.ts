@@ -3,21 +3,23 @@
 // snapshot lacks after a crash is made anew from the batches.
 
 import { Errors } from "../../protocol/errors.ts";
+import { TimestampType } from "../../protocol/records/batch-header.ts";
 import { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { assert } from "../base/assert.ts";
 import type { BufferPool } from "../base/buffer-pool.ts";
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
-import { refusal, tooLarge, validateClientBatch } from "../storage/append-validation.ts";
-import type {
-  AbortedTransaction,
-  ActiveProducer,
-  AppendOptions,
-  AppendResult,
-  LogRead,
-  PartitionLog,
-  ReadOptions,
-  TimestampedOffset,
+import { judgeClientBatch, tooLarge } from "../storage/append-validation.ts";
+import {
+  type AbortedTransaction,
+  type ActiveProducer,
+  type AppendOptions,
+  type AppendResult,
+  type LogRead,
+  type PartitionLog,
+  type ReadOptions,
+  refusal,
+  type TimestampedOffset,
 } from "../storage/partition-log.ts";
 import type { EndedTransaction, ProducerState, ProducerStates } from "../storage/producer-states.ts";
 import { countExpiredSegments } from "../storage/retention.ts";
@@ -161,9 +163,11 @@ export class SegmentedLog implements PartitionLog {
 
   #appendFromClient(records: Buffer, options: AppendOptions): AppendResult {
     const nowMs = this.#resources.clock.now();
-    const validated = validateClientBatch(records, { topicPartition: this.topicPartition, settings: this.#settings, nowMs });
-    if (!validated.ok) return validated;
-    const { batch, timestampType, maxTimestampMs } = validated;
+    const context = { topicPartition: this.topicPartition, settings: this.#settings, nowMs, budget: options.budget };
+    const judged = options.judged ?? judgeClientBatch(records, context);
+    if (!judged.ok) return judged;
+    const { batch, timestampType } = judged;
+    const maxTimestampMs = timestampType === TimestampType.LOG_APPEND_TIME ? nowMs : judged.maxTimestampMs;
     const decision = this.#producers.check(batch, options);
     if (decision.kind === "refused") return refusal(decision.error, decision.message);
     if (decision.kind === "duplicate") return duplicateOf(decision.batch, timestampType, this.#writer.outcome);
@@ -361,13 +365,12 @@ export class SegmentedLog implements PartitionLog {
 
   async offsetForTimestamp(timestampMs: number, untilOffset: number): Promise<TimestampedOffset | undefined> {
     this.#checkOpen();
-    return lookUp(this, (segments) => findTimestamp(timestampMs, { segments, fromOffset: this.#logStartOffset, untilOffset }));
+    return lookUp(this, untilOffset, this.#resources.longBatches, (range) => findTimestamp(timestampMs, range));
   }
 
   async offsetOfMaxTimestamp(): Promise<TimestampedOffset | undefined> {
     this.#checkOpen();
-    const untilOffset = this.#logEndOffset;
-    return lookUp(this, (segments) => findMaxTimestamp({ segments, fromOffset: this.#logStartOffset, untilOffset }));
+    return lookUp(this, this.#logEndOffset, this.#resources.longBatches, findMaxTimestamp);
   }
 
   endOffsetForEpoch(leaderEpoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {

@@ -1,28 +1,40 @@
 // Finds records by their timestamp, exactly: segments by their largest timestamp, then the time index, then batches, then records,
-// also inside compressed batches. Reads off the event loop.
+// also inside compressed batches. Reads off the event loop, and decompresses there what is long.
 
-import { TimestampType } from "../../protocol/records/batch-header.ts";
-import { recordsOf } from "../../protocol/records/record.ts";
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
+import type { Gate } from "../base/gate.ts";
 import type { TimestampedOffset } from "../storage/partition-log.ts";
 import { batchesLater } from "./batch-scan.ts";
 import type { SegmentRow } from "./log-reader.ts";
+import { visitRecords } from "./long-batch.ts";
 import type { Segment } from "./segment.ts";
 
 export interface LookupRange {
   readonly segments: readonly Segment[];
   readonly fromOffset: number;
   readonly untilOffset: number;
+  /** Where batches pass whose records are too many to be decompressed at once. */
+  readonly longBatches: Gate;
+}
+
+/** A log whose segments may be taken away or replaced meanwhile. */
+interface Log extends SegmentRow {
+  readonly logStartOffset: number;
 }
 
 /** Looks again when the segments looked at were removed meanwhile. */
-export async function lookUp<Found>(row: SegmentRow, look: (segments: readonly Segment[]) => Promise<Found>): Promise<Found> {
-  const { segments } = row;
+export async function lookUp<Found>(
+  log: Log,
+  untilOffset: number,
+  longBatches: Gate,
+  look: (range: LookupRange) => Promise<Found>,
+): Promise<Found> {
+  const { segments, logStartOffset } = log;
   try {
-    return await look([...segments]);
+    return await look({ segments: [...segments], fromOffset: logStartOffset, untilOffset, longBatches });
   } catch (error) {
-    if (row.segments === segments) throw error;
-    return lookUp(row, look);
+    if (log.segments === segments) throw error;
+    return lookUp(log, untilOffset, longBatches, look);
   }
 }
 
@@ -47,8 +59,8 @@ async function findInSegment(
     for await (const batch of batchesLater(file, { from, to: segment.sizeBytes })) {
       if (batch.baseOffset >= range.untilOffset) return undefined;
       if (batch.maxTimestamp < timestampMs || batch.lastOffset < range.fromOffset) continue;
-      const found = firstRecord(batch, range, (timestamp) => timestamp >= timestampMs);
-      if (found !== undefined) return found;
+      const first = await firstRecord(batch, range, (timestamp) => timestamp >= timestampMs);
+      if (first !== undefined) return first;
     }
     return undefined;
   });
@@ -83,29 +95,30 @@ function largestInSegment(segment: Segment, range: LookupRange): Promise<Timesta
     let best: TimestampedOffset | undefined;
     for await (const batch of batchesLater(file, { from: segment.offsets.floorPosition(range.fromOffset), to: segment.sizeBytes })) {
       if (batch.lastOffset < range.fromOffset || batch.maxTimestamp <= (best?.timestampMs ?? -1)) continue;
-      for (const record of timestampsOf(batch)) {
-        if (record.offset >= range.fromOffset && record.timestampMs > (best?.timestampMs ?? -1)) best = record;
-      }
+      await visitRecords(batch, range.longBatches, ({ offset, timestamp }) => {
+        if (offset >= range.fromOffset && timestamp > (best?.timestampMs ?? -1)) best = found(batch, offset, timestamp);
+        return true;
+      });
     }
     return best;
   });
 }
 
-function firstRecord(batch: RecordBatch, range: LookupRange, matches: (timestampMs: number) => boolean): TimestampedOffset | undefined {
-  for (const record of timestampsOf(batch)) {
-    if (record.offset >= range.untilOffset) return undefined;
-    if (record.offset >= range.fromOffset && matches(record.timestampMs)) return record;
-  }
-  return undefined;
+async function firstRecord(
+  batch: RecordBatch,
+  range: LookupRange,
+  matches: (timestampMs: number) => boolean,
+): Promise<TimestampedOffset | undefined> {
+  let first: TimestampedOffset | undefined;
+  await visitRecords(batch, range.longBatches, ({ offset, timestamp }) => {
+    if (offset >= range.untilOffset) return false;
+    if (offset < range.fromOffset || !matches(timestamp)) return true;
+    first = found(batch, offset, timestamp);
+    return false;
+  });
+  return first;
 }
 
-/** Where the batch says when it was appended, its records need not be looked into: each may be the answer. */
-function* timestampsOf(batch: RecordBatch): Generator<TimestampedOffset, void, undefined> {
-  const leaderEpoch = batch.partitionLeaderEpoch;
-  if (batch.timestampType === TimestampType.LOG_APPEND_TIME && batch.recordCount === batch.lastOffsetDelta + 1) {
-    const { baseOffset, lastOffset, maxTimestamp: timestampMs } = batch;
-    for (let offset = baseOffset; offset <= lastOffset; offset++) yield { offset, timestampMs, leaderEpoch };
-    return;
-  }
-  for (const { offset, timestamp } of recordsOf(batch)) yield { offset, timestampMs: timestamp, leaderEpoch };
+function found(batch: RecordBatch, offset: number, timestampMs: number): TimestampedOffset {
+  return { offset, timestampMs, leaderEpoch: batch.partitionLeaderEpoch };
 }

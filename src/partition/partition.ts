@@ -92,17 +92,17 @@ export class Partition {
     return isolationLevel === "read_committed" ? this.lastStableOffset : this.#highWatermark;
   }
 
-  append(records: Buffer, origin: AppendOptions["origin"], transactionVersion?: number): AppendResult {
+  append(records: Buffer, origin: AppendOptions["origin"], options: Omit<AppendOptions, "origin" | "leaderEpoch"> = {}): AppendResult {
     assert(this.#isLeader, "only the leader appends");
-    const options = { leaderEpoch: this.#leaderEpoch, origin };
-    const result = this.log.append(records, transactionVersion === undefined ? options : { ...options, transactionVersion });
+    const { transactionVersion, budget, judged } = options;
+    const result = this.log.append(records, { leaderEpoch: this.#leaderEpoch, origin, transactionVersion, budget, judged });
     if (result.ok) this.#advance();
     return result;
   }
 
   /** Ends a transaction in this partition (KIP-98). Transactional batches that wait to be verified are too late from now on. */
   appendMarker(marker: EndTransactionMarker, transactionVersion: number): AppendResult {
-    const result = this.append(controlBatch(marker).bytes, "coordinator", transactionVersion);
+    const result = this.append(controlBatch(marker).bytes, "coordinator", { transactionVersion });
     if (result.ok) this.verifications.end(marker.producerId);
     return result;
   }

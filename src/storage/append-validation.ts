@@ -4,7 +4,7 @@
 // Every record is looked at, also inside compressed batches, but only a batch with an offending record has records built from it.
 // What comes after (epochs and sequences of producers) is in producer-states.ts.
 
-import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { Errors } from "../../protocol/errors.ts";
 import {
   BATCH_HEADER_BYTES,
   BATCH_LENGTH_PREFIX_BYTES,
@@ -13,72 +13,97 @@ import {
   compressionOf,
   MAGIC_OFFSET,
   MAGIC_V2,
-  NO_TIMESTAMP,
   TimestampType,
 } from "../../protocol/records/batch-header.ts";
-import { recompress } from "../../protocol/records/recompress.ts";
-import { type RecordScan, recordsOf, scanRecords } from "../../protocol/records/record.ts";
+import { MAX_UNCOMPRESSED_BYTES } from "../../protocol/records/compression.ts";
+import { compressPieces, piecesOf } from "../../protocol/records/pieces.ts";
+import { recompress, withBody } from "../../protocol/records/recompress.ts";
 import { batchSizeAt, magicAt, RecordBatch } from "../../protocol/records/record-batch.ts";
+import { type RecordScan, scanPieces, scanRecords } from "../../protocol/records/record-scan.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
-import type { AppendResult, RecordError } from "./partition-log.ts";
-import { type TopicPartition, topicPartitionName } from "./topic-partition.ts";
-
-export type AppendRefusal = Extract<AppendResult, { readonly ok: false }>;
-
-export interface ValidatedBatch {
-  readonly ok: true;
-  /** What to append: a view of what came, or a batch built anew. Offsets and timestamps are still to be set on the copy in the log. */
-  readonly batch: RecordBatch;
-  readonly timestampType: TimestampType;
-  readonly maxTimestampMs: number;
-}
-
-export interface ValidationContext {
-  readonly topicPartition: TopicPartition;
-  readonly settings: TopicSettings;
-  readonly nowMs: number;
-}
+import type { JudgingBudget } from "./judging-budget.ts";
+import { type AppendRefusal, type JudgedBatch, refusal } from "./partition-log.ts";
+import { mayOffend, RecordComplaints, type ValidationContext } from "./record-complaints.ts";
+import { topicPartitionName } from "./topic-partition.ts";
 
 /** The smallest length that any format declares: that of a message of magic 0, of which 12 bytes stand before it. */
 const SMALLEST_BATCH_LENGTH = 14;
 
-export function refusal(error: ErrorCode, message: string | null, recordErrors: readonly RecordError[] = []): AppendRefusal {
-  return { ok: false, error, message, recordErrors };
-}
+const LONG_BATCH: AppendRefusal = {
+  ...refusal(Errors.UNKNOWN_SERVER_ERROR, "The batch holds more than can be judged at once."),
+  isLong: true,
+};
 
 /** Checks what one partition of a Produce request carries. */
-export function validateClientBatch(records: Buffer, context: ValidationContext): ValidatedBatch | AppendRefusal {
+export function judgeClientBatch(records: Buffer, context: ValidationContext): JudgedBatch | AppendRefusal {
   try {
-    return validate(records, context);
+    return judge(records, context);
   } catch (error) {
-    if (!(error instanceof MalformedMessage)) throw error;
-    return refusal(Errors.INVALID_RECORD, `The batch for ${topicPartitionName(context.topicPartition)} is malformed: ${error.message}.`);
+    return malformed(error, context);
   }
 }
 
-function validate(records: Buffer, context: ValidationContext): ValidatedBatch | AppendRefusal {
-  const framing = checkFraming(records);
-  if (framing !== undefined) return framing;
-  const sizeBytes = batchSizeAt(records, 0) ?? 0;
-  const { settings } = context;
-  if (batchHeader.fields.baseOffset.read(records, 0) !== 0)
-    return refusal(Errors.INVALID_RECORD, "The base offset of a produced batch must be 0.");
-  if (sizeBytes > settings["max.message.bytes"]) return tooLarge(sizeBytes, context);
-  if (sizeBytes < BATCH_HEADER_BYTES) {
-    return refusal(Errors.CORRUPT_MESSAGE, `The batch has ${sizeBytes} bytes, fewer than the ${BATCH_HEADER_BYTES} of its header.`);
+/** The same of a batch that was found long: in pieces, off the event loop. `records` must stay as they are meanwhile. */
+export async function judgeLongBatch(records: Buffer, context: ValidationContext): Promise<JudgedBatch | AppendRefusal> {
+  try {
+    return await judgeInPieces(records, context);
+  } catch (error) {
+    return malformed(error, context);
   }
-  const batch = new RecordBatch(records);
-  if (!batch.isCrcValid()) return refusal(Errors.CORRUPT_MESSAGE, "The checksum of the batch does not match its content.");
-  const header = checkHeader(batch, context);
-  if (header !== undefined) return header;
-  const body = batch.compression === Compression.NONE ? undefined : batch.uncompressedBody();
+}
+
+function malformed(error: unknown, { topicPartition }: ValidationContext): AppendRefusal {
+  if (!(error instanceof MalformedMessage)) throw error;
+  return refusal(Errors.INVALID_RECORD, `The batch for ${topicPartitionName(topicPartition)} is malformed: ${error.message}.`);
+}
+
+function judge(records: Buffer, context: ValidationContext): JudgedBatch | AppendRefusal {
+  const batch = checkedBatch(records, context);
+  if (!(batch instanceof RecordBatch)) return batch;
+  const body = inflated(batch, context.budget);
+  if (body === "long") return LONG_BATCH;
   const scan = scanRecords(batch, body);
   if (mayOffend(batch, scan, context)) {
-    const offending = recordRefusal(batch, body ?? batch.body, context);
-    if (offending !== undefined) return offending;
+    const complaints = new RecordComplaints(batch, context);
+    scanRecords(batch, body, complaints.visit);
+    if (complaints.refusal !== undefined) return complaints.refusal;
   }
-  const stored = withTopicCodec(batch, body, scan, settings);
+  const change = codecChange(batch, scan, context.settings);
+  if (change === undefined) return judged(batch, batch, scan, context);
+  const content = body ?? batch.body;
+  if (context.budget?.mayCompress(change.compression, content.length) === false) return LONG_BATCH;
+  return judged(batch, recompress(batch, change.compression, { body: content, level: change.level }), scan, context);
+}
+
+/** `undefined` where the records lie in the batch as they are. */
+function inflated(batch: RecordBatch, budget: JudgingBudget | undefined): Buffer | "long" | undefined {
+  if (batch.compression === Compression.NONE) return undefined;
+  return budget === undefined ? batch.uncompressedBody() : (budget.inflate(batch) ?? "long");
+}
+
+async function judgeInPieces(records: Buffer, context: ValidationContext): Promise<JudgedBatch | AppendRefusal> {
+  const batch = checkedBatch(records, context);
+  if (!(batch instanceof RecordBatch)) return batch;
+  const pieces = () => piecesOf(batch.compression, batch.body, MAX_UNCOMPRESSED_BYTES);
+  const scan = await scanPieces(batch, pieces());
+  if (mayOffend(batch, scan, context)) {
+    const complaints = new RecordComplaints(batch, context);
+    await scanPieces(batch, pieces(), complaints.visit);
+    if (complaints.refusal !== undefined) return complaints.refusal;
+  }
+  const change = codecChange(batch, scan, context.settings);
+  if (change === undefined) return judged(batch, batch, scan, context);
+  // Only clients of long ago number them otherwise, and not so many.
+  if (!scan.hasConsecutiveOffsets) return refusal(Errors.INVALID_RECORD, "The records of the batch are not numbered 0, 1, 2 and so on.");
+  const maxBytes = context.settings["max.message.bytes"] - BATCH_HEADER_BYTES;
+  const body = await compressPieces(change.compression, pieces(), { level: change.level, maxBytes });
+  return body === undefined ? tooLarge(undefined, context) : judged(batch, withBody(batch, change.compression, body), scan, context);
+}
+
+/** What remains to be asked of the batch that is to be stored. */
+function judged(batch: RecordBatch, stored: RecordBatch, scan: RecordScan, context: ValidationContext): JudgedBatch | AppendRefusal {
+  const { settings } = context;
   if (stored !== batch && stored.sizeBytes > settings["max.message.bytes"]) return tooLarge(stored.sizeBytes, context);
   const segmentBytes = settings["internal.segment.bytes"] ?? settings["segment.bytes"];
   if (stored.sizeBytes > segmentBytes) {
@@ -87,6 +112,22 @@ function validate(records: Buffer, context: ValidationContext): ValidatedBatch |
   return settings["message.timestamp.type"] === "LogAppendTime"
     ? { ok: true, batch: stored, timestampType: TimestampType.LOG_APPEND_TIME, maxTimestampMs: context.nowMs }
     : { ok: true, batch: stored, timestampType: TimestampType.CREATE_TIME, maxTimestampMs: scan.maxTimestamp };
+}
+
+/** All that can be said of a batch by its frame and its header. */
+function checkedBatch(records: Buffer, context: ValidationContext): RecordBatch | AppendRefusal {
+  const framing = checkFraming(records);
+  if (framing !== undefined) return framing;
+  const sizeBytes = batchSizeAt(records, 0) ?? 0;
+  if (batchHeader.fields.baseOffset.read(records, 0) !== 0)
+    return refusal(Errors.INVALID_RECORD, "The base offset of a produced batch must be 0.");
+  if (sizeBytes > context.settings["max.message.bytes"]) return tooLarge(sizeBytes, context);
+  if (sizeBytes < BATCH_HEADER_BYTES) {
+    return refusal(Errors.CORRUPT_MESSAGE, `The batch has ${sizeBytes} bytes, fewer than the ${BATCH_HEADER_BYTES} of its header.`);
+  }
+  const batch = new RecordBatch(records);
+  if (!batch.isCrcValid()) return refusal(Errors.CORRUPT_MESSAGE, "The checksum of the batch does not match its content.");
+  return checkHeader(batch, context) ?? batch;
 }
 
 /** Exactly one whole batch of magic 2 at the front; what follows it, less than a batch, is ignored. */
@@ -142,69 +183,14 @@ function checkHeader(batch: RecordBatch, { topicPartition }: ValidationContext):
   return undefined;
 }
 
-/** For any batch, whoever appends it. */
-export function tooLarge(sizeBytes: number, { settings, topicPartition }: Omit<ValidationContext, "nowMs">): AppendRefusal {
-  const message = `The batch has ${sizeBytes} bytes; topic ${topicPartition.topic} takes at most ${settings["max.message.bytes"]} (max.message.bytes).`;
+/** For any batch, whoever appends it; without a size, one that grew too large while it was recompressed. */
+export function tooLarge(
+  sizeBytes: number | undefined,
+  { settings, topicPartition }: Pick<ValidationContext, "settings" | "topicPartition">,
+): AppendRefusal {
+  const size = sizeBytes === undefined ? "more bytes with the codec of its topic" : `${sizeBytes} bytes`;
+  const message = `The batch has ${size}; topic ${topicPartition.topic} takes at most ${settings["max.message.bytes"]} (max.message.bytes).`;
   return refusal(Errors.MESSAGE_TOO_LARGE, message);
-}
-
-/** Judges all records by their extremes; only where these offend is each record looked at again. */
-function mayOffend(batch: RecordBatch, scan: RecordScan, { settings, nowMs }: ValidationContext): boolean {
-  return (
-    (scan.firstNullKeyIndex !== -1 && isCompacted(settings)) ||
-    batch.timestampType === TimestampType.LOG_APPEND_TIME ||
-    (settings["message.timestamp.type"] === "CreateTime" &&
-      scan.maxTimestamp !== NO_TIMESTAMP &&
-      (nowMs - scan.minTimestamp > settings["message.timestamp.before.max.ms"] ||
-        scan.maxTimestamp - nowMs > settings["message.timestamp.after.max.ms"]))
-  );
-}
-
-function isCompacted(settings: TopicSettings): boolean {
-  return settings["cleanup.policy"].includes("compact");
-}
-
-function recordRefusal(batch: RecordBatch, body: Buffer, context: ValidationContext): AppendRefusal | undefined {
-  const recordErrors: RecordError[] = [];
-  const isKeyNeeded = isCompacted(context.settings);
-  let hasInvalidTimestamp = false;
-  let batchIndex = 0;
-  for (const { key, timestamp } of recordsOf(batch, body)) {
-    const complaint = timestampComplaint(batch, timestamp, batchIndex, context);
-    if (key === null && isKeyNeeded) {
-      const message = `Compacted topic cannot accept message without key in topic partition ${topicPartitionName(context.topicPartition)}.`;
-      recordErrors.push({ batchIndex, message });
-    } else if (complaint !== undefined) {
-      recordErrors.push({ batchIndex, message: complaint });
-      hasInvalidTimestamp = true;
-    }
-    batchIndex++;
-  }
-  if (recordErrors.length === 0) return undefined;
-  if (hasInvalidTimestamp) {
-    return refusal(Errors.INVALID_TIMESTAMP, "One or more records have been rejected due to invalid timestamp", recordErrors);
-  }
-  return refusal(
-    Errors.INVALID_RECORD,
-    `One or more records have been rejected due to ${recordErrors.length} record errors in total`,
-    recordErrors,
-  );
-}
-
-function timestampComplaint(
-  batch: RecordBatch,
-  timestamp: number,
-  index: number,
-  { settings, nowMs }: ValidationContext,
-): string | undefined {
-  if (settings["message.timestamp.type"] === "CreateTime" && timestamp !== NO_TIMESTAMP) {
-    const beforeMs = settings["message.timestamp.before.max.ms"];
-    const afterMs = settings["message.timestamp.after.max.ms"];
-    if (nowMs - timestamp <= beforeMs && timestamp - nowMs <= afterMs) return undefined;
-    return `Timestamp ${timestamp} of record ${index} is out of range. The timestamp should be within [${nowMs - beforeMs}, ${nowMs + afterMs}]`;
-  }
-  if (batch.timestampType !== TimestampType.LOG_APPEND_TIME) return undefined;
-  return `Record ${index} has timestamp type LogAppendTime, which only the broker may set.`;
 }
 
 const CODECS: Readonly<Record<string, Compression>> = {
@@ -215,14 +201,17 @@ const CODECS: Readonly<Record<string, Compression>> = {
   zstd: Compression.ZSTD,
 };
 
+interface CodecChange {
+  readonly compression: Compression;
+  readonly level: number | undefined;
+}
+
 /** compression.type; "producer" keeps the batch's own. Records of compressed batches are also put into order. */
-function withTopicCodec(batch: RecordBatch, body: Buffer | undefined, scan: RecordScan, settings: TopicSettings): RecordBatch {
+function codecChange(batch: RecordBatch, scan: RecordScan, settings: TopicSettings): CodecChange | undefined {
   const source = batch.compression;
   const target = CODECS[settings["compression.type"]] ?? source;
-  if (target === source && (source === Compression.NONE || scan.hasConsecutiveOffsets)) return batch;
-  const level = levelOf(target, settings);
-  const records = body ?? batch.body;
-  return recompress(batch, target, level === undefined ? { body: records } : { body: records, level });
+  if (target === source && (source === Compression.NONE || scan.hasConsecutiveOffsets)) return undefined;
+  return { compression: target, level: levelOf(target, settings) };
 }
 
 function levelOf(codec: Compression, settings: TopicSettings): number | undefined {

@@ -5,7 +5,10 @@
 // may follow later; `durableOffset` says how far it has come, and answers to producers wait for it.
 
 import type { ErrorCode } from "../../protocol/errors.ts";
+import type { TimestampType } from "../../protocol/records/batch-header.ts";
+import type { RecordBatch } from "../../protocol/records/record-batch.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
+import type { JudgingBudget } from "./judging-budget.ts";
 import type { TopicPartition } from "./topic-partition.ts";
 
 export interface AppendOptions {
@@ -16,7 +19,21 @@ export interface AppendOptions {
    * Of the protocol that a transaction follows (KIP-890); 1 unless given. From 2 on a marker's epoch must be newer than that of the
    * transaction, and a producer that is not known begins with sequence 0.
    */
-  readonly transactionVersion?: number;
+  readonly transactionVersion?: number | undefined;
+  /** What judging a client's batch may take now; without it all that it needs. */
+  readonly budget?: JudgingBudget | undefined;
+  /** The client's batch, where it has been judged already: it is appended, and not the records. */
+  readonly judged?: JudgedBatch | undefined;
+}
+
+/** A client's batch that may be appended. */
+export interface JudgedBatch {
+  readonly ok: true;
+  /** A view of what came, or a batch built anew. Offsets and timestamps are still to be set on the copy in the log. */
+  readonly batch: RecordBatch;
+  readonly timestampType: TimestampType;
+  /** Of the records; for LOG_APPEND_TIME the time of the append counts. */
+  readonly maxTimestampMs: number;
 }
 
 export interface RecordError {
@@ -37,7 +54,20 @@ export type AppendResult =
       /** Present while the batch has yet to be written, at the end of the engine's `gather`. */
       readonly written?: WriteOutcome;
     }
-  | { readonly ok: false; readonly error: ErrorCode; readonly message: string | null; readonly recordErrors: readonly RecordError[] };
+  | AppendRefusal;
+
+export interface AppendRefusal {
+  readonly ok: false;
+  readonly error: ErrorCode;
+  readonly message: string | null;
+  readonly recordErrors: readonly RecordError[];
+  /** Only because judging the batch takes more than the budget: `judgeLongBatch` does it, and what it gives may be appended. */
+  readonly isLong?: true;
+}
+
+export function refusal(error: ErrorCode, message: string | null, recordErrors: readonly RecordError[] = []): AppendRefusal {
+  return { ok: false, error, message, recordErrors };
+}
 
 /** Says, once the engine's `gather` has ended, whether what was appended in it had to be taken back. */
 export interface WriteOutcome {

@@ -22,8 +22,6 @@ import { type ClientAttributes, type Subscription, subscriptionOf } from "./subs
 /** In Kafka's order of preference. */
 export const ACCEPTED_COMPRESSIONS: readonly Compression[] = [Compression.ZSTD, Compression.LZ4, Compression.GZIP, Compression.SNAPPY];
 const KNOWN_COMPRESSIONS: readonly number[] = [Compression.NONE, ...ACCEPTED_COMPRESSIONS];
-/** What pushed metrics may decompress to, in telemetry.max.bytes. */
-const MOST_DECOMPRESSED = 8;
 
 /** The client and the connection on which it asks. */
 export interface TelemetryClient {
@@ -116,7 +114,7 @@ export class ClientTelemetry {
     const { brokerId, clock, logger } = this.#options;
     const compression = ACCEPTED_COMPRESSIONS.find((known) => known === compressionType) ?? Compression.NONE;
     try {
-      const data = readMetrics(decompress(compression, metrics, this.maxBytes * MOST_DECOMPRESSED));
+      const data = readMetrics(decompress(compression, metrics, this.maxBytes));
       return {
         clientInstanceId: attributes.client_instance_id,
         clientId: attributes.client_id,

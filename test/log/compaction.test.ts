@@ -33,6 +33,29 @@ describe("records", () => {
     expect(each.log.sizeBytes).toBeLessThan(sizeBytes);
   });
 
+  test.each([Compression.GZIP, Compression.LZ4, Compression.ZSTD])(
+    "of a batch of codec %i that holds very much go as others do",
+    async (compression) => {
+      const each = bench({ "internal.segment.bytes": "5000000", "max.message.bytes": "5000000" });
+      write(
+        each,
+        [
+          ["a", "1".repeat(1_500_000)],
+          ["b", "1".repeat(1_500_000)],
+        ],
+        { compression },
+      );
+      write(each, [["a", "2"]]);
+      each.log.configure(topicSettings(brokerConfig(), SETTINGS));
+      roll(each);
+      expect(await compactAll(each.engine)).toBeGreaterThan(0);
+      expect((await stored(each)).map(({ offset, key, value }) => [offset, key, value?.length])).toEqual([
+        [1, "b", 1_500_000],
+        [2, "a", 1],
+      ]);
+    },
+  );
+
   test("of the active segment stay", async () => {
     const each = bench({ "internal.segment.bytes": "100000" });
     write(each, [

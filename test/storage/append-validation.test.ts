@@ -9,7 +9,10 @@ import { recordsOf } from "../../protocol/records/record.ts";
 import { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { brokerConfig } from "../../src/config/broker-config.ts";
 import { topicSettings } from "../../src/config/topic-config.ts";
-import { type ValidatedBatch, validateClientBatch } from "../../src/storage/append-validation.ts";
+import { judgeClientBatch, judgeLongBatch } from "../../src/storage/append-validation.ts";
+import { JudgingBudget } from "../../src/storage/judging-budget.ts";
+import type { JudgedBatch } from "../../src/storage/partition-log.ts";
+import type { ValidationContext } from "../../src/storage/record-complaints.ts";
 
 const NOW_MS = 1_700_000_000_000;
 const HOUR_MS = 3_600_000;
@@ -18,12 +21,16 @@ const defaults = brokerConfig();
 
 type Overrides = Readonly<Record<string, string>>;
 
-function validate(records: Buffer, overrides: Overrides = {}) {
+function contextOf(overrides: Overrides, budget = new JudgingBudget()): ValidationContext {
   const topicPartition = { topic: "orders", partition: 2 };
-  return validateClientBatch(records, { topicPartition, settings: topicSettings(defaults, overrides), nowMs: NOW_MS });
+  return { topicPartition, settings: topicSettings(defaults, overrides), nowMs: NOW_MS, budget };
 }
 
-function accepted(records: Buffer, overrides: Overrides = {}): ValidatedBatch {
+function validate(records: Buffer, overrides: Overrides = {}) {
+  return judgeClientBatch(records, contextOf(overrides));
+}
+
+function accepted(records: Buffer, overrides: Overrides = {}): JudgedBatch {
   const result = validate(records, overrides);
   if (!result.ok) throw new Error(`refused with ${result.error}: ${result.message}`);
   return result;
@@ -172,6 +179,10 @@ describe("a batch is refused that has", () => {
     expect(validate(bytes, overrides)).toMatchObject({ ok: false, error, message: expect.any(String) });
     expect(bytes.equals(before)).toBe(true);
   });
+
+  test.each(violations)("$name, judged in pieces", async ({ records, overrides = {}, error }) => {
+    expect(await judgeLongBatch(records(), contextOf(overrides))).toMatchObject({ ok: false, error, message: expect.any(String) });
+  });
 });
 
 describe("of several violations the first counts:", () => {
@@ -222,6 +233,29 @@ describe("record errors", () => {
     }
     const late = validate(batch({}, [record(), record({ timestamp: NOW_MS + 2 * HOUR_MS })]));
     expect(late).toMatchObject({ recordErrors: [{ batchIndex: 1, message: expect.stringContaining("out of range") }] });
+  });
+
+  test("say what Apache Kafka says", () => {
+    const records = Array.from({ length: 5 }, () => record({ key: null }));
+    const complaint = "Compacted topic cannot accept message without key in topic partition orders-2";
+    const shown = [0, 1, 2].map((index) => `RecordError(batchIndex=${index}, message='${complaint}')`).join(", ");
+    const result = validate(batch({}, records), { "cleanup.policy": "compact" });
+    expect(result).toMatchObject({
+      message: `One or more records have been rejected due to 5 record errors in total, and only showing the first three errors at most: [${shown}]`,
+      recordErrors: [0, 1, 2, 3, 4].map((batchIndex) => ({ batchIndex, message: complaint })),
+    });
+  });
+
+  test("are 10 000 in all the batches of a request together, and all are counted", () => {
+    const compacted = { "cleanup.policy": "compact" };
+    const keyless = batch(
+      {},
+      Array.from({ length: 6_000 }, () => record({ key: null })),
+    );
+    const budget = new JudgingBudget();
+    const results = [1, 2, 3].map(() => judgeClientBatch(keyless, contextOf(compacted, budget)));
+    expect(results.map((result) => !result.ok && result.recordErrors.length)).toEqual([6_000, 4_000, 0]);
+    for (const result of results) expect(!result.ok && result.message).toContain("6000 record errors in total");
   });
 
   test("are none where the whole batch is at fault", () => {
@@ -284,6 +318,60 @@ describe("a batch is accepted", () => {
         expect(accepted(bytes).maxTimestampMs).toBe(Math.max(...times));
       }),
     );
+  });
+});
+
+describe("a long batch", () => {
+  const MIB = 1024 * 1024;
+  const zeros = (sizeBytes: number) => [record({ value: Buffer.alloc(sizeBytes) })];
+  const compressed = Object.values(Compression).filter((codec) => codec !== Compression.NONE);
+
+  test.each(compressed)(
+    "of codec %i is not judged at once, and is accepted as it came when it is judged in pieces",
+    async (compression) => {
+      const records = batch({ compression }, zeros(2 * MIB));
+      expect(validate(records)).toMatchObject({ ok: false, isLong: true });
+      const result = await judgeLongBatch(records, contextOf({}));
+      expect(result).toMatchObject({ ok: true, timestampType: TimestampType.CREATE_TIME, maxTimestampMs: NOW_MS });
+      expect(result.ok && result.batch.buffer).toBe(records);
+    },
+  );
+
+  test("is also one that does not fit in what the batches before it have left", () => {
+    const budget = new JudgingBudget();
+    const half = batch({ compression: Compression.ZSTD }, zeros(MIB / 2));
+    const outcomes = () => [1, 2, 3].map(() => judgeClientBatch(half, contextOf({}, budget)).ok);
+    expect(outcomes()).toEqual([true, false, false]);
+    budget.goOn();
+    expect(outcomes()).toEqual([true, false, false]);
+  });
+
+  test("is also one that takes long to compress for its topic", async () => {
+    const records = batch({}, zeros(100_000));
+    expect(validate(records).ok).toBe(true);
+    expect(validate(records, { "compression.type": "gzip" })).toMatchObject({ isLong: true });
+    expect(validate(records, { "compression.type": "lz4" }).ok).toBe(true);
+  });
+
+  test.each(Object.values(Compression))("is compressed for its topic with codec %i", async (target) => {
+    const source = buildBatch([record(), ...zeros(3 * MIB), record()], { timestamp: NOW_MS, compression: Compression.LZ4 });
+    const codec = ["uncompressed", "gzip", "snappy", "lz4", "zstd"][target] ?? "";
+    const result = await judgeLongBatch(source.bytes, contextOf({ "compression.type": codec, "max.message.bytes": String(4 * MIB) }));
+    expect(result.ok && result.batch.compression).toBe(target);
+    expect(result.ok && result.batch.isCrcValid() && [...recordsOf(result.batch)]).toEqual([...recordsOf(source)]);
+    const small = await judgeLongBatch(source.bytes, contextOf({ "compression.type": codec, "max.message.bytes": "14000" }));
+    if (target === Compression.NONE) expect(small).toMatchObject({ error: Errors.MESSAGE_TOO_LARGE });
+  });
+
+  test("names its offending records", async () => {
+    const records = batch({ compression: Compression.GZIP }, [record(), record({ key: null, value: Buffer.alloc(2 * MIB) })]);
+    const result = await judgeLongBatch(records, contextOf({ "cleanup.policy": "compact" }));
+    expect(result).toMatchObject({ error: Errors.INVALID_RECORD, recordErrors: [{ batchIndex: 1 }] });
+  });
+
+  test("whose records are numbered wrongly is refused where it would have to be built anew", async () => {
+    const records = batch({ compression: Compression.ZSTD }, [record({ offsetDelta: 5 }), ...zeros(2 * MIB)]);
+    expect(await judgeLongBatch(records, contextOf({}))).toMatchObject({ error: Errors.INVALID_RECORD });
   });
 });
 

@@ -144,7 +144,7 @@ test.each([
 test.each([
   ["that are not OTLP", Compression.NONE, Buffer.from([0xff])],
   ["that do not decompress", Compression.GZIP, Buffer.from("not gzip")],
-  ["that decompress to more than is good", Compression.ZSTD, compress(Compression.ZSTD, Buffer.alloc(64 << 20))],
+  ["that decompress to more than telemetry.max.bytes", Compression.ZSTD, compress(Compression.ZSTD, Buffer.alloc((1 << 20) + 1))],
 ])("metrics %s are refused as invalid, and nothing is kept", async (_, compressionType, metrics) => {
   await using bench = await EffectBench.start();
   await subscribe(bench.asking, "all", { metrics: "*" });
