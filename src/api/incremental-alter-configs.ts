@@ -4,6 +4,7 @@
 import { Errors } from "../../protocol/errors.ts";
 import { incrementalAlterConfigs as incrementalAlterConfigsApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage } from "../../protocol/schema/message.ts";
+import { emptyRecord } from "../base/foreign-names.ts";
 import { isLoggerLevel, ROOT_LOGGER } from "../base/log-levels.ts";
 import type { Refusal } from "../cluster/refusal.ts";
 import {
@@ -48,7 +49,7 @@ function wishOf(resource: Resource): AlterWish {
 }
 
 function operated(target: SettingsTarget, operations: readonly Operation[]): Record<string, string> | Refusal {
-  const values = { ...target.current };
+  const values = Object.assign(emptyRecord<string>(), target.current);
   for (const { name, configOperation, value } of operations) {
     if (configOperation === DELETE) {
       delete values[name];

@@ -2,6 +2,7 @@
 
 import { Errors } from "../../protocol/errors.ts";
 import { assert } from "../base/assert.ts";
+import { ownValue } from "../base/foreign-names.ts";
 import type { PatternCompiler } from "../base/patterns.ts";
 import { ELIGIBLE_LEADER_REPLICAS, finalizedLevel } from "../cluster/features.ts";
 import type { Change, ClusterImage } from "../cluster/image.ts";
@@ -85,7 +86,7 @@ function topicTarget({ config, image }: TargetQuestion, name: string): SettingsT
   return {
     current: topic.configs,
     elementsOf: (setting) => {
-      if (!Object.hasOwn(table, setting) || table[setting]?.type !== "LIST") return undefined;
+      if (ownValue(table, setting)?.type !== "LIST") return undefined;
       return elements(new Map<string, SettingValue>(Object.entries(topicSettings(config, topic.configs))).get(setting));
     },
     fault: (values) => settingFault(() => void topicSettings(config, values)),

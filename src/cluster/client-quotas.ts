@@ -2,6 +2,7 @@
 // default of its type. Decisions only: they are stored in the image.
 
 import { isIP } from "node:net";
+import { emptyRecord } from "../base/foreign-names.ts";
 
 /** Component types in the order in which an entity is written down. */
 const ENTITY_TYPES = ["user", "client-id", "ip"] as const;
@@ -75,7 +76,7 @@ export function decideQuota(
     return "Invalid quota entity combination, IP entity shouldnot be combined with User or ClientId";
   }
   if (isIp && entity.ip !== null && !isHost(entity.ip)) return `${entity.ip} is not a valid IP or resolvable host.`;
-  const values = { ...current };
+  const values = Object.assign(emptyRecord<number>(), current);
   for (const { key, value, remove } of operations) {
     if (remove) {
       delete values[key];

@@ -2,6 +2,7 @@
 // then partitions, replication factor, assignments and settings. Messages are Kafka's, because tools print them.
 
 import { Errors } from "../../protocol/errors.ts";
+import { emptyRecord } from "../base/foreign-names.ts";
 import { SettingError } from "../config/setting.ts";
 import type { Change, ClusterImage } from "./image.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
@@ -106,7 +107,7 @@ function defaultReplicas(image: ClusterImage, wish: TopicWish, defaults: TopicDe
 }
 
 function checkedConfigs(wish: TopicWish, defaults: TopicDefaults): { readonly configs: Readonly<Record<string, string>> } | Refusal {
-  const configs: Record<string, string> = {};
+  const configs = emptyRecord<string>();
   for (const { name, value } of wish.configs) {
     if (value === null) return { error: Errors.INVALID_CONFIG, message: `Null value not supported for topic configs: ${name}` };
     configs[name] = value;

@@ -5,6 +5,7 @@
 // switched off from one that this version of the broker brings along.
 
 import { Errors } from "../../protocol/errors.ts";
+import { ownValue } from "../base/foreign-names.ts";
 import type { Refusal } from "./refusal.ts";
 
 export interface SupportedFeature {
@@ -73,7 +74,7 @@ export function decideFeatures(
 ): FinalizedFeatures | Refusal {
   const levels = { ...finalized.levels };
   for (const update of updates) {
-    const fault = updateFault(update, levels[update.name] ?? 0, brokerId);
+    const fault = updateFault(update, ownValue(levels, update.name) ?? 0, brokerId);
     if (fault !== undefined) return { error: Errors.INVALID_UPDATE_VERSION, message: fault };
     levels[update.name] = update.level;
   }

@@ -1,6 +1,7 @@
 // What Kafka permits to alter of a running broker, and how: settings of its own, of one listener (`listener.name.<name>.…`), limits that
 // are known only while running, and names that it does not know, which it stores for plug-ins. Messages are Kafka's.
 
+import { ownValue } from "../base/foreign-names.ts";
 import { alteredListenersFault } from "./altered-listeners.ts";
 import { type BrokerConfig, withAltered } from "./broker-config.ts";
 import { brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
@@ -46,7 +47,7 @@ export function alteredBrokerFault({ config, values, level }: AlteredBroker): st
   const names = Object.keys(values);
   const table: SettingTable = brokerSettingTable;
   const listed = (which: readonly string[]) => `[${which.join(", ")}]`;
-  const readOnly = names.filter((name) => Object.hasOwn(table, name) && table[name]?.rules.dynamic === undefined);
+  const readOnly = names.filter((name) => isBrokerSetting(name) && table[name]?.rules.dynamic === undefined);
   if (readOnly.length > 0) return `Cannot update these configs dynamically: ${listed(readOnly)}`;
   const perListener = names.filter((name) => PER_LISTENER.has(name));
   if (perListener.length > 0) {
@@ -54,7 +55,9 @@ export function alteredBrokerFault({ config, values, level }: AlteredBroker): st
   }
   const valueFault = firstValueFault(values);
   if (valueFault !== undefined) return valueFault;
-  const perBroker = names.filter((name) => table[name]?.rules.dynamic === "per-broker" || listenerSettingBase(name) !== undefined);
+  const perBroker = names.filter(
+    (name) => ownValue(table, name)?.rules.dynamic === "per-broker" || listenerSettingBase(name) !== undefined,
+  );
   if (level === "cluster" && perBroker.length > 0) {
     return `Cannot update these configs at default cluster level, broker id must be specified: ${listed(perBroker)}`;
   }
@@ -90,7 +93,7 @@ function firstValueFault(values: Readonly<Record<string, string>>): string | und
 }
 
 function settingOf(name: string): Setting | undefined {
-  return isBrokerSetting(name) ? brokerSettingTable[name] : runtimeOnlySettings[name];
+  return isBrokerSetting(name) ? brokerSettingTable[name] : ownValue(runtimeOnlySettings, name);
 }
 
 function togetherFault({ config, values, level }: AlteredBroker): string | undefined {

@@ -3,6 +3,7 @@
 //
 // A config also remembers where each value came from: the source, for DescribeConfigs, and the place in it, for what is said about it.
 
+import { ownValue } from "../base/foreign-names.ts";
 import { type BrokerSettingName, type BrokerSettingValues, brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
 import { type Character, characterDefaults } from "./character.ts";
 import { type GivenSettings, placeInWords } from "./given-settings.ts";
@@ -121,7 +122,7 @@ export function settingsWithoutEffect(config: BrokerConfig): string[] {
   const table: SettingTable = brokerSettingTable;
   const names = new Set<string>(config[provenance].passedOver);
   for (const values of config[provenance].given.values()) for (const name of values.keys()) names.add(name);
-  return [...names].filter((name) => !table[name]?.rules.honoured).sort();
+  return [...names].filter((name) => !ownValue(table, name)?.rules.honoured).sort();
 }
 
 function defaultValues(character: Character): BrokerSettingValues {

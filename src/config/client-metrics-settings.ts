@@ -1,5 +1,6 @@
 // The settings of a client-metrics subscription (KIP-714): which clients push which metrics, and how often. Messages are Kafka's.
 
+import { ownValue } from "../base/foreign-names.ts";
 import type { PatternCompiler } from "../base/patterns.ts";
 import { int, list, SettingError, type SettingTable, type ValuesOf } from "./setting.ts";
 import { parseSetting } from "./setting-text.ts";
@@ -43,7 +44,7 @@ export function clientMetricsFault(
 ): { readonly isRequest: boolean; readonly message: string } | undefined {
   const table: SettingTable = clientMetricsSettingTable;
   for (const [name, text] of Object.entries(values)) {
-    const setting = Object.hasOwn(table, name) ? table[name] : undefined;
+    const setting = ownValue(table, name);
     if (setting === undefined) return { isRequest: true, message: `Unknown client metrics configuration: ${name}` };
     try {
       const value = parseSetting(name, setting, text);

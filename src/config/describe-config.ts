@@ -4,6 +4,7 @@
 // A quirk of Kafka's that clients may see: a default under another name than the first synonym's is left out, so a topic's
 // retention.ms has no synonyms while only log.retention.hours is known.
 
+import { ownValue } from "../base/foreign-names.ts";
 import { listenerSettingBase, runtimeOnlySettings } from "./altered-broker-settings.ts";
 import { type BrokerConfig, type ConfigOrigin, originsOf } from "./broker-config.ts";
 import { type BrokerSettingName, brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
@@ -115,7 +116,7 @@ export interface AlteredTexts {
 }
 
 function unlistedSynonym(name: string, values: Readonly<Record<string, string>>, source: number): SettingSynonym | undefined {
-  const text = values[name];
+  const text = ownValue(values, name);
   if (text === undefined) return undefined;
   return { name, value: isShownUnlisted(name) ? text : null, source };
 }
@@ -123,7 +124,7 @@ function unlistedSynonym(name: string, values: Readonly<Record<string, string>>,
 /** A value of which nothing is known may be a secret. */
 function isShownUnlisted(name: string): boolean {
   const base = listenerSettingBase(name);
-  if (base === undefined) return name in runtimeOnlySettings;
+  if (base === undefined) return Object.hasOwn(runtimeOnlySettings, name);
   return isBrokerSetting(base) && brokerSettingTable[base].type !== "PASSWORD";
 }
 
@@ -135,13 +136,13 @@ function defaultSynonym(name: BrokerSettingName): SettingSynonym | undefined {
 
 function unlisted(name: string, synonyms: readonly SettingSynonym[]): DescribedSetting {
   const base = listenerSettingBase(name);
-  const setting = base === undefined ? runtimeOnlySettings[name] : isBrokerSetting(base) ? brokerSettingTable[base] : undefined;
+  const setting = base === undefined ? ownValue(runtimeOnlySettings, name) : isBrokerSetting(base) ? brokerSettingTable[base] : undefined;
   return {
     name,
     value: synonyms[0]?.value ?? null,
     source: synonyms[0]?.source ?? ConfigSources.DEFAULT,
     isSensitive: !isShownUnlisted(name),
-    isReadOnly: !(name in runtimeOnlySettings),
+    isReadOnly: !Object.hasOwn(runtimeOnlySettings, name),
     type: setting === undefined ? UNKNOWN_TYPE : ConfigTypes[setting.type],
     documentation: setting === undefined ? "" : documentationOf(base ?? name, setting),
     synonyms,

@@ -12,6 +12,7 @@ import {
   protobufFixed64,
   protobufInt64,
 } from "../../protocol/wire/protobuf.ts";
+import { emptyRecord } from "../base/foreign-names.ts";
 
 /** What a label says; a list or a map is told as `null`. */
 export type LabelValue = string | number | boolean | null;
@@ -61,7 +62,7 @@ const NANOSECONDS_IN_MS = 1e6;
 
 /** Raises MalformedMessage for what is not Protocol Buffers or has other types than OTLP has. */
 export function readMetrics(message: Buffer): MetricsData {
-  const resource: Record<string, LabelValue> = {};
+  const resource = emptyRecord<LabelValue>();
   const metrics: Metric[] = [];
   for (const { bytes: group } of all(message, 1)) {
     for (const { bytes } of all(group, 1)) Object.assign(resource, readLabels(bytes, 1));
@@ -154,7 +155,7 @@ function finite(value: number): number | null {
 
 /** The KeyValue messages in one field of a message. */
 function readLabels(message: Buffer, number: number): Labels {
-  const labels: Record<string, LabelValue> = {};
+  const labels = emptyRecord<LabelValue>();
   for (const { bytes: pair } of all(message, number)) {
     let name = "";
     let value: LabelValue = null;

@@ -34,7 +34,7 @@ const requests: readonly (readonly [title: string, ask: (count: number) => Promi
   ],
   [
     "CreateTopics that are only validated",
-    (count) => started().ask(messages.createTopics, { topics: names(count / 4).map(topic), timeoutMs: 1000, validateOnly: true }),
+    (count) => started().ask(messages.createTopics, { topics: names(count / 2).map(topic), timeoutMs: 1000, validateOnly: true }),
   ],
   [
     "CreatePartitions of topics that do not exist",
@@ -53,12 +53,12 @@ const requests: readonly (readonly [title: string, ask: (count: number) => Promi
   ],
   [
     "DescribeUserScramCredentials",
-    (count) => started().ask(messages.describeUserScramCredentials, { users: names(count).map((name) => ({ name })) }),
+    (count) => started().ask(messages.describeUserScramCredentials, { users: names(count * 4).map((name) => ({ name })) }),
   ],
   [
     "AlterUserScramCredentials",
     (count) => {
-      const deletions = names(count).map((name) => ({ name, mechanism: 1 }));
+      const deletions = names(count * 4).map((name) => ({ name, mechanism: 1 }));
       return started().ask(messages.alterUserScramCredentials, { deletions, upsertions: [] });
     },
   ],
@@ -71,14 +71,6 @@ const requests: readonly (readonly [title: string, ask: (count: number) => Promi
     (count) => {
       const topicPartitions = names(count).map((name) => ({ topic: name, partitions: [0] }));
       return started().ask(messages.electLeaders, { electionType: 0, topicPartitions, timeoutMs: 1000 });
-    },
-  ],
-  [
-    "AddPartitionsToTxn that names one topic many times",
-    (count) => {
-      const topics = Array.from({ length: count }, () => ({ name: "t", partitions: [0] }));
-      const transaction = { v3AndBelowTransactionalId: "x", v3AndBelowProducerId: 1, v3AndBelowProducerEpoch: 0, v3AndBelowTopics: topics };
-      return started().ask(messages.addPartitionsToTxn, transaction, 3);
     },
   ],
   [

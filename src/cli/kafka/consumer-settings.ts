@@ -1,6 +1,7 @@
 // What the settings of Kafka's consumer mean to `kafka-console-consumer`. Those that are about connections, buffers and metrics are taken
 // without effect.
 
+import { ownValue } from "../../base/foreign-names.ts";
 import { messageOf } from "../command-error.ts";
 import { type ConsumerOptions, FROM_EARLIEST, FROM_LATEST, GROUP_DEFAULTS, type GroupOptions, type OffsetReset } from "../consumer.ts";
 import type { AssignorName } from "../group-assignors.ts";
@@ -74,7 +75,7 @@ function offsetReset(text: string): OffsetReset {
 function assignors(list: string | undefined): readonly AssignorName[] {
   if (list === undefined) return GROUP_DEFAULTS.assignors;
   return list.split(",").map((text) => {
-    const assignor = ASSIGNOR_CLASSES[text.trim().replace(/^org\.apache\.kafka\.clients\.consumer\./, "")];
+    const assignor = ownValue(ASSIGNOR_CLASSES, text.trim().replace(/^org\.apache\.kafka\.clients\.consumer\./, ""));
     if (assignor === undefined)
       throw configError(`${text.trim()} is not an assignor of this command; there are ${Object.keys(ASSIGNOR_CLASSES).join(", ")}.`);
     return assignor;

@@ -2,6 +2,7 @@
 // over the setting; the setting wins over the flag's default. Those about connections and metrics are taken without effect.
 
 import { Compression } from "../../../protocol/records/batch-header.ts";
+import { ownValue } from "../../base/foreign-names.ts";
 import { PRODUCER_DEFAULTS, type ProducerOptions } from "../producer.ts";
 import { booleanSetting, choiceSetting, configError, numberSetting, type Settings } from "./client-settings.ts";
 import { FlagError, type Flags } from "./flags.ts";
@@ -85,7 +86,7 @@ function isIdempotent(settings: Settings, { acks, retries }: { readonly acks: st
 /** The flag decides even where it is not given: Kafka's tool overwrites the setting compression.type with its default, none. */
 function compression(flags: Flags): Compression {
   const name = flags.has("compression-codec") ? flags.get("compression-codec") || "gzip" : "none";
-  const codec = CODECS[name];
+  const codec = ownValue(CODECS, name);
   if (codec !== undefined) return codec;
   const known = Object.keys(CODECS).join(", ");
   throw configError(`Invalid value ${name} for configuration compression.type: String must be one of: ${known}`);

@@ -1,6 +1,7 @@
 // `odradek configs`: the settings of topics, brokers, groups and client metrics.
 
 import type { Command } from "commander";
+import { ownValue } from "../../../base/foreign-names.ts";
 import { usageError } from "../../command-error.ts";
 import { alterResource, ConfigOperation, ConfigSource, describeResource, type Resource, ResourceType } from "../configs.ts";
 import { type Admin, type AdminOptions, group } from "../program.ts";
@@ -50,7 +51,7 @@ export function addConfigs(program: Command, { terminal, add }: Admin): void {
 
 /** The name `default` of a broker stands for all brokers. */
 function resourceOf(type = "", name = ""): Resource {
-  const known = TYPES[type];
+  const known = ownValue(TYPES, type);
   if (known === undefined) throw usageError(`${type} has no settings; there are ${Object.keys(TYPES).join(", ")}`);
   return { type: known, name: known === ResourceType.BROKER && name === "default" ? "" : name };
 }
