@@ -112,6 +112,6 @@ describe.each(NAMES)("%s", (name) => {
   });
 
   test("is a key of a settings file", () => {
-    expect(Object.entries(parseProperties(`${name}=1\n`))).toEqual([[name, "1"]]);
+    expect(parseProperties(`${name}=1\n`)).toEqual([{ key: name, value: "1", lineNumber: 1 }]);
   });
 });

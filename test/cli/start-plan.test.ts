@@ -132,6 +132,12 @@ test("what is wrong is said with where it was given", () => {
   expect(refusal({ set: ["num.partitons=3"] })).toBe(
     'Unknown setting num.partitons; did you mean num.partitions? (given with --set num.partitons); "odradek settings" lists them all',
   );
+  for (const name of ["__proto__", "constructor", "toString"]) {
+    expect(refusal({ set: [`${name}=1`] })).toBe(`Unknown setting ${name} (given with --set ${name}); "odradek settings" lists them all`);
+    const named = file(`${name}=1`);
+    expect(refusal({ config: named })).toBe(`Unknown setting ${name} (given in ${named}, line 1); "odradek settings" lists them all`);
+    expect(refusal({ topic: [`t:1:${name}=1`] })).toBe(`--topic t:1:${name}=1: Unknown topic config name: ${name}`);
+  }
   const path = file("# a comment\nlog.retention.ms=\\\n  1\nnum.partitions=0");
   expect(refusal({ config: path })).toBe(
     `Invalid value 0 for configuration num.partitions: Value must be at least 1 (given in ${path}, line 4)`,
