@@ -12,7 +12,7 @@ if (version[0] < 22 || (version[0] === 22 && version[1] < 15)) {
 require("node:module").enableCompileCache();
 // Administration is a bundle of its own, which a broker need not load.
 require(
-  /^(topics|groups|configs|records|transactions|cluster|log|settings|kafka-.*)$/.test(process.argv[2])
+  /^(topics|groups|configs|records|transactions|cluster|log|strays|repair|settings|kafka-.*)$/.test(process.argv[2])
     ? "../.dist/tools.cjs"
     : "../.dist/odradek.cjs",
 );

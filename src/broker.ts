@@ -58,7 +58,7 @@ export interface BrokerOptions {
   /** The same for all brokers of a cluster in one process. */
   readonly logs: SharedLogs;
   readonly metadata: MetadataStore<Change>;
-  /** It runs in a worker thread: the folder's strays are the main thread's business, and it goes when it is not started again. */
+  /** It runs in a worker thread: it goes when it is not started again. */
   readonly isWorker?: boolean;
   /** Threads of the process that have brokers; default 1. */
   readonly threadCount?: number;
@@ -189,7 +189,6 @@ export class Broker {
       });
       cluster.onComingImage((next) => partitions.handOver(next));
       const { isWorker = false } = options;
-      if (!isWorker) partitions.removeStrays(cluster.image);
       const pushed = new PushedMetricsLog({ cluster, topics, peers, clock, timeoutMs: config["request.timeout.ms"] });
       const telemetry = new ClientTelemetry({
         brokerId,

@@ -17,9 +17,10 @@ import { Cluster } from "./cluster/cluster.ts";
 import { type Change, compactChanges } from "./cluster/image.ts";
 import { SharedLogs } from "./cluster/shared-logs.ts";
 import { returnBroker, stopBroker, stopBrokers } from "./cluster/stop-broker.ts";
+import { settleStrays } from "./cluster/strays.ts";
 import { goneWorkers, spreadOverWorkers, withoutWorkers } from "./cluster/worker-partitions.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
-import { openJournalMetadataStore } from "./log/journal-metadata-store.ts";
+import { JOURNAL_FILE, openJournalMetadataStore } from "./log/journal-metadata-store.ts";
 import { openSegmentedEngine, type SegmentedEngine } from "./log/segmented-engine.ts";
 import type { MetadataStore } from "./storage/metadata-store.ts";
 import { PublishedMetadataStore } from "./workers/published-metadata-store.ts";
@@ -67,7 +68,6 @@ const MEMORY = "memory";
 /** Where the in-memory filesystem keeps everything. */
 const MEMORY_FOLDER = "/data";
 const MEMORY_TAIL_BYTES = 16 * 1024 * 1024;
-const JOURNAL = "metadata.journal";
 
 /** Throws SettingError, StorageError, or Node's own error when a port cannot be taken. */
 export async function openNode(options: NodeOptions): Promise<RunningNode> {
@@ -90,7 +90,13 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   });
   try {
     const { clusterId } = engine;
-    const journal = openJournalMetadataStore<Change>({ filesystem, path: `${directory}/${JOURNAL}`, compact: compactChanges, logger });
+    const journal = openJournalMetadataStore<Change>({
+      filesystem,
+      path: `${directory}/${JOURNAL_FILE}`,
+      hasData: () => engine.hasPartitions(),
+      compact: compactChanges,
+      logger,
+    });
     const { metadata, workers } = withWorkers(options, { journal, engine, directory, clock });
     node = new RunningNode({ options, clusterId, engine, metadata, workers, cluster: await Cluster.open(metadata, clusterId) });
     try {
@@ -167,7 +173,13 @@ export class RunningNode {
 
   /** Called once, by openNode. */
   async start(): Promise<void> {
-    const { options, cluster, workers } = this.#parts;
+    const { options, cluster, workers, engine, metadata } = this.#parts;
+    await settleStrays({
+      engine,
+      image: cluster.image,
+      history: () => metadata.load(),
+      logger: (options.logger ?? silentLogger).child({ component: "partitions" }),
+    });
     const places = [{ config: options.config, host: options.host, port: options.port }, ...(options.others ?? [])];
     const ids = [...places.map(({ config }) => config["node.id"]), ...(workers?.ids ?? [])];
     const known = new Set([...cluster.image.brokers.keys(), ...cluster.image.stoppedBrokers.keys()]);

@@ -19,7 +19,18 @@ export interface Commands {
 }
 
 /** Served by a bundle of their own (tools.ts), which the script calls instead of this one. */
-export const TOOL_COMMANDS = ["topics", "groups", "configs", "records", "transactions", "cluster", "log", "settings"] as const;
+export const TOOL_COMMANDS = [
+  "topics",
+  "groups",
+  "configs",
+  "records",
+  "transactions",
+  "cluster",
+  "log",
+  "strays",
+  "repair",
+  "settings",
+] as const;
 
 const DEFAULT_BOOTSTRAP_SERVER = "localhost:9092";
 
@@ -157,6 +168,7 @@ Examples:
 
 Administration, each with --help and --json:
   odradek topics|groups|configs|records|transactions|cluster|log
+  odradek strays|repair                       a data folder after damage: what no topic knows, and lost metadata
   odradek settings [PATTERN]                  every setting: type, default, permitted values, effect
   odradek kafka-topics --bootstrap-server …   as Kafka's own script, without a JVM; likewise kafka-configs, kafka-consumer-groups, …
 

@@ -52,7 +52,7 @@ function from(config: BrokerConfig, name: BrokerSettingName): string {
   return place === undefined || place === "by default" ? "" : ` (given ${place})`;
 }
 
-function storageSentence(error: StorageError, data: string): string {
+export function storageSentence(error: StorageError, data: string): string {
   const elsewhere = "or use another folder with --data, or none with --memory";
   switch (error.code) {
     case "DIRECTORY_IN_USE":
@@ -61,8 +61,11 @@ function storageSentence(error: StorageError, data: string): string {
       return `The data folder ${data} was written by a newer version of Odradek; update Odradek, ${elsewhere}.`;
     case "DIRECTORY_UNWRITABLE":
       return `The data folder ${data} cannot be written to; change its permissions, ${elsewhere}.`;
-    case "SEGMENT_CORRUPT":
     case "METADATA_CORRUPT":
+      return `${error.message}. Bring back a copy of the file, or run "odradek repair --data ${data}", which keeps all records: it makes the journal anew from what can be read and from the partitions' folders.`;
+    case "PROPERTIES_CORRUPT":
+      return `${error.message}. Mend it or bring back a copy; or remove it, and the cluster gets a new id.`;
+    case "SEGMENT_CORRUPT":
     case "READ_FAILED":
     case "WRITE_FAILED":
       return `The data folder ${data} cannot be used (${error.message}); move it away, ${elsewhere}.`;

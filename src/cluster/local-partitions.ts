@@ -56,19 +56,6 @@ export class LocalPartitions {
     }
   }
 
-  /** Removes what is stored but belongs to no topic: left by a deletion that a crash cut short. */
-  removeStrays(image: ClusterImage): void {
-    for (const stored of this.#options.logs.engine.list()) {
-      const topic = image.topicsById.get(stored.topicId);
-      if (topic?.name === stored.topic && stored.partition < topic.partitions.length) continue;
-      this.#options.logger.warn(
-        { topic: stored.topic, partition: stored.partition, topicId: stored.topicId },
-        "removed a partition that belongs to no topic",
-      );
-      this.#options.logs.delete(stored);
-    }
-  }
-
   follow(image: ClusterImage, previous: ClusterImage): void {
     for (const [name, led] of this.#topics) {
       const topic = image.topicsByName.get(name);

@@ -10,14 +10,9 @@ import { TOO_MANY_CHANGES } from "./batch-limit.ts";
 import type { Cluster } from "./cluster.ts";
 import { decideTopic, type TopicChange, type TopicDefaults, type TopicWish } from "./create-topics.ts";
 import { type Change, ImageDraft, type TopicImage } from "./image.ts";
+import { internalTopic } from "./internal-topic.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
-import {
-  CLIENT_METRICS_TOPIC,
-  GROUP_OFFSETS_TOPIC,
-  NameCollisions,
-  SHARE_GROUP_STATE_TOPIC,
-  TRANSACTION_STATE_TOPIC,
-} from "./topic-name.ts";
+import { NameCollisions } from "./topic-name.ts";
 
 export interface TopicsOptions {
   readonly cluster: Cluster;
@@ -26,9 +21,6 @@ export interface TopicsOptions {
 }
 
 export type Deletion = { readonly topic: TopicImage } | { readonly error: ErrorCode };
-
-/** Small, so that compaction, which leaves the newest segment alone, has something to do. */
-const CLIENT_METRICS_SEGMENT_BYTES = "16777216";
 
 /** One transaction for each topic would copy the cluster's metadata as often; one for all would hold others up. */
 const CREATED_TOGETHER = 100;
@@ -120,44 +112,14 @@ export class Topics {
   }
 
   #autoWish(name: string): TopicWish {
-    const config = this.#config;
-    const wish = (partitionCount: number, replicationFactor: number, configs: Readonly<Record<string, string>>): TopicWish => ({
+    const internal = internalTopic(name, this.#config);
+    if (internal === undefined) return { name, partitionCount: -1, replicationFactor: -1, assignments: [], configs: [] };
+    return {
       name,
-      partitionCount,
-      replicationFactor: Math.min(replicationFactor, this.#cluster.image.brokers.size),
+      partitionCount: internal.partitionCount,
+      replicationFactor: Math.min(internal.replicationFactor, this.#cluster.image.brokers.size),
       assignments: [],
-      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
-    });
-    switch (name) {
-      case GROUP_OFFSETS_TOPIC:
-        return wish(config["offsets.topic.num.partitions"], config["offsets.topic.replication.factor"], {
-          "cleanup.policy": "compact",
-          "compression.type": "producer",
-          "segment.bytes": String(config["offsets.topic.segment.bytes"]),
-        });
-      case TRANSACTION_STATE_TOPIC:
-        return wish(config["transaction.state.log.num.partitions"], config["transaction.state.log.replication.factor"], {
-          "cleanup.policy": "compact",
-          "compression.type": "uncompressed",
-          "min.insync.replicas": String(config["transaction.state.log.min.isr"]),
-          "segment.bytes": String(config["transaction.state.log.segment.bytes"]),
-          "unclean.leader.election.enable": "false",
-        });
-      case SHARE_GROUP_STATE_TOPIC:
-        return wish(config["share.coordinator.state.topic.num.partitions"], config["share.coordinator.state.topic.replication.factor"], {
-          "cleanup.policy": "delete",
-          "compression.type": "producer",
-          "retention.ms": "-1",
-          "segment.bytes": String(config["share.coordinator.state.topic.segment.bytes"]),
-        });
-      case CLIENT_METRICS_TOPIC:
-        return wish(1, config["default.replication.factor"], {
-          "cleanup.policy": "compact,delete",
-          "compression.type": "producer",
-          "segment.bytes": CLIENT_METRICS_SEGMENT_BYTES,
-        });
-      default:
-        return { name, partitionCount: -1, replicationFactor: -1, assignments: [], configs: [] };
-    }
+      configs: Object.entries(internal.configs).map(([key, value]) => ({ name: key, value })),
+    };
   }
 }

@@ -1,7 +1,8 @@
 // The names in a log directory, as Apache Kafka gives them.
 //
 //   <topic>-<partition>/                             one folder a partition
-//   <topic>-<partition>.<32 hex digits>-delete/      to be removed; "-stray" is left for someone to look at
+//   <topic>-<partition>.<32 hex digits>-delete/      deleted by a user, to be removed
+//   <topic>-<partition>.<32 hex digits>-stray/       of no topic that is known: stays until someone adopts or deletes it
 //     00000000000000000042.log                       a segment, by the offset of its first record; likewise .index, .timeindex, .txnindex
 //     00000000000000000042.snapshot                  producers as of that offset
 //     00000000000000000042.log.deleted               to be removed
@@ -52,8 +53,14 @@ export function isDeletedFolder(name: string): boolean {
   return /\.[0-9a-f]{32}-delete$/.test(name);
 }
 
-/** The name under which a partition's folder waits to be removed. */
-export function setAsideName(partitionName: string, uniqueHex: string, kind: "delete" | "stray"): string {
-  const suffix = `.${uniqueHex}-${kind}`;
-  return `${partitionName.slice(0, LONGEST_FILE_NAME - suffix.length)}${suffix}`;
+/** The name under which a partition's folder waits to be removed or looked at: the topic's is cropped when it is too long for a file. */
+export function setAsideName({ topic, partition }: TopicPartition, uniqueHex: string, kind: "delete" | "stray"): string {
+  const suffix = `-${partition}.${uniqueHex}-${kind}`;
+  return `${topic.slice(0, LONGEST_FILE_NAME - suffix.length)}${suffix}`;
+}
+
+/** The partition whose stray a folder is, its topic's name perhaps cropped; `undefined` for other folders. */
+export function partitionOfStray(name: string): TopicPartition | undefined {
+  const partitionName = /^(.+)\.[0-9a-f]{32}-stray$/.exec(name)?.[1];
+  return partitionName === undefined ? undefined : partitionOfFolder(partitionName);
 }

@@ -1,22 +1,26 @@
-// The cluster's metadata in one file, for brokers of one process: a journal of units of changes, each a line of JSON behind the checksum
-// of its text. The first line carries the format and, after a compaction, the history so far in short:
+// The cluster's metadata in one file, for brokers of one process: a journal of units of changes, one a line (see journal-lines.ts). The
+// first line carries the format and, after a compaction, the history so far in short:
 //
-//   <CRC-32C, 8 hex digits> {"format":1,"version":120,"changes":[...]}
-//   <CRC-32C, 8 hex digits> [...]                       unit 121
+//   metadata.journal            {"format":1,"version":120,"changes":[...]}
+//                               [...]                                         unit 121
+//   metadata.journal.version    {"format":1,"version":121}                    the units that there were when it was last closed in order
 //
-// A unit counts when it is synced. A last line that is cut off or damaged was never acknowledged, and is dropped; damage before it is not
-// guessed at. Several brokers may share one store: each sees every unit, in order.
+// A unit counts when it is synced. A last line that is cut off or damaged was never acknowledged, and is dropped, unless the journal then
+// has fewer units than when it was closed: that, damage before its end, and a journal that is missing beside data are errors, never guessed
+// at (damaged-journal.ts reads what is left). Several brokers may share one store: each sees every unit, in order.
 
-import { crc32c } from "../../protocol/wire/crc32c.ts";
 import type { Filesystem, OpenFile } from "../base/filesystem.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import type { MetadataStore } from "../storage/metadata-store.ts";
 import { StorageError } from "../storage/storage-error.ts";
+import { decodeLine, encodeLine, hasLineAfter } from "./journal-lines.ts";
 
 export interface JournalOptions<Change> {
   readonly filesystem: Filesystem;
   /** The folder exists. */
   readonly path: string;
+  /** There are records that the journal must know of: when it is missing, it was there. Default: there are none. */
+  readonly hasData?: () => boolean;
   /** A shorter history that means the same. */
   readonly compact: (changes: readonly Change[]) => readonly Change[];
   /** Units after which the journal is compacted. */
@@ -24,19 +28,29 @@ export interface JournalOptions<Change> {
   readonly logger?: Logger;
 }
 
-interface Header<Change> {
+export interface JournalHeader<Change> {
   readonly format: number;
   /** Units that `changes` stands for. */
   readonly version: number;
   readonly changes: readonly Change[];
 }
 
+interface JournalContent<Change> {
+  readonly header: JournalHeader<Change>;
+  readonly units: readonly (readonly Change[])[];
+  readonly version: number;
+  /** What follows is the end that a crash left unfinished. */
+  readonly validBytes: number;
+  readonly sizeBytes: number;
+}
+
 type Listener<Change> = (changes: readonly Change[], version: number) => void;
 
-const FORMAT = 1;
+/** Its name in a data folder. */
+export const JOURNAL_FILE = "metadata.journal";
+export const JOURNAL_FORMAT = 1;
 const DEFAULT_COMPACT_AFTER_UNITS = 1000;
-const LINE_FEED = 0x0a;
-const CHECKSUM_CHARACTERS = 8;
+const VERSION_SUFFIX = ".version";
 
 /** Throws StorageError: METADATA_CORRUPT, DIRECTORY_TOO_NEW, READ_FAILED, WRITE_FAILED. */
 export function openJournalMetadataStore<Change>(options: JournalOptions<Change>): JournalMetadataStore<Change> {
@@ -55,6 +69,8 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
   #sizeBytes = 0;
   #version = 0;
   #unitsSinceCompaction = 0;
+  /** As the last stop in order has it. */
+  #closedVersion: number;
   readonly #listeners = new Set<Listener<Change>>();
   /** One commit at a time: the next looks at the version when the one before is durable. */
   #previous: Promise<unknown> = Promise.resolve();
@@ -64,21 +80,30 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
     this.#options = options;
     this.#logger = options.logger ?? silentLogger;
     const { filesystem, path } = options;
-    if (filesystem.stat(path) === undefined) this.#replace({ format: FORMAT, version: 0, changes: [] });
-    this.#file = filesystem.open(path, "write");
+    this.#closedVersion = closedVersionOf(filesystem, path);
+    if (filesystem.stat(path) === undefined) this.#begin();
     const journal = this.#read();
+    if (journal.version < this.#closedVersion) throw this.#tooShort(journal);
     this.#version = journal.version;
     this.#unitsSinceCompaction = journal.units.length;
     this.#sizeBytes = journal.validBytes;
-    const fileBytes = this.#file.sizeBytes();
-    if (journal.validBytes < fileBytes) {
+    this.#file = filesystem.open(path, "write");
+    if (journal.validBytes < journal.sizeBytes) {
       this.#logger.warn(
-        { path, cutBytes: fileBytes - journal.validBytes, version: this.#version },
+        { path, positionBytes: journal.validBytes, cutBytes: journal.sizeBytes - journal.validBytes, version: this.#version },
         "cut off the unfinished end of the metadata journal",
       );
       this.#file.truncate(journal.validBytes);
     }
-    this.#compactWhenLong();
+  }
+
+  #begin(): void {
+    const { path, hasData } = this.#options;
+    if (this.#closedVersion > 0 || hasData?.() === true)
+      throw new StorageError("METADATA_CORRUPT", `The metadata journal ${path} is missing, and there are records that it must know of`, {
+        path,
+      });
+    this.#replace({ format: JOURNAL_FORMAT, version: 0, changes: [] });
   }
 
   get version(): number {
@@ -107,6 +132,18 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
     await this.#previous;
     this.#failure ??= new StorageError("WRITE_FAILED", "The metadata journal is closed", { path: this.#options.path });
     this.#file.close();
+    this.#noteClosed();
+  }
+
+  #noteClosed(): void {
+    if (this.#closedVersion === this.#version) return;
+    const { filesystem, path } = this.#options;
+    try {
+      writeClosedVersion(filesystem, path, this.#version);
+      this.#closedVersion = this.#version;
+    } catch (error) {
+      this.#logger.warn({ err: error, path }, "could not note how long the metadata journal is");
+    }
   }
 
   async #commit(changes: readonly Change[], expectedVersion: number): Promise<boolean> {
@@ -148,7 +185,7 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
     const { header, units } = this.#read();
     try {
       const sizeBytes = this.#replace({
-        format: FORMAT,
+        format: JOURNAL_FORMAT,
         version: this.#version,
         changes: this.#options.compact([...header.changes, ...units.flat()]),
       });
@@ -161,25 +198,19 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
     this.#unitsSinceCompaction = 0;
   }
 
-  #replace(header: Header<Change>): number {
+  #replace(header: JournalHeader<Change>): number {
     const line = encodeLine(header);
     this.#options.filesystem.replaceFile(this.#options.path, line);
     return line.length;
   }
 
-  #read(): { header: Header<Change>; units: (readonly Change[])[]; version: number; validBytes: number } {
+  #read(): JournalContent<Change> {
     const { filesystem, path } = this.#options;
     const content = filesystem.readFile(path);
     const first = decodeLine(content, 0);
     if (first === undefined) throw this.#corrupt(0);
-    const header: Header<Change> = JSON.parse(first.text);
-    if (header.format > FORMAT) {
-      throw new StorageError("DIRECTORY_TOO_NEW", "The metadata journal was written by a newer version", {
-        path,
-        format: header.format,
-        readableFormat: FORMAT,
-      });
-    }
+    const header: JournalHeader<Change> = JSON.parse(first.text);
+    refuseNewer(header, path);
     const units: (readonly Change[])[] = [];
     let at = first.end;
     for (let line = decodeLine(content, at); line !== undefined; line = decodeLine(content, at)) {
@@ -188,33 +219,46 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
       at = line.end;
     }
     if (hasLineAfter(content, at)) throw this.#corrupt(at);
-    return { header, units, version: header.version + units.length, validBytes: at };
+    return { header, units, version: header.version + units.length, validBytes: at, sizeBytes: content.length };
   }
 
   #corrupt(positionBytes: number): StorageError {
-    return new StorageError("METADATA_CORRUPT", "The metadata journal is damaged", { path: this.#options.path, positionBytes });
+    const { path } = this.#options;
+    return new StorageError("METADATA_CORRUPT", `The metadata journal ${path} is damaged at byte ${positionBytes}`, {
+      path,
+      positionBytes,
+    });
+  }
+
+  #tooShort({ version, validBytes: positionBytes }: JournalContent<Change>): StorageError {
+    const { path } = this.#options;
+    const missing = this.#closedVersion - version;
+    return new StorageError(
+      "METADATA_CORRUPT",
+      `The metadata journal ${path} is damaged or cut off at byte ${positionBytes}: its last ${missing === 1 ? "change is" : `${missing} changes are`} missing`,
+      { path, positionBytes, version, closedVersion: this.#closedVersion },
+    );
   }
 }
 
-function encodeLine(value: unknown): Buffer {
-  const text = Buffer.from(JSON.stringify(value));
-  return Buffer.concat([Buffer.from(`${crc32c(text).toString(16).padStart(CHECKSUM_CHARACTERS, "0")} `), text, Buffer.from([LINE_FEED])]);
+/** Throws StorageError DIRECTORY_TOO_NEW. */
+export function refuseNewer({ format }: { readonly format: number }, path: string): void {
+  if (format <= JOURNAL_FORMAT) return;
+  throw new StorageError("DIRECTORY_TOO_NEW", "The metadata journal was written by a newer version", {
+    path,
+    format,
+    readableFormat: JOURNAL_FORMAT,
+  });
 }
 
-/** `undefined` when no whole and undamaged line starts here. */
-function decodeLine(content: Buffer, start: number): { readonly text: string; readonly end: number } | undefined {
-  const lineEnd = content.indexOf(LINE_FEED, start);
-  const textStart = start + CHECKSUM_CHARACTERS + 1;
-  if (lineEnd < textStart) return undefined;
-  const checksum = Number.parseInt(content.toString("latin1", start, start + CHECKSUM_CHARACTERS), 16);
-  if (checksum !== crc32c(content, textStart, lineEnd)) return undefined;
-  return { text: content.toString("utf8", textStart, lineEnd), end: lineEnd + 1 };
+/** Units that the journal had when it was last closed in order; 0 when nothing says so. */
+export function closedVersionOf(filesystem: Filesystem, path: string): number {
+  const versionPath = `${path}${VERSION_SUFFIX}`;
+  if (filesystem.stat(versionPath) === undefined) return 0;
+  const line = decodeLine(filesystem.readFile(versionPath), 0);
+  return line === undefined ? 0 : JSON.parse(line.text).version;
 }
 
-/** Does a whole line follow the damaged one at `start`? Then it is not an end that a crash left unfinished. */
-function hasLineAfter(content: Buffer, start: number): boolean {
-  for (let at = content.indexOf(LINE_FEED, start); at !== -1; at = content.indexOf(LINE_FEED, at + 1)) {
-    if (decodeLine(content, at + 1) !== undefined) return true;
-  }
-  return false;
+export function writeClosedVersion(filesystem: Filesystem, path: string, version: number): void {
+  filesystem.replaceFile(`${path}${VERSION_SUFFIX}`, encodeLine({ format: JOURNAL_FORMAT, version }));
 }

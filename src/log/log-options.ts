@@ -43,4 +43,6 @@ export interface LogOptions {
   readonly isClean: boolean;
   readonly recoveryPoint: number;
   readonly logStartOffset: number;
+  /** Keeps what is in the directory under another name, which is given, and makes it anew. */
+  readonly setAside: () => string;
 }

@@ -54,6 +54,15 @@ export class OffsetCheckpoints {
     this.#logStarts.set(name, log.logStartOffset > 0 ? log.logStartOffset : undefined);
   }
 
+  /** Of a log that was set aside and is back. */
+  restore({
+    recoveryPoint,
+    logStartOffset,
+    ...partition
+  }: TopicPartition & Pick<CheckpointedLog, "recoveryPoint" | "logStartOffset">): void {
+    this.note({ topicPartition: partition, recoveryPoint, logStartOffset, durableOffset: recoveryPoint });
+  }
+
   forget(partitionName: string): void {
     for (const checkpoint of [this.#recoveryPoints, this.#logStarts, this.#highWatermarks, this.#compacted])
       checkpoint.set(partitionName, undefined);

@@ -35,6 +35,8 @@ export interface RecoveryOptions {
   readonly recoveryPoint: number;
   /** As checkpointed; 0 unless records were deleted. */
   readonly logStartOffset: number;
+  /** Keeps what is in the directory under another name, which is given, and makes it anew. */
+  readonly setAside: () => string;
 }
 
 export interface RecoveredLog {
@@ -51,7 +53,7 @@ const START_OF_FILE: IndexedBatch = { lastOffset: -1, position: 0 };
 
 export function recoverLog(options: RecoveryOptions): RecoveredLog {
   const { directory, resources } = options;
-  const names = removeLeftovers(resources.filesystem, directory);
+  let names = removeLeftovers(resources.filesystem, directory);
   const found = findSegments(options, names);
   const storedEpochs = readLeaderEpochs(resources.filesystem, `${directory}/${LEADER_EPOCH_FILE}`);
   const leaderEpochs = new LeaderEpochs(storedEpochs ?? []);
@@ -60,7 +62,7 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
   let { segments, logEndOffset } = recoverSegments({ ...options, ...certainty }, found, leaderEpochs);
   const logStartOffset = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0);
   if (logEndOffset < logStartOffset || segments.length === 0) {
-    for (const segment of segments) removeSegment(resources.filesystem, segment);
+    names = leaveSegments(options, segments, { logStartOffset, logEndOffset });
     segments = [newSegment(options, logStartOffset)];
     if (logStartOffset > 0) segments[0]?.file.use();
     logEndOffset = logStartOffset;
@@ -106,6 +108,24 @@ function newSegment({ directory, resources, indexIntervalBytes, nowMs }: Recover
 function removeSegment(filesystem: Filesystem, segment: Segment): void {
   segment.close();
   for (const suffix of SEGMENT_SUFFIXES) filesystem.remove(segment.path(suffix));
+}
+
+/**
+ * The log starts after its end: what deleted the records below the start reached the disk, and what was appended meanwhile did not, or the
+ * start is wrong. In neither case may offsets be given again, nor records be deleted that someone may miss. Gives the names that are left.
+ */
+function leaveSegments(
+  { directory, setAside, logger, resources: { filesystem } }: RecoveryOptions,
+  segments: readonly Segment[],
+  offsets: { readonly logStartOffset: number; readonly logEndOffset: number },
+): readonly string[] {
+  const isEmpty = segments.every(({ sizeBytes }) => sizeBytes === 0);
+  for (const segment of segments) {
+    if (isEmpty) removeSegment(filesystem, segment);
+    else segment.close();
+  }
+  if (!isEmpty) logger.warn({ directory, ...offsets, aside: setAside() }, "a log starts after its end; set its records aside");
+  return filesystem.list(directory);
 }
 
 function recoverSegments(

@@ -4,9 +4,10 @@
 //   meta.properties                cluster id and node id
 //   .kafka_cleanshutdown           there only while no broker uses the folder, after one that stopped in order
 //   *-offset-checkpoint            offsets of all partitions
+//   metadata.journal               see journal-metadata-store.ts
 //   <topic>-<partition>/           see file-names.ts
 
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { assert } from "../base/assert.ts";
 import { BufferPool } from "../base/buffer-pool.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
@@ -16,12 +17,12 @@ import { type Logger, silentLogger } from "../base/logger.ts";
 import { MemoryFilesystem } from "../base/memory-filesystem.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { PartitionLog } from "../storage/partition-log.ts";
-import type { CompactionLimits, LogDirectory, LogSpec, StorageEngine } from "../storage/storage-engine.ts";
+import type { CompactionLimits, LogDirectory, LogSpec, StorageEngine, StoredPartition } from "../storage/storage-engine.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 import { DelayedRemoval } from "./delayed-removal.ts";
 import { FileHandles } from "./file-handles.ts";
-import { isDeletedFolder, partitionOfFolder, setAsideName } from "./file-names.ts";
+import { isDeletedFolder, partitionOfFolder, partitionOfStray, setAsideName } from "./file-names.ts";
 import { FolderShare } from "./folder-share.ts";
 import { GatheredWrites } from "./gathered-writes.ts";
 import { IndexCache } from "./index-cache.ts";
@@ -31,6 +32,7 @@ import { openMetaProperties } from "./meta-properties.ts";
 import { OffsetCheckpoints } from "./offset-checkpoints.ts";
 import { readTopicId, writeTopicId } from "./partition-metadata.ts";
 import { SegmentedLog } from "./segmented-log.ts";
+import { findStrays, makeStray, type StrayFolder, type StrayOffsets, takeBack } from "./stray-folders.ts";
 import { TailCache } from "./tail-cache.ts";
 
 export interface SegmentedEngineOptions {
@@ -102,15 +104,28 @@ export function openMemoryEngine(options: Omit<SegmentedEngineOptions, "filesyst
   return openSegmentedEngine({ tailBytes: DEFAULT_MEMORY_TAIL_BYTES, ...options, filesystem, directory: "/data", removesAtOnce: true });
 }
 
+function uniqueHex(random: Random): string {
+  return random.uuidText().replaceAll("-", "");
+}
+
 function lockFolder({ filesystem, directory }: SegmentedEngineOptions): () => void {
   try {
-    filesystem.makeDirectory(directory);
+    makeDurableDirectory(filesystem, directory);
     const unlock = filesystem.lock(`${directory}/${LOCK_FILE}`);
     if (unlock !== undefined) return unlock;
   } catch (error) {
     throw unwritable(directory, error);
   }
   throw new StorageError("DIRECTORY_IN_USE", `Another broker is using the data folder ${directory}`, { directory });
+}
+
+/** A folder whose own name the disk may forget keeps nothing. */
+function makeDurableDirectory(filesystem: Filesystem, directory: string): void {
+  if (filesystem.stat(directory)?.isDirectory === true) return;
+  const above = dirname(directory);
+  if (above !== directory) makeDurableDirectory(filesystem, above);
+  filesystem.makeDirectory(directory);
+  filesystem.syncDirectory(above);
 }
 
 function unwritable(directory: string, cause: unknown): StorageError {
@@ -150,7 +165,9 @@ export class SegmentedEngine implements StorageEngine {
     this.#random = random;
     this.#unlock = unlock;
     const { brokerId, clusterId, share } = options;
-    this.clusterId = share?.clusterId ?? openMetaProperties({ filesystem, directory, brokerId, clusterId, random, logger }).clusterId;
+    this.clusterId =
+      share?.clusterId ??
+      openMetaProperties({ filesystem, directory, brokerId, clusterId, hasData: this.hasPartitions(), random, logger }).clusterId;
     this.#removal = new DelayedRemoval(filesystem, clock, logger);
     this.#isShared = false;
     this.#folderShare = new FolderShare(share?.memory);
@@ -231,7 +248,7 @@ export class SegmentedEngine implements StorageEngine {
     assert(!this.#logs.has(name), "a log is opened once");
     const folder = `${this.#directory}/${name}`;
     try {
-      const isNew = this.#makeFolder(folder, name, spec.topicId);
+      const isNew = this.#makeFolder(spec);
       const log = new SegmentedLog({
         topicPartition: { topic: spec.topic, partition: spec.partition },
         topicId: spec.topicId,
@@ -241,6 +258,12 @@ export class SegmentedEngine implements StorageEngine {
         isClean: isNew || (this.#complete.delete(name) && !this.#isShared),
         recoveryPoint: isNew ? 0 : this.#checkpoints.recoveryPoint(name),
         logStartOffset: isNew ? 0 : this.#checkpoints.logStartOffset(name),
+        setAside: () => {
+          // Where it started is what it was set aside for.
+          const aside = this.#setAside(spec, { recoveryPoint: 0, logStartOffset: 0 });
+          this.#makeFolder(spec);
+          return aside;
+        },
       });
       this.#logs.set(name, log);
       return log;
@@ -251,17 +274,18 @@ export class SegmentedEngine implements StorageEngine {
   }
 
   /** `true` when there was none for this topic. One of another topic of the same name is set aside. */
-  #makeFolder(folder: string, name: string, topicId: string): boolean {
+  #makeFolder(spec: Pick<LogSpec, "topic" | "partition" | "topicId">): boolean {
+    const { topicId } = spec;
+    const name = topicPartitionName(spec);
+    const folder = `${this.#directory}/${name}`;
     let isNew = this.#filesystem.stat(folder) === undefined;
     const storedId = isNew ? topicId : readTopicId(this.#filesystem, folder);
     if (storedId !== undefined && storedId !== topicId) {
-      const aside = setAsideName(name, this.#random.uuidText().replaceAll("-", ""), "stray");
+      const aside = this.setAside(spec);
       this.#logger.warn(
         { folder: name, topicId: storedId, expectedTopicId: topicId, aside },
         "set aside a log of another topic of this name",
       );
-      this.#filesystem.rename(folder, `${this.#directory}/${aside}`);
-      this.#forget(name);
       isNew = true;
     }
     if (isNew) this.#filesystem.makeDirectory(folder);
@@ -283,7 +307,7 @@ export class SegmentedEngine implements StorageEngine {
     log?.abandon();
     this.#forget(name);
     if (this.#filesystem.stat(folder) === undefined) return;
-    const aside = `${this.#directory}/${setAsideName(name, this.#random.uuidText().replaceAll("-", ""), "delete")}`;
+    const aside = `${this.#directory}/${setAsideName(partition, uniqueHex(this.#random), "delete")}`;
     this.#filesystem.rename(folder, aside);
     this.#removeLater([aside], log?.settings["file.delete.delay.ms"] ?? DEFAULT_DELETE_DELAY_MS);
   }
@@ -293,20 +317,56 @@ export class SegmentedEngine implements StorageEngine {
     else this.#removal.remove(paths, delayMs);
   }
 
-  /** Folders that do not say of which topic they are cannot be judged, and are left out. */
   gather(work: () => void): void {
     this.#resources.gathered.gather(work);
   }
 
-  list(): readonly (TopicPartition & { readonly topicId: string })[] {
-    const found: (TopicPartition & { readonly topicId: string })[] = [];
+  /** Quicker than `list`, which reads. */
+  hasPartitions(): boolean {
+    return this.#filesystem
+      .list(this.#directory)
+      .some((name) => partitionOfFolder(name) !== undefined || partitionOfStray(name) !== undefined);
+  }
+
+  list(): readonly StoredPartition[] {
+    const found: StoredPartition[] = [];
     for (const name of this.#filesystem.list(this.#directory)) {
       const partition = partitionOfFolder(name);
       if (partition === undefined) continue;
-      const topicId = this.#logs.get(name)?.topicId ?? readTopicId(this.#filesystem, `${this.#directory}/${name}`);
-      if (topicId !== undefined) found.push({ ...partition, topicId });
+      found.push({ ...partition, topicId: this.#logs.get(name)?.topicId ?? readTopicId(this.#filesystem, `${this.#directory}/${name}`) });
     }
     return found;
+  }
+
+  setAside(partition: TopicPartition): string {
+    const name = topicPartitionName(partition);
+    return this.#setAside(partition, {
+      recoveryPoint: this.#checkpoints.recoveryPoint(name),
+      logStartOffset: this.#checkpoints.logStartOffset(name),
+    });
+  }
+
+  #setAside(partition: TopicPartition, offsets: StrayOffsets): string {
+    const name = topicPartitionName(partition);
+    assert(!this.#logs.has(name), "what is set aside is not open");
+    const aside = makeStray(this.#filesystem, this.#directory, { partition, uniqueHex: uniqueHex(this.#random), offsets });
+    this.#forget(name);
+    return aside;
+  }
+
+  strays(): readonly StrayFolder[] {
+    return findStrays(this.#filesystem, this.#directory);
+  }
+
+  /** The stray can be opened from now on. Throws StorageError when the partition has data already. */
+  adopt(stray: StrayFolder): void {
+    takeBack(this.#filesystem, this.#directory, stray);
+    this.#checkpoints.restore(stray);
+    this.#madeFolders++;
+  }
+
+  deleteStray({ folder }: StrayFolder): void {
+    this.#filesystem.remove(`${this.#directory}/${folder}`);
   }
 
   /** What the engine holds of scarce things, over all logs. */

@@ -9,6 +9,11 @@ export interface LogSpec extends TopicPartition {
   readonly settings: TopicSettings;
 }
 
+export interface StoredPartition extends TopicPartition {
+  /** `undefined` when the data does not say. */
+  readonly topicId: string | undefined;
+}
+
 /** The folder of an engine's data, as DescribeLogDirs shows it. */
 export interface LogDirectory {
   readonly path: string;
@@ -36,7 +41,9 @@ export interface StorageEngine {
   /** Closes and deletes; nothing happens when there is none. Its files may stay for file.delete.delay.ms under another name. */
   delete(partition: TopicPartition): void;
   /** Partitions that have data here, for finding strays. */
-  list(): readonly (TopicPartition & { readonly topicId: string })[];
+  list(): readonly StoredPartition[];
+  /** Keeps the data of a partition that belongs to no topic under a name that says so, which is given; its log is not open. */
+  setAside(partition: TopicPartition): string;
   /** Runs `work`; what it appends may be written together when it ends (`AppendResult.written`). */
   gather(work: () => void): void;
   /** Absent in engines that have no folder. */

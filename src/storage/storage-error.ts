@@ -6,7 +6,8 @@ export type StorageErrorCode =
   | "DIRECTORY_TOO_NEW"
   | "WRITE_FAILED"
   | "READ_FAILED"
-  | "METADATA_CORRUPT";
+  | "METADATA_CORRUPT"
+  | "PROPERTIES_CORRUPT";
 
 export class StorageError extends Error {
   readonly code: StorageErrorCode;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
+import { readDamagedJournal, replaceDamagedJournal } from "../../src/log/damaged-journal.ts";
 import { type JournalOptions, openJournalMetadataStore } from "../../src/log/journal-metadata-store.ts";
 import { StorageError } from "../../src/storage/storage-error.ts";
 import { Crashed, FailingFilesystem } from "../support/failing-filesystem.ts";
@@ -15,9 +16,19 @@ function compact(changes: readonly Change[]): Change[] {
   return [...new Map(changes.map((change) => [change.key, change])).values()];
 }
 
-function options(filesystem: JournalOptions<Change>["filesystem"], path = "/data/metadata.journal"): JournalOptions<Change> {
+function options(filesystem: JournalOptions<Change>["filesystem"], path = PATH): JournalOptions<Change> {
   filesystem.makeDirectory(path.slice(0, path.lastIndexOf("/")));
   return { filesystem, path, compact };
+}
+
+const PATH = "/data/metadata.journal";
+
+async function closedJournal(unitCount: number): Promise<MemoryFilesystem> {
+  const filesystem = new MemoryFilesystem();
+  const store = openJournalMetadataStore(options(filesystem));
+  for (let count = 0; count < unitCount; count++) await store.commit([set("a", count)], count);
+  await store.close();
+  return filesystem;
 }
 
 const set = (key: string, value: number): Change => ({ key, value });
@@ -74,21 +85,81 @@ describe("a metadata journal", () => {
     expect(await again.commit([set("x", 1)], 25)).toBe(true);
   });
 
-  test("drops an unfinished end, and nothing else", async () => {
+  test("drops an unfinished end after a crash, and nothing else", async () => {
     const filesystem = new MemoryFilesystem();
     const store = openJournalMetadataStore(options(filesystem));
     for (let count = 0; count < 3; count++) await store.commit([set("a", count)], count);
-    await store.close();
-    const whole = filesystem.readFile("/data/metadata.journal");
+    const whole = filesystem.readFile(PATH);
     const lastLine = whole.lastIndexOf("\n", whole.length - 2) + 1;
     for (let length = lastLine; length < whole.length; length++) {
-      filesystem.replaceFile("/data/metadata.journal", whole.subarray(0, length));
-      const torn = openJournalMetadataStore(options(filesystem));
+      const crashed = new MemoryFilesystem();
+      crashed.makeDirectory("/data");
+      crashed.replaceFile(PATH, whole.subarray(0, length));
+      const torn = openJournalMetadataStore(options(crashed));
       expect(torn.version).toBe(2);
       expect(await torn.commit([set("b", 9)], 2)).toBe(true);
       expect(await torn.load()).toEqual([set("a", 0), set("a", 1), set("b", 9)]);
-      await torn.close();
     }
+  });
+
+  test("drops what a crash left unfinished behind the units that a stop in order counted", async () => {
+    const filesystem = await closedJournal(3);
+    const crashed = openJournalMetadataStore(options(filesystem));
+    await crashed.commit([set("b", 1)], 3);
+    const whole = filesystem.readFile(PATH);
+    filesystem.replaceFile(PATH, whole.subarray(0, whole.length - 3));
+    expect(openJournalMetadataStore(options(filesystem)).version).toBe(3);
+  });
+
+  test("that is shorter than when it was closed in order is damaged, and says where", async () => {
+    const filesystem = await closedJournal(3);
+    const whole = filesystem.readFile(PATH);
+    for (let length = 0; length < whole.length; length++) {
+      filesystem.replaceFile(PATH, whole.subarray(0, length));
+      const validBytes = whole.subarray(0, length).lastIndexOf("\n") + 1;
+      expect(() => openJournalMetadataStore(options(filesystem)), `${length} bytes`).toThrow(
+        expect.objectContaining({
+          code: "METADATA_CORRUPT",
+          message: expect.stringContaining(`${PATH} is damaged`),
+          facts: expect.objectContaining({ path: PATH, positionBytes: validBytes }),
+        }),
+      );
+      expect(filesystem.readFile(PATH)).toEqual(whole.subarray(0, length));
+    }
+  });
+
+  test("of which any byte is wrong after a stop in order is damaged", async () => {
+    const filesystem = await closedJournal(3);
+    const whole = filesystem.readFile(PATH);
+    for (let at = 0; at < whole.length; at++) {
+      const damaged = Buffer.from(whole);
+      damaged[at] = (damaged[at] ?? 0) ^ 1;
+      filesystem.replaceFile(PATH, damaged);
+      expect(() => openJournalMetadataStore(options(filesystem)), `byte ${at}`).toThrow(
+        expect.objectContaining({ code: "METADATA_CORRUPT" }),
+      );
+    }
+  });
+
+  test("that is missing is made only where it never was", async () => {
+    const filesystem = await closedJournal(3);
+    filesystem.remove(PATH);
+    const missing = expect.objectContaining({ code: "METADATA_CORRUPT", message: expect.stringContaining(`${PATH} is missing`) });
+    expect(() => openJournalMetadataStore(options(filesystem))).toThrow(missing);
+    const beside = new MemoryFilesystem();
+    expect(() => openJournalMetadataStore({ ...options(beside), hasData: () => true })).toThrow(missing);
+    expect(beside.list("/data")).toEqual([]);
+    expect(openJournalMetadataStore({ ...options(beside), hasData: () => false }).version).toBe(0);
+  });
+
+  test("may be closed in order after it was compacted", async () => {
+    const filesystem = new MemoryFilesystem();
+    for (const round of [0, 1, 2]) {
+      const store = openJournalMetadataStore({ ...options(filesystem), compactAfterUnits: 4 });
+      for (let count = 0; count < 5; count++) expect(await store.commit([set("k", count)], round * 5 + count)).toBe(true);
+      await store.close();
+    }
+    expect(openJournalMetadataStore(options(filesystem)).version).toBe(15);
   });
 
   test("that is damaged before its end is not guessed at", async () => {
@@ -151,4 +222,42 @@ describe("a metadata journal", () => {
       }
     },
   );
+});
+
+describe("a damaged metadata journal", () => {
+  test("gives every whole unit, counts the lost ones, and is kept when it is made anew", async () => {
+    const filesystem = await closedJournal(5);
+    const whole = filesystem.readFile(PATH);
+    const lines = whole.toString("latin1").split("\n");
+    lines[2] = lines[2]?.replace("[", "(") ?? "";
+    filesystem.replaceFile(PATH, Buffer.from(lines.slice(0, 5).join("\n").concat("\n"), "latin1"));
+    const left = readDamagedJournal<Change>(filesystem, PATH);
+    expect(left).toEqual({ units: [[], [set("a", 0)], [set("a", 2)], [set("a", 3)]], version: 5, lostUnits: 2 });
+    const uniqueHex = "0123456789abcdef".repeat(2);
+    const kept = replaceDamagedJournal(filesystem, PATH, { version: 5, changes: [set("a", 3)], uniqueHex });
+    expect(kept).toBe(`${PATH}.${uniqueHex}-damaged`);
+    expect(filesystem.readFile(`${kept}`).toString("latin1").split("\n")[2]).toBe(lines[2]);
+    const store = openJournalMetadataStore(options(filesystem));
+    expect(await store.commit([set("b", 1)], 5)).toBe(true);
+    expect(await store.load()).toEqual([set("a", 3), set("b", 1)]);
+  });
+
+  test.each([
+    ["whose first line is damaged", (whole: Buffer) => Buffer.concat([Buffer.from("x"), whole.subarray(1)]), 3],
+    ["that is empty", () => Buffer.alloc(0), 0],
+  ] as const)("%s counts from what the last stop in order noted", async (_, damage, unitCount) => {
+    const filesystem = await closedJournal(3);
+    filesystem.replaceFile(PATH, damage(filesystem.readFile(PATH)));
+    const { units, version } = readDamagedJournal<Change>(filesystem, PATH);
+    expect(units).toHaveLength(unitCount);
+    expect(version).toBeGreaterThanOrEqual(3);
+  });
+
+  test("that is missing leaves nothing to keep", async () => {
+    const filesystem = await closedJournal(3);
+    filesystem.remove(PATH);
+    expect(readDamagedJournal<Change>(filesystem, PATH)).toEqual({ units: [], version: 3, lostUnits: 3 });
+    expect(replaceDamagedJournal(filesystem, PATH, { version: 3, changes: [], uniqueHex: "0" })).toBeUndefined();
+    expect(openJournalMetadataStore(options(filesystem)).version).toBe(3);
+  });
 });

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
+import { type Logger, silentLogger } from "../../src/base/logger.ts";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 import { openMemoryEngine } from "../../src/log/segmented-engine.ts";
 import { FailingFilesystem } from "../support/failing-filesystem.ts";
@@ -140,6 +141,119 @@ describe.each(folders)("a data folder on the $name filesystem", ({ make }) => {
     ]);
     expect(again.list()).toHaveLength(1);
     await again.close();
+  });
+
+  test("keeps a stray under Kafka's name, and gives it back with all that was known of it", async () => {
+    const engine = folder.open();
+    const log = engine.open(spec());
+    for (const value of ["a", "b", "c"]) append(log, batchOf([value]));
+    log.deleteRecordsBefore(1);
+    await engine.close();
+    const setting = folder.open();
+    const aside = setting.setAside(spec());
+    expect(aside).toMatch(/^orders-0\.[0-9a-f]{32}-stray$/);
+    expect(setting.list()).toEqual([]);
+    expect(setting.hasPartitions()).toBe(true);
+    await setting.close();
+    const again = folder.open();
+    const [stray, ...others] = again.strays();
+    expect(stray).toMatchObject({ topic: "orders", partition: 0, topicId: TOPIC_ID, folder: aside, logStartOffset: 1, recoveryPoint: 3 });
+    expect(others).toEqual([]);
+    if (stray !== undefined) again.adopt(stray);
+    expect(again.strays()).toEqual([]);
+    const adopted = again.open(spec());
+    expect(await readAll(adopted)).toEqual([
+      { offset: 1, value: "b" },
+      { offset: 2, value: "c" },
+    ]);
+    expect(names("/orders-0").filter((name) => name.endsWith("-offset-checkpoint"))).toEqual([]);
+    await again.close();
+  });
+
+  test("knows the topic of a stray whose name is too long for a folder's", async () => {
+    const topic = "t".repeat(249);
+    const engine = folder.open();
+    append(engine.open({ ...spec(), topic, partition: 12 }), batchOf(["a"]));
+    await engine.close();
+    const again = folder.open();
+    const aside = again.setAside({ topic, partition: 12 });
+    expect(aside).toHaveLength(255);
+    expect(aside).toMatch(/^t{213}-12\.[0-9a-f]{32}-stray$/);
+    expect(again.strays()).toMatchObject([{ topic, partition: 12, topicId: TOPIC_ID, folder: aside }]);
+    await again.close();
+  });
+
+  test("does not put a stray over a partition that is there", async () => {
+    const engine = folder.open();
+    append(engine.open(spec()), batchOf(["a"]));
+    await engine.close();
+    const again = folder.open();
+    again.setAside(spec());
+    append(again.open(spec()), batchOf(["b"]));
+    const [stray] = again.strays();
+    expect(() => stray !== undefined && again.adopt(stray)).toThrow(expect.objectContaining({ code: "WRITE_FAILED" }));
+    expect(again.strays()).toHaveLength(1);
+    await again.close();
+  });
+
+  test("sets the records of a log aside that starts after its end, and says so", async () => {
+    const engine = folder.open();
+    const log = engine.open(spec());
+    for (const value of ["a", "b", "c"]) append(log, batchOf([value]));
+    await engine.close();
+    folder.filesystem.replaceFile(`${folder.directory}/log-start-offset-checkpoint`, "0\n1\norders 0 9\n");
+    const warnings: { facts: object; message: string }[] = [];
+    const logger: Logger = { ...silentLogger, warn: (facts, message) => void warnings.push({ facts, message }) };
+    const again = folder.open({ logger });
+    const anew = again.open(spec());
+    expect([anew.logStartOffset, anew.logEndOffset]).toEqual([9, 9]);
+    const [stray] = again.strays();
+    expect(warnings).toEqual([
+      {
+        facts: { directory: `${folder.directory}/orders-0`, logStartOffset: 9, logEndOffset: 3, aside: stray?.folder },
+        message: "a log starts after its end; set its records aside",
+      },
+    ]);
+    append(anew, batchOf(["d"]));
+    await again.close();
+    const third = folder.open();
+    expect(await readAll(third.open(spec()))).toEqual([{ offset: 9, value: "d" }]);
+    const found = third.strays()[0];
+    third.delete(spec());
+    if (found !== undefined) third.adopt(found);
+    expect((await readAll(third.open(spec()))).map(({ value }) => value)).toEqual(["a", "b", "c"]);
+    await third.close();
+  });
+
+  test("whose meta.properties is damaged is refused with the file's name, and nothing is changed", () => {
+    folder.filesystem.makeDirectory(folder.directory);
+    const path = `${folder.directory}/meta.properties`;
+    for (const content of [
+      "",
+      "version=1\nnode.id=1\n",
+      "version=1\ncluster.id=\u0000\n",
+      "version=1\ncluster.id=x\n\u0007\n",
+      "version=y\ncluster.id=x\n",
+    ]) {
+      folder.filesystem.replaceFile(path, content);
+      expect(() => folder.open(), JSON.stringify(content)).toThrow(
+        expect.objectContaining({ code: "PROPERTIES_CORRUPT", message: expect.stringContaining(path) }),
+      );
+      expect(text("meta.properties")).toBe(content);
+    }
+  });
+
+  test("says that meta.properties was missing beside data", async () => {
+    const engine = folder.open();
+    append(engine.open(spec()), batchOf(["a"]));
+    await engine.close();
+    folder.filesystem.remove(`${folder.directory}/meta.properties`);
+    const warnings: string[] = [];
+    const logger: Logger = { ...silentLogger, warn: (_, message) => void warnings.push(message) };
+    await folder.open({ logger }).close();
+    expect(warnings).toEqual(["meta.properties was missing beside data, and was made anew"]);
+    await folder.open({ logger }).close();
+    expect(warnings).toHaveLength(1);
   });
 
   test("keeps few files open, however many partitions are written and read", async () => {

@@ -2,7 +2,7 @@
 //
 //   fail    the operation fails half done, once; the process goes on
 //   crash   the operation is half done and nothing works any more, as if the process had been killed: what was written stays
-//   power   the same, and only what was synced stays
+//   power   the same, and only what was synced stays: content by its file, a name by its folder
 
 import type { FileStat, Filesystem, OpenFile } from "../../src/base/filesystem.ts";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
@@ -25,6 +25,8 @@ export class FailingFilesystem implements Filesystem {
   readonly #kind: FailureKind;
   /** What survives a power failure, by path. */
   readonly #synced = new Map<string, Buffer>();
+  /** Files and folders whose names a power failure does not take. */
+  readonly #durableNames = new Set<string>();
   #hasCrashed = false;
 
   /** @param failAt counted from 1; never when it is not reached */
@@ -32,6 +34,19 @@ export class FailingFilesystem implements Filesystem {
     this.#disk = disk;
     this.#kind = kind;
     this.#failAt = failAt;
+    this.#keepNames("", { isDeep: true });
+  }
+
+  #keepNames(directory: string, { isDeep }: { readonly isDeep: boolean }): void {
+    for (const name of this.#disk.list(directory)) {
+      const path = `${directory}/${name}`;
+      this.#durableNames.add(path);
+      if (isDeep && this.#disk.stat(path)?.isDirectory === true) this.#keepNames(path, { isDeep });
+    }
+  }
+
+  #isNameDurable(path: string): boolean {
+    return path === "" || (this.#durableNames.has(path) && this.#isNameDurable(path.slice(0, path.lastIndexOf("/"))));
   }
 
   /** Another operation to fail, counted like the first. */
@@ -47,7 +62,7 @@ export class FailingFilesystem implements Filesystem {
   afterwards(): MemoryFilesystem {
     const left = new MemoryFilesystem();
     if (this.#kind === "power") {
-      for (const [path, content] of this.#synced) put(left, path, content);
+      for (const [path, content] of this.#synced) if (this.#isNameDurable(path)) put(left, path, content);
     } else copyTree(this.#disk, left, "");
     return left;
   }
@@ -124,6 +139,7 @@ export class FailingFilesystem implements Filesystem {
     }
     this.#disk.replaceFile(path, content);
     this.#synced.set(path, Buffer.from(content));
+    this.#durableNames.add(path);
   }
 
   replaceFileUnsynced(path: string, content: Buffer | string): void {
@@ -158,18 +174,25 @@ export class FailingFilesystem implements Filesystem {
       this.#synced.delete(path);
       this.#synced.set(`${to}${path.slice(from.length)}`, content);
     }
+    for (const path of [...this.#durableNames]) {
+      if (path !== from && !path.startsWith(`${from}/`)) continue;
+      this.#durableNames.delete(path);
+      this.#durableNames.add(`${to}${path.slice(from.length)}`);
+    }
   }
 
   remove(path: string): void {
     if (this.#disk.stat(path) === undefined) return;
     if (this.#step()) throw this.#failure();
     this.#disk.remove(path);
-    for (const each of [...this.#synced.keys()]) if (each === path || each.startsWith(`${path}/`)) this.#synced.delete(each);
+    for (const kept of [this.#synced, this.#durableNames])
+      for (const each of [...kept.keys()]) if (each === path || each.startsWith(`${path}/`)) kept.delete(each);
   }
 
   syncDirectory(path: string): void {
     if (this.#step()) throw this.#failure();
     this.#disk.syncDirectory(path);
+    this.#keepNames(path === "/" ? "" : path, { isDeep: false });
   }
 
   async syncDirectoryLater(path: string): Promise<void> {

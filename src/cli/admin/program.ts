@@ -1,4 +1,4 @@
-// `odradek topics|groups|configs|records|transactions|cluster|log|settings …`: administration in our own words. What each does is in commands/.
+// `odradek topics|groups|configs|records|transactions|cluster|log|strays|repair|settings …`: administration in our own words. What each does is in commands/.
 
 import { Command, CommanderError } from "commander";
 import { Brokers } from "../brokers.ts";
@@ -31,6 +31,8 @@ export const ADMIN_COMMANDS: { readonly [name: string]: () => Promise<(program: 
   transactions: async () => (await import("./commands/transactions.ts")).addTransactions,
   cluster: async () => (await import("./commands/cluster.ts")).addCluster,
   log: async () => (await import("./commands/log.ts")).addLog,
+  strays: async () => (await import("./commands/strays.ts")).addStrays,
+  repair: async () => (await import("./commands/strays.ts")).addRepair,
   settings: async () => (await import("./commands/settings.ts")).addSettings,
 };
 
