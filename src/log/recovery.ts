@@ -53,7 +53,7 @@ const START_OF_FILE: IndexedBatch = { lastOffset: -1, position: 0 };
 
 export function recoverLog(options: RecoveryOptions): RecoveredLog {
   const { directory, resources } = options;
-  let names = removeLeftovers(resources.filesystem, directory);
+  let names = removeLeftovers(resources.filesystem, directory, options.logger);
   const found = findSegments(options, names);
   const storedEpochs = readLeaderEpochs(resources.filesystem, `${directory}/${LEADER_EPOCH_FILE}`);
   const leaderEpochs = new LeaderEpochs(storedEpochs ?? []);
@@ -74,8 +74,8 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
 }
 
 /** What a crash may have left half done; gives the names that stay. Index files without their segment go, too. */
-function removeLeftovers(filesystem: Filesystem, directory: string): readonly string[] {
-  const names = completeSwaps(filesystem, directory, filesystem.list(directory));
+function removeLeftovers(filesystem: Filesystem, directory: string, logger: Logger): readonly string[] {
+  const names = completeSwaps(filesystem, directory, logger);
   const isLeftover = (name: string) =>
     LEFTOVER_SUFFIXES.some((suffix) => name.endsWith(suffix)) ||
     SEGMENT_SUFFIXES.some((suffix) => {

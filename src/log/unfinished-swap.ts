@@ -1,24 +1,37 @@
 // Completes what a compaction had decided when its process died (see segment-swap.ts). Compacted segments lie complete under the suffix
-// `.swap` before the ones that they replace are taken away: whichever of these are still there, the new ones count.
+// `.swap` before the ones that they replace are taken away, oldest first: whichever of these are still there, the new ones count. Only one
+// that does not read through gives way, as long as nothing that it would replace is gone.
 
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Filesystem } from "../base/filesystem.ts";
+import type { Logger } from "../base/logger.ts";
 import { batchesIn } from "./batch-scan.ts";
 import { CLEANED_SUFFIX, LOG_SUFFIX, offsetInFileName, SEGMENT_SUFFIXES, SWAP_SUFFIX } from "./file-names.ts";
 
 /** Gives the folder's names as they are afterwards. */
-export function completeSwaps(filesystem: Filesystem, directory: string, names: readonly string[]): readonly string[] {
+export function completeSwaps(filesystem: Filesystem, directory: string, logger: Logger): readonly string[] {
+  const names = filesystem.list(directory);
   const swapped = names.filter((name) => name.endsWith(SWAP_SUFFIX));
   if (swapped.length === 0) return names;
-  const isDecided = (name: string) => !names.includes(logNameOf(name) + CLEANED_SUFFIX);
-  for (const name of swapped.filter((each) => !isDecided(each))) filesystem.remove(`${directory}/${name}`);
-  const decided = swapped.filter(isDecided);
-  for (const name of decided) {
-    const baseOffset = offsetInFileName(name, LOG_SUFFIX + SWAP_SUFFIX);
-    if (baseOffset !== undefined)
-      removeReplaced(filesystem, directory, { names, baseOffset, endOffset: endOffsetOf(filesystem, `${directory}/${name}`, baseOffset) });
+  const dropped = new Set<string>();
+  const decided: { readonly log: string; readonly content: SwapContent }[] = [];
+  for (const log of new Set(swapped.map(logNameOf))) {
+    const path = `${directory}/${log}${SWAP_SUFFIX}`;
+    const content = swapped.includes(log + SWAP_SUFFIX) ? readSwap(filesystem, path) : undefined;
+    const isDecided = !names.includes(log + CLEANED_SUFFIX);
+    if (isDecided && content?.isWhole === false && names.includes(log)) {
+      logger.warn({ segment: path }, "a compacted segment is damaged; kept those that it was to replace");
+      dropped.add(log);
+    } else if (!isDecided) dropped.add(log);
+    else if (content !== undefined) decided.push({ log, content });
   }
-  for (const name of decided) filesystem.rename(`${directory}/${name}`, `${directory}/${name.slice(0, -SWAP_SUFFIX.length)}`);
+  for (const name of swapped) if (dropped.has(logNameOf(name))) filesystem.remove(`${directory}/${name}`);
+  for (const { log, content } of decided) {
+    const baseOffset = offsetInFileName(log, LOG_SUFFIX);
+    if (baseOffset !== undefined) removeReplaced(filesystem, directory, { names, baseOffset, endOffset: content.endOffset });
+  }
+  for (const name of swapped)
+    if (!dropped.has(logNameOf(name))) filesystem.rename(`${directory}/${name}`, `${directory}/${name.slice(0, -SWAP_SUFFIX.length)}`);
   return filesystem.list(directory);
 }
 
@@ -41,15 +54,26 @@ function removeReplaced(filesystem: Filesystem, directory: string, { names, base
   }
 }
 
-function endOffsetOf(filesystem: Filesystem, path: string, baseOffset: number): number {
+interface SwapContent {
+  readonly endOffset: number;
+  /** Every byte of it belongs to a batch that is as it was written. */
+  readonly isWhole: boolean;
+}
+
+function readSwap(filesystem: Filesystem, path: string): SwapContent {
   const file = filesystem.open(path, "read");
-  let endOffset = baseOffset + 1;
+  const sizeBytes = file.sizeBytes();
+  let endOffset = (offsetInFileName(path.slice(path.lastIndexOf("/") + 1), LOG_SUFFIX + SWAP_SUFFIX) ?? 0) + 1;
+  let validBytes = 0;
   try {
-    for (const batch of batchesIn(file, { from: 0, to: file.sizeBytes() })) endOffset = batch.nextOffset;
+    for (const batch of batchesIn(file, { from: 0, to: sizeBytes })) {
+      endOffset = batch.nextOffset;
+      if (batch.isCrcValid()) validBytes += batch.sizeBytes;
+    }
   } catch (error) {
     if (!(error instanceof MalformedMessage)) throw error;
   } finally {
     file.close();
   }
-  return endOffset;
+  return { endOffset, isWhole: validBytes === sizeBytes };
 }

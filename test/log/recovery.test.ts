@@ -210,3 +210,20 @@ test("a compaction that a crash cut short is completed", async () => {
   expect(await readAll(engine.open(spec(SETTINGS)))).toEqual(records);
   expect(filesystem.list("/data/orders-0").filter((name) => /swap|cleaned/.test(name) || name === second)).toEqual([]);
 });
+
+test("a compacted segment that is damaged does not take the place of those that are still there", async () => {
+  for (const damage of [(bytes: Buffer) => bytes.subarray(0, bytes.length - 5), spoiledEnd]) {
+    const { filesystem, records } = await killedLog();
+    const [first = ""] = filesystem.list("/data/orders-0").filter((name) => name.endsWith(".log"));
+    filesystem.replaceFile(`/data/orders-0/${first}.swap`, damage(filesystem.readFile(`/data/orders-0/${first}`)));
+    const engine = openSegmentedEngine({ filesystem, directory: "/data", clock: new VirtualClock(), brokerId: 1 });
+    expect(await readAll(engine.open(spec(SETTINGS)))).toEqual(records);
+    expect(filesystem.list("/data/orders-0").filter((name) => name.endsWith(".swap"))).toEqual([]);
+  }
+});
+
+function spoiledEnd(bytes: Buffer): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[copy.length - 1] = (copy.at(-1) ?? 0) ^ 1;
+  return copy;
+}
