@@ -4,6 +4,7 @@
 //   leader-epoch-checkpoint                           "epoch startOffset"
 
 import type { Filesystem } from "../base/filesystem.ts";
+import type { Logger } from "../base/logger.ts";
 import type { LeaderEpochStart } from "../storage/leader-epochs.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 
@@ -17,15 +18,13 @@ export function encodePartitionOffsets(entries: readonly PartitionOffset[]): str
   return encode(entries.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`));
 }
 
-/** Offsets by the partition's name. What does not read as a checkpoint counts as empty: it can be made anew from the logs. */
-export function readPartitionOffsets(filesystem: Filesystem, path: string): Map<string, number> {
-  const offsets = new Map<string, number>();
-  for (const line of readLines(filesystem, path) ?? []) {
-    const [topic, partition, offset] = line.split(" ");
-    if (topic === undefined || !isNumber(partition) || !isNumber(offset)) return new Map();
-    offsets.set(topicPartitionName({ topic, partition: Number(partition) }), Number(offset));
-  }
-  return offsets;
+/** Offsets by the partition's name. What does not read as a checkpoint counts as empty, which the log is told. */
+export function readPartitionOffsets(filesystem: Filesystem, path: string, logger: Logger): Map<string, number> {
+  const entries = readEntries(filesystem, path, logger, ([topic, partition, offset]) => {
+    if (topic === undefined || !isNumber(partition) || !isNumber(offset)) return undefined;
+    return [topicPartitionName({ topic, partition: Number(partition) }), Number(offset)] as const;
+  });
+  return new Map(entries);
 }
 
 export function encodeLeaderEpochs(entries: readonly LeaderEpochStart[]): string {
@@ -33,16 +32,25 @@ export function encodeLeaderEpochs(entries: readonly LeaderEpochStart[]): string
 }
 
 /** `undefined` when there is no such file or it does not read as one. */
-export function readLeaderEpochs(filesystem: Filesystem, path: string): LeaderEpochStart[] | undefined {
-  const entries: LeaderEpochStart[] = [];
-  const lines = readLines(filesystem, path);
-  if (lines === undefined) return undefined;
-  for (const line of lines) {
-    const [leaderEpoch, startOffset] = line.split(" ");
+export function readLeaderEpochs(filesystem: Filesystem, path: string, logger: Logger): LeaderEpochStart[] | undefined {
+  return readEntries(filesystem, path, logger, ([leaderEpoch, startOffset]) => {
     if (!isNumber(leaderEpoch) || !isNumber(startOffset)) return undefined;
-    entries.push({ leaderEpoch: Number(leaderEpoch), startOffset: Number(startOffset) });
-  }
-  return entries;
+    return { leaderEpoch: Number(leaderEpoch), startOffset: Number(startOffset) };
+  });
+}
+
+/** `undefined` when there is no such file, or one of its lines is no entry. */
+function readEntries<Entry>(
+  filesystem: Filesystem,
+  path: string,
+  logger: Logger,
+  entryOf: (words: readonly string[]) => Entry | undefined,
+): Entry[] | undefined {
+  if (filesystem.stat(path) === undefined) return undefined;
+  const entries = readLines(filesystem, path)?.map((line) => entryOf(line.split(" ")));
+  if (entries?.every((entry) => entry !== undefined)) return entries;
+  logger.warn({ path }, "a checkpoint file is damaged, and counts as missing");
+  return undefined;
 }
 
 function encode(lines: readonly string[]): string {
@@ -50,7 +58,6 @@ function encode(lines: readonly string[]): string {
 }
 
 function readLines(filesystem: Filesystem, path: string): string[] | undefined {
-  if (filesystem.stat(path) === undefined) return undefined;
   const [version, count, ...lines] = filesystem.readFile(path).toString("utf8").split("\n");
   // After the last line comes a line feed, so the last part is empty.
   if (version !== VERSION || !isNumber(count) || lines.length !== Number(count) + 1) return undefined;

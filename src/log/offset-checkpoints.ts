@@ -2,6 +2,7 @@
 // start after records were deleted, up to where they were compacted, and the high watermarks, which only Kafka itself reads.
 
 import type { Filesystem } from "../base/filesystem.ts";
+import type { Logger } from "../base/logger.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 import type { FolderShare } from "./folder-share.ts";
 import { SharedCheckpoint } from "./shared-checkpoint.ts";
@@ -19,9 +20,9 @@ export class OffsetCheckpoints {
   readonly #highWatermarks: SharedCheckpoint;
   readonly #compacted: SharedCheckpoint;
 
-  constructor(filesystem: Filesystem, directory: string, share: FolderShare) {
+  constructor(filesystem: Filesystem, directory: string, { share, logger }: { readonly share: FolderShare; readonly logger: Logger }) {
     const open = (name: string, number: number) =>
-      new SharedCheckpoint({ filesystem, path: `${directory}/${name}-offset-checkpoint`, share, number });
+      new SharedCheckpoint({ filesystem, path: `${directory}/${name}-offset-checkpoint`, share, number, logger });
     this.#recoveryPoints = open("recovery-point", 0);
     this.#logStarts = open("log-start", 1);
     this.#highWatermarks = open("replication", 2);

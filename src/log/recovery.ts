@@ -55,7 +55,7 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
   const { directory, resources } = options;
   let names = removeLeftovers(resources.filesystem, directory, options.logger);
   const found = findSegments(options, names);
-  const storedEpochs = readLeaderEpochs(resources.filesystem, `${directory}/${LEADER_EPOCH_FILE}`);
+  const storedEpochs = readLeaderEpochs(resources.filesystem, `${directory}/${LEADER_EPOCH_FILE}`, options.logger);
   const leaderEpochs = new LeaderEpochs(storedEpochs ?? []);
   // Without the epochs, all batches have to be asked for them.
   const certainty = storedEpochs === undefined ? { isClean: false, recoveryPoint: 0 } : options;

@@ -171,7 +171,7 @@ export class SegmentedEngine implements StorageEngine {
     this.#removal = new DelayedRemoval(filesystem, clock, logger);
     this.#isShared = false;
     this.#folderShare = new FolderShare(share?.memory);
-    this.#checkpoints = new OffsetCheckpoints(filesystem, directory, this.#folderShare);
+    this.#checkpoints = new OffsetCheckpoints(filesystem, directory, { share: this.#folderShare, logger });
     this.#resources = {
       filesystem,
       clock,
@@ -355,7 +355,7 @@ export class SegmentedEngine implements StorageEngine {
   }
 
   strays(): readonly StrayFolder[] {
-    return findStrays(this.#filesystem, this.#directory);
+    return findStrays(this.#filesystem, this.#directory, this.#logger);
   }
 
   /** The stray can be opened from now on. Throws StorageError when the partition has data already. */

@@ -2,6 +2,7 @@
 // logs, and says it when it writes: into what the file holds at that moment.
 
 import type { Filesystem } from "../base/filesystem.ts";
+import type { Logger } from "../base/logger.ts";
 import { encodePartitionOffsets, type PartitionOffset, readPartitionOffsets } from "./checkpoint-file.ts";
 import { partitionOfFolder } from "./file-names.ts";
 import type { FolderShare } from "./folder-share.ts";
@@ -12,6 +13,7 @@ export interface SharedCheckpointOptions {
   readonly share: FolderShare;
   /** Which of the share's files it is. */
   readonly number: number;
+  readonly logger: Logger;
 }
 
 export class SharedCheckpoint {
@@ -27,7 +29,7 @@ export class SharedCheckpoint {
   constructor(options: SharedCheckpointOptions) {
     this.#options = options;
     this.#writesSeen = options.share.writes(options.number);
-    this.#offsets = readPartitionOffsets(options.filesystem, options.path);
+    this.#offsets = readPartitionOffsets(options.filesystem, options.path, options.logger);
   }
 
   get(partitionName: string): number | undefined {
@@ -64,10 +66,10 @@ export class SharedCheckpoint {
   }
 
   #lookAgain(): void {
-    const { share, filesystem, path, number } = this.#options;
+    const { share, filesystem, path, number, logger } = this.#options;
     const writes = share.writes(number);
     if (writes === this.#writesSeen) return;
-    this.#offsets = readPartitionOffsets(filesystem, path);
+    this.#offsets = readPartitionOffsets(filesystem, path, logger);
     this.#writesSeen = writes;
   }
 }

@@ -3,6 +3,7 @@
 // of its own, which also have the topic's name whole where the folder's was cropped.
 
 import type { Filesystem } from "../base/filesystem.ts";
+import type { Logger } from "../base/logger.ts";
 import type { StoredPartition } from "../storage/storage-engine.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
@@ -44,12 +45,12 @@ export function makeStray(
 }
 
 /** Sorted by topic, its id and the partition. */
-export function findStrays(filesystem: Filesystem, directory: string): readonly StrayFolder[] {
+export function findStrays(filesystem: Filesystem, directory: string, logger: Logger): readonly StrayFolder[] {
   return filesystem
     .list(directory)
     .flatMap((folder) => {
       const named = partitionOfStray(folder);
-      return named === undefined ? [] : [readStray(filesystem, directory, folder, named)];
+      return named === undefined ? [] : [readStray(filesystem, `${directory}/${folder}`, { folder, named, logger })];
     })
     .sort((one, other) => (one.topic === other.topic ? byIdAndPartition(one, other) : one.topic < other.topic ? -1 : 1));
 }
@@ -59,10 +60,13 @@ function byIdAndPartition(one: StrayFolder, other: StrayFolder): number {
   return oneId === otherId ? one.partition - other.partition : oneId < otherId ? -1 : 1;
 }
 
-function readStray(filesystem: Filesystem, directory: string, folder: string, named: TopicPartition): StrayFolder {
-  const path = `${directory}/${folder}`;
-  const recoveryPoints = readPartitionOffsets(filesystem, `${path}/${RECOVERY_POINT_FILE}`);
-  const logStarts = readPartitionOffsets(filesystem, `${path}/${LOG_START_FILE}`);
+function readStray(
+  filesystem: Filesystem,
+  path: string,
+  { folder, named, logger }: { readonly folder: string; readonly named: TopicPartition; readonly logger: Logger },
+): StrayFolder {
+  const recoveryPoints = readPartitionOffsets(filesystem, `${path}/${RECOVERY_POINT_FILE}`, logger);
+  const logStarts = readPartitionOffsets(filesystem, `${path}/${LOG_START_FILE}`, logger);
   const [noted] = recoveryPoints.keys();
   return {
     ...(noted === undefined ? named : (partitionOfFolder(noted) ?? named)),

@@ -256,6 +256,20 @@ describe.each(folders)("a data folder on the $name filesystem", ({ make }) => {
     expect(warnings).toHaveLength(1);
   });
 
+  test("names a checkpoint file that is damaged", async () => {
+    const engine = folder.open();
+    append(engine.open(spec()), batchOf(["a"]));
+    await engine.close();
+    const warned: object[] = [];
+    const logger: Logger = { ...silentLogger, warn: (facts, message) => void warned.push({ ...facts, message }) };
+    const paths = ["log-start-offset-checkpoint", "orders-0/leader-epoch-checkpoint"].map((name) => `${folder.directory}/${name}`);
+    for (const path of paths) folder.filesystem.replaceFile(path, "0\n1\ngarbage\n");
+    const again = folder.open({ logger });
+    expect(await readAll(again.open(spec()))).toHaveLength(1);
+    expect(warned).toEqual(paths.map((path) => ({ path, message: "a checkpoint file is damaged, and counts as missing" })));
+    await again.close();
+  });
+
   test("keeps few files open, however many partitions are written and read", async () => {
     const engine = folder.open({ openFiles: 10, indexBytes: 2000, tailBytes: 0 });
     const logs = Array.from({ length: 40 }, (_, partition) => engine.open(spec({ "index.interval.bytes": "0" }, partition)));
