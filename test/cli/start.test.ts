@@ -211,6 +211,8 @@ test.each([
   ["DIRECTORY_TOO_NEW", "was written by a newer version of Odradek; update Odradek"],
   ["DIRECTORY_UNWRITABLE", "cannot be written to; change its permissions"],
   ["SEGMENT_CORRUPT", "cannot be used (a bad segment)"],
+  ["METADATA_CORRUPT", 'a bad segment. Bring back a copy of the file, or run "odradek repair --data'],
+  ["PROPERTIES_CORRUPT", "a bad segment. Mend it or bring back a copy; or remove it"],
 ] as const)("a data folder that is %s is said in one sentence", async (code, words) => {
   const failure = startAndStop({ data: "mine" }, () => Promise.reject(new StorageError(code, "a bad segment")));
   await expect(failure).rejects.toBeInstanceOf(CommandError);
