@@ -15,17 +15,16 @@ import {
   TRANSACTIONAL_BIT,
 } from "../../protocol/records/batch-header.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
-import type { Clock } from "../base/clock.ts";
 import { isPeerClientId } from "../cluster/peers.ts";
 import { CLIENT_METRICS_TOPIC, isInternalTopic } from "../cluster/topic-name.ts";
 import type { VerificationMode } from "../coordinator/transaction/partition-verifier.ts";
 import type { Producer } from "../coordinator/transaction/transaction.ts";
 import type { Partition } from "../partition/partition.ts";
-import { judgeClientBatch, judgeLongBatch } from "../storage/append-validation.ts";
 import { JudgingBudget } from "../storage/judging-budget.ts";
 import type { AppendRefusal, AppendResult, JudgedBatch, WriteOutcome } from "../storage/partition-log.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { AfterWrite, CloseConnection, NO_ANSWER, type RequestContext, serve } from "./handler.ts";
+import { judgeLater } from "./judge-later.ts";
 import type { Services } from "./services.ts";
 import { type TransactionalAppend, type Verified, verifyTransaction } from "./transaction-verification.ts";
 
@@ -220,6 +219,7 @@ function appendTo(each: Append): PartitionResponse {
 function append(each: Append, partition: Partition, records: Buffer, verified?: Verified): PartitionResponse {
   const { services, budget, judged } = each;
   const { index } = each.data;
+  const hadWholeBudget = budget.isWhole;
   let result: AppendResult;
   try {
     result = partition.append(records, "client", { transactionVersion: verified?.transactionVersion, budget, judged });
@@ -239,7 +239,7 @@ function append(each: Append, partition: Partition, records: Buffer, verified?: 
       written: result.written,
     };
   }
-  if (result.isLong === true) return appendLater(each, partition, records);
+  if (result.isLong === true) return appendLater(each, partition, records, hadWholeBudget);
   return refused(index, partition, result);
 }
 
@@ -255,28 +255,15 @@ function refused(index: number, partition: Partition, result: AppendRefusal): Pa
 }
 
 /** Judged when others have had their turn; the partition and its transaction are looked at again then. */
-function appendLater(each: Append, partition: Partition, records: Buffer): PartitionResponse {
+function appendLater(each: Append, partition: Partition, records: Buffer, hadWholeBudget: boolean): PartitionResponse {
   const { services, budget } = each;
   // The frame is only ours until the handler returns.
   const data = { ...each.data, records: Buffer.from(records) };
   const later = async () => {
-    const judged = await services.longBatches.pass(() => judgeLater(data.records, partition, services.clock, budget));
+    const judged = await judgeLater(services, { partition, records: data.records, budget, hadWholeBudget });
     return judged.ok ? appendTo({ ...each, data, judged }) : refused(data.index, partition, judged);
   };
   return { ...failed(data.index, Errors.UNKNOWN_SERVER_ERROR), later };
-}
-
-async function judgeLater(
-  records: Buffer,
-  { log, settings }: Partition,
-  clock: Clock,
-  budget: JudgingBudget,
-): Promise<JudgedBatch | AppendRefusal> {
-  await new Promise((resolve) => setImmediate(resolve));
-  budget.goOn();
-  const context = { topicPartition: log.topicPartition, settings, nowMs: clock.now(), budget };
-  const judged = judgeClientBatch(records, context);
-  return !judged.ok && judged.isLong === true ? judgeLongBatch(records, context) : judged;
 }
 
 // ---- transactions (KIP-890)

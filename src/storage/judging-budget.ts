@@ -46,6 +46,11 @@ export class JudgingBudget {
     return true;
   }
 
+  /** A batch that is too long now is so at any time. */
+  get isWhole(): boolean {
+    return this.#bytesLeft === BYTES_AT_ONCE;
+  }
+
   /** Others have had their turn. */
   goOn(): void {
     this.#bytesLeft = BYTES_AT_ONCE;

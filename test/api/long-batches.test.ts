@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
-import { apiVersions, deleteTopics, listOffsets, produce } from "../../protocol/messages/index.ts";
+import { apiVersions, deleteTopics, findCoordinator, listOffsets, produce } from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { Compression } from "../../protocol/records/batch-header.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
@@ -79,6 +79,29 @@ describe("while long batches are judged", () => {
       [1, Errors.NONE],
     ]);
     client.close();
+  });
+
+  test("short ones behind them are judged too, however many", async () => {
+    await started().createTopic("many");
+    const client = await connect();
+    const short = buildBatch([{ key: null, value: Buffer.alloc(MIB / 2) }], { timestamp: NOW_MS, compression: Compression.LZ4 }).bytes;
+    const broken = Buffer.from(short);
+    broken.writeInt8(7, broken.length - 1);
+    const answers = await send(
+      client,
+      "many",
+      [bomb, short, short, short, broken, short].map((records) => [0, records] as const),
+    );
+    expect(answers.map(({ errorCode }) => errorCode)).toEqual([0, 0, 0, 0, Errors.CORRUPT_MESSAGE, 0]);
+    client.close();
+  });
+
+  test("those for a coordinator's topic, which is read again at each start, are refused", async () => {
+    const administrator = await RawClient.connect(started().broker.port, "127.0.0.1", "__admin_client");
+    await started().ask(findCoordinator, { keyType: 0, key: "", coordinatorKeys: ["group"] });
+    const keyed = buildBatch([{ key: Buffer.from("key"), value: Buffer.alloc(2 * MIB) }], { compression: Compression.ZSTD }).bytes;
+    expect(await send(administrator, "__consumer_offsets", [[0, keyed]])).toMatchObject([{ errorCode: Errors.MESSAGE_TOO_LARGE }]);
+    administrator.close();
   });
 
   test("their topic may be deleted", async () => {

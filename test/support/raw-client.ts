@@ -13,8 +13,11 @@ export class RawClient {
   #isClosed = false;
   #correlationId = 0;
 
-  private constructor(socket: net.Socket) {
+  readonly #clientId: string;
+
+  private constructor(socket: net.Socket, clientId: string) {
     this.socket = socket;
+    this.#clientId = clientId;
     socket.on("data", (chunk) => this.#take(chunk));
     socket.on("error", () => undefined);
     socket.on("close", () => {
@@ -24,9 +27,9 @@ export class RawClient {
     });
   }
 
-  static connect(port: number, host = "127.0.0.1"): Promise<RawClient> {
+  static connect(port: number, host = "127.0.0.1", clientId = "raw"): Promise<RawClient> {
     return new Promise((resolve, reject) => {
-      const socket = net.connect({ port, host, noDelay: true }, () => resolve(new RawClient(socket)));
+      const socket = net.connect({ port, host, noDelay: true }, () => resolve(new RawClient(socket, clientId)));
       socket.once("error", reject);
     });
   }
@@ -46,7 +49,7 @@ export class RawClient {
   /** Sends a request without waiting; gives its correlation id. */
   send<Q extends Shape>(api: Api<Q>, version: number, body: Encodable<Q>): number {
     const correlationId = ++this.#correlationId;
-    this.write(Buffer.concat(encodeRequest(api, version, { correlationId, clientId: "raw" }, body)));
+    this.write(Buffer.concat(encodeRequest(api, version, { correlationId, clientId: this.#clientId }, body)));
     return correlationId;
   }
 
