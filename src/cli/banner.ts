@@ -1,10 +1,10 @@
 // What `odradek start` says once, when a produce would succeed: for people, or as one line of JSON.
 
 import { relative } from "node:path";
+import { VERSION } from "../base/version.ts";
 import type { UnknownVariable } from "../config/environment.ts";
 import type { EnvironmentInEffect, VariableInEffect } from "./start-sources.ts";
 import type { Paint } from "./terminal.ts";
-import { VERSION } from "./version.ts";
 
 export interface ReadyFacts {
   /** `host:port`, several joined by commas. */

@@ -1,14 +1,14 @@
 // `odradek consume TOPIC`: prints records as they come, one a line. With `--group` it is a member of that group: it reads the partitions
 // that are its own, goes on where the group stopped and stores how far it came.
 
-import { Brokers } from "./brokers.ts";
+import { Brokers } from "../client/brokers.ts";
+import { type Consumer, FROM_EARLIEST, FROM_LATEST, GROUP_DEFAULTS, GroupConsumer, LoneConsumer, startOf } from "../client/consumer.ts";
+import { topicLeaders } from "../client/topic-leaders.ts";
 import { CommandError, ExitCode, usageError } from "./command-error.ts";
-import { type Consumer, FROM_EARLIEST, FROM_LATEST, GROUP_DEFAULTS, GroupConsumer, LoneConsumer, startOf } from "./consumer.ts";
 import { type PrintedRecord, printRecords } from "./print-records.ts";
 import { wholeNumber } from "./produce.ts";
 import { Progress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
-import { topicLeaders } from "./topic-leaders.ts";
 
 /** As commander gives them. */
 export interface ConsumeArguments {

@@ -2,9 +2,9 @@
 // consumer is closed with its positions after the last record printed.
 
 import type { DecodedRecord } from "../../protocol/records/record.ts";
-import type { Consumer } from "./consumer.ts";
-import type { FetchedPartition } from "./partition-fetch.ts";
-import type { TopicPartition } from "./topic-partition.ts";
+import type { Consumer } from "../client/consumer.ts";
+import type { FetchedPartition } from "../client/partition-fetch.ts";
+import type { TopicPartition } from "../client/topic-partition.ts";
 
 const MAX_WAIT_MS = 500;
 /** Beyond it, joining a group is waiting in vain like any other. */

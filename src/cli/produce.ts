@@ -2,9 +2,9 @@
 // same partition, the one that Kafka's own clients choose for it.
 
 import type { NewRecord } from "../../protocol/records/batch-builder.ts";
-import { Brokers } from "./brokers.ts";
+import { Brokers } from "../client/brokers.ts";
+import { PRODUCER_DEFAULTS, Producer } from "../client/producer.ts";
 import { ExitCode, usageError } from "./command-error.ts";
-import { PRODUCER_DEFAULTS, Producer } from "./producer.ts";
 import { Progress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 

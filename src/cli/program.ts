@@ -1,14 +1,15 @@
 // The command line as people see it: commands, options and their help.
 
 import { Command, CommanderError, Option } from "commander";
+import { VERSION } from "../base/version.ts";
+import { ClientError } from "../client/client-error.ts";
 import { nearestName } from "../config/nearest-name.ts";
-import { CommandError, ExitCode, usageError } from "./command-error.ts";
+import { ExitCode, exitCodeOf, usageError } from "./command-error.ts";
 import { LOG_LEVELS } from "./command-logger.ts";
 import type { ConsumeArguments } from "./consume.ts";
 import type { ProduceArguments } from "./produce.ts";
 import type { StartArguments } from "./start-plan.ts";
 import type { Terminal } from "./terminal.ts";
-import { VERSION } from "./version.ts";
 
 export interface Commands {
   start(given: StartArguments): Promise<ExitCode>;
@@ -45,9 +46,9 @@ export async function runProgram(argv: readonly string[], commands: Commands, te
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof ClientError)) throw error;
     terminal.error(`odradek: ${error.message}\n`);
-    return error.exitCode;
+    return exitCodeOf(error);
   }
   return exitCode;
 }

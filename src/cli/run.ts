@@ -3,8 +3,9 @@
 
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { messageOf } from "../client/client-error.ts";
 import { printVariable } from "./banner.ts";
-import { CommandError, messageOf } from "./command-error.ts";
+import { CommandError } from "./command-error.ts";
 import { type BrokerOrder, brokerOrder, type RunningBroker } from "./start.ts";
 import { planStart, type StartArguments } from "./start-plan.ts";
 import type { Terminal } from "./terminal.ts";

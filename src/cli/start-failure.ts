@@ -1,11 +1,12 @@
 // Why a broker did not start, as one sentence that says what to do, and where the value came from that made it fail.
 
+import { codeOf, messageOf } from "../client/client-error.ts";
 import { type BrokerConfig, placeOf } from "../config/broker-config.ts";
 import type { BrokerSettingName } from "../config/broker-settings.ts";
 import { parseListeners } from "../config/listeners.ts";
 import { SettingError } from "../config/setting.ts";
 import { StorageError } from "../storage/storage-error.ts";
-import { CommandError, codeOf, ExitCode, messageOf } from "./command-error.ts";
+import { CommandError, ExitCode } from "./command-error.ts";
 import { holderOfPort } from "./port-holder.ts";
 import type { StartPlan } from "./start-plan.ts";
 import { settingUsageError } from "./start-sources.ts";

@@ -2,6 +2,7 @@
 // as sentences, which end with where the value came from.
 
 import { readFileSync } from "node:fs";
+import { messageOf } from "../client/client-error.ts";
 import type { BrokerConfig, ConfigSources } from "../config/broker-config.ts";
 import { brokerConfig, originsOf } from "../config/broker-config.ts";
 import { brokerSettingTable, isBrokerSetting } from "../config/broker-settings.ts";
@@ -10,7 +11,7 @@ import { isSharedWithClients } from "../config/foreign-variables.ts";
 import type { Given, GivenSettings } from "../config/given-settings.ts";
 import { parseProperties } from "../config/properties-file.ts";
 import { SettingError } from "../config/setting.ts";
-import { type CommandError, messageOf, usageError } from "./command-error.ts";
+import { type CommandError, usageError } from "./command-error.ts";
 
 export interface StartSources extends ConfigSources {
   readonly file: GivenSettings;

@@ -3,12 +3,13 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Logger, silentLogger } from "../base/logger.ts";
+import { messageOf } from "../client/client-error.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { BrokerPlace } from "../node.ts";
 import type { WorkerPlace } from "../workers/workers.ts";
 import { advertisedAddresses, type Names, printAddress, systemNames, warnOfUnreachable } from "./advertised.ts";
 import { banner, type ReadyFacts, readyLine } from "./banner.ts";
-import { CommandError, ExitCode, messageOf } from "./command-error.ts";
+import { CommandError, ExitCode } from "./command-error.ts";
 import { CommandLogger } from "./command-logger.ts";
 import { explainStartFailure } from "./start-failure.ts";
 import { planStart, type StartArguments, type StartPlan } from "./start-plan.ts";

@@ -1,7 +1,8 @@
 // Where the process begins for administration: `odradek topics …` and its relatives, and the shims for Kafka's own scripts. A bundle of
 // its own, so that starting a broker does not load it.
 
-import { ExitCode, messageOf } from "./command-error.ts";
+import { messageOf } from "../client/client-error.ts";
+import { ExitCode } from "./command-error.ts";
 import { stopRequested } from "./stop-signals.ts";
 import { processTerminal } from "./terminal.ts";
 import { runToolCommand } from "./tool-program.ts";

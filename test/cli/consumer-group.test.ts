@@ -4,8 +4,8 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
 import { leaveGroup } from "../../protocol/messages/13-leave-group.ts";
-import { Brokers } from "../../src/cli/brokers.ts";
 import { runToolCommand } from "../../src/cli/tool-program.ts";
+import { Brokers } from "../../src/client/brokers.ts";
 import { type RunningBroker, startBroker, startCluster } from "../../src/index.ts";
 import { FakeTerminal } from "./fake-terminal.ts";
 

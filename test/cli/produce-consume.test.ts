@@ -1,9 +1,10 @@
 // `odradek produce` and `odradek consume` against a broker in this process.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CommandError, ExitCode } from "../../src/cli/command-error.ts";
+import { ExitCode } from "../../src/cli/command-error.ts";
 import { type ConsumeArguments, consumeLines } from "../../src/cli/consume.ts";
 import { type ProduceArguments, produceLines } from "../../src/cli/produce.ts";
+import { ClientError } from "../../src/client/client-error.ts";
 import { brokerConfig } from "../../src/config/broker-config.ts";
 import { openNode, type RunningNode } from "../../src/node.ts";
 import { FakeTerminal } from "./fake-terminal.ts";
@@ -85,6 +86,6 @@ test("what cannot be done is said in one sentence", async () => {
   await expect(produce("one", "no key", { key: true })).rejects.toThrow('A line has no key, which must end with ":": no key');
   await expect(consume("one", { bootstrapServer: "nowhere" })).rejects.toThrow("host:port");
   const refused = consume("one", { bootstrapServer: "localhost:1" });
-  await expect(refused).rejects.toBeInstanceOf(CommandError);
+  await expect(refused).rejects.toBeInstanceOf(ClientError);
   await expect(refused).rejects.toThrow('Nothing listens on localhost:1; start a broker with "odradek start"');
 });

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { VERSION } from "../../src/base/version.ts";
 import { CommandError, ExitCode } from "../../src/cli/command-error.ts";
 import { type Commands, runProgram } from "../../src/cli/program.ts";
-import { VERSION } from "../../src/cli/version.ts";
 import { FakeTerminal } from "./fake-terminal.ts";
 
 async function run(argv: readonly string[], failure?: unknown) {

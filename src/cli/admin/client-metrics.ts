@@ -3,12 +3,12 @@
 import { fetch } from "../../../protocol/messages/01-fetch.ts";
 import { recordsOf } from "../../../protocol/records/record.ts";
 import { batchesOf } from "../../../protocol/records/record-batch.ts";
+import { OffsetSpec, offsetsAt } from "../../client/admin/offsets.ts";
+import { listTopics } from "../../client/admin/topics.ts";
+import type { Brokers } from "../../client/brokers.ts";
+import { failOn, present, Refusal } from "../../client/refusal.ts";
 import { CLIENT_METRICS_TOPIC } from "../../cluster/topic-name.ts";
 import type { PushedMetrics } from "../../telemetry/pushed-metrics.ts";
-import type { Brokers } from "../brokers.ts";
-import { failOn, present, Refusal } from "../refusal.ts";
-import { OffsetSpec, offsetsAt } from "./offsets.ts";
-import { listTopics } from "./topics.ts";
 
 const MAX_WAIT_MS = 500;
 const MAX_FETCH_BYTES = 8 * 1024 * 1024;

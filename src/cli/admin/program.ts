@@ -1,9 +1,10 @@
 // `odradek topics|groups|configs|records|transactions|cluster|log|strays|repair|settings …`: administration in our own words. What each does is in commands/.
 
 import { Command, CommanderError } from "commander";
-import { Brokers } from "../brokers.ts";
-import { CommandError, ExitCode } from "../command-error.ts";
-import { Refusal } from "../refusal.ts";
+import { Brokers } from "../../client/brokers.ts";
+import { ClientError } from "../../client/client-error.ts";
+import { Refusal } from "../../client/refusal.ts";
+import { ExitCode, exitCodeOf } from "../command-error.ts";
 import type { Terminal } from "../terminal.ts";
 
 export interface AdminOptions {
@@ -50,9 +51,9 @@ export async function runAdmin(argv: readonly string[], terminal: Terminal): Pro
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof ClientError)) throw error;
     terminal.error(`odradek: ${error instanceof Refusal ? `${error.sentence ?? error.message}` : error.message}\n`);
-    return error.exitCode;
+    return exitCodeOf(error);
   }
   return ExitCode.OK;
 }

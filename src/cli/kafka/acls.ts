@@ -13,8 +13,8 @@ import {
   Permission,
   type ResourceAcls,
   removeAcls,
-} from "../admin/acls.ts";
-import type { Brokers } from "../brokers.ts";
+} from "../../client/admin/acls.ts";
+import type { Brokers } from "../../client/brokers.ts";
 import { CommandError } from "../command-error.ts";
 import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";

@@ -1,8 +1,8 @@
 // `kafka-configs` for users, client ids and addresses: quotas, and SCRAM credentials of users.
 
-import { alterQuotas, describeQuotas, type QuotaEntityType } from "../admin/quotas.ts";
-import { alterScram, describeScram, isScramMechanism, type ScramChanges, type ScramMechanism } from "../admin/scram.ts";
-import type { Brokers } from "../brokers.ts";
+import { alterQuotas, describeQuotas, type QuotaEntityType } from "../../client/admin/quotas.ts";
+import { alterScram, describeScram, isScramMechanism, type ScramChanges, type ScramMechanism } from "../../client/admin/scram.ts";
+import type { Brokers } from "../../client/brokers.ts";
 import type { ConfigEntity, EntityType } from "./config-entities.ts";
 import { type Changes, completedLine } from "./configs.ts";
 import { FlagError } from "./flags.ts";

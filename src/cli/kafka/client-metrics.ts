@@ -1,8 +1,15 @@
 // `kafka-client-metrics`: which metrics clients are asked to push.
 
 import { randomBytes } from "node:crypto";
-import { alterResource, type ConfigChange, ConfigOperation, describeResource, listResources, ResourceType } from "../admin/configs.ts";
-import type { Brokers } from "../brokers.ts";
+import {
+  alterResource,
+  type ConfigChange,
+  ConfigOperation,
+  describeResource,
+  listResources,
+  ResourceType,
+} from "../../client/admin/configs.ts";
+import type { Brokers } from "../../client/brokers.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { sentenceOf } from "./java-error.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";

@@ -1,6 +1,6 @@
 // `kafka-cluster`: the cluster's id and endpoints, and removing a broker.
 
-import { describeWholeCluster, unregister } from "../admin/cluster.ts";
+import { describeWholeCluster, unregister } from "../../client/admin/cluster.ts";
 import { CommandError } from "../command-error.ts";
 import { cell, line } from "./columns.ts";
 import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError } from "./flags.ts";

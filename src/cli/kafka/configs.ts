@@ -9,10 +9,10 @@ import {
   describeResource,
   listResources,
   ResourceType,
-} from "../admin/configs.ts";
-import { listAllGroups } from "../admin/groups.ts";
-import { listTopics } from "../admin/topics.ts";
-import type { Brokers } from "../brokers.ts";
+} from "../../client/admin/configs.ts";
+import { listAllGroups } from "../../client/admin/groups.ts";
+import { listTopics } from "../../client/admin/topics.ts";
+import type { Brokers } from "../../client/brokers.ts";
 import { alterClients, describeClients } from "./client-configs.ts";
 import { type ConfigEntity, configEntities, type EntityType } from "./config-entities.ts";
 import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";

@@ -2,16 +2,16 @@
 // that is its own. Only with `--partition` it is outside of any group.
 
 import { metadata } from "../../../protocol/messages/03-metadata.ts";
-import { listTopics } from "../admin/topics.ts";
-import { Brokers } from "../brokers.ts";
-import { CommandError } from "../command-error.ts";
-import { Disconnected } from "../connection.ts";
-import { type Consumer, FROM_EARLIEST, FROM_LATEST, GroupConsumer, LoneConsumer, startOf } from "../consumer.ts";
-import type { Position } from "../partition-fetch.ts";
+import { listTopics } from "../../client/admin/topics.ts";
+import { Brokers } from "../../client/brokers.ts";
+import { ClientError } from "../../client/client-error.ts";
+import { Disconnected } from "../../client/connection.ts";
+import { type Consumer, FROM_EARLIEST, FROM_LATEST, GroupConsumer, LoneConsumer, startOf } from "../../client/consumer.ts";
+import type { Position } from "../../client/partition-fetch.ts";
+import { present } from "../../client/refusal.ts";
+import { topicLeaders } from "../../client/topic-leaders.ts";
+import { nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { type PrintedRecord, printRecords } from "../print-records.ts";
-import { present } from "../refusal.ts";
-import { topicLeaders } from "../topic-leaders.ts";
-import { nameOf, type TopicPartition } from "../topic-partition.ts";
 import { addProperty, refuseBoth, type Settings, settingsOf } from "./client-settings.ts";
 import { consumerOptions, groupOptions } from "./consumer-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
@@ -194,7 +194,7 @@ async function consume(open: Open, { flags, io, format }: Consumption): Promise<
     });
   } catch (error) {
     if (error instanceof Disconnected) exitCode = 1;
-    else if (exitCode === 0 && !(error instanceof CommandError)) throw error;
+    else if (exitCode === 0 && !(error instanceof ClientError)) throw error;
     io.error(javaLine(error));
   }
   io.error(`Processed a total of ${count} messages`);

@@ -2,10 +2,11 @@
 // be sent is logged and ends nothing, unless each record is waited for (`--sync`).
 
 import type { NewRecord } from "../../../protocol/records/batch-builder.ts";
-import { Brokers } from "../brokers.ts";
+import { Brokers } from "../../client/brokers.ts";
+import { ClientError } from "../../client/client-error.ts";
+import { Disconnected } from "../../client/connection.ts";
+import { Producer } from "../../client/producer.ts";
 import { CommandError } from "../command-error.ts";
-import { Disconnected } from "../connection.ts";
-import { Producer } from "../producer.ts";
 import { addProperty, refuseBoth, settingsOf } from "./client-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
@@ -110,7 +111,7 @@ async function send(producer: Producer, record: NewRecord, failed: (records: rea
   try {
     await producer.add(record);
   } catch (error) {
-    if (!(error instanceof CommandError) || error instanceof Disconnected) throw error;
+    if (!(error instanceof ClientError) || error instanceof Disconnected) throw error;
     failed([record], error);
   }
 }

@@ -9,13 +9,14 @@ import {
   describeGroup,
   type GroupMember,
   listAllGroups,
-} from "../admin/groups.ts";
-import { OffsetSpec, offsetsAt } from "../admin/offsets.ts";
-import { findTopic } from "../admin/topics.ts";
-import type { Brokers } from "../brokers.ts";
+} from "../../client/admin/groups.ts";
+import { OffsetSpec, offsetsAt } from "../../client/admin/offsets.ts";
+import { findTopic } from "../../client/admin/topics.ts";
+import type { Brokers } from "../../client/brokers.ts";
+import { ClientError } from "../../client/client-error.ts";
+import { Refusal } from "../../client/refusal.ts";
+import { comparePartitions, nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { CommandError } from "../command-error.ts";
-import { Refusal } from "../refusal.ts";
-import { comparePartitions, nameOf, type TopicPartition } from "../topic-partition.ts";
 import { cell, line } from "./columns.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine, sentenceOf } from "./java-error.ts";
@@ -81,7 +82,7 @@ export const kafkaConsumerGroups: Tool = {
         if (error instanceof FlagError) throw error;
         io.out(`\nError: Executing consumer group command failed due to ${javaCause(error)}`);
         io.error(isMissingGroup(error) ? `java.util.concurrent.ExecutionException: ${javaLine(error)}` : javaLine(error));
-        return error instanceof Refusal || error instanceof CommandError ? 0 : 1;
+        return error instanceof ClientError ? 0 : 1;
       }
       return 0;
     });

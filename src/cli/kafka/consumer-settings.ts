@@ -2,9 +2,16 @@
 // without effect.
 
 import { ownValue } from "../../base/foreign-names.ts";
-import { messageOf } from "../command-error.ts";
-import { type ConsumerOptions, FROM_EARLIEST, FROM_LATEST, GROUP_DEFAULTS, type GroupOptions, type OffsetReset } from "../consumer.ts";
-import type { AssignorName } from "../group-assignors.ts";
+import { messageOf } from "../../client/client-error.ts";
+import {
+  type ConsumerOptions,
+  FROM_EARLIEST,
+  FROM_LATEST,
+  GROUP_DEFAULTS,
+  type GroupOptions,
+  type OffsetReset,
+} from "../../client/consumer.ts";
+import type { AssignorName } from "../../client/group-assignors.ts";
 import { booleanSetting, choiceSetting, configError, invalid, numberSetting, type Settings } from "./client-settings.ts";
 import { FlagError } from "./flags.ts";
 import { parseDuration } from "./java-duration.ts";

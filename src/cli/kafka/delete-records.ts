@@ -1,9 +1,9 @@
 // `kafka-delete-records`: deletes the oldest records of partitions, down to the offsets that a JSON file gives.
 
-import { deleteRecordsBefore } from "../admin/offsets.ts";
+import { deleteRecordsBefore } from "../../client/admin/offsets.ts";
+import { Refusal } from "../../client/refusal.ts";
+import { nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { CommandError } from "../command-error.ts";
-import { Refusal } from "../refusal.ts";
-import { nameOf, type TopicPartition } from "../topic-partition.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
 import { isWholeNumber, parseJsonObject, readJsonFile } from "./json-file.ts";

@@ -1,10 +1,10 @@
 // The part of `kafka-reassign-partitions` that moves replicas between the folders of one broker.
 
 import { Errors } from "../../../protocol/errors.ts";
-import { type LogDirectory, logDirectoriesOf, moveToDirectory } from "../admin/log-dirs.ts";
-import type { Brokers } from "../brokers.ts";
+import { type LogDirectory, logDirectoriesOf, moveToDirectory } from "../../client/admin/log-dirs.ts";
+import type { Brokers } from "../../client/brokers.ts";
+import { nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { CommandError } from "../command-error.ts";
-import { nameOf, type TopicPartition } from "../topic-partition.ts";
 import { ANY_DIRECTORY, type WantedReplicas } from "./reassignment-file.ts";
 import type { Io } from "./tool.ts";
 

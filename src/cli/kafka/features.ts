@@ -1,7 +1,7 @@
 // `kafka-features`: what the cluster's brokers can do, and raising or lowering the level that they use.
 
-import { changeFeatures, type FeatureChange, listFeatures, UpgradeType } from "../admin/cluster.ts";
-import { Refusal } from "../refusal.ts";
+import { changeFeatures, type FeatureChange, listFeatures, UpgradeType } from "../../client/admin/cluster.ts";
+import { Refusal } from "../../client/refusal.ts";
 import { cell } from "./columns.ts";
 import { dependencyLines, levelsOf, METADATA_FEATURE, mappingLines, metadataLevel, versionName } from "./feature-levels.ts";
 import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";

@@ -1,10 +1,10 @@
 // `kafka-get-offsets`: prints topic:partition:offset lines.
 
-import { OffsetSpec, offsetsAt } from "../admin/offsets.ts";
-import { listTopics } from "../admin/topics.ts";
-import type { Brokers } from "../brokers.ts";
-import { Refusal } from "../refusal.ts";
-import { comparePartitions, nameOf, type TopicPartition } from "../topic-partition.ts";
+import { OffsetSpec, offsetsAt } from "../../client/admin/offsets.ts";
+import { listTopics } from "../../client/admin/topics.ts";
+import type { Brokers } from "../../client/brokers.ts";
+import { Refusal } from "../../client/refusal.ts";
+import { comparePartitions, nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { sentenceOf } from "./java-error.ts";
 import { type Tool, withBrokers } from "./tool.ts";

@@ -1,6 +1,6 @@
 // `kafka-groups`: groups of all types.
 
-import { listAllGroups } from "../admin/groups.ts";
+import { listAllGroups } from "../../client/admin/groups.ts";
 import { cell, line } from "./columns.ts";
 import { capitalised } from "./consumer-groups.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError } from "./flags.ts";

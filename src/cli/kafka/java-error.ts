@@ -1,8 +1,8 @@
 // Errors as Kafka's Java tools name them, which scripts look for: `org.apache.kafka.common.errors.TopicExistsException: …`.
 
 import { Errors, errorMessage, errorName } from "../../../protocol/errors.ts";
-import { messageOf } from "../command-error.ts";
-import { Refusal } from "../refusal.ts";
+import { messageOf } from "../../client/client-error.ts";
+import { Refusal } from "../../client/refusal.ts";
 
 const PACKAGE = "org.apache.kafka.common.errors.";
 

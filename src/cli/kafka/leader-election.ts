@@ -1,10 +1,10 @@
 // `kafka-leader-election`: gives partitions their preferred leader, or any that is alive.
 
 import { Errors } from "../../../protocol/errors.ts";
-import { Election, elect } from "../admin/leaders.ts";
+import { Election, elect } from "../../client/admin/leaders.ts";
+import type { Refusal } from "../../client/refusal.ts";
+import { nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { CommandError } from "../command-error.ts";
-import type { Refusal } from "../refusal.ts";
-import { nameOf, type TopicPartition } from "../topic-partition.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine, sentenceOf } from "./java-error.ts";
 import { inMapOrder, partitionHash } from "./java-order.ts";

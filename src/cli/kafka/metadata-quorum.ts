@@ -1,6 +1,6 @@
 // `kafka-metadata-quorum`: who leads the cluster's metadata, and how far the others have come.
 
-import { describeMetadataQuorum, describeWholeCluster, type Quorum, type Replica } from "../admin/cluster.ts";
+import { describeMetadataQuorum, describeWholeCluster, type Quorum, type Replica } from "../../client/admin/cluster.ts";
 import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
 import { addController, removeController } from "./quorum-voters.ts";

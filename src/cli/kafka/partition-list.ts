@@ -1,7 +1,7 @@
 // Lists of partitions in JSON files: [{"topic": "a", "partition": 0}].
 
+import type { TopicPartition } from "../../client/topic-partition.ts";
 import { CommandError } from "../command-error.ts";
-import type { TopicPartition } from "../topic-partition.ts";
 import { isWholeNumber } from "./json-file.ts";
 
 /** Raises `complaint` for what is no list. */

@@ -3,7 +3,7 @@
 
 import { Compression } from "../../../protocol/records/batch-header.ts";
 import { ownValue } from "../../base/foreign-names.ts";
-import { PRODUCER_DEFAULTS, type ProducerOptions } from "../producer.ts";
+import { PRODUCER_DEFAULTS, type ProducerOptions } from "../../client/producer.ts";
 import { booleanSetting, choiceSetting, configError, numberSetting, type Settings } from "./client-settings.ts";
 import { FlagError, type Flags } from "./flags.ts";
 

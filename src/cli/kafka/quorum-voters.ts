@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { addRaftVoter } from "../../../protocol/messages/80-add-raft-voter.ts";
 import { removeRaftVoter } from "../../../protocol/messages/81-remove-raft-voter.ts";
+import { failOn } from "../../client/refusal.ts";
 import { CommandError } from "../command-error.ts";
-import { failOn } from "../refusal.ts";
 import { FlagError, type Flags } from "./flags.ts";
 import { type Io, parseProperties, readTextFile, withBrokers } from "./tool.ts";
 

@@ -1,13 +1,13 @@
 // `kafka-reassign-partitions`: proposes where replicas of partitions could be, moves them there, and says how far that is.
 
 import { Errors } from "../../../protocol/errors.ts";
-import { ongoingReassignments, reassign } from "../admin/leaders.ts";
-import { logDirectoriesOf } from "../admin/log-dirs.ts";
-import { type DescribedPartition, describeTopics } from "../admin/topics.ts";
-import type { Brokers } from "../brokers.ts";
+import { ongoingReassignments, reassign } from "../../client/admin/leaders.ts";
+import { logDirectoriesOf } from "../../client/admin/log-dirs.ts";
+import { type DescribedPartition, describeTopics } from "../../client/admin/topics.ts";
+import type { Brokers } from "../../client/brokers.ts";
+import { Refusal } from "../../client/refusal.ts";
+import { comparePartitions, nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { CommandError } from "../command-error.ts";
-import { Refusal } from "../refusal.ts";
-import { comparePartitions, nameOf, type TopicPartition } from "../topic-partition.ts";
 import { beginMoves, directoryMoves, reportMoves } from "./directory-moves.ts";
 import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine, sentenceOf } from "./java-error.ts";

@@ -1,7 +1,7 @@
 // The files of `kafka-reassign-partitions`: what is to be moved where, and the same as it prints it.
 
+import { comparePartitions, nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { CommandError } from "../command-error.ts";
-import { comparePartitions, nameOf, type TopicPartition } from "../topic-partition.ts";
 import { isWholeNumber, parseJsonObject } from "./json-file.ts";
 import { partitionList } from "./partition-list.ts";
 

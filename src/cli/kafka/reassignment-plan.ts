@@ -1,9 +1,9 @@
 // What `kafka-reassign-partitions --generate` proposes: the replicas of topics spread over the brokers named, as a new topic's would be, over
 // racks first.
 
-import type { Broker } from "../brokers.ts";
+import type { Broker } from "../../client/brokers.ts";
+import { comparePartitions, type TopicPartition } from "../../client/topic-partition.ts";
 import { CommandError } from "../command-error.ts";
-import { comparePartitions, type TopicPartition } from "../topic-partition.ts";
 
 export interface PlacedPartition extends TopicPartition {
   readonly replicas: readonly number[];

@@ -1,9 +1,9 @@
 // The throttles of `kafka-reassign-partitions`: settings of brokers and topics that it writes when it begins and removes when all is done.
 
-import { alterResource, ConfigOperation, ResourceType } from "../admin/configs.ts";
-import type { OngoingReassignment } from "../admin/leaders.ts";
-import type { Brokers } from "../brokers.ts";
-import { nameOf, type TopicPartition } from "../topic-partition.ts";
+import { alterResource, ConfigOperation, ResourceType } from "../../client/admin/configs.ts";
+import type { OngoingReassignment } from "../../client/admin/leaders.ts";
+import type { Brokers } from "../../client/brokers.ts";
+import { nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { ANY_DIRECTORY, type WantedReplicas } from "./reassignment-file.ts";
 import type { Io } from "./tool.ts";
 

@@ -1,13 +1,13 @@
 // `kafka-consumer-groups --reset-offsets`: where each partition of a group is set, by one of the scenarios.
 
 import { Errors } from "../../../protocol/errors.ts";
-import { commitOffsets, committedOffsets, describeGroup } from "../admin/groups.ts";
-import { OffsetSpec, offsetsAt } from "../admin/offsets.ts";
-import { findTopic } from "../admin/topics.ts";
-import type { Brokers } from "../brokers.ts";
+import { commitOffsets, committedOffsets, describeGroup } from "../../client/admin/groups.ts";
+import { OffsetSpec, offsetsAt } from "../../client/admin/offsets.ts";
+import { findTopic } from "../../client/admin/topics.ts";
+import type { Brokers } from "../../client/brokers.ts";
+import { Refusal } from "../../client/refusal.ts";
+import { nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { CommandError } from "../command-error.ts";
-import { Refusal } from "../refusal.ts";
-import { nameOf, type TopicPartition } from "../topic-partition.ts";
 import { cell, line } from "./columns.ts";
 import { wantedGroups } from "./consumer-groups.ts";
 import { FlagError, type Flags } from "./flags.ts";

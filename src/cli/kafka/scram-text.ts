@@ -1,6 +1,6 @@
 // `iterations=8192,password=secret`, as `kafka-configs` takes SCRAM credentials.
 
-import type { ScramMechanism } from "../admin/scram.ts";
+import type { ScramMechanism } from "../../client/admin/scram.ts";
 import { FlagError } from "./flags.ts";
 
 const FEWEST_ITERATIONS = 4096;

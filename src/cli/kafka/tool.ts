@@ -2,10 +2,10 @@
 // Kafka's own tool says it.
 
 import { readFileSync } from "node:fs";
-import { Brokers } from "../brokers.ts";
-import { codeOf, messageOf } from "../command-error.ts";
+import { VERSION } from "../../base/version.ts";
+import { Brokers } from "../../client/brokers.ts";
+import { codeOf, messageOf } from "../../client/client-error.ts";
 import type { Terminal } from "../terminal.ts";
-import { VERSION } from "../version.ts";
 import { type Flag, FlagError, Flags, helpOf } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
 

@@ -1,6 +1,6 @@
 // Which topics a `--topic` of Kafka's tools means: a regular expression for the whole name, in which a comma stands for "or".
 
-import { messageOf } from "../command-error.ts";
+import { messageOf } from "../../client/client-error.ts";
 import { FlagError } from "./flags.ts";
 
 const INTERNAL = new Set(["__consumer_offsets", "__transaction_state", "__share_group_state"]);

@@ -1,7 +1,7 @@
 // `kafka-topics`: create, list, describe, alter and delete topics.
 
 import { Errors } from "../../../protocol/errors.ts";
-import { ConfigSource, describeResource, ResourceType } from "../admin/configs.ts";
+import { ConfigSource, describeResource, ResourceType } from "../../client/admin/configs.ts";
 import {
   addPartitions,
   createTopic,
@@ -11,10 +11,10 @@ import {
   describeTopics,
   type ListedTopic,
   listTopics,
-} from "../admin/topics.ts";
-import type { Brokers } from "../brokers.ts";
+} from "../../client/admin/topics.ts";
+import type { Brokers } from "../../client/brokers.ts";
+import { Refusal } from "../../client/refusal.ts";
 import { CommandError } from "../command-error.ts";
-import { Refusal } from "../refusal.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { sentenceOf } from "./java-error.ts";
 import { inMapOrder, stringHash } from "./java-order.ts";

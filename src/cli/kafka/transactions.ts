@@ -2,7 +2,7 @@
 // what was tried; nothing waits a minute for a topic that there is not.
 
 import { Errors } from "../../../protocol/errors.ts";
-import { describeTopics, listTopics } from "../admin/topics.ts";
+import { describeTopics, listTopics } from "../../client/admin/topics.ts";
 import {
   type AbortOrder,
   abortInPartition,
@@ -15,10 +15,10 @@ import {
   terminateTransaction,
   transactionAt,
   transactionPartitions,
-} from "../admin/transactions.ts";
-import type { Brokers } from "../brokers.ts";
-import { Refusal } from "../refusal.ts";
-import { nameOf, type TopicPartition } from "../topic-partition.ts";
+} from "../../client/admin/transactions.ts";
+import type { Brokers } from "../../client/brokers.ts";
+import { Refusal } from "../../client/refusal.ts";
+import { nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { sentenceOf } from "./java-error.ts";
 import { printTable } from "./metadata-quorum.ts";

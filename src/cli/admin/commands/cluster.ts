@@ -1,11 +1,11 @@
 // `odradek cluster`: brokers, features, sizes of logs, metrics that clients pushed.
 
 import type { Command } from "commander";
+import { describeWholeCluster, listFeatures } from "../../../client/admin/cluster.ts";
+import { logDirectoriesOf } from "../../../client/admin/log-dirs.ts";
 import type { LabelValue, MetricPoint } from "../../../telemetry/otlp.ts";
 import type { PushedMetrics } from "../../../telemetry/pushed-metrics.ts";
 import { lastPushedMetrics } from "../client-metrics.ts";
-import { describeWholeCluster, listFeatures } from "../cluster.ts";
-import { logDirectoriesOf } from "../log-dirs.ts";
 import { type Admin, type AdminOptions, group } from "../program.ts";
 import { printRows } from "../table.ts";
 

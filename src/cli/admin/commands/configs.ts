@@ -2,8 +2,15 @@
 
 import type { Command } from "commander";
 import { ownValue } from "../../../base/foreign-names.ts";
+import {
+  alterResource,
+  ConfigOperation,
+  ConfigSource,
+  describeResource,
+  type Resource,
+  ResourceType,
+} from "../../../client/admin/configs.ts";
 import { usageError } from "../../command-error.ts";
-import { alterResource, ConfigOperation, ConfigSource, describeResource, type Resource, ResourceType } from "../configs.ts";
 import { type Admin, type AdminOptions, group } from "../program.ts";
 import { printRows } from "../table.ts";
 import { parseConfig } from "./topics.ts";

@@ -1,14 +1,14 @@
 // `odradek groups`: list, describe with lag, delete, reset.
 
 import type { Command } from "commander";
+import { commitOffsets, committedOffsets, deleteGroup, describeGroup, listAllGroups } from "../../../client/admin/groups.ts";
+import { OffsetSpec, offsetsAt } from "../../../client/admin/offsets.ts";
+import { findTopic } from "../../../client/admin/topics.ts";
+import { Refusal } from "../../../client/refusal.ts";
+import { comparePartitions, nameOf } from "../../../client/topic-partition.ts";
 import { CommandError, usageError } from "../../command-error.ts";
-import { Refusal } from "../../refusal.ts";
-import { comparePartitions, nameOf } from "../../topic-partition.ts";
-import { commitOffsets, committedOffsets, deleteGroup, describeGroup, listAllGroups } from "../groups.ts";
-import { OffsetSpec, offsetsAt } from "../offsets.ts";
 import { type Admin, type AdminOptions, group } from "../program.ts";
 import { printRows } from "../table.ts";
-import { findTopic } from "../topics.ts";
 
 export function addGroups(program: Command, { terminal, add }: Admin): void {
   const groups = group(program, "groups", "list, describe, reset and delete groups");

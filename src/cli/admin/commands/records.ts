@@ -1,13 +1,13 @@
 // `odradek records`: where records are, and deleting the oldest.
 
 import type { Command } from "commander";
+import { deleteRecordsBefore, OffsetSpec, offsetsAt } from "../../../client/admin/offsets.ts";
+import { findTopic } from "../../../client/admin/topics.ts";
+import { Refusal } from "../../../client/refusal.ts";
+import { nameOf } from "../../../client/topic-partition.ts";
 import { usageError } from "../../command-error.ts";
-import { Refusal } from "../../refusal.ts";
-import { nameOf } from "../../topic-partition.ts";
-import { deleteRecordsBefore, OffsetSpec, offsetsAt } from "../offsets.ts";
 import { type Admin, type AdminOptions, group } from "../program.ts";
 import { printRows } from "../table.ts";
-import { findTopic } from "../topics.ts";
 
 const ALL = -1;
 

@@ -1,12 +1,12 @@
 // `odradek topics`: list, describe, create, delete, and more partitions.
 
 import type { Command } from "commander";
+import { addPartitions, createTopic, deleteTopic, describeTopics, listTopics } from "../../../client/admin/topics.ts";
 import { CommandError, usageError } from "../../command-error.ts";
 import { Progress } from "../../progress.ts";
 import type { Terminal } from "../../terminal.ts";
 import { type Admin, type AdminOptions, group } from "../program.ts";
 import { printRows } from "../table.ts";
-import { addPartitions, createTopic, deleteTopic, describeTopics, listTopics } from "../topics.ts";
 
 export function addTopics(program: Command, { terminal, add }: Admin): void {
   const topics = group(program, "topics", "list, describe, create and delete topics");

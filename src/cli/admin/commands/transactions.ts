@@ -1,10 +1,6 @@
 // `odradek transactions`: list, describe, abort; by their transactional ids, or one that hangs in a partition.
 
 import type { Command } from "commander";
-import { CommandError, usageError } from "../../command-error.ts";
-import { nameOf } from "../../topic-partition.ts";
-import { type Admin, type AdminOptions, group } from "../program.ts";
-import { printRows, type Row } from "../table.ts";
 import {
   abortInPartition,
   describeTransaction,
@@ -12,7 +8,11 @@ import {
   terminateTransaction,
   transactionAt,
   transactionPartitions,
-} from "../transactions.ts";
+} from "../../../client/admin/transactions.ts";
+import { nameOf } from "../../../client/topic-partition.ts";
+import { CommandError, usageError } from "../../command-error.ts";
+import { type Admin, type AdminOptions, group } from "../program.ts";
+import { printRows, type Row } from "../table.ts";
 
 interface Where {
   readonly topic?: string;

@@ -1,7 +1,7 @@
 // How a group's leader shares out partitions: each partition of a wanted topic to exactly one member that wants it.
 
 import { expect, test } from "vitest";
-import { ASSIGNORS, type Assignments, type AssignorName, type Subscriber } from "../../src/cli/group-assignors.ts";
+import { ASSIGNORS, type Assignments, type AssignorName, type Subscriber } from "../../src/client/group-assignors.ts";
 
 function member(
   memberId: string,

@@ -17,7 +17,7 @@ import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api, DecodedMessage } from "../../protocol/schema/message.ts";
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from "../../protocol/state/consumer-protocol.ts";
 import type { Brokers } from "./brokers.ts";
-import { CommandError } from "./command-error.ts";
+import { ClientError } from "./client-error.ts";
 import { type Connection, Disconnected } from "./connection.ts";
 import { ASSIGNORS, type AssignorName, isAssignorName, type Subscriber } from "./group-assignors.ts";
 import type { Position } from "./partition-fetch.ts";
@@ -149,7 +149,7 @@ export class GroupMember {
       await this.#send(leaveGroup, 5, { groupId: this.#options.groupId, members });
     } catch (error) {
       // Who cannot say goodbye is missed when its session ends.
-      if (!(error instanceof CommandError)) throw error;
+      if (!(error instanceof ClientError)) throw error;
     } finally {
       await this.#disconnect();
     }

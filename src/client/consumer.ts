@@ -5,7 +5,7 @@ import { Errors, isRetriable } from "../../protocol/errors.ts";
 import { metadata } from "../../protocol/messages/03-metadata.ts";
 import { OffsetSpec, offsetsAt } from "./admin/offsets.ts";
 import type { Brokers } from "./brokers.ts";
-import { CommandError } from "./command-error.ts";
+import { ClientError } from "./client-error.ts";
 import { Disconnected } from "./connection.ts";
 import type { AssignorName } from "./group-assignors.ts";
 import { GroupMember } from "./group-member.ts";
@@ -194,7 +194,7 @@ function readerOf(brokers: Brokers, options: ConsumerOptions): PartitionReader {
   return new PartitionReader(brokers, { isCommittedOnly: options.isCommittedOnly, reset });
 }
 
-/** Where to begin with partitions of which nothing is stored. Raises CommandError where there is no rule. */
+/** Where to begin with partitions of which nothing is stored. Raises ClientError where there is no rule. */
 export async function startOf(
   brokers: Brokers,
   partitions: readonly TopicPartition[],
@@ -202,7 +202,7 @@ export async function startOf(
 ): Promise<Position[]> {
   if (partitions.length === 0) return [];
   if (offsetReset === null)
-    throw new CommandError(`Undefined offset with no reset policy for partitions: [${partitions.map(nameOf).join(", ")}]`);
+    throw new ClientError(`Undefined offset with no reset policy for partitions: [${partitions.map(nameOf).join(", ")}]`);
   const timestamp = "timestamp" in offsetReset ? offsetReset.timestamp : Date.now() - offsetReset.agoMs;
   const found = await foundOffsets(brokers, partitions, { timestamp, isCommittedOnly });
   // No record is that young.

@@ -10,7 +10,7 @@ import { buildBatch, type NewRecord } from "../../protocol/records/batch-builder
 import { Compression } from "../../protocol/records/batch-header.ts";
 import { murmur2 } from "../base/murmur2.ts";
 import { type Brokers, retried } from "./brokers.ts";
-import { CommandError } from "./command-error.ts";
+import { ClientError } from "./client-error.ts";
 import { Disconnected } from "./connection.ts";
 import { failOn, present, Refusal } from "./refusal.ts";
 import { type Partition, topicLeaders } from "./topic-leaders.ts";
@@ -103,7 +103,7 @@ export class Producer {
     await this.#partitions();
   }
 
-  /** Takes a record to send it soon. Raises what hinders to find the partition, and CommandError for a record that is too large. */
+  /** Takes a record to send it soon. Raises what hinders to find the partition, and ClientError for a record that is too large. */
   async add(record: NewRecord): Promise<void> {
     const sizeBytes = sizeOf(record);
     const { batchBytes, maxRecordBytes, lingerMs, bufferBytes } = this.#options;
@@ -139,7 +139,7 @@ export class Producer {
     const { only } = this.#options;
     const found = (await topicLeaders(this.#brokers, this.#topic, { isCreationAllowed: true })) ?? [];
     const chosen = found.filter(({ index }) => only === undefined || index === only);
-    if (chosen.length === 0) throw new CommandError(`The topic ${this.#topic} has no partition ${only ?? 0}.`);
+    if (chosen.length === 0) throw new ClientError(`The topic ${this.#topic} has no partition ${only ?? 0}.`);
     return chosen.map(({ index, leader }) => ({
       index,
       leader,
@@ -237,7 +237,7 @@ export class Producer {
   }
 }
 
-export class RecordTooLarge extends CommandError {
+export class RecordTooLarge extends ClientError {
   constructor(sizeBytes: number, limitBytes: number) {
     super(
       `The message is ${sizeBytes} bytes when serialized which is larger than ${limitBytes}, which is the value of the max.request.size configuration.`,

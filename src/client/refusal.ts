@@ -1,9 +1,9 @@
 // What a broker answers instead of doing what was asked: its error code and, where it has one, its sentence.
 
 import { Errors, errorMessage, errorName } from "../../protocol/errors.ts";
-import { CommandError } from "./command-error.ts";
+import { ClientError } from "./client-error.ts";
 
-export class Refusal extends CommandError {
+export class Refusal extends ClientError {
   readonly errorCode: number;
   /** What the broker said, apart from the code. */
   readonly sentence: string | null;
@@ -22,6 +22,6 @@ export function failOn(errorCode: number, what: string, sentence: string | null 
 
 /** For an answer about one thing that did not come. */
 export function present<Value>(value: Value | undefined, what: string): Value {
-  if (value === undefined) throw new CommandError(`The broker gave no answer for ${what}.`);
+  if (value === undefined) throw new ClientError(`The broker gave no answer for ${what}.`);
   return value;
 }

@@ -5,9 +5,9 @@ import { describeQuorum } from "../../../protocol/messages/55-describe-quorum.ts
 import { updateFeatures } from "../../../protocol/messages/57-update-features.ts";
 import { describeCluster } from "../../../protocol/messages/60-describe-cluster.ts";
 import { unregisterBroker } from "../../../protocol/messages/64-unregister-broker.ts";
+import { VERSION } from "../../base/version.ts";
 import type { Broker, Brokers } from "../brokers.ts";
 import { failOn, present } from "../refusal.ts";
-import { VERSION } from "../version.ts";
 
 const TIMEOUT_MS = 60_000;
 const METADATA_TOPIC = "__cluster_metadata";

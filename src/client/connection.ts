@@ -6,7 +6,7 @@ import { decodeResponse, encodeRequest } from "../../protocol/headers.ts";
 import { apiVersions } from "../../protocol/messages/18-api-versions.ts";
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
-import { CommandError, codeOf, messageOf } from "./command-error.ts";
+import { ClientError, codeOf, messageOf } from "./client-error.ts";
 
 const DEFAULT_CLIENT_ID = "odradek-cli";
 const CONNECT_TIMEOUT_MS = 5000;
@@ -22,7 +22,7 @@ export interface Address {
 }
 
 /** No connection, or one that ended: another attempt, or another broker, may do better. */
-export class Disconnected extends CommandError {}
+export class Disconnected extends ClientError {}
 
 export class Connection {
   readonly #socket: Socket;
@@ -93,7 +93,7 @@ export class Connection {
     const served = this.#versions.get(key);
     const version = Math.min(newest, served?.max ?? -1);
     if (served === undefined || version < served.min) {
-      throw new CommandError(`${this.#broker} does not serve ${name} in a version known here.`);
+      throw new ClientError(`${this.#broker} does not serve ${name} in a version known here.`);
     }
     return version;
   }

@@ -6,7 +6,7 @@ import { metadata } from "../../protocol/messages/03-metadata.ts";
 import { findCoordinator } from "../../protocol/messages/10-find-coordinator.ts";
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
-import { CommandError, usageError } from "./command-error.ts";
+import { BadAddress, ClientError } from "./client-error.ts";
 import { type Address, Connection, hostAndPort } from "./connection.ts";
 import { failOn, Refusal } from "./refusal.ts";
 
@@ -34,7 +34,7 @@ export class Brokers {
   readonly #connections = new Map<string, Promise<Connection>>();
   #known: Known | undefined;
 
-  /** Raises a usage error for what is not `host:port,…`. */
+  /** Raises BadAddress for what is not `host:port,…`. */
   constructor(bootstrapServers: string, { clientId }: { readonly clientId?: string | undefined } = {}) {
     this.#bootstrap = parseAddresses(bootstrapServers);
     this.#clientId = clientId;
@@ -64,7 +64,7 @@ export class Brokers {
   async byId(id: number): Promise<Connection> {
     if (this.#known?.brokers.has(id) === false) this.#known = undefined;
     const broker = (await this.#cluster()).brokers.get(id);
-    if (broker === undefined) throw new CommandError(`There is no broker ${id}.`);
+    if (broker === undefined) throw new ClientError(`There is no broker ${id}.`);
     return this.at(broker);
   }
 
@@ -149,6 +149,6 @@ function parseAddresses(bootstrapServers: string): Address[] {
     const host = bracketed ?? plain;
     return host === undefined ? [] : [{ host, port: Number(port) }];
   });
-  if (addresses.length === 0) throw usageError(`--bootstrap-server ${bootstrapServers}: an address must be written host:port`);
+  if (addresses.length === 0) throw new BadAddress(bootstrapServers);
   return addresses;
 }

@@ -1,0 +1,24 @@
+// What a client's caller is told when something cannot be had from the brokers: one sentence, without a stack trace.
+
+export class ClientError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ClientError";
+  }
+}
+
+/** Of bootstrap servers, which the caller was given. */
+export class BadAddress extends ClientError {
+  constructor(bootstrapServers: string) {
+    super(`--bootstrap-server ${bootstrapServers}: an address must be written host:port`);
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The `code` of an error of Node's, such as EADDRINUSE. */
+export function codeOf(error: unknown): string | undefined {
+  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
