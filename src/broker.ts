@@ -8,6 +8,7 @@ import { handlers } from "./api/index.ts";
 import { localCall } from "./api/local-call.ts";
 import type { Services } from "./api/services.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
+import { descriptorShares } from "./base/descriptors.ts";
 import { Gate } from "./base/gate.ts";
 import { LogLevels } from "./base/log-levels.ts";
 import { type Logger, silentLogger } from "./base/logger.ts";
@@ -35,6 +36,7 @@ import { MarkerSender } from "./coordinator/marker-sender.ts";
 import { PartitionVerifier } from "./coordinator/transaction/partition-verifier.ts";
 import { TransactionCoordinator } from "./coordinator/transaction/transaction-coordinator.ts";
 import { FetchSessions } from "./partition/fetch-sessions.ts";
+import { ConnectionBudget } from "./server/connection-budget.ts";
 import { dispatcher } from "./server/dispatch.ts";
 import { Interceptors } from "./server/interceptors.ts";
 import type { Listener } from "./server/listener.ts";
@@ -67,6 +69,8 @@ export interface BrokerOptions {
   readonly port: number;
   /** Default true. False: the process may end while the broker runs. */
   readonly keepsProcessAlive?: boolean;
+  /** Of connections, when other brokers of the thread share it. */
+  readonly budget?: ConnectionBudget;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -105,27 +109,31 @@ export class Broker {
 
   /** Throws SettingError, StorageError, or Node's own error when a port cannot be taken. */
   static async start(options: BrokerOptions): Promise<Broker> {
-    const { logs, clock = systemClock, random = systemRandom } = options;
+    const { logs, clock = systemClock, random = systemRandom, threadCount = 1 } = options;
     const { engine } = logs;
     const live = new LiveConfig(options.config);
     const config = live.values;
     const logLevels = new LogLevels(options.logger ?? silentLogger);
     const brokerId = config["node.id"];
     const addresses = listenerAddresses(options);
-    const { keepsProcessAlive = true } = options;
-    const listeners = await Listeners.open(addresses, { config, clock, logger: logLevels.logger("server"), keepsProcessAlive });
+    const { keepsProcessAlive = true, budget = new ConnectionBudget(() => descriptorShares().connections / threadCount) } = options;
+    const listeners = await Listeners.open(addresses, { config, clock, logger: logLevels.logger("server"), keepsProcessAlive, budget });
     /** What has timers or connections of its own. */
     const closers: (() => void)[] = [];
     try {
       live.decide(decidedSettings(options, addresses, listeners.all));
       const cluster = await Cluster.open(options.metadata, options.clusterId);
-      const topics = new Topics({ cluster, config, random });
+      const logger = logLevels.logger("topics");
+      // Threads have no logs in common: which of them makes one is known only when the topic is in the metadata.
+      const topics = new Topics({ cluster, config, random, logger, logs: threadCount === 1 ? logs : undefined });
       const partitions = new LocalPartitions({
         brokerId,
         logs,
         settingsOf: (topic) => topics.settingsOf(topic),
+        clock,
         logger: logLevels.logger("partitions"),
       });
+      closers.push(() => partitions.close());
       const alterSettings = followSettings({ brokerId, live, logger: logLevels.logger("settings") });
       alterSettings(cluster.image);
       const groups = new GroupCoordinator({
@@ -229,7 +237,7 @@ export class Broker {
         engine,
         partitions,
         config,
-        threadCount: options.threadCount ?? 1,
+        threadCount,
       });
       const interceptors = new Interceptors();
       const gather = (work: () => void) => (interceptors.isEmpty ? engine.gather(work) : work());

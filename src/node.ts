@@ -7,6 +7,7 @@
 
 import { assert } from "./base/assert.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
+import { descriptorShares } from "./base/descriptors.ts";
 import type { Filesystem } from "./base/filesystem.ts";
 import { type Logger, silentLogger } from "./base/logger.ts";
 import { MemoryFilesystem } from "./base/memory-filesystem.ts";
@@ -22,6 +23,7 @@ import { goneWorkers, spreadOverWorkers, withoutWorkers } from "./cluster/worker
 import type { BrokerConfig } from "./config/broker-config.ts";
 import { JOURNAL_FILE, openJournalMetadataStore } from "./log/journal-metadata-store.ts";
 import { openSegmentedEngine, type SegmentedEngine } from "./log/segmented-engine.ts";
+import { ConnectionBudget } from "./server/connection-budget.ts";
 import type { MetadataStore } from "./storage/metadata-store.ts";
 import { PublishedMetadataStore } from "./workers/published-metadata-store.ts";
 import { Workers, type WorkersOptions } from "./workers/workers.ts";
@@ -135,12 +137,16 @@ export class RunningNode {
   readonly #places = new Map<number, BrokerPlace>();
   readonly #running = new Map<number, Broker>();
   readonly #listeners = new Set<(broker: Broker) => void>();
+  readonly #threadCount: number;
+  readonly #connections: ConnectionBudget;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.cluster = parts.cluster;
     this.#logs = new SharedLogs(parts.engine);
+    this.#threadCount = 1 + (parts.workers?.ids.length ?? 0);
+    this.#connections = new ConnectionBudget(() => descriptorShares().connections / this.#threadCount);
   }
 
   /** The brokers that run, by id. */
@@ -206,7 +212,7 @@ export class RunningNode {
 
   /** Starts a broker that this cluster has not had. */
   async addBroker(place: BrokerPlace): Promise<Broker> {
-    const { options, clusterId, metadata, workers } = this.#parts;
+    const { options, clusterId, metadata } = this.#parts;
     const { config, host, port } = place;
     const broker = await Broker.start({
       config,
@@ -215,7 +221,8 @@ export class RunningNode {
       metadata: options.metadataFor?.(config["node.id"], metadata) ?? metadata,
       host,
       port,
-      threadCount: 1 + (workers?.ids.length ?? 0),
+      threadCount: this.#threadCount,
+      budget: this.#connections,
       ...(options.keepsProcessAlive === undefined ? {} : { keepsProcessAlive: options.keepsProcessAlive }),
       ...(options.logger === undefined ? {} : { logger: options.logger }),
       ...(options.clock === undefined ? {} : { clock: options.clock }),

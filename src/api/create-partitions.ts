@@ -4,8 +4,7 @@ import { Errors } from "../../protocol/errors.ts";
 import { createPartitions as createPartitionsApi } from "../../protocol/messages/index.ts";
 import type { EncodableMessage } from "../../protocol/schema/message.ts";
 import { repeated } from "../base/repeated.ts";
-import { exceedsBatch, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
-import { decidePartitions, type PartitionsChange, type PartitionsWish } from "../cluster/create-partitions.ts";
+import type { PartitionsWish } from "../cluster/create-partitions.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -26,12 +25,7 @@ export const createPartitions = serve(createPartitionsApi, "0-3", async (service
 });
 
 async function create(services: Services, wishes: readonly PartitionsWish[], validateOnly: boolean): Promise<Result[]> {
-  const outcomes = await services.cluster.transact((image) => {
-    const result: (PartitionsChange | Refusal)[] = wishes.map((wish) => decidePartitions(image, wish));
-    const changes = result.filter((outcome): outcome is PartitionsChange => !isRefusal(outcome));
-    if (exceedsBatch(changes)) return { changes: [], result: wishes.map(() => TOO_MANY_CHANGES) };
-    return { changes: validateOnly ? [] : changes, result };
-  });
+  const outcomes = await services.topics.addPartitions(wishes, validateOnly);
   return wishes.map(({ name, count }, index) => {
     const outcome = outcomes[index];
     if (outcome === undefined || isRefusal(outcome)) return answer(name, outcome);

@@ -8,6 +8,7 @@ import { isInternalTopic } from "../cluster/topic-name.ts";
 import { serve } from "./handler.ts";
 import { partitionFault } from "./partition-fault.ts";
 import type { Services } from "./services.ts";
+import { storageFault } from "./storage-fault.ts";
 
 type PartitionResult = EncodableMessage<typeof deleteRecordsApi.response>["topics"][number]["partitions"][number];
 
@@ -40,7 +41,11 @@ function deleteBefore(services: Services, topic: string, partitionIndex: number,
   const offset = wanted === HIGH_WATERMARK ? partition.highWatermark : wanted;
   if (offset < 0 || offset > partition.highWatermark) return refused(Errors.OFFSET_OUT_OF_RANGE);
   if (offset > partition.logStartOffset) {
-    partition.deleteRecordsBefore(offset);
+    try {
+      partition.deleteRecordsBefore(offset);
+    } catch (error) {
+      return refused(storageFault(services, partition, error, "could not delete records"));
+    }
     services.logger.info({ topic, partition: partitionIndex, logStartOffset: partition.logStartOffset }, "deleted records");
   }
   return { partitionIndex, errorCode: Errors.NONE, lowWatermark: partition.logStartOffset };

@@ -10,10 +10,10 @@ import type { PartitionImage } from "../cluster/image.ts";
 import type { FetchPartition, FetchSession } from "../partition/fetch-sessions.ts";
 import { waitForAny } from "../partition/fetch-wait.ts";
 import type { IsolationLevel, Partition } from "../partition/partition.ts";
-import { StorageError } from "../storage/storage-error.ts";
 import { type FetchPlan, planFetch, sessionKey } from "./fetch-plan.ts";
 import { type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
+import { storageFault } from "./storage-fault.ts";
 
 type Request = DecodedMessage<typeof fetchApi.request>;
 type Response = EncodableMessage<typeof fetchApi.response>;
@@ -159,7 +159,7 @@ function partitionError(
     if (topic === undefined) return Errors.UNKNOWN_TOPIC_ID;
   }
   if (leader === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
-  if (partition === undefined) return Errors.NOT_LEADER_OR_FOLLOWER;
+  if (partition === undefined) return services.partitions.whyAbsent(wanted.topic, wanted.partition);
   if (wanted.currentLeaderEpoch !== -1 && wanted.currentLeaderEpoch !== partition.leaderEpoch) {
     return wanted.currentLeaderEpoch < partition.leaderEpoch ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH;
   }
@@ -201,9 +201,10 @@ async function readOne(
       isolationLevel === "read_committed" ? partition.abortedTransactions(wanted.fetchOffset, read.nextOffset) : null;
     return { response: { ...head, abortedTransactions, records: read.records }, sizeBytes: read.sizeBytes, release: read.release };
   } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    services.logger.error({ topic: partition.topic, partition: partition.index, err: error, ...error.facts }, "could not read a partition");
-    return { response: failed(wanted.partition, Errors.KAFKA_STORAGE_ERROR, undefined), sizeBytes: 0 };
+    return {
+      response: failed(wanted.partition, storageFault(services, partition, error, "could not read a partition"), undefined),
+      sizeBytes: 0,
+    };
   }
 }
 

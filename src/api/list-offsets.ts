@@ -9,6 +9,7 @@ import type { IsolationLevel, Partition } from "../partition/partition.ts";
 import { type RequestContext, serve } from "./handler.ts";
 import { partitionFault } from "./partition-fault.ts";
 import type { Services } from "./services.ts";
+import { storageFault } from "./storage-fault.ts";
 
 type Request = DecodedMessage<typeof listOffsetsApi.request>;
 type Response = EncodableMessage<typeof listOffsetsApi.response>;
@@ -51,20 +52,31 @@ async function handle(services: Services, request: Request, context: RequestCont
           partitionFault(services, topic.name, wanted.partitionIndex, wanted.currentLeaderEpoch));
       if (fault !== undefined || partition === undefined) {
         partitions.push({ partitionIndex: wanted.partitionIndex, errorCode: fault ?? Errors.NOT_LEADER_OR_FOLLOWER });
-      } else if (context.apiVersion === 0) {
-        partitions.push(await oldStyle(partition, wanted));
       } else {
-        const found = await lookUp(partition, wanted.timestamp, isolationLevel, request.replicaId === DEBUGGING_CONSUMER);
-        partitions.push({
-          partitionIndex: wanted.partitionIndex,
-          errorCode: Errors.NONE,
-          ...withoutEpochBefore(found, context.apiVersion),
-        });
+        partitions.push(await answerOf(services, partition, wanted, { context, isolationLevel, replicaId: request.replicaId }));
       }
     }
     topics.push({ name: topic.name, partitions });
   }
   return { topics };
+}
+
+interface Asking {
+  readonly context: RequestContext;
+  readonly isolationLevel: IsolationLevel;
+  readonly replicaId: number;
+}
+
+async function answerOf(services: Services, partition: Partition, wanted: PartitionRequest, asking: Asking): Promise<PartitionResponse> {
+  const { context, isolationLevel, replicaId } = asking;
+  const { partitionIndex, timestamp } = wanted;
+  try {
+    if (context.apiVersion === 0) return await oldStyle(partition, wanted);
+    const found = await lookUp(partition, timestamp, isolationLevel, replicaId === DEBUGGING_CONSUMER);
+    return { partitionIndex, errorCode: Errors.NONE, ...withoutEpochBefore(found, context.apiVersion) };
+  } catch (error) {
+    return { partitionIndex, errorCode: storageFault(services, partition, error, "could not look an offset up") };
+  }
 }
 
 function repeatedPartitions(request: Request): ReadonlySet<string> {

@@ -22,10 +22,10 @@ import type { Producer } from "../coordinator/transaction/transaction.ts";
 import type { Partition } from "../partition/partition.ts";
 import { JudgingBudget } from "../storage/judging-budget.ts";
 import type { AppendRefusal, AppendResult, JudgedBatch, WriteOutcome } from "../storage/partition-log.ts";
-import { StorageError } from "../storage/storage-error.ts";
 import { AfterWrite, CloseConnection, NO_ANSWER, type RequestContext, serve } from "./handler.ts";
 import { judgeLater } from "./judge-later.ts";
 import type { Services } from "./services.ts";
+import { storageFault } from "./storage-fault.ts";
 import { type TransactionalAppend, type Verified, verifyTransaction } from "./transaction-verification.ts";
 
 type Request = DecodedMessage<typeof produceApi.request>;
@@ -203,8 +203,9 @@ function appendTo(each: Append): PartitionResponse {
   }
   const partition = services.partitions.get(topic, index);
   if (partition === undefined) {
-    const response = failed(index, Errors.NOT_LEADER_OR_FOLLOWER);
-    if (context.apiVersion < FIRST_VERSION_WITH_LEADER) return response;
+    const response = failed(index, services.partitions.whyAbsent(topic, index));
+    const isElsewhere = response.errorCode === Errors.NOT_LEADER_OR_FOLLOWER;
+    if (context.apiVersion < FIRST_VERSION_WITH_LEADER || !isElsewhere) return response;
     return { ...response, currentLeader: { leaderId: image.leader, leaderEpoch: image.leaderEpoch } };
   }
   if (request.acks === ALL && !partition.hasEnoughReplicas) return failed(index, Errors.NOT_ENOUGH_REPLICAS);
@@ -225,9 +226,7 @@ function append(each: Append, partition: Partition, records: Buffer, verified?: 
     result = partition.append(records, "client", { transactionVersion: verified?.transactionVersion, budget, judged });
     if (result.ok) verified?.appended(partition);
   } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    services.logger.error({ topic: partition.topic, partition: index, err: error, ...error.facts }, "could not append to a partition");
-    return failed(index, Errors.KAFKA_STORAGE_ERROR, error.message);
+    return failed(index, storageFault(services, partition, error, "could not append to a partition"));
   }
   if (result.ok) {
     return {

@@ -7,9 +7,9 @@ import { writeTxnMarkers as writeTxnMarkersApi } from "../../protocol/messages/i
 import { ControlType, type EndTransactionMarker } from "../../protocol/records/control-batch.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { GROUP_OFFSETS_TOPIC } from "../cluster/topic-name.ts";
-import { StorageError } from "../storage/storage-error.ts";
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
+import { storageFault } from "./storage-fault.ts";
 
 type Request = DecodedMessage<typeof writeTxnMarkersApi.request>;
 type Response = EncodableMessage<typeof writeTxnMarkersApi.response>;
@@ -62,7 +62,7 @@ function write(
   const partition = services.partitions.get(topic, partitionIndex);
   if (partition === undefined) {
     const exists = services.cluster.image.topicsByName.get(topic)?.partitions[partitionIndex] !== undefined;
-    return exists ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+    return exists ? services.partitions.whyAbsent(topic, partitionIndex) : Errors.UNKNOWN_TOPIC_OR_PARTITION;
   }
   // Kafka writes markers with acks=all: the coordinator sends them again until there are enough.
   if (!partition.hasEnoughReplicas) return Errors.NOT_ENOUGH_REPLICAS;
@@ -70,9 +70,7 @@ function write(
     const result = partition.appendMarker(marker, transactionVersion);
     if (!result.ok) return result.error;
   } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    services.logger.error({ topic, partition: partitionIndex, err: error, ...error.facts }, "could not append a transaction marker");
-    return Errors.KAFKA_STORAGE_ERROR;
+    return storageFault(services, partition, error, "could not append a transaction marker");
   }
   const committing = partition.whenCommitted(partition.logEndOffset);
   if (committing === undefined) return Errors.NONE;

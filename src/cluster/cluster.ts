@@ -11,6 +11,8 @@ export type ComingImageListener = (next: ClusterImage) => Promise<void>;
 export interface Decision<T> {
   readonly changes: readonly Change[];
   readonly result: T;
+  /** Undoes what deciding did besides: called unless the changes are committed. */
+  readonly undo?: () => void;
 }
 
 export class Cluster {
@@ -59,8 +61,15 @@ export class Cluster {
   async transact<T>(decide: (image: ClusterImage) => Decision<T>): Promise<T> {
     for (;;) {
       const version = this.#store.version;
-      const { changes, result } = decide(this.#image);
-      if (changes.length === 0 || (await this.#store.commit(changes, version))) return result;
+      const { changes, result, undo } = decide(this.#image);
+      if (changes.length === 0) return result;
+      let isCommitted = false;
+      try {
+        isCommitted = await this.#store.commit(changes, version);
+      } finally {
+        if (!isCommitted) undo?.();
+      }
+      if (isCommitted) return result;
     }
   }
 

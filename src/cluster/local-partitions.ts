@@ -1,11 +1,15 @@
 // The partitions that this broker leads, kept in step with the image: opened when it becomes their leader, given up when it no
-// longer is, deleted with their topic.
+// longer is, deleted with their topic. One whose log cannot be opened, or failed while it was used, is opened again as soon as that can be
+// done: until then this broker leads it by the image only, and says that its storage is at fault.
 
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import { Partition } from "../partition/partition.ts";
-import { topicPartitionName } from "../storage/topic-partition.ts";
+import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 import type { ClusterImage, TopicImage } from "./image.ts";
+import { Retries } from "./retries.ts";
 import type { SharedLogs } from "./shared-logs.ts";
 
 /** Hears which partitions of interest (internal topics) this broker leads. */
@@ -18,6 +22,7 @@ export interface LocalPartitionsOptions {
   readonly brokerId: number;
   readonly logs: SharedLogs;
   readonly settingsOf: (topic: TopicImage) => TopicSettings;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -26,9 +31,14 @@ export class LocalPartitions {
   /** By topic name; the array is sparse where other brokers lead. */
   readonly #topics = new Map<string, { readonly id: string; readonly partitions: (Partition | undefined)[] }>();
   readonly #listeners: LeadershipListener[] = [];
+  readonly #retries: Retries;
+  readonly #unlisten: () => void;
+  #image: ClusterImage | undefined;
 
   constructor(options: LocalPartitionsOptions) {
     this.#options = options;
+    this.#retries = new Retries(options.clock, options.logger);
+    this.#unlisten = options.logs.onFailure((partition) => this.#logFailed(partition));
   }
 
   /** Also hears of the partitions led already. */
@@ -39,6 +49,13 @@ export class LocalPartitions {
 
   get(topic: string, index: number): Partition | undefined {
     return this.#topics.get(topic)?.partitions[index];
+  }
+
+  /** What to tell who asks for a partition that is in the image and not among these. */
+  whyAbsent(topic: string, index: number): ErrorCode {
+    const isLeader = this.#image?.topicsByName.get(topic)?.partitions[index]?.leader === this.#options.brokerId;
+    const isUnopened = this.#retries.has(topicPartitionName({ topic, partition: index }));
+    return isLeader && isUnopened ? Errors.KAFKA_STORAGE_ERROR : Errors.NOT_LEADER_OR_FOLLOWER;
   }
 
   /** A partition to read from: also one that another broker leads, when this one holds a replica of it that is in sync (KIP-392). */
@@ -57,6 +74,7 @@ export class LocalPartitions {
   }
 
   follow(image: ClusterImage, previous: ClusterImage): void {
+    this.#image = image;
     for (const [name, led] of this.#topics) {
       const topic = image.topicsByName.get(name);
       if (topic === undefined || topic.id !== led.id) this.#deleteTopic(name);
@@ -100,8 +118,15 @@ export class LocalPartitions {
 
   /** Gives every partition up without deleting anything: the broker stops. */
   resignAll(): void {
+    this.close();
     for (const partition of this.all()) this.#resign(partition);
     this.#topics.clear();
+  }
+
+  /** Nothing is tried any more. */
+  close(): void {
+    this.#unlisten();
+    this.#retries.stop();
   }
 
   #followTopic(topic: TopicImage): void {
@@ -109,11 +134,7 @@ export class LocalPartitions {
     topic.partitions.forEach(({ leader, leaderEpoch, replicas, inSyncReplicas }, index) => {
       const current = led?.partitions[index];
       if (leader !== this.#options.brokerId) {
-        if (current !== undefined && led !== undefined) {
-          this.#resign(current);
-          this.#options.logs.release(this.#options.brokerId, current.log);
-          led.partitions[index] = undefined;
-        }
+        if (current !== undefined) this.#giveUp(current);
         return;
       }
       if (led === undefined) {
@@ -121,13 +142,42 @@ export class LocalPartitions {
         this.#topics.set(topic.name, led);
       }
       if (current === undefined) {
-        led.partitions[index] = this.#open(topic, index, leaderEpoch);
+        const opens = () => this.#openLed(topic.name, index);
+        this.#retries.attempt(topicPartitionName({ topic: topic.name, partition: index }), "could not open a log", opens);
       } else {
         current.setReplicas({ count: replicas.length, inSyncCount: inSyncReplicas.length });
         if (current.leaderEpoch !== leaderEpoch) current.startLeaderEpoch(leaderEpoch);
         current.configure(this.#options.settingsOf(topic));
       }
     });
+  }
+
+  /** Later, when whoever was at it has ended. */
+  #logFailed(partition: TopicPartition): void {
+    const { topic, partition: index } = partition;
+    if (this.get(topic, index) === undefined) return;
+    this.#retries.later(topicPartitionName(partition), "could not open a log again that failed", () => {
+      const failed = this.get(topic, index);
+      if (failed?.log.isIntact === false) this.#giveUp(failed);
+      this.#openLed(topic, index);
+      this.#options.logger.info({ partition: topicPartitionName(partition) }, "opened a log again that had failed");
+    });
+  }
+
+  /** Unless it is open, or another broker leads it by now. Throws StorageError. */
+  #openLed(name: string, index: number): void {
+    const topic = this.#image?.topicsByName.get(name);
+    const partition = topic?.partitions[index];
+    const led = this.#topics.get(name);
+    if (topic === undefined || partition?.leader !== this.#options.brokerId || led?.id !== topic.id) return;
+    if (led.partitions[index] === undefined) led.partitions[index] = this.#open(topic, index, partition.leaderEpoch);
+  }
+
+  #giveUp(partition: Partition): void {
+    const led = this.#topics.get(partition.topic);
+    if (led !== undefined) led.partitions[partition.index] = undefined;
+    this.#resign(partition);
+    this.#options.logs.release(this.#options.brokerId, partition.log);
   }
 
   #open(topic: TopicImage, index: number, leaderEpoch: number): Partition {

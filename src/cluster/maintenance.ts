@@ -1,10 +1,13 @@
-// What a broker does to its logs from time to time: retention, compaction, and the checkpoints that make the next start quick.
+// What a broker does to its logs from time to time: retention, compaction, and the checkpoints that make the next start quick. Each partition
+// for itself: one that fails is told once and keeps no other from being looked after.
 
 import type { Clock, Timer } from "../base/clock.ts";
+import { FailureLog } from "../base/failure-log.ts";
 import type { Logger } from "../base/logger.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { CompactionLimits, StorageEngine } from "../storage/storage-engine.ts";
+import { topicPartitionName } from "../storage/topic-partition.ts";
 import type { LocalPartitions } from "./local-partitions.ts";
 
 export interface MaintenanceOptions {
@@ -24,11 +27,12 @@ const SHORTEST_BACKOFF_MS = 1;
 export class Maintenance {
   readonly #options: MaintenanceOptions;
   readonly #timers = new Map<() => void, Timer>();
-
+  readonly #failures: FailureLog;
   #isStopped = false;
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
+    this.#failures = new FailureLog(options.logger);
     const { config, engine } = options;
     const retentionCheckMs = config["log.retention.check.interval.ms"];
     const checkpointMs = config["log.flush.offset.checkpoint.interval.ms"];
@@ -69,7 +73,25 @@ export class Maintenance {
   /** Where the cleaner runs, it looks after compacted topics: it deletes what is too old once it has compacted what is due. */
   #enforceRetention(): void {
     const isCleaning = this.#options.config["log.cleaner.enable"];
-    for (const partition of this.#options.partitions.all()) if (!(isCleaning && isCompacted(partition))) partition.enforceRetention();
+    this.#enforceRetentionOf([...this.#options.partitions.all()].filter((partition) => !(isCleaning && isCompacted(partition))));
+  }
+
+  /** One that needs room on a full disk is tried again when the others have given theirs. */
+  #enforceRetentionOf(partitions: readonly Partition[]): void {
+    const failed = partitions.filter((partition) => !this.#hasEnforcedRetention(partition));
+    for (const partition of failed) this.#hasEnforcedRetention(partition);
+  }
+
+  #hasEnforcedRetention(partition: Partition): boolean {
+    const name = topicPartitionName(partition.log.topicPartition);
+    try {
+      partition.enforceRetention();
+    } catch (error) {
+      this.#failures.failed(name, error, "could not delete what a log no longer keeps");
+      return false;
+    }
+    this.#failures.worked(name);
+    return true;
   }
 
   /** As long as a log is due. */
@@ -79,7 +101,7 @@ export class Maintenance {
     while (!isDone && !this.#isStopped) {
       isDone = !(await engine.compact(limitsOf(config, threadCount)));
       if (this.#isStopped) return;
-      for (const partition of partitions.all()) if (isCompacted(partition)) partition.enforceRetention();
+      this.#enforceRetentionOf([...partitions.all()].filter(isCompacted));
     }
   }
 }

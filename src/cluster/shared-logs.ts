@@ -9,6 +9,9 @@ import type { PartitionLog } from "../storage/partition-log.ts";
 import type { LogSpec, StorageEngine } from "../storage/storage-engine.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 
+/** Has a log that was made for a leader to come. */
+const NOBODY = -1;
+
 interface OpenLog {
   readonly log: PartitionLog;
   owner: number;
@@ -18,20 +21,62 @@ export class SharedLogs {
   readonly engine: StorageEngine;
   readonly #open = new Map<string, OpenLog>();
   readonly #led = new Map<string, Partition>();
+  #previous: Promise<unknown> = Promise.resolve();
+  readonly #failureListeners = new Set<(partition: TopicPartition) => void>();
 
   constructor(engine: StorageEngine) {
     this.engine = engine;
+    engine.onFailure((partition) => {
+      for (const listener of this.#failureListeners) listener(partition);
+    });
+  }
+
+  /** See StorageEngine. Gives a function that ends it. */
+  onFailure(listener: (partition: TopicPartition) => void): () => void {
+    this.#failureListeners.add(listener);
+    return () => this.#failureListeners.delete(listener);
+  }
+
+  /**
+   * Makes logs for partitions that are to come into the metadata, before they do: what cannot be made is not to be there. Whoever will lead
+   * them takes them. Throws StorageError, and has then made none.
+   */
+  make(specs: readonly LogSpec[]): void {
+    const made: LogSpec[] = [];
+    try {
+      for (const spec of specs) {
+        this.take(NOBODY, spec);
+        made.push(spec);
+      }
+    } catch (error) {
+      this.unmake(made);
+      throw error;
+    }
+  }
+
+  /** Those who make logs do so one after another, each until it is decided whether they stay. */
+  inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
+    const turn = this.#previous.then(action);
+    this.#previous = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** The partitions did not come into the metadata. */
+  unmake(specs: readonly TopicPartition[]): void {
+    for (const spec of specs) this.delete(spec);
   }
 
   /** The log is the broker's from now on, whoever had it. Throws StorageError. */
   take(brokerId: number, spec: LogSpec): PartitionLog {
     const name = topicPartitionName(spec);
     const known = this.#open.get(name);
-    if (known !== undefined && known.log.topicId === spec.topicId) {
+    if (known !== undefined && known.log.topicId === spec.topicId && known.log.isIntact) {
       known.owner = brokerId;
       known.log.configure(spec.settings);
       return known.log;
     }
+    this.#open.delete(name);
+    known?.log.close();
     const log = this.engine.open(spec);
     this.#open.set(name, { log, owner: brokerId });
     return log;

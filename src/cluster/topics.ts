@@ -1,23 +1,32 @@
 // Creating and deleting topics: decisions are made on the newest image and committed in one transaction on the MetadataStore.
 // When a method resolves, every broker of this process knows the outcome: a created topic is usable, a deleted one is gone.
+//
+// The logs of new partitions are made before they come into the metadata, so that what the storage refuses is not there (new-logs.ts).
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import type { Logger } from "../base/logger.ts";
 import type { Random } from "../base/random.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import { topicSettings } from "../config/topic-config.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
-import { TOO_MANY_CHANGES } from "./batch-limit.ts";
+import { exceedsBatch, TOO_MANY_CHANGES } from "./batch-limit.ts";
 import type { Cluster } from "./cluster.ts";
+import { decidePartitions, type PartitionsChange, type PartitionsWish } from "./create-partitions.ts";
 import { decideTopic, type TopicChange, type TopicDefaults, type TopicWish } from "./create-topics.ts";
-import { type Change, ImageDraft, type TopicImage } from "./image.ts";
+import { type Change, type ClusterImage, ImageDraft, type TopicImage } from "./image.ts";
 import { internalTopic } from "./internal-topic.ts";
+import { NewLogs } from "./new-logs.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
+import type { SharedLogs } from "./shared-logs.ts";
 import { NameCollisions } from "./topic-name.ts";
 
 export interface TopicsOptions {
   readonly cluster: Cluster;
   readonly config: BrokerConfig;
   readonly random: Random;
+  readonly logger: Logger;
+  /** Where logs are made before their partitions are in the metadata; `undefined`: by their leaders, afterwards. */
+  readonly logs: SharedLogs | undefined;
 }
 
 export type Deletion = { readonly topic: TopicImage } | { readonly error: ErrorCode };
@@ -29,11 +38,17 @@ export class Topics {
   readonly #cluster: Cluster;
   readonly #config: BrokerConfig;
   readonly #random: Random;
+  readonly #newLogs: NewLogs;
 
-  constructor({ cluster, config, random }: TopicsOptions) {
+  constructor({ cluster, config, random, logger, logs }: TopicsOptions) {
     this.#cluster = cluster;
     this.#config = config;
     this.#random = random;
+    this.#newLogs = new NewLogs({ logs, logger, isKnown: (topicId, index) => this.#isKnown(topicId, index) });
+  }
+
+  #isKnown(topicId: string, index: number): boolean {
+    return this.#cluster.image.topicsById.get(topicId)?.partitions[index] !== undefined;
   }
 
   /** What holds for a topic: its own settings over the broker's. */
@@ -42,8 +57,8 @@ export class Topics {
   }
 
   /**
-   * One outcome a wish, in order; those that are allowed are created together. With `validateOnly` nothing is, and where they are too many for
-   * `isTooMuch`, none is.
+   * One outcome a wish, in order; those that are allowed, and that the storage can take, are created together. With `validateOnly` nothing is,
+   * and where they are too many for `isTooMuch`, none is.
    */
   create(
     wishes: readonly TopicWish[],
@@ -51,20 +66,46 @@ export class Topics {
     isTooMuch?: (changes: readonly TopicChange[]) => boolean,
   ): Promise<(TopicChange | Refusal)[]> {
     const defaults = this.#defaults();
-    return this.#cluster.transact((image) => {
-      const seen = new ImageDraft(image);
-      const collisions = new NameCollisions(() => image.topicsByName.keys());
-      const outcomes = wishes.map((wish) => {
-        const outcome = decideTopic(seen.image, wish, { defaults, collisions });
-        if (isRefusal(outcome)) return outcome;
-        seen.apply(outcome);
-        collisions.add(outcome.name);
-        return outcome;
-      });
-      const changes = outcomes.filter((outcome): outcome is TopicChange => !isRefusal(outcome));
-      if (isTooMuch?.(changes)) return { changes: [], result: wishes.map(() => TOO_MANY_CHANGES) };
-      return { changes: validateOnly ? [] : changes, result: outcomes };
-    });
+    return this.#newLogs.makeThenCommit(wishes, (made) =>
+      this.#cluster.transact((image) => {
+        const seen = new ImageDraft(image);
+        const collisions = new NameCollisions(() => image.topicsByName.keys());
+        const outcomes = wishes.map((wish) => {
+          const outcome = decideTopic(seen.image, wish, { defaults, collisions });
+          if (isRefusal(outcome)) return outcome;
+          seen.apply(outcome);
+          collisions.add(outcome.name);
+          return outcome;
+        });
+        if (isTooMuch?.(outcomes.filter(isAllowed))) return { changes: [], result: wishes.map(() => TOO_MANY_CHANGES) };
+        if (validateOnly) return { changes: [], result: outcomes };
+        const result = outcomes.map((outcome) => (isRefusal(outcome) ? outcome : this.#made(made, outcome)));
+        return { changes: result.filter(isAllowed), result, undo: () => made.undo() };
+      }),
+    );
+  }
+
+  #made(made: NewLogs, topic: TopicChange): TopicChange | Refusal {
+    return made.make(topic, 0, this.settingsOf(topic)) ?? topic;
+  }
+
+  /** Raises numbers of partitions; as `create`. */
+  addPartitions(wishes: readonly PartitionsWish[], validateOnly: boolean): Promise<(PartitionsChange | Refusal)[]> {
+    return this.#newLogs.makeThenCommit(wishes, (made) =>
+      this.#cluster.transact((image) => {
+        const outcomes: (PartitionsChange | Refusal)[] = wishes.map((wish) => decidePartitions(image, wish));
+        if (exceedsBatch(outcomes.filter(isAllowed))) return { changes: [], result: wishes.map(() => TOO_MANY_CHANGES) };
+        if (validateOnly) return { changes: [], result: outcomes };
+        const result = outcomes.map((outcome) => (isRefusal(outcome) ? outcome : this.#added(made, image, outcome)));
+        return { changes: result.filter(isAllowed), result, undo: () => made.undo() };
+      }),
+    );
+  }
+
+  #added(made: NewLogs, { topicsById }: ClusterImage, added: PartitionsChange): PartitionsChange | Refusal {
+    const topic = topicsById.get(added.id);
+    if (topic === undefined) return added;
+    return made.make({ ...topic, partitions: added.partitions }, topic.partitions.length, this.settingsOf(topic)) ?? added;
   }
 
   /** Creates a topic that a client asked about, as the broker's defaults have it; internal topics by their own settings. */
@@ -122,4 +163,8 @@ export class Topics {
       configs: Object.entries(internal.configs).map(([key, value]) => ({ name: key, value })),
     };
   }
+}
+
+function isAllowed<Outcome extends Change>(outcome: Outcome | Refusal): outcome is Outcome {
+  return !isRefusal(outcome);
 }

@@ -1,8 +1,9 @@
 // The coordinator runtime: the shards of one internal topic that this broker holds. Group, transaction and share coordinators
-// are states and operations on it; "who coordinates X" is "who leads X's partition".
+// are states and operations on it; "who coordinates X" is "who leads X's partition". What could not be loaded is loaded again some time later:
+// until then clients hear NOT_COORDINATOR, and try again.
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
-import type { Clock } from "../base/clock.ts";
+import type { Clock, Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { CoordinatorState, RecordCodec } from "./coordinator-state.ts";
@@ -18,9 +19,12 @@ export interface RuntimeOptions<State extends CoordinatorState<Record>, Record> 
   readonly commitTimeoutMs: number;
 }
 
+const RELOAD_MS = 1000;
+
 export class CoordinatorRuntime<State extends CoordinatorState<Record>, Record> {
   readonly #options: RuntimeOptions<State, Record>;
   readonly #shards = new Map<number, Shard<State, Record>>();
+  readonly #reloads = new Map<number, Timer>();
 
   constructor(options: RuntimeOptions<State, Record>) {
     this.#options = options;
@@ -30,7 +34,8 @@ export class CoordinatorRuntime<State extends CoordinatorState<Record>, Record> 
   elected(partition: Partition): void {
     this.resigned(partition.index);
     const logger = this.#options.logger.child({ topic: partition.topic, partition: partition.index });
-    const shard = new Shard<State, Record>({ ...this.#options, logger, partition });
+    const failed = () => this.#reloadLater(partition);
+    const shard = new Shard<State, Record>({ ...this.#options, logger, partition, failed });
     this.#shards.set(partition.index, shard);
     shard.start();
   }
@@ -38,7 +43,17 @@ export class CoordinatorRuntime<State extends CoordinatorState<Record>, Record> 
   resigned(partitionIndex: number): void {
     const shard = this.#shards.get(partitionIndex);
     this.#shards.delete(partitionIndex);
+    this.#reloads.get(partitionIndex)?.cancel();
+    this.#reloads.delete(partitionIndex);
     shard?.resign();
+  }
+
+  #reloadLater(partition: Partition): void {
+    this.#reloads.get(partition.index)?.cancel();
+    this.#reloads.set(
+      partition.index,
+      this.#options.clock.after(RELOAD_MS, () => this.elected(partition)),
+    );
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 // One partition of an internal topic that this broker leads, with the coordinator state that its records add up to.
 //
 //   loading ──> active ──> resigned        loading: COORDINATOR_LOAD_IN_PROGRESS, the others but active: NOT_COORDINATOR
-//      └──────────┴──────> failed          failed: loading or applying broke; the log says why
+//      └──────────┴──────> failed          failed: loading or applying broke; the log says why, and another shard takes its place
 //
 // Operations run one at a time, to their end, on the event loop: decide, append, apply. Appending is synchronous, so there is no
 // queue. What an operation stored is visible to the next one at once; a reply is held back until its records are committed, and so is
@@ -32,6 +32,8 @@ export interface ShardOptions<State extends CoordinatorState<Record>, Record> {
   readonly newState: (shard: Shard<State, Record>) => State;
   /** How long a reply may wait for its records to be committed. */
   readonly commitTimeoutMs: number;
+  /** There is no state any more, and this shard will not have one again. */
+  readonly failed?: () => void;
 }
 
 export class Shard<State extends CoordinatorState<Record>, Record> {
@@ -41,6 +43,7 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
   readonly #codec: RecordCodec<Record>;
   readonly #commitTimeoutMs: number;
   readonly #state: State;
+  readonly #failed: (() => void) | undefined;
   #status: Status = "loading";
   #isDeciding = false;
 
@@ -50,6 +53,7 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
     this.#logger = options.logger;
     this.#codec = options.codec;
     this.#commitTimeoutMs = options.commitTimeoutMs;
+    this.#failed = options.failed;
     this.#state = options.newState(this);
   }
 
@@ -214,5 +218,6 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
     this.#status = "failed";
     this.#logger.error({ err: cause }, message);
     if (wasActive) this.#state.unloaded(Errors.NOT_COORDINATOR);
+    this.#failed?.();
   }
 }

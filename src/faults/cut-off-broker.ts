@@ -16,12 +16,12 @@ import type { produce } from "../../protocol/messages/index.ts";
 import { batchHeader } from "../../protocol/records/batch-header.ts";
 import type { Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
+import { errorReply, isRecord } from "../api/error-response.ts";
 import { NO_ANSWER } from "../api/handler.ts";
 import type { Services } from "../api/services.ts";
 import { applyChanges, type Change, type ClusterImage } from "../cluster/image.ts";
 import type { Exchange, LaterReply, Proceed } from "../server/interceptors.ts";
-import { errorReply } from "./error-response.ts";
-import { isRecord, partitionsIn, subjectsOf, topicNameOf } from "./request-subjects.ts";
+import { partitionsIn, subjectsOf, topicNameOf } from "./request-subjects.ts";
 import { wholeFetch } from "./whole-fetch.ts";
 
 type ProduceRequest = DecodedMessage<typeof produce.request>;

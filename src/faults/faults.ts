@@ -8,14 +8,14 @@
 import { type ErrorCode, Errors, errorName } from "../../protocol/errors.ts";
 import type * as messages from "../../protocol/messages/index.ts";
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
+import { emptyValue, errorFault, errorReply, isRecord, METADATA_KEY } from "../api/error-response.ts";
 import { CloseConnection, type Handler, NO_ANSWER } from "../api/handler.ts";
 import type { Services } from "../api/services.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Exchange, Interceptor, LaterReply, Proceed } from "../server/interceptors.ts";
-import { emptyValue, errorFault, errorReply, METADATA_KEY } from "./error-response.ts";
 import { type FaultAction, FaultError, type FaultFilter, type FaultMoment, type FaultRule } from "./fault-rule.ts";
 import { MutedConnections } from "./muted-connections.ts";
-import { isRecord, partitionsIn, type Subjects, subjectsOf, topicNameOf, withPartitionApart } from "./request-subjects.ts";
+import { partitionsIn, type Subjects, subjectsOf, topicNameOf, withPartitionApart } from "./request-subjects.ts";
 import { SeededChance } from "./seeded-chance.ts";
 import { wholeFetch } from "./whole-fetch.ts";
 

@@ -3,6 +3,7 @@
 
 import type { Decoded, Shape } from "../../protocol/schema/field.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
+import { isRecord } from "../api/error-response.ts";
 import type { Services } from "../api/services.ts";
 import type { Exchange } from "../server/interceptors.ts";
 
@@ -109,10 +110,6 @@ function coordinatorGroups({ keyType, key, coordinatorKeys }: Decoded<Shape>): s
   if (keyType !== GROUP_KEY_TYPE) return [];
   const keys = [key, ...(Array.isArray(coordinatorKeys) ? coordinatorKeys : [])];
   return keys.filter((each): each is string => typeof each === "string" && each !== "");
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 }
 
 function isNumber(value: unknown): value is number {

@@ -3,7 +3,7 @@
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { assert } from "../base/assert.ts";
 import { CLEANED_SUFFIX } from "./file-names.ts";
-import { rangeOf, Segment, type SegmentResources } from "./segment.ts";
+import { emptySegment, rangeOf, type Segment, type SegmentResources } from "./segment.ts";
 import type { SegmentedLog } from "./segmented-log.ts";
 import type { AbortedTransactionEntry } from "./transaction-index.ts";
 
@@ -21,11 +21,9 @@ export class CompactedSegment {
   /** @param first of those that it replaces */
   constructor(log: SegmentedLog, first: Segment, resources: SegmentResources, bufferBytes: number) {
     this.#bufferBytes = bufferBytes;
-    this.#segment = new Segment(log.directory, resources, {
+    this.#segment = emptySegment(log.directory, resources, {
       baseOffset: first.baseOffset,
-      sizeBytes: 0,
       createdMs: first.createdMs,
-      hasTransactionIndex: false,
       indexIntervalBytes: log.settings["index.interval.bytes"],
       ending: CLEANED_SUFFIX,
     });

@@ -5,31 +5,51 @@ import type { Clock, Timer } from "../base/clock.ts";
 import type { Filesystem } from "../base/filesystem.ts";
 import type { Logger } from "../base/logger.ts";
 
+const RETRY_MS = 5000;
+
 export class DelayedRemoval {
   readonly #filesystem: Filesystem;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #removesAtOnce: boolean;
   readonly #timers = new Set<Timer>();
 
-  constructor(filesystem: Filesystem, clock: Clock, logger: Logger) {
+  constructor(filesystem: Filesystem, clock: Clock, logger: Logger, removesAtOnce: boolean) {
     this.#filesystem = filesystem;
     this.#clock = clock;
     this.#logger = logger;
+    this.#removesAtOnce = removesAtOnce;
   }
 
   remove(paths: readonly string[], delayMs: number): void {
+    if (this.#removesAtOnce) this.#removeAll(paths);
+    else this.#after(delayMs, () => this.#removeAll(paths));
+  }
+
+  /** Of something that the disk refused just now. */
+  tryAgain(action: () => void): void {
+    this.#after(RETRY_MS, action);
+  }
+
+  #after(delayMs: number, action: () => void): void {
     const timer = this.#clock.after(delayMs, () => {
       this.#timers.delete(timer);
-      for (const path of paths) this.#removeOne(path);
+      action();
     });
     this.#timers.add(timer);
   }
 
+  #removeAll(paths: readonly string[]): void {
+    for (const path of paths) this.#removeOne(path);
+  }
+
+  /** What cannot be removed is tried again: until then it takes room, and nobody else knows of it. */
   #removeOne(path: string): void {
     try {
       this.#filesystem.remove(path);
     } catch (error) {
       this.#logger.warn({ err: error, path }, "could not remove what was deleted");
+      this.tryAgain(() => this.#removeOne(path));
     }
   }
 

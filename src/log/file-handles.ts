@@ -1,11 +1,16 @@
 // Keeps at most so many files open, the most recently used ones: a broker may have far more segments than descriptors. A file that
 // an asynchronous read or sync is using stays open until it is done.
 
+import { descriptorShares } from "../base/descriptors.ts";
 import type { Filesystem, OpenFile } from "../base/filesystem.ts";
+
+/** So many need no look at what the process may have. */
+const FEW_FILES = 32;
 
 export class FileHandles {
   readonly filesystem: Filesystem;
-  readonly #limit: number;
+  #limit: number;
+  #isLimitKnown = false;
   /** In the order of their last use: a Set keeps the order of insertion. */
   readonly #open = new Set<LazyFile>();
   #latest: LazyFile | undefined;
@@ -25,12 +30,18 @@ export class FileHandles {
     this.#open.delete(file);
     this.#open.add(file);
     this.#latest = file;
+    if (this.#open.size > FEW_FILES && !this.#isLimitKnown) this.#limitToDescriptors();
     if (this.#open.size > this.#limit) this.#closeOldest();
   }
 
   forget(file: LazyFile): void {
     this.#open.delete(file);
     if (this.#latest === file) this.#latest = undefined;
+  }
+
+  #limitToDescriptors(): void {
+    this.#isLimitKnown = true;
+    this.#limit = Math.min(this.#limit, Math.max(FEW_FILES, descriptorShares().files));
   }
 
   #closeOldest(): void {

@@ -9,6 +9,7 @@
 //     00000000000000000042.log.cleaned               being compacted: not yet part of the log; likewise the other files of a segment
 //     00000000000000000042.log.swap                  compacted, about to take the place of what it replaces
 
+import type { Random } from "../base/random.ts";
 import type { TopicPartition } from "../storage/topic-partition.ts";
 
 export const LOG_SUFFIX = ".log";
@@ -63,4 +64,9 @@ export function setAsideName({ topic, partition }: TopicPartition, uniqueHex: st
 export function partitionOfStray(name: string): TopicPartition | undefined {
   const partitionName = /^(.+)\.[0-9a-f]{32}-stray$/.exec(name)?.[1];
   return partitionName === undefined ? undefined : partitionOfFolder(partitionName);
+}
+
+/** For the name of something that is set aside. */
+export function uniqueHex(random: Random): string {
+  return random.uuidText().replaceAll("-", "");
 }

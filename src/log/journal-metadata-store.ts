@@ -74,7 +74,11 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
   readonly #listeners = new Set<Listener<Change>>();
   /** One commit at a time: the next looks at the version when the one before is durable. */
   #previous: Promise<unknown> = Promise.resolve();
-  #failure: unknown;
+  /** The file ends with something that failed, and is to be taken back before anything follows it. */
+  #isTorn = false;
+  /** Another file may have its name by now. */
+  #isReplaced = false;
+  #isClosed = false;
 
   constructor(options: JournalOptions<Change>) {
     this.#options = options;
@@ -130,7 +134,7 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
 
   async close(): Promise<void> {
     await this.#previous;
-    this.#failure ??= new StorageError("WRITE_FAILED", "The metadata journal is closed", { path: this.#options.path });
+    this.#isClosed = true;
     this.#file.close();
     this.#noteClosed();
   }
@@ -147,12 +151,15 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
   }
 
   async #commit(changes: readonly Change[], expectedVersion: number): Promise<boolean> {
-    if (this.#failure !== undefined) throw this.#writeFailed(this.#failure);
+    if (this.#isClosed) throw new StorageError("WRITE_FAILED", "The metadata journal is closed", { path: this.#options.path });
     if (expectedVersion !== this.#version) return false;
     const line = encodeLine(changes);
     try {
+      this.#makeReady();
+      this.#isTorn = true;
       this.#file.write([line], this.#sizeBytes);
       await this.#file.sync();
+      this.#isTorn = false;
     } catch (error) {
       this.#takeBack();
       throw this.#writeFailed(error);
@@ -168,12 +175,25 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
   /** What was written but is not durable must not be found by the next start. */
   #takeBack(): void {
     try {
-      this.#file.truncate(this.#sizeBytes);
-      this.#file.syncNow();
+      this.#makeReady();
     } catch (error) {
-      this.#failure = error;
-      this.#logger.error({ err: error, path: this.#options.path }, "could not take back a failed commit; the metadata takes no more");
+      this.#logger.error({ err: error, path: this.#options.path }, "could not take back a failed commit; the next one tries again");
     }
+  }
+
+  /** Does what is left to do of something that failed: nothing is written to a journal that is not as it is known. */
+  #makeReady(): void {
+    if (this.#isReplaced) {
+      const file = this.#options.filesystem.open(this.#options.path, "write");
+      this.#file.close();
+      this.#file = file;
+      this.#sizeBytes = file.sizeBytes();
+      this.#isReplaced = false;
+    }
+    if (!this.#isTorn) return;
+    this.#file.truncate(this.#sizeBytes);
+    this.#file.syncNow();
+    this.#isTorn = false;
   }
 
   #writeFailed(cause: unknown): StorageError {
@@ -182,26 +202,21 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
 
   #compactWhenLong(): void {
     if (this.#unitsSinceCompaction < (this.#options.compactAfterUnits ?? DEFAULT_COMPACT_AFTER_UNITS)) return;
-    const { header, units } = this.#read();
     try {
-      const sizeBytes = this.#replace({
-        format: JOURNAL_FORMAT,
-        version: this.#version,
-        changes: this.#options.compact([...header.changes, ...units.flat()]),
-      });
-      this.#file.close();
-      this.#file = this.#options.filesystem.open(this.#options.path, "write");
-      this.#sizeBytes = sizeBytes;
+      const { header, units } = this.#read();
+      const changes = this.#options.compact([...header.changes, ...units.flat()]);
+      // Also where it fails: perhaps only after the new file had its name.
+      this.#isReplaced = true;
+      this.#replace({ format: JOURNAL_FORMAT, version: this.#version, changes });
+      this.#makeReady();
     } catch (error) {
       this.#logger.warn({ err: error, path: this.#options.path }, "could not compact the metadata journal");
     }
     this.#unitsSinceCompaction = 0;
   }
 
-  #replace(header: JournalHeader<Change>): number {
-    const line = encodeLine(header);
-    this.#options.filesystem.replaceFile(this.#options.path, line);
-    return line.length;
+  #replace(header: JournalHeader<Change>): void {
+    this.#options.filesystem.replaceFile(this.#options.path, encodeLine(header));
   }
 
   #read(): JournalContent<Change> {

@@ -1,6 +1,8 @@
 // The cleaner of a data folder: compacts the logs that need it, one at a time, the dirtiest first, in slices between which appends and
-// reads go on. A log that cannot be compacted, because it is damaged or the disk refuses, is left alone until the next start.
+// reads go on. A log that cannot be compacted because it is damaged is left alone until the next start; where the disk refuses, it is tried
+// again some time later.
 
+import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Logger } from "../base/logger.ts";
 import type { CompactionLimits } from "../storage/storage-engine.ts";
 import { topicPartitionName } from "../storage/topic-partition.ts";
@@ -10,6 +12,9 @@ import type { LogResources } from "./log-options.ts";
 import type { OffsetCheckpoints } from "./offset-checkpoints.ts";
 import { Pace } from "./pace.ts";
 import type { SegmentedLog } from "./segmented-log.ts";
+
+/** For a disk that refuses to come to its senses. */
+const RETRY_MS = 60_000;
 
 export interface LogCleanerOptions {
   readonly resources: LogResources;
@@ -27,7 +32,8 @@ export class LogCleaner {
   readonly #logger: Logger;
   readonly #checkpoints: OffsetCheckpoints;
   readonly #logs: () => Iterable<SegmentedLog>;
-  readonly #uncleanable = new WeakSet<SegmentedLog>();
+  /** Until when they are left alone. */
+  readonly #uncleanable = new WeakMap<SegmentedLog, number>();
   #running: { readonly log: SegmentedLog; readonly pace: Pace; readonly done: Promise<boolean> } | undefined;
   #isStopped = false;
 
@@ -77,7 +83,7 @@ export class LogCleaner {
   #planOf(log: SegmentedLog): CompactionPlan | undefined {
     const { segments, settings } = log;
     const isCandidate = segments.length > 1 && settings["cleanup.policy"].includes("compact") && !log.isClosed && log.isIntact;
-    if (!isCandidate || this.#uncleanable.has(log)) return undefined;
+    if (!isCandidate || (this.#uncleanable.get(log) ?? 0) > this.#resources.clock.now()) return undefined;
     try {
       return this.#tryToPlan(log);
     } catch (error) {
@@ -118,8 +124,9 @@ export class LogCleaner {
   }
 
   #giveUp(log: SegmentedLog, error: unknown): void {
-    this.#uncleanable.add(log);
     const partition = topicPartitionName(log.topicPartition);
-    this.#logger.error({ err: error, partition }, "could not compact a log; it is left as it is until the next start");
+    const isDamaged = error instanceof MalformedMessage;
+    this.#uncleanable.set(log, isDamaged ? Number.POSITIVE_INFINITY : this.#resources.clock.now() + RETRY_MS);
+    this.#logger.error({ err: error, partition, isDamaged }, "could not compact a log; it is left as it is");
   }
 }

@@ -20,8 +20,13 @@ export class LogFolder {
   async sync(): Promise<void> {
     if (!this.hasNewFiles) return;
     this.hasNewFiles = false;
-    await this.#leaderEpochs.sync();
-    await this.#resources.filesystem.syncDirectoryLater(this.#directory);
-    await this.#resources.syncFolders();
+    try {
+      await this.#leaderEpochs.sync();
+      await this.#resources.filesystem.syncDirectoryLater(this.#directory);
+      await this.#resources.syncFolders();
+    } catch (error) {
+      this.hasNewFiles = true;
+      throw error;
+    }
   }
 }

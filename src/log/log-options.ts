@@ -24,8 +24,12 @@ export interface LogResources extends SegmentResources {
   readonly producerIdExpirationMs: number;
   /** A fraction of segment.jitter.ms, from 0 to 1, for a new segment. */
   readonly jitter: () => number;
-  /** What was deleted must not come back after a crash. */
+  /** What is going to be deleted must not come back after a crash. Throws StorageError when that cannot be promised. */
+  readonly saveLogStart: (log: SegmentedLog, offset: number) => void;
+  /** Segments were deleted, which says where the log starts: that it is noted as well is not needed. */
   readonly logStartMoved: (log: SegmentedLog) => void;
+  /** The log takes no more, until it is closed and opened again. Called wherever it fails: the listener must not touch it at once. */
+  readonly failed: (log: SegmentedLog) => void;
   /** Makes the folders of new logs durable. */
   readonly syncFolders: () => Promise<void>;
   /** Paths that nobody will open again. */

@@ -4,7 +4,7 @@
 import { BATCH_HEADER_BYTES, BATCH_LENGTH_PREFIX_BYTES, batchHeader } from "../../protocol/records/batch-header.ts";
 import { readInt32, readInt64 } from "../../protocol/wire/layout.ts";
 import type { BufferPool } from "../base/buffer-pool.ts";
-import type { LogRead, ReadOptions } from "../storage/partition-log.ts";
+import type { AbortedTransaction, LogRead, ReadOptions } from "../storage/partition-log.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type SelectedBatches, selectBatches } from "./batch-scan.ts";
 import type { Segment } from "./segment.ts";
@@ -31,8 +31,35 @@ export function segmentIndexOf(segments: readonly Segment[], offset: number): nu
   return low - 1;
 }
 
+/** From the newest batches in memory where they have it, else from a file. Throws or rejects with StorageError. */
+export function readLog(row: SegmentRow, tail: Tail | undefined, options: ReadOptions): LogRead | Promise<LogRead> {
+  return failingToRead(row, () => {
+    const fromTail = tail === undefined ? undefined : readFromTail(tail, row.segments, options);
+    return fromTail ?? readFromFile(row, options);
+  });
+}
+
+/** Those that overlap [fromOffset, untilOffset). Throws StorageError. */
+export function abortedTransactionsIn(row: SegmentRow, fromOffset: number, untilOffset: number): readonly AbortedTransaction[] {
+  return failingToRead(row, () => {
+    const found: AbortedTransaction[] = [];
+    for (const segment of row.segments.slice(Math.max(0, segmentIndexOf(row.segments, fromOffset)))) {
+      if (segment.transactions?.collect(fromOffset, untilOffset, found) === true) break;
+    }
+    return found;
+  });
+}
+
+function failingToRead<Result>(row: SegmentRow, action: () => Result): Result {
+  try {
+    return action();
+  } catch (error) {
+    throw readFailure(row.directory, error);
+  }
+}
+
 /** From the slabs, the first of which holds `options.offset`; `undefined` when none does. */
-export function readFromTail(tail: Tail, segments: readonly Segment[], options: ReadOptions): LogRead | undefined {
+function readFromTail(tail: Tail, segments: readonly Segment[], options: ReadOptions): LogRead | undefined {
   let index = tail.indexOf(options.offset);
   if (index === -1) return undefined;
   const records: Buffer[] = [];
@@ -74,12 +101,13 @@ function startInSlab(tail: Tail, index: number, segments: readonly Segment[], of
 
 /** The segments of a log, oldest first: another array as soon as some were taken away or replaced. */
 export interface SegmentRow {
+  readonly directory: string;
   readonly segments: readonly Segment[];
   readonly readBuffers: BufferPool;
 }
 
 /** From the file of the segment that holds `options.offset`. */
-export function readFromFile(row: SegmentRow, options: ReadOptions): LogRead | Promise<LogRead> {
+function readFromFile(row: SegmentRow, options: ReadOptions): LogRead | Promise<LogRead> {
   const { segments } = row;
   const index = segmentIndexOf(segments, options.offset);
   const segment = segments[index];
@@ -88,7 +116,7 @@ export function readFromFile(row: SegmentRow, options: ReadOptions): LogRead | P
   if (isRecent(segments, index, position)) return orNextSegment(row, index, options, readNow(row, segment, position, options));
   return readLater(row, segment, position, options).then((read) => {
     const isSteady = row.segments === segments || read.sizeBytes > 0;
-    return isSteady ? orNextSegment(row, index, options, read) : readFromFile(row, options);
+    return failingToRead(row, () => (isSteady ? orNextSegment(row, index, options, read) : readFromFile(row, options)));
   });
 }
 
@@ -179,7 +207,7 @@ function readNow(row: SegmentRow, segment: Segment, position: number, options: R
     while (step.done !== true) step = steps.next(segment.file.use().read(step.value.buffer, step.value.position));
     return step.value;
   } catch (error) {
-    throw readFailure(segment, error);
+    throw readFailure(segment.file.path, error);
   }
 }
 
@@ -192,7 +220,7 @@ async function readLater(row: SegmentRow, segment: Segment, position: number, op
       return step.value;
     });
   } catch (error) {
-    throw readFailure(segment, error);
+    throw readFailure(segment.file.path, error);
   }
 }
 
@@ -205,9 +233,10 @@ function checkRead(segment: Segment, { buffer, position }: FileRead, readBytes: 
   throw new StorageError("READ_FAILED", "A segment is shorter than it was", { path: segment.file.path, position, readBytes });
 }
 
-function readFailure(segment: Segment, cause: unknown): StorageError {
+/** @param path of a segment, or of the folder of its log */
+export function readFailure(path: string, cause: unknown): StorageError {
   if (cause instanceof StorageError) return cause;
-  return new StorageError("READ_FAILED", "Could not read a segment", { path: segment.file.path, cause });
+  return new StorageError("READ_FAILED", "Could not read a segment", { path, cause });
 }
 
 function taken(buffer: Buffer, { start, end, nextOffset }: SelectedBatches, release?: () => void): LogRead {

@@ -52,7 +52,11 @@ export class OffsetCheckpoints {
     const name = topicPartitionName(log.topicPartition);
     this.#recoveryPoints.set(name, log.recoveryPoint);
     this.#highWatermarks.set(name, log.durableOffset);
-    this.#logStarts.set(name, log.logStartOffset > 0 ? log.logStartOffset : undefined);
+    this.noteLogStart(name, log.logStartOffset);
+  }
+
+  noteLogStart(partitionName: string, offset: number): void {
+    this.#logStarts.set(partitionName, offset > 0 ? offset : undefined);
   }
 
   /** Of a log that was set aside and is back. */

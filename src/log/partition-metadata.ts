@@ -14,3 +14,23 @@ export function readTopicId(filesystem: Filesystem, folder: string): string | un
 export function writeTopicId(filesystem: Filesystem, folder: string, topicId: string): void {
   filesystem.replaceFileUnsynced(`${folder}/${PARTITION_METADATA_FILE}`, `version: 0\ntopic_id: ${topicId}`);
 }
+
+/** With that file in it, or not at all. */
+export function makePartitionFolder(filesystem: Filesystem, folder: string, topicId: string): void {
+  filesystem.makeDirectory(folder);
+  try {
+    writeTopicId(filesystem, folder, topicId);
+  } catch (error) {
+    removePartitionFolder(filesystem, folder);
+    throw error;
+  }
+}
+
+/** One in which nothing could be made. One that stays is taken as it is when its log is opened again. */
+export function removePartitionFolder(filesystem: Filesystem, folder: string): void {
+  try {
+    filesystem.remove(folder);
+  } catch {
+    return;
+  }
+}

@@ -6,7 +6,7 @@ import { ProducerStates } from "../storage/producer-states.ts";
 import { batchesIn } from "./batch-scan.ts";
 import { offsetFileName, SNAPSHOT_SUFFIX } from "./file-names.ts";
 import { decodeProducerSnapshot, encodeProducerSnapshot } from "./producer-snapshot.ts";
-import type { Segment } from "./segment.ts";
+import { closingOnFailure, type Segment } from "./segment.ts";
 
 export interface LoadOptions {
   readonly segments: readonly Segment[];
@@ -36,7 +36,12 @@ export class ProducerSnapshots {
     return this.#offsets.at(-1) ?? -1;
   }
 
+  /** Throws MalformedMessage and Node's errors. */
   load(options: LoadOptions): ProducerStates {
+    return closingOnFailure(options.segments, () => this.#load(options));
+  }
+
+  #load(options: LoadOptions): ProducerStates {
     const states = new ProducerStates();
     const from = this.#restore(states, options);
     states.expire(options.nowMs, options.expirationMs);
@@ -65,21 +70,30 @@ export class ProducerSnapshots {
     this.#filesystem.replaceFileUnsynced(this.#path(offset), encodeProducerSnapshot([...states.values()]));
     const previous = this.latestOffset;
     this.#offsets.push(offset);
-    if (previous !== -1 && !segments.some(({ baseOffset }) => baseOffset === previous)) this.#remove(previous);
+    if (previous !== -1 && !segments.some(({ baseOffset }) => baseOffset === previous)) this.#tryToRemove(previous);
   }
 
   removeBelow(offset: number): void {
-    for (const each of this.#offsets.filter((candidate) => candidate < offset)) this.#remove(each);
+    for (const each of this.#offsets.filter((candidate) => candidate < offset)) this.#tryToRemove(each);
   }
 
   /** Those of segments that were merged into the one before; both ends are kept. */
   removeBetween(afterOffset: number, beforeOffset: number): void {
-    for (const each of this.#offsets.filter((offset) => offset > afterOffset && offset < beforeOffset)) this.#remove(each);
+    for (const each of this.#offsets.filter((offset) => offset > afterOffset && offset < beforeOffset)) this.#tryToRemove(each);
   }
 
   #remove(offset: number): void {
-    this.#offsets = this.#offsets.filter((each) => each !== offset);
     this.#filesystem.remove(this.#path(offset));
+    this.#offsets = this.#offsets.filter((each) => each !== offset);
+  }
+
+  /** One that stays says nothing wrong, and goes when retention comes past it. */
+  #tryToRemove(offset: number): void {
+    try {
+      this.#remove(offset);
+    } catch {
+      return;
+    }
   }
 
   #path(offset: number): string {

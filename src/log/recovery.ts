@@ -19,7 +19,7 @@ import {
   TRANSACTION_INDEX_SUFFIX,
 } from "./file-names.ts";
 import type { IndexedBatch } from "./offset-index.ts";
-import { rangeOf, Segment, type SegmentResources } from "./segment.ts";
+import { closingOnFailure, emptySegment, rangeOf, Segment, type SegmentResources } from "./segment.ts";
 import { MAX_RELATIVE_OFFSET } from "./segment-roll.ts";
 import { completeSwaps } from "./unfinished-swap.ts";
 
@@ -59,7 +59,7 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
   const leaderEpochs = new LeaderEpochs(storedEpochs ?? []);
   // Without the epochs, all batches have to be asked for them.
   const certainty = storedEpochs === undefined ? { isClean: false, recoveryPoint: 0 } : options;
-  let { segments, logEndOffset } = recoverSegments({ ...options, ...certainty }, found, leaderEpochs);
+  let { segments, logEndOffset } = closingOnFailure(found, () => recoverSegments({ ...options, ...certainty }, found, leaderEpochs));
   const logStartOffset = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0);
   if (logEndOffset < logStartOffset || segments.length === 0) {
     names = leaveSegments(options, segments, { logStartOffset, logEndOffset });
@@ -102,7 +102,7 @@ function findSegments(options: RecoveryOptions, names: readonly string[]): Segme
 }
 
 function newSegment({ directory, resources, indexIntervalBytes, nowMs }: RecoveryOptions, baseOffset: number): Segment {
-  return new Segment(directory, resources, { baseOffset, sizeBytes: 0, createdMs: nowMs, hasTransactionIndex: false, indexIntervalBytes });
+  return emptySegment(directory, resources, { baseOffset, createdMs: nowMs, indexIntervalBytes });
 }
 
 function removeSegment(filesystem: Filesystem, segment: Segment): void {

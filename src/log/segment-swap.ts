@@ -21,7 +21,8 @@ export function decideSwap(compacted: Segment): void {
 
 /** Gives the paths of the files that are to be removed. */
 export function completeSwap(compacted: Segment, replaced: readonly Segment[]): string[] {
-  const paths = replaced.flatMap((segment) => segment.setAside());
+  const paths: string[] = [];
+  for (const segment of replaced) segment.setAside(paths);
   compacted.rename("", SEGMENT_SUFFIXES);
   return paths;
 }

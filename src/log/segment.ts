@@ -5,7 +5,6 @@ import { BATCH_HEADER_BYTES, batchHeader, NO_TIMESTAMP } from "../../protocol/re
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Filesystem } from "../base/filesystem.ts";
-import type { Logger } from "../base/logger.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { batchesIn } from "./batch-scan.ts";
 import { type FileHandles, LazyFile } from "./file-handles.ts";
@@ -152,6 +151,15 @@ export class Segment {
     this.#indexIntervalBytes = value;
   }
 
+  /** Reads from the disk what taking note of the next batch needs: once that is in the file, nothing may stand in its way. */
+  makeReady(): void {
+    if (this.sizeBytes === 0) return;
+    this.#largestTimestamp ??= this.largestTimestamp;
+    if (this.#bytesSinceEntry <= this.#indexIntervalBytes) return;
+    this.#offsets ??= this.offsets;
+    this.#times ??= this.times;
+  }
+
   /** Takes note of a batch that is in the file: it may get an index entry. */
   noteBatch({ position, sizeBytes, lastOffset, maxTimestampMs }: AppendedRange): void {
     this.sizeBytes = position + sizeBytes;
@@ -227,20 +235,24 @@ export class Segment {
     this.file.close();
   }
 
-  /** Gives the files another name, which says that they are to go, and tells it. Who reads them at the moment can go on. */
-  setAside(): string[] {
+  /** Gives the files another name, which says that they are to go, and adds it to `renamed`. Who reads them at the moment can go on. */
+  setAside(renamed: string[]): void {
     this.close();
-    return this.rename(DELETED_SUFFIX, SEGMENT_SUFFIXES);
+    this.rename(DELETED_SUFFIX, SEGMENT_SUFFIXES, renamed);
   }
 
-  /** Gives the files names that end so, in the order of their suffixes, and tells them. The indexes must be in their files. */
-  rename(ending: string, order: readonly string[]): string[] {
+  /** Its batches are under a name that says that they are to go, whatever became of its other files. */
+  get isSetAside(): boolean {
+    return this.#ending === DELETED_SUFFIX;
+  }
+
+  /** Gives the files names that end so, in the order of their suffixes, and adds them to `renamed`. The indexes must be in their files. */
+  rename(ending: string, order: readonly string[], renamed: string[] = []): void {
     this.dropIndexes();
     // Nothing could make it anew: readers go by what is in memory if it cannot be renamed.
     if (this.#hasTransactionIndex) this.transactionIndex();
     const { filesystem } = this.#resources;
     const from = this.#ending;
-    const renamed: string[] = [];
     for (const suffix of order) {
       const path = this.#pathEnding(suffix, from);
       if (filesystem.stat(path) === undefined) continue;
@@ -249,7 +261,6 @@ export class Segment {
       // The segment is where its batches are, also when the next file cannot be renamed: indexes are made anew.
       if (suffix === LOG_SUFFIX) this.#moveTo(ending);
     }
-    return renamed;
   }
 
   #moveTo(ending: string): void {
@@ -341,6 +352,15 @@ export interface SegmentState {
   readonly ending?: string;
 }
 
+/** Its files are made when it is written to. */
+export function emptySegment(
+  directory: string,
+  resources: SegmentResources,
+  state: Omit<SegmentState, "sizeBytes" | "hasTransactionIndex">,
+): Segment {
+  return new Segment(directory, resources, { ...state, sizeBytes: 0, hasTransactionIndex: false });
+}
+
 /** The last one, which grows. */
 export function newestOf(segments: readonly Segment[]): Segment {
   const newest = segments.at(-1);
@@ -348,14 +368,13 @@ export function newestOf(segments: readonly Segment[]): Segment {
   return newest;
 }
 
-/** Gives the paths that are to be removed. */
-export function setAside(segment: Segment, logger: Logger): string[] {
+/** Files that were opened for something that failed are not kept open. */
+export function closingOnFailure<Result>(segments: readonly Segment[], action: () => Result): Result {
   try {
-    return segment.setAside();
+    return action();
   } catch (error) {
-    // It is no longer part of the log; the next start finds it below the log's start, and retention takes it then.
-    logger.warn({ err: error, segment: segment.file.path }, "could not set a deleted segment aside");
-    return [];
+    for (const segment of segments) segment.close();
+    throw error;
   }
 }
 

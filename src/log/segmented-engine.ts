@@ -22,15 +22,16 @@ import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 import { DelayedRemoval } from "./delayed-removal.ts";
 import { FileHandles } from "./file-handles.ts";
-import { isDeletedFolder, partitionOfFolder, partitionOfStray, setAsideName } from "./file-names.ts";
+import { isDeletedFolder, partitionOfFolder, partitionOfStray, uniqueHex } from "./file-names.ts";
 import { FolderShare } from "./folder-share.ts";
 import { GatheredWrites } from "./gathered-writes.ts";
 import { IndexCache } from "./index-cache.ts";
 import { LogCleaner } from "./log-cleaner.ts";
+import { LogDeletion } from "./log-deletion.ts";
 import type { LogResources } from "./log-options.ts";
 import { openMetaProperties } from "./meta-properties.ts";
 import { OffsetCheckpoints } from "./offset-checkpoints.ts";
-import { readTopicId, writeTopicId } from "./partition-metadata.ts";
+import { makePartitionFolder, readTopicId, removePartitionFolder, writeTopicId } from "./partition-metadata.ts";
 import { SegmentedLog } from "./segmented-log.ts";
 import { findStrays, makeStray, type StrayFolder, type StrayOffsets, takeBack } from "./stray-folders.ts";
 import { TailCache } from "./tail-cache.ts";
@@ -104,10 +105,6 @@ export function openMemoryEngine(options: Omit<SegmentedEngineOptions, "filesyst
   return openSegmentedEngine({ tailBytes: DEFAULT_MEMORY_TAIL_BYTES, ...options, filesystem, directory: "/data", removesAtOnce: true });
 }
 
-function uniqueHex(random: Random): string {
-  return random.uuidText().replaceAll("-", "");
-}
-
 function lockFolder({ filesystem, directory }: SegmentedEngineOptions): () => void {
   try {
     makeDurableDirectory(filesystem, directory);
@@ -142,6 +139,7 @@ export class SegmentedEngine implements StorageEngine {
   readonly #unlock: () => void;
   readonly #resources: LogResources;
   readonly #removal: DelayedRemoval;
+  readonly #deletion: LogDeletion;
   readonly #folderShare: FolderShare;
   readonly #checkpoints: OffsetCheckpoints;
   readonly #cleaner: LogCleaner;
@@ -154,6 +152,7 @@ export class SegmentedEngine implements StorageEngine {
   #madeFolders = 0;
   #syncedFolders = 0;
   #isSound = true;
+  #failureListener: ((partition: TopicPartition) => void) | undefined;
   #isClosed = false;
 
   constructor(options: SegmentedEngineOptions, unlock: () => void) {
@@ -168,7 +167,9 @@ export class SegmentedEngine implements StorageEngine {
     this.clusterId =
       share?.clusterId ??
       openMetaProperties({ filesystem, directory, brokerId, clusterId, hasData: this.hasPartitions(), random, logger }).clusterId;
-    this.#removal = new DelayedRemoval(filesystem, clock, logger);
+    this.#removal = new DelayedRemoval(filesystem, clock, logger, options.removesAtOnce ?? false);
+    const isOpen = (name: string) => this.#logs.has(name);
+    this.#deletion = new LogDeletion({ filesystem, directory, random, logger, removal: this.#removal, isOpen });
     this.#isShared = false;
     this.#folderShare = new FolderShare(share?.memory);
     this.#checkpoints = new OffsetCheckpoints(filesystem, directory, { share: this.#folderShare, logger });
@@ -186,9 +187,11 @@ export class SegmentedEngine implements StorageEngine {
         return options.producerIdExpirationMs?.() ?? DEFAULT_PRODUCER_ID_EXPIRATION_MS;
       },
       jitter: () => random.positiveInt32() / 2 ** 31,
+      saveLogStart: (log, offset) => this.#saveLogStart(log, offset),
       logStartMoved: (log) => this.#logStartMoved(log),
+      failed: ({ topicPartition }) => this.#failureListener?.(topicPartition),
       syncFolders: () => this.#syncFolders(),
-      removeLater: (paths, delayMs) => this.#removeLater(paths, delayMs),
+      removeLater: (paths, delayMs) => this.#removal.remove(paths, delayMs),
       closed: (log) => this.#closed(log),
     };
     this.#cleaner = new LogCleaner({ resources: this.#resources, checkpoints: this.#checkpoints, logs: () => this.#logs.values() });
@@ -247,8 +250,9 @@ export class SegmentedEngine implements StorageEngine {
     assert(!this.#isClosed, "a closed engine opens no logs");
     assert(!this.#logs.has(name), "a log is opened once");
     const folder = `${this.#directory}/${name}`;
+    let isNew = false;
     try {
-      const isNew = this.#makeFolder(spec);
+      isNew = this.#makeFolder(spec);
       const log = new SegmentedLog({
         topicPartition: { topic: spec.topic, partition: spec.partition },
         topicId: spec.topicId,
@@ -268,6 +272,7 @@ export class SegmentedEngine implements StorageEngine {
       this.#logs.set(name, log);
       return log;
     } catch (error) {
+      if (isNew) removePartitionFolder(this.#filesystem, folder);
       if (error instanceof StorageError) throw error;
       throw new StorageError("READ_FAILED", `The log ${name} could not be opened`, { directory: folder, cause: error });
     }
@@ -288,10 +293,14 @@ export class SegmentedEngine implements StorageEngine {
       );
       isNew = true;
     }
-    if (isNew) this.#filesystem.makeDirectory(folder);
-    if (isNew || storedId === undefined) writeTopicId(this.#filesystem, folder, topicId);
+    if (isNew) makePartitionFolder(this.#filesystem, folder, topicId);
+    else if (storedId === undefined) writeTopicId(this.#filesystem, folder, topicId);
     if (isNew) this.#madeFolders++;
     return isNew;
+  }
+
+  onFailure(listener: (partition: TopicPartition) => void): void {
+    this.#failureListener = listener;
   }
 
   #forget(name: string): void {
@@ -302,19 +311,10 @@ export class SegmentedEngine implements StorageEngine {
 
   delete(partition: TopicPartition): void {
     const name = topicPartitionName(partition);
-    const folder = `${this.#directory}/${name}`;
     const log = this.#logs.get(name);
     log?.abandon();
     this.#forget(name);
-    if (this.#filesystem.stat(folder) === undefined) return;
-    const aside = `${this.#directory}/${setAsideName(partition, uniqueHex(this.#random), "delete")}`;
-    this.#filesystem.rename(folder, aside);
-    this.#removeLater([aside], log?.settings["file.delete.delay.ms"] ?? DEFAULT_DELETE_DELAY_MS);
-  }
-
-  #removeLater(paths: readonly string[], delayMs: number): void {
-    if (this.#options.removesAtOnce === true) for (const path of paths) this.#filesystem.remove(path);
-    else this.#removal.remove(paths, delayMs);
+    this.#deletion.delete(partition, log?.settings["file.delete.delay.ms"] ?? DEFAULT_DELETE_DELAY_MS);
   }
 
   gather(work: () => void): void {
@@ -423,9 +423,27 @@ export class SegmentedEngine implements StorageEngine {
     await Promise.all(Array.from({ length: FLUSHES_AT_ONCE }, worker));
   }
 
+  #saveLogStart(log: SegmentedLog, offset: number): void {
+    const name = topicPartitionName(log.topicPartition);
+    try {
+      this.#checkpoints.noteLogStart(name, offset);
+      this.#checkpoints.writeLogStarts();
+    } catch (error) {
+      this.#checkpoints.noteLogStart(name, log.logStartOffset);
+      throw new StorageError("WRITE_FAILED", `Where the log ${name} starts could not be written`, {
+        directory: log.directory,
+        cause: error,
+      });
+    }
+  }
+
   #logStartMoved(log: SegmentedLog): void {
     this.#checkpoints.note(log);
-    this.#checkpoints.writeLogStarts();
+    try {
+      this.#checkpoints.writeLogStarts();
+    } catch (error) {
+      this.#logger.warn({ err: error, directory: log.directory }, "could not write where a log starts");
+    }
   }
 
   async #syncFolders(): Promise<void> {

@@ -30,11 +30,12 @@ import { Durability } from "./durability.ts";
 import { LeaderEpochFile } from "./leader-epoch-file.ts";
 import { LogFolder } from "./log-folder.ts";
 import type { LogOptions, LogResources } from "./log-options.ts";
-import { nothingRead, readFromFile, readFromTail, segmentIndexOf } from "./log-reader.ts";
+import { abortedTransactionsIn, nothingRead, readLog, segmentIndexOf } from "./log-reader.ts";
 import { LogWriter, type Stamp } from "./log-writer.ts";
 import { ProducerSnapshots } from "./producer-snapshots.ts";
 import { recoverLog } from "./recovery.ts";
-import { newestOf, rangeOf, Segment, setAside } from "./segment.ts";
+import { emptySegment, newestOf, rangeOf, type Segment } from "./segment.ts";
+import { setAsideOldest } from "./segment-removal.ts";
 import { shouldRoll } from "./segment-roll.ts";
 import { completeSwap } from "./segment-swap.ts";
 import { syncSegments } from "./segment-sync.ts";
@@ -98,9 +99,7 @@ export class SegmentedLog implements PartitionLog {
     this.#folder = new LogFolder(directory, resources, this.#leaderEpochs);
     this.#snapshots = new ProducerSnapshots(resources.filesystem, directory, recovered.snapshotOffsets);
     this.#producers = this.#snapshots.load({
-      segments: this.#segments,
-      logStartOffset: this.#logStartOffset,
-      logEndOffset: this.#logEndOffset,
+      ...recovered,
       reliableUntil: options.isClean ? Number.MAX_SAFE_INTEGER : options.recoveryPoint,
       isClean: options.isClean,
       nowMs,
@@ -146,7 +145,6 @@ export class SegmentedLog implements PartitionLog {
     return this.#isClosed;
   }
 
-  /** False once the log took no more: its files may say less than was acknowledged. */
   get isIntact(): boolean {
     return this.#failure === undefined;
   }
@@ -237,14 +235,22 @@ export class SegmentedLog implements PartitionLog {
     } catch (error) {
       this.#couldNotAppend(error, written.logEndOffset);
       this.#failedTurn = this.#resources.gathered.turn;
-      this.#logEndOffset = written.logEndOffset;
-      this.#sizeBytes = written.sizeBytes;
-      this.#active.goBack(written.segment, written.logEndOffset);
-      this.#producers.goBack(written.producers);
+      this.#goBack(written);
       return false;
     }
     this.#durability.writtenLater(this.#logEndOffset);
     return true;
+  }
+
+  #goBack(written: WrittenState): void {
+    this.#logEndOffset = written.logEndOffset;
+    this.#sizeBytes = written.sizeBytes;
+    this.#producers.goBack(written.producers);
+    try {
+      this.#active.goBack(written.segment, written.logEndOffset);
+    } catch (error) {
+      this.#fail(error, "could not take entries of a failed write out of an index");
+    }
   }
 
   #couldNotAppend(error: unknown, offset: number): void {
@@ -257,10 +263,12 @@ export class SegmentedLog implements PartitionLog {
     const incoming = { sizeBytes: batch.sizeBytes, lastOffset, maxTimestampMs };
     if (shouldRoll(this.#active, incoming, { settings: this.#settings, jitterMs: this.#jitterMs, nowMs })) {
       if (!this.writeGathered()) return false;
-      this.#roll();
+      this.#active.seal();
+      this.#startSegment();
     }
     this.#leaderEpochs.start(leaderEpoch, this.#logEndOffset);
     if (this.#leaderEpochs.save()) this.#folder.hasNewFiles = true;
+    this.#active.makeReady();
     return true;
   }
 
@@ -313,28 +321,28 @@ export class SegmentedLog implements PartitionLog {
     if (!this.#isClosed) this.#active.flushIndexes();
   }
 
-  #roll(): void {
-    const nowMs = this.#resources.clock.now();
-    this.#active.seal();
+  /** The log is as it was when this throws. */
+  #startSegment(): void {
     this.#snapshots.write(this.#logEndOffset, this.#producers, this.#segments);
-    this.#active = new Segment(this.directory, this.#resources, {
+    const segment = emptySegment(this.directory, this.#resources, {
       baseOffset: this.#logEndOffset,
-      sizeBytes: 0,
-      createdMs: nowMs,
-      hasTransactionIndex: false,
+      createdMs: this.#resources.clock.now(),
       indexIntervalBytes: this.#settings["index.interval.bytes"],
     });
     // The file is made at once: its name is what says, after retention removed all others, where offsets go on.
-    this.#active.file.use();
-    this.#segments.push(this.#active);
+    segment.file.use();
+    this.#active = segment;
+    this.#segments.push(segment);
     this.#folder.hasNewFiles = true;
     this.#jitterMs = Math.floor(this.#resources.jitter() * Math.min(this.#settings["segment.jitter.ms"], this.#settings["segment.ms"]));
     this.#durability.flushSoon();
   }
 
   #fail(error: unknown, message: string): void {
-    this.#failure ??= error;
     this.#logger.error({ err: error, partition: topicPartitionName(this.topicPartition) }, message);
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#resources.failed(this);
   }
 
   /** A read may come late, from someone who waited for records. */
@@ -346,9 +354,7 @@ export class SegmentedLog implements PartitionLog {
     this.#checkOpen();
     if (options.offset >= options.untilOffset || options.offset >= this.#logEndOffset) return nothingRead(options.offset);
     this.writeGathered();
-    const { tail } = this.#writer;
-    const fromTail = tail === undefined ? undefined : readFromTail(tail, this.#segments, options);
-    return fromTail ?? readFromFile(this, options);
+    return readLog(this, this.#writer.tail, options);
   }
 
   get readBuffers(): BufferPool {
@@ -356,11 +362,7 @@ export class SegmentedLog implements PartitionLog {
   }
 
   abortedTransactions(fromOffset: number, untilOffset: number): readonly AbortedTransaction[] {
-    const found: AbortedTransaction[] = [];
-    for (const segment of this.#segments.slice(Math.max(0, segmentIndexOf(this.#segments, fromOffset)))) {
-      if (segment.transactions?.collect(fromOffset, untilOffset, found) === true) break;
-    }
-    return found;
+    return abortedTransactionsIn(this, fromOffset, untilOffset);
   }
 
   async offsetForTimestamp(timestampMs: number, untilOffset: number): Promise<TimestampedOffset | undefined> {
@@ -389,29 +391,22 @@ export class SegmentedLog implements PartitionLog {
     this.writeGathered();
     assert(offset <= this.#logEndOffset, "only records that are there are deleted");
     if (offset <= this.#logStartOffset) return;
+    this.#resources.saveLogStart(this, offset);
     this.#moveLogStart(offset);
-    const index = segmentIndexOf(this.#segments, offset);
-    if (index > 0) this.#removeOldest(index);
-    this.#resources.logStartMoved(this);
+    this.#removeOldest(segmentIndexOf(this.#segments, offset));
   }
 
   enforceRetention(): number {
+    if (this.#failure !== undefined) return 0;
     const nowMs = this.#resources.clock.now();
     this.#producers.expire(nowMs, this.#resources.producerIdExpirationMs);
-    const count = countExpiredSegments({
-      segments: this.#segments,
-      settings: this.#settings,
-      logStartOffset: this.#logStartOffset,
-      logEndOffset: this.#logEndOffset,
-      highWatermark: this.durableOffset,
-      nowMs,
-    });
-    if (count === 0) return 0;
-    if (count === this.#segments.length) this.#roll();
-    this.#moveLogStart(Math.max(this.#logStartOffset, this.#segments[count]?.baseOffset ?? this.#logEndOffset));
-    this.#removeOldest(count);
-    this.#resources.logStartMoved(this);
-    return count;
+    const count = countExpiredSegments(this, nowMs);
+    // What needs no room on the disk comes first: afterwards there may be some.
+    const olderCount = Math.min(count, this.#segments.length - 1);
+    const removedCount = this.#removeOldest(olderCount);
+    if (removedCount < olderCount || count === olderCount) return removedCount;
+    this.#startSegment();
+    return removedCount + this.#removeOldest(1);
   }
 
   #moveLogStart(offset: number): void {
@@ -419,16 +414,20 @@ export class SegmentedLog implements PartitionLog {
     this.#leaderEpochs.truncateFromStart(offset);
   }
 
-  /** Their files get another name at once and go after file.delete.delay.ms, when nobody reads them any more. */
-  #removeOldest(count: number): void {
-    const removed = this.#segments.slice(0, count);
+  /** Gives how many could be; the log starts with the first that is left, unless it starts later. */
+  #removeOldest(wantedCount: number): number {
+    const { count, sizeBytes, paths } = setAsideOldest(this.#segments, wantedCount, this.#logger);
+    if (count === 0) return 0;
     this.#segments = this.#segments.slice(count);
-    for (const { sizeBytes } of removed) this.#sizeBytes -= sizeBytes;
-    const paths = removed.flatMap((segment) => setAside(segment, this.#logger));
-    this.#snapshots.removeBelow(this.#segments[0]?.baseOffset ?? 0);
+    this.#sizeBytes -= sizeBytes;
+    const firstOffset = this.#segments[0]?.baseOffset ?? 0;
+    this.#moveLogStart(Math.max(this.#logStartOffset, firstOffset));
+    this.#snapshots.removeBelow(firstOffset);
     const facts = { partition: topicPartitionName(this.topicPartition), count, logStartOffset: this.#logStartOffset };
     this.#logger.info(facts, "deleted segments");
     this.#resources.removeLater(paths, this.settings["file.delete.delay.ms"]);
+    this.#resources.logStartMoved(this);
+    return count;
   }
 
   /** Puts a compacted segment, for which the swap is decided, in the place of several that follow one another. */

@@ -5,7 +5,7 @@ import type { RecordBatch } from "../../protocol/records/record-batch.ts";
 import type { Gate } from "../base/gate.ts";
 import type { TimestampedOffset } from "../storage/partition-log.ts";
 import { batchesLater } from "./batch-scan.ts";
-import type { SegmentRow } from "./log-reader.ts";
+import { readFailure, type SegmentRow } from "./log-reader.ts";
 import { visitRecords } from "./long-batch.ts";
 import type { Segment } from "./segment.ts";
 
@@ -22,7 +22,7 @@ interface Log extends SegmentRow {
   readonly logStartOffset: number;
 }
 
-/** Looks again when the segments looked at were removed meanwhile. */
+/** Looks again when the segments looked at were removed meanwhile. Rejects with StorageError. */
 export async function lookUp<Found>(
   log: Log,
   untilOffset: number,
@@ -33,7 +33,7 @@ export async function lookUp<Found>(
   try {
     return await look({ segments: [...segments], fromOffset: logStartOffset, untilOffset, longBatches });
   } catch (error) {
-    if (log.segments === segments) throw error;
+    if (log.segments === segments) throw readFailure(log.directory, error);
     return lookUp(log, untilOffset, longBatches, look);
   }
 }

@@ -132,8 +132,14 @@ export class Partition {
     this.#notify();
   }
 
+  /** Throws StorageError and the disk's errors; some may have been deleted then. */
   enforceRetention(): void {
-    if (this.log.enforceRetention() > 0) this.#notify();
+    const { logStartOffset } = this.log;
+    try {
+      this.log.enforceRetention();
+    } finally {
+      if (this.log.logStartOffset > logStartOffset) this.#notify();
+    }
   }
 
   configure(settings: TopicSettings): void {

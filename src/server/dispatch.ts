@@ -4,12 +4,15 @@
 import { Errors, errorName } from "../../protocol/errors.ts";
 import { encodeResponse, type RequestHeader, readBody, readRequestHeader, writeResponse } from "../../protocol/headers.ts";
 import { apiVersions } from "../../protocol/messages/index.ts";
+import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import { includesVersion } from "../../protocol/schema/versions.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import { Reader } from "../../protocol/wire/reader.ts";
 import type { Writer } from "../../protocol/wire/writer.ts";
+import { errorFault, errorReply, METADATA_KEY } from "../api/error-response.ts";
 import { AfterWrite, CloseConnection, type Handler, NO_ANSWER, type Reply, type RequestContext } from "../api/handler.ts";
 import type { Services } from "../api/services.ts";
+import { StorageError } from "../storage/storage-error.ts";
 import type { Answer, AnswerFrame, Connection } from "./connection.ts";
 import { Interceptors, type LaterReply } from "./interceptors.ts";
 
@@ -63,10 +66,10 @@ function answer({ services, handlers, interceptors }: Parts, frame: Buffer, conn
     if (!(reply instanceof Promise)) return encode(handler, header, reply);
     return reply.then(
       (later) => encode(handler, header, later),
-      (error: unknown) => failed(services, handler, header, error),
+      (error: unknown) => failed(services, handler, header, body, error),
     );
   } catch (error) {
-    return failed(services, handler, header, error);
+    return failed(services, handler, header, body, error);
   }
 }
 
@@ -109,10 +112,19 @@ function refused(header: RequestHeader, connection: Connection, what: string): R
   return new RefusedRequest(`client "${header.clientId ?? ""}"${software} asked for ${what}, which is not served`);
 }
 
-/** A handler that failed ends its connection: the client asks again elsewhere or later, and the log says why. */
-function failed(services: Services, handler: Handler, header: RequestHeader, error: unknown): never {
+/**
+ * A handler that failed ends its connection: the client asks again elsewhere or later, and the log says why. What the storage is at fault for
+ * is answered, where the response has a place for it.
+ */
+function failed(services: Services, handler: Handler, header: RequestHeader, request: Decoded<Shape>, error: unknown): Answer {
   if (error instanceof CloseConnection) throw error;
-  services.logger.error({ api: handler.api.name, version: header.apiVersion, clientId: header.clientId, err: error }, "a request failed");
+  const { apiVersion, clientId } = header;
+  services.logger.error({ api: handler.api.name, version: apiVersion, clientId, err: error }, "a request failed");
+  const isAnswered = error instanceof StorageError && handler.api.key !== METADATA_KEY && request["acks"] !== 0;
+  if (isAnswered && errorFault(handler, apiVersion, Errors.KAFKA_STORAGE_ERROR) === undefined) {
+    const { reply } = errorReply(handler, apiVersion, request, { error: Errors.KAFKA_STORAGE_ERROR, isHit: () => true });
+    return encode(handler, header, reply as Encodable<Shape>);
+  }
   throw new RefusedRequest(`${handler.api.name} failed with ${errorName(Errors.UNKNOWN_SERVER_ERROR)}`, { cause: error });
 }
 

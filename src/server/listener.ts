@@ -9,6 +9,7 @@ import type { Clock, Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { Seldom } from "../base/seldom.ts";
 import { type AnswerFrame, Connection, type Gather } from "./connection.ts";
+import type { ConnectionBudget } from "./connection-budget.ts";
 
 const SHARED_READ_BYTES = 256 * 1024;
 /**
@@ -35,6 +36,8 @@ export interface ListenerOptions {
   readonly maxFrameBytes: number;
   readonly maxConnections: number;
   readonly maxConnectionsPerIp: number;
+  /** Which other listeners may share. */
+  readonly budget: ConnectionBudget;
   readonly idleLimitMs: number;
   /** Default true. False: the process may end although the listener and its connections are open. */
   readonly keepsProcessAlive?: boolean;
@@ -164,9 +167,17 @@ export class Listener {
       this.#early.push(socket);
       return;
     }
-    const { logger, maxConnections, maxConnectionsPerIp } = this.#options;
+    const { logger, maxConnections, maxConnectionsPerIp, budget } = this.#options;
     const ip = socket.remoteAddress ?? "";
     const fromIp = this.#connectionsPerIp.get(ip) ?? 0;
+    if (budget.isSpent) {
+      logger.warn(
+        { listener: this.name, remoteAddress: ip, limit: budget.limit },
+        "refused a connection: the process may not open more files and sockets (ulimit -n)",
+      );
+      socket.destroy();
+      return;
+    }
     if (this.#connections.size >= maxConnections || fromIp >= maxConnectionsPerIp) {
       logger.warn(
         { listener: this.name, remoteAddress: ip, connections: this.#connections.size, fromThisAddress: fromIp },
@@ -188,10 +199,11 @@ export class Listener {
       ended: (ended, error) => this.#ended(ended, ip, error),
     });
     this.#connections.add(connection);
+    budget.take();
   }
 
   #ended(connection: Connection, ip: string, error: Error | undefined): void {
-    this.#connections.delete(connection);
+    if (this.#connections.delete(connection)) this.#options.budget.giveBack();
     const left = (this.#connectionsPerIp.get(ip) ?? 1) - 1;
     if (left === 0) this.#connectionsPerIp.delete(ip);
     else this.#connectionsPerIp.set(ip, left);

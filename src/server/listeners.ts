@@ -6,6 +6,7 @@ import type { Logger } from "../base/logger.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { ListenerAddress } from "../config/listeners.ts";
 import type { AnswerFrame, Gather } from "./connection.ts";
+import type { ConnectionBudget } from "./connection-budget.ts";
 import { Listener } from "./listener.ts";
 
 export interface ListenersOptions {
@@ -14,6 +15,7 @@ export interface ListenersOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly keepsProcessAlive: boolean;
+  readonly budget: ConnectionBudget;
 }
 
 export class Listeners {
@@ -102,7 +104,7 @@ export class Listeners {
   }
 
   #listen({ name, host, port }: ListenerAddress): Promise<Listener> {
-    const { config, clock, logger, keepsProcessAlive } = this.#options;
+    const { config, clock, logger, keepsProcessAlive, budget } = this.#options;
     return Listener.open({
       name,
       host: host === "" ? "::" : host,
@@ -115,6 +117,7 @@ export class Listeners {
         return config["max.connections.per.ip"];
       },
       idleLimitMs: config["connections.max.idle.ms"],
+      budget,
       clock,
       logger,
       keepsProcessAlive,

@@ -134,6 +134,11 @@ export interface PartitionLog {
   readonly firstUnstableOffset: number;
   /** Bytes of all segments. */
   readonly sizeBytes: number;
+  /**
+   * False once the storage failed in the middle of something that could not be undone. The log then takes no more; to be closed and opened
+   * again, which puts it in order.
+   */
+  readonly isIntact: boolean;
 
   /**
    * `records` is what one partition of a Produce request carries. It is copied or written, and the batch's header may be changed where it

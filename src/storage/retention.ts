@@ -16,22 +16,21 @@ export interface RetentionState {
   readonly logStartOffset: number;
   readonly logEndOffset: number;
   /** Nothing at or above it goes. */
-  readonly highWatermark: number;
-  readonly nowMs: number;
+  readonly durableOffset: number;
 }
 
 /** How many of the oldest segments go: for the log's start, then their size, then their age, as in Kafka. All of them: the caller starts a new one first. */
-export function countExpiredSegments(state: RetentionState): number {
+export function countExpiredSegments(state: RetentionState, nowMs: number): number {
   const { settings } = state;
   const byStart = below(state, 0, ({ endOffset }) => endOffset <= state.logStartOffset && endOffset < state.logEndOffset);
   if (!settings["cleanup.policy"].includes("delete")) return byStart;
-  return expiredByTime(state, expiredBySize(state, byStart));
+  return expiredByTime(state, nowMs, expiredBySize(state, byStart));
 }
 
-function expiredByTime(state: RetentionState, from: number): number {
+function expiredByTime(state: RetentionState, nowMs: number, from: number): number {
   const retentionMs = state.settings["retention.ms"];
   if (retentionMs < 0) return from;
-  return below(state, from, ({ segment }) => state.nowMs - segment.largestTimestampMs > retentionMs);
+  return below(state, from, ({ segment }) => nowMs - segment.largestTimestampMs > retentionMs);
 }
 
 function expiredBySize(state: RetentionState, from: number): number {
@@ -59,7 +58,7 @@ function below(state: RetentionState, from: number, hasExpired: (candidate: Cand
     if (segment === undefined) return count;
     const endOffset = state.segments[count + 1]?.baseOffset ?? state.logEndOffset;
     const isEmptyLast = count === state.segments.length - 1 && segment.sizeBytes === 0;
-    if (isEmptyLast || endOffset > state.highWatermark || !hasExpired({ segment, endOffset })) return count;
+    if (isEmptyLast || endOffset > state.durableOffset || !hasExpired({ segment, endOffset })) return count;
     count++;
   }
 }

@@ -38,8 +38,13 @@ export interface CompactionLimits {
 export interface StorageEngine {
   /** Opens the log, recovering it when the broker did not stop cleanly, or makes an empty one. Throws StorageError. */
   open(spec: LogSpec): PartitionLog;
-  /** Closes and deletes; nothing happens when there is none. Its files may stay for file.delete.delay.ms under another name. */
+  /**
+   * Closes and deletes; nothing happens when there is none. Its files may stay for file.delete.delay.ms under another name, and until the
+   * disk allows it. Never throws.
+   */
   delete(partition: TopicPartition): void;
+  /** Called, at most one listener, with the partition of a log that failed (PartitionLog.isIntact), while it is at work: not to be touched then. */
+  onFailure(listener: (partition: TopicPartition) => void): void;
   /** Partitions that have data here, for finding strays. */
   list(): readonly StoredPartition[];
   /** Keeps the data of a partition that belongs to no topic under a name that says so, which is given; its log is not open. */

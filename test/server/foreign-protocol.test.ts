@@ -4,6 +4,7 @@ import net from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { afterEach, expect, test } from "vitest";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
+import { ConnectionBudget } from "../../src/server/connection-budget.ts";
 import { Listener } from "../../src/server/listener.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
 
@@ -21,6 +22,7 @@ async function open() {
     port: 0,
     maxFrameBytes: 100 * 1024 * 1024,
     maxConnections: 100,
+    budget: new ConnectionBudget(() => 1000),
     maxConnectionsPerIp: 100,
     idleLimitMs: -1,
     clock,

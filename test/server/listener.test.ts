@@ -4,6 +4,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import type { AnswerFrame, Connection } from "../../src/server/connection.ts";
+import { ConnectionBudget } from "../../src/server/connection-budget.ts";
 import { Listener, type ListenerOptions } from "../../src/server/listener.ts";
 import { RawClient } from "../support/raw-client.ts";
 
@@ -21,6 +22,7 @@ async function open(answer: AnswerFrame, options: Partial<ListenerOptions> = {})
     maxFrameBytes: 1024 * 1024,
     maxConnections: 100,
     maxConnectionsPerIp: 100,
+    budget: new ConnectionBudget(() => 1000),
     idleLimitMs: 600_000,
     clock: systemClock,
     logger: silentLogger,
@@ -93,6 +95,7 @@ describe("a listener", () => {
       maxFrameBytes: 1000,
       maxConnections: 10,
       maxConnectionsPerIp: 10,
+      budget: new ConnectionBudget(() => 1000),
       idleLimitMs: -1,
       clock: systemClock,
       logger: silentLogger,
@@ -103,6 +106,23 @@ describe("a listener", () => {
     listener.serve(echo);
     expect((await client.next())?.toString()).toBe("early");
     client.close();
+  });
+
+  test("refuses connections beyond what the process' descriptors allow, together with others, until some have ended", async () => {
+    const budget = new ConnectionBudget(() => 40);
+    const [one, other] = [await open(echo, { budget }), await open(echo, { budget })];
+    const ask = async (client: RawClient) => {
+      client.write(framed(Buffer.from("?")));
+      return (await client.next())?.toString();
+    };
+    const clients: RawClient[] = [];
+    for (let index = 0; index < 40; index++) clients.push(await RawClient.connect(index % 2 === 0 ? one.port : other.port));
+    expect(new Set(await Promise.all(clients.map(ask)))).toEqual(new Set(["?"]));
+    expect(await ask(await RawClient.connect(other.port))).toBe(undefined);
+    clients[0]?.close();
+    await until(() => one.connectionCount === 19);
+    expect(await ask(await RawClient.connect(other.port))).toBe("?");
+    for (const client of clients) client.close();
   });
 
   test("answers in the order of requests, also when an earlier one waits, and holds up no other connection", async () => {

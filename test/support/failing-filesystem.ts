@@ -1,13 +1,14 @@
 // A file system that fails at the n-th operation that changes anything, for crash tests: for every n, run, then open again what is left.
 //
-//   fail    the operation fails half done, once; the process goes on
-//   crash   the operation is half done and nothing works any more, as if the process had been killed: what was written stays
-//   power   the same, and only what was synced stays: content by its file, a name by its folder
+//   fail          the operation fails half done, as on a full disk; the process goes on, and so does the disk after so many failures
+//   descriptors   the same, but what counts and fails is what needs a file descriptor of its own
+//   crash         the operation is half done and nothing works any more, as if the process had been killed: what was written stays
+//   power         the same, and only what was synced stays: content by its file, a name by its folder
 
 import type { FileStat, Filesystem, OpenFile } from "../../src/base/filesystem.ts";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 
-export type FailureKind = "fail" | "crash" | "power";
+export type FailureKind = "fail" | "descriptors" | "crash" | "power";
 
 /** What every operation raises after the crash. */
 export class Crashed extends Error {
@@ -18,10 +19,11 @@ export class Crashed extends Error {
 }
 
 export class FailingFilesystem implements Filesystem {
-  /** Operations that changed something, so far. */
+  /** Operations that changed something, so far, or that took a descriptor. */
   operationCount = 0;
   readonly #disk: MemoryFilesystem;
   #failAt: number;
+  #failUntil: number;
   readonly #kind: FailureKind;
   /** What survives a power failure, by path. */
   readonly #synced = new Map<string, Buffer>();
@@ -34,6 +36,7 @@ export class FailingFilesystem implements Filesystem {
     this.#disk = disk;
     this.#kind = kind;
     this.#failAt = failAt;
+    this.#failUntil = failAt + 1;
     this.#keepNames("", { isDeep: true });
   }
 
@@ -49,10 +52,14 @@ export class FailingFilesystem implements Filesystem {
     return path === "" || (this.#durableNames.has(path) && this.#isNameDurable(path.slice(0, path.lastIndexOf("/"))));
   }
 
-  /** Another operation to fail, counted like the first. */
-  failAt(operation: number): void {
+  /** Another operation to fail, counted like the first, and those that follow it. */
+  failAt(operation: number, count = 1): void {
     this.#failAt = operation;
+    this.#failUntil = operation + count;
   }
+
+  /** How many failures there were. */
+  failureCount = 0;
 
   get hasCrashed(): boolean {
     return this.#hasCrashed;
@@ -70,9 +77,14 @@ export class FailingFilesystem implements Filesystem {
   /** `true` when this operation is the one to fail. */
   #step(): boolean {
     if (this.#hasCrashed) throw new Crashed();
+    return this.#kind !== "descriptors" && this.#isNextToFail();
+  }
+
+  #isNextToFail(): boolean {
     this.operationCount++;
-    if (this.operationCount !== this.#failAt) return false;
-    this.#hasCrashed = this.#kind !== "fail";
+    if (this.operationCount < this.#failAt || this.operationCount >= this.#failUntil) return false;
+    this.failureCount++;
+    this.#hasCrashed = this.#kind === "crash" || this.#kind === "power";
     return true;
   }
 
@@ -80,11 +92,17 @@ export class FailingFilesystem implements Filesystem {
     return this.#hasCrashed ? new Crashed() : Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
   }
 
+  #takeDescriptor(path: string): void {
+    if (this.#kind !== "descriptors" || !this.#isNextToFail()) return;
+    throw Object.assign(new Error(`EMFILE: too many open files, open '${path}'`), { code: "EMFILE", syscall: "open", path });
+  }
+
   #check(): void {
     if (this.#hasCrashed) throw new Crashed();
   }
 
   open(path: string, mode: "read" | "write"): OpenFile {
+    this.#takeDescriptor(path);
     if (mode === "write" && this.#disk.stat(path) === undefined && this.#step()) throw this.#failure();
     this.#check();
     const file = this.#disk.open(path, mode);
@@ -129,10 +147,12 @@ export class FailingFilesystem implements Filesystem {
 
   readFile(path: string): Buffer {
     this.#check();
+    this.#takeDescriptor(path);
     return this.#disk.readFile(path);
   }
 
   replaceFile(path: string, content: Buffer | string): void {
+    this.#takeDescriptor(path);
     if (this.#step()) {
       this.#disk.replaceFile(`${path}.tmp`, content);
       throw this.#failure();
@@ -140,9 +160,12 @@ export class FailingFilesystem implements Filesystem {
     this.#disk.replaceFile(path, content);
     this.#synced.set(path, Buffer.from(content));
     this.#durableNames.add(path);
+    // The folder is synced last: what fails there is done.
+    this.#takeDescriptor(path);
   }
 
   replaceFileUnsynced(path: string, content: Buffer | string): void {
+    this.#takeDescriptor(path);
     if (this.#step()) {
       this.#disk.replaceFile(`${path}.tmp`, content);
       throw this.#failure();
@@ -157,6 +180,7 @@ export class FailingFilesystem implements Filesystem {
 
   list(path: string): string[] {
     this.#check();
+    this.#takeDescriptor(path);
     return this.#disk.list(path);
   }
 
@@ -190,6 +214,7 @@ export class FailingFilesystem implements Filesystem {
   }
 
   syncDirectory(path: string): void {
+    this.#takeDescriptor(path);
     if (this.#step()) throw this.#failure();
     this.#disk.syncDirectory(path);
     this.#keepNames(path === "/" ? "" : path, { isDeep: false });

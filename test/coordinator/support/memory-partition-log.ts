@@ -18,6 +18,7 @@ export class MemoryPartitionLog implements PartitionLog {
   readonly firstUnstableOffset = 0;
   readonly batches: Stored[];
   sizeBytes = 0;
+  readonly isIntact = true;
   /** The next appends fail: refused by the log with a code, or with an error of the disk. */
   failure: ErrorCode | "disk" | undefined;
   /** False: what is appended becomes durable at `makeDurable`. */

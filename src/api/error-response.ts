@@ -9,8 +9,7 @@ import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import type { Decoded, Field, FieldType, Shape, Struct } from "../../protocol/schema/field.ts";
 import { EMPTY_BYTES, ZERO_UUID } from "../../protocol/schema/support.ts";
 import { includesVersion } from "../../protocol/schema/versions.ts";
-import type { Handler } from "../api/handler.ts";
-import { isRecord } from "./request-subjects.ts";
+import type { Handler } from "./handler.ts";
 
 type Value = Record<string, unknown>;
 
@@ -108,6 +107,10 @@ function failedElement(element: Struct | undefined, version: number, asked: unkn
 function nestedElements(element: Struct | undefined, version: number, asked: unknown, error: number): unknown[] {
   const list = isRecord(asked) ? Object.values(asked).find(Array.isArray) : undefined;
   return (list ?? []).map((each: unknown) => failedElement(element, version, each, error));
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 }
 
 const INDEX_NAMES = ["partitionIndex", "partition", "index"];

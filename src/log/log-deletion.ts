@@ -1,0 +1,57 @@
+// Takes the folder of a deleted log out of the way: it gets another name at once and is removed some time later. What the disk refuses is tried
+// again, as long as the folder has not come to be that of another topic.
+
+import type { Filesystem } from "../base/filesystem.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Random } from "../base/random.ts";
+import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
+import type { DelayedRemoval } from "./delayed-removal.ts";
+import { setAsideName, uniqueHex } from "./file-names.ts";
+import { readTopicId } from "./partition-metadata.ts";
+
+export interface LogDeletionOptions {
+  readonly filesystem: Filesystem;
+  readonly directory: string;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly removal: DelayedRemoval;
+  readonly isOpen: (partitionName: string) => boolean;
+}
+
+export class LogDeletion {
+  readonly #options: LogDeletionOptions;
+
+  constructor(options: LogDeletionOptions) {
+    this.#options = options;
+  }
+
+  /** Nothing happens when there is none. Never throws. */
+  delete(partition: TopicPartition, delayMs: number): void {
+    const { filesystem, directory, random, logger, removal, isOpen } = this.#options;
+    const name = topicPartitionName(partition);
+    const folder = `${directory}/${name}`;
+    const aside = `${directory}/${setAsideName(partition, uniqueHex(random), "delete")}`;
+    try {
+      if (filesystem.stat(folder) === undefined) return;
+      filesystem.rename(folder, aside);
+    } catch (error) {
+      logger.warn({ err: error, folder }, "could not set a deleted log aside");
+      const topicId = this.#topicIdOf(name);
+      removal.tryAgain(() => {
+        const isStillThere = topicId !== undefined && !isOpen(name) && this.#topicIdOf(name) === topicId;
+        if (isStillThere) this.delete(partition, delayMs);
+      });
+      return;
+    }
+    removal.remove([aside], delayMs);
+  }
+
+  #topicIdOf(name: string): string | undefined {
+    const { filesystem, directory } = this.#options;
+    try {
+      return readTopicId(filesystem, `${directory}/${name}`);
+    } catch {
+      return undefined;
+    }
+  }
+}
