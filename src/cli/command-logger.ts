@@ -1,8 +1,10 @@
 // The broker's log on the command line. For people: one short line on stderr, and nothing below "warn" until the broker is
 // ready, since the banner says that. As JSON (`--json`): pino on stdout, after the ready event; pino is only loaded then, because
-// loading it takes as long as starting everything else, and what is said before is held (at most 1,000 lines).
+// loading it takes as long as starting everything else, and what is said before is held (at most 1,000 lines). Either way a log that
+// nobody reads holds nobody up, see log-output.ts.
 
 import type { Logger } from "../base/logger.ts";
+import { LogOutput } from "./log-output.ts";
 import type { Paint, Terminal } from "./terminal.ts";
 
 export const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const;
@@ -27,6 +29,7 @@ const MOST_HELD_LINES = 1000;
 
 export class CommandLogger {
   readonly #options: CommandLoggerOptions;
+  readonly #output: LogOutput;
   readonly #rank: number;
   #held: HeldLine[] = [];
   #sink: Sink | undefined;
@@ -41,7 +44,11 @@ export class CommandLogger {
       ...this.#child({}, this.#rank),
       unfiltered: { logger: this.#child({}, LOG_LEVELS.indexOf("debug")), level: options.level },
     };
-    if (!options.isJson) this.#sink = (line) => options.terminal.error(humanLine(line, options.paint));
+    const { stdout, stderr } = options.terminal;
+    this.#output = new LogOutput(options.isJson ? stdout : stderr, (lines) =>
+      this.#write("warn", {}, { lines }, "log lines were lost: nobody took them"),
+    );
+    if (!options.isJson) this.#sink = (line) => this.#output.write(humanLine(line, options.paint));
   }
 
   /** The broker is ready: everything is said from now on, and what was held. */
@@ -49,7 +56,7 @@ export class CommandLogger {
     this.#isReady = true;
     if (this.#sink !== undefined) return;
     const { openJsonLog } = await import("./json-log.ts");
-    const sink = openJsonLog();
+    const sink = openJsonLog(this.#output);
     const held = this.#held;
     this.#held = [];
     this.#sink = (line) => sink(line.level, line.facts, line.message);

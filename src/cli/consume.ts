@@ -40,7 +40,7 @@ export async function consumeLines(topic: string, given: ConsumeArguments, termi
       terminal.out(lineOf(record, given));
       progress.at(++count);
     };
-    await printRecords(consumer, { limit, timeoutMs, stopping, print }).finally(() => progress.end());
+    await printRecords(consumer, { limit, timeoutMs, stopping, print, drained: () => terminal.drained() }).finally(() => progress.end());
     return ExitCode.OK;
   } finally {
     await brokers.close();

@@ -4,30 +4,15 @@
 import { flushCompileCache } from "node:module";
 import { openNode } from "../node.ts";
 import { runWorker, workerPort } from "../workers/worker-entry.ts";
-import { ExitCode } from "./command-error.ts";
+import { CommandProcess } from "./command-process.ts";
 import { consumeLines } from "./consume.ts";
 import { produceLines } from "./produce.ts";
 import { type Commands, runProgram } from "./program.ts";
 import { run } from "./run.ts";
 import { type BrokerOrder, type RunningBroker, start } from "./start.ts";
-import { stopRequested } from "./stop-signals.ts";
-import { processTerminal as terminal } from "./terminal.ts";
 
 /** By then the broker has been used or is idle; a clean exit may never come. */
 const FLUSH_CACHE_AFTER_MS = 1000;
-
-const commands: Commands = {
-  start: (given) => start(given, { terminal, startBroker }),
-  run: (command, given) => run(command, given, { terminal, startBroker }),
-  produce: (topic, given) => produceLines(topic, given, terminal),
-  consume: (topic, given) =>
-    consumeLines(
-      topic,
-      given,
-      terminal,
-      stopRequested(() => process.exit(ExitCode.FAILURE)),
-    ),
-};
 
 async function startBroker({ workers: places, ...order }: BrokerOrder): Promise<RunningBroker> {
   const node = await openNode({ ...order, ...(places.length === 0 ? {} : { workers: { script: ownScript(), places } }) });
@@ -42,22 +27,16 @@ function ownScript(): string {
 }
 
 function runCommand(): void {
-  // A reader that goes away (`odradek consume t | head -1`) ends the command, as it does for other tools.
-  process.stdout.on("error", () => process.exit(ExitCode.OK));
-  runProgram(process.argv.slice(2), commands, terminal).then(
-    (exitCode) => exit(exitCode),
-    (error: unknown) => {
-      terminal.error(
-        `odradek: this should not have happened; please report it.\n${error instanceof Error ? error.stack : String(error)}\n`,
-      );
-      exit(ExitCode.FAILURE);
-    },
-  );
-}
-
-/** Once what was written has left: pipes may take it later. */
-function exit(exitCode: number): void {
-  process.stdout.write("", () => process.exit(exitCode));
+  const own = new CommandProcess();
+  const { terminal } = own;
+  const commands: Commands = {
+    // What it writes is a log, which nobody need read.
+    start: (given) => start(given, { terminal, startBroker, stopping: own.stopping }).finally(() => own.hurry()),
+    run: (command, given) => run(command, given, { terminal, startBroker }),
+    produce: (topic, given) => produceLines(topic, given, terminal),
+    consume: (topic, given) => consumeLines(topic, given, terminal, own.stopping),
+  };
+  own.endWith(runProgram(process.argv.slice(2), commands, terminal));
 }
 
 const port = workerPort();

@@ -1,5 +1,5 @@
-// The loop of the commands that print records: until there were enough, none came for long, or the user asks to stop. Whatever ends it, the
-// consumer is closed with its positions after the last record printed.
+// The loop of the commands that print records: until there were enough, none came for long, or the user asks to stop. It reads no faster
+// than what it prints is taken. Whatever ends it, the consumer is closed with its positions after the last record printed.
 
 import type { DecodedRecord } from "../../protocol/records/record.ts";
 import type { Consumer } from "../client/consumer.ts";
@@ -22,6 +22,8 @@ export interface Printing {
   readonly stopping: Promise<void>;
   /** What it raises ends the loop; that record counts as printed. */
   readonly print: (record: PrintedRecord) => void;
+  /** Settles when there is room to print more. */
+  readonly drained: () => Promise<void>;
 }
 
 /** Gives why it ended. Raises what the consumer or `print` raises. */
@@ -49,6 +51,7 @@ export async function printRecords(consumer: Consumer, printing: Printing): Prom
         printing,
       });
       left -= printed;
+      await Promise.race([printing.drained(), stopped]);
       if (printed > 0) lastMs = Date.now();
     }
   } finally {

@@ -1,4 +1,4 @@
-// `odradek start`: a broker until it is told to stop. The first signal drains and closes, a second one ends the process at once.
+// `odradek start`: a broker until it is told to stop, by a signal. That drains and closes; a second signal ends the process at once.
 
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,6 @@ import { CommandError, ExitCode } from "./command-error.ts";
 import { CommandLogger } from "./command-logger.ts";
 import { explainStartFailure } from "./start-failure.ts";
 import { planStart, type StartArguments, type StartPlan } from "./start-plan.ts";
-import { stopRequested } from "./stop-signals.ts";
 import { painter, type Terminal } from "./terminal.ts";
 import type { TopicOption } from "./topic-option.ts";
 
@@ -44,6 +43,8 @@ export interface StartSurroundings {
   readonly startBroker: (order: BrokerOrder) => Promise<RunningBroker>;
   /** Default: the system's. */
   readonly names?: Names;
+  /** Settles when the broker is to stop. */
+  readonly stopping: Promise<void>;
   /** When the process began, on performance.now()'s scale. */
   readonly beganMs?: number;
 }
@@ -51,7 +52,7 @@ export interface StartSurroundings {
 /** Settles when the broker has stopped. Raises CommandError when it does not start. */
 export async function start(
   given: StartArguments,
-  { terminal, startBroker, names = systemNames, beganMs = 0 }: StartSurroundings,
+  { terminal, startBroker, stopping, names = systemNames, beganMs = 0 }: StartSurroundings,
 ): Promise<ExitCode> {
   const plan = planStart(given, terminal.environment);
   const paint = painter(terminal);
@@ -62,7 +63,6 @@ export async function start(
     paint,
   });
   if (plan.withoutEffect.length > 0) log.logger.warn({ settings: plan.withoutEffect }, "settings without effect here");
-  const stopping = stopRequested(() => process.exit(ExitCode.FAILURE));
   const broker = await startOrExplain(plan, startBroker, log.logger);
 
   if (plan.isDefaultData) hideFromGit(plan.data);
@@ -75,8 +75,8 @@ export async function start(
     environment: plan.environment,
     tookMs: performance.now() - beganMs,
   };
-  if (given.json) terminal.out(readyLine(facts));
-  else if (!given.quiet) terminal.out(banner(facts, paint));
+  if (given.json) terminal.stdout.write(readyLine(facts));
+  else if (!given.quiet) terminal.stdout.write(banner(facts, paint));
   await log.ready();
   if (!given.quiet) void warnOfUnreachable(plan.configs, log.logger, names);
 
@@ -86,7 +86,7 @@ export async function start(
     await broker.stop();
     throw new CommandError(`A worker thread ended (${failure.message}). What was acknowledged is kept; start again.`);
   }
-  if (!given.json && !given.quiet) terminal.error("\n  Stopping; press Ctrl-C again to force.\n");
+  if (!given.json && !given.quiet) terminal.stderr.write("\n  Stopping; press Ctrl-C again to force.\n");
   await broker.stop();
   return ExitCode.OK;
 }

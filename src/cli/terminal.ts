@@ -1,5 +1,9 @@
 // Where a command reads and writes, so that tests can look on. Colours only on a terminal, and not where NO_COLOR is set.
 
+import { codeOf } from "../client/client-error.ts";
+import { ExitCode } from "./command-error.ts";
+import type { Destination } from "./log-output.ts";
+
 export interface Environment {
   readonly NO_COLOR?: string | undefined;
   readonly TERM?: string | undefined;
@@ -15,8 +19,14 @@ export interface Terminal {
   readonly isPiped: boolean;
   /** A person types stdin. */
   readonly isTyped: boolean;
+  /** For logs: data goes through `out`. */
+  readonly stdout: Destination;
+  readonly stderr: Destination;
+  /** All of it, however long it takes to be read; where the reader has gone away (`odradek consume t | head -1`), the command ends. */
   out(text: string): void;
   error(text: string): void;
+  /** Settles when there is room for more of what `out` is given. */
+  drained(): Promise<void>;
 }
 
 export const processTerminal: Terminal = {
@@ -34,9 +44,25 @@ export const processTerminal: Terminal = {
   get isTyped() {
     return process.stdin.isTTY === true;
   },
-  out: (text) => void process.stdout.write(text),
+  get stdout() {
+    return process.stdout;
+  },
+  get stderr() {
+    return process.stderr;
+  },
+  out: (text) => void process.stdout.write(text, endIfFailed),
   error: (text) => void process.stderr.write(text),
+  drained: async () => {
+    if (process.stdout.writableNeedDrain) await new Promise((resolve) => process.stdout.once("drain", resolve));
+  },
 };
+
+function endIfFailed(error?: Error | null): void {
+  if (!error) return;
+  if (codeOf(error) === "EPIPE") process.exit(ExitCode.OK);
+  process.stderr.write(`odradek: the output cannot be written (${error.message})\n`);
+  process.exit(ExitCode.FAILURE);
+}
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 export type Colour = keyof typeof CODES;

@@ -1,6 +1,7 @@
 // A terminal that remembers what was said.
 
 import { Readable } from "node:stream";
+import type { Destination } from "../../src/cli/log-output.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 
 export class FakeTerminal implements Terminal {
@@ -11,6 +12,8 @@ export class FakeTerminal implements Terminal {
   readonly isTyped = false;
   output = "";
   errors = "";
+  readonly stdout: Destination = destination((text) => this.out(text));
+  readonly stderr: Destination = destination((text) => this.error(text));
 
   constructor({
     environment = {},
@@ -29,4 +32,18 @@ export class FakeTerminal implements Terminal {
   error(text: string): void {
     this.errors += text;
   }
+
+  drained(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function destination(take: (text: string) => void): Destination {
+  return {
+    writableLength: 0,
+    write: (text, written) => {
+      take(text);
+      written?.();
+    },
+  };
 }

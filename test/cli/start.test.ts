@@ -22,23 +22,20 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Starts with a broker that only says where it is, and stops it by a signal once it is ready. */
+/** Starts with a broker that only says where it is, and stops it once it is ready. */
 async function startAndStop(given: StartArguments, startBroker = fakeBroker, environment: Record<string, string> = {}) {
   const terminal = new FakeTerminal({ environment });
   let orders = 0;
+  const stopping = Promise.withResolvers<void>();
   const ready = async (order: BrokerOrder) => {
     orders++;
     const broker = await startBroker(order);
-    setImmediate(() => process.emit("SIGTERM"));
+    setImmediate(() => stopping.resolve());
     return broker;
   };
-  try {
-    const names = { resolve: () => Promise.reject(new Error("no such name")), own: () => ["127.0.0.1"] };
-    const exitCode = await start(given, { terminal, startBroker: ready, names });
-    return { exitCode, orders, ...terminal };
-  } finally {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"]) process.removeAllListeners(signal);
-  }
+  const names = { resolve: () => Promise.reject(new Error("no such name")), own: () => ["127.0.0.1"] };
+  const exitCode = await start(given, { terminal, startBroker: ready, names, stopping: stopping.promise });
+  return { exitCode, orders, ...terminal };
 }
 
 let stops = 0;

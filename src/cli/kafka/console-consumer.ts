@@ -191,6 +191,7 @@ async function consume(open: Open, { flags, io, format }: Consumption): Promise<
       timeoutMs: flags.whole("timeout-ms") ?? Number.POSITIVE_INFINITY,
       stopping: io.stopping,
       print,
+      drained: () => io.terminal.drained(),
     });
   } catch (error) {
     if (error instanceof Disconnected) exitCode = 1;

@@ -143,9 +143,19 @@ export function parseProperties(text: string): Map<string, string> {
   return settings;
 }
 
-function ioOf(name: string, { terminal, stopping }: Pick<Io, "terminal" | "stopping">): Io {
+function ioOf(name: string, context: Pick<Io, "terminal" | "stopping">): Io {
+  const { terminal } = context;
   const error = (line: string) => terminal.error(`${line}\n`);
   const out = (line: string) => terminal.out(`${line}\n`);
   const now = () => new Date().toISOString().replace("T", " ").replace(".", ",").replace("Z", "");
-  return { terminal, stopping, out, error, logError: (raised) => error(`[${now()}] ERROR ${javaLine(raised)} (${name})`) };
+  return {
+    terminal,
+    // A getter: most tools never ask, and a signal simply ends them.
+    get stopping() {
+      return context.stopping;
+    },
+    out,
+    error,
+    logError: (raised) => error(`[${now()}] ERROR ${javaLine(raised)} (${name})`),
+  };
 }
