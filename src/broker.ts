@@ -27,6 +27,7 @@ import type { SharedLogs } from "./cluster/shared-logs.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "./cluster/topic-name.ts";
 import { Topics } from "./cluster/topics.ts";
 import type { BrokerConfig, SettingInputs } from "./config/broker-config.ts";
+import { KAFKA_LOGGERS } from "./config/kafka-loggers.ts";
 import { clientListeners, SERVED_PROTOCOL } from "./config/listener-rules.ts";
 import { hostInUrl, isLoopback, type ListenerAddress, parseListeners, printListeners, securityProtocolOf } from "./config/listeners.ts";
 import { LiveConfig } from "./config/live-config.ts";
@@ -113,7 +114,7 @@ export class Broker {
     const { engine } = logs;
     const live = new LiveConfig(options.config);
     const config = live.values;
-    const logLevels = new LogLevels(options.logger ?? silentLogger);
+    const logLevels = new LogLevels(options.logger ?? silentLogger, KAFKA_LOGGERS);
     const brokerId = config["node.id"];
     const addresses = listenerAddresses(options);
     const { keepsProcessAlive = true, budget = new ConnectionBudget(() => descriptorShares().connections / threadCount) } = options;

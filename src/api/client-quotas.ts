@@ -1,5 +1,5 @@
 // DescribeClientQuotas and AlterClientQuotas (keys 48 and 49, KIP-546). Each entity is altered as a whole or not at all. Quotas are kept
-// and described; no client is slowed down by them yet. Messages are Kafka's.
+// and described, in the order that Kafka's hash maps give; no client is slowed down by them yet. Messages are Kafka's.
 
 import { Errors } from "../../protocol/errors.ts";
 import {
@@ -7,6 +7,7 @@ import {
   describeClientQuotas as describeClientQuotasApi,
 } from "../../protocol/messages/index.ts";
 import type { DecodedMessage } from "../../protocol/schema/message.ts";
+import { inMapOrder, mapHash, stringHash } from "../base/java-order.ts";
 import { exceedsBatch, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
 import {
   clientQuotaKey,
@@ -35,29 +36,42 @@ export const describeClientQuotas = serve(describeClientQuotasApi, "0-1", (servi
     };
   }
   // A strict filter without components matches nothing, as no entity is empty.
-  const found = [...services.cluster.image.clientQuotas.values()].filter(({ entity }) =>
-    matchesQuotaFilter(entity, components, request.strict),
-  );
+  const all = inMapOrder([...services.cluster.image.clientQuotas.values()], ({ entity }) => entityHash(entity), { isPresized: true });
+  const found = all.filter(({ entity }) => matchesQuotaFilter(entity, components, request.strict));
   const entries = found.map(({ entity, values }) => ({
-    entity: Object.entries(entity).map(([entityType, entityName]) => ({ entityType, entityName: entityName ?? null })),
-    values: Object.entries(values).map(([key, value]) => ({ key, value })),
+    entity: inKeyOrder(namesOf(entity)).map(([entityType, entityName]) => ({ entityType, entityName })),
+    // They have been in the map of a request before.
+    values: inKeyOrder(inKeyOrder(Object.entries(values)), { isPresized: true }).map(([key, value]) => ({ key, value })),
   }));
   return { errorCode: Errors.NONE, errorMessage: "", entries };
 });
+
+function namesOf(entity: QuotaEntity): [string, string | null][] {
+  return Object.entries(entity).map(([type, name]) => [type, name ?? null]);
+}
+
+function inKeyOrder<Pair extends readonly [string, unknown]>(pairs: readonly Pair[], options?: { readonly isPresized: boolean }): Pair[] {
+  return inMapOrder(pairs, ([key]) => stringHash(key), options);
+}
+
+/** Of an object with nothing but that map. */
+function entityHash(entity: QuotaEntity): number {
+  return (31 + mapHash(namesOf(entity))) | 0;
+}
 
 type Entry = DecodedMessage<typeof alterClientQuotasApi.request>["entries"][number];
 type Components = readonly (readonly [type: string, name: string | null])[];
 
 /** Of components with the same type the last counts. */
 function componentsOf({ entity }: Entry): Components {
-  return [...new Map(entity.map(({ entityType, entityName }) => [entityType, entityName]))];
+  return inKeyOrder([...new Map(entity.map(({ entityType, entityName }) => [entityType, entityName]))]);
 }
 
 export const alterClientQuotas = serve(alterClientQuotasApi, "0-1", async (services, request) => {
   const entities = new Map<string, { readonly components: Components; readonly entries: Entry[] }>();
   for (const entry of request.entries) {
     const components = componentsOf(entry);
-    const key = JSON.stringify(components.toSorted());
+    const key = JSON.stringify(components);
     const known = entities.get(key);
     if (known === undefined) entities.set(key, { components, entries: [entry] });
     else known.entries.push(entry);

@@ -14,6 +14,7 @@ type Response = EncodableMessage<typeof describeQuorumApi.response>;
 type PartitionResponse = Response["topics"][number]["partitions"][number];
 
 const FIRST_VERSION_WITH_NODES = 2;
+const USUAL_CONTROLLER_LISTENER = "CONTROLLER";
 const NOT_HOSTED = "This server does not host this topic-partition.";
 
 export const describeQuorum = serve(describeQuorumApi, "0-2", (services, request, context): Response => {
@@ -58,8 +59,10 @@ function quorum({ brokerId, cluster, clock }: Services): PartitionResponse {
   };
 }
 
-function voterNodes({ brokerId, cluster }: Services, connection: ClientConnection) {
+/** Where clients reach us, under the name that a controller's listener has: there is no port that only controllers use. */
+function voterNodes({ brokerId, cluster, config }: Services, connection: ClientConnection) {
+  const name = config["controller.listener.names"]?.[0]?.toUpperCase() ?? USUAL_CONTROLLER_LISTENER;
   return nodesFor(cluster.image, connection)
     .filter(({ nodeId }) => nodeId === brokerId)
-    .map(({ nodeId, host, port }) => ({ nodeId, listeners: [{ name: connection.listenerName, host, port }] }));
+    .map(({ nodeId, host, port }) => ({ nodeId, listeners: [{ name, host, port }] }));
 }

@@ -42,9 +42,7 @@ const REPEATED: Refusal = { error: Errors.DUPLICATE_RESOURCE, message: "A user c
 export const alterUserScramCredentials = serve(alterUserScramCredentialsApi, "0", async (services, request) => {
   const byUser = Map.groupBy(alterationsOf(request), ({ user }) => user);
   const outcomes = await services.cluster.transact((image) => {
-    const result = [...byUser].map(([user, [alteration, ...more]]) => {
-      return { user, outcome: alteration === undefined || more.length > 0 ? REPEATED : decide(image, alteration) };
-    });
+    const result = [...byUser].map(([user, alterations]) => ({ user, outcome: decideOnly(image, alterations) }));
     const changes = result.flatMap(({ outcome }) => (isRefusal(outcome) ? [] : [outcome]));
     if (exceedsBatch(changes)) return { changes: [], result: result.map(({ user }) => ({ user, outcome: TOO_MANY_CHANGES })) };
     return { changes, result };
@@ -69,6 +67,12 @@ function alterationsOf({ deletions, upsertions }: Request): Alteration[] {
     ...deletions.map(({ name: user, mechanism }) => ({ user, mechanism })),
     ...upsertions.map(({ name: user, ...wish }) => ({ user, mechanism: wish.mechanism, wish: { user, ...wish } })),
   ];
+}
+
+/** What is wrong with the first stands before there being others. */
+function decideOnly(image: ClusterImage, [first, ...more]: readonly Alteration[]): Change | Refusal {
+  const outcome = first === undefined ? REPEATED : decide(image, first);
+  return isRefusal(outcome) || more.length === 0 ? outcome : REPEATED;
 }
 
 function decide(image: ClusterImage, { user, mechanism, wish }: Alteration): Change | Refusal {

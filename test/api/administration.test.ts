@@ -42,6 +42,46 @@ test("quotas of an entity are set, found by a filter, and removed", async () => 
   expect(await found()).toEqual([]);
 });
 
+test("quotas are listed as Kafka's hash maps order them: entities, what they are made of, and values", async () => {
+  const text = (entity: readonly { entityType: string; entityName: string | null }[]) =>
+    entity.map(({ entityType, entityName }) => `${entityType}=${entityName}`).join();
+  const set = async (names: Readonly<Record<string, string | null>>, keys: readonly string[]) => {
+    const entity = Object.entries(names).map(([entityType, entityName]) => ({ entityType, entityName }));
+    const ops = keys.map((key, index) => ({ key, value: index + 1, remove: false }));
+    return text((await started().ask(alterClientQuotas, { entries: [{ entity, ops }], validateOnly: false })).entries[0]?.entity ?? []);
+  };
+  const four = ["request_percentage", "producer_byte_rate", "consumer_byte_rate", "controller_mutation_rate"];
+  expect(await set({ user: "u1", "client-id": "c1" }, four)).toBe("client-id=c1,user=u1");
+  await set({ "client-id": "c1", user: "u2" }, ["consumer_byte_rate", "controller_mutation_rate", "producer_byte_rate"]);
+  await set({ ip: "1.2.3.4" }, ["connection_creation_rate"]);
+  await set({ "client-id": "b" }, ["producer_byte_rate"]);
+  await set({ "client-id": "a" }, ["producer_byte_rate", "consumer_byte_rate"]);
+  await set({ user: "zz" }, ["producer_byte_rate"]);
+  await set({ user: "aa" }, ["request_percentage", "consumer_byte_rate"]);
+  await set({ user: null }, ["producer_byte_rate"]);
+  await set({ user: null, "client-id": null }, ["producer_byte_rate"]);
+  await set({ "client-id": null }, ["producer_byte_rate"]);
+  await set({ ip: null }, ["connection_creation_rate"]);
+  await set({ user: "u1", "client-id": null }, ["producer_byte_rate"]);
+  await set({ user: null, "client-id": "c1" }, ["producer_byte_rate"]);
+  const { entries } = await started().ask(describeClientQuotas, { components: [], strict: false });
+  expect(entries?.map(({ entity, values }) => `${text(entity)} ${values.map(({ key }) => key).join()}`)).toEqual([
+    "ip=1.2.3.4 connection_creation_rate",
+    "client-id=c1,user=null producer_byte_rate",
+    "ip=null connection_creation_rate",
+    "client-id=null,user=u1 producer_byte_rate",
+    "client-id=c1,user=u2 consumer_byte_rate,controller_mutation_rate,producer_byte_rate",
+    "client-id=c1,user=u1 producer_byte_rate,consumer_byte_rate,controller_mutation_rate,request_percentage",
+    "client-id=a consumer_byte_rate,producer_byte_rate",
+    "user=zz producer_byte_rate",
+    "user=aa consumer_byte_rate,request_percentage",
+    "user=null producer_byte_rate",
+    "client-id=null producer_byte_rate",
+    "client-id=b producer_byte_rate",
+    "client-id=null,user=null producer_byte_rate",
+  ]);
+});
+
 describe("SCRAM credentials", () => {
   const salted = { salt: Buffer.from("salt"), saltedPassword: Buffer.alloc(32, 1) };
   const upsert = async (names: string[], mechanism = 1, iterations = 4096) => {
@@ -68,6 +108,27 @@ describe("SCRAM credentials", () => {
       (await started().ask(alterUserScramCredentials, { deletions: [{ name: "alice", mechanism: 2 }], upsertions: [] })).results[0]
         ?.errorCode;
     expect([await remove(), await remove()]).toEqual([Errors.NONE, Errors.RESOURCE_NOT_FOUND]);
+  });
+
+  test("of one user twice are refused for what is wrong with the first, or else because there is a second", async () => {
+    const up = (name: string, iterations: number, mechanism = 1) => ({ name, mechanism, iterations, ...salted });
+    await upsert(["there"]);
+    const deletions = [
+      { name: "absent", mechanism: 1 },
+      { name: "there", mechanism: 1 },
+      { name: "half", mechanism: 2 },
+      { name: "there", mechanism: 2 },
+    ];
+    const upsertions = [up("absent", 4096), up("few", 1), up("few", 4096, 2), up("enough", 4096), up("enough", 1), up("odd", 4096, 9)];
+    const { results } = await started().ask(alterUserScramCredentials, { deletions, upsertions: [...upsertions, up("odd", 4096)] });
+    expect(Object.fromEntries(results.map(({ user, errorCode }) => [user, errorCode]))).toEqual({
+      absent: Errors.RESOURCE_NOT_FOUND,
+      there: Errors.DUPLICATE_RESOURCE,
+      half: Errors.RESOURCE_NOT_FOUND,
+      few: Errors.UNACCEPTABLE_CREDENTIAL,
+      enough: Errors.DUPLICATE_RESOURCE,
+      odd: Errors.UNSUPPORTED_SASL_MECHANISM,
+    });
   });
 
   test("are refused with few iterations, unknown mechanisms, and for one user twice", async () => {
@@ -184,7 +245,8 @@ describe("the quorum", () => {
     const answer = await started().ask(describeQuorum, { topics }, version);
     expect(answer.topics[0]?.partitions[0]).toMatchObject({ errorCode: Errors.NONE, leaderId: 1, observers: [] });
     expect(answer.topics[0]?.partitions[0]?.currentVoters.map(({ replicaId }) => replicaId)).toEqual([1]);
-    expect(answer.nodes.map(({ nodeId }) => nodeId)).toEqual(version < 2 ? [] : [1]);
+    const { port } = started().broker;
+    expect(answer.nodes).toMatchObject(version < 2 ? [] : [{ nodeId: 1, listeners: [{ name: "CONTROLLER", port }] }]);
   });
 
   test("is that of the metadata only", async () => {

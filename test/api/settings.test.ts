@@ -249,6 +249,17 @@ describe("other resources", () => {
     );
   });
 
+  test("Kafka's own loggers are there by their names, as far as Kafka has them", async () => {
+    const name = "kafka.server.ReplicaManager";
+    expect(await started().setting(BROKER_LOGGER, "1", name)).toBe("INFO from 6");
+    expect(await alter(BROKER_LOGGER, "1", [[name, SET, "DEBUG"]])).toBe("NONE");
+    expect(await started().setting(BROKER_LOGGER, "1", name)).toBe("DEBUG from 6");
+    expect(await alter(BROKER_LOGGER, "1", [[name, DELETE, null]])).toBe("NONE");
+    expect(await started().setting(BROKER_LOGGER, "1", name)).toBe("INFO from 6");
+    for (const unknown of ["kafka", "kafka.server", "org.apache.kafka", "kafka.server.Nobody"])
+      expect(await alter(BROKER_LOGGER, "1", [[unknown, SET, "DEBUG"]])).toBe(`INVALID_CONFIG: Logger ${unknown} does not exist!`);
+  });
+
   test("what has settings is listed by type", async () => {
     const names = async (types: number[]) => {
       const answer = await started().ask(listConfigResources, { resourceTypes: types });

@@ -42,3 +42,29 @@ test("a logger that insists on its own level is not asked for more", () => {
   levels.set("api", "DEBUG");
   expect(levels.logger("api").isDebugging).toBe(false);
 });
+
+test("a component says what any of its names is set to say", () => {
+  const { lines, logger } = recording(true);
+  const names = new Map([
+    ["kafka.request.logger", "api"],
+    ["kafka.server.KafkaApis", "api"],
+    ["kafka.log.LogManager", "log"],
+    ["kafka.utils.Nothing", undefined],
+  ]);
+  const levels = new LogLevels({ ...logger, unfiltered: { logger, level: "info" } }, names);
+  const api = levels.logger("api");
+  levels.set("kafka.request.logger", "DEBUG");
+  levels.set("kafka.server.KafkaApis", "ERROR");
+  levels.set("kafka.utils.Nothing", "DEBUG");
+  levels.set("kafka.log.LogManager", "DEBUG");
+  api.debug({}, "kept");
+  levels.set("kafka.request.logger", undefined);
+  api.info({}, "dropped");
+  levels.set("kafka.server.KafkaApis", undefined);
+  api.info({}, "kept too");
+  expect(lines).toEqual(["debug kept", "info kept too"]);
+  expect(levels.all().get("kafka.log.LogManager")).toBe("DEBUG");
+  expect(levels.has("kafka.log")).toBe(false);
+  // The component begins to log only then.
+  expect(levels.logger("log").isDebugging).toBe(true);
+});

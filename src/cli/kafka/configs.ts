@@ -1,5 +1,6 @@
 // `kafka-configs`: the settings of topics, brokers, groups, client metrics and loggers, quotas and SCRAM credentials.
 
+import { inMapOrder, stringHash } from "../../base/java-order.ts";
 import {
   alterResource,
   type ConfigChange,
@@ -17,7 +18,6 @@ import { alterClients, describeClients } from "./client-configs.ts";
 import { type ConfigEntity, configEntities, type EntityType } from "./config-entities.ts";
 import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
-import { inMapOrder, stringHash } from "./java-order.ts";
 import { type Io, parseProperties, readTextFile, type Tool, withBrokers } from "./tool.ts";
 
 type ResourceEntityType = Exclude<EntityType, "clients" | "users" | "ips">;

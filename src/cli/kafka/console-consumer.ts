@@ -2,6 +2,7 @@
 // that is its own. Only with `--partition` it is outside of any group.
 
 import { metadata } from "../../../protocol/messages/03-metadata.ts";
+import { inMapOrder, stringHash } from "../../base/java-order.ts";
 import { listTopics } from "../../client/admin/topics.ts";
 import { Brokers } from "../../client/brokers.ts";
 import { ClientError } from "../../client/client-error.ts";
@@ -16,7 +17,6 @@ import { addProperty, refuseBoth, type Settings, settingsOf } from "./client-set
 import { consumerOptions, groupOptions } from "./consumer-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
-import { inMapOrder, stringHash } from "./java-order.ts";
 import { formatterOf } from "./record-formatter.ts";
 import { type Io, parseProperties, readTextFile, type Tool } from "./tool.ts";
 import { isInternalTopic, topicFilter } from "./topic-filter.ts";

@@ -1,6 +1,7 @@
 // `kafka-consumer-groups`: list, describe and delete groups of consumers, delete and reset their offsets (reset-offsets.ts).
 
 import { Errors } from "../../../protocol/errors.ts";
+import { inMapOrder, stringHash } from "../../base/java-order.ts";
 import {
   committedOffsets,
   type DescribedGroup,
@@ -20,7 +21,6 @@ import { CommandError } from "../command-error.ts";
 import { cell, line } from "./columns.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine, sentenceOf } from "./java-error.ts";
-import { inMapOrder, stringHash } from "./java-order.ts";
 import { resetOffsets, SCENARIOS } from "./reset-offsets.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
 

@@ -1,12 +1,12 @@
 // `kafka-features`: what the cluster's brokers can do, and raising or lowering the level that they use.
 
+import { inMapOrder, stringHash } from "../../base/java-order.ts";
 import { changeFeatures, type FeatureChange, listFeatures, UpgradeType } from "../../client/admin/cluster.ts";
 import { Refusal } from "../../client/refusal.ts";
 import { cell } from "./columns.ts";
 import { dependencyLines, levelsOf, METADATA_FEATURE, mappingLines, metadataLevel, versionName } from "./feature-levels.ts";
 import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine, sentenceOf } from "./java-error.ts";
-import { inMapOrder, stringHash } from "./java-order.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
 
 const WORDS = {

@@ -1,10 +1,10 @@
 // `kafka-groups`: groups of all types.
 
+import { inMapOrder, stringHash } from "../../base/java-order.ts";
 import { listAllGroups } from "../../client/admin/groups.ts";
 import { cell, line } from "./columns.ts";
 import { capitalised } from "./consumer-groups.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError } from "./flags.ts";
-import { inMapOrder, stringHash } from "./java-order.ts";
 import { type Tool, withBrokers } from "./tool.ts";
 
 const TYPES = ["classic", "consumer", "share", "streams"] as const;

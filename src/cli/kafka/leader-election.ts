@@ -1,13 +1,13 @@
 // `kafka-leader-election`: gives partitions their preferred leader, or any that is alive.
 
 import { Errors } from "../../../protocol/errors.ts";
+import { inMapOrder, partitionHash } from "../../base/java-order.ts";
 import { Election, elect } from "../../client/admin/leaders.ts";
 import type { Refusal } from "../../client/refusal.ts";
 import { nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { CommandError } from "../command-error.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine, sentenceOf } from "./java-error.ts";
-import { inMapOrder, partitionHash } from "./java-order.ts";
 import { parseJsonObject, readJsonFile } from "./json-file.ts";
 import { partitionList } from "./partition-list.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";

@@ -1,12 +1,12 @@
 // `kafka-log-dirs`: how large the logs of each broker are, as one line of JSON.
 
 import { Errors } from "../../../protocol/errors.ts";
+import { inMapOrder, partitionHash } from "../../base/java-order.ts";
 import { logDirectoriesOf } from "../../client/admin/log-dirs.ts";
 import { nameOf } from "../../client/topic-partition.ts";
 import { CommandError } from "../command-error.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError } from "./flags.ts";
 import { javaClass } from "./java-error.ts";
-import { inMapOrder, partitionHash } from "./java-order.ts";
 import { type Tool, withBrokers } from "./tool.ts";
 
 export const kafkaLogDirs: Tool = {

@@ -1,6 +1,7 @@
 // `kafka-consumer-groups --reset-offsets`: where each partition of a group is set, by one of the scenarios.
 
 import { Errors } from "../../../protocol/errors.ts";
+import { inMapOrder, partitionHash, stringHash } from "../../base/java-order.ts";
 import { commitOffsets, committedOffsets, describeGroup } from "../../client/admin/groups.ts";
 import { OffsetSpec, offsetsAt } from "../../client/admin/offsets.ts";
 import { findTopic } from "../../client/admin/topics.ts";
@@ -12,7 +13,6 @@ import { cell, line } from "./columns.ts";
 import { wantedGroups } from "./consumer-groups.ts";
 import { FlagError, type Flags } from "./flags.ts";
 import { parseDuration } from "./java-duration.ts";
-import { inMapOrder, partitionHash, stringHash } from "./java-order.ts";
 import { type Io, readTextFile } from "./tool.ts";
 
 export const SCENARIOS = [

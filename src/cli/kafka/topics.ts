@@ -1,6 +1,7 @@
 // `kafka-topics`: create, list, describe, alter and delete topics.
 
 import { Errors } from "../../../protocol/errors.ts";
+import { inMapOrder, stringHash } from "../../base/java-order.ts";
 import { ConfigSource, describeResource, ResourceType } from "../../client/admin/configs.ts";
 import {
   addPartitions,
@@ -17,7 +18,6 @@ import { Refusal } from "../../client/refusal.ts";
 import { CommandError } from "../command-error.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { sentenceOf } from "./java-error.ts";
-import { inMapOrder, stringHash } from "./java-order.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
 import { topicFilter } from "./topic-filter.ts";
 

@@ -1,4 +1,4 @@
-// The order in which Kafka's tools print what they keep in a hash map, so that lines that list such things are the same as theirs.
+// The order in which Kafka answers and prints what it keeps in a hash map, so that lists of such things are the same as its own.
 
 const FIRST_CAPACITY = 16;
 const LOAD_FACTOR = 0.75;
@@ -8,17 +8,22 @@ export function inMapOrder<Item>(items: readonly Item[], hashOf: (item: Item) =>
   let capacity = isPresized ? 1 : FIRST_CAPACITY;
   while (isPresized && capacity < items.length) capacity *= 2;
   while (items.length > capacity * LOAD_FACTOR) capacity *= 2;
-  const bucketOf = (item: Item) => {
+  const placed = items.map((item) => {
     const hash = hashOf(item);
-    return (hash ^ (hash >>> 16)) & (capacity - 1);
-  };
-  return items.toSorted((one, other) => bucketOf(one) - bucketOf(other));
+    return { item, bucket: (hash ^ (hash >>> 16)) & (capacity - 1) };
+  });
+  return placed.sort((one, other) => one.bucket - other.bucket).map(({ item }) => item);
 }
 
 export function stringHash(text: string): number {
   let hash = 0;
   for (let at = 0; at < text.length; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
   return hash;
+}
+
+/** Of a map whose keys and values are strings; null has no hash. */
+export function mapHash(entries: readonly (readonly [key: string, value: string | null])[]): number {
+  return entries.reduce((sum, [key, value]) => (sum + (stringHash(key) ^ (value === null ? 0 : stringHash(value)))) | 0, 0);
 }
 
 export function partitionHash({ topic, partition }: { readonly topic: string; readonly partition: number }): number {
