@@ -4,8 +4,10 @@
 // Start: storage and metadata are opened, the ports are taken, the broker joins the cluster's metadata, opens the partitions that it
 // leads, and only then takes up requests. Stop: no new requests, partitions are given up, what is stored is flushed.
 
+import { AnswerMemory } from "./api/answer-memory.ts";
 import { handlers } from "./api/index.ts";
 import { localCall } from "./api/local-call.ts";
+import { ReadTurns } from "./api/read-turns.ts";
 import type { Services } from "./api/services.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { descriptorShares } from "./base/descriptors.ts";
@@ -118,9 +120,11 @@ export class Broker {
     const brokerId = config["node.id"];
     const addresses = listenerAddresses(options);
     const { keepsProcessAlive = true, budget = new ConnectionBudget(() => descriptorShares().connections / threadCount) } = options;
-    const listeners = await Listeners.open(addresses, { config, clock, logger: logLevels.logger("server"), keepsProcessAlive, budget });
+    const answerMemory = new AnswerMemory({ clock, limitBytes: () => config["odradek.queued.max.response.bytes"] });
+    const logger = logLevels.logger("server");
+    const listeners = await Listeners.open(addresses, { config, answerMemory, clock, logger, keepsProcessAlive, budget });
     /** What has timers or connections of its own. */
-    const closers: (() => void)[] = [];
+    const closers: (() => void)[] = [() => answerMemory.close()];
     try {
       live.decide(decidedSettings(options, addresses, listeners.all));
       const cluster = await Cluster.open(options.metadata, options.clusterId);
@@ -222,6 +226,8 @@ export class Broker {
         partitions,
         producerIds,
         fetchSessions: new FetchSessions(config["max.incremental.fetch.session.cache.slots"], clock, random),
+        answerMemory,
+        readTurns: new ReadTurns(clock),
         groups,
         transactions,
         verifier: new PartitionVerifier({ clock, config, peers, image: () => cluster.image }),

@@ -10,6 +10,7 @@ import * as messages from "../../protocol/messages/index.ts";
 import { Reader } from "../../protocol/wire/reader.ts";
 import { BufferPool } from "../../src/base/buffer-pool.ts";
 import { FrameReader } from "../../src/server/frame-reader.ts";
+import { RequestMemory } from "../../src/server/request-memory.ts";
 import { takeOver } from "../../src/server/socket.ts";
 import { SinkLog } from "./sink-log.ts";
 
@@ -20,8 +21,12 @@ const MOST_FRAME_BYTES = 100 * 1024 * 1024;
 /** Answers to Produce are sent so many at once at most. */
 const ANSWERS = 512;
 
-const pool = new BufferPool();
-const shared = Buffer.allocUnsafeSlow(256 * 1024);
+const reading = {
+  pool: new BufferPool(),
+  sharedReadBuffer: Buffer.allocUnsafeSlow(256 * 1024),
+  requestMemory: new RequestMemory(() => -1),
+  maxFrameBytes: MOST_FRAME_BYTES,
+};
 const logs = new Map<string, SinkLog>();
 
 function logOf(topic: string, partition: number): SinkLog {
@@ -79,7 +84,7 @@ class SinkConnection {
   #count = 0;
 
   constructor(accepted: net.Socket) {
-    this.#frames = new FrameReader(pool, shared, MOST_FRAME_BYTES, (frame) => this.#take(frame));
+    this.#frames = new FrameReader(reading, (frame) => this.#take(frame));
     this.#socket = takeOver(accepted, {
       target: () => this.#frames.target(),
       received: (bytes) => this.#turn(bytes),
@@ -128,14 +133,14 @@ class SinkConnection {
 
   #answerFetch(topic: string, asked: { partition: number; fetchOffset: number; partitionMaxBytes: number }, log: SinkLog): void {
     let buffer: Buffer | undefined;
-    const records = log.read(asked.fetchOffset, asked.partitionMaxBytes, (sizeBytes) => (buffer = pool.take(sizeBytes)));
+    const records = log.read(asked.fetchOffset, asked.partitionMaxBytes, (sizeBytes) => (buffer = reading.pool.take(sizeBytes)));
     const partition = { partitionIndex: asked.partition, errorCode: 0, highWatermark: log.endOffset, abortedTransactions: null, records };
     const responses = [{ topic, topicId: "", partitions: [partition] }];
     const parts = encodeResponse(messages.fetch, FETCH_VERSION, 1, { errorCode: 0, responses });
     this.#socket.cork();
     for (const part of parts.slice(0, -1)) this.#socket.write(part);
     this.#socket.write(parts.at(-1) ?? Buffer.alloc(0), () => {
-      if (buffer !== undefined) pool.give(buffer);
+      if (buffer !== undefined) reading.pool.give(buffer);
     });
     this.#socket.uncork();
   }

@@ -10,8 +10,11 @@ import type { PartitionImage } from "../cluster/image.ts";
 import type { FetchPartition, FetchSession } from "../partition/fetch-sessions.ts";
 import { waitForAny } from "../partition/fetch-wait.ts";
 import type { IsolationLevel, Partition } from "../partition/partition.ts";
+
+import type { LogRead } from "../storage/partition-log.ts";
 import { type FetchPlan, planFetch, sessionKey } from "./fetch-plan.ts";
-import { type RequestContext, serve } from "./handler.ts";
+
+import { type ClientConnection, type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 import { storageFault } from "./storage-fault.ts";
 
@@ -35,16 +38,18 @@ async function handle(services: Services, request: Request, context: RequestCont
   const limits = {
     maxBytes: Math.min(request.maxBytes, services.config["fetch.max.bytes"]),
     isolationLevel,
-    apiVersion: context.apiVersion,
     rackId: request.rackId,
+    context,
   } as const;
   for (;;) {
     const pass = await readAll(services, plan.partitions, limits);
-    const isEnough = pass.isUrgent || pass.sizeBytes >= Math.min(request.minBytes, limits.maxBytes);
+    const isAllThereIsRoomFor = pass.isShortOfMemory && pass.sizeBytes > 0;
+    const isEnough = pass.isUrgent || isAllThereIsRoomFor || pass.sizeBytes >= Math.min(request.minBytes, limits.maxBytes);
     if (isEnough || plan.partitions.length === 0 || services.clock.now() >= deadlineMs)
       return respond(services, plan, pass.results, context);
+    context.connection.reserve(-pass.sizeBytes);
     release(pass.results);
-    const outcome = await waitForAny(pass.watched, {
+    const outcome = await waitForAny(pass.isShortOfMemory ? [...pass.watched, services.answerMemory] : pass.watched, {
       clock: services.clock,
       deadlineMs,
       onAbandoned: (listener) => context.connection.onClose(listener),
@@ -57,9 +62,9 @@ async function handle(services: Services, request: Request, context: RequestCont
 interface Limits {
   readonly maxBytes: number;
   readonly isolationLevel: IsolationLevel;
-  readonly apiVersion: number;
   /** Where the client is; empty when it does not say. */
   readonly rackId: string;
+  readonly context: RequestContext;
 }
 
 interface Result {
@@ -76,6 +81,8 @@ interface Pass {
   readonly sizeBytes: number;
   /** An error or a diverging epoch: the client must know at once. */
   readonly isUrgent: boolean;
+  /** There may be more to read than the memory of answers had room for. */
+  readonly isShortOfMemory: boolean;
   readonly watched: readonly Partition[];
 }
 
@@ -84,10 +91,14 @@ async function readAll(services: Services, wanted: readonly FetchPartition[], li
   const watched: Partition[] = [];
   let sizeBytes = 0;
   let isUrgent = false;
+  let isShortOfMemory = false;
+  let shareBytes: number | undefined;
   for (const one of wanted) {
+    for (let turn = services.readTurns.wait(); turn !== undefined; turn = services.readTurns.wait()) await turn;
+    if (limits.context.connection.isClosed) break;
     const partition = readablePartition(services, one, limits);
     const leader = services.cluster.image.topicsByName.get(one.topic)?.partitions[one.partition];
-    const error = partitionError(services, one, partition, leader, limits.apiVersion);
+    const error = partitionError(services, one, partition, leader, limits.context.apiVersion);
     if (error !== undefined || partition === undefined) {
       isUrgent = true;
       results.push({
@@ -105,18 +116,21 @@ async function readAll(services: Services, wanted: readonly FetchPartition[], li
       continue;
     }
     watched.push(partition);
-    const read = await readOne(services, partition, one, limits, sizeBytes);
+    shareBytes ??= services.answerMemory.shareBytes;
+    const roomBytes = Math.min(shareBytes - sizeBytes, services.answerMemory.shareBytes);
+    const read = await readOne(services, partition, one, limits, { readSoFarBytes: sizeBytes, roomBytes });
+    isShortOfMemory ||= read.isShortOfMemory;
     isUrgent ||= read.response.errorCode !== Errors.NONE;
     sizeBytes += read.sizeBytes;
     isUrgent ||= read.response.divergingEpoch !== undefined;
     results.push({ wanted: one, leader, ...read });
   }
-  return { results, sizeBytes, isUrgent, watched };
+  return { results, sizeBytes, isUrgent, isShortOfMemory, watched };
 }
 
 /** Clients that can say where they are may read from a follower. */
-function readablePartition(services: Services, { topic, partition }: FetchPartition, { apiVersion }: Limits): Partition | undefined {
-  if (apiVersion < FIRST_VERSION_WITH_RACK) return services.partitions.get(topic, partition);
+function readablePartition(services: Services, { topic, partition }: FetchPartition, { context }: Limits): Partition | undefined {
+  if (context.apiVersion < FIRST_VERSION_WITH_RACK) return services.partitions.get(topic, partition);
   return services.partitions.readable(services.cluster.image, topic, partition);
 }
 
@@ -127,8 +141,9 @@ function nearerReplica(
   image: PartitionImage | undefined,
   limits: Limits,
 ): number | undefined {
-  const { rackId, apiVersion } = limits;
-  if (rackId === "" || apiVersion < FIRST_VERSION_WITH_RACK || services.config["replica.selector.class"] !== RACK_AWARE) return undefined;
+  const { rackId, context } = limits;
+  if (rackId === "" || context.apiVersion < FIRST_VERSION_WITH_RACK || services.config["replica.selector.class"] !== RACK_AWARE)
+    return undefined;
   if (services.partitions.get(topic, partition) === undefined) return undefined;
   const { brokers } = services.cluster.image;
   if (brokers.get(services.brokerId)?.rack === rackId) return undefined;
@@ -171,9 +186,9 @@ async function readOne(
   services: Services,
   partition: Partition,
   wanted: FetchPartition,
-  { maxBytes, isolationLevel }: Limits,
-  readSoFarBytes: number,
-): Promise<Pick<Result, "response" | "sizeBytes" | "release">> {
+  { maxBytes, isolationLevel, context }: Limits,
+  { readSoFarBytes, roomBytes }: { readonly readSoFarBytes: number; readonly roomBytes: number },
+): Promise<Pick<Result, "response" | "sizeBytes" | "release"> & { readonly isShortOfMemory: boolean }> {
   const head = {
     partitionIndex: wanted.partition,
     errorCode: Errors.NONE,
@@ -184,27 +199,48 @@ async function readOne(
     records: EMPTY_BYTES,
   };
   const divergingEpoch = divergence(partition, wanted);
-  if (divergingEpoch !== undefined) return { response: { ...head, divergingEpoch }, sizeBytes: 0 };
-  const budgetBytes = Math.min(wanted.maxBytes, maxBytes - readSoFarBytes);
+  if (divergingEpoch !== undefined) return { response: { ...head, divergingEpoch }, sizeBytes: 0, isShortOfMemory: false };
+  const askedBytes = Math.min(wanted.maxBytes, maxBytes - readSoFarBytes);
+  const budgetBytes = Math.min(askedBytes, roomBytes);
   const isFirst = readSoFarBytes === 0;
-  if ((budgetBytes <= 0 && !isFirst) || wanted.fetchOffset >= partition.readableUntil(isolationLevel))
-    return { response: head, sizeBytes: 0 };
+  if ((askedBytes <= 0 && !isFirst) || wanted.fetchOffset >= partition.readableUntil(isolationLevel))
+    return { response: head, sizeBytes: 0, isShortOfMemory: false };
+  if (roomBytes <= 0) return { response: head, sizeBytes: 0, isShortOfMemory: true };
   try {
     const reading = partition.read({
       offset: wanted.fetchOffset,
       maxBytes: Math.max(0, budgetBytes),
       isolationLevel,
-      firstBatchWhole: isFirst,
+      firstBatchWhole: isFirst && !services.answerMemory.isShort,
     });
-    const read = reading instanceof Promise ? await reading : reading;
+    const read = reading instanceof Promise ? await reserved(reading, context.connection, Math.max(0, budgetBytes)) : reading;
+    context.connection.reserve(read.sizeBytes);
+    services.readTurns.took(read.sizeBytes);
     const abortedTransactions =
       isolationLevel === "read_committed" ? partition.abortedTransactions(wanted.fetchOffset, read.nextOffset) : null;
-    return { response: { ...head, abortedTransactions, records: read.records }, sizeBytes: read.sizeBytes, release: read.release };
+    return {
+      response: { ...head, abortedTransactions, records: read.records },
+      sizeBytes: read.sizeBytes,
+      release: read.release,
+      isShortOfMemory:
+        (budgetBytes < askedBytes || services.answerMemory.isShort) && read.nextOffset < partition.readableUntil(isolationLevel),
+    };
   } catch (error) {
     return {
       response: failed(wanted.partition, storageFault(services, partition, error, "could not read a partition"), undefined),
       sizeBytes: 0,
+      isShortOfMemory: false,
     };
+  }
+}
+
+/** What a read off the event loop may give is counted while it goes on. */
+async function reserved(reading: Promise<LogRead>, connection: ClientConnection, sizeBytes: number): Promise<LogRead> {
+  connection.reserve(sizeBytes);
+  try {
+    return await reading;
+  } finally {
+    connection.reserve(-sizeBytes);
   }
 }
 
@@ -217,8 +253,8 @@ function divergence(partition: Partition, wanted: FetchPartition): { readonly ep
 }
 
 /** Older versions cannot say who leads. */
-function toldLeader(leader: PartitionImage | undefined, { apiVersion }: Limits): PartitionImage | undefined {
-  return apiVersion >= FIRST_VERSION_WITH_LEADER ? leader : undefined;
+function toldLeader(leader: PartitionImage | undefined, { context }: Limits): PartitionImage | undefined {
+  return context.apiVersion >= FIRST_VERSION_WITH_LEADER ? leader : undefined;
 }
 
 function failed(partitionIndex: number, errorCode: ErrorCode, leader: PartitionImage | undefined): PartitionResponse {

@@ -16,6 +16,8 @@ export interface ClientConnection {
   clientSoftware: string;
   readonly isClosed: boolean;
   onClose(listener: () => void): () => void;
+  /** Counts memory that the answer to the request in hand takes, or (below 0) does not take after all. It is forgotten once it is given. */
+  reserve(bytes: number): void;
   /** Called once, when the answer to the request in hand has left, or never will. */
   whenSent(listener: () => void): void;
   /** For the log: what is odd about the client. What the same address is told to do again and again is said seldom. */

@@ -58,6 +58,8 @@ class OwnConnection implements ClientConnection {
     return () => undefined;
   }
 
+  reserve(): void {}
+
   /** What is answered here may be kept: it is never taken back. */
   whenSent(): void {}
 

@@ -16,7 +16,9 @@ import type { TransactionCoordinator } from "../coordinator/transaction/transact
 import type { FetchSessions } from "../partition/fetch-sessions.ts";
 import type { LogDirectory } from "../storage/storage-engine.ts";
 import type { ClientTelemetry } from "../telemetry/client-telemetry.ts";
+import type { AnswerMemory } from "./answer-memory.ts";
 import type { Handler } from "./handler.ts";
+import type { ReadTurns } from "./read-turns.ts";
 
 export interface Services {
   readonly brokerId: number;
@@ -30,6 +32,8 @@ export interface Services {
   readonly partitions: LocalPartitions;
   readonly producerIds: ProducerIds;
   readonly fetchSessions: FetchSessions;
+  readonly answerMemory: AnswerMemory;
+  readonly readTurns: ReadTurns;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
   readonly verifier: PartitionVerifier;

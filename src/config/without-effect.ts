@@ -86,7 +86,7 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
       "share.fetch.purgatory.purge.interval.requests",
     ],
   ],
-  ["a connection is read no further while a request of it is under way", ["queued.max.request.bytes", "queued.max.requests"]],
+  ["a connection is read no further while a request of it is under way", ["queued.max.requests"]],
   ["brokers give each other up at request.timeout.ms", ["socket.connection."]],
   ["sockets are left as the system makes them", ["socket.listen.", "socket.receive.", "socket.send."]],
   ["the limit is not enforced yet", ["max.connection.creation.rate", "max.connections.per.ip.overrides"]],

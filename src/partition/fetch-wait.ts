@@ -1,8 +1,12 @@
-// Waits until something happens to any of several partitions. Watchers fire inside an append, and many appends may follow within
+// Waits until something happens to any of several partitions, or of what else a fetch waits for. Watchers fire inside an append, and many appends may follow within
 // one read turn: what waits is woken once, after the turn.
 
 import type { Clock } from "../base/clock.ts";
-import type { Partition } from "./partition.ts";
+
+export interface Watchable {
+  /** Gives a function that ends the watch. */
+  watch(watcher: () => void): () => void;
+}
 
 export interface WaitOptions {
   readonly clock: Clock;
@@ -11,10 +15,10 @@ export interface WaitOptions {
   readonly onAbandoned: (listener: () => void) => () => void;
 }
 
-/** "moved": an offset or the leadership of one of them changed. "expired": the deadline has passed. "abandoned": nobody waits any more. */
+/** "moved": something happened to one of them, as an append, or the end of its leadership. "expired": the deadline has passed. "abandoned": nobody waits any more. */
 export type WaitOutcome = "moved" | "expired" | "abandoned";
 
-export function waitForAny(partitions: Iterable<Partition>, { clock, deadlineMs, onAbandoned }: WaitOptions): Promise<WaitOutcome> {
+export function waitForAny(watched: Iterable<Watchable>, { clock, deadlineMs, onAbandoned }: WaitOptions): Promise<WaitOutcome> {
   return new Promise((resolve) => {
     let isWoken = false;
     const cleanups: (() => void)[] = [];
@@ -26,7 +30,7 @@ export function waitForAny(partitions: Iterable<Partition>, { clock, deadlineMs,
       resolve(outcome);
     };
     const moved = () => wake("moved");
-    for (const partition of partitions) cleanups.push(partition.watch(moved));
+    for (const each of watched) cleanups.push(each.watch(moved));
     const timer = clock.after(Math.max(0, deadlineMs - clock.now()), () => wake("expired"));
     cleanups.push(
       () => timer.cancel(),

@@ -3,17 +3,20 @@
 //
 //   reading ──request answered at once──▶ reading
 //      ├──request waits──▶ answering ──answered──▶ reading
-//      └──answers pile up──▶ choked ──socket drained──▶ reading
+//      ├──answers pile up──▶ choked ──socket drained──▶ reading
+//      └──slice used up, or no memory for what begins──▶ yielding ──its turn again──▶ reading
 //
 // Answers of one read turn leave in one write. A peer that does not read its answers is not read from either, and a held connection
-// keeps at most MAX_KEPT_BYTES of further requests before its socket is paused: memory stays bounded.
+// keeps at most MAX_KEPT_BYTES of further requests before its socket is paused: memory stays bounded. What answers it holds is counted in
+// the memory that all connections of a broker share.
 
 import type { Socket } from "node:net";
 import { Writer } from "../../protocol/wire/writer.ts";
-import type { BufferPool } from "../base/buffer-pool.ts";
+import type { AnswerMemory } from "../api/answer-memory.ts";
 import { ForeignProtocol } from "./foreign-protocol.ts";
-import { FrameReader } from "./frame-reader.ts";
-import { takeOver } from "./socket.ts";
+import { FrameReader, type FrameReaderOptions } from "./frame-reader.ts";
+import { takeOver, untakenBytes } from "./socket.ts";
+import type { Turns } from "./turns.ts";
 
 /** Answers waiting in the socket beyond which no further request is taken up. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
@@ -33,12 +36,11 @@ export type AnswerFrame = (frame: Buffer, connection: Connection) => Answer | Pr
 /** Runs what takes up requests, then writes what they appended. */
 export type Gather = (work: () => void) => void;
 
-export interface ConnectionOptions {
-  readonly pool: BufferPool;
-  readonly sharedReadBuffer: Buffer;
-  readonly maxFrameBytes: number;
+export interface ConnectionOptions extends FrameReaderOptions {
   readonly answer: AnswerFrame;
   readonly gather: Gather;
+  readonly turns: Turns;
+  readonly answerMemory: AnswerMemory;
   readonly keepsProcessAlive: boolean;
   /** What is odd about the client, for the log. */
   readonly remark: (connection: Connection, what: string) => void;
@@ -62,12 +64,20 @@ export class Connection {
   #unsent: (Buffer | AnswerAfterWrite)[] = [];
   #whenSent: (() => void)[] = [];
   #unsentBytes = 0;
+  /** Of the answer in hand, before it is given. */
+  #reservedBytes = 0;
+  /** What the memory of answers knows of. */
+  #heldBytes = 0;
   /** Among what is unsent are answers that wait for their writes. */
   #awaitsWrite = false;
   /** A request waits for its answer. */
   #isAnswering = false;
   /** The peer does not read its answers. */
   #isChoked = false;
+  /** Requests are left for a later turn. */
+  #isYielding = false;
+  /** Until when requests are taken up in this turn. */
+  #sliceEndMs = 0;
   #isPaused = false;
   #isClosed = false;
   #error: Error | undefined;
@@ -81,7 +91,7 @@ export class Connection {
     this.localPort = accepted.localPort ?? 0;
     this.#options = options;
     this.#lastActiveMs = options.now();
-    this.#frames = new FrameReader(options.pool, options.sharedReadBuffer, options.maxFrameBytes, (frame) => this.#handle(frame));
+    this.#frames = new FrameReader(options, (frame) => this.#handle(frame));
     this.#socket = takeOver(accepted, {
       target: () => this.#frames.target(),
       received: (bytes) => this.#received(bytes),
@@ -116,6 +126,23 @@ export class Connection {
     this.#options.remark(this, what);
   }
 
+  /** Counts memory of the answer in hand, or no longer, until it is given. */
+  reserve(bytes: number): void {
+    this.#reservedBytes += bytes;
+    this.recount();
+  }
+
+  get untakenBytes(): number {
+    return this.#isClosed ? 0 : untakenBytes(this.#socket);
+  }
+
+  recount(): void {
+    const bytes = this.#reservedBytes + (this.#isClosed ? 0 : this.#unsentBytes + this.#socket.writableLength);
+    if (bytes === this.#heldBytes) return;
+    this.#heldBytes = bytes;
+    this.#options.answerMemory.hold(this, bytes);
+  }
+
   /** Ends the connection at once; `error` is why, for the log. */
   destroy(error?: Error): void {
     this.#error ??= error;
@@ -130,8 +157,9 @@ export class Connection {
 
   #received(bytes: Buffer): boolean {
     this.#lastActiveMs = this.#options.now();
+    if (!this.#isYielding) this.#sliceEndMs = this.#options.turns.sliceEndMs();
     this.#turn(() => this.#frames.feed(bytes));
-    if (this.#frames.keptBytes > MAX_KEPT_BYTES || this.#isChoked) this.#isPaused = true;
+    if (this.#frames.keptBytes > MAX_KEPT_BYTES || this.#isChoked || this.#isYielding) this.#isPaused = true;
     return !this.#isPaused;
   }
 
@@ -146,6 +174,7 @@ export class Connection {
     this.#flush();
     if (failure instanceof ForeignProtocol && failure.farewell !== undefined) this.#dismiss(failure, failure.farewell);
     else if (failure !== undefined) this.destroy(failure instanceof Error ? failure : new Error(String(failure)));
+    else if (this.#frames.isHeld && !this.#isAnswering && !this.#isChoked) this.#yield();
   }
 
   /** Ends the connection once the farewell has left. */
@@ -155,6 +184,29 @@ export class Connection {
     this.#socket.destroySoon();
   }
 
+  /** Whether another request may be taken up in this turn. */
+  #hasTime(): boolean {
+    return this.#options.now() < this.#sliceEndMs;
+  }
+
+  /** The slice is used up, or there is no memory for the request that begins: what is left waits for its turn. */
+  #yield(): void {
+    const { requestMemory, turns } = this.#options;
+    const { awaitsMemory } = this.#frames;
+    if (this.#frames.keptBytes === 0 && !awaitsMemory) {
+      this.#frames.release();
+      return;
+    }
+    this.#isYielding = true;
+    const goOn = () => {
+      this.#isYielding = false;
+      this.#sliceEndMs = turns.sliceEndMs();
+      if (!this.#isAnswering && !this.#isChoked && !this.#isClosed) this.#takeUp();
+    };
+    if (awaitsMemory) requestMemory.whenFree(() => turns.takeLater(goOn));
+    else turns.takeLater(goOn);
+  }
+
   #handle(frame: Buffer): boolean {
     if (this.#isClosed) return false;
     const answer = this.#options.answer(frame, this);
@@ -162,7 +214,10 @@ export class Connection {
       this.#isAnswering = true;
       answer.then(
         (buffers) => this.#answeredLater(buffers),
-        (error: unknown) => this.destroy(error instanceof Error ? error : new Error(String(error))),
+        (error: unknown) => {
+          this.#endReservation();
+          this.destroy(error instanceof Error ? error : new Error(String(error)));
+        },
       );
       return false;
     }
@@ -170,14 +225,17 @@ export class Connection {
       // Short, and not there before the turn ends.
       this.#unsent.push(answer);
       this.#awaitsWrite = true;
-      return true;
+      return this.#hasTime();
     }
     this.#send(answer);
-    return !this.#checkChoked();
+    return !this.#checkChoked() && this.#hasTime();
   }
 
   #answeredLater(buffers: Answer): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed) {
+      this.#endReservation();
+      return;
+    }
     this.#isAnswering = false;
     this.#lastActiveMs = this.#options.now();
     this.#send(buffers);
@@ -185,31 +243,46 @@ export class Connection {
     if (!this.#checkChoked()) this.#goOn();
   }
 
+  /** There is no answer in hand any more. */
+  #endReservation(): void {
+    this.#reservedBytes = 0;
+    this.recount();
+  }
+
   #checkChoked(): boolean {
     if (this.#awaitsWrite) return false;
-    if (this.#unsentBytes + this.#socket.writableLength > MAX_UNSENT_BYTES) {
+    const maxBytes = this.#options.answerMemory.isShort ? 0 : MAX_UNSENT_BYTES;
+    if (this.#unsentBytes + this.#socket.writableLength > maxBytes) {
       this.#flush();
-      this.#isChoked = this.#socket.writableLength > MAX_UNSENT_BYTES;
+      // Only what needs to drain tells when it has.
+      this.#isChoked = this.#socket.writableNeedDrain && this.#socket.writableLength > maxBytes;
     }
     return this.#isChoked;
   }
 
   #drained(): void {
+    this.recount();
     if (!this.#isChoked) return;
     this.#isChoked = false;
-    if (!this.#isAnswering) this.#goOn();
+    if (!this.#isAnswering && !this.#isYielding) this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#frames.keptBytes > 0 && !this.#hasTime()) this.#yield();
+    else this.#takeUp();
   }
 
   /** Takes up the requests that were kept, then the socket. */
-  #goOn(): void {
+  #takeUp(): void {
     this.#turn(() => this.#frames.release());
-    if (this.#isPaused && !this.#isAnswering && !this.#isChoked && !this.#isClosed) {
+    if (this.#isPaused && !this.#isAnswering && !this.#isChoked && !this.#isYielding && !this.#isClosed) {
       this.#isPaused = false;
       this.#socket.resume();
     }
   }
 
   #send(buffers: Answer): void {
+    this.#reservedBytes = 0;
     if (buffers === undefined) return;
     for (const buffer of buffers) {
       this.#unsent.push(buffer);
@@ -220,6 +293,7 @@ export class Connection {
   #flush(): void {
     if (this.#unsent.length === 0 || this.#isClosed) return;
     this.#write(this.#takeUnsent());
+    this.recount();
     if (this.#error !== undefined) this.destroy();
   }
 
@@ -275,6 +349,8 @@ export class Connection {
     this.#isClosed = true;
     this.#frames.close();
     this.#unsent = [];
+    this.#unsentBytes = 0;
+    this.recount();
     for (const listener of this.#whenSent) listener();
     this.#whenSent = [];
     for (const listener of this.#closeListeners) listener();

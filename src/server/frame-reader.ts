@@ -1,20 +1,30 @@
 // Cuts the bytes of one connection into frames: int32 size, then that many bytes.
 //
 // Frames that lie whole in the shared read buffer are handed up as views of it. A frame that straddles reads gets a buffer of its
-// own from the pool, and the kernel reads the rest straight into it. A frame is valid only until its consumer returns.
+// own from the pool, and the kernel reads the rest straight into it; a large one is taken as its bytes come, not as they were announced. A
+// frame is valid only until its consumer returns.
 
 import type { BufferPool } from "../base/buffer-pool.ts";
 import { foreignProtocol } from "./foreign-protocol.ts";
+import type { RequestMemory } from "./request-memory.ts";
 
 const SIZE_BYTES = 4;
+/** Of a larger frame, what is taken when it begins; then as much again as has come. */
+const FIRST_PART_BYTES = 1024 * 1024;
 
 /** Takes a frame without its size prefix; `true` asks for the next one, `false` means: not now, keep the rest. */
 export type FrameConsumer = (frame: Buffer) => boolean;
 
+export interface FrameReaderOptions {
+  readonly pool: BufferPool;
+  /** Where reads put their bytes, unless they belong to a frame with a buffer of its own. */
+  readonly sharedReadBuffer: Buffer;
+  readonly requestMemory: RequestMemory;
+  readonly maxFrameBytes: number;
+}
+
 export class FrameReader {
-  readonly #pool: BufferPool;
-  readonly #shared: Buffer;
-  readonly #maxFrameBytes: number;
+  readonly #options: FrameReaderOptions;
   readonly #consume: FrameConsumer;
   /** A frame under way, and how much of it is there. */
   #partial: Buffer | undefined;
@@ -28,16 +38,14 @@ export class FrameReader {
   #keptBytes = 0;
   #isHeld = false;
 
-  constructor(pool: BufferPool, shared: Buffer, maxFrameBytes: number, consume: FrameConsumer) {
-    this.#pool = pool;
-    this.#shared = shared;
-    this.#maxFrameBytes = maxFrameBytes;
+  constructor(options: FrameReaderOptions, consume: FrameConsumer) {
+    this.#options = options;
     this.#consume = consume;
   }
 
   /** Where the next read should put its bytes. */
   target(): Buffer {
-    if (this.#partial === undefined || this.#isHeld) return this.#shared;
+    if (this.#partial === undefined || this.#isHeld) return this.#options.sharedReadBuffer;
     return this.#partial.subarray(this.#partialHave, this.#partialSize);
   }
 
@@ -46,10 +54,20 @@ export class FrameReader {
     return this.#keptBytes;
   }
 
+  /** Nothing is handed up until `release`. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** Held because there is no memory for the frame that begins. */
+  get awaitsMemory(): boolean {
+    return this.#isHeld && this.#prefixHave === SIZE_BYTES;
+  }
+
   /** Takes what a read gave. Throws FrameTooLarge, or ForeignProtocol. */
   feed(bytes: Buffer): void {
     if (this.#isHeld) {
-      this.#keep(bytes);
+      this.#keep(Buffer.from(bytes));
       return;
     }
     if (
@@ -57,45 +75,46 @@ export class FrameReader {
       bytes.buffer === this.#partial.buffer &&
       bytes.byteOffset === this.#partial.byteOffset + this.#partialHave
     ) {
-      this.#partialHave += bytes.length;
-      if (this.#partialHave === this.#partialSize) this.#finishPartial();
+      this.#extendPartial(bytes.length);
       return;
     }
-    this.#cut(bytes);
+    const end = this.#cut(bytes);
+    if (end < bytes.length) this.#keep(Buffer.from(bytes.subarray(end)));
   }
 
-  /** The consumer is ready again: goes on with what was kept. */
+  /** The consumer is ready again, or memory may be free: goes on with what was kept. */
   release(): void {
     this.#isHeld = false;
+    if (this.#prefixHave === SIZE_BYTES) this.#startPartial();
     while (this.#kept.length > 0 && !this.#isHeld) {
       const kept = this.#kept;
       this.#kept = [];
       this.#keptBytes = 0;
       for (const bytes of kept) {
-        if (this.#isHeld) this.#keep(bytes);
-        else this.#cut(bytes);
+        const end = this.#isHeld ? 0 : this.#cut(bytes);
+        if (end < bytes.length) this.#keep(bytes.subarray(end));
       }
     }
   }
 
   /** Gives pooled memory back. */
   close(): void {
-    if (this.#partial !== undefined) this.#pool.give(this.#partial);
-    this.#partial = undefined;
+    this.#endPartial();
     this.#kept = [];
     this.#keptBytes = 0;
   }
 
+  /** Only memory of its own: what was read into is read into again. */
   #keep(bytes: Buffer): void {
-    if (bytes.length === 0) return;
-    this.#kept.push(Buffer.from(bytes));
+    this.#kept.push(bytes);
     this.#keptBytes += bytes.length;
   }
 
-  #cut(bytes: Buffer): void {
+  /** Hands up what is wanted; gives where it ends. */
+  #cut(bytes: Buffer): number {
     let at = 0;
     while (at < bytes.length && !this.#isHeld) at = this.#takeNext(bytes, at);
-    this.#keep(bytes.subarray(at));
+    return at;
   }
 
   /** Takes what comes next, all of it or a part; gives where it ends. */
@@ -108,49 +127,73 @@ export class FrameReader {
       this.#isHeld = !this.#consume(bytes.subarray(start, end));
       return end;
     }
-    this.#startPartial(end - start);
-    return start;
+    return this.#fillPrefix(bytes, at);
   }
 
   #fillPartial(partial: Buffer, bytes: Buffer, at: number): number {
-    const end = Math.min(bytes.length, at + this.#partialSize - this.#partialHave);
+    const end = Math.min(bytes.length, at + Math.min(this.#partialSize, partial.length) - this.#partialHave);
     bytes.copy(partial, this.#partialHave, at, end);
-    this.#partialHave += end - at;
-    if (this.#partialHave === this.#partialSize) this.#finishPartial();
+    this.#extendPartial(end - at);
     return end;
+  }
+
+  /** What was put behind what there is of the frame counts from now on. */
+  #extendPartial(bytes: number): void {
+    const have = this.#partialHave + bytes;
+    this.#partialHave = have;
+    if (have === this.#partialSize) {
+      this.#finishPartial();
+      return;
+    }
+    const partial = this.#partial;
+    if (partial === undefined || have < partial.length) return;
+    this.#partial = this.#options.pool.take(Math.min(this.#partialSize, 2 * have));
+    partial.copy(this.#partial);
+    this.#options.pool.give(partial);
   }
 
   #fillPrefix(bytes: Buffer, at: number): number {
     const end = Math.min(bytes.length, at + SIZE_BYTES - this.#prefixHave);
     bytes.copy(this.#prefix, this.#prefixHave, at, end);
     this.#prefixHave += end - at;
-    if (this.#prefixHave === SIZE_BYTES) {
-      this.#prefixHave = 0;
-      this.#startPartial(this.#checkedSize(this.#prefix, 0));
-    }
+    if (this.#prefixHave === SIZE_BYTES) this.#startPartial();
     return end;
   }
 
   #checkedSize(bytes: Buffer, at: number): number {
     const sizeBytes = bytes.readInt32BE(at);
-    if (sizeBytes < 0 || sizeBytes > this.#maxFrameBytes)
-      throw foreignProtocol(sizeBytes) ?? new FrameTooLarge(sizeBytes, this.#maxFrameBytes);
+    const { maxFrameBytes } = this.#options;
+    if (sizeBytes < 0 || sizeBytes > maxFrameBytes) throw foreignProtocol(sizeBytes) ?? new FrameTooLarge(sizeBytes, maxFrameBytes);
     return sizeBytes;
   }
 
-  #startPartial(sizeBytes: number): void {
-    this.#partial = this.#pool.take(sizeBytes);
+  /** The size of the frame is there. */
+  #startPartial(): void {
+    const sizeBytes = this.#checkedSize(this.#prefix, 0);
+    const { pool, requestMemory } = this.#options;
+    if (requestMemory.isUsedUp) {
+      this.#isHeld = true;
+      return;
+    }
+    this.#prefixHave = 0;
+    requestMemory.take(sizeBytes);
+    this.#partial = pool.take(Math.min(sizeBytes, FIRST_PART_BYTES));
     this.#partialSize = sizeBytes;
     this.#partialHave = 0;
     if (sizeBytes === 0) this.#finishPartial();
   }
 
   #finishPartial(): void {
-    const buffer = this.#partial;
-    if (buffer === undefined) return;
+    const frame = this.#partial?.subarray(0, this.#partialSize);
+    if (frame !== undefined) this.#isHeld = !this.#consume(frame);
+    this.#endPartial();
+  }
+
+  #endPartial(): void {
+    if (this.#partial === undefined) return;
+    this.#options.pool.give(this.#partial);
+    this.#options.requestMemory.give(this.#partialSize);
     this.#partial = undefined;
-    this.#isHeld = !this.#consume(buffer.subarray(0, this.#partialSize));
-    this.#pool.give(buffer);
   }
 }
 

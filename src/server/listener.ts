@@ -4,12 +4,17 @@
 // max.connections.per.ip a socket is closed right after it was accepted; an idle connection is closed after connections.max.idle.ms.
 
 import net from "node:net";
+import type { AnswerMemory } from "../api/answer-memory.ts";
 import { BufferPool } from "../base/buffer-pool.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { Seldom } from "../base/seldom.ts";
 import { type AnswerFrame, Connection, type Gather } from "./connection.ts";
+
 import type { ConnectionBudget } from "./connection-budget.ts";
+
+import type { RequestMemory } from "./request-memory.ts";
+import type { Turns } from "./turns.ts";
 
 const SHARED_READ_BYTES = 256 * 1024;
 /**
@@ -43,6 +48,10 @@ export interface ListenerOptions {
   readonly keepsProcessAlive?: boolean;
   /** Ready for many clients that come at once, for which opening takes a little longer. Default false. */
   readonly takesCrowds?: boolean;
+  /** Shared by all listeners of the broker, as are the next two. */
+  readonly turns: Turns;
+  readonly answerMemory: AnswerMemory;
+  readonly requestMemory: RequestMemory;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -193,6 +202,9 @@ export class Listener {
       maxFrameBytes: this.#options.maxFrameBytes,
       answer,
       gather: this.#gather,
+      turns: this.#options.turns,
+      answerMemory: this.#options.answerMemory,
+      requestMemory: this.#options.requestMemory,
       keepsProcessAlive: this.#options.keepsProcessAlive ?? true,
       now: () => this.#options.clock.now(),
       remark: (about, what) => this.#say(about, what, "a client is set up for another listener"),

@@ -1,6 +1,7 @@
 // The listeners of a broker. While it runs some may come and others go: one that stays, by its name, stays as it is, one that goes ends its
 // connections. An address that cannot be had is a line in the log; the others are served.
 
+import type { AnswerMemory } from "../api/answer-memory.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
@@ -8,10 +9,13 @@ import type { ListenerAddress } from "../config/listeners.ts";
 import type { AnswerFrame, Gather } from "./connection.ts";
 import type { ConnectionBudget } from "./connection-budget.ts";
 import { Listener } from "./listener.ts";
+import { RequestMemory } from "./request-memory.ts";
+import { Turns } from "./turns.ts";
 
 export interface ListenersOptions {
   /** Limits of connections are read each time that they matter. */
   readonly config: BrokerConfig;
+  readonly answerMemory: AnswerMemory;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly keepsProcessAlive: boolean;
@@ -20,6 +24,8 @@ export interface ListenersOptions {
 
 export class Listeners {
   readonly #options: ListenersOptions;
+  readonly #turns: Turns;
+  readonly #requestMemory: RequestMemory;
   #open: Listener[] = [];
   /** Once requests are taken up. */
   #serve: ((listener: Listener) => void) | undefined;
@@ -29,6 +35,8 @@ export class Listeners {
 
   private constructor(options: ListenersOptions) {
     this.#options = options;
+    this.#turns = new Turns(options.clock);
+    this.#requestMemory = new RequestMemory(() => options.config["queued.max.request.bytes"]);
   }
 
   /** Takes the ports; requests are taken up from `serve` on. Rejects with Node's own error when one cannot be taken. */
@@ -104,7 +112,7 @@ export class Listeners {
   }
 
   #listen({ name, host, port }: ListenerAddress): Promise<Listener> {
-    const { config, clock, logger, keepsProcessAlive, budget } = this.#options;
+    const { config, answerMemory, clock, logger, keepsProcessAlive, budget } = this.#options;
     return Listener.open({
       name,
       host: host === "" ? "::" : host,
@@ -118,6 +126,9 @@ export class Listeners {
       },
       idleLimitMs: config["connections.max.idle.ms"],
       budget,
+      turns: this.#turns,
+      answerMemory,
+      requestMemory: this.#requestMemory,
       clock,
       logger,
       keepsProcessAlive,

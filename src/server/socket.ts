@@ -17,6 +17,12 @@ interface HandleOwner {
   _handle?: unknown;
 }
 
+/** What the peer has not taken yet of what was written, a little more than there is: it changes whenever the peer takes something. */
+export function untakenBytes(socket: net.Socket): number {
+  const handle = (socket as HandleOwner)._handle as { readonly writeQueueSize?: number } | null | undefined;
+  return socket.writableLength + (handle?.writeQueueSize ?? 0);
+}
+
 export function takeOver(accepted: net.Socket, events: SocketEvents): net.Socket {
   const handle = (accepted as HandleOwner)._handle;
   const socket = handle === undefined || handle === null ? accepted : adopt(accepted, handle, events);

@@ -6,6 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { ConnectionBudget } from "../../src/server/connection-budget.ts";
 import { Listener } from "../../src/server/listener.ts";
+import { listenerParts } from "../support/listener-parts.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
 
 const listeners: Listener[] = [];
@@ -25,7 +26,7 @@ async function open() {
     budget: new ConnectionBudget(() => 1000),
     maxConnectionsPerIp: 100,
     idleLimitMs: -1,
-    clock,
+    ...listenerParts(clock),
     logger: recordingLogger(lines),
   });
   listeners.push(listener);

@@ -1,11 +1,11 @@
 import net from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import type { AnswerFrame, Connection } from "../../src/server/connection.ts";
 import { ConnectionBudget } from "../../src/server/connection-budget.ts";
 import { Listener, type ListenerOptions } from "../../src/server/listener.ts";
+import { listenerParts } from "../support/listener-parts.ts";
 import { RawClient } from "../support/raw-client.ts";
 
 const listeners: Listener[] = [];
@@ -24,7 +24,7 @@ async function open(answer: AnswerFrame, options: Partial<ListenerOptions> = {})
     maxConnectionsPerIp: 100,
     budget: new ConnectionBudget(() => 1000),
     idleLimitMs: 600_000,
-    clock: systemClock,
+    ...listenerParts(options.clock),
     logger: silentLogger,
     ...options,
   });
@@ -37,6 +37,12 @@ function framed(payload: Buffer): Buffer {
   const size = Buffer.alloc(4);
   size.writeInt32BE(payload.length);
   return Buffer.concat([size, payload]);
+}
+
+/** Keeps the event loop busy, as work does. */
+function spin(forMs: number): void {
+  const endMs = performance.now() + forMs;
+  while (performance.now() < endMs);
 }
 
 const echo: AnswerFrame = (frame) => [framed(Buffer.from(frame))];
@@ -97,7 +103,7 @@ describe("a listener", () => {
       maxConnectionsPerIp: 10,
       budget: new ConnectionBudget(() => 1000),
       idleLimitMs: -1,
-      clock: systemClock,
+      ...listenerParts(),
       logger: silentLogger,
     });
     listeners.push(listener);
@@ -171,6 +177,35 @@ describe("a listener", () => {
     expect(answered).toBe(requests);
     socket.destroy();
   }, 20_000);
+
+  test.each([
+    ["at once", (answer: Buffer[]) => answer],
+    ["by a promise", (answer: Buffer[]) => Promise.resolve(answer)],
+  ])(
+    "a neighbour is answered while thousands of requests of one connection are worked on, each answered %s",
+    async (_, given) => {
+      let worked = 0;
+      const listener = await open((frame) => {
+        if (frame.toString() === "flood") {
+          worked++;
+          spin(0.02);
+        }
+        return given([framed(Buffer.from(frame))]);
+      });
+      const flooding = await RawClient.connect(listener.port);
+      const neighbour = await RawClient.connect(listener.port);
+      const requests = 20_000;
+      flooding.write(Buffer.concat(Array.from({ length: requests }, () => framed(Buffer.from("flood")))));
+      await until(() => worked > 0);
+      neighbour.write(framed(Buffer.from("neighbour")));
+      expect((await neighbour.next())?.toString()).toBe("neighbour");
+      expect(worked).toBeLessThan(requests / 2);
+      for (let answered = 0; answered < requests; answered++) expect((await flooding.next())?.toString()).toBe("flood");
+      flooding.close();
+      neighbour.close();
+    },
+    20_000,
+  );
 
   test("a request that fails closes its connection without an answer", async () => {
     const listener = await open((frame) => {

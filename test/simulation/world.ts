@@ -169,6 +169,7 @@ export class SimulatedConnection {
         this.#closeListeners.add(listener);
         return () => this.#closeListeners.delete(listener);
       },
+      reserve: () => undefined,
       whenSent: (listener: () => void) => {
         this.#sentListeners.push(listener);
       },

@@ -43,7 +43,11 @@ export const networkSettings = {
   "num.io.threads": int(8, "Threads that handle requests.", { dynamic: clusterWide, min: 1 }),
   "num.network.threads": int(3, "Threads that read and write sockets.", { dynamic: clusterWide, min: 1 }),
   "producer.purgatory.purge.interval.requests": int(1000, "Finished produce requests after which their remains are swept up."),
-  "queued.max.request.bytes": long(-1, "Bytes of requests that may wait before the sockets are no longer read; -1 means no limit."),
+  "queued.max.request.bytes": long(
+    -1,
+    "Bytes announced by requests that are being received, over all connections, beyond which none is begun that a read does not give whole; -1 means no limit.",
+    { honoured },
+  ),
   "queued.max.requests": int(500, "Requests that may wait before the sockets are no longer read.", { min: 1 }),
   "request.timeout.ms": int(30_000, "Deadline of requests from broker to broker.", { honoured }),
   "socket.connection.setup.timeout.max.ms": long(

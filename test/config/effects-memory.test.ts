@@ -1,0 +1,104 @@
+// Memory that clients take: answers that nobody reads, requests that never end. A title begins with the settings that it is about.
+
+import net from "node:net";
+import { expect, test } from "vitest";
+import { encodeRequest } from "../../protocol/headers.ts";
+import { apiVersions, fetch, produce } from "../../protocol/messages/index.ts";
+import { buildBatch } from "../../protocol/records/batch-builder.ts";
+import { RawClient } from "../support/raw-client.ts";
+import { EffectBench } from "./effect-bench.ts";
+
+const MIB = 1024 * 1024;
+const BATCH_BYTES = 900_000;
+const WAIT_MS = 60_000;
+
+function wholeLog(maxWaitMs = WAIT_MS) {
+  const partitions = [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 50 * MIB }];
+  const body = { maxWaitMs, minBytes: 1, maxBytes: 50 * MIB, topics: [{ topic: "t", partitions }] };
+  return { ...body, replicaId: -1, isolationLevel: 0, sessionId: 0, sessionEpoch: -1, forgottenTopicsData: [], rackId: "" };
+}
+
+/** Asks for the whole log again and again, and reads nothing. */
+async function deafPeer(port: number): Promise<net.Socket> {
+  const socket = net.connect(port, "127.0.0.1");
+  await new Promise((resolve) => socket.once("connect", resolve));
+  socket.on("error", () => undefined);
+  socket.pause();
+  for (let correlationId = 1; correlationId <= 20; correlationId++) {
+    socket.write(Buffer.concat(encodeRequest(fetch, 11, { correlationId, clientId: "deaf" }, wholeLog())));
+  }
+  return socket;
+}
+
+test("odradek.queued.max.response.bytes: answers that nobody reads stay within it, a reader goes on once they are given up, and nothing is held in the end", async () => {
+  const limitBytes = 8 * MIB;
+  await using bench = await EffectBench.start({ topic: {}, settings: { "odradek.queued.max.response.bytes": limitBytes } });
+  const { answerMemory } = bench.node.broker.services;
+  for (let count = 0; count < 16; count++) expect(bench.append([{ value: Buffer.alloc(BATCH_BYTES, count) }])).toBe(0);
+
+  const peers = await Promise.all(Array.from({ length: 8 }, () => deafPeer(bench.node.broker.port)));
+  let mostBytes = 0;
+  await expect
+    .poll(
+      () => {
+        mostBytes = Math.max(mostBytes, answerMemory.heldBytes);
+        return answerMemory.isShort;
+      },
+      { interval: 1, timeout: 10_000 },
+    )
+    .toBe(true);
+
+  const reading = bench.asking.ask(fetch, wholeLog(), 11);
+  for (let seconds = 0; seconds < 5; seconds++) {
+    await bench.clock.advance(1000);
+    mostBytes = Math.max(mostBytes, answerMemory.heldBytes);
+  }
+  const [partition] = (await reading).responses[0]?.partitions ?? [];
+  expect(partition?.records?.length).toBeGreaterThan(BATCH_BYTES);
+  expect(mostBytes).toBeLessThanOrEqual(limitBytes + BATCH_BYTES);
+
+  for (const peer of peers) peer.destroy();
+  await expect.poll(() => answerMemory.heldBytes).toBe(0);
+}, 30_000);
+
+test("odradek.queued.max.response.bytes: a fetch that finds no room by its deadline is answered with nothing", async () => {
+  await using bench = await EffectBench.start({ topic: {}, settings: { "odradek.queued.max.response.bytes": 2 * MIB } });
+  const { answerMemory } = bench.node.broker.services;
+  bench.append([{ value: Buffer.alloc(BATCH_BYTES) }]);
+  const peer = { untakenBytes: 0, recount: () => undefined, destroy: () => undefined };
+  answerMemory.hold(peer, 2 * MIB);
+  let isAnswered = false;
+  const reading = bench.asking.ask(fetch, wholeLog(1000), 11).finally(() => {
+    isAnswered = true;
+  });
+  while (!isAnswered) await bench.clock.advance(100);
+  expect((await reading).responses[0]?.partitions[0]).toMatchObject({ errorCode: 0, highWatermark: 1, records: Buffer.alloc(0) });
+  answerMemory.hold(peer, 0);
+  expect((await bench.asking.ask(fetch, wholeLog(1000), 11)).responses[0]?.partitions[0]?.records?.length).toBeGreaterThan(0);
+});
+
+test("queued.max.request.bytes: while requests that never end take all of it, large ones wait, and small ones are answered", async () => {
+  await using bench = await EffectBench.start({ topic: {}, settings: { "queued.max.request.bytes": MIB } });
+  const { port } = bench.node.broker;
+  const unfinished = net.connect(port, "127.0.0.1");
+  const announcement = Buffer.alloc(100);
+  announcement.writeInt32BE(2 * MIB);
+  unfinished.write(announcement);
+  const small = await RawClient.connect(port);
+  expect(await small.call(apiVersions, 0, {})).toBeDefined();
+
+  const large = await RawClient.connect(port);
+  const records = buildBatch([{ key: null, value: Buffer.alloc(BATCH_BYTES) }], { timestamp: bench.clock.now() }).bytes;
+  const topicData = [{ name: "t", partitionData: [{ index: 0, records }] }];
+  let isAnswered = false;
+  const producing = large.call(produce, 8, { transactionalId: null, acks: 1, timeoutMs: 1000, topicData }).finally(() => {
+    isAnswered = true;
+  });
+  for (let count = 0; count < 20; count++) expect(await small.call(apiVersions, 0, {})).toBeDefined();
+  expect(isAnswered).toBe(false);
+  unfinished.destroy();
+  while (!isAnswered) await bench.clock.advance(1);
+  expect((await producing)?.responses[0]?.partitionResponses[0]).toMatchObject({ errorCode: 0, baseOffset: 0 });
+  small.close();
+  large.close();
+});

@@ -1,0 +1,17 @@
+// What the listeners of a broker share, for tests of one alone.
+
+import { AnswerMemory } from "../../src/api/answer-memory.ts";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
+import { RequestMemory } from "../../src/server/request-memory.ts";
+import { Turns } from "../../src/server/turns.ts";
+
+const MOST_ANSWER_BYTES = 128 * 1024 * 1024;
+
+export function listenerParts(clock: Clock = systemClock) {
+  return {
+    clock,
+    turns: new Turns(clock),
+    answerMemory: new AnswerMemory({ clock, limitBytes: () => MOST_ANSWER_BYTES }),
+    requestMemory: new RequestMemory(() => -1),
+  };
+}
