@@ -69,6 +69,13 @@ function recordsCursor(batch: RecordBatch, body: Buffer | undefined): VarintCurs
   return new VarintCursor(body ?? batch.uncompressedBody());
 }
 
+const NOTHING_SEEN: RecordScan = {
+  maxTimestamp: NO_TIMESTAMP,
+  offsetDeltaOfMaxTimestamp: 0,
+  minTimestamp: NO_TIMESTAMP,
+  firstNullKeyIndex: -1,
+  hasConsecutiveOffsets: true,
+};
 const NOTHING = new VarintCursor(Buffer.alloc(0));
 
 class RecordScanner {
@@ -77,13 +84,7 @@ class RecordScanner {
   readonly #batch: RecordBatch;
   readonly #visit: RecordVisitor | undefined;
   #index = 0;
-  #result: RecordScan = {
-    maxTimestamp: NO_TIMESTAMP,
-    offsetDeltaOfMaxTimestamp: 0,
-    minTimestamp: NO_TIMESTAMP,
-    firstNullKeyIndex: -1,
-    hasConsecutiveOffsets: true,
-  };
+  #result = NOTHING_SEEN;
   /** What is left of the piece in hand. */
   #cursor = NOTHING;
   /** A record of which some is still to come. */
@@ -136,8 +137,9 @@ class RecordScanner {
     const dataEnd = cursor.end;
     let { maxTimestamp, offsetDeltaOfMaxTimestamp, minTimestamp, firstNullKeyIndex, hasConsecutiveOffsets } = this.#result;
     let index = this.#index;
+    let inParts = this.#finished;
+    this.#finished = undefined;
     while (index < recordCount) {
-      const inParts = this.#finished;
       let timestamp: number;
       let offsetDelta: number;
       let keySize: number;
@@ -163,7 +165,7 @@ class RecordScanner {
       } else {
         timestamp = baseTimestamp + inParts.timestampDelta;
         ({ offsetDelta, keySize } = inParts);
-        this.#finished = undefined;
+        inParts = undefined;
       }
       if (index === 0 || timestamp > maxTimestamp) {
         maxTimestamp = timestamp;

@@ -181,6 +181,9 @@ function readBlockHeader(buffer: Buffer, start: number, end: number): Block {
   throw malformed(`block at ${start} has no size`);
 }
 
+/** No content reaches so far; an integer, which is quicker to compare with than infinity. */
+const FARTHEST = 0x7fffffff;
+
 /** Decompresses a block as far as it is asked to. */
 class BlockReader {
   readonly #source: Bytes;
@@ -205,7 +208,7 @@ class BlockReader {
   read(sizeBytes: number): void {
     const wanted = this.#start + sizeBytes;
     const isLast = wanted === this.#limit;
-    this.#decompress(isLast ? Number.POSITIVE_INFINITY : wanted);
+    this.#decompress(isLast ? FARTHEST : wanted);
     if (this.#at < wanted || (isLast && this.#position !== this.#end)) throw malformed(`block that ends at ${this.#end} is cut off`);
   }
 
@@ -215,6 +218,7 @@ class BlockReader {
     const { buffer, view } = source;
     const end = this.#end;
     const limit = this.#limit;
+    const start = this.#start;
     let position = this.#position;
     let at = this.#at;
     while (position < end && at < until) {
@@ -246,7 +250,7 @@ class BlockReader {
         distance = bytes === 2 ? view.getUint16(position, true) : view.getUint32(position, true);
         position += bytes;
       }
-      if (distance === 0 || distance > at - this.#start || size > limit - at) throw malformed(`copy of ${size} bytes ${distance} back`);
+      if (distance === 0 || distance > at - start || size > limit - at) throw malformed(`copy of ${size} bytes ${distance} back`);
       copyMatch(target, at, distance, size);
       at += size;
     }
