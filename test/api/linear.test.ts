@@ -10,7 +10,7 @@ const FEW = 2500;
 const MANY = 4 * FEW;
 /** Twice what is linear. */
 const MOST = 8;
-const RUNS = 3;
+const RUNS = 5;
 
 const started = askingBroker();
 
@@ -39,7 +39,7 @@ const requests: readonly (readonly [title: string, ask: (count: number) => Promi
   [
     "CreatePartitions of topics that do not exist",
     (count) => {
-      const topics = names(count).map((name) => ({ name, count: 2, assignments: null }));
+      const topics = names(count * 4).map((name) => ({ name, count: 2, assignments: null }));
       return started().ask(messages.createPartitions, { topics, timeoutMs: 1000, validateOnly: false });
     },
   ],
@@ -77,7 +77,7 @@ const requests: readonly (readonly [title: string, ask: (count: number) => Promi
     "WriteTxnMarkers for many partitions",
     (count) => {
       const marker = { producerId: 1, producerEpoch: 0, transactionResult: true, coordinatorEpoch: 0 };
-      const topics = [{ name: "nowhere", partitionIndexes: ids(count * 4) }];
+      const topics = [{ name: "nowhere", partitionIndexes: ids(count * 16) }];
       return started().ask(messages.writeTxnMarkers, { markers: [{ ...marker, topics }] });
     },
   ],
@@ -87,8 +87,8 @@ test.each(requests)("%s takes time in proportion", async (_, ask) => {
   await ask(FEW / 10);
   const few = await leastMs(() => ask(FEW));
   const many = await leastMs(() => ask(MANY));
-  // A few milliseconds of anything do not count.
-  expect(many).toBeLessThan(MOST * Math.max(few, 5));
+  // A few milliseconds of anything do not count: where it is quadratic, it takes seconds.
+  expect(many).toBeLessThan(MOST * Math.max(few, 20));
 });
 
 test("Metadata makes many topics in a few transactions", async () => {
