@@ -12,6 +12,8 @@ import { usageError } from "./command-error.ts";
 
 export interface PlannedBroker {
   readonly port: number;
+  /** It is one of those that --port lists. */
+  readonly isPortListed: boolean;
   readonly rack: string | undefined;
 }
 
@@ -27,6 +29,7 @@ export function planBrokers(brokers: string | undefined, ports: readonly number[
   if (ports.length > count) throw usageError(`--port names ${ports.length} ports, and there are ${count} brokers`);
   const last = ports.at(-1) ?? DEFAULT_PORT;
   return Array.from({ length: count }, (_, index) => ({
+    isPortListed: index < ports.length,
     port: ports[index] ?? (last === 0 ? 0 : last + index - Math.max(0, ports.length - 1)),
     rack: racks.length === 0 ? undefined : racks[index % racks.length],
   }));
@@ -72,7 +75,9 @@ export function memberSettings(first: BrokerConfig, { index, broker, firstPort, 
     printListeners(parseListeners(setting, first[setting] ?? []).map((address) => ({ ...address, port: shift(address, by) })));
   countUp("node.id", String(first["node.id"] + index));
   const isCounted = firstPort === undefined && isGiven("listeners");
-  countUp("listeners", isCounted ? shifted("listeners", index) : `PLAINTEXT://${hostInUrl(host)}:${broker.port}`);
+  const own = `PLAINTEXT://${hostInUrl(host)}:${broker.port}`;
+  if (broker.isPortListed) settings.set("listeners", { value: own, place: "with --port" });
+  else countUp("listeners", isCounted ? shifted("listeners", index) : own);
   if (isGiven("advertised.listeners")) {
     const areKnown = firstPort !== undefined && firstPort !== 0 && broker.port !== 0;
     countUp("advertised.listeners", shifted("advertised.listeners", areKnown ? broker.port - firstPort : index));

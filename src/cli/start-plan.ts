@@ -2,17 +2,26 @@
 // An argument wins over the environment, that over the file, that over the defaults.
 
 import { resolve } from "node:path";
-import { type BrokerConfig, type ConfigSources, originsOf, settingsWithoutEffect } from "../config/broker-config.ts";
+import { type BrokerConfig, type ConfigSources, originsOf, placeOf, settingsWithoutEffect } from "../config/broker-config.ts";
 import { type Environment, environmentClusterId } from "../config/environment.ts";
 import type { Given, GivenSettings } from "../config/given-settings.ts";
 import { clientListeners } from "../config/listener-rules.ts";
 import { hostInUrl, isHost } from "../config/listeners.ts";
+import { SettingError } from "../config/setting.ts";
 import type { BrokerPlace } from "../node.ts";
 import type { WorkerPlace } from "../workers/workers.ts";
 import { checkPorts, defaultsFor, memberSettings, parsePorts, parseRacks, planBrokers, workerCount } from "./cluster-plan.ts";
 import { usageError } from "./command-error.ts";
 import type { LogLevel } from "./command-logger.ts";
-import { type EnvironmentInEffect, environmentInEffect, isGiven, readConfig, readSources, type StartSources } from "./start-sources.ts";
+import {
+  type EnvironmentInEffect,
+  environmentInEffect,
+  isGiven,
+  readConfig,
+  readSources,
+  type StartSources,
+  settingUsageError,
+} from "./start-sources.ts";
 import { planTopics, type TopicOption } from "./topic-option.ts";
 
 /** As commander gives them. */
@@ -147,10 +156,13 @@ function merged(...settings: readonly GivenSettings[]): GivenSettings {
   return new Map(settings.flatMap((each) => [...each]));
 }
 
-/** The first listener that is not the controller's: there is one in every config. */
+/** The first listener that is not the controller's. */
 function listenerOf(config: BrokerConfig): { readonly host: string; readonly port: number } {
   const [first] = clientListeners(config);
+  if (first === undefined) {
+    const message = `listeners: all of them (${config.listeners.join(", ")}) are the controller's; name one for clients`;
+    throw settingUsageError(new SettingError("CONFLICT", "listeners", message, placeOf(config, "listeners")));
+  }
   const isDefault = originsOf(config, "listeners").length === 1;
-  const host = first?.host ?? "";
-  return { host: host === "" && isDefault ? DEFAULT_HOST : host, port: first?.port ?? DEFAULT_PORT };
+  return { host: first.host === "" && isDefault ? DEFAULT_HOST : first.host, port: first.port };
 }

@@ -27,7 +27,7 @@ export function listenersFault(values: BrokerSettingValues): ListenerFault | und
     const message = namesFault(addresses, shown) ?? (setting === "listeners" ? portFault(addresses, shown) : undefined);
     if (message !== undefined) return { settings: [setting], message: `Error creating broker listeners from '${shown}': ${message}` };
   }
-  return servedFault(values, listeners, protocols) ?? advertisedFault(advertised, listeners);
+  return servedFault(values, protocols) ?? advertisedFault(advertised, listeners);
 }
 
 /** Those that clients are served on: without the controllers'. */
@@ -82,19 +82,8 @@ export function subsetFault(advertised: readonly string[], names: ReadonlySet<st
 }
 
 /** A listener without an entry in the map may be named after its protocol, which Kafka has for the default map only. */
-function servedFault(
-  values: BrokerSettingValues,
-  listeners: readonly ListenerAddress[],
-  protocols: ReadonlyMap<string, string>,
-): ListenerFault | undefined {
-  const forClients = clientListeners(values);
-  if (forClients.length === 0) {
-    return {
-      settings: ["listeners", "controller.listener.names"],
-      message: `listeners: all of them (${listeners.map(({ name }) => name).join(", ")}) are the controller's; name one for clients`,
-    };
-  }
-  for (const { name } of forClients) {
+function servedFault(values: BrokerSettingValues, protocols: ReadonlyMap<string, string>): ListenerFault | undefined {
+  for (const { name } of clientListeners(values)) {
     const protocol = securityProtocolOf(values[MAP], name);
     if (!protocols.has(name) && !PROTOCOLS.includes(protocol)) {
       const message = `listeners: no security protocol defined for listener ${name}; add ${name}:${SERVED_PROTOCOL} to ${MAP}`;

@@ -122,9 +122,10 @@ export class Listener {
   async #listen(): Promise<void> {
     const { host, port, takesCrowds } = this.#options;
     const [first = host, ...others] = host === "localhost" ? ["127.0.0.1", "::1"] : [host];
-    const isShared = takesCrowds === true && process.platform === "linux";
-    // The system lets sockets that share a port join those of another process; nobody else may serve there.
-    if (isShared && port !== 0 && (await isAnswered(first, port, this.#options.clock))) throw portInUse(first, port);
+    // The system lets sockets that share a port join those of another process; nobody else may serve there. Where somebody answers, it is
+    // asked for the port alone, and says itself what is wrong.
+    const canShare = takesCrowds === true && process.platform === "linux";
+    const isShared = canShare && (port === 0 || !(await isAnswered(first, port, this.#options.clock)));
     for (let tries = 1; ; tries++) {
       this.#port = await this.#listenOn(first, port, isShared);
       try {
@@ -262,12 +263,6 @@ function isAnswered(host: string, port: number, clock: Clock): Promise<boolean> 
     socket.once("connect", () => end(true));
     socket.once("error", () => end(false));
   });
-}
-
-/** As Node would say it. */
-function portInUse(address: string, port: number): Error {
-  const error = new Error(`listen EADDRINUSE: address already in use ${address}:${port}`);
-  return Object.assign(error, { code: "EADDRINUSE", syscall: "listen", address, port });
 }
 
 function addressOf(server: net.Server): net.AddressInfo | undefined {

@@ -214,7 +214,7 @@ test.each<[string, StartArguments, string]>([
   ["two numbers for one broker", { set: ["node.id=1", "broker.id=2"] }, "You must set `node.id` to the same value as `broker.id`."],
   ["a number of brokers that is JavaScript's", { brokers: "1e1" }, "--brokers 1e1: a cluster has from 1 to 100 brokers"],
   ["hexadecimal workers", { workers: "0x2" }, "--workers 0x2: from 1 to 64 threads"],
-  ["one port for two brokers", { port: "9092,9092" }, "Brokers 1 and 2 cannot both have port 9092 (given with --port, counted up"],
+  ["one port for two brokers", { port: "9092,9092" }, "Brokers 1 and 2 cannot both have port 9092 (given with --port); leave room"],
   ["ports that count up into another", { port: "9093,9092", brokers: "3" }, "Brokers 1 and 3 cannot both have port 9093"],
   [
     "ports that count up beyond the last",
@@ -237,6 +237,11 @@ test.each<[string, StartArguments, string]>([
     "a port of listeners that is none",
     { set: ["listeners=PLAINTEXT://:70000"] },
     "has no port from 0 to 65535 (given with --set listeners)",
+  ],
+  [
+    "no listener for clients",
+    { set: ["listeners=CONTROLLER://:9093", "controller.listener.names=CONTROLLER"] },
+    "all of them (CONTROLLER://:9093) are the controller's; name one for clients (given with --set listeners)",
   ],
   ["a listener twice", { set: ["listeners=PLAINTEXT://:1,PLAINTEXT://:2"] }, "Each listener must have a different name"],
   ["a listener without a protocol", { set: ["listeners=A://:9092"] }, "no security protocol defined for listener A; add A:PLAINTEXT to"],

@@ -291,7 +291,7 @@ describe("worker threads", { timeout: 240_000 }, () => {
     const address = taken.address();
     const port = typeof address === "object" ? address?.port : undefined;
     try {
-      await expect(start(2, "--port", `0,${port}`)).rejects.toThrow(`ended with 3: odradek: Port ${port} is in use`);
+      await expect(start(2, "--port", `0,${port}`)).rejects.toThrow(`ended with 3: odradek: Port ${port} (given with --port) is in use`);
     } finally {
       taken.close();
     }
