@@ -368,8 +368,7 @@ function decidedSettings(
   const directory = logs.engine.logDirectory?.().path;
   return {
     "node.id": config["node.id"],
-    listeners: shown,
-    "advertised.listeners": shown,
+    ...(shown.length === 0 ? {} : { listeners: shown, "advertised.listeners": shown }),
     ...(directory === undefined ? {} : { "log.dirs": [directory] }),
   };
 }
