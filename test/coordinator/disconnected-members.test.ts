@@ -31,7 +31,7 @@ describe("a member whose connection is closed", () => {
     expect(joining.value).toMatchObject({ errorCode: 0, generationId: 2, leader: joining.value?.memberId });
     expect(joining.value?.members).toHaveLength(1);
     expect(beat(bench, crashed, 2)).toBe(25);
-    expect(bench.lines.some((line) => line.includes("its connection is closed") && line.includes(crashed.memberId))).toBe(true);
+    expect(bench.lines.some((line) => line.includes("it has no connection") && line.includes(crashed.memberId))).toBe(true);
   });
 
   it("is waited for one second in a rebalance, not less", async () => {
@@ -150,5 +150,70 @@ describe("a member whose connection is closed", () => {
     for (const connection of connections) connection.close();
     await bench.clock.advance(1000);
     expect(await stateOf(bench)).toBe("Empty");
+  });
+});
+
+describe("a member that was not heard of since its group was loaded", () => {
+  it("is waited for one second from when somebody else joins, and not for its session timeout", async () => {
+    const before = new GroupBench();
+    const lost = await member(before, new TestConnection());
+    const bench = before.restarted();
+    await bench.clock.advance(5000);
+    const joining = await startJoin(bench);
+    await bench.clock.advance(999);
+    expect(joining.value).toBeUndefined();
+    await bench.clock.advance(1);
+    expect(joining.value).toMatchObject({ errorCode: 0, generationId: 2, leader: joining.value?.memberId });
+    expect(joining.value?.members).toHaveLength(1);
+    expect(beat(bench, lost, 1)).toBe(25);
+  });
+
+  it("keeps its membership when nobody else joins, and its assignment when it is heard of", async () => {
+    const before = new GroupBench();
+    const alive = await member(before, new TestConnection());
+    const bench = before.restarted();
+    await bench.clock.advance(59_999);
+    expect(beat(bench, alive, 1)).toBe(0);
+    expect(bench.sync({ memberId: alive.memberId }, { version: 3 }).value).toMatchObject({ errorCode: 0, assignment: Buffer.from("0") });
+  });
+
+  it("is waited for as any other once it has been heard of, before or during the rebalance", async () => {
+    for (const isEarly of [true, false]) {
+      const before = new GroupBench();
+      const alive = await member(before, new TestConnection());
+      const bench = before.restarted();
+      if (isEarly) expect(beat(bench, alive, 1)).toBe(0);
+      const joining = await startJoin(bench);
+      await bench.clock.advance(900);
+      expect(beat(bench, alive, 1)).toBe(27);
+      await bench.clock.advance(30_000);
+      expect(joining.value).toBeUndefined();
+      rejoin(bench, alive);
+      await settle(bench);
+      expect(joining.value).toMatchObject({ errorCode: 0, generationId: 2, leader: alive.memberId });
+    }
+  });
+
+  it("and is static keeps its place until its session ends", async () => {
+    const before = new GroupBench();
+    await stableGroup(before, [{ groupInstanceId: "i", rebalanceTimeoutMs: 30_000, sessionTimeoutMs: 30_000 }], { version: 5 });
+    const bench = before.restarted();
+    const joining = await startJoin(bench);
+    await bench.clock.advance(29_999);
+    expect(joining.value).toBeUndefined();
+    await bench.clock.advance(1);
+    expect(joining.value).toMatchObject({ errorCode: 0, generationId: 2 });
+  });
+
+  it("is waited for as Kafka does when the setting is -1", async () => {
+    const settings = { "odradek.group.disconnected.member.timeout.ms": -1 };
+    const before = new GroupBench({ settings });
+    await member(before, new TestConnection());
+    const bench = before.restarted({ settings });
+    const joining = await startJoin(bench, {}, { version: 3 });
+    await bench.clock.advance(59_999);
+    expect(joining.value).toBeUndefined();
+    await bench.clock.advance(1);
+    expect(joining.value).toMatchObject({ errorCode: 0, generationId: 2 });
   });
 });

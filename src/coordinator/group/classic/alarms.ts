@@ -77,12 +77,12 @@ function evictDisconnected(environment: ClassicEnvironment, group: ClassicGroup)
   for (const { memberId, clientId } of evicted) {
     environment.logger.info(
       { group: group.groupId, member: memberId, clientId },
-      "removed a member that the rebalance waited for: its connection is closed",
+      "removed a member that the rebalance waited for: it has no connection",
     );
   }
   return withoutMembers(environment, group, evicted, {
     applied: () => {
-      rebalance(environment, group, "a member's connection is closed");
+      rebalance(environment, group, "a member has no connection");
       watchDisconnected(environment, group);
     },
     refused: () => group.disconnected.set(evicted[0]?.terms.sessionTimeoutMs ?? 0),

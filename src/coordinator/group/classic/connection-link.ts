@@ -16,7 +16,7 @@ export class ConnectionLink {
     this.#closed = closed;
   }
 
-  /** `undefined` while it is open, or when the member was loaded and has not spoken yet. */
+  /** `undefined` while it is open, and of a member that was loaded until somebody misses it. */
   get closedSinceMs(): number | undefined {
     return this.#closedSinceMs;
   }
@@ -27,6 +27,11 @@ export class ConnectionLink {
     this.#connection = connection;
     if (connection.isClosed) this.#onClose();
     else this.#unlisten = connection.onClose(() => this.#onClose());
+  }
+
+  /** Somebody waits for the member: if it was loaded and has not spoken since, it counts as gone from now on. */
+  missed(): void {
+    if (this.#connection === undefined) this.#closedSinceMs ??= this.#clock.now();
   }
 
   release(): void {

@@ -1,6 +1,9 @@
 // Kinder than Kafka: a rebalance does not wait for a dynamic member whose connection has been closed for some time
 // (odradek.group.disconnected.member.timeout.ms). Who restarts a crashed consumer gets its partitions at once instead of after the
 // session timeout of the dead one. Outside a rebalance nobody is removed: a member may come back on another connection.
+//
+// A member that was loaded from the log has no connection that could close, and may be as dead as the broker of before or just about to
+// reconnect. It is missed only once a rebalance needs it, and has the same time from then on to be heard of.
 
 import type { ClassicEnvironment } from "./classic-environment.ts";
 import type { ClassicGroup } from "./classic-group.ts";
@@ -12,7 +15,10 @@ export function watchDisconnected({ clock, settings }: ClassicEnvironment, group
   const timeoutMs = settings["odradek.group.disconnected.member.timeout.ms"];
   let firstMs = Number.POSITIVE_INFINITY;
   if (timeoutMs >= 0) {
-    for (const { link } of [...waitedFor(group), ...pendingOf(group)]) firstMs = Math.min(firstMs, link.closedSinceMs ?? firstMs);
+    for (const { link } of [...waitedFor(group), ...pendingOf(group)]) {
+      link.missed();
+      firstMs = Math.min(firstMs, link.closedSinceMs ?? firstMs);
+    }
   }
   if (firstMs === Number.POSITIVE_INFINITY) group.disconnected.clear();
   else group.disconnected.set(Math.max(0, firstMs + timeoutMs - clock.now()));
