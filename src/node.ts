@@ -6,13 +6,14 @@
 // there are any. The whole process stopping changes nothing of that: all of its brokers come back together.
 
 import { assert } from "./base/assert.ts";
-import { type Clock, systemClock } from "./base/clock.ts";
+import type { Clock } from "./base/clock.ts";
 import { descriptorShares } from "./base/descriptors.ts";
 import type { Filesystem } from "./base/filesystem.ts";
 import { type Logger, silentLogger } from "./base/logger.ts";
 import { MemoryFilesystem } from "./base/memory-filesystem.ts";
 import { nodeFilesystem } from "./base/node-filesystem.ts";
 import { type Random, systemRandom } from "./base/random.ts";
+import { systemClock } from "./base/system-clock.ts";
 import { Broker, type NewTopic } from "./broker.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import { type Change, compactChanges } from "./cluster/image.ts";

@@ -4,8 +4,9 @@
 //   chunk    0    1     2     ...  11     12     13 ...
 //   bytes    512  1024  2048       1 MiB  1 MiB  1 MiB
 
-import { type Clock, systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import type { FileStat, Filesystem, OpenFile } from "./filesystem.ts";
+import { systemClock } from "./system-clock.ts";
 
 const SMALLEST_CHUNK_BYTES = 512;
 const LARGEST_CHUNK_BYTES = 1024 * 1024;

@@ -7,6 +7,7 @@ import { ControlType, readControlBatch } from "../../protocol/records/control-ba
 import { recordsOf } from "../../protocol/records/record.ts";
 import { batchesOf, type RecordBatch } from "../../protocol/records/record-batch.ts";
 import { assert } from "../base/assert.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { LogRead } from "../storage/partition-log.ts";
 import type { CoordinatorState, RecordCodec } from "./coordinator-state.ts";
@@ -19,6 +20,7 @@ export interface Load<Record> {
   readonly partition: Partition;
   readonly state: CoordinatorState<Record>;
   readonly codec: RecordCodec<Record>;
+  readonly clock: Clock;
   /** Asked after each pause; loading ends early once it is false. */
   readonly isWanted: () => boolean;
 }
@@ -47,10 +49,10 @@ interface Progress {
 }
 
 async function loadRest<Record>(options: Load<Record>, progress: Progress, firstRead?: Promise<LogRead>): Promise<LoadResult> {
-  const { partition, isWanted } = options;
+  const { partition, clock, isWanted } = options;
   if (firstRead !== undefined) replay(options, progress, await firstRead);
   while (isWanted() && progress.offset < partition.logEndOffset) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => clock.soon(resolve));
     if (progress.offset >= partition.highWatermark) await partition.whenCommitted(partition.logEndOffset);
     if (!isWanted()) break;
     const reading = read(partition, progress);

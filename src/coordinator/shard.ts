@@ -80,7 +80,7 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
     const startedMs = this.#clock.now();
     const isWanted = () => this.#status === "loading";
     try {
-      const loading = load({ partition: this.#partition, state: this.#state, codec: this.#codec, isWanted });
+      const loading = load({ partition: this.#partition, state: this.#state, codec: this.#codec, clock: this.#clock, isWanted });
       if (loading instanceof Promise) {
         loading.then(
           (result) => this.#loaded(result, startedMs),

@@ -1,11 +1,12 @@
 // From options to a running broker or cluster. Defaults are those of a test: free ports on loopback, data in memory, and a process that may
 // end although nobody stopped it.
 
-import { type Clock, systemClock } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { MemoryFilesystem } from "../base/memory-filesystem.ts";
 import { nodeFilesystem } from "../base/node-filesystem.ts";
 import type { Random } from "../base/random.ts";
+import { systemClock } from "../base/system-clock.ts";
 import type { NewTopic } from "../broker.ts";
 import { brokerConfig, type SettingInputs } from "../config/broker-config.ts";
 import type { Character } from "../config/character.ts";

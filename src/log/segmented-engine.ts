@@ -10,12 +10,13 @@
 import { dirname, resolve } from "node:path";
 import { assert } from "../base/assert.ts";
 import { BufferPool } from "../base/buffer-pool.ts";
-import { type Clock, systemClock } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Filesystem } from "../base/filesystem.ts";
 import { Gate } from "../base/gate.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { MemoryFilesystem } from "../base/memory-filesystem.ts";
 import { type Random, systemRandom } from "../base/random.ts";
+import { systemClock } from "../base/system-clock.ts";
 import type { PartitionLog } from "../storage/partition-log.ts";
 import type { CompactionLimits, LogDirectory, LogSpec, StorageEngine, StoredPartition } from "../storage/storage-engine.ts";
 import { StorageError } from "../storage/storage-error.ts";

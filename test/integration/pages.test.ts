@@ -96,8 +96,13 @@ test("the example for node:test passes", async () => {
 });
 
 test("the example for vitest passes", async () => {
-  written("fixture/orders.test.ts", example(TESTS, 'from "odradek/vitest"'));
+  written("fixture/orders.test.ts", example(TESTS, "toHaveLag"));
   expect(await vitest("fixture")).toMatch(/Tests\s+1 passed/);
+});
+
+test("the example of fake timers passes", async () => {
+  written("fake-timers/orders.test.ts", example(TESTS, "useFakeTimers"));
+  expect(await vitest("fake-timers")).toMatch(/Tests\s+1 passed/);
 });
 
 test("the example for a broker of vitest's whole run passes", async () => {
