@@ -1,5 +1,7 @@
 // The public interface of the package: brokers inside the process that asks for them.
 
+import "./base/node-version.ts";
+
 export type { Logger } from "./base/logger.ts";
 export type { NewTopic } from "./broker.ts";
 export { SettingError } from "./config/setting.ts";

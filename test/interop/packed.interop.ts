@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test.skipIf(isSkipped)("the examples for vitest pass: a broker for a file, and one for the whole run", async () => {
-  const fixture = project("fixture", { "orders.test.js": exampleIn(TESTS, 'from "odradek/vitest"') });
+  const fixture = project("fixture", { "orders.test.js": exampleIn(TESTS, "toHaveLag") });
   expect(await passed("vitest/vitest.mjs", ["run", "--root", fixture])).toMatch(/Tests\s+1 passed/);
   const wholeRun = project("whole-run", {
     "vitest.config.js": exampleIn(TESTS, "globalSetup"),
@@ -47,6 +47,36 @@ test.skipIf(isSkipped)("the examples for vitest pass: a broker for a file, and o
 test.skipIf(isSkipped)("the example for jest passes, in CommonJS", async () => {
   const at = project("jest", { "package.json": JSON.stringify({ jest: {} }), "orders.test.js": exampleIn(TESTS, "odradek/jest") });
   expect(await passed("jest/bin/jest.js", ["--rootDir", at])).toMatch(/Tests:\s+1 passed/);
+});
+
+test.skipIf(isSkipped)("a broker goes on with jest's fake timers, whatever comes first", async () => {
+  const at = project("jest-timers", { "package.json": JSON.stringify({ jest: {} }), "timers.test.js": JEST_TIMERS });
+  expect(await passed("jest/bin/jest.js", ["--rootDir", at])).toMatch(/Tests:\s+3 passed/);
+  const everywhere = project("jest-timers-everywhere", {
+    "package.json": JSON.stringify({ jest: { fakeTimers: { enableGlobally: true } } }),
+    "orders.test.js": exampleIn(TESTS, "odradek/jest"),
+  });
+  expect(await passed("jest/bin/jest.js", ["--rootDir", everywhere])).toMatch(/Tests:\s+1 passed/);
+});
+
+/** Also the Node that the machine has otherwise, where that is too old; one that says so is there in any case. */
+test.skipIf(isSkipped)("a Node that is too old is told so when it imports or requires the package", async () => {
+  const asOld = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })';
+  const own = await run("node", ["--version"], { cwd: folder, env: { PATH: process.env["PATH"] ?? "" } });
+  const programs: [string, readonly string[]][] = [[NODE, ["--import", `data:text/javascript,${asOld}`]]];
+  if (/^v(20|21|22\.([0-9]|1[0-4]))\./.test(own.stdout)) programs.push(["node", []]);
+  for (const [program, args] of programs) {
+    for (const entry of ["odradek", "odradek/jest", "odradek/node-test"]) {
+      for (const code of [
+        `require("${entry}")`,
+        `import("${entry}").catch((error) => { console.error(String(error)); process.exit(1); })`,
+      ]) {
+        const ended = await run(program, [...args, "-e", code], { cwd: folder, env: { PATH: process.env["PATH"] ?? "" } });
+        expect(ended.exitCode, `${program} ${code}`).toBe(1);
+        expect(ended.stderr).toMatch(/Error: odradek: Node 22\.15 or newer is needed; this is Node 2\d\.\d+\.\d+\.$/m);
+      }
+    }
+  }
 });
 
 test.skipIf(isSkipped)("the example for node:test passes", async () => {
@@ -71,7 +101,7 @@ test.skipIf(isSkipped)("the examples of the command line run, one after another 
 test.skipIf(isSkipped)("the examples have the types that editors are told of", async () => {
   const at = project("types", {
     "package.json": MODULES,
-    "fixture.ts": exampleIn(TESTS, 'from "odradek/vitest"'),
+    "fixture.ts": exampleIn(TESTS, "toHaveLag"),
     "whole-run.ts": exampleIn(TESTS, "inject"),
     "node-test.ts": exampleIn(TESTS, "odradek/node-test"),
     "wrong.ts": 'import { startBroker } from "odradek";\n// @ts-expect-error\nawait startBroker({ topic: "orders" });\n',
@@ -102,6 +132,28 @@ test.skipIf(isSkipped)(
 );
 
 const MODULES = JSON.stringify({ type: "module" });
+
+const JEST_TIMERS = `
+test.each(["before", "after", "legacy"])("fake timers that were installed %s the package was required", async (order) => {
+  jest.resetModules();
+  if (order !== "after") jest.useFakeTimers({ legacyFakeTimers: order === "legacy" });
+  const { startBroker } = require("odradek");
+  const { Kafka, logLevel } = require("kafkajs");
+  if (order === "after") jest.useFakeTimers();
+  const broker = await startBroker({ topics: ["orders"] });
+  const consumer = new Kafka({ ...broker.connection.kafkajs(), logLevel: logLevel.NOTHING }).consumer({ groupId: "shipping" });
+  await consumer.connect();
+  await consumer.subscribe({ topic: "orders", fromBeginning: true });
+  await consumer.run({ eachMessage: async () => {} });
+  await broker.until.stable("shipping", { members: 1 });
+  await broker.produce("orders", "spool");
+  await broker.until.consumed({ group: "shipping", topic: "orders" });
+  await expect(broker.until.records("orders", 2, { timeoutMs: 50 })).rejects.toThrow("Waited 50 ms");
+  await consumer.disconnect();
+  await broker.stop();
+  jest.useRealTimers();
+});
+`;
 
 const PLATFORMATIC = `
 import { Consumer, Producer, stringDeserializers, stringSerializers } from "@platformatic/kafka";
