@@ -131,7 +131,7 @@ export class Broker {
       const cluster = await Cluster.open(options.metadata, options.clusterId);
       const logger = logLevels.logger("topics");
       // Threads have no logs in common: which of them makes one is known only when the topic is in the metadata.
-      const topics = new Topics({ cluster, config, random, logger, logs: threadCount === 1 ? logs : undefined });
+      const topics = new Topics({ cluster, config, clock, random, logger, logs: threadCount === 1 ? logs : undefined });
       const partitions = new LocalPartitions({
         brokerId,
         logs,
@@ -199,7 +199,9 @@ export class Broker {
           void listenAnew();
         }
         const deleted = [...previous.topicsByName.keys()].filter((name) => !image.topicsByName.has(name));
-        if (deleted.length > 0) groups.topicsDeleted(deleted);
+        if (deleted.length === 0) return;
+        topics.recentlyDeleted.add(deleted);
+        groups.topicsDeleted(deleted);
       });
       cluster.onComingImage((next) => partitions.handOver(next));
       const { isWorker = false } = options;

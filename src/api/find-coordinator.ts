@@ -1,7 +1,7 @@
 // FindCoordinator (key 10). The coordinator of a group is the leader of its partition of __consumer_offsets, that of a transactional id the
-// leader of its partition of __transaction_state; the topic is created here when it is first needed, and the answer is right at once,
-// where Kafka first says COORDINATOR_NOT_AVAILABLE. Version 4 asks for several keys. Key type 0 is a group, 1 a transactional id; share
-// partitions (2) are not served yet.
+// leader of its partition of __transaction_state; the topic is created here when it is first needed. Whether that answer is right at
+// once, or says COORDINATOR_NOT_AVAILABLE as Kafka's does, is a setting. Version 4 asks for several keys. Key type 0 is a group, 1 a
+// transactional id; share partitions (2) are not served yet.
 
 import { Errors } from "../../protocol/errors.ts";
 import { findCoordinator as findCoordinatorApi } from "../../protocol/messages/index.ts";
@@ -18,6 +18,7 @@ const GROUP = 0;
 const TRANSACTION = 1;
 /** What Kafka sends as the message of a success. */
 const NO_ERROR_MESSAGE = "NONE";
+const NOT_AVAILABLE = "The coordinator is not available.";
 
 export const findCoordinator = serve(findCoordinatorApi, "0-6", async (services, request, context): Promise<Response> => {
   const keys = context.apiVersion >= 4 ? request.coordinatorKeys : [request.key];
@@ -48,12 +49,13 @@ async function find(services: Services, key: string, keyType: number, context: R
   if (!services.cluster.image.topicsByName.has(topic)) {
     const refusal = await services.topics.autoCreate(topic);
     if (refusal !== undefined) return refused(Errors.COORDINATOR_NOT_AVAILABLE, refusal.message);
+    if (!services.config["odradek.auto.create.answers.created"]) return refused(Errors.COORDINATOR_NOT_AVAILABLE, NOT_AVAILABLE);
   }
   const { brokers, topicsByName } = services.cluster.image;
   const partition = keyType === GROUP ? services.groups.partitionFor(key) : services.transactions.partitionFor(key);
   const leader = topicsByName.get(topic)?.partitions[partition]?.leader ?? -1;
   const broker = brokers.get(leader);
   const node = broker === undefined ? undefined : nodeFor(broker, context.connection);
-  if (node === undefined) return refused(Errors.COORDINATOR_NOT_AVAILABLE, "The coordinator is not available.");
+  if (node === undefined) return refused(Errors.COORDINATOR_NOT_AVAILABLE, NOT_AVAILABLE);
   return { key, nodeId: node.nodeId, host: node.host, port: node.port, errorCode: Errors.NONE, errorMessage: NO_ERROR_MESSAGE };
 }

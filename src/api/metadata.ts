@@ -1,5 +1,6 @@
 // Metadata (key 3). Brokers, topics, partitions and their leaders. A name that does not exist is created here when both the broker
-// and the request allow it; the very answer that created it already tells its leader, which Kafka tells only the next one.
+// and the request allow it, unless it was deleted a moment ago. Whether the very answer that created it tells its leader, or only the next
+// one as in Kafka, is a setting.
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { metadata as metadataApi } from "../../protocol/messages/index.ts";
@@ -57,8 +58,9 @@ async function topicsFor(services: Services, request: Request, context: RequestC
   }
   const names = new Set(request.topics.map(({ name }) => name ?? ""));
   const mayCreate = services.config["auto.create.topics.enable"] && (apiVersion < 4 || request.allowAutoTopicCreation);
+  const before = services.cluster.image;
   const refused = mayCreate ? await createMissing(services, names) : undefined;
-  const { image } = services.cluster;
+  const image = services.config["odradek.auto.create.answers.created"] ? services.cluster.image : before;
   return Array.from(names, (name) => {
     if (topicNameFault(name) !== undefined) return unknown(Errors.INVALID_TOPIC_EXCEPTION, name);
     const topic = image.topicsByName.get(name);
@@ -68,7 +70,9 @@ async function topicsFor(services: Services, request: Request, context: RequestC
 
 /** Gives those that could not be created. */
 async function createMissing({ cluster, topics, logger }: Services, names: ReadonlySet<string>): Promise<ReadonlyMap<string, Refusal>> {
-  const missing = [...names].filter((name) => topicNameFault(name) === undefined && !cluster.image.topicsByName.has(name));
+  const missing = [...names].filter(
+    (name) => topicNameFault(name) === undefined && !cluster.image.topicsByName.has(name) && !topics.recentlyDeleted.has(name),
+  );
   const refused = await topics.autoCreateAll(missing);
   for (const topic of missing) {
     const refusal = refused.get(topic);

@@ -4,6 +4,7 @@
 // The logs of new partitions are made before they come into the metadata, so that what the storage refuses is not there (new-logs.ts).
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Random } from "../base/random.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
@@ -16,6 +17,7 @@ import { decideTopic, type TopicChange, type TopicDefaults, type TopicWish } fro
 import { type Change, type ClusterImage, ImageDraft, type TopicImage } from "./image.ts";
 import { internalTopic } from "./internal-topic.ts";
 import { NewLogs } from "./new-logs.ts";
+import { RecentDeletions } from "./recent-deletions.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import type { SharedLogs } from "./shared-logs.ts";
 import { NameCollisions } from "./topic-name.ts";
@@ -23,6 +25,7 @@ import { NameCollisions } from "./topic-name.ts";
 export interface TopicsOptions {
   readonly cluster: Cluster;
   readonly config: BrokerConfig;
+  readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   /** Where logs are made before their partitions are in the metadata; `undefined`: by their leaders, afterwards. */
@@ -39,11 +42,14 @@ export class Topics {
   readonly #config: BrokerConfig;
   readonly #random: Random;
   readonly #newLogs: NewLogs;
+  /** Kept by every broker for itself: each sees what the image loses. */
+  readonly recentlyDeleted: RecentDeletions;
 
-  constructor({ cluster, config, random, logger, logs }: TopicsOptions) {
+  constructor({ cluster, config, clock, random, logger, logs }: TopicsOptions) {
     this.#cluster = cluster;
     this.#config = config;
     this.#random = random;
+    this.recentlyDeleted = new RecentDeletions(clock, () => config["odradek.auto.create.after.deletion.ms"]);
     this.#newLogs = new NewLogs({ logs, logger, isKnown: (topicId, index) => this.#isKnown(topicId, index) });
   }
 

@@ -16,10 +16,12 @@ const SINGLE_NODE: Partial<BrokerSettingValues> = {
   "share.coordinator.state.topic.min.isr": 1,
 };
 
-/** A rebalance starts at once; a dead client is noticed. */
+/** A topic is there in the answer that created it, and stays away once deleted. A rebalance starts at once; a dead client is noticed. */
 const KIND: Partial<BrokerSettingValues> = {
   "group.initial.rebalance.delay.ms": 0,
   "group.streams.initial.rebalance.delay.ms": 0,
+  "odradek.auto.create.after.deletion.ms": 1000,
+  "odradek.auto.create.answers.created": true,
   "odradek.group.disconnected.member.timeout.ms": 1000,
 };
 

@@ -14,9 +14,11 @@ test("the default character is kind, and --like kafka has Kafka's delays", () =>
   const delays = (config: BrokerConfig) => [
     config["group.initial.rebalance.delay.ms"],
     config["odradek.group.disconnected.member.timeout.ms"],
+    config["odradek.auto.create.after.deletion.ms"],
+    config["odradek.auto.create.answers.created"],
   ];
-  expect(delays(brokerConfig())).toEqual([0, 1000]);
-  expect(delays(brokerConfig({ character: "kafka" }))).toEqual([3000, -1]);
+  expect(delays(brokerConfig())).toEqual([0, 1000, 1000, true]);
+  expect(delays(brokerConfig({ character: "kafka" }))).toEqual([3000, -1, 0, false]);
 });
 
 test("internal topics get one replica in either character, since there is one node", () => {

@@ -1,11 +1,21 @@
 // Settings of our own: what Kafka has no name for.
 
-import { long } from "../setting.ts";
+import { bool, long } from "../setting.ts";
 
 export const odradekSettings = {
+  "odradek.auto.create.after.deletion.ms": long(
+    0,
+    "For this long after its deletion a topic is not created anew by a client that merely asks for it; CreateTopics creates it at any time.",
+    { honoured: true, min: 0 },
+  ),
+  "odradek.auto.create.answers.created": bool(
+    false,
+    "Whether the answer to the request that creates a topic automatically tells the topic already; otherwise it says that it is not there yet, and the next one tells it.",
+    { honoured: true },
+  ),
   "odradek.group.disconnected.member.timeout.ms": long(
     -1,
-    "A group member whose connection closed is removed after this long, without waiting for its session timeout; -1 waits.",
+    "A group member whose connection closed, or that was not heard of since its group was loaded, is waited for this long by a rebalance, not until its session timeout; -1 waits.",
     { honoured: true, min: -1 },
   ),
   // Kafka hands ranges of files to the kernel, and so holds no answers; what is read here is memory of the broker.
