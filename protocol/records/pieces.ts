@@ -11,6 +11,9 @@ import { MAX_ZSTD_FRAMES, zstdOptions } from "./zstd.ts";
 /** Takes a fraction of a millisecond to make, and to look at. */
 const PIECE_BYTES = 128 * 1024;
 
+/** Taken before tests replace it. */
+const { setImmediate: soon } = globalThis;
+
 export type Pieces = AsyncGenerator<Buffer, void, undefined>;
 
 /**
@@ -41,7 +44,7 @@ function* slices(buffer: Buffer): Generator<Buffer, void, undefined> {
 async function* inTurns(pieces: Iterable<Buffer>): Pieces {
   for (const piece of pieces) {
     yield piece;
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => soon(resolve));
   }
 }
 

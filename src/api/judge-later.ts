@@ -20,7 +20,7 @@ interface LongBatch {
 
 export function judgeLater({ clock, longBatches }: Services, batch: LongBatch): Promise<JudgedBatch | AppendRefusal> {
   return longBatches.pass(async () => {
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => clock.soon(resolve));
     const { records, budget } = batch;
     const { topic, log, settings } = batch.partition;
     const context = { topicPartition: log.topicPartition, settings, nowMs: clock.now(), budget };

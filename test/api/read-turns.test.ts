@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ReadTurns } from "../../src/api/read-turns.ts";
-import { systemClock } from "../../src/base/clock.ts";
+import { systemClock } from "../../src/base/system-clock.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 
 const MIB = 1024 * 1024;

@@ -1,7 +1,6 @@
 import net from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { silentLogger } from "../../src/base/logger.ts";
-import { systemClock } from "../../src/base/system-clock.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import type { AnswerFrame, Connection } from "../../src/server/connection.ts";
 import { ConnectionBudget } from "../../src/server/connection-budget.ts";

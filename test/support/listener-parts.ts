@@ -1,7 +1,8 @@
 // What the listeners of a broker share, for tests of one alone.
 
 import { AnswerMemory } from "../../src/api/answer-memory.ts";
-import { type Clock, systemClock } from "../../src/base/clock.ts";
+import type { Clock } from "../../src/base/clock.ts";
+import { systemClock } from "../../src/base/system-clock.ts";
 import { RequestMemory } from "../../src/server/request-memory.ts";
 import { Turns } from "../../src/server/turns.ts";
 
