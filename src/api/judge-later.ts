@@ -2,6 +2,7 @@
 // did. Few are judged at a time, and others are answered meanwhile.
 
 import { Errors } from "../../protocol/errors.ts";
+import { othersTurn } from "../base/clock.ts";
 import { CLIENT_METRICS_TOPIC, isInternalTopic } from "../cluster/topic-name.ts";
 import type { Partition } from "../partition/partition.ts";
 import { judgeClientBatch, judgeLongBatch } from "../storage/append-validation.ts";
@@ -20,7 +21,7 @@ interface LongBatch {
 
 export function judgeLater({ clock, longBatches }: Services, batch: LongBatch): Promise<JudgedBatch | AppendRefusal> {
   return longBatches.pass(async () => {
-    await new Promise<void>((resolve) => clock.soon(resolve));
+    await othersTurn(clock);
     const { records, budget } = batch;
     const { topic, log, settings } = batch.partition;
     const context = { topicPartition: log.topicPartition, settings, nowMs: clock.now(), budget };

@@ -16,7 +16,12 @@ export interface Clock {
   after(delayMs: number, action: () => void): Timer;
   /**
    * Runs `action` once, when everything that is ready now has had its turn: sooner than `after`, which takes a millisecond at least, where
-   * that is possible.
+   * that is possible. Absent where time does not pass by itself.
    */
-  soon(action: () => void): Timer;
+  soon?(action: () => void): Timer;
+}
+
+/** When everything that is ready now has had its turn; at once where time does not pass by itself. */
+export async function othersTurn(clock: Clock): Promise<void> {
+  if (clock.soon !== undefined) await new Promise<void>((resolve) => clock.soon?.(resolve));
 }

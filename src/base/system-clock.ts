@@ -16,7 +16,7 @@ const nothing = (): void => undefined;
 const now: Clock["now"] = isNative(Date) && isNative(Date.now) ? Date.now : runInNewContext("Date.now");
 const after: Clock["after"] = holdsProcess(() => setTimeout(nothing, 0), clearTimeout) ? timersOf(setTimeout) : socketTimer;
 const hasImmediates = typeof setImmediate === "function" && holdsProcess(() => setImmediate(nothing), clearImmediate);
-const soon: Clock["soon"] = hasImmediates ? immediatesOf(setImmediate) : (action) => after(0, action);
+const soon: Required<Clock>["soon"] = hasImmediates ? immediatesOf(setImmediate) : (action) => after(0, action);
 
 /** Timers of `after` do not keep the process alive: sockets do. Those of `soon` do. */
 export const systemClock: Clock = { now, after, soon };
@@ -41,7 +41,7 @@ function timersOf(set: typeof setTimeout): Clock["after"] {
   };
 }
 
-function immediatesOf(set: typeof setImmediate): Clock["soon"] {
+function immediatesOf(set: typeof setImmediate): Required<Clock>["soon"] {
   return (action) => {
     const handle = set(action);
     return { cancel: () => handle[Symbol.dispose]() };

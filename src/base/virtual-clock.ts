@@ -27,10 +27,6 @@ export class VirtualClock implements Clock {
     return { cancel: () => this.#pending.delete(pending) };
   }
 
-  soon(action: () => void): Timer {
-    return this.after(0, action);
-  }
-
   /** Moves the time on and runs what falls due, letting promises settle after each timer. */
   async advance(byMs: number): Promise<void> {
     const untilMs = this.#nowMs + byMs;

@@ -7,7 +7,7 @@ import { ControlType, readControlBatch } from "../../protocol/records/control-ba
 import { recordsOf } from "../../protocol/records/record.ts";
 import { batchesOf, type RecordBatch } from "../../protocol/records/record-batch.ts";
 import { assert } from "../base/assert.ts";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, othersTurn } from "../base/clock.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { LogRead } from "../storage/partition-log.ts";
 import type { CoordinatorState, RecordCodec } from "./coordinator-state.ts";
@@ -52,7 +52,7 @@ async function loadRest<Record>(options: Load<Record>, progress: Progress, first
   const { partition, clock, isWanted } = options;
   if (firstRead !== undefined) replay(options, progress, await firstRead);
   while (isWanted() && progress.offset < partition.logEndOffset) {
-    await new Promise<void>((resolve) => clock.soon(resolve));
+    await othersTurn(clock);
     if (progress.offset >= partition.highWatermark) await partition.whenCommitted(partition.logEndOffset);
     if (!isWanted()) break;
     const reading = read(partition, progress);

@@ -52,8 +52,8 @@ export class Pace {
       const dueMs = this.#startMs + (this.#totalBytes / this.#bytesPerSecond) * 1000;
       const delayMs = Math.max(0, Math.ceil(dueMs - this.#clock.now()));
       await new Promise<void>((resume) => {
-        const timer = delayMs === 0 ? this.#clock.soon(resume) : this.#clock.after(delayMs, resume);
-        this.#pausing = { timer, resume };
+        const timer = delayMs === 0 ? this.#clock.soon?.(resume) : undefined;
+        this.#pausing = { timer: timer ?? this.#clock.after(delayMs, resume), resume };
       });
       this.#pausing = undefined;
     }

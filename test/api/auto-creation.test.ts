@@ -11,7 +11,6 @@ import { RawClient } from "../support/raw-client.ts";
 /** The system's time, moved on by the test. */
 class MovableClock implements Clock {
   readonly after = systemClock.after;
-  readonly soon = systemClock.soon;
   #aheadMs = 0;
 
   now(): number {

@@ -60,10 +60,6 @@ export class Scheduler implements Clock {
     return { cancel: () => this.#cancelled.add(event) };
   }
 
-  soon(action: () => void): Timer {
-    return this.after(0, action);
-  }
-
   sleep(delayMs: number): Promise<void> {
     return new Promise((resolve) => this.after(delayMs, resolve));
   }
@@ -141,10 +137,6 @@ export class MortalClock implements Clock {
     return this.#clock.after(delayMs, () => {
       if (!this.#isDead) action();
     });
-  }
-
-  soon(action: () => void): Timer {
-    return this.after(0, action);
   }
 
   die(): void {
