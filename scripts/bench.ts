@@ -16,12 +16,12 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Against } from "./bench/contender.ts";
+import { CONTENDERS, type ContenderName } from "./bench/contender-name.ts";
 import { summarize } from "./bench/figures.ts";
 import { saveResult } from "./bench/history.ts";
 import { writePages } from "./bench/pages.ts";
 import { quick } from "./bench/quick.ts";
 import { runScenarios } from "./bench/runner.ts";
-import { CONTENDERS, type ContenderName } from "./bench/scenario.ts";
 import { SCENARIOS } from "./bench/scenarios.ts";
 import { table } from "./bench/table.ts";
 

@@ -159,7 +159,7 @@ export class Broker {
       const peers = new Peers({
         brokerId,
         image: () => cluster.image,
-        local: localCall(() => served),
+        local: localCall(handlers, () => served),
         clock,
         logger: logLevels.logger("peers"),
         requestTimeoutMs: config["request.timeout.ms"],
@@ -238,7 +238,7 @@ export class Broker {
         longBatches: new Gate(LONG_BATCHES_AT_ONCE),
         logLevels,
         logDirectory: () => engine.logDirectory?.(),
-        handlers,
+        served: handlers,
       };
       served = services;
       const maintenance = new Maintenance({
@@ -251,7 +251,7 @@ export class Broker {
       });
       const interceptors = new Interceptors();
       const gather = (work: () => void) => (interceptors.isEmpty ? engine.gather(work) : work());
-      listeners.serve(dispatcher(services, interceptors), gather);
+      listeners.serve(dispatcher(handlers, services, interceptors), gather);
       const closeParts = () => {
         for (const close of closers) close();
       };

@@ -104,6 +104,11 @@ test("imports follow the layers", () => {
   expect(wrong).toEqual([]);
 });
 
+test("no imports go round in a circle, not those of types either", () => {
+  const imports = new Map(files.map(({ path, text }) => [path, importsOf(path, text)]));
+  expect(circlesIn(imports).map((circle) => circle.join(" → "))).toEqual([]);
+});
+
 test("production code imports nothing from tests and scripts", () => {
   const wrong = production.filter(({ path, text }) => importsOf(path, text).some((target) => /^(test|scripts)\//.test(target)));
   expect(pathsOf(wrong)).toEqual([]);
@@ -197,6 +202,21 @@ function codeOf(text: string): string {
 function importsOf(path: string, text: string): string[] {
   const found = text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;"']*?["'](\.[^"']+)["']|\bimport\(\s*["'](\.[^"']+)["']\s*\)/g);
   return [...found].map(([, fixed, dynamic]) => normalize(join(dirname(path), fixed ?? dynamic ?? "")).replaceAll("\\", "/"));
+}
+
+/** One circle for each set of files that reach each other, from the first of them in order back to itself. */
+function circlesIn(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const walk = (path: string, trail: readonly string[]) => {
+    const at = trail.indexOf(path);
+    if (at !== -1) found.push([...trail.slice(at), path]);
+    if (at !== -1 || done.has(path)) return;
+    for (const target of imports.get(path) ?? []) walk(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of [...imports.keys()].sort()) walk(path, []);
+  return found;
 }
 
 function layerComplaint(path: string, target: string): string | undefined {

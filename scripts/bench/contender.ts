@@ -10,9 +10,9 @@ import { Errors, errorName } from "../../protocol/errors.ts";
 import * as messages from "../../protocol/messages/index.ts";
 import { RawClient } from "../../test/support/raw-client.ts";
 import { hasKafkaReference, KAFKA_REFERENCE } from "../kafka-reference.ts";
+import type { ContenderName } from "./contender-name.ts";
 import { buildKfake, canBuildKfake } from "./kfake.ts";
 import { cpuSecondsOf, type Memory, memoryOf } from "./process-accounts.ts";
-import type { ContenderName } from "./scenario.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 

@@ -1,6 +1,6 @@
 // Figures of a bench run: recorded per contender and round, summarized as medians, spreads and ratios.
 
-import type { ContenderName } from "./scenario.ts";
+import type { ContenderName } from "./contender-name.ts";
 
 export interface Figure {
   readonly scenario: string;

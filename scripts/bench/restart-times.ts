@@ -1,9 +1,9 @@
 // What counts from the start of a broker's process on: when its port answers, when a client can do what it came for.
 
 import { type Contender, isOpen } from "./contender.ts";
+import type { ContenderName } from "./contender-name.ts";
 import { type Address, FrameSocket } from "./frame-socket.ts";
 import { pause } from "./group-member.ts";
-import type { ContenderName } from "./scenario.ts";
 
 /** What can be ended and started again. */
 export const RESTARTABLE: readonly ContenderName[] = ["odradek", "kafka"];

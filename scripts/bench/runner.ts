@@ -2,8 +2,9 @@
 
 import { rmSync } from "node:fs";
 import { type Against, type Contender, isAvailable, launch } from "./contender.ts";
+import { CONTENDERS, type ContenderName } from "./contender-name.ts";
 import type { Failure, Figure } from "./figures.ts";
-import { CONTENDERS, type ContenderName, type Run, type Scenario } from "./scenario.ts";
+import type { Run, Scenario } from "./scenario.ts";
 
 export interface RunnerOptions {
   readonly rounds: number;

@@ -15,13 +15,7 @@
 // it throws, what it recorded until then counts, the scenario is marked as failed with the reason, and the run goes on.
 
 import type { Contender, LaunchOptions } from "./contender.ts";
-
-/**
- * kafka: Apache Kafka from the reference tool. against: the broker of `--against`. kfake: franz-go's imitation in memory. sink: raw
- * Node, which knows of Produce and Fetch only and checks nothing; sink+crc: the same with the checksum of every batch.
- */
-export const CONTENDERS = ["odradek", "kafka", "against", "kfake", "sink", "sink+crc"] as const;
-export type ContenderName = (typeof CONTENDERS)[number];
+import type { ContenderName } from "./contender-name.ts";
 
 /** What can be asked everything that a broker is asked. */
 export const BROKERS: readonly ContenderName[] = ["odradek", "kafka", "against"];

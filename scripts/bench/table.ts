@@ -1,7 +1,7 @@
 // The table for people, in Markdown.
 
+import { CONTENDERS, type ContenderName } from "./contender-name.ts";
 import type { Row, Spread } from "./figures.ts";
-import { CONTENDERS, type ContenderName } from "./scenario.ts";
 
 const TITLES: { readonly [Name in ContenderName]: string } = {
   odradek: "Odradek",

@@ -4,7 +4,8 @@
 import { Errors } from "../../protocol/errors.ts";
 import { apiVersions as apiVersionsApi, getTelemetrySubscriptions, pushTelemetry } from "../../protocol/messages/index.ts";
 import { finalizedLevels, supportedFeatures } from "../cluster/features.ts";
-import { type Handler, serve } from "./handler.ts";
+import { serve } from "./handler.ts";
+import type { ServedApi } from "./served-api.ts";
 
 /** Letters, digits, inner "-" and "." (KIP-511). */
 const SOFTWARE_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
@@ -24,7 +25,7 @@ export const apiVersions = serve(apiVersionsApi, "0-4", (services, request, cont
   }
   return {
     errorCode: Errors.NONE,
-    apiKeys: services.handlers.filter(({ api }) => services.telemetry.isWanted || !TELEMETRY_KEYS.includes(api.key)).map(advertisement),
+    apiKeys: services.served.filter(({ api }) => services.telemetry.isWanted || !TELEMETRY_KEYS.includes(api.key)).map(advertisement),
     supportedFeatures: supportedFeatures.filter(({ minVersion }) => minVersion > 0 || context.apiVersion >= FIRST_VERSION_WITH_LEVEL_ZERO),
     finalizedFeaturesEpoch: services.cluster.image.features?.epoch ?? 0,
     finalizedFeatures: finalizedLevels(services.cluster.image.features).map(({ name, level }) => ({
@@ -35,6 +36,6 @@ export const apiVersions = serve(apiVersionsApi, "0-4", (services, request, cont
   };
 });
 
-function advertisement({ api, advertisedVersions }: Handler) {
+function advertisement({ api, advertisedVersions }: ServedApi) {
   return { apiKey: api.key, minVersion: advertisedVersions.lowest, maxVersion: advertisedVersions.highest };
 }

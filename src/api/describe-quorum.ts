@@ -4,7 +4,7 @@
 import { Errors } from "../../protocol/errors.ts";
 import { describeQuorum as describeQuorumApi } from "../../protocol/messages/index.ts";
 import type { EncodableMessage } from "../../protocol/schema/message.ts";
-import { latestEpoch } from "../cluster/join-cluster.ts";
+import { latestEpoch } from "../cluster/image.ts";
 import { CLUSTER_METADATA_TOPIC } from "../cluster/topic-name.ts";
 import { nodesFor } from "./endpoints.ts";
 import { type ClientConnection, serve } from "./handler.ts";

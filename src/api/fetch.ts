@@ -6,7 +6,7 @@ import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { fetch as fetchApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { EMPTY_BYTES, ZERO_UUID } from "../../protocol/schema/support.ts";
-import type { PartitionImage } from "../cluster/image.ts";
+import type { PartitionImage } from "../cluster/partition-image.ts";
 import type { FetchPartition, FetchSession } from "../partition/fetch-sessions.ts";
 import { waitForAny } from "../partition/fetch-wait.ts";
 import type { IsolationLevel, Partition } from "../partition/partition.ts";

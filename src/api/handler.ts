@@ -4,6 +4,7 @@
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import { parseVersions, type Versions } from "../../protocol/schema/versions.ts";
+import type { ServedApi } from "./served-api.ts";
 import type { Services } from "./services.ts";
 
 /** The connection that a request came on, as far as handlers may know it. */
@@ -53,12 +54,10 @@ export type Handle<Q extends Shape, R extends Shape> = (
   context: RequestContext,
 ) => Reply<R> | Promise<Reply<R>> | AfterWrite<R>;
 
-export interface Handler<Q extends Shape = Shape, R extends Shape = Shape> {
+export interface Handler<Q extends Shape = Shape, R extends Shape = Shape> extends ServedApi {
   readonly api: Api<Q, R>;
   /** Requests of other versions close the connection. */
   readonly versions: Versions;
-  /** What ApiVersions says; wider than `versions` only for Produce. */
-  readonly advertisedVersions: Versions;
   /** True when byte fields of the request are not used once the handler has returned, so that the frame need not be copied. */
   readonly leavesFrame: boolean;
   readonly handle: Handle<Q, R>;

@@ -6,21 +6,24 @@ import type { Api, Message } from "../../protocol/schema/message.ts";
 import { Reader } from "../../protocol/wire/reader.ts";
 import { Writer } from "../../protocol/wire/writer.ts";
 import { type LocalCall, peerClientId } from "../cluster/peers.ts";
-import { AfterWrite, type ClientConnection, NO_ANSWER, type Reply } from "./handler.ts";
+import { AfterWrite, type ClientConnection, type Handler, NO_ANSWER, type Reply } from "./handler.ts";
 import type { Services } from "./services.ts";
 
 /** `services` gives `undefined` while the broker starts. */
-export function localCall(services: () => Services | undefined): LocalCall {
-  return (api, apiVersion, request) => call(services(), api, apiVersion, request);
+export function localCall(handlers: readonly Handler[], services: () => Services | undefined): LocalCall {
+  return (api, apiVersion, request) =>
+    call(
+      handlers.find((each) => each.api.key === api.key),
+      services(),
+      { api, apiVersion, request },
+    );
 }
 
 function call<Q extends Shape, R extends Shape>(
+  handler: Handler | undefined,
   services: Services | undefined,
-  api: Api<Q, R>,
-  apiVersion: number,
-  request: Encodable<Q>,
+  { api, apiVersion, request }: { readonly api: Api<Q, R>; readonly apiVersion: number; readonly request: Encodable<Q> },
 ): Decoded<R> | undefined | Promise<Decoded<R> | undefined> {
-  const handler = services?.handlers.find((each) => each.api.key === api.key);
   if (services === undefined || handler === undefined) return undefined;
   const context = { apiVersion, clientId: peerClientId(services.brokerId), clientHost: "", connection: new OwnConnection() };
   const failed = (error: unknown) => {

@@ -17,8 +17,8 @@ import type { FetchSessions } from "../partition/fetch-sessions.ts";
 import type { LogDirectory } from "../storage/storage-engine.ts";
 import type { ClientTelemetry } from "../telemetry/client-telemetry.ts";
 import type { AnswerMemory } from "./answer-memory.ts";
-import type { Handler } from "./handler.ts";
 import type { ReadTurns } from "./read-turns.ts";
+import type { ServedApi } from "./served-api.ts";
 
 export interface Services {
   readonly brokerId: number;
@@ -43,5 +43,5 @@ export interface Services {
   readonly logLevels: LogLevels;
   /** Where the data of this broker is; `undefined` when its engine has no folder. */
   readonly logDirectory: () => LogDirectory | undefined;
-  readonly handlers: readonly Handler[];
+  readonly served: readonly ServedApi[];
 }

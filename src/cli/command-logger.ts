@@ -4,11 +4,10 @@
 // nobody reads holds nobody up, see log-output.ts.
 
 import type { Logger } from "../base/logger.ts";
+import { LOG_LEVELS, type LogLevel } from "./log-level.ts";
 import { LogOutput } from "./log-output.ts";
 import type { Paint, Terminal } from "./terminal.ts";
 
-export const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 type LineLevel = Exclude<LogLevel, "silent">;
 
 export interface CommandLoggerOptions {

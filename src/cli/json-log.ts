@@ -1,7 +1,7 @@
 // Log lines as JSON, by pino. Loaded late, see command-logger.ts.
 
 import { pino } from "pino";
-import type { LogLevel } from "./command-logger.ts";
+import type { LogLevel } from "./log-level.ts";
 import type { LogOutput } from "./log-output.ts";
 
 /** Says whatever it is given: the levels are the command logger's business. */

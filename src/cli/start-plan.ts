@@ -12,7 +12,7 @@ import type { BrokerPlace } from "../node.ts";
 import type { WorkerPlace } from "../workers/workers.ts";
 import { checkPorts, defaultsFor, memberSettings, parsePorts, parseRacks, planBrokers, workerCount } from "./cluster-plan.ts";
 import { usageError } from "./command-error.ts";
-import type { LogLevel } from "./command-logger.ts";
+import type { LogLevel } from "./log-level.ts";
 import {
   type EnvironmentInEffect,
   environmentInEffect,

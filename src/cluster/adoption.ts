@@ -4,8 +4,9 @@
 
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { StoredPartition } from "../storage/storage-engine.ts";
-import type { Change, ClusterImage, PartitionImage } from "./image.ts";
+import type { Change, ClusterImage } from "./image.ts";
 import { internalTopic } from "./internal-topic.ts";
+import type { PartitionImage } from "./partition-image.ts";
 import { topicNameFault } from "./topic-name.ts";
 
 export interface FoundTopic {

@@ -8,6 +8,7 @@ import { type Acl, aclKey } from "./acls.ts";
 import { type ClientQuota, clientQuotaKey } from "./client-quotas.ts";
 import type { FinalizedFeatures } from "./features.ts";
 import { MapDraft } from "./map-draft.ts";
+import type { PartitionImage } from "./partition-image.ts";
 import { brokerCame, brokerWent } from "./replica-changes.ts";
 import type { ScramCredential } from "./scram-credentials.ts";
 import { type ResourceSettings, type SettingsResource, settingsKey } from "./settings-resource.ts";
@@ -27,14 +28,6 @@ export interface BrokerImage {
   readonly epoch: number;
   /** It runs in a worker thread: when it is not started again, others take over all that it had (worker-partitions.ts). */
   readonly isWorker?: boolean;
-}
-
-export interface PartitionImage {
-  /** -1: no broker leads. */
-  readonly leader: number;
-  readonly leaderEpoch: number;
-  readonly replicas: readonly number[];
-  readonly inSyncReplicas: readonly number[];
 }
 
 export interface TopicImage {
@@ -320,4 +313,9 @@ export function compactChanges(changes: readonly Change[]): readonly Change[] {
     ...(image.features === undefined ? [] : [{ type: "features" as const, ...image.features }]),
     { type: "producerIds", next: image.nextProducerId },
   ];
+}
+
+/** Rises with every start of any broker: what Kafka calls the epoch of the quorum's leader, where we have no quorum. */
+export function latestEpoch(image: ClusterImage): number {
+  return Math.max(0, ...[...image.brokers.values(), ...image.stoppedBrokers.values()].map(({ epoch }) => epoch));
 }

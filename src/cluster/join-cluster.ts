@@ -5,9 +5,9 @@ import type { BrokerConfig } from "../config/broker-config.ts";
 import { MIN_IN_SYNC_REPLICAS } from "../config/setting.ts";
 import type { Cluster } from "./cluster.ts";
 import { withNewFeatures } from "./features.ts";
-import { applyChanges, type BrokerImage, type Change, type ClusterImage, type Endpoint } from "./image.ts";
+import { applyChanges, type BrokerImage, type Change, type Endpoint, latestEpoch } from "./image.ts";
 import { ALL_BROKERS } from "./settings-resource.ts";
-import { uncleanElections } from "./stop-broker.ts";
+import { uncleanElections } from "./unclean-elections.ts";
 
 export async function joinCluster(cluster: Cluster, broker: Omit<BrokerImage, "epoch">, config: BrokerConfig): Promise<void> {
   await cluster.transact((image) => {
@@ -25,11 +25,6 @@ export async function tellEndpoints(cluster: Cluster, id: number, endpoints: rea
     const isKnown = brokers.has(id) || stoppedBrokers.has(id);
     return { changes: isKnown ? [{ type: "brokerEndpoints", id, endpoints }] : [], result: undefined };
   });
-}
-
-/** Rises with every start of any broker: what Kafka calls the epoch of the quorum's leader, where we have no quorum. */
-export function latestEpoch(image: ClusterImage): number {
-  return Math.max(0, ...[...image.brokers.values(), ...image.stoppedBrokers.values()].map(({ epoch }) => epoch));
 }
 
 /** With eligible leader replicas (KIP-966) all brokers of a cluster must agree on this one, so Kafka sets it for all. */

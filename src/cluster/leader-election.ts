@@ -2,7 +2,8 @@
 // of a partition without one. Messages are Kafka's.
 
 import { Errors } from "../../protocol/errors.ts";
-import type { Change, ClusterImage, PartitionImage } from "./image.ts";
+import type { Change, ClusterImage } from "./image.ts";
+import type { PartitionImage } from "./partition-image.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** Codes on the wire. */

@@ -2,8 +2,9 @@
 // done when it is decided, and none is ever going on. Messages are Kafka's.
 
 import { Errors } from "../../protocol/errors.ts";
-import type { ClusterImage, PartitionImage } from "./image.ts";
+import type { ClusterImage } from "./image.ts";
 import type { PartitionChange } from "./leader-election.ts";
+import type { PartitionImage } from "./partition-image.ts";
 import type { Refusal } from "./refusal.ts";
 import { assignmentFault } from "./replica-placement.ts";
 

@@ -5,7 +5,7 @@
 //                    if it led, the next of the replicas in their order that is in sync and there leads; else nobody
 //   a broker comes   it is in sync again where somebody leads; where nobody does, it leads if it was in sync
 
-import type { PartitionImage } from "./image.ts";
+import type { PartitionImage } from "./partition-image.ts";
 
 /** A start ends what the broker led before, as an election does: its leader epochs rise. */
 export function brokerCame(partition: PartitionImage, brokerId: number): PartitionImage {

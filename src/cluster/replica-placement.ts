@@ -2,7 +2,8 @@
 
 import { Errors } from "../../protocol/errors.ts";
 import { repeated } from "../base/repeated.ts";
-import type { ClusterImage, PartitionImage } from "./image.ts";
+import type { ClusterImage } from "./image.ts";
+import type { PartitionImage } from "./partition-image.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** The most partitions that one topic may have: beyond it, it is a slip of the keyboard. */

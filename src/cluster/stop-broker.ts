@@ -1,14 +1,10 @@
 // A broker is not there any more: its partitions get other leaders where replicas are in sync, and where none is and the topic allows
 // an unclean election, any replica that is there. That loses nothing here, because the bytes are stored once.
 
-import { assert } from "../base/assert.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
-import { topicSettings } from "../config/topic-config.ts";
 import type { Cluster } from "./cluster.ts";
-import { applyChanges, type Change, type ClusterImage } from "./image.ts";
-import { latestEpoch } from "./join-cluster.ts";
-import { decideElection, ElectionTypes } from "./leader-election.ts";
-import { isRefusal } from "./refusal.ts";
+import { applyChanges, type Change, latestEpoch } from "./image.ts";
+import { uncleanElections } from "./unclean-elections.ts";
 
 export function stopBroker(cluster: Cluster, id: number, config: BrokerConfig): Promise<void> {
   return stopBrokers(cluster, [id], config);
@@ -30,20 +26,4 @@ export function returnBroker(cluster: Cluster, id: number): Promise<void> {
     if (broker === undefined) return { changes: [], result: undefined };
     return { changes: [{ type: "broker", ...broker, epoch: latestEpoch(image) + 1 }], result: undefined };
   });
-}
-
-/** Of partitions that nobody leads, in topics that allow it. */
-export function uncleanElections(image: ClusterImage, config: BrokerConfig): Change[] {
-  const changes: Change[] = [];
-  for (const { name, partitions, configs } of image.topicsByName.values()) {
-    if (!partitions.some(({ leader }) => leader === -1) || !topicSettings(config, configs)["unclean.leader.election.enable"]) continue;
-    partitions.forEach(({ leader }, partition) => {
-      if (leader !== -1) return;
-      const decision = decideElection(image, { topic: name, partition, electionType: ElectionTypes.UNCLEAN });
-      if (isRefusal(decision)) return;
-      assert(decision.partition.leader !== -1, "an election gives a leader");
-      changes.push(decision);
-    });
-  }
-  return changes;
 }

@@ -1,7 +1,8 @@
 // Which brokers of worker threads have which partitions when another number of them is started. Moving a partition copies nothing, so that
 // fewer threads take over what those that are gone had, and further ones get their part. Brokers that are no workers keep what they have.
 
-import type { BrokerImage, Change, ClusterImage, PartitionImage, TopicImage } from "./image.ts";
+import type { BrokerImage, Change, ClusterImage, TopicImage } from "./image.ts";
+import type { PartitionImage } from "./partition-image.ts";
 
 /** Workers that the cluster knows and that are not started any more. */
 export function goneWorkers({ brokers, stoppedBrokers }: ClusterImage, startedIds: readonly number[]): number[] {

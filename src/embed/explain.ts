@@ -3,7 +3,7 @@
 
 import type { GroupMember, GroupOffset, GroupView } from "./group-kit.ts";
 import type { FetchTrace } from "./observer.ts";
-import type { WaitParts } from "./waits.ts";
+import type { WaitParts } from "./wait-parts.ts";
 
 /** A consumer that waits for records asks again at least this often, by its defaults. */
 const SILENT_AFTER_MS = 1000;

@@ -2,6 +2,7 @@
 // parts, so that any number may run at once.
 
 import { Errors } from "../../protocol/errors.ts";
+import { handlers } from "../api/index.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Broker } from "../broker.ts";
 import type { ClusterImage } from "../cluster/image.ts";
@@ -69,7 +70,7 @@ export class RunningBroker implements AsyncDisposable {
     this.#network = network;
     const observer = new Observer(clock, this.#emitter);
     const after = (delayMs: number, action: () => void) => clock.after(delayMs, action);
-    this.#requestFaults = new Faults({ after, handlers: node.broker.services.handlers });
+    this.#requestFaults = new Faults({ after, handlers });
     this.topics = new TopicKit(node, this.#emitter);
     this.groups = new GroupKit(node, this.topics);
     this.until = new Waits({ node, clock, topics: this.topics, groups: this.groups, observer });

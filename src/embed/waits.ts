@@ -1,14 +1,11 @@
 // Waits of a test, each with a deadline. What is waited for is looked at every few milliseconds: it may come about in any broker of the
 // cluster and in many ways. One that fails says what stands in the way.
 
-import type { Clock } from "../base/clock.ts";
 import { keepAlive } from "../base/keep-alive.ts";
-import type { RunningNode } from "../node.ts";
 import { explainUndelivered } from "./explain.ts";
-import type { GroupKit, GroupView } from "./group-kit.ts";
-import type { Observer } from "./observer.ts";
+import type { GroupView } from "./group-kit.ts";
 import type { Decoder, ReadRecord } from "./records.ts";
-import type { TopicKit } from "./topic-kit.ts";
+import type { WaitParts } from "./wait-parts.ts";
 
 export interface WaitOptions {
   /** Default 4000. */
@@ -21,14 +18,6 @@ export class WaitTimeout extends Error {
     super(message);
     this.name = "WaitTimeout";
   }
-}
-
-export interface WaitParts {
-  readonly node: RunningNode;
-  readonly clock: Clock;
-  readonly topics: TopicKit;
-  readonly groups: GroupKit;
-  readonly observer: Observer;
 }
 
 /** Less than frameworks allow a test: the explanation comes before their time-out. */

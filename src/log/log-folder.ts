@@ -1,16 +1,22 @@
 // The folder of one log, as far as the names in it must survive a power failure.
 
+import type { Filesystem } from "../base/filesystem.ts";
 import type { LeaderEpochFile } from "./leader-epoch-file.ts";
-import type { LogResources } from "./log-options.ts";
+
+interface Folders {
+  readonly filesystem: Filesystem;
+  /** Makes the folders of new logs durable. */
+  readonly syncFolders: () => Promise<void>;
+}
 
 export class LogFolder {
   /** Files were made since the last sync. */
   hasNewFiles = true;
   readonly #directory: string;
-  readonly #resources: LogResources;
+  readonly #resources: Folders;
   readonly #leaderEpochs: LeaderEpochFile;
 
-  constructor(directory: string, resources: LogResources, leaderEpochs: LeaderEpochFile) {
+  constructor(directory: string, resources: Folders, leaderEpochs: LeaderEpochFile) {
     this.#directory = directory;
     this.#resources = resources;
     this.#leaderEpochs = leaderEpochs;

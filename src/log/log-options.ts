@@ -7,9 +7,16 @@ import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import type { TopicPartition } from "../storage/topic-partition.ts";
 import type { GatheredWrites } from "./gathered-writes.ts";
+import type { CheckpointedLog } from "./offset-checkpoints.ts";
 import type { SegmentResources } from "./segment.ts";
-import type { SegmentedLog } from "./segmented-log.ts";
 import type { TailCache } from "./tail-cache.ts";
+
+/** A log as its engine hears of it. */
+export interface EngineLog extends CheckpointedLog {
+  readonly directory: string;
+  /** Its files are complete up to the last byte. */
+  readonly isIntact: boolean;
+}
 
 /** What all logs of an engine share. */
 export interface LogResources extends SegmentResources {
@@ -25,17 +32,17 @@ export interface LogResources extends SegmentResources {
   /** A fraction of segment.jitter.ms, from 0 to 1, for a new segment. */
   readonly jitter: () => number;
   /** What is going to be deleted must not come back after a crash. Throws StorageError when that cannot be promised. */
-  readonly saveLogStart: (log: SegmentedLog, offset: number) => void;
+  readonly saveLogStart: (log: EngineLog, offset: number) => void;
   /** Segments were deleted, which says where the log starts: that it is noted as well is not needed. */
-  readonly logStartMoved: (log: SegmentedLog) => void;
+  readonly logStartMoved: (log: EngineLog) => void;
   /** The log takes no more, until it is closed and opened again. Called wherever it fails: the listener must not touch it at once. */
-  readonly failed: (log: SegmentedLog) => void;
+  readonly failed: (log: EngineLog) => void;
   /** Makes the folders of new logs durable. */
   readonly syncFolders: () => Promise<void>;
   /** Paths that nobody will open again. */
   readonly removeLater: (paths: readonly string[], delayMs: number) => void;
   /** The log has been closed by its user. */
-  readonly closed: (log: SegmentedLog) => void;
+  readonly closed: (log: EngineLog) => void;
 }
 
 export interface LogOptions {

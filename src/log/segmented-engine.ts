@@ -29,7 +29,7 @@ import { GatheredWrites } from "./gathered-writes.ts";
 import { IndexCache } from "./index-cache.ts";
 import { LogCleaner } from "./log-cleaner.ts";
 import { LogDeletion } from "./log-deletion.ts";
-import type { LogResources } from "./log-options.ts";
+import type { EngineLog, LogResources } from "./log-options.ts";
 import { openMetaProperties } from "./meta-properties.ts";
 import { OffsetCheckpoints } from "./offset-checkpoints.ts";
 import { makePartitionFolder, readTopicId, removePartitionFolder, writeTopicId } from "./partition-metadata.ts";
@@ -400,7 +400,7 @@ export class SegmentedEngine implements StorageEngine {
     this.#checkpoints.write();
   }
 
-  #closed(log: SegmentedLog): void {
+  #closed(log: EngineLog): void {
     const name = topicPartitionName(log.topicPartition);
     this.#logs.delete(name);
     this.#checkpoints.note(log);
@@ -424,7 +424,7 @@ export class SegmentedEngine implements StorageEngine {
     await Promise.all(Array.from({ length: FLUSHES_AT_ONCE }, worker));
   }
 
-  #saveLogStart(log: SegmentedLog, offset: number): void {
+  #saveLogStart(log: EngineLog, offset: number): void {
     const name = topicPartitionName(log.topicPartition);
     try {
       this.#checkpoints.noteLogStart(name, offset);
@@ -438,7 +438,7 @@ export class SegmentedEngine implements StorageEngine {
     }
   }
 
-  #logStartMoved(log: SegmentedLog): void {
+  #logStartMoved(log: EngineLog): void {
     this.#checkpoints.note(log);
     try {
       this.#checkpoints.writeLogStarts();

@@ -24,9 +24,9 @@ export class RefusedRequest extends Error {
   }
 }
 
-export function dispatcher(services: Services, interceptors = new Interceptors()): AnswerFrame {
+export function dispatcher(served: readonly Handler[], services: Services, interceptors = new Interceptors()): AnswerFrame {
   const handlers: (Handler | undefined)[] = [];
-  for (const handler of services.handlers) handlers[handler.api.key] = handler;
+  for (const handler of served) handlers[handler.api.key] = handler;
   return (frame, connection) => answer({ services, handlers, interceptors }, frame, connection);
 }
 

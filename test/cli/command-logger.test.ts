@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { CommandLogger, type LogLevel } from "../../src/cli/command-logger.ts";
+import { CommandLogger } from "../../src/cli/command-logger.ts";
+import type { LogLevel } from "../../src/cli/log-level.ts";
 import { painter } from "../../src/cli/terminal.ts";
 import { FakeTerminal } from "./fake-terminal.ts";
 

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { adoptedConfigs, adoptionChanges, adoptionFault, foundTopics, raisedProducerIds } from "../../src/cluster/adoption.ts";
-import { applyChanges, type Change, type ClusterImage, emptyImage, type PartitionImage } from "../../src/cluster/image.ts";
+import { applyChanges, type Change, type ClusterImage, emptyImage } from "../../src/cluster/image.ts";
+import type { PartitionImage } from "../../src/cluster/partition-image.ts";
 import { raisedChanges, salvageChanges } from "../../src/cluster/salvage.ts";
 import { brokerConfig } from "../../src/config/broker-config.ts";
 

@@ -6,8 +6,9 @@ import { aclFault, matchesAclFilter } from "../../src/cluster/acls.ts";
 import { decideQuota, matchesQuotaFilter, quotaFilterFault } from "../../src/cluster/client-quotas.ts";
 import { decidePartitions } from "../../src/cluster/create-partitions.ts";
 import { withNewFeatures } from "../../src/cluster/features.ts";
-import { applyChanges, type Change, emptyImage, type PartitionImage } from "../../src/cluster/image.ts";
+import { applyChanges, type Change, emptyImage } from "../../src/cluster/image.ts";
 import { decideElection } from "../../src/cluster/leader-election.ts";
+import type { PartitionImage } from "../../src/cluster/partition-image.ts";
 import { decideReassignment } from "../../src/cluster/reassignment.ts";
 import { decideScram } from "../../src/cluster/scram-credentials.ts";
 

@@ -1,7 +1,8 @@
 // Changes fold into images, and a compacted history into the same image.
 
 import { describe, expect, test } from "vitest";
-import { applyChanges, type Change, compactChanges, emptyImage, type PartitionImage, type TopicImage } from "../../src/cluster/image.ts";
+import { applyChanges, type Change, compactChanges, emptyImage, type TopicImage } from "../../src/cluster/image.ts";
+import type { PartitionImage } from "../../src/cluster/partition-image.ts";
 import { valuesOf } from "../../src/cluster/settings-resource.ts";
 
 const partition = (leader: number, replicas: number[] = [leader]): PartitionImage => ({

@@ -2,8 +2,13 @@
 // or not at all; readers saw exactly that; and nothing holds them back in the end.
 
 import type { SimulatedConsumer } from "./consumer.ts";
-import type { FinalLog } from "./history.ts";
 import type { TransactionNote } from "./producer.ts";
+
+export interface FinalLog {
+  readonly seen: readonly { readonly offset: number; readonly value: string }[];
+  readonly lastStableOffset: number;
+  readonly highWatermark: number;
+}
 
 export interface Evidence {
   readonly notes: readonly TransactionNote[];

@@ -3,7 +3,7 @@
 import { Errors } from "../../protocol/errors.ts";
 import * as messages from "../../protocol/messages/index.ts";
 import type { FailureKind } from "../support/failing-filesystem.ts";
-import { check } from "./checker.ts";
+import { check, type FinalLog } from "./checker.ts";
 import { SimulatedConsumer } from "./consumer.ts";
 import { SimulatedProducer, type TransactionNote } from "./producer.ts";
 import { Dice, Scheduler } from "./scheduler.ts";
@@ -108,12 +108,6 @@ async function ended(world: World): Promise<void> {
   world.kill();
   await world.start({ isSafe: true });
   await world.options.scheduler.sleep(12_000);
-}
-
-export interface FinalLog {
-  readonly seen: readonly { readonly offset: number; readonly value: string }[];
-  readonly lastStableOffset: number;
-  readonly highWatermark: number;
 }
 
 async function readAll(world: World): Promise<Map<number, FinalLog>> {

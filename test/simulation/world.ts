@@ -4,6 +4,7 @@
 import { decodeResponse, encodeRequest } from "../../protocol/headers.ts";
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
+import { handlers } from "../../src/api/index.ts";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 import { randomFrom } from "../../src/base/random.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../../src/cluster/topic-name.ts";
@@ -99,7 +100,7 @@ export class World {
     for (const topic of [GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC]) {
       if (!cluster.image.topicsByName.has(topic)) await topics.autoCreate(topic);
     }
-    return { node, answer: dispatcher(node.broker.services), filesystem, clock };
+    return { node, answer: dispatcher(handlers, node.broker.services), filesystem, clock };
   }
 
   /** From now on the disk fails at one of the next operations. */

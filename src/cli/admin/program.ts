@@ -6,21 +6,7 @@ import { ClientError } from "../../client/client-error.ts";
 import { Refusal } from "../../client/refusal.ts";
 import { ExitCode, exitCodeOf } from "../command-error.ts";
 import type { Terminal } from "../terminal.ts";
-
-export interface AdminOptions {
-  readonly bootstrapServer: string;
-  readonly json?: boolean;
-}
-
-export interface Admin {
-  readonly terminal: Terminal;
-  /** Adds `name` to `parent`, with `--bootstrap-server` and `--json`; `work` gets the brokers and what was given. */
-  add<Given extends AdminOptions>(
-    parent: Command,
-    usage: string,
-    work: (brokers: Brokers, given: Given, args: readonly string[]) => Promise<void>,
-  ): Command;
-}
+import type { Admin, AdminOptions } from "./command-group.ts";
 
 const DEFAULT_BOOTSTRAP_SERVER = "localhost:9092";
 
@@ -78,8 +64,4 @@ function addCommand<Given extends AdminOptions>(
         await brokers.close();
       }
     });
-}
-
-export function group(program: Command, name: string, description: string): Command {
-  return program.command(name).description(description).helpOption("-h, --help", "print this help").helpCommand(false).exitOverride();
 }

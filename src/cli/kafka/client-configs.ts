@@ -3,8 +3,8 @@
 import { alterQuotas, describeQuotas, type QuotaEntityType } from "../../client/admin/quotas.ts";
 import { alterScram, describeScram, isScramMechanism, type ScramChanges, type ScramMechanism } from "../../client/admin/scram.ts";
 import type { Brokers } from "../../client/brokers.ts";
+import { type Changes, completedLine } from "./config-changes.ts";
 import type { ConfigEntity, EntityType } from "./config-entities.ts";
-import { type Changes, completedLine } from "./configs.ts";
 import { FlagError } from "./flags.ts";
 import { parseScram } from "./scram-text.ts";
 import type { Io } from "./tool.ts";

@@ -15,6 +15,7 @@ import { listAllGroups } from "../../client/admin/groups.ts";
 import { listTopics } from "../../client/admin/topics.ts";
 import type { Brokers } from "../../client/brokers.ts";
 import { alterClients, describeClients } from "./client-configs.ts";
+import { type Changes, completedLine } from "./config-changes.ts";
 import { type ConfigEntity, configEntities, type EntityType } from "./config-entities.ts";
 import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
@@ -115,17 +116,6 @@ async function handleResource(brokers: Brokers, entity: ResourceEntity, { flags,
   ];
   await alterResource(brokers, { type: RESOURCES[entity.type], name: entity.name ?? "" }, changes);
   io.out(completedLine(entity.type, entity.name ?? null));
-}
-
-export function completedLine(type: EntityType, name: string | null): string {
-  return name === null
-    ? `Completed updating default config for ${type} in the cluster.`
-    : `Completed updating config for ${type.slice(0, -1)} ${name}.`;
-}
-
-export interface Changes {
-  readonly added: ReadonlyMap<string, string>;
-  readonly deleted: readonly string[];
 }
 
 /** Raises FlagError for what is not `key=value`. */

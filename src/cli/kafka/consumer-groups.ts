@@ -23,6 +23,7 @@ import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags
 import { javaLine, sentenceOf } from "./java-error.ts";
 import { resetOffsets, SCENARIOS } from "./reset-offsets.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
+import { wantedGroups } from "./wanted-groups.ts";
 
 const ACTIONS = ["list", "describe", "delete", "reset-offsets", "delete-offsets", "validate-regex"] as const;
 const STATES = ["CompletingRebalance", "Empty", "Reconciling", "Assigning", "Dead", "PreparingRebalance", "Stable"] as const;
@@ -168,15 +169,6 @@ function parseNames(given: string | undefined, known: readonly string[], complai
     if (name === undefined) throw new FlagError(complaint(given));
     return name;
   });
-}
-
-export async function wantedGroups(brokers: Brokers, flags: Flags): Promise<string[]> {
-  if (!flags.has("all-groups")) return [...new Set(flags.all("group"))].sort();
-  const groups = await listAllGroups(brokers, {});
-  return groups
-    .filter(({ protocolType }) => protocolType === "consumer" || protocolType === "")
-    .map(({ id }) => id)
-    .sort();
 }
 
 async function describe(brokers: Brokers, flags: Flags, io: Io): Promise<void> {

@@ -10,10 +10,10 @@ import { Refusal } from "../../client/refusal.ts";
 import { nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { CommandError } from "../command-error.ts";
 import { cell, line } from "./columns.ts";
-import { wantedGroups } from "./consumer-groups.ts";
 import { FlagError, type Flags } from "./flags.ts";
 import { parseDuration } from "./java-duration.ts";
 import { type Io, readTextFile } from "./tool.ts";
+import { wantedGroups } from "./wanted-groups.ts";
 
 export const SCENARIOS = [
   "to-datetime",

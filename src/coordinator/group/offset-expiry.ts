@@ -4,17 +4,25 @@
 // group of consumers no longer subscribes to, and those of groups that only hold offsets, expire each by its own commit time. A commit
 // that brought a retention time (OffsetCommit versions 2 to 4) has it its own way. Nothing of an active group's topics expires.
 
+import type { ClassicEnvironment } from "./classic/classic-environment.ts";
 import type { ClassicGroup } from "./classic/classic-group.ts";
 import { subscriptionOf, topicsOf } from "./classic/group-subscription.ts";
+import type { CommittedOffsets } from "./committed-offsets.ts";
 import { CONSUMER_PROTOCOL_TYPE } from "./consumer-subscription.ts";
 import type { CommittedOffset, GroupRecord } from "./group-record.ts";
-import type { GroupState } from "./group-state.ts";
 
 const MINUTE_MS = 60_000;
 const NO_TIMESTAMP = -1;
 
+/** The groups of a partition of __consumer_offsets, with what they have committed. */
+export interface Committing {
+  groups(): Iterable<ClassicGroup>;
+  readonly offsets: CommittedOffsets;
+  readonly environment: ClassicEnvironment;
+}
+
 /** Tombstones for all that has expired by now. */
-export function expireGroups(state: GroupState): GroupRecord[] {
+export function expireGroups(state: Committing): GroupRecord[] {
   const records: GroupRecord[] = [];
   for (const group of state.groups()) {
     const expired = expiredOffsets(state, group);
@@ -25,7 +33,7 @@ export function expireGroups(state: GroupState): GroupRecord[] {
   return records;
 }
 
-function expiredOffsets(state: GroupState, group: ClassicGroup): { readonly records: GroupRecord[]; readonly isAll: boolean } {
+function expiredOffsets(state: Committing, group: ClassicGroup): { readonly records: GroupRecord[]; readonly isAll: boolean } {
   const { groupId } = group;
   const records: GroupRecord[] = [];
   const since = expiryBase(group);

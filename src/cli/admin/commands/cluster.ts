@@ -6,7 +6,7 @@ import { logDirectoriesOf } from "../../../client/admin/log-dirs.ts";
 import type { LabelValue, MetricPoint } from "../../../telemetry/otlp.ts";
 import type { PushedMetrics } from "../../../telemetry/pushed-metrics.ts";
 import { lastPushedMetrics } from "../client-metrics.ts";
-import { type Admin, type AdminOptions, group } from "../program.ts";
+import { type Admin, type AdminOptions, group } from "../command-group.ts";
 import { printRows } from "../table.ts";
 
 export function addCluster(program: Command, { terminal, add }: Admin): void {

@@ -11,7 +11,7 @@ import {
   ResourceType,
 } from "../../../client/admin/configs.ts";
 import { usageError } from "../../command-error.ts";
-import { type Admin, type AdminOptions, group } from "../program.ts";
+import { type Admin, type AdminOptions, group } from "../command-group.ts";
 import { printRows } from "../table.ts";
 import { parseConfig } from "./topics.ts";
 

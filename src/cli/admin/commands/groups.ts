@@ -7,7 +7,7 @@ import { findTopic } from "../../../client/admin/topics.ts";
 import { Refusal } from "../../../client/refusal.ts";
 import { comparePartitions, nameOf } from "../../../client/topic-partition.ts";
 import { CommandError, usageError } from "../../command-error.ts";
-import { type Admin, type AdminOptions, group } from "../program.ts";
+import { type Admin, type AdminOptions, group } from "../command-group.ts";
 import { printRows } from "../table.ts";
 
 export function addGroups(program: Command, { terminal, add }: Admin): void {

@@ -13,7 +13,7 @@ import { decodeProducerSnapshot } from "../../../log/producer-snapshot.ts";
 import { TransactionIndex } from "../../../log/transaction-index.ts";
 import { CommandError, usageError } from "../../command-error.ts";
 import { Progress } from "../../progress.ts";
-import { type Admin, group } from "../program.ts";
+import { type Admin, group } from "../command-group.ts";
 import { printRows, type Row } from "../table.ts";
 
 const INDEX_ENTRY_BYTES = 8;

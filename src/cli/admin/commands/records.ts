@@ -6,7 +6,7 @@ import { findTopic } from "../../../client/admin/topics.ts";
 import { Refusal } from "../../../client/refusal.ts";
 import { nameOf } from "../../../client/topic-partition.ts";
 import { usageError } from "../../command-error.ts";
-import { type Admin, type AdminOptions, group } from "../program.ts";
+import { type Admin, type AdminOptions, group } from "../command-group.ts";
 import { printRows } from "../table.ts";
 
 const ALL = -1;

@@ -12,7 +12,7 @@ import { topicSettingTable } from "../../../config/topic-settings.ts";
 import { reasonWithoutEffect } from "../../../config/without-effect.ts";
 import { CommandError } from "../../command-error.ts";
 import { painter } from "../../terminal.ts";
-import type { Admin } from "../program.ts";
+import type { Admin } from "../command-group.ts";
 import { printRows, type Row } from "../table.ts";
 
 const TABLES: readonly (readonly [of: string, table: SettingTable])[] = [

@@ -7,7 +7,7 @@ import type { StrayFolder } from "../../../log/stray-folders.ts";
 import { usageError } from "../../command-error.ts";
 import { type AdoptedTopic, inDataFolder } from "../../data-folder.ts";
 import type { Terminal } from "../../terminal.ts";
-import { type Admin, group } from "../program.ts";
+import { type Admin, group } from "../command-group.ts";
 import { printRows } from "../table.ts";
 
 interface FolderArguments {

@@ -5,7 +5,7 @@ import { addPartitions, createTopic, deleteTopic, describeTopics, listTopics } f
 import { CommandError, usageError } from "../../command-error.ts";
 import { Progress } from "../../progress.ts";
 import type { Terminal } from "../../terminal.ts";
-import { type Admin, type AdminOptions, group } from "../program.ts";
+import { type Admin, type AdminOptions, group } from "../command-group.ts";
 import { printRows } from "../table.ts";
 
 export function addTopics(program: Command, { terminal, add }: Admin): void {

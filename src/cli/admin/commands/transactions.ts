@@ -11,7 +11,7 @@ import {
 } from "../../../client/admin/transactions.ts";
 import { nameOf } from "../../../client/topic-partition.ts";
 import { CommandError, usageError } from "../../command-error.ts";
-import { type Admin, type AdminOptions, group } from "../program.ts";
+import { type Admin, type AdminOptions, group } from "../command-group.ts";
 import { printRows, type Row } from "../table.ts";
 
 interface Where {

@@ -4,24 +4,15 @@
 // tries again does not leave a dead member behind. A static member (KIP-345) has an instance id instead and is known by it.
 
 import { Errors } from "../../../../protocol/errors.ts";
-import { answer, type Decision } from "../../decision.ts";
-import type { ClassicGroupRecord } from "../group-record.ts";
+import { answer } from "../../decision.ts";
 import type { GroupRequestContext } from "../request-context.ts";
 import { type JoinAnswer, joinRefused } from "./answers.ts";
 import type { ClassicEnvironment } from "./classic-environment.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import type { ClassicMember, MemberIdentity, MemberTerms } from "./classic-member.ts";
+import type { Join, JoinDecision } from "./join-decision.ts";
 import { joined, rebalance } from "./rebalance.ts";
 import { rejoinStatic } from "./static-member.ts";
-
-export interface Join {
-  readonly memberId: string;
-  readonly instanceId: string | null;
-  readonly protocolType: string;
-  readonly terms: MemberTerms;
-}
-
-export type JoinDecision = Decision<ClassicGroupRecord, JoinAnswer | Promise<JoinAnswer>>;
 
 /** From this version on a client knows MEMBER_ID_REQUIRED (KIP-394). */
 const MEMBER_ID_REQUIRED_VERSION = 4;

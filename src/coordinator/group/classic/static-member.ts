@@ -8,7 +8,7 @@ import type { JoinAnswer } from "./answers.ts";
 import type { ClassicEnvironment } from "./classic-environment.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import type { ClassicMember, MemberIdentity, MemberProtocol } from "./classic-member.ts";
-import type { Join, JoinDecision } from "./join.ts";
+import type { Join, JoinDecision } from "./join-decision.ts";
 import { joinedMembers, rebalance } from "./rebalance.ts";
 import { currentAssignments, snapshotOf } from "./snapshot.ts";
 

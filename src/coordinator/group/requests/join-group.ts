@@ -6,7 +6,8 @@ import { joinGroup as api } from "../../../../protocol/messages/11-join-group.ts
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { answer } from "../../decision.ts";
 import { type JoinAnswer, joinRefused } from "../classic/answers.ts";
-import { type Join, type JoinDecision, joinGroup as joinClassicGroup } from "../classic/join.ts";
+import { joinGroup as joinClassicGroup } from "../classic/join.ts";
+import type { Join, JoinDecision } from "../classic/join-decision.ts";
 import { newGroupSnapshot } from "../classic/snapshot.ts";
 import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupState } from "../group-state.ts";
