@@ -3,7 +3,7 @@
 import "./base/node-version.ts";
 
 export type { Logger } from "./base/logger.ts";
-export type { NewTopic } from "./broker.ts";
+export type { NewTopic } from "./broker/broker-options.ts";
 export { SettingError } from "./config/setting.ts";
 export { BrokerError } from "./embed/broker-error.ts";
 export type { BrokerFaults, LastingFault } from "./embed/broker-faults.ts";

@@ -27,14 +27,14 @@ const LAYERS: readonly (readonly { readonly at: string; readonly beside?: readon
   [{ at: "src/server" }],
   [{ at: "src/http" }, { at: "src/registry" }, { at: "src/console" }],
   [
-    { at: "src/broker.ts" },
-    { at: "src/workers", beside: ["src/broker.ts"] },
-    { at: "src/node.ts", beside: ["src/broker.ts", "src/workers"] },
-    { at: "src/faults", beside: ["src/broker.ts"] },
-    { at: "src/embed", beside: ["src/broker.ts", "src/node.ts", "src/faults"] },
-    { at: "src/index.ts", beside: ["src/broker.ts", "src/embed", "src/faults"] },
+    { at: "src/broker" },
+    { at: "src/workers", beside: ["src/broker"] },
+    { at: "src/node.ts", beside: ["src/broker", "src/workers"] },
+    { at: "src/faults", beside: ["src/broker"] },
+    { at: "src/embed", beside: ["src/broker", "src/node.ts", "src/faults"] },
+    { at: "src/index.ts", beside: ["src/broker", "src/embed", "src/faults"] },
     { at: "src/frameworks", beside: ["src/index.ts"] },
-    { at: "src/cli", beside: ["src/broker.ts", "src/node.ts", "src/embed", "src/workers"] },
+    { at: "src/cli", beside: ["src/broker", "src/node.ts", "src/embed", "src/workers"] },
   ],
 ];
 
@@ -51,6 +51,7 @@ const FORBIDDEN: readonly { readonly from: string; readonly to: readonly string[
 ];
 
 const MOST_LINES = 500;
+const MOST_LINES_OF_FUNCTION = 80;
 const LONG_FILES: { readonly [path: string]: string } = {};
 
 /** Files whose names say all that there is to say. */
@@ -117,6 +118,13 @@ test("production code imports nothing from tests and scripts", () => {
 test(`no file has more than ${MOST_LINES} lines`, () => {
   const long = files.filter(({ path, lines }) => lines.length > MOST_LINES && !(path in LONG_FILES));
   expect(long.map(({ path, lines }) => `${path}: ${lines.length}`)).toEqual([]);
+});
+
+test(`no function has more than ${MOST_LINES_OF_FUNCTION} lines`, () => {
+  const long = production.flatMap(({ path, lines }) =>
+    functionsIn(lines).flatMap(({ line, length }) => (length > MOST_LINES_OF_FUNCTION ? [`${path}:${line}: ${length}`] : [])),
+  );
+  expect(long).toEqual([]);
 });
 
 test("a file with logic opens with a comment", () => {
@@ -217,6 +225,20 @@ function circlesIn(imports: ReadonlyMap<string, readonly string[]>): string[][] 
   };
   for (const path of [...imports.keys()].sort()) walk(path, []);
   return found;
+}
+
+/** Functions and methods as the formatter lays them out: they end at the first closing brace that is indented as they are. */
+function functionsIn(lines: readonly string[]): { readonly line: number; readonly length: number }[] {
+  return lines.flatMap((text, index) => {
+    const start = /^( {0}| {2})(?:export |static |async |get |set )*(?:function\*? )?[#*]?[\w$]+(?:<.*>)?\((?:.*\{)?$/.exec(text);
+    if (start === null || /^\s*(?:if|for|while|switch|return|await)\b/.test(text)) return [];
+    const end = lines.findIndex(
+      (other, at) => at > index && other.startsWith(start[1] ?? "") && /^[})]/.test(other.slice(start[1]?.length)),
+    );
+    const last = lines[end] ?? "";
+    const close = /\{$/.test(last) ? lines.findIndex((other, at) => at > end && other === `${start[1]}}`) : end;
+    return [{ line: index + 1, length: close - index + 1 }];
+  });
 }
 
 function layerComplaint(path: string, target: string): string | undefined {

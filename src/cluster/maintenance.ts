@@ -28,7 +28,7 @@ export class Maintenance {
   readonly #options: MaintenanceOptions;
   readonly #timers = new Map<() => void, Timer>();
   readonly #failures: FailureLog;
-  #isStopped = false;
+  #isClosed = false;
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
@@ -50,8 +50,8 @@ export class Maintenance {
     if (config["log.cleaner.enable"]) this.#every(backoffMs(), backoffMs, () => this.#compact());
   }
 
-  stop(): void {
-    this.#isStopped = true;
+  close(): void {
+    this.#isClosed = true;
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
   }
@@ -65,7 +65,7 @@ export class Maintenance {
       } catch (error) {
         this.#options.logger.error({ err: error }, "could not maintain the logs");
       }
-      if (!this.#isStopped) this.#timers.set(task, this.#options.clock.after(intervalMs(), run));
+      if (!this.#isClosed) this.#timers.set(task, this.#options.clock.after(intervalMs(), run));
     };
     this.#timers.set(task, this.#options.clock.after(firstMs, run));
   }
@@ -98,9 +98,9 @@ export class Maintenance {
   async #compact(): Promise<void> {
     const { engine, config, partitions, threadCount } = this.#options;
     let isDone = false;
-    while (!isDone && !this.#isStopped) {
+    while (!isDone && !this.#isClosed) {
       isDone = !(await engine.compact(limitsOf(config, threadCount)));
-      if (this.#isStopped) return;
+      if (this.#isClosed) return;
       this.#enforceRetentionOf([...partitions.all()].filter(isCompacted));
     }
   }

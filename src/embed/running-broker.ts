@@ -4,7 +4,7 @@
 import { Errors } from "../../protocol/errors.ts";
 import { handlers } from "../api/index.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Broker } from "../broker.ts";
+import type { Broker } from "../broker/broker.ts";
 import type { ClusterImage } from "../cluster/image.ts";
 import { CLIENT_METRICS_TOPIC, isInternalTopic } from "../cluster/topic-name.ts";
 import { Faults } from "../faults/faults.ts";

@@ -7,7 +7,7 @@ import { MemoryFilesystem } from "../base/memory-filesystem.ts";
 import { nodeFilesystem } from "../base/node-filesystem.ts";
 import type { Random } from "../base/random.ts";
 import { systemClock } from "../base/system-clock.ts";
-import type { NewTopic } from "../broker.ts";
+import type { NewTopic } from "../broker/broker-options.ts";
 import { brokerConfig, type SettingInputs } from "../config/broker-config.ts";
 import type { Character } from "../config/character.ts";
 import { FaultyFilesystem } from "../faults/faulty-filesystem.ts";

@@ -3,7 +3,7 @@
 import { Errors, errorName } from "../../protocol/errors.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { murmur2 } from "../base/murmur2.ts";
-import type { NewTopic } from "../broker.ts";
+import type { NewTopic } from "../broker/broker-options.ts";
 import { decidePartitions } from "../cluster/create-partitions.ts";
 import type { TopicImage } from "../cluster/image.ts";
 import { isRefusal } from "../cluster/refusal.ts";

@@ -4,7 +4,7 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { Logger } from "../base/logger.ts";
 import { nodeFilesystem } from "../base/node-filesystem.ts";
-import { Broker } from "../broker.ts";
+import { Broker } from "../broker/broker.ts";
 import { SharedLogs } from "../cluster/shared-logs.ts";
 import { type BrokerConfig, brokerConfig } from "../config/broker-config.ts";
 import { type ClosedShare, openSegmentedEngine, type SegmentedEngine } from "../log/segmented-engine.ts";

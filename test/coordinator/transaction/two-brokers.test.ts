@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as messages from "../../../protocol/messages/index.ts";
-import type { Broker } from "../../../src/broker.ts";
+import type { Broker } from "../../../src/broker/broker.ts";
 import { TRANSACTION_STATE_TOPIC } from "../../../src/cluster/topic-name.ts";
 import { brokerConfig } from "../../../src/config/broker-config.ts";
 import { openNode, type RunningNode } from "../../../src/node.ts";

@@ -1,0 +1,163 @@
+// The composition root: one broker, made of its parts. A cluster is several Broker objects over one StorageEngine and one
+// MetadataStore; a single process with one broker is the smallest cluster.
+//
+// Start: the ports are taken, the parts are made, the broker joins the cluster's metadata, which opens the partitions that it leads, and
+// only then takes up requests. Stop: parts end in the opposite order: no new requests, partitions are given up, what is stored is flushed.
+
+import { handlers } from "../api/index.ts";
+import { localCall } from "../api/local-call.ts";
+import { ReadTurns } from "../api/read-turns.ts";
+import type { Services } from "../api/services.ts";
+import { Gate } from "../base/gate.ts";
+import { followSettings as settingsFollower } from "../cluster/altered-settings.ts";
+import { Cluster } from "../cluster/cluster.ts";
+import { joinCluster } from "../cluster/join-cluster.ts";
+import { Maintenance } from "../cluster/maintenance.ts";
+import { isRefusal } from "../cluster/refusal.ts";
+import { SettingError } from "../config/setting.ts";
+import { FetchSessions } from "../partition/fetch-sessions.ts";
+import { dispatcher } from "../server/dispatch.ts";
+import { Interceptors } from "../server/interceptors.ts";
+import type { BrokerOptions, NewTopic } from "./broker-options.ts";
+import { clientMetrics } from "./client-metrics.ts";
+import { Coordinating } from "./coordinating.ts";
+import { type Ground, groundOf } from "./ground.ts";
+import { Leading } from "./leading.ts";
+import { Listening } from "./listening.ts";
+import { Parts } from "./parts.ts";
+
+/** Each may take a thread of node:zlib, of which there are four that also read files. */
+const LONG_BATCHES_AT_ONCE = 2;
+
+export class Broker {
+  readonly id: number;
+  readonly services: Services;
+  readonly interceptors = new Interceptors();
+  readonly #parts: Parts;
+  readonly #listening: Listening;
+  #stopping: Promise<void> | undefined;
+
+  private constructor(services: Services, parts: Parts, listening: Listening) {
+    this.id = services.brokerId;
+    this.services = services;
+    this.#parts = parts;
+    this.#listening = listening;
+  }
+
+  /** Throws SettingError, StorageError, or Node's own error when a port cannot be taken. */
+  static async start(options: BrokerOptions): Promise<Broker> {
+    const parts = new Parts();
+    try {
+      return await Broker.#start(groundOf(options), parts);
+    } catch (error) {
+      await parts.close();
+      throw error;
+    }
+  }
+
+  static async #start(ground: Ground, parts: Parts): Promise<Broker> {
+    const { options, brokerId, config, clock, random, logLevels, threadCount, live } = ground;
+    const { engine } = options.logs;
+    let served: Services | undefined;
+
+    const listening = parts.add(await Listening.open(ground));
+    const cluster = parts.add(await Cluster.open(options.metadata, options.clusterId));
+    const followSettings = settingsFollower({ brokerId, live, logger: logLevels.logger("settings") });
+    followSettings(cluster.image);
+    const leading = parts.add(new Leading(ground, cluster));
+    const coordinating = parts.add(
+      new Coordinating(
+        ground,
+        cluster,
+        localCall(handlers, () => served),
+      ),
+    );
+    const telemetry = parts.add(clientMetrics(ground, cluster, leading, coordinating));
+    coordinating.followLeaderships(leading);
+    await listening.followIn(cluster);
+    cluster.onImage((image, previous) => {
+      const deletedTopics = [...previous.topicsByName.keys()].filter((name) => !image.topicsByName.has(name));
+      parts.follow({ image, previous, areSettingsAltered: followSettings(image), deletedTopics });
+    });
+    const { isWorker } = options;
+    await joinCluster(
+      cluster,
+      { id: brokerId, rack: config["broker.rack"], endpoints: listening.endpoints, ...(isWorker === true ? { isWorker } : {}) },
+      config,
+    );
+    parts.add(new Maintenance({ clock, logger: logLevels.logger("log"), engine, partitions: leading.partitions, config, threadCount }));
+
+    const { topics, partitions } = leading;
+    const { groups, transactions, verifier, producerIds } = coordinating;
+    const services: Services = {
+      brokerId,
+      config,
+      clock,
+      random,
+      logger: logLevels.logger("api"),
+      cluster,
+      topics,
+      partitions,
+      groups,
+      transactions,
+      verifier,
+      producerIds,
+      telemetry,
+      fetchSessions: new FetchSessions(config["max.incremental.fetch.session.cache.slots"], clock, random),
+      answerMemory: listening.answerMemory,
+      readTurns: new ReadTurns(clock),
+      longBatches: new Gate(LONG_BATCHES_AT_ONCE),
+      logLevels,
+      logDirectory: () => engine.logDirectory?.(),
+      served: handlers,
+    };
+    served = services;
+    const broker = new Broker(services, parts, listening);
+    const gather = (work: () => void) => (broker.interceptors.isEmpty ? engine.gather(work) : work());
+    listening.listeners.serve(dispatcher(handlers, services, broker.interceptors), gather);
+    return broker;
+  }
+
+  get clusterId(): string {
+    return this.services.cluster.image.clusterId;
+  }
+
+  get port(): number {
+    return this.#listening.port;
+  }
+
+  /** What a client is given to connect: "localhost:9092". */
+  get bootstrapServers(): string {
+    return this.#listening.bootstrapServers;
+  }
+
+  /** Makes topics that do not exist yet. Throws SettingError when one is not allowed. */
+  async ensureTopics(wanted: readonly NewTopic[]): Promise<void> {
+    const { cluster, topics } = this.services;
+    const missing = wanted.filter(({ name }) => !cluster.image.topicsByName.has(name));
+    const outcomes = await topics.create(
+      missing.map(({ name, partitions = -1, replicationFactor = -1, configs = {} }) => ({
+        name,
+        partitionCount: partitions,
+        replicationFactor,
+        assignments: [],
+        configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+      })),
+      false,
+    );
+    outcomes.forEach((outcome, index) => {
+      if (isRefusal(outcome)) throw new SettingError("INVALID_VALUE", "topic", `topic ${missing[index]?.name}: ${outcome.message}`);
+    });
+  }
+
+  /** Ends every connection and gives the partitions up. The engine and the metadata store are the caller's to close. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    await this.#listening.close();
+    await this.#parts.close();
+  }
+}

@@ -1,0 +1,97 @@
+// The coordinators of groups and of transactions, on the internal topics whose partitions this broker leads, and how it speaks with the
+// other brokers.
+
+import type { Cluster } from "../cluster/cluster.ts";
+import { finalizedLevel, TRANSACTION_VERSION } from "../cluster/features.ts";
+import type { LeadershipListener } from "../cluster/local-partitions.ts";
+import { type LocalCall, Peers } from "../cluster/peers.ts";
+import { ProducerIds } from "../cluster/producer-ids.ts";
+import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
+import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import { MarkerSender } from "../coordinator/marker-sender.ts";
+import { PartitionVerifier } from "../coordinator/transaction/partition-verifier.ts";
+import { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
+import type { Ground } from "./ground.ts";
+import type { Leading } from "./leading.ts";
+import type { ImageChange, Part } from "./parts.ts";
+
+export class Coordinating implements Part {
+  readonly groups: GroupCoordinator;
+  readonly peers: Peers;
+  readonly producerIds: ProducerIds;
+  readonly transactions: TransactionCoordinator;
+  readonly verifier: PartitionVerifier;
+  readonly #markers: MarkerSender;
+
+  /** @param local a request of the broker to itself */
+  constructor(ground: Ground, cluster: Cluster, local: LocalCall) {
+    const { brokerId, clock, random, config, logLevels } = ground;
+    const image = () => cluster.image;
+    this.groups = new GroupCoordinator({
+      clock,
+      random,
+      config,
+      logger: logLevels.logger("groups"),
+      topics: {
+        partitionCount: (name) => cluster.image.topicsByName.get(name)?.partitions.length,
+        nameOf: (id) => cluster.image.topicsById.get(id)?.name,
+        idOf: (name) => cluster.image.topicsByName.get(name)?.id,
+      },
+    });
+    const requestTimeoutMs = config["request.timeout.ms"];
+    this.peers = new Peers({ brokerId, image, local, clock, logger: logLevels.logger("peers"), requestTimeoutMs });
+    this.producerIds = new ProducerIds(cluster);
+    const logger = logLevels.logger("transactions");
+    this.#markers = new MarkerSender({ clock, logger, peers: this.peers, image });
+    this.transactions = new TransactionCoordinator({
+      clock,
+      logger,
+      config,
+      markers: this.#markers,
+      newProducerId: () => this.producerIds.take(),
+      partitionCount: () => cluster.image.topicsByName.get(TRANSACTION_STATE_TOPIC)?.partitions.length,
+      transactionVersion: () => finalizedLevel(cluster.image.features, TRANSACTION_VERSION),
+    });
+    this.verifier = new PartitionVerifier({ clock, config, peers: this.peers, image });
+  }
+
+  /** From now on this broker coordinates whatever it leads. */
+  followLeaderships({ partitions }: Leading): void {
+    const { groups, transactions } = this;
+    partitions.addListener(
+      leadershipsOf(GROUP_OFFSETS_TOPIC, {
+        elected: (partition) => groups.elected(partition.index, partition),
+        resigned: ({ index }) => groups.resigned(index),
+      }),
+    );
+    partitions.addListener(
+      leadershipsOf(TRANSACTION_STATE_TOPIC, {
+        elected: (partition) => transactions.elected(partition),
+        resigned: ({ index }) => transactions.resigned(index),
+      }),
+    );
+  }
+
+  follow({ deletedTopics }: ImageChange): void {
+    if (deletedTopics.length > 0) this.groups.topicsDeleted(deletedTopics);
+  }
+
+  close(): void {
+    this.groups.close();
+    this.#markers.close();
+    this.peers.close();
+    this.transactions.close();
+  }
+}
+
+/** Of one topic only. */
+function leadershipsOf(topic: string, { elected, resigned }: LeadershipListener): LeadershipListener {
+  return {
+    elected: (partition) => {
+      if (partition.topic === topic) elected(partition);
+    },
+    resigned: (partition) => {
+      if (partition.topic === topic) resigned(partition);
+    },
+  };
+}

@@ -1,0 +1,138 @@
+// Where a broker listens, and what clients are told of that. Ports are taken before anything else of a start; they are served when all
+// other parts are there.
+
+import { AnswerMemory } from "../api/answer-memory.ts";
+import { descriptorShares } from "../base/descriptors.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Endpoint } from "../cluster/image.ts";
+import { tellEndpoints } from "../cluster/join-cluster.ts";
+import type { BrokerConfig, SettingInputs } from "../config/broker-config.ts";
+import { clientListeners, SERVED_PROTOCOL } from "../config/listener-rules.ts";
+import { hostInUrl, isLoopback, type ListenerAddress, parseListeners, printListeners, securityProtocolOf } from "../config/listeners.ts";
+import { ConnectionBudget } from "../server/connection-budget.ts";
+import type { Listener } from "../server/listener.ts";
+import { Listeners } from "../server/listeners.ts";
+import type { BrokerOptions } from "./broker-options.ts";
+import type { Ground } from "./ground.ts";
+import type { ImageChange, Part } from "./parts.ts";
+
+export class Listening implements Part {
+  readonly listeners: Listeners;
+  /** Of answers that wait for their clients. */
+  readonly answerMemory: AnswerMemory;
+  readonly #ground: Ground;
+  /** The listener that clients on this machine do best to begin with. */
+  readonly #bootstrap: ListenerAddress | undefined;
+  /** Told of other endpoints once the broker has joined it. */
+  #cluster: Cluster | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(ground: Ground, parts: { listeners: Listeners; answerMemory: AnswerMemory; addresses: readonly ListenerAddress[] }) {
+    this.#ground = ground;
+    this.listeners = parts.listeners;
+    this.answerMemory = parts.answerMemory;
+    this.#bootstrap = bootstrapAddress(parts.addresses, this.endpoints);
+  }
+
+  /** Takes the ports, and lets the settings say which they are. Throws SettingError, or Node's own error when a port cannot be taken. */
+  static async open(ground: Ground): Promise<Listening> {
+    const { options, live, config, clock, logLevels, threadCount } = ground;
+    const { keepsProcessAlive = true, budget = new ConnectionBudget(() => descriptorShares().connections / threadCount) } = options;
+    const addresses = listenerAddresses(options);
+    const answerMemory = new AnswerMemory({ clock, limitBytes: () => config["odradek.queued.max.response.bytes"] });
+    const logger = logLevels.logger("server");
+    const listeners = await Listeners.open(addresses, { config, answerMemory, clock, logger, keepsProcessAlive, budget });
+    try {
+      live.decide(decidedSettings(options, addresses, listeners.all));
+    } catch (error) {
+      await listeners.close();
+      throw error;
+    }
+    return new Listening(ground, { listeners, answerMemory, addresses });
+  }
+
+  get endpoints(): Endpoint[] {
+    return endpointsOf(this.#ground.options.config, this.listeners.all);
+  }
+
+  get port(): number {
+    const { all } = this.listeners;
+    return (all.find(({ name }) => name === this.#bootstrap?.name) ?? all[0])?.port ?? 0;
+  }
+
+  /** What a client is given to connect: "localhost:9092". */
+  get bootstrapServers(): string {
+    const host = this.#bootstrap?.host ?? "";
+    const isEverywhere = host === "" || host === "0.0.0.0" || host === "::";
+    return `${isEverywhere ? "localhost" : hostInUrl(host)}:${this.port}`;
+  }
+
+  /** Listens as the cluster's settings say, now and whenever they are altered. */
+  async followIn(cluster: Cluster): Promise<void> {
+    this.#cluster = cluster;
+    await this.#listenAnew();
+  }
+
+  follow({ areSettingsAltered }: ImageChange): void {
+    if (areSettingsAltered) void this.#listenAnew();
+  }
+
+  /** No more requests. Safe to call twice: a broker that stops ends them before its other parts. */
+  close(): Promise<void> {
+    this.#closing ??= this.listeners.close().finally(() => this.answerMemory.close());
+    return this.#closing;
+  }
+
+  async #listenAnew(): Promise<void> {
+    const { brokerId, config, logLevels } = this.#ground;
+    try {
+      if (!(await this.listeners.follow(addressesIn(config))) || this.#cluster === undefined) return;
+      await tellEndpoints(this.#cluster, brokerId, this.endpoints);
+    } catch (error) {
+      logLevels.logger("server").error({ err: error }, "could not listen as altered");
+    }
+  }
+}
+
+function listenerAddresses({ config, host, port }: BrokerOptions): ListenerAddress[] {
+  return originsGiven(config) ? clientListeners(config) : [{ name: SERVED_PROTOCOL, host, port }];
+}
+
+/** Where to listen after settings were altered: what may not be listened on was not let through. */
+function addressesIn(config: BrokerConfig): ListenerAddress[] {
+  const map = config["listener.security.protocol.map"];
+  return clientListeners(config).filter(({ name }) => securityProtocolOf(map, name) === SERVED_PROTOCOL);
+}
+
+function originsGiven(config: BrokerConfig): boolean {
+  return config["listeners"].join(",") !== "PLAINTEXT://:9092";
+}
+
+/** As DescribeConfigs tells them: where the broker truly listens, and where its data truly is. */
+function decidedSettings(
+  { config, logs }: BrokerOptions,
+  addresses: readonly ListenerAddress[],
+  listeners: readonly Listener[],
+): SettingInputs {
+  const shown = addresses.map((address, index) => printListeners([{ ...address, port: listeners[index]?.port ?? address.port }]));
+  const directory = logs.engine.logDirectory?.().path;
+  return {
+    "node.id": config["node.id"],
+    ...(shown.length === 0 ? {} : { listeners: shown, "advertised.listeners": shown }),
+    ...(directory === undefined ? {} : { "log.dirs": [directory] }),
+  };
+}
+
+/** The first listener whose clients are not sent on to another host, which they may not reach. */
+function bootstrapAddress(addresses: readonly ListenerAddress[], endpoints: readonly Endpoint[]): ListenerAddress | undefined {
+  const staysHere = ({ host }: Endpoint) => host === null || isLoopback(host);
+  return addresses.find(({ name }) => endpoints.some((endpoint) => endpoint.listener === name && staysHere(endpoint))) ?? addresses[0];
+}
+
+function endpointsOf(config: BrokerConfig, listeners: readonly Listener[]): Endpoint[] {
+  const advertised = parseListeners("advertised.listeners", config["advertised.listeners"] ?? []);
+  return listeners.map(({ name, port }) => {
+    const told = advertised.find((address) => address.name === name);
+    return { listener: name, host: told === undefined || told.host === "" ? null : told.host, port: told?.port ?? port };
+  });
+}
