@@ -29,14 +29,14 @@ async function live(kind: FailureKind, failAt: number, count: number): Promise<{
 }
 
 const KINDS: readonly { kind: FailureKind; what: string; count: number; least: number }[] = [
-  { kind: "fail", what: "no room, once", count: 1, least: 150 },
-  { kind: "fail", what: "no room, seven times", count: 7, least: 150 },
-  { kind: "descriptors", what: "no descriptors, once", count: 1, least: 100 },
-  { kind: "descriptors", what: "no descriptors, seven times", count: 7, least: 100 },
+  { kind: "fail", what: "no room, once", count: 1, least: 300 },
+  { kind: "fail", what: "no room, seven times", count: 7, least: 2000 },
+  { kind: "descriptors", what: "no descriptors, once", count: 1, least: 110 },
+  { kind: "descriptors", what: "no descriptors, seven times", count: 7, least: 700 },
 ];
 
 test.each(KINDS)(
-  "a running broker goes on and keeps its word whichever operation fails: $what",
+  "a running broker goes on and keeps its word whichever operation fails: $what, more than $least of them",
   { timeout: 120_000 },
   async ({ kind, count, least }) => {
     let operationCount = 1;
@@ -50,6 +50,6 @@ test.each(KINDS)(
         throw new Error(`failing ${count} from operation ${failAt} on`, { cause: error });
       }
     }
-    expect(failureCount).toBeGreaterThanOrEqual(least);
+    expect(failureCount).toBeGreaterThan(least);
   },
 );
