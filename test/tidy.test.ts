@@ -105,6 +105,17 @@ test("imports follow the layers", () => {
   expect(wrong).toEqual([]);
 });
 
+test("the map has the same layers", () => {
+  const rows = readFileSync(join(root, "src/README.md"), "utf8").matchAll(/^\| (\d+) \| ([^|]*) \|/gm);
+  const map = [...rows].map(([, row, places = ""]) => ({
+    row: Number(row),
+    places: [...places.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name),
+  }));
+  const here = LAYERS.map((places, row) => ({ row, places: places.map(({ at }) => at).filter((at) => existsSync(join(root, at))) }));
+  const named = map.map(({ row, places }) => ({ row, places: places.map((name) => join("src", name).replaceAll("\\", "/")).sort() }));
+  expect(named).toEqual(here.filter(({ places }) => places.length > 0).map(({ row, places }) => ({ row, places: places.sort() })));
+});
+
 test("no imports go round in a circle, not those of types either", () => {
   const imports = new Map(files.map(({ path, text }) => [path, importsOf(path, text)]));
   expect(circlesIn(imports).map((circle) => circle.join(" → "))).toEqual([]);
