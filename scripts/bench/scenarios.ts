@@ -12,6 +12,7 @@ import { produce } from "./produce.ts";
 import { restart, restartLarge } from "./restart.ts";
 import { roundTrips } from "./round-trips.ts";
 import type { Scenario } from "./scenario.ts";
+import { sessions } from "./sessions.ts";
 import { start } from "./start.ts";
 import { workers } from "./workers.ts";
 
@@ -24,6 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   roundTrips,
   latency,
   endToEndTool,
+  sessions,
   groups,
   rebalance,
   connections,

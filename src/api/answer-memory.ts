@@ -5,6 +5,7 @@
 // short, peers that take nothing lose their connection: nobody waits for a peer that never reads.
 
 import type { Clock, Timer } from "../base/clock.ts";
+import { type Watchable, type Watcher, Watchers } from "../base/watchers.ts";
 
 /** With less memory is short. */
 const ROOM_BYTES = 1024 * 1024;
@@ -38,10 +39,10 @@ interface Held {
   tookAtMs: number;
 }
 
-export class AnswerMemory {
+export class AnswerMemory implements Watchable {
   readonly #options: AnswerMemoryOptions;
   readonly #holders = new Map<AnswerHolder, Held>();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   #heldBytes = 0;
   #timer: Timer | undefined;
 
@@ -75,13 +76,16 @@ export class AnswerMemory {
     else if (held !== undefined) held.bytes = bytes;
     else this.#holders.set(holder, { bytes, untakenBytes: -1, tookAtMs: this.#options.clock.now() });
     if (this.#holders.size > 0) this.#timer ??= this.#options.clock.after(LOOK_EVERY_MS, () => this.#look());
-    if (wasShort && !this.isShort) for (const watcher of this.#watchers) watcher();
+    if (wasShort && !this.isShort) this.#watchers.tell();
   }
 
-  /** Called when memory is no longer short; must not throw. Gives a function that ends the watch. */
-  watch(watcher: () => void): () => void {
-    this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
+  /** Told when memory is no longer short. */
+  watch(watcher: Watcher): void {
+    this.#watchers.watch(watcher);
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.#watchers.unwatch(watcher);
   }
 
   /** Nobody is looked after any more. */

@@ -10,7 +10,8 @@
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import type { fetch as fetchApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage } from "../../protocol/schema/message.ts";
-import type { FetchPartition, FetchSession } from "../partition/fetch-sessions.ts";
+import type { PartitionImage } from "../cluster/partition-image.ts";
+import { FetchPartition, type FetchSession } from "../partition/fetch-session.ts";
 import type { Services } from "./services.ts";
 
 type Request = DecodedMessage<typeof fetchApi.request>;
@@ -19,64 +20,70 @@ export interface FetchPlan {
   readonly session: FetchSession | undefined;
   /** The answer leaves out what has not changed. */
   readonly isIncremental: boolean;
-  readonly partitions: readonly FetchPartition[];
+  /** Those that may have something to tell, in the order in which they are read; of a session, that changes while the request waits. */
+  readonly toRead: () => readonly FetchPartition[];
+}
+
+/** What has partitions under keys. */
+interface Asked {
+  get(key: string): FetchPartition | undefined;
+  set(key: string, partition: FetchPartition): void;
 }
 
 export function planFetch(services: Services, request: Request, apiVersion: number): FetchPlan | { readonly error: ErrorCode } {
   const usesTopicIds = apiVersion >= 13;
   const { sessionId, sessionEpoch } = request;
+  const manner = `${apiVersion} ${request.isolationLevel} ${request.rackId}`;
   if (sessionEpoch <= 0) {
-    if (sessionId !== 0) services.fetchSessions.close(sessionId);
+    if (sessionId !== 0) services.fetchSessions.end(sessionId);
     const partitions = new Map<string, FetchPartition>();
     addPartitions(services, partitions, request, usesTopicIds);
-    const session = sessionEpoch === 0 ? services.fetchSessions.open(partitions, usesTopicIds) : undefined;
-    return { session, isIncremental: false, partitions: [...partitions.values()] };
+    const session = sessionEpoch === 0 ? services.fetchSessions.open(partitions, { usesTopicIds, manner }) : undefined;
+    const all = [...partitions.values()];
+    return { session, isIncremental: false, toRead: () => all };
   }
   const session = services.fetchSessions.get(sessionId);
   if (session === undefined) return { error: Errors.FETCH_SESSION_ID_NOT_FOUND };
   if (session.epoch !== sessionEpoch) return { error: Errors.INVALID_FETCH_SESSION_EPOCH };
   if (session.usesTopicIds !== usesTopicIds) return { error: Errors.FETCH_SESSION_TOPIC_ID_ERROR };
   services.fetchSessions.use(session);
-  addPartitions(services, session.partitions, request, usesTopicIds);
+  session.readIn(manner);
+  addPartitions(services, session, request, usesTopicIds);
   for (const { topic, topicId, partitions } of request.forgottenTopicsData) {
-    for (const partition of partitions) session.partitions.delete(keyOf(usesTopicIds ? topicId : topic, partition));
+    for (const partition of partitions) session.forget(keyOf(usesTopicIds ? topicId : topic, partition));
   }
-  if (usesTopicIds) for (const partition of session.partitions.values()) partition.topic = nameOf(services, partition.topicId);
-  return { session, isIncremental: true, partitions: [...session.partitions.values()] };
+  const toRead = () => {
+    if (!session.hasSeenCluster) comparePlaces(services, session, request.rackId);
+    return session.unsettled();
+  };
+  return { session, isIncremental: true, toRead };
 }
 
-function addPartitions(services: Services, partitions: Map<string, FetchPartition>, request: Request, usesTopicIds: boolean): void {
+/** What became of the partitions of a session since the cluster changed. Who says where it is may have got other neighbours. */
+function comparePlaces(services: Services, session: FetchSession, rackId: string): void {
+  session.hasSeenCluster = true;
+  for (const partition of session.partitions.values()) {
+    if (session.usesTopicIds) partition.topic = nameOf(services, partition.topicId);
+    if (rackId !== "" || partition.place !== placeOf(services, partition)) partition.changed();
+  }
+}
+
+/** The partition in the image of the cluster. */
+export function placeOf(services: Services, { topic, partition }: FetchPartition): PartitionImage | undefined {
+  return services.cluster.image.topicsByName.get(topic)?.partitions[partition];
+}
+
+function addPartitions(services: Services, asked: Asked, request: Request, usesTopicIds: boolean): void {
   for (const topic of request.topics) {
     const topicId = usesTopicIds ? topic.topicId : "";
     const name = usesTopicIds ? nameOf(services, topicId) : topic.topic;
     for (const wanted of topic.partitions) {
       const key = keyOf(usesTopicIds ? topicId : name, wanted.partition);
-      const known = partitions.get(key);
-      if (known !== undefined) {
-        known.fetchOffset = wanted.fetchOffset;
-        known.maxBytes = wanted.partitionMaxBytes;
-        known.currentLeaderEpoch = wanted.currentLeaderEpoch;
-        known.lastFetchedEpoch = wanted.lastFetchedEpoch;
-        continue;
-      }
-      partitions.set(key, {
-        topic: name,
-        topicId,
-        partition: wanted.partition,
-        fetchOffset: wanted.fetchOffset,
-        maxBytes: wanted.partitionMaxBytes,
-        currentLeaderEpoch: wanted.currentLeaderEpoch,
-        lastFetchedEpoch: wanted.lastFetchedEpoch,
-        toldHighWatermark: -1,
-        toldLogStartOffset: -1,
-      });
+      const known = asked.get(key);
+      if (known === undefined) asked.set(key, new FetchPartition(name, topicId, wanted));
+      else known.ask(wanted);
     }
   }
-}
-
-/** Under which a session has a partition. */
-export function sessionKey({ usesTopicIds }: FetchSession, { topic, topicId, partition }: FetchPartition): string {
-  return keyOf(usesTopicIds ? topicId : topic, partition);
 }
 
 function nameOf(services: Services, topicId: string): string {

@@ -7,12 +7,12 @@ import { fetch as fetchApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { EMPTY_BYTES, ZERO_UUID } from "../../protocol/schema/support.ts";
 import type { PartitionImage } from "../cluster/partition-image.ts";
-import type { FetchPartition, FetchSession } from "../partition/fetch-sessions.ts";
+import type { FetchPartition } from "../partition/fetch-session.ts";
 import { waitForAny } from "../partition/fetch-wait.ts";
 import type { IsolationLevel, Partition } from "../partition/partition.ts";
 
 import type { LogRead } from "../storage/partition-log.ts";
-import { type FetchPlan, planFetch, sessionKey } from "./fetch-plan.ts";
+import { type FetchPlan, placeOf, planFetch } from "./fetch-plan.ts";
 
 import { type ClientConnection, type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -41,21 +41,26 @@ async function handle(services: Services, request: Request, context: RequestCont
     rackId: request.rackId,
     context,
   } as const;
+  const { session } = plan;
   for (;;) {
-    const pass = await readAll(services, plan.partitions, limits);
+    const moveCount = session?.moveCount;
+    const wanted = plan.toRead();
+    const pass = await readAll(services, wanted, limits);
     const isAllThereIsRoomFor = pass.isShortOfMemory && pass.sizeBytes > 0;
     const isEnough = pass.isUrgent || isAllThereIsRoomFor || pass.sizeBytes >= Math.min(request.minBytes, limits.maxBytes);
-    if (isEnough || plan.partitions.length === 0 || services.clock.now() >= deadlineMs)
-      return respond(services, plan, pass.results, context);
+    const hasNothingToWaitFor = session === undefined ? wanted.length === 0 : session.isClosed || session.partitions.size === 0;
+    if (isEnough || hasNothingToWaitFor || services.clock.now() >= deadlineMs) return respond(services, plan, pass.results, context);
     context.connection.reserve(-pass.sizeBytes);
     release(pass.results);
-    const outcome = await waitForAny(pass.isShortOfMemory ? [...pass.watched, services.answerMemory] : pass.watched, {
+    if (session?.moveCount !== moveCount) continue;
+    const watched = session === undefined ? pass.watched : [session];
+    const outcome = await waitForAny(pass.isShortOfMemory ? [...watched, services.answerMemory] : watched, {
       clock: services.clock,
       deadlineMs,
       onAbandoned: (listener) => context.connection.onClose(listener),
     });
     if (outcome === "abandoned") return { errorCode: Errors.NONE, sessionId: 0, responses: [] };
-    if (outcome === "expired") return respond(services, plan, (await readAll(services, plan.partitions, limits)).results, context);
+    if (outcome === "expired") return respond(services, plan, (await readAll(services, plan.toRead(), limits)).results, context);
   }
 }
 
@@ -74,6 +79,10 @@ interface Result {
   /** Gives the memory of the records back. */
   readonly release?: (() => void) | undefined;
   readonly leader: PartitionImage | undefined;
+  /** There is nothing to read where the client is. */
+  readonly isCaughtUp?: boolean;
+  /** The partition's when it was looked at. */
+  readonly changeCount: number;
 }
 
 interface Pass {
@@ -83,6 +92,7 @@ interface Pass {
   readonly isUrgent: boolean;
   /** There may be more to read than the memory of answers had room for. */
   readonly isShortOfMemory: boolean;
+  /** Those to wait for without a session. */
   readonly watched: readonly Partition[];
 }
 
@@ -97,7 +107,9 @@ async function readAll(services: Services, wanted: readonly FetchPartition[], li
     for (let turn = services.readTurns.wait(); turn !== undefined; turn = services.readTurns.wait()) await turn;
     if (limits.context.connection.isClosed) break;
     const partition = readablePartition(services, one, limits);
-    const leader = services.cluster.image.topicsByName.get(one.topic)?.partitions[one.partition];
+    const leader = placeOf(services, one);
+    const { changeCount } = one;
+    one.look(partition, leader);
     const error = partitionError(services, one, partition, leader, limits.context.apiVersion);
     if (error !== undefined || partition === undefined) {
       isUrgent = true;
@@ -106,16 +118,17 @@ async function readAll(services: Services, wanted: readonly FetchPartition[], li
         response: failed(one.partition, error ?? Errors.NOT_LEADER_OR_FOLLOWER, toldLeader(leader, limits)),
         sizeBytes: 0,
         leader,
+        changeCount,
       });
       continue;
     }
     const nearer = nearerReplica(services, one, leader, limits);
     if (nearer !== undefined) {
       isUrgent = true;
-      results.push({ wanted: one, response: readElsewhere(partition, nearer), sizeBytes: 0, leader });
+      results.push({ wanted: one, response: readElsewhere(partition, nearer), sizeBytes: 0, leader, changeCount });
       continue;
     }
-    watched.push(partition);
+    if (one.session === undefined) watched.push(partition);
     shareBytes ??= services.answerMemory.shareBytes;
     const roomBytes = Math.min(shareBytes - sizeBytes, services.answerMemory.shareBytes);
     const read = await readOne(services, partition, one, limits, { readSoFarBytes: sizeBytes, roomBytes });
@@ -123,7 +136,7 @@ async function readAll(services: Services, wanted: readonly FetchPartition[], li
     isUrgent ||= read.response.errorCode !== Errors.NONE;
     sizeBytes += read.sizeBytes;
     isUrgent ||= read.response.divergingEpoch !== undefined;
-    results.push({ wanted: one, leader, ...read });
+    results.push({ wanted: one, leader, changeCount, ...read });
   }
   return { results, sizeBytes, isUrgent, isShortOfMemory, watched };
 }
@@ -188,7 +201,7 @@ async function readOne(
   wanted: FetchPartition,
   { maxBytes, isolationLevel, context }: Limits,
   { readSoFarBytes, roomBytes }: { readonly readSoFarBytes: number; readonly roomBytes: number },
-): Promise<Pick<Result, "response" | "sizeBytes" | "release"> & { readonly isShortOfMemory: boolean }> {
+): Promise<Pick<Result, "response" | "sizeBytes" | "release" | "isCaughtUp"> & { readonly isShortOfMemory: boolean }> {
   const head = {
     partitionIndex: wanted.partition,
     errorCode: Errors.NONE,
@@ -203,8 +216,8 @@ async function readOne(
   const askedBytes = Math.min(wanted.maxBytes, maxBytes - readSoFarBytes);
   const budgetBytes = Math.min(askedBytes, roomBytes);
   const isFirst = readSoFarBytes === 0;
-  if ((askedBytes <= 0 && !isFirst) || wanted.fetchOffset >= partition.readableUntil(isolationLevel))
-    return { response: head, sizeBytes: 0, isShortOfMemory: false };
+  const isCaughtUp = wanted.fetchOffset >= partition.readableUntil(isolationLevel);
+  if (isCaughtUp || (askedBytes <= 0 && !isFirst)) return { response: head, sizeBytes: 0, isShortOfMemory: false, isCaughtUp };
   if (roomBytes <= 0) return { response: head, sizeBytes: 0, isShortOfMemory: true };
   try {
     const reading = partition.read({
@@ -278,14 +291,15 @@ function respond(services: Services, plan: FetchPlan, results: readonly Result[]
   const { session } = plan;
   if (results.some((result) => result.release !== undefined)) context.connection.whenSent(() => release(results));
   const told = plan.isIncremental ? results.filter(isNews) : results;
-  for (const { wanted, response } of results) {
-    const hasFailed = response.errorCode !== Errors.NONE;
-    wanted.toldHighWatermark = hasFailed ? -1 : response.highWatermark;
-    wanted.toldLogStartOffset = hasFailed ? -1 : (response.logStartOffset ?? -1);
+  for (const { wanted, response, sizeBytes, isCaughtUp, changeCount } of results) {
+    const isToldAgain = response.errorCode !== Errors.NONE || response.divergingEpoch !== undefined;
+    wanted.toldHighWatermark = isToldAgain ? -1 : response.highWatermark;
+    wanted.toldLogStartOffset = isToldAgain ? -1 : (response.logStartOffset ?? -1);
+    if (sizeBytes > 0) session?.moveToEnd(wanted);
+    if (isCaughtUp) session?.settle(wanted, changeCount);
   }
-  if (session !== undefined) rotate(session, results);
   const isOver = plan.isIncremental && session !== undefined && session.partitions.size === 0;
-  if (isOver) services.fetchSessions.close(session.id);
+  if (isOver) services.fetchSessions.end(session.id);
   return { errorCode: Errors.NONE, sessionId: isOver ? 0 : (session?.id ?? 0), responses: byTopic(told) };
 }
 
@@ -294,19 +308,10 @@ function isNews({ wanted, response, sizeBytes }: Result): boolean {
     sizeBytes > 0 ||
     response.errorCode !== Errors.NONE ||
     response.divergingEpoch !== undefined ||
+    response.preferredReadReplica !== undefined ||
     response.highWatermark !== wanted.toldHighWatermark ||
     response.logStartOffset !== wanted.toldLogStartOffset
   );
-}
-
-/** A session may have changed while the request waited: what is no longer in it stays out. */
-function rotate(session: FetchSession, results: readonly Result[]): void {
-  for (const { wanted, sizeBytes } of results) {
-    const key = sessionKey(session, wanted);
-    if (sizeBytes === 0 || session.partitions.get(key) !== wanted) continue;
-    session.partitions.delete(key);
-    session.partitions.set(key, wanted);
-  }
 }
 
 function byTopic(results: readonly Result[]): TopicResponse[] {

@@ -87,6 +87,8 @@ export class Broker {
     );
     parts.add(new Maintenance({ clock, logger: logLevels.logger("log"), engine, partitions: leading.partitions, config, threadCount }));
 
+    const fetchSessions = parts.add(new FetchSessions(config["max.incremental.fetch.session.cache.slots"], clock, random));
+
     const { topics, partitions } = leading;
     const { groups, transactions, verifier, producerIds } = coordinating;
     const services: Services = {
@@ -103,7 +105,7 @@ export class Broker {
       verifier,
       producerIds,
       telemetry,
-      fetchSessions: new FetchSessions(config["max.incremental.fetch.session.cache.slots"], clock, random),
+      fetchSessions,
       answerMemory: listening.answerMemory,
       readTurns: new ReadTurns(clock),
       longBatches: new Gate(LONG_BATCHES_AT_ONCE),

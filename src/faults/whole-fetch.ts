@@ -9,6 +9,8 @@ import type { Exchange } from "../server/interceptors.ts";
 export function wholeFetch(services: Services, { request, context }: Exchange): Decoded<Shape> {
   const plan = planFetch(services, request as Parameters<typeof planFetch>[1], context.apiVersion);
   if ("error" in plan) return request;
-  const topics = plan.partitions.map(({ topic, topicId, partition }) => ({ topic, topicId, partitions: [{ partition }] }));
+  const read = plan.toRead();
+  const partitions = plan.session === undefined ? read : [...plan.session.partitions.values()];
+  const topics = partitions.map(({ topic, topicId, partition }) => ({ topic, topicId, partitions: [{ partition }] }));
   return { ...request, topics, sessionId: plan.session?.id ?? 0 };
 }

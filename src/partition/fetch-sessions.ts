@@ -4,30 +4,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
-
-export interface FetchPartition {
-  /** By name or by id, as the request's version has it; the other is empty until it is resolved. */
-  topic: string;
-  topicId: string;
-  readonly partition: number;
-  fetchOffset: number;
-  maxBytes: number;
-  currentLeaderEpoch: number;
-  lastFetchedEpoch: number;
-  /** What the client was told last; -1 before that and after an error, so that it is told again. */
-  toldHighWatermark: number;
-  toldLogStartOffset: number;
-}
-
-export interface FetchSession {
-  readonly id: number;
-  /** The epoch that the next request must carry. */
-  epoch: number;
-  readonly usesTopicIds: boolean;
-  /** In the order in which partitions are read; those that gave data go to the end, so that all take turns. */
-  readonly partitions: Map<string, FetchPartition>;
-  lastUsedMs: number;
-}
+import { type FetchPartition, FetchSession } from "./fetch-session.ts";
 
 /** A session unused for longer may lose its slot to a new one. */
 const EVICTABLE_AFTER_MS = 120_000;
@@ -46,11 +23,16 @@ export class FetchSessions {
   }
 
   /** `undefined` when every slot is taken by a session in use: the client then goes on with full requests. */
-  open(partitions: Map<string, FetchPartition>, usesTopicIds: boolean): FetchSession | undefined {
+  open(
+    partitions: ReadonlyMap<string, FetchPartition>,
+    options: { readonly usesTopicIds: boolean; readonly manner: string },
+  ): FetchSession | undefined {
     if (!this.#makeRoom()) return undefined;
     let id = this.#random.positiveInt32();
     while (this.#sessions.has(id)) id = this.#random.positiveInt32();
-    const session: FetchSession = { id, epoch: 1, usesTopicIds, partitions, lastUsedMs: this.#clock.now() };
+    const session = new FetchSession(id, options);
+    session.lastUsedMs = this.#clock.now();
+    for (const [key, partition] of partitions) session.set(key, partition);
     this.#sessions.set(id, session);
     return session;
   }
@@ -68,14 +50,25 @@ export class FetchSessions {
     this.#sessions.set(session.id, session);
   }
 
-  close(id: number): void {
+  /** The cluster has changed, and partitions may be elsewhere: sessions compare when they are used next. */
+  follow(): void {
+    for (const session of this.#sessions.values()) session.hasSeenCluster = false;
+  }
+
+  end(id: number): void {
+    this.#sessions.get(id)?.close();
     this.#sessions.delete(id);
+  }
+
+  close(): void {
+    for (const id of [...this.#sessions.keys()]) this.end(id);
   }
 
   #makeRoom(): boolean {
     if (this.#sessions.size < this.#maxSessions) return true;
     const [oldest] = this.#sessions.values();
     if (oldest === undefined || oldest.lastUsedMs > this.#clock.now() - EVICTABLE_AFTER_MS) return false;
-    return this.#sessions.delete(oldest.id);
+    this.end(oldest.id);
+    return true;
   }
 }

@@ -1,12 +1,8 @@
-// Waits until something happens to any of several partitions, or of what else a fetch waits for. Watchers fire inside an append, and many appends may follow within
-// one read turn: what waits is woken once, after the turn.
+// Waits until something happens to any of several partitions, or of what else a fetch waits for. Watchers are told inside an append, and
+// many appends may follow within one read turn: what waits is woken once, after the turn.
 
 import type { Clock } from "../base/clock.ts";
-
-export interface Watchable {
-  /** Gives a function that ends the watch. */
-  watch(watcher: () => void): () => void;
-}
+import type { Watchable } from "../base/watchers.ts";
 
 export interface WaitOptions {
   readonly clock: Clock;
@@ -18,23 +14,21 @@ export interface WaitOptions {
 /** "moved": something happened to one of them, as an append, or the end of its leadership. "expired": the deadline has passed. "abandoned": nobody waits any more. */
 export type WaitOutcome = "moved" | "expired" | "abandoned";
 
-export function waitForAny(watched: Iterable<Watchable>, { clock, deadlineMs, onAbandoned }: WaitOptions): Promise<WaitOutcome> {
+export function waitForAny(watched: readonly Watchable[], { clock, deadlineMs, onAbandoned }: WaitOptions): Promise<WaitOutcome> {
   return new Promise((resolve) => {
     let isWoken = false;
-    const cleanups: (() => void)[] = [];
     const wake = (outcome: WaitOutcome) => {
       if (isWoken) return;
       isWoken = true;
-      for (const cleanup of cleanups) cleanup();
+      for (const each of watched) each.unwatch(watcher);
+      timer.cancel();
+      listenNoMore();
       // Resolving settles in a microtask: after the read turn in which the append came.
       resolve(outcome);
     };
-    const moved = () => wake("moved");
-    for (const each of watched) cleanups.push(each.watch(moved));
+    const watcher = { moved: () => wake("moved") };
     const timer = clock.after(Math.max(0, deadlineMs - clock.now()), () => wake("expired"));
-    cleanups.push(
-      () => timer.cancel(),
-      onAbandoned(() => wake("abandoned")),
-    );
+    const listenNoMore = onAbandoned(() => wake("abandoned"));
+    for (const each of watched) each.watch(watcher);
   });
 }

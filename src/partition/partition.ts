@@ -1,10 +1,11 @@
 // A partition as its leader sees it: its log, the leader epoch, and the offsets that readers may see.
 //
 // The high watermark is the log's durable offset: the bytes are stored once, so what the engine holds safely is committed.
-// Readers wait by watching: a watcher is told when an offset moved, and when this broker stops being the leader.
+// Readers wait by watching: a watcher is told when an offset or the leader epoch moved, and when this broker stops being the leader.
 
 import { controlBatch, type EndTransactionMarker } from "../../protocol/records/control-batch.ts";
 import { assert } from "../base/assert.ts";
+import { type Watchable, type Watcher, Watchers } from "../base/watchers.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import type { AbortedTransaction, AppendOptions, AppendResult, LogRead, PartitionLog } from "../storage/partition-log.ts";
 import { Verifications } from "./verifications.ts";
@@ -23,7 +24,7 @@ interface CommitWaiter {
   readonly resolve: (isCommitted: boolean) => void;
 }
 
-export class Partition {
+export class Partition implements Watchable {
   readonly topic: string;
   readonly topicId: string;
   readonly index: number;
@@ -35,7 +36,7 @@ export class Partition {
   #isLeader = true;
   #highWatermark: number;
   #replicas = { count: 1, inSyncCount: 1 };
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   #commitWaiters: CommitWaiter[] = [];
 
   constructor(log: PartitionLog, settings: TopicSettings, leaderEpoch: number) {
@@ -129,7 +130,7 @@ export class Partition {
 
   deleteRecordsBefore(offset: number): void {
     this.log.deleteRecordsBefore(offset);
-    this.#notify();
+    this.#watchers.tell();
   }
 
   /** Throws StorageError and the disk's errors; some may have been deleted then. */
@@ -138,7 +139,7 @@ export class Partition {
     try {
       this.log.enforceRetention();
     } finally {
-      if (this.log.logStartOffset > logStartOffset) this.#notify();
+      if (this.log.logStartOffset > logStartOffset) this.#watchers.tell();
     }
   }
 
@@ -147,10 +148,12 @@ export class Partition {
     this.log.configure(settings);
   }
 
-  /** Called after any offset moved or leadership ended, synchronously; must not throw. Gives a function that ends the watch. */
-  watch(watcher: () => void): () => void {
-    this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
+  watch(watcher: Watcher): void {
+    this.#watchers.watch(watcher);
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.#watchers.unwatch(watcher);
   }
 
   setReplicas(replicas: { readonly count: number; readonly inSyncCount: number }): void {
@@ -160,7 +163,7 @@ export class Partition {
   startLeaderEpoch(leaderEpoch: number): void {
     this.#leaderEpoch = leaderEpoch;
     this.log.startLeaderEpoch(leaderEpoch);
-    this.#notify();
+    this.#watchers.tell();
   }
 
   /** This broker no longer leads: waiting readers and producers are told. The log is the caller's to close. */
@@ -168,7 +171,7 @@ export class Partition {
     this.#isLeader = false;
     for (const waiter of this.#commitWaiters) waiter.resolve(false);
     this.#commitWaiters = [];
-    this.#notify();
+    this.#watchers.tell();
   }
 
   #advance(): void {
@@ -178,10 +181,6 @@ export class Partition {
       this.#commitWaiters = waiting.filter(({ offset }) => offset > this.#highWatermark);
       for (const waiter of waiting) if (waiter.offset <= this.#highWatermark) waiter.resolve(true);
     }
-    this.#notify();
-  }
-
-  #notify(): void {
-    for (const watcher of this.#watchers) watcher();
+    this.#watchers.tell();
   }
 }

@@ -51,14 +51,15 @@ describe("the memory of answers", () => {
     const { memory } = memoryOf(4 * MIB);
     const peer = new Peer(memory);
     let told = 0;
-    const unwatch = memory.watch(() => told++);
+    const watcher = { moved: () => told++ };
+    memory.watch(watcher);
     peer.hold(2 * MIB);
     peer.hold(4 * MIB);
     peer.hold(3.5 * MIB);
     expect(told).toBe(0);
     peer.hold(1 * MIB);
     expect(told).toBe(1);
-    unwatch();
+    memory.unwatch(watcher);
     peer.hold(4 * MIB);
     peer.hold(0);
     expect(told).toBe(1);
