@@ -11,7 +11,7 @@
 import { type Watchable, type Watcher, Watchers } from "../base/watchers.ts";
 
 /** What a client says of a partition in a Fetch request. */
-export interface PartitionRequest {
+interface PartitionRequest {
   readonly partition: number;
   readonly fetchOffset: number;
   readonly partitionMaxBytes: number;

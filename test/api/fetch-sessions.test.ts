@@ -146,10 +146,7 @@ describe("a session of 5000 partitions", () => {
     expect((await client.fetch({ maxWaitMs: 20 })).size).toBe(0);
     expect(looks).toHaveBeenCalledTimes(0);
     const waiting = client.fetch({ maxWaitMs: 30_000 });
-    await vi.waitFor(async () => {
-      const offset = (await started().append("many", 4711, 1)).baseOffset;
-      expect(Number(offset)).toBeGreaterThanOrEqual(0);
-    });
+    await started().append("many", 4711, 1);
     const told = await waiting;
     expect([...told.keys()]).toEqual(["many 4711"]);
     client.moveTo("many", 4711, endOf(told.get("many 4711")?.records ?? Buffer.alloc(0)) ?? -1);
@@ -279,12 +276,12 @@ class World {
     if (this.#open.has(key)) return;
     const id = `${key} ${++this.#producers}`;
     const none = { transactionTimeoutMs: 60_000, producerId: -1, producerEpoch: -1 };
-    const { errorCode, producerId, producerEpoch } = await vi.waitFor(async () => {
+    await started().ask(messages.findCoordinator, { keyType: 1, coordinatorKeys: [id] });
+    const { producerId, producerEpoch } = await vi.waitFor(async () => {
       const answer = await started().ask(messages.initProducerId, { transactionalId: id, ...none });
       expect(answer.errorCode).toBe(Errors.NONE);
       return answer;
     });
-    expect(errorCode).toBe(Errors.NONE);
     const options = { producerId, producerEpoch, baseSequence: 0, isTransactional: true, timestamp: Date.now() };
     const records = buildBatch([{ key: null, value: Buffer.from("in a transaction") }], options).bytes;
     const topicData = [{ name: topic, partitionData: [{ index: partition, records }] }];
