@@ -15,6 +15,10 @@ export interface ClientConnection {
   readonly localAddress: string;
   readonly localPort: number;
   clientSoftware: string;
+  /** The broker of the cluster at the other end, which has proved it (peer-proof.ts); `undefined` for clients, whatever they call themselves. */
+  brokerId: number | undefined;
+  /** What a broker has to sign to prove itself, while that is awaited. */
+  challenge: string | undefined;
   readonly isClosed: boolean;
   onClose(listener: () => void): () => void;
   /** Counts memory that the answer to the request in hand takes, or (below 0) does not take after all. It is forgotten once it is given. */

@@ -25,7 +25,12 @@ function call<Q extends Shape, R extends Shape>(
   { api, apiVersion, request }: { readonly api: Api<Q, R>; readonly apiVersion: number; readonly request: Encodable<Q> },
 ): Decoded<R> | undefined | Promise<Decoded<R> | undefined> {
   if (services === undefined || handler === undefined) return undefined;
-  const context = { apiVersion, clientId: peerClientId(services.brokerId), clientHost: "", connection: new OwnConnection() };
+  const context = {
+    apiVersion,
+    clientId: peerClientId(services.brokerId),
+    clientHost: "",
+    connection: new OwnConnection(services.brokerId),
+  };
   const failed = (error: unknown) => {
     services.logger.error({ api: api.name, version: apiVersion, err: error }, "a request of the broker to itself failed");
     return undefined;
@@ -54,8 +59,14 @@ class OwnConnection implements ClientConnection {
   readonly remotePort = 0;
   readonly localAddress = "";
   readonly localPort = 0;
+  readonly brokerId: number;
+  readonly challenge = undefined;
   clientSoftware = "";
   readonly isClosed = false;
+
+  constructor(brokerId: number) {
+    this.brokerId = brokerId;
+  }
 
   onClose(): () => void {
     return () => undefined;

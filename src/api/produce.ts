@@ -15,7 +15,6 @@ import {
   TRANSACTIONAL_BIT,
 } from "../../protocol/records/batch-header.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
-import { isPeerClientId } from "../cluster/peers.ts";
 import { CLIENT_METRICS_TOPIC, isInternalTopic } from "../cluster/topic-name.ts";
 import type { VerificationMode } from "../coordinator/transaction/partition-verifier.ts";
 import type { Producer } from "../coordinator/transaction/transaction.ts";
@@ -169,8 +168,8 @@ function notLeaderAnyMore(topic: TopicResponse): TopicResponse {
 }
 
 /** Kafka lets its administrators write to internal topics; clients' metrics come from the broker that they were pushed to. */
-function mayWriteInternal(topic: string, clientId: string): boolean {
-  return clientId === ADMIN_CLIENT_ID || (topic === CLIENT_METRICS_TOPIC && isPeerClientId(clientId));
+function mayWriteInternal(topic: string, { clientId, connection }: RequestContext): boolean {
+  return clientId === ADMIN_CLIENT_ID || (topic === CLIENT_METRICS_TOPIC && connection.brokerId !== undefined);
 }
 
 /** Of one partition's batch. */
@@ -198,9 +197,7 @@ function appendTo(each: Append): PartitionResponse {
   const attributes = records.length < BATCH_HEADER_BYTES ? 0 : records.readInt16BE(CRC_START);
   if (context.apiVersion < FIRST_VERSION_WITH_ZSTD && compressionOf(attributes) === Compression.ZSTD)
     return failed(index, Errors.UNSUPPORTED_COMPRESSION_TYPE);
-  if (isInternalTopic(topic) && !mayWriteInternal(topic, context.clientId)) {
-    return failed(index, Errors.INVALID_TOPIC_EXCEPTION, `Cannot append to internal topic ${topic}`);
-  }
+  if (isInternalTopic(topic) && !mayWriteInternal(topic, context)) return failed(index, Errors.INVALID_TOPIC_EXCEPTION);
   const partition = services.partitions.get(topic, index);
   if (partition === undefined) {
     const response = failed(index, services.partitions.whyAbsent(topic, index));

@@ -80,11 +80,10 @@ export class Broker {
       parts.follow({ image, previous, areSettingsAltered: followSettings(image), deletedTopics });
     });
     const { isWorker } = options;
-    await joinCluster(
-      cluster,
-      { id: brokerId, rack: config["broker.rack"], endpoints: listening.endpoints, ...(isWorker === true ? { isWorker } : {}) },
-      config,
-    );
+    const { publicKey } = coordinating.peers;
+    const { endpoints } = listening;
+    const registration = { id: brokerId, rack: config["broker.rack"], endpoints, publicKey, ...(isWorker === true ? { isWorker } : {}) };
+    await joinCluster(cluster, registration, config);
     parts.add(new Maintenance({ clock, logger: logLevels.logger("log"), engine, partitions: leading.partitions, config, threadCount }));
 
     const fetchSessions = parts.add(new FetchSessions(config["max.incremental.fetch.session.cache.slots"], clock, random));

@@ -28,6 +28,8 @@ export interface BrokerImage {
   readonly epoch: number;
   /** It runs in a worker thread: when it is not started again, others take over all that it had (worker-partitions.ts). */
   readonly isWorker?: boolean;
+  /** With which it proves to others who it is (peer-proof.ts). Of a broker that registered without, nothing is taken for proof. */
+  readonly publicKey?: string;
 }
 
 export interface TopicImage {

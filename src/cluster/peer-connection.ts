@@ -1,12 +1,15 @@
-// One connection to another broker. Requests are pipelined; answers come in their order. When the connection breaks, or an answer is late,
-// all that still wait get none, and the connection is not used again.
+// One connection to another broker, which begins with the proof of who calls (peer-proof.ts). Requests are pipelined; answers come in their
+// order. When the connection breaks, or an answer is late, all that still wait get none, and the connection is not used again.
 
 import net from "node:net";
+import { Errors, errorName } from "../../protocol/errors.ts";
 import { decodeResponse, encodeRequest } from "../../protocol/headers.ts";
+import { saslAuthenticate } from "../../protocol/messages/index.ts";
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
+import { PEER_HELLO } from "./peer-proof.ts";
 
 export interface PeerConnectionOptions {
   readonly host: string;
@@ -15,6 +18,8 @@ export interface PeerConnectionOptions {
   readonly logger: Logger;
   readonly requestTimeoutMs: number;
   readonly clientId: string;
+  /** Says who calls, for the challenge that the other broker gave. */
+  readonly prove: (challenge: string) => Buffer;
 }
 
 interface Waiting {
@@ -24,6 +29,7 @@ interface Waiting {
 }
 
 const SIZE_BYTES = 4;
+const SASL_AUTHENTICATE_VERSION = 2;
 
 export class PeerConnection {
   readonly host: string;
@@ -31,6 +37,8 @@ export class PeerConnection {
   readonly #options: PeerConnectionOptions;
   readonly #socket: net.Socket;
   readonly #waiting: Waiting[] = [];
+  /** Requests come behind the proof. */
+  readonly #introduced: Promise<void>;
   #received: Buffer = Buffer.alloc(0);
   #correlationId = 0;
   #isClosed = false;
@@ -44,13 +52,33 @@ export class PeerConnection {
     this.#socket.on("data", (chunk) => this.#take(chunk));
     this.#socket.on("error", (error) => this.#fail(error));
     this.#socket.on("close", () => this.#fail(undefined));
+    this.#introduced = this.#introduce();
   }
 
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  call<Q extends Shape, R extends Shape>(api: Api<Q, R>, apiVersion: number, request: Encodable<Q>): Promise<Decoded<R> | undefined> {
+  async call<Q extends Shape, R extends Shape>(api: Api<Q, R>, apiVersion: number, request: Encodable<Q>): Promise<Decoded<R> | undefined> {
+    await this.#introduced;
+    return this.#send(api, apiVersion, request);
+  }
+
+  close(): void {
+    this.#fail(undefined);
+  }
+
+  /** A broker that is not convinced closes the connection. */
+  async #introduce(): Promise<void> {
+    const answer = await this.#send(saslAuthenticate, SASL_AUTHENTICATE_VERSION, { authBytes: PEER_HELLO });
+    if (answer === undefined) return;
+    const { errorCode, authBytes } = answer;
+    if (errorCode === Errors.NONE)
+      void this.#send(saslAuthenticate, SASL_AUTHENTICATE_VERSION, { authBytes: this.#options.prove(authBytes.toString()) });
+    else this.#fail(new Error(`it does not let brokers prove who they are: ${errorName(errorCode)}`));
+  }
+
+  #send<Q extends Shape, R extends Shape>(api: Api<Q, R>, apiVersion: number, request: Encodable<Q>): Promise<Decoded<R> | undefined> {
     if (this.#isClosed) return Promise.resolve(undefined);
     const correlationId = ++this.#correlationId;
     const { clock, clientId, requestTimeoutMs } = this.#options;
@@ -59,10 +87,6 @@ export class PeerConnection {
       const timer = clock.after(requestTimeoutMs, () => this.#fail(new Error(`no answer to ${api.name} within ${requestTimeoutMs} ms`)));
       this.#waiting.push({ timer, settle: (frame) => resolve(this.#decode(api, apiVersion, correlationId, frame)) });
     });
-  }
-
-  close(): void {
-    this.#fail(undefined);
   }
 
   #decode<Q extends Shape, R extends Shape>(

@@ -9,16 +9,11 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { BrokerImage, ClusterImage } from "./image.ts";
 import { PeerConnection } from "./peer-connection.ts";
+import { PeerKey } from "./peer-proof.ts";
 
-const PEER_CLIENT_ID = /^broker-\d+$/;
-
-/** As brokers call themselves among each other. */
+/** As brokers call themselves among each other, for logs: it proves nothing. */
 export function peerClientId(brokerId: number): string {
   return `broker-${brokerId}`;
-}
-
-export function isPeerClientId(clientId: string): boolean {
-  return PEER_CLIENT_ID.test(clientId);
 }
 
 /** Runs a request through this broker's own handler; `undefined` while it is not served. */
@@ -39,10 +34,16 @@ export interface PeersOptions {
 
 export class Peers {
   readonly #options: PeersOptions;
+  readonly #key = new PeerKey();
   readonly #connections = new Map<number, PeerConnection>();
 
   constructor(options: PeersOptions) {
     this.#options = options;
+  }
+
+  /** What the broker registers with, so that others believe that it is the one who calls. */
+  get publicKey(): string {
+    return this.#key.publicKey;
   }
 
   /** `undefined` when the broker is not known, cannot be reached or does not answer in time. Never rejects. */
@@ -69,13 +70,14 @@ export class Peers {
     known?.close();
     this.#connections.delete(brokerId);
     if (address === undefined) return undefined;
-    const { clock, logger, requestTimeoutMs } = this.#options;
+    const { brokerId: from, clock, logger, requestTimeoutMs } = this.#options;
     const connection = new PeerConnection({
       ...address,
       clock,
       logger: logger.child({ peer: brokerId }),
       requestTimeoutMs,
-      clientId: peerClientId(this.#options.brokerId),
+      clientId: peerClientId(from),
+      prove: (challenge) => this.#key.prove({ from, to: brokerId, challenge }),
     });
     this.#connections.set(brokerId, connection);
     return connection;

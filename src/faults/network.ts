@@ -5,7 +5,6 @@
 import { CloseConnection } from "../api/handler.ts";
 import type { Services } from "../api/services.ts";
 import type { Change, ClusterImage } from "../cluster/image.ts";
-import { peerClientId } from "../cluster/peers.ts";
 import type { Interceptor } from "../server/interceptors.ts";
 import type { MetadataStore } from "../storage/metadata-store.ts";
 import { CutOffBroker } from "./cut-off-broker.ts";
@@ -44,7 +43,7 @@ export class Network {
       },
       intercept: (exchange, proceed) => {
         if (cuts.size === 0) return proceed();
-        if (this.#isFromOtherSide(exchange.context.clientId, brokerId))
+        if (this.#isFromOtherSide(exchange.context.connection.brokerId, brokerId))
           throw new CloseConnection("a fault cut the network between brokers");
         return this.#cutOff.get(brokerId)?.answer(exchange, proceed) ?? proceed();
       },
@@ -81,10 +80,7 @@ export class Network {
     return back;
   }
 
-  #isFromOtherSide(clientId: string, brokerId: number): boolean {
-    for (const other of this.#services.keys()) {
-      if (clientId === peerClientId(other)) return [...this.#cuts].some((cut) => cut.has(other) !== cut.has(brokerId));
-    }
-    return false;
+  #isFromOtherSide(callerId: number | undefined, brokerId: number): boolean {
+    return callerId !== undefined && [...this.#cuts].some((cut) => cut.has(callerId) !== cut.has(brokerId));
   }
 }

@@ -57,6 +57,9 @@ export class Connection {
   readonly localPort: number;
   /** Set by ApiVersions 3 and later (KIP-511). */
   clientSoftware = "";
+  /** Set by SaslAuthenticate, as is the next. */
+  brokerId: number | undefined;
+  challenge: string | undefined;
   readonly #socket: Socket;
   readonly #frames: FrameReader;
   readonly #options: ConnectionOptions;
