@@ -11,12 +11,17 @@ export class LeaderEpochFile {
   readonly #filesystem: Filesystem;
   readonly #path: string;
   /** We know more than the file says. */
-  #isDirty = false;
+  #isDirty: boolean;
 
-  constructor(filesystem: Filesystem, directory: string, epochs: LeaderEpochs) {
+  constructor(
+    filesystem: Filesystem,
+    directory: string,
+    found: { readonly leaderEpochs: LeaderEpochs; readonly areEpochsStored: boolean },
+  ) {
     this.#filesystem = filesystem;
     this.#path = `${directory}/${LEADER_EPOCH_FILE}`;
-    this.epochs = epochs;
+    this.epochs = found.leaderEpochs;
+    this.#isDirty = !found.areEpochsStored;
   }
 
   /** An older epoch, or the same, changes nothing. */

@@ -1,7 +1,9 @@
 // Opens the segments of a log. After a clean stop the files are trusted, but for a look at the last batches. Otherwise everything from
 // the recovery point on, up to which the disk is known to have it, is read and checked: at the first batch that is cut off, damaged or
-// out of order the log ends, and what follows is removed. Indexes are completed on the way.
+// out of order the log ends, and what follows is removed. Indexes are completed on the way. What is not read is asked for its leader epochs
+// where their file is lost (lost-epochs.ts); that neither trusts less nor removes anything.
 
+import { isDeepStrictEqual } from "node:util";
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Filesystem } from "../base/filesystem.ts";
@@ -18,6 +20,7 @@ import {
   SNAPSHOT_SUFFIX,
   TRANSACTION_INDEX_SUFFIX,
 } from "./file-names.ts";
+import { noteLostEpochs } from "./lost-epochs.ts";
 import type { IndexedBatch } from "./offset-index.ts";
 import { closingOnFailure, emptySegment, rangeOf, Segment, type SegmentResources } from "./segment.ts";
 import { MAX_RELATIVE_OFFSET } from "./segment-roll.ts";
@@ -45,8 +48,16 @@ export interface RecoveredLog {
   readonly logStartOffset: number;
   readonly logEndOffset: number;
   readonly leaderEpochs: LeaderEpochs;
+  /** Their file has the same. */
+  readonly areEpochsStored: boolean;
   /** Offsets of the producer snapshots, ascending. */
   readonly snapshotOffsets: readonly number[];
+}
+
+interface EpochNotes {
+  readonly leaderEpochs: LeaderEpochs;
+  /** Told, in order, of the part of each segment that is trusted. */
+  readonly notRead: (segment: Segment, endPosition: number) => void;
 }
 
 const START_OF_FILE: IndexedBatch = { lastOffset: -1, position: 0 };
@@ -57,9 +68,13 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
   const found = findSegments(options, names);
   const storedEpochs = readLeaderEpochs(resources.filesystem, `${directory}/${LEADER_EPOCH_FILE}`, options.logger);
   const leaderEpochs = new LeaderEpochs(storedEpochs ?? []);
-  // Without the epochs, all batches have to be asked for them.
-  const certainty = storedEpochs === undefined ? { isClean: false, recoveryPoint: 0 } : options;
-  let { segments, logEndOffset } = closingOnFailure(found, () => recoverSegments({ ...options, ...certainty }, found, leaderEpochs));
+  const epochs: EpochNotes = {
+    leaderEpochs,
+    notRead: (segment, endPosition) => {
+      if (storedEpochs === undefined) noteLostEpochs(segment, endPosition, leaderEpochs, options.logger);
+    },
+  };
+  let { segments, logEndOffset } = closingOnFailure(found, () => recoverSegments(options, found, epochs));
   const logStartOffset = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0);
   if (logEndOffset < logStartOffset || segments.length === 0) {
     names = leaveSegments(options, segments, { logStartOffset, logEndOffset });
@@ -70,7 +85,8 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
   leaderEpochs.truncateFromEnd(logEndOffset);
   leaderEpochs.truncateFromStart(logStartOffset);
   const snapshotOffsets = offsetsOf(names, SNAPSHOT_SUFFIX);
-  return { segments, logStartOffset, logEndOffset, leaderEpochs, snapshotOffsets };
+  const areEpochsStored = isDeepStrictEqual(leaderEpochs.entries, storedEpochs ?? []);
+  return { segments, logStartOffset, logEndOffset, leaderEpochs, areEpochsStored, snapshotOffsets };
 }
 
 /** What a crash may have left half done; gives the names that stay. Index files without their segment go, too. */
@@ -131,7 +147,7 @@ function leaveSegments(
 function recoverSegments(
   options: RecoveryOptions,
   found: readonly Segment[],
-  leaderEpochs: LeaderEpochs,
+  epochs: EpochNotes,
 ): { segments: Segment[]; logEndOffset: number } {
   const segments: Segment[] = [];
   let logEndOffset = options.logStartOffset;
@@ -139,11 +155,12 @@ function recoverSegments(
     const next = found[index + 1];
     const isTrusted = next !== undefined && (options.isClean || next.baseOffset <= options.recoveryPoint);
     if (isTrusted) {
+      epochs.notRead(segment, segment.sizeBytes);
       segments.push(segment);
       logEndOffset = next.baseOffset;
       continue;
     }
-    const end = checkSegment(options, segment, leaderEpochs);
+    const end = checkSegment(options, segment, epochs);
     segments.push(segment);
     logEndOffset = end.nextOffset;
     const isBroken = end.problem !== undefined || (next !== undefined && next.baseOffset < end.nextOffset);
@@ -173,11 +190,13 @@ interface SegmentEnd {
 }
 
 /** Reads a segment from where its content is not certain, completes its indexes, and cuts off what is not valid. */
-function checkSegment(options: RecoveryOptions, segment: Segment, leaderEpochs: LeaderEpochs): SegmentEnd {
+function checkSegment(options: RecoveryOptions, segment: Segment, epochs: EpochNotes): SegmentEnd {
+  const { leaderEpochs, notRead } = epochs;
   const fileBytes = segment.sizeBytes;
   if (fileBytes === 0) return { nextOffset: segment.baseOffset, problem: undefined };
   const certainUntil = options.isClean ? Number.MAX_SAFE_INTEGER : Math.max(options.recoveryPoint, segment.baseOffset);
   const start = segment.rewindIndexes(certainUntil);
+  notRead(segment, start.position);
   const end = scan(segment, start, fileBytes, leaderEpochs);
   if (end === undefined) {
     // The index is wrong: the check begins anew at the beginning.

@@ -95,7 +95,7 @@ export class SegmentedLog implements PartitionLog {
       moved: () => this.#producers.settle(this.durableOffset),
     });
     this.#writer = new LogWriter(resources.tails, (error) => this.#fail(error, "could not take back a failed write"));
-    this.#leaderEpochs = new LeaderEpochFile(resources.filesystem, directory, recovered.leaderEpochs);
+    this.#leaderEpochs = new LeaderEpochFile(resources.filesystem, directory, recovered);
     this.#folder = new LogFolder(directory, resources, this.#leaderEpochs);
     this.#snapshots = new ProducerSnapshots(resources.filesystem, directory, recovered.snapshotOffsets);
     this.#producers = this.#snapshots.load({

@@ -270,6 +270,39 @@ describe.each(folders)("a data folder on the $name filesystem", ({ make }) => {
     await again.close();
   });
 
+  test.each(["missing", "damaged"])("whose leader-epoch-checkpoint is %s costs nothing but what else is damaged", async (what) => {
+    const settings = { "internal.segment.bytes": "200", "index.interval.bytes": "0" };
+    const engine = folder.open();
+    const log = engine.open(spec(settings));
+    for (let offset = 0; offset < 8; offset++) append(log, batchOf([`value ${offset}`]), offset < 5 ? 1 : 2);
+    await engine.close();
+    const path = `${folder.directory}/orders-0/leader-epoch-checkpoint`;
+    const stored = folder.filesystem.readFile(path);
+    const names = folder.filesystem.list(`${folder.directory}/orders-0`);
+    const [first = "", ...later] = names.filter((name) => name.endsWith(".log"));
+    expect(later.length).toBeGreaterThan(1);
+    const firstPath = `${folder.directory}/orders-0/${first}`;
+    const spoiled = Buffer.from(folder.filesystem.readFile(firstPath));
+    const at = spoiled.lastIndexOf("value");
+    const batchAt = spoiled.length / 2;
+    spoiled[at] = (spoiled[at] ?? 0) ^ 1;
+    folder.filesystem.replaceFile(firstPath, spoiled);
+    if (what === "missing") folder.filesystem.remove(path);
+    else folder.filesystem.replaceFile(path, "0\n1\ngarbage\n");
+    const said: object[] = [];
+    const logger: Logger = { ...silentLogger, error: (facts) => void said.push(facts) };
+    const again = folder.open({ logger });
+    const reopened = again.open(spec(settings));
+    expect(reopened.logEndOffset).toBe(8);
+    expect((await readAll(reopened, 2)).map(({ value }) => value)).toEqual([2, 3, 4, 5, 6, 7].map((offset) => `value ${offset}`));
+    expect([0, 4, 5, 7].map((offset) => reopened.leaderEpochAt(offset))).toEqual([1, 1, 2, 2]);
+    expect(said).toEqual([{ segment: firstPath, position: batchAt, problem: "the checksum of the batch at offset 1 is wrong" }]);
+    await again.close();
+    expect(folder.filesystem.readFile(firstPath)).toEqual(spoiled);
+    expect(folder.filesystem.readFile(path)).toEqual(stored);
+    expect(folder.filesystem.list(`${folder.directory}/orders-0`)).toEqual(names);
+  });
+
   test("keeps few files open, however many partitions are written and read", async () => {
     const engine = folder.open({ openFiles: 10, indexBytes: 2000, tailBytes: 0 });
     const logs = Array.from({ length: 40 }, (_, partition) => engine.open(spec({ "index.interval.bytes": "0" }, partition)));
