@@ -17,7 +17,7 @@ import type { ClusterImage } from "./image.ts";
 /** What a broker sends to be given a challenge. */
 export const PEER_HELLO = Buffer.from("odradek-broker");
 
-export interface PeerClaim {
+interface PeerClaim {
   readonly from: number;
   readonly to: number;
   readonly challenge: string;
