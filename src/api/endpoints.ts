@@ -1,7 +1,8 @@
 // The addresses that clients are told.
 //
-// Unless advertised.listeners says otherwise, that is the local address of the very socket that the client uses: whatever it
-// reached us at, it can reach again, so nothing needs configuring. An IPv6 loopback client is told "localhost".
+// That is what advertised.listeners says, or else the host that the listener was given, as Kafka has it: clients that came to "localhost"
+// find the broker that they know in the metadata. Where the listener is open on every interface, it is the local address of the very
+// socket that the client uses: whatever it reached us at, it can reach again. An IPv6 loopback client is then told "localhost".
 
 import type { BrokerImage, ClusterImage } from "../cluster/image.ts";
 import type { ClientConnection } from "./handler.ts";

@@ -63,8 +63,7 @@ export class Listening implements Part {
   /** What a client is given to connect: "localhost:9092". */
   get bootstrapServers(): string {
     const host = this.#bootstrap?.host ?? "";
-    const isEverywhere = host === "" || host === "0.0.0.0" || host === "::";
-    return `${isEverywhere ? "localhost" : hostInUrl(host)}:${this.port}`;
+    return `${isEveryInterface(host) ? "localhost" : hostInUrl(host)}:${this.port}`;
   }
 
   /** Listens as the cluster's settings say, now and whenever they are altered. */
@@ -129,10 +128,14 @@ function bootstrapAddress(addresses: readonly ListenerAddress[], endpoints: read
   return addresses.find(({ name }) => endpoints.some((endpoint) => endpoint.listener === name && staysHere(endpoint))) ?? addresses[0];
 }
 
+function isEveryInterface(host: string): boolean {
+  return host === "" || host === "0.0.0.0" || host === "::";
+}
+
 function endpointsOf(config: BrokerConfig, listeners: readonly Listener[]): Endpoint[] {
   const advertised = parseListeners("advertised.listeners", config["advertised.listeners"] ?? []);
-  return listeners.map(({ name, port }) => {
-    const told = advertised.find((address) => address.name === name);
-    return { listener: name, host: told === undefined || told.host === "" ? null : told.host, port: told?.port ?? port };
+  return listeners.map(({ name, host, port }) => {
+    const told = advertised.find((address) => address.name === name) ?? { host, port };
+    return { listener: name, host: isEveryInterface(told.host) ? null : told.host, port: told.port };
   });
 }

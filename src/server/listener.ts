@@ -95,6 +95,10 @@ export class Listener {
     return this.#options.name;
   }
 
+  get host(): string {
+    return this.#options.host;
+  }
+
   get port(): number {
     return this.#port;
   }
