@@ -1,8 +1,9 @@
 // kafkajs against a broker of the test: quick to retry, silent, and disconnected after the test.
 
-import { type Consumer, Kafka, type KafkaConfig, logLevel, type Producer, type ProducerConfig } from "kafkajs";
+import { type Consumer, Kafka, type KafkaConfig, type Producer, type ProducerConfig } from "kafkajs";
 import { onTestFinished } from "vitest";
 import { type ClusterOptions, type RunningBroker, startCluster } from "../../src/index.ts";
+import { QUIET } from "../support/kafkajs.ts";
 
 /** Stopped after the test, when its clients are gone: they would go on looking for it. */
 export async function clusterWith(options: ClusterOptions = {}): Promise<RunningBroker> {
@@ -13,7 +14,7 @@ export async function clusterWith(options: ClusterOptions = {}): Promise<Running
 
 export function kafkaFor(broker: RunningBroker, config: Partial<KafkaConfig> = {}): Kafka {
   const retry = { initialRetryTime: 10, maxRetryTime: 50, retries: 20 };
-  return new Kafka({ ...broker.connection.kafkajs(), logLevel: logLevel.NOTHING, retry, requestTimeout: 2000, ...config });
+  return new Kafka({ ...broker.connection.kafkajs(), ...QUIET, retry, requestTimeout: 2000, ...config });
 }
 
 export async function producerFor(broker: RunningBroker, config: ProducerConfig = {}, kafka: Partial<KafkaConfig> = {}): Promise<Producer> {

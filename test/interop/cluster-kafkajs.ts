@@ -1,7 +1,8 @@
 // The clients of a cluster's scenario with kafkajs, in this process. See cluster-workload.ts for what they do.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Consumer, Kafka, type KafkaConfig, logLevel, type Producer, type ProducerConfig } from "kafkajs";
+import { type Consumer, Kafka, type KafkaConfig, type Producer, type ProducerConfig } from "kafkajs";
+import { QUIET } from "../support/kafkajs.ts";
 import type { ClientEvent, ProducerName, TransactionOutcome } from "./cluster-history.ts";
 import {
   GROUP,
@@ -72,7 +73,7 @@ class KafkajsWorkload implements Workload {
 
   #kafka(config: Partial<KafkaConfig> = {}): Kafka {
     const brokers = this.#options.bootstrap.split(",");
-    return new Kafka({ brokers, logLevel: logLevel.NOTHING, retry: PATIENT, requestTimeout: 5000, connectionTimeout: 2000, ...config });
+    return new Kafka({ brokers, ...QUIET, retry: PATIENT, requestTimeout: 5000, connectionTimeout: 2000, ...config });
   }
 
   async #produce(name: ProducerName, config: ProducerConfig): Promise<void> {

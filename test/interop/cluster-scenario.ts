@@ -1,10 +1,11 @@
 // One scenario for every cluster and every client: brokers are stopped, killed, started again and added in the order of a seed while
 // producers, transactions and a group go on; then a topic of one replica loses its broker for a while; then all of it is looked through.
 
-import { type Admin, Kafka, logLevel } from "kafkajs";
+import { type Admin, Kafka } from "kafkajs";
 import { metadata } from "../../protocol/messages/03-metadata.ts";
 import { alterPartitionReassignments } from "../../protocol/messages/45-alter-partition-reassignments.ts";
 import { partitionFor } from "../../src/coordinator/partition-for.ts";
+import { QUIET } from "../support/kafkajs.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { type ClientEvent, complaintsAbout, History, type LogRecord, type TopicLog } from "./cluster-history.ts";
 import { planSteps, type Step } from "./cluster-plan.ts";
@@ -81,7 +82,7 @@ class Scene {
     this.#cluster = cluster;
     this.#history = history;
     const retry = { initialRetryTime: 100, maxRetryTime: 1000, retries: 15 };
-    this.#kafka = new Kafka({ brokers: cluster.bootstrap.split(","), logLevel: logLevel.NOTHING, retry, requestTimeout: 10_000 });
+    this.#kafka = new Kafka({ brokers: cluster.bootstrap.split(","), ...QUIET, retry, requestTimeout: 10_000 });
     this.#admin = this.#kafka.admin();
   }
 
