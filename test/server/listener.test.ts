@@ -5,6 +5,7 @@ import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import type { AnswerFrame, Connection } from "../../src/server/connection.ts";
 import { ConnectionBudget } from "../../src/server/connection-budget.ts";
 import { Listener, type ListenerOptions } from "../../src/server/listener.ts";
+import { hasIpv6 } from "../support/ipv6.ts";
 import { listenerParts } from "../support/listener-parts.ts";
 import { RawClient } from "../support/raw-client.ts";
 
@@ -298,11 +299,3 @@ describe("a listener", () => {
     await expect(open(echo, { port: listener.port })).rejects.toMatchObject({ code: "EADDRINUSE" });
   });
 });
-
-function hasIpv6(): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = net.createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ host: "::1", port: 0 }, () => server.close(() => resolve(true)));
-  });
-}
