@@ -29,6 +29,8 @@ interface Waiting {
 }
 
 const SIZE_BYTES = 4;
+/** Of what a broker is asked here no answer comes near it. */
+const LARGEST_ANSWER_BYTES = 100 * 1024 * 1024;
 const SASL_AUTHENTICATE_VERSION = 2;
 
 export class PeerConnection {
@@ -108,8 +110,13 @@ export class PeerConnection {
 
   #take(chunk: Buffer): void {
     this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
-    while (this.#received.length >= SIZE_BYTES) {
-      const end = SIZE_BYTES + this.#received.readInt32BE(0);
+    while (this.#received.length >= SIZE_BYTES && !this.#isClosed) {
+      const sizeBytes = this.#received.readInt32BE(0);
+      if (sizeBytes < 0 || sizeBytes > LARGEST_ANSWER_BYTES) {
+        this.#fail(new Error(`an answer of ${sizeBytes} bytes was announced`));
+        return;
+      }
+      const end = SIZE_BYTES + sizeBytes;
       if (this.#received.length < end) return;
       const frame = this.#received.subarray(SIZE_BYTES, end);
       this.#received = this.#received.subarray(end);
