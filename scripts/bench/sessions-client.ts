@@ -1,7 +1,7 @@
 // A consumer with a fetch session of many partitions (KIP-227), and a producer that sends one record at a time, to one partition after the
 // other: the next when the consumer has it and waits again.
 //
-//   node scripts/bench/sessions-client.ts '{"host":"127.0.0.1","port":9092,"topic":"t","partitions":5000,"warmUpSeconds":5,"seconds":5}'
+//   node scripts/bench/sessions-client.ts '{"host":"127.0.0.1","port":9092,"topics":["t"],"perTopic":1000,"warmUpSeconds":5,"seconds":5}'
 //
 // Prints a line when the warm-up is over and one when the time is.
 
@@ -12,8 +12,9 @@ import { givenOrder, report } from "./client-process.ts";
 import { type Address, checkCode, encodedRequest, FrameSocket, percentile } from "./frame-socket.ts";
 
 export interface SessionsOrder extends Address {
-  readonly topic: string;
-  readonly partitions: number;
+  readonly topics: readonly string[];
+  /** Partitions of each. */
+  readonly perTopic: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;
 }
@@ -35,7 +36,9 @@ const STRIDE = 37;
 const order = givenOrder<SessionsOrder>();
 const consumer = await FrameSocket.connect(order);
 const producer = await FrameSocket.connect(order);
-const nextOffsets = new Array<number>(order.partitions).fill(0);
+/** Over all topics, as everything that counts partitions here. */
+const count = order.topics.length * order.perTopic;
+const nextOffsets = new Array<number>(count).fill(0);
 const records = buildBatch([{ key: null, value: Buffer.alloc(RECORD_BYTES, "x") }]).bytes;
 
 const sessionId = await open();
@@ -51,7 +54,7 @@ report({
 } satisfies SessionsResult);
 
 async function open(): Promise<number> {
-  const all = Array.from({ length: order.partitions }, (_, index) => index);
+  const all = Array.from({ length: count }, (_, index) => index);
   const answer = await consumer.call(messages.fetch, FETCH_VERSION, { ...fetchOf(all), sessionId: 0, sessionEpoch: 0, maxWaitMs: 0 });
   checkCode("Fetch", answer.errorCode);
   if (answer.sessionId === 0) throw new Error("the broker gave no fetch session");
@@ -65,7 +68,7 @@ async function exchange(seconds: number): Promise<number[]> {
   let named: number[] = [partition];
   while (performance.now() < untilMs) {
     const received = receive(named, partition);
-    const topicData = [{ name: order.topic, partitionData: [{ index: partition, records }] }];
+    const topicData = [{ name: topicOf(partition), partitionData: [{ index: partition % order.perTopic, records }] }];
     const sentMs = performance.now();
     const produced = producer.call(messages.produce, PRODUCE_VERSION, { acks: 1, timeoutMs: 30_000, topicData });
     await received;
@@ -73,7 +76,7 @@ async function exchange(seconds: number): Promise<number[]> {
     checkCode("Produce", (await produced).responses[0]?.partitionResponses[0]?.errorCode);
     nextOffsets[partition] = (nextOffsets[partition] ?? 0) + 1;
     named = [partition];
-    partition = (partition + STRIDE) % order.partitions;
+    partition = (partition + STRIDE) % count;
   }
   // What was read last is named once more, or the next exchange would read it again.
   await receive(named, undefined);
@@ -91,9 +94,12 @@ function receive(named: readonly number[], awaited: number | undefined): Promise
       try {
         const { body } = decodeResponse(messages.fetch, FETCH_VERSION, frame);
         checkCode("Fetch", body.errorCode);
-        const found = body.responses.flatMap(({ partitions }) => partitions);
-        for (const { errorCode } of found) checkCode("Fetch", errorCode);
-        const isThere = found.some((each) => each.partitionIndex === awaited && (each.records?.length ?? 0) > 0);
+        for (const { errorCode } of body.responses.flatMap(({ partitions }) => partitions)) checkCode("Fetch", errorCode);
+        const ofTopic = body.responses.filter(({ topic }) => awaited !== undefined && topic === topicOf(awaited));
+        const found = ofTopic.flatMap(({ partitions }) => partitions);
+        const isThere = found.some(
+          ({ partitionIndex, records }) => partitionIndex === (awaited ?? 0) % order.perTopic && (records?.length ?? 0) > 0,
+        );
         if (isThere || awaited === undefined) done();
         else ask([], 500);
       } catch (error) {
@@ -104,11 +110,14 @@ function receive(named: readonly number[], awaited: number | undefined): Promise
   });
 }
 
+function topicOf(index: number): string {
+  return order.topics[Math.floor(index / order.perTopic)] ?? "";
+}
+
 function fetchOf(indexes: readonly number[]) {
-  const partitions = indexes.map((index) => ({
-    partition: index,
-    fetchOffset: nextOffsets[index] ?? 0,
-    partitionMaxBytes: PARTITION_BYTES,
+  const topics = indexes.map((index) => ({
+    topic: topicOf(index),
+    partitions: [{ partition: index % order.perTopic, fetchOffset: nextOffsets[index] ?? 0, partitionMaxBytes: PARTITION_BYTES }],
   }));
-  return { minBytes: 1, maxBytes: 50 * PARTITION_BYTES, topics: [{ topic: order.topic, partitions }] };
+  return { minBytes: 1, maxBytes: 50 * PARTITION_BYTES, topics };
 }

@@ -20,6 +20,8 @@ export interface FetchPlan {
   readonly session: FetchSession | undefined;
   /** The answer leaves out what has not changed. */
   readonly isIncremental: boolean;
+  /** The session's, until another request takes it up: that makes this one one too many. */
+  readonly nextEpoch: number | undefined;
   /** Those that may have something to tell, in the order in which they are read; of a session, that changes while the request waits. */
   readonly toRead: () => readonly FetchPartition[];
 }
@@ -40,7 +42,7 @@ export function planFetch(services: Services, request: Request, apiVersion: numb
     addPartitions(services, partitions, request, usesTopicIds);
     const session = sessionEpoch === 0 ? services.fetchSessions.open(partitions, { usesTopicIds, manner }) : undefined;
     const all = [...partitions.values()];
-    return { session, isIncremental: false, toRead: () => all };
+    return { session, isIncremental: false, nextEpoch: session?.epoch, toRead: () => all };
   }
   const session = services.fetchSessions.get(sessionId);
   if (session === undefined) return { error: Errors.FETCH_SESSION_ID_NOT_FOUND };
@@ -56,7 +58,7 @@ export function planFetch(services: Services, request: Request, apiVersion: numb
     if (!session.hasSeenCluster) comparePlaces(services, session, request.rackId);
     return session.unsettled();
   };
-  return { session, isIncremental: true, toRead };
+  return { session, isIncremental: true, nextEpoch: session.epoch, toRead };
 }
 
 /** What became of the partitions of a session since the cluster changed. Who says where it is may have got other neighbours. */

@@ -290,12 +290,14 @@ function release(results: readonly Result[]): void {
 function respond(services: Services, plan: FetchPlan, results: readonly Result[], context: RequestContext): Response {
   const { session } = plan;
   if (results.some((result) => result.release !== undefined)) context.connection.whenSent(() => release(results));
+  if (session !== undefined && plan.isIncremental && session.epoch !== plan.nextEpoch)
+    return { errorCode: Errors.INVALID_FETCH_SESSION_EPOCH, sessionId: session.id, responses: [] };
   const told = plan.isIncremental ? results.filter(isNews) : results;
   for (const { wanted, response, sizeBytes, isCaughtUp, changeCount } of results) {
     const isToldAgain = response.errorCode !== Errors.NONE || response.divergingEpoch !== undefined;
     wanted.toldHighWatermark = isToldAgain ? -1 : response.highWatermark;
     wanted.toldLogStartOffset = isToldAgain ? -1 : (response.logStartOffset ?? -1);
-    if (sizeBytes > 0) session?.moveToEnd(wanted);
+    if (sizeBytes > 0 && plan.isIncremental) session?.moveToEnd(wanted);
     if (isCaughtUp) session?.settle(wanted, changeCount);
   }
   const isOver = plan.isIncremental && session !== undefined && session.partitions.size === 0;

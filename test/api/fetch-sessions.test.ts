@@ -165,7 +165,7 @@ describe("a session of 5000 partitions", () => {
   });
 });
 
-test("partitions take turns when an answer has room for one batch", async () => {
+test("partitions take turns when an answer has room for one batch, from the first incremental request on", async () => {
   await started().createTopic("turns", { partitions: 3 });
   for (const partition of [0, 1, 2]) for (let batch = 0; batch < 3; batch++) await started().append("turns", partition, 1);
   const client = new SessionClient();
@@ -180,7 +180,21 @@ test("partitions take turns when an answer has room for one batch", async () => 
       client.moveTo(topic, partition, end);
     }
   }
-  expect(order).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2]);
+  expect(order).toEqual([0, 0, 1, 2, 0, 1, 2, 1, 2]);
+});
+
+test("a request that waits is refused when another took the session up meanwhile", async () => {
+  await started().createTopic("overtaken");
+  const [first, second] = [await RawClient.connect(started().broker.port), await RawClient.connect(started().broker.port)];
+  const request = { maxWaitMs: 200, minBytes: 1, maxBytes: PLENTY };
+  const { sessionId } = await askFetch(first, { ...request, sessionId: 0, sessionEpoch: 0, topics: asked([["overtaken 0", 0]]) });
+  const waiting = askFetch(first, { ...request, sessionId, sessionEpoch: 1, topics: [] });
+  await vi.waitFor(async () => {
+    const overtaking = await askFetch(second, { ...request, maxWaitMs: 0, sessionId, sessionEpoch: 2, topics: [] });
+    expect([overtaking.errorCode, overtaking.sessionId]).toEqual([Errors.NONE, sessionId]);
+  });
+  const { errorCode, sessionId: told, responses } = await waiting;
+  expect([errorCode, told, responses]).toEqual([Errors.INVALID_FETCH_SESSION_EPOCH, sessionId, []]);
 });
 
 describe("at random, a session says what a full Fetch says", () => {
