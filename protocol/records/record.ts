@@ -130,7 +130,8 @@ function sizeOfRecord(record: RecordBody): number {
   return sizeBytes;
 }
 
-function sizeOfBytes(bytes: Buffer | null): number {
+/** With its length in front. */
+export function sizeOfBytes(bytes: Buffer | null): number {
   return bytes === null ? 1 : sizeOfVarint(bytes.length) + bytes.length;
 }
 

@@ -9,7 +9,7 @@ import { ClientError } from "./client-error.ts";
 import { Disconnected } from "./connection.ts";
 import type { AssignorName } from "./group-assignors.ts";
 import { GroupMember } from "./group-member.ts";
-import type { FetchedPartition, Position } from "./partition-fetch.ts";
+import { type FetchedPartition, MAX_FETCH_BYTES, type Position } from "./partition-fetch.ts";
 import { PartitionReader } from "./partition-reader.ts";
 import { present, Refusal } from "./refusal.ts";
 import { comparePartitions, nameOf, type TopicPartition } from "./topic-partition.ts";
@@ -27,6 +27,8 @@ export const FROM_LATEST: OffsetReset = { timestamp: OffsetSpec.LATEST };
 export interface ConsumerOptions {
   readonly isCommittedOnly: boolean;
   readonly offsetReset: OffsetReset;
+  /** Read of one partition at a time; as much as of all, unless given. */
+  readonly partitionBytes?: number;
 }
 
 export interface GroupOptions extends ConsumerOptions {
@@ -41,6 +43,10 @@ export interface GroupOptions extends ConsumerOptions {
   readonly topicsRefreshMs: number;
   /** The topics to read, of those that there are; asked again from time to time. */
   readonly wantedTopics: () => Promise<readonly string[]>;
+  /** It begins to read these, and has given up all that it read before. */
+  readonly assigned?: (partitions: readonly TopicPartition[]) => void;
+  /** It stops to read these, of which it has stored how far it came where it does so by itself. */
+  readonly revoked?: (partitions: readonly TopicPartition[]) => void;
 }
 
 /** As Kafka's consumer has them. */
@@ -117,7 +123,7 @@ export class GroupConsumer implements Consumer {
       await Promise.race([this.#rebalancing, time]).finally(() => clearTimeout(timer));
       return [];
     }
-    if (this.#options.commitIntervalMs !== undefined && Date.now() >= this.#nextCommitMs) await this.#commit();
+    if (this.#options.commitIntervalMs !== undefined && Date.now() >= this.#nextCommitMs) await this.#commitAll();
     return this.#reader.poll(maxWaitMs);
   }
 
@@ -129,10 +135,15 @@ export class GroupConsumer implements Consumer {
     this.#reader.passed(partition, nextOffset);
   }
 
+  /** Stores for the group where to go on; gives whether it took that. Raises Refusal. */
+  commit(positions: readonly Position[]): Promise<boolean> {
+    return this.#member.commit(positions);
+  }
+
   /** Stores how far it has come, and leaves. */
   async close(): Promise<void> {
     try {
-      if (this.#rebalancing === undefined) await this.#commit();
+      if (this.#rebalancing === undefined) await this.#giveUp();
     } finally {
       this.#rebalancing?.catch(() => undefined);
       await this.#member.leave();
@@ -151,14 +162,21 @@ export class GroupConsumer implements Consumer {
   }
 
   async #share(): Promise<void> {
-    await this.#commit();
-    this.#reader.assign([]);
+    await this.#giveUp();
     const assigned = await this.#member.join(this.#topics);
     const committed = new Map((await this.#member.committed(assigned)).map((position) => [nameOf(position), position]));
     const isNew = (partition: TopicPartition) => !committed.has(nameOf(partition));
     const fresh = await startOf(this.#brokers, assigned.filter(isNew), this.#options);
     this.#reader.assign([...committed.values(), ...fresh].sort(comparePartitions));
     this.#isReady = true;
+    this.#options.assigned?.(assigned);
+  }
+
+  async #giveUp(): Promise<void> {
+    const { positions } = this.#reader;
+    await this.#commitAll();
+    if (positions.length > 0) this.#options.revoked?.(positions);
+    this.#reader.assign([]);
   }
 
   #joined(): void {
@@ -166,7 +184,7 @@ export class GroupConsumer implements Consumer {
     this.#nextCommitMs = Date.now() + (this.#options.commitIntervalMs ?? 0);
   }
 
-  async #commit(): Promise<void> {
+  async #commitAll(): Promise<void> {
     if (this.#options.commitIntervalMs === undefined) return;
     this.#nextCommitMs = Date.now() + this.#options.commitIntervalMs;
     await this.#member.commit(this.#reader.positions);
@@ -191,7 +209,8 @@ export class GroupConsumer implements Consumer {
 
 function readerOf(brokers: Brokers, options: ConsumerOptions): PartitionReader {
   const reset = async (position: Position) => (await startOf(brokers, [position], options))[0]?.offset ?? 0;
-  return new PartitionReader(brokers, { isCommittedOnly: options.isCommittedOnly, reset });
+  const { isCommittedOnly, partitionBytes = MAX_FETCH_BYTES } = options;
+  return new PartitionReader(brokers, { isCommittedOnly, partitionBytes, reset });
 }
 
 /** Where to begin with partitions of which nothing is stored. Raises ClientError where there is no rule. */

@@ -9,7 +9,7 @@ import type { Connection } from "./connection.ts";
 import { failOn } from "./refusal.ts";
 import { nameOf, type TopicPartition } from "./topic-partition.ts";
 
-const MAX_FETCH_BYTES = 8 * 1024 * 1024;
+export const MAX_FETCH_BYTES = 8 * 1024 * 1024;
 const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 
@@ -24,6 +24,8 @@ export interface FetchOrder {
   readonly maxWaitMs: number;
   /** Leaves out what transactions wrote that are open or were aborted. */
   readonly isCommittedOnly: boolean;
+  /** Of one partition; of all together MAX_FETCH_BYTES. */
+  readonly partitionBytes: number;
 }
 
 export interface FetchedPartition extends Position {
@@ -39,11 +41,11 @@ export interface FetchedPartition extends Position {
 /** Waits at the broker for at most `maxWaitMs` until there is something. */
 export async function fetchPartitions(
   connection: Connection,
-  { positions, maxWaitMs, isCommittedOnly }: FetchOrder,
+  { positions, maxWaitMs, isCommittedOnly, partitionBytes }: FetchOrder,
 ): Promise<FetchedPartition[]> {
   const topics = [...Map.groupBy(positions, ({ topic }) => topic)].map(([topic, ofTopic]) => ({
     topic,
-    partitions: ofTopic.map(({ partition, offset }) => ({ partition, fetchOffset: offset, partitionMaxBytes: MAX_FETCH_BYTES })),
+    partitions: ofTopic.map(({ partition, offset }) => ({ partition, fetchOffset: offset, partitionMaxBytes: partitionBytes })),
   }));
   const isolationLevel = isCommittedOnly ? READ_COMMITTED : READ_UNCOMMITTED;
   const answer = await connection.send(fetch, 11, { maxWaitMs, minBytes: 1, maxBytes: MAX_FETCH_BYTES, isolationLevel, topics });

@@ -14,6 +14,8 @@ const GIVE_UP_MS = 30_000;
 
 export interface ReaderOptions {
   readonly isCommittedOnly: boolean;
+  /** Read of one partition at a time. */
+  readonly partitionBytes: number;
   /** Where to go on when the position is outside of the log. */
   readonly reset: (position: Position) => Promise<number>;
 }
@@ -88,7 +90,8 @@ export class PartitionReader {
 
   async #fetch(leader: Address, positions: readonly Position[], maxWaitMs: number): Promise<void> {
     const connection = await this.#brokers.at(leader);
-    const fetched = await fetchPartitions(connection, { positions, maxWaitMs, isCommittedOnly: this.#options.isCommittedOnly });
+    const { isCommittedOnly, partitionBytes } = this.#options;
+    const fetched = await fetchPartitions(connection, { positions, maxWaitMs, isCommittedOnly, partitionBytes });
     this.#silentSinceMs = undefined;
     const failed = fetched.filter(({ errorCode }) => errorCode !== Errors.NONE);
     this.#arrived.push(...fetched.filter((partition) => partition.errorCode === Errors.NONE && partition.nextOffset > partition.offset));

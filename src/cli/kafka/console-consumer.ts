@@ -1,9 +1,7 @@
 // `kafka-console-consumer`: prints records as they come. It is a member of a group, as Kafka's own is: of the one that it is given, or of one
 // that is its own. Only with `--partition` it is outside of any group.
 
-import { metadata } from "../../../protocol/messages/03-metadata.ts";
 import { inMapOrder, stringHash } from "../../base/java-order.ts";
-import { listTopics } from "../../client/admin/topics.ts";
 import { Brokers } from "../../client/brokers.ts";
 import { ClientError } from "../../client/client-error.ts";
 import { Disconnected } from "../../client/connection.ts";
@@ -19,7 +17,7 @@ import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags
 import { javaLine } from "./java-error.ts";
 import { formatterOf } from "./record-formatter.ts";
 import { type Io, parseProperties, readTextFile, type Tool } from "./tool.ts";
-import { isInternalTopic, topicFilter } from "./topic-filter.ts";
+import { subscription } from "./topic-filter.ts";
 
 const RENAMED = [
   { current: "formatter-property", old: "property", isOldFirst: true },
@@ -142,15 +140,9 @@ function opening(brokers: Brokers, { flags, settings }: { readonly flags: Flags;
     };
   }
   const options = groupOptions(settings);
-  const isWanted = topicFilter(flags.get("include"));
-  const wantedTopics = async () => {
-    if (topic !== undefined) return [topic];
-    return (await listTopics(brokers)).map(({ name }) => name).filter((name) => isWanted(name) && !isInternalTopic(name));
-  };
+  const wantedTopics = subscription(brokers, { topic, include: flags.get("include"), isCreationAllowed });
   return async () => {
-    // Makes it, where the broker does so; one that is missing is waited for.
-    if (topic !== undefined && isCreationAllowed)
-      await brokers.ask(metadata, 9, { topics: [{ name: topic }], allowAutoTopicCreation: true });
+    await wantedTopics();
     return new GroupConsumer(brokers, { ...options, wantedTopics });
   };
 }

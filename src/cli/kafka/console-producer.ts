@@ -11,7 +11,7 @@ import { addProperty, refuseBoth, settingsOf } from "./client-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
 import { LineReader } from "./line-reader.ts";
-import { producerOptions } from "./producer-settings.ts";
+import { consoleProducerOptions, maxBlockMs } from "./producer-settings.ts";
 import { type Io, parseProperties, readTextFile, type Tool } from "./tool.ts";
 
 const LINE_READER = "org.apache.kafka.tools.LineMessageReader";
@@ -77,7 +77,8 @@ export const kafkaConsoleProducer: Tool = {
       if (isSync) failures.push(error);
       else for (const record of records) logFailure(io, { topic, record, error });
     };
-    const options = { ...producerOptions(flags, settings), failed };
+    const options = { ...consoleProducerOptions(flags, settings), failed };
+    maxBlockMs(settings);
     if (!servers.split(",").every((server) => /:\d+$/.test(server.trim())))
       throw new FlagError("Please provide valid host:port like host1:9091,host2:9092");
     const brokers = new Brokers(servers, { clientId: settings.get("client.id") ?? "console-producer" });

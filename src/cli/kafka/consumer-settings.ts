@@ -1,4 +1,4 @@
-// What the settings of Kafka's consumer mean to `kafka-console-consumer`. Those that are about connections, buffers and metrics are taken
+// What the settings of Kafka's consumer mean to ours. Those that are about connections, buffers and metrics are taken
 // without effect.
 
 import { ownValue } from "../../base/foreign-names.ts";
@@ -29,7 +29,16 @@ export function consumerOptions(settings: Settings): ConsumerOptions {
     choices: ["read_committed", "read_uncommitted"],
     byDefault: "read_uncommitted",
   });
-  return { isCommittedOnly: isolation === "read_committed", offsetReset: offsetReset(settings.get("auto.offset.reset") ?? "latest") };
+  return {
+    isCommittedOnly: isolation === "read_committed",
+    offsetReset: offsetReset(settings.get("auto.offset.reset") ?? "latest"),
+    partitionBytes: numberSetting(settings, "max.partition.fetch.bytes", { byDefault: 1_048_576 }),
+  };
+}
+
+/** How many records a poll of Kafka's consumer gives at most. */
+export function maxPollRecords(settings: Settings): number {
+  return numberSetting(settings, "max.poll.records", { byDefault: 500, least: 1 });
 }
 
 /** Of the membership; without `group.id` there is a group of its own for as long as it runs. Raises FlagError. */

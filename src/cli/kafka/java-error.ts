@@ -1,7 +1,9 @@
 // Errors as Kafka's Java tools name them, which scripts look for: `org.apache.kafka.common.errors.TopicExistsException: …`.
 
 import { Errors, errorMessage, errorName } from "../../../protocol/errors.ts";
-import { messageOf } from "../../client/client-error.ts";
+import { ClientError, messageOf } from "../../client/client-error.ts";
+import { Disconnected } from "../../client/connection.ts";
+import { RecordTooLarge } from "../../client/producer.ts";
 import { Refusal } from "../../client/refusal.ts";
 
 const PACKAGE = "org.apache.kafka.common.errors.";
@@ -41,9 +43,20 @@ const SENTENCES: ReadonlyMap<number, string> = new Map([
   [Errors.UNKNOWN_MEMBER_ID, "The coordinator is not aware of this member."],
 ]);
 
-/** The class's full name, a colon and the sentence; for errors that are not a broker's, the sentence. */
+/** What Kafka's clients wait for in vain. */
+export class TimedOut extends ClientError {}
+
+/** The class's full name, a colon and the sentence; for errors that Kafka's clients have no class for, the sentence. */
 export function javaLine(error: unknown): string {
-  return error instanceof Refusal ? `${javaClass(error.errorCode)}: ${sentenceOf(error)}` : messageOf(error);
+  const name = javaClassOf(error);
+  return name === undefined || error instanceof Disconnected ? messageOf(error) : `${name}: ${sentenceOf(error)}`;
+}
+
+export function javaClassOf(error: unknown): string | undefined {
+  if (error instanceof Refusal) return javaClass(error.errorCode);
+  if (error instanceof RecordTooLarge) return javaClass(Errors.MESSAGE_TOO_LARGE);
+  if (error instanceof TimedOut) return javaClass(Errors.REQUEST_TIMED_OUT);
+  return error instanceof Disconnected ? javaClass(Errors.NETWORK_EXCEPTION) : undefined;
 }
 
 export function javaClass(errorCode: number): string {
