@@ -32,6 +32,11 @@ const TOOLS: { readonly [name: string]: string } = {
   transactions: "org.apache.kafka.tools.TransactionsCommand",
   "console-producer": "org.apache.kafka.tools.ConsoleProducer",
   "console-consumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
+  "producer-perf-test": "org.apache.kafka.tools.ProducerPerformance",
+  "consumer-perf-test": "org.apache.kafka.tools.ConsumerPerformance",
+  "e2e-latency": "org.apache.kafka.tools.EndToEndLatency",
+  "verifiable-producer": "org.apache.kafka.tools.VerifiableProducer",
+  "verifiable-consumer": "org.apache.kafka.tools.VerifiableConsumer",
 };
 
 type Jvm = ChildProcessByStdio<Writable, Readable, null>;

@@ -51,7 +51,7 @@ function fileWith(text: string): string {
   const folder = join(CACHE, "transcript");
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${fileCount++}.json`);
-  writeFileSync(path, text);
+  writeFileSync(path, text.replaceAll("\\n", "\n"));
   return path;
 }
 

@@ -1,5 +1,6 @@
-// The flags of the shims, read as Kafka's own tools read theirs: `--name value` or `--name=value`, no abbreviations but in tools with subcommands, words that belong
-// to no flag are passed over. What a shim does not know it refuses by name.
+// The flags of the shims, read as Kafka's own tools read theirs: `--name value` or `--name=value`. Most of them pass over words that belong to
+// no flag; those that read arguments by argparse take abbreviations, lists of values, and no stray words. What a shim does not know it
+// refuses by name.
 
 export interface Flag {
   readonly name: string;
@@ -9,6 +10,10 @@ export interface Flag {
   readonly value?: string;
   readonly isValueOptional?: boolean;
   readonly isWhole?: boolean;
+  /** What argparse calls the type of a number, where it is not Integer. */
+  readonly type?: "Long" | "Double";
+  /** argparse: takes all words up to the next flag. */
+  readonly isList?: boolean;
   readonly help: string;
   /** Known from Kafka's tool, but this command cannot do it. */
   readonly isRefused?: boolean;
@@ -25,13 +30,50 @@ export class FlagError extends Error {
   }
 }
 
+/** How a tool says what is wrong with its arguments. */
+export interface Wording {
+  unknown(word: string, name: string): FlagError;
+  withoutValue(name: string): FlagError;
+  notNumber(flag: Flag, value: string): FlagError;
+  missing(name: string): FlagError;
+}
+
+const JOPT_SIMPLE: Wording = {
+  unknown: (_, name) => new FlagError(`${name} is not a recognized option`, { isTerse: true }),
+  withoutValue: (name) => new FlagError(`Option ${name} requires an argument`),
+  notNumber: ({ name }, value) => new FlagError(`Cannot parse argument '${value}' of option ${name}`),
+  missing: (name) => new FlagError(`Missing required argument "[${name}]"`),
+};
+
+function argparse(tool: string): Wording {
+  return {
+    unknown: (word) => argparseError(tool, `unrecognized arguments: '${word}'`),
+    withoutValue: (name) => argparseError(tool, `argument --${name}: expected one argument`),
+    notNumber: ({ name, type = "Integer" }, value) =>
+      argparseError(tool, `argument --${name}: could not convert '${value}' to ${type} (For input string: "${value}")`),
+    missing: (name) => argparseError(tool, `argument --${name} is required`),
+  };
+}
+
+export function argparseError(tool: string, sentence: string): FlagError {
+  return new FlagError(`${tool}: error: ${sentence}`);
+}
+
+export interface Reading {
+  readonly isAbbreviable?: boolean;
+  /** As the tool of this name, which reads its arguments by argparse and has no subcommands. */
+  readonly argparse?: string | undefined;
+}
+
 export class Flags {
+  readonly #wording: Wording;
   readonly #values = new Map<string, string[]>();
   /** What belongs to no flag. */
   readonly words: string[] = [];
 
   /** Raises FlagError. */
-  constructor(known: readonly Flag[], argv: readonly string[], { isAbbreviable = false }: { readonly isAbbreviable?: boolean } = {}) {
+  constructor(known: readonly Flag[], argv: readonly string[], { isAbbreviable = false, argparse: tool }: Reading = {}) {
+    this.#wording = tool === undefined ? JOPT_SIMPLE : argparse(tool);
     const byName = new Map(known.map((flag) => [flag.name, flag]));
     for (let at = 0; at < argv.length; at++) {
       const word = argv[at] ?? "";
@@ -43,7 +85,7 @@ export class Flags {
       const [, name = word.slice(1), inline] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
       const flag =
         byName.get(name) ?? known.find(({ letter }) => `-${letter}` === word) ?? (isAbbreviable ? beginningWith(known, word) : undefined);
-      if (flag === undefined) throw new FlagError(`${name} is not a recognized option`, { isTerse: true });
+      if (flag === undefined) throw this.#wording.unknown(word, name);
       if (flag.isRefused)
         throw new FlagError(`--${name} is not something that this command can do; Kafka's own tool can.`, { isTerse: true });
       const values = this.#values.get(flag.name) ?? [];
@@ -51,12 +93,15 @@ export class Flags {
       if (flag.value === undefined) continue;
       const next = argv[at + 1];
       const value = inline ?? (next === undefined || (next.startsWith("--") && next.length > 2) ? undefined : next);
-      if (value === undefined && !flag.isValueOptional) throw new FlagError(`Option ${name} requires an argument`);
+      if (value === undefined && !flag.isValueOptional) throw this.#wording.withoutValue(name);
       if (value === undefined) continue;
       if (inline === undefined) at++;
-      if (flag.isWhole && !/^[+-]?\d+$/.test(value)) throw new FlagError(`Cannot parse argument '${value}' of option ${name}`);
+      if (flag.isWhole && !isNumber(value, flag.type)) throw this.#wording.notNumber(flag, value);
       values.push(value);
+      if (flag.isList) for (; argv[at + 1]?.startsWith("-") === false; at++) values.push(argv[at + 1] ?? "");
     }
+    const [stray] = this.words;
+    if (tool !== undefined && stray !== undefined) throw this.#wording.unknown(stray, stray);
   }
 
   has(name: string): boolean {
@@ -78,7 +123,7 @@ export class Flags {
   }
 
   need(...names: readonly string[]): void {
-    for (const name of names) if (!this.has(name)) throw new FlagError(`Missing required argument "[${name}]"`);
+    for (const name of names) if (!this.has(name)) throw this.#wording.missing(name);
   }
 
   /** `name` was given together with one of `others`, which it goes not with. */
@@ -90,6 +135,10 @@ export class Flags {
   countOf(names: readonly string[]): number {
     return names.filter((name) => this.has(name)).length;
   }
+}
+
+function isNumber(text: string, type: Flag["type"]): boolean {
+  return type === "Double" ? /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) : /^[+-]?\d+$/.test(text);
 }
 
 /** The only flag that begins so. */

@@ -31,6 +31,8 @@ export interface Tool {
   run(flags: Flags, io: Io, argv: readonly string[]): Promise<number>;
   /** Says what `run` raised and gives the exit code. Default: its message on stderr, 1. */
   readonly failed?: (error: unknown, io: Io, argv: readonly string[]) => number;
+  /** What it calls itself where it reads its arguments by argparse, without subcommands. */
+  readonly argparse?: string;
   /** Around the sentence about a subcommand that is missing or unknown, where it is not Kafka's usual one. */
   readonly argumentError?: (sentence: string) => string;
   /** Where its own errors about arguments say more before the sentence. */
@@ -50,7 +52,12 @@ export async function runTool(
   const known = [...tool.flags, HELP, TOOL_VERSION];
   const help = helpOf(tool.purpose, known);
   try {
-    const flags = new Flags(known, argv, { isAbbreviable: tool.commands !== undefined });
+    if (tool.argparse !== undefined && argv.length === 0) {
+      io.out(help);
+      return 0;
+    }
+    const isAbbreviable = tool.commands !== undefined || tool.argparse !== undefined;
+    const flags = new Flags(known, argv, { isAbbreviable, argparse: tool.argparse });
     if (flags.has("help")) {
       context.terminal.error(help);
       return 1;
