@@ -55,6 +55,20 @@ function events(output: string): { readonly name: string; readonly [fact: string
     });
 }
 
+test("kafka-storage gives ids, and lets scripts that format go on", async () => {
+  const uuids = await Promise.all([kafka("storage --bare random-uuid"), kafka("storage --bare random-uuid")]);
+  for (const { exitCode, lines } of uuids)
+    expect({ exitCode, lines }).toEqual({ exitCode: 0, lines: [expect.stringMatching(/^[\w][\w-]{21}$/)] });
+  expect(uuids[0]?.lines).not.toEqual(uuids[1]?.lines);
+  const path = join(folder, "server.properties");
+  writeFileSync(path, "node.id=1\n");
+  const formatted = await kafka(`storage --bare format -t ${uuids[0]?.lines[0]} -c ${path} --ignore-formatted --standalone`);
+  expect(formatted).toMatchObject({ exitCode: 0, lines: [expect.stringMatching(/^Nothing was formatted, and nothing needs to be/)] });
+  expect(await kafka(`storage --bare format -c ${path}`)).toMatchObject({ exitCode: 1 });
+  const withUser = await kafka(`storage --bare format -t x -c ${path} --add-scram SCRAM-SHA-256=[name=a,password=b]`);
+  expect(withUser).toMatchObject({ exitCode: 1, err: expect.stringContaining("--add-scram is not something that this command can do") });
+});
+
 const until = (condition: () => unknown) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
 
 describe("kafka-producer-perf-test", () => {

@@ -96,6 +96,18 @@ verifiable-consumer --topic %v --group-id %vi --max-messages 1 --group-protocol 
 verifiable-consumer --topic %v --group-id %vi --no-such
 verifiable-consumer --topic %v
 consumer-groups --describe --group %vg --offsets
+storage --no-bootstrap version-mapping
+storage --no-bootstrap version-mapping --release-version 4.1
+storage --no-bootstrap version-mapping -r 9.9
+storage --no-bootstrap feature-dependencies --feature eligible.leader.replicas.version=1 --feature metadata.version=29
+storage --no-bootstrap feature-dependencies --feature nope=1
+storage --no-bootstrap feature-dependencies --feature nope
+storage --no-bootstrap feature-dependencies
+storage --no-bootstrap nope
+storage --no-bootstrap random-uuid stray
+storage --no-bootstrap format
+storage --no-bootstrap format -c nope
+storage --no-bootstrap info
 `
   .split("\n")
   .filter((line) => line !== "");

@@ -32,6 +32,7 @@ const TOOLS: { readonly [name: string]: string } = {
   transactions: "org.apache.kafka.tools.TransactionsCommand",
   "console-producer": "org.apache.kafka.tools.ConsoleProducer",
   "console-consumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
+  storage: "kafka.tools.StorageTool",
   "producer-perf-test": "org.apache.kafka.tools.ProducerPerformance",
   "consumer-perf-test": "org.apache.kafka.tools.ConsumerPerformance",
   "e2e-latency": "org.apache.kafka.tools.EndToEndLatency",

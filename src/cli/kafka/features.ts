@@ -90,7 +90,7 @@ function changesOf(flags: Flags, command: string): FeatureChange[] {
   return changes;
 }
 
-function parseFeature(text: string): [name: string, level: number] {
+export function parseFeature(text: string): [name: string, level: number] {
   const at = text.indexOf("=");
   if (at < 0) throw new FlagError(`Can't parse feature=level string ${text}: equals sign not found.`, { isTerse: true });
   const level = text.slice(at + 1).trim();
