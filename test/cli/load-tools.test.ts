@@ -97,11 +97,13 @@ describe("kafka-producer-perf-test", () => {
   });
 
   test("counts what comes after the warm-up once more by itself", async () => {
-    const { lines } = await kafka("producer-perf-test --topic warm --num-records 50 --record-size 9 --throughput -1 --warmup-records 20");
+    const { lines } = await kafka(
+      "producer-perf-test --topic warm --num-records 50 --record-size 9 --throughput 100 --warmup-records 20 --reporting-interval 100",
+    );
     expect(lines[0]).toBe("Warmup first 20 records. Steady state results will print after the complete test summary.");
-    expect(lines[1]).toBe("In steady state.");
-    expect(lines[2]).toMatch(/^50 records sent, /);
-    expect(lines[3]).toMatch(/^30 steady state records sent, /);
+    expect(lines.filter((line) => line === "In steady state.")).toHaveLength(1);
+    expect(lines.at(-2)).toMatch(/^50 records sent, /);
+    expect(lines.at(-1)).toMatch(/^30 steady state records sent, /);
   });
 
   test("sends the pieces of a file", async () => {

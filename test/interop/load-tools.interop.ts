@@ -3,6 +3,7 @@
 
 import { afterAll, describe, expect, inject, test } from "vitest";
 import { type BrokerUnderTest, NODE, ROOT } from "./broker-under-test.ts";
+import { runTool as runJavaTool } from "./java-tools.ts";
 import { type Outcome, run } from "./processes.ts";
 import { ToolRunner } from "./tool-runner.ts";
 import { type RunTool, transcribe } from "./transcript.ts";
@@ -68,7 +69,6 @@ e2e-latency --no-bootstrap $B %e 3 1 20
 e2e-latency --no-bootstrap $B %e 3 1 20 nope
 e2e-latency --no-bootstrap $B %e 3 2 20
 e2e-latency --no-bootstrap $B %e 3
-e2e-latency --no-bootstrap
 e2e-latency --topic %e --num-records 0 --producer-acks 1 --record-size 9
 e2e-latency --topic %e --num-records 3 --producer-acks 1 --record-size -1
 e2e-latency --topic %e --num-records 3 --producer-acks 1 --record-size 9 --record-header-size -2
@@ -116,7 +116,10 @@ test.skipIf(inject("brokers").length === 0)("there is a broker to compare on", (
 
 describe.each(inject("brokers"))("on $name", (broker: BrokerUnderTest) => {
   test("the shims of Kafka's load tools print what those tools print", async () => {
-    const expected = await observe(broker, "jvm-", (tool, args, stdin) => tools.run(tool, args, stdin));
+    // The verifiable tools end in what the end of their process calls.
+    const expected = await observe(broker, "jvm-", (tool, args, stdin) =>
+      tool.startsWith("verifiable") ? runJavaTool([tool, ...args], { stdin }) : tools.run(tool, args, stdin),
+    );
     const observed = await observe(broker, "our-", (tool, args, stdin) =>
       run(NODE, [`${ROOT}/scripts/odradek.cjs`, `kafka-${tool}`, ...args], { stdin }),
     );
@@ -133,8 +136,15 @@ async function observe(broker: BrokerUnderTest, prefix: string, runTool: RunTool
 /** Of what is said on stderr the sentence counts: usage, help and stack traces are each one's own. */
 function masked({ exitCode, stdout, stderr }: Outcome): Outcome {
   const said = stderr.split("\n").filter((line) => line.trim() !== "" && !/^(\[\d|\*)|KIP-848/.test(line));
-  const sentence = /\S+: +error:/.test(stderr) ? argparseSentence(stderr) : (said[0] ?? "");
+  const [first = ""] = said;
+  const sentence = /^usage:/.test(first) ? argparseSentence(stderr) : raised(first);
   return { exitCode, stdout: withoutRepeats(stdout.split("\n").map(maskedLine)).join("\n"), stderr: sentence };
+}
+
+/** A sentence with the exception's name in front, which is a stack trace's first line. */
+function raised(line: string): string {
+  const sentence = line.replace(/^Exception in thread "main" /, "").replace(/^java\.nio\.file\.NoSuchFileException: /, "");
+  return sentence.replace(/^(?=[\w.]+Exception: )/, "raised ");
 }
 
 /** argparse breaks its sentences into lines, and spreads their words. */
@@ -149,7 +159,7 @@ function maskedLine(line: string): string {
   if (progress !== undefined) return `#${figures(progress)}`;
   const [, count, figuresAfter] = /^(\d+ (?:steady state )?records sent)(, .*)$/.exec(line) ?? [];
   if (count !== undefined && figuresAfter !== undefined) return `${count}${figures(figuresAfter)}`;
-  if (/^\d[^,]*, .*\d$/.test(line)) return csvLine(line.split(", "));
+  if (/^\d[^,]*, .*[\dN]$/.test(line)) return csvLine(line.replaceAll("NaN", "0.0000").split(", "));
   return line.replace(/^(\d+)\t[\d.]+$/, "$1\t#").replace(/^(Avg latency|Percentiles): .*$/, figures);
 }
 

@@ -135,9 +135,15 @@ async function measure(brokers: Brokers, { flags, settings, options, payloads, i
   const topic = flags.get("topic") ?? "";
   const count = flags.whole("num-records") ?? 0;
   const warmupCount = Math.max(0, flags.whole("warmup-records") ?? 0);
-  const statisticsOf = (expected: number) => {
+  const statisticsOf = (expected: number, report: (line: string) => void) => {
     const reportingIntervalMs = flags.whole("reporting-interval") ?? DEFAULT_INTERVAL_MS;
-    return new LatencyStatistics({ expected, beganMs: Date.now(), reportingIntervalMs, report: (line) => io.out(line) });
+    return new LatencyStatistics({ expected, beganMs: Date.now(), reportingIntervalMs, report });
+  };
+  let isSteadySaid = false;
+  const reportSteady = (line: string) => {
+    if (!isSteadySaid) io.out("In steady state.");
+    isSteadySaid = true;
+    io.out(line);
   };
   const failed = (records: readonly PerfRecord[], error: unknown) => {
     for (let count = records.length; count > 0; count--) io.error(javaLine(error));
@@ -153,13 +159,12 @@ async function measure(brokers: Brokers, { flags, settings, options, payloads, i
   const isTransactional = options.transaction !== undefined;
   if (isTransactional) await producer.identify();
   if (warmupCount > 0) io.out(`Warmup first ${warmupCount} records. Steady state results will print after the complete test summary.`);
-  const all = statisticsOf(count);
+  const all = statisticsOf(count, io.out);
   let steady: LatencyStatistics | undefined;
   const record = (index: number): PerfRecord => {
     if (index === warmupCount && warmupCount > 0) {
       all.stopReporting();
-      steady = statisticsOf(count - warmupCount);
-      io.out("In steady state.");
+      steady = statisticsOf(count - warmupCount, reportSteady);
     }
     return { key: null, value: payloads(index), timestamp: Date.now(), isWarmup: index < warmupCount };
   };

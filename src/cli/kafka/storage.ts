@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { dependencyLines, mappingLines } from "./feature-levels.ts";
 import { parseFeature } from "./features.ts";
-import { argparseError } from "./flags.ts";
+import { argparseError, FlagError } from "./flags.ts";
 import { readTextFile, type Tool } from "./tool.ts";
 
 const NAME = "kafka-storage";
@@ -38,11 +38,11 @@ export const kafkaStorage: Tool = {
         return 0;
       case "feature-dependencies":
         need("feature", "f");
-        for (const text of flags.all("feature")) for (const line of dependencyLines(...parseFeature(text))) io.out(line);
+        for (const text of flags.all("feature")) for (const line of dependencyLines(...featureOf(text))) io.out(line);
         return 0;
     }
-    need("config", "c");
     if (command === "format") need("cluster-id", "t");
+    need("config", "c");
     readTextFile(flags.get("config") ?? "");
     io.out(
       "Nothing was formatted, and nothing needs to be: Odradek makes its data folder when it starts, with the cluster id of CLUSTER_ID or a new one.",
@@ -50,6 +50,12 @@ export const kafkaStorage: Tool = {
     return 0;
   },
 };
+
+function featureOf(text: string): [name: string, level: number] {
+  if (!text.includes("="))
+    throw new FlagError(`Invalid feature format: ${text}. Expected format: 'feature=version' (e.g. 'group.version=1')`, { isTerse: true });
+  return parseFeature(text);
+}
 
 /** As Kafka writes them; never with a hyphen in front, which would read as an option. */
 function randomUuid(): string {
