@@ -43,7 +43,7 @@ export interface GroupOptions extends ConsumerOptions {
   readonly topicsRefreshMs: number;
   /** The topics to read, of those that there are; asked again from time to time. */
   readonly wantedTopics: () => Promise<readonly string[]>;
-  /** It begins to read these, and has given up all that it read before. */
+  /** These are its own from now on; it has given up all that were before. */
   readonly assigned?: (partitions: readonly TopicPartition[]) => void;
   /** It stops to read these, of which it has stored how far it came where it does so by itself. */
   readonly revoked?: (partitions: readonly TopicPartition[]) => void;
@@ -98,6 +98,7 @@ export class GroupConsumer implements Consumer {
   readonly #member: GroupMember;
   #rebalancing: Promise<void> | undefined;
   #isReady = false;
+  #assigned: readonly TopicPartition[] = [];
   /** What the subscription was when it was last looked at, with numbers of partitions. */
   #seen: string | undefined;
   #topics: readonly string[] = [];
@@ -164,19 +165,21 @@ export class GroupConsumer implements Consumer {
   async #share(): Promise<void> {
     await this.#giveUp();
     const assigned = await this.#member.join(this.#topics);
+    this.#assigned = assigned;
+    this.#options.assigned?.(assigned);
     const committed = new Map((await this.#member.committed(assigned)).map((position) => [nameOf(position), position]));
     const isNew = (partition: TopicPartition) => !committed.has(nameOf(partition));
     const fresh = await startOf(this.#brokers, assigned.filter(isNew), this.#options);
     this.#reader.assign([...committed.values(), ...fresh].sort(comparePartitions));
     this.#isReady = true;
-    this.#options.assigned?.(assigned);
   }
 
   async #giveUp(): Promise<void> {
-    const { positions } = this.#reader;
+    const revoked = this.#assigned;
     await this.#commitAll();
-    if (positions.length > 0) this.#options.revoked?.(positions);
+    this.#assigned = [];
     this.#reader.assign([]);
+    if (revoked.length > 0) this.#options.revoked?.(revoked);
   }
 
   #joined(): void {

@@ -133,7 +133,7 @@ async function makeTopic(brokers: Brokers, topic: string, io: Io): Promise<void>
     await createTopic(brokers, { name: topic, partitions: 1, replicationFactor: 1, configs: new Map() });
   } catch (error) {
     io.out(`Creation of topic ${topic} failed`);
-    throw error;
+    throw new ClientError(`java.util.concurrent.ExecutionException: ${javaLine(error)}`);
   }
 }
 

@@ -10,9 +10,9 @@ import { groupOptions, maxPollRecords } from "./consumer-settings.ts";
 import { argparseError, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
 import { pollsOf } from "./polls.ts";
-import { clientSettings, type Io, type Tool } from "./tool.ts";
+import type { Io, Tool } from "./tool.ts";
 import { subscription } from "./topic-filter.ts";
-import { eventPrinter, type Print, stopWatch } from "./verifiable-events.ts";
+import { eventPrinter, fileSettings, type Print, stopWatch } from "./verifiable-events.ts";
 
 const NAME = "verifiable-consumer";
 const MAX_WAIT_MS = 500;
@@ -74,7 +74,7 @@ export const kafkaVerifiableConsumer: Tool = {
 
 /** With what the flags say in their place. Raises FlagError. */
 function consumerSettings(flags: Flags): ReadonlyMap<string, string> {
-  const settings = new Map(["consumer.config", "command-config"].flatMap((name) => [...clientSettings(flags.get(name))]));
+  const settings = fileSettings(flags, NAME);
   const protocol = flags.get("group-protocol") ?? "classic";
   if (!/^(classic|consumer)$/i.test(protocol))
     throw new FlagError(

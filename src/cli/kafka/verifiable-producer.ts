@@ -7,8 +7,8 @@ import { argparseError, BOOTSTRAP_SERVER, COMMAND_CONFIG, type Flags } from "./f
 import { javaClassOf, javaLine, sentenceOf } from "./java-error.ts";
 import { sendPaced } from "./paced-sending.ts";
 import { maxBlockMs, producerOptions } from "./producer-settings.ts";
-import { clientSettings, type Io, type Tool } from "./tool.ts";
-import { eventPrinter, type Print, stopWatch } from "./verifiable-events.ts";
+import type { Io, Tool } from "./tool.ts";
+import { eventPrinter, fileSettings, type Print, stopWatch } from "./verifiable-events.ts";
 
 const NAME = "verifiable-producer";
 const ACKS = ["0", "1", "-1"];
@@ -36,7 +36,7 @@ export const kafkaVerifiableProducer: Tool = {
   ],
   run: async (flags, io) => {
     checkFlags(flags);
-    const settings = new Map(["producer.config", "command-config"].flatMap((name) => [...clientSettings(flags.get(name))]));
+    const settings = fileSettings(flags, NAME);
     settings.set("acks", flags.get("acks") ?? "-1");
     // What is not acknowledged is to be seen.
     settings.set("retries", "0");
