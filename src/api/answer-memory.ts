@@ -1,21 +1,21 @@
 // The memory of answers that peers have not taken yet, over all connections of a broker, kept within odradek.queued.max.response.bytes.
 //
 // A Fetch reads no more than its share: a part of what is free, so that one answer never takes all. When too little is left, it gets what
-// is small, and else waits as for records. Answers of other kinds are made all the same, one at a time for each connection. While memory is
-// short, peers that take nothing lose their connection: nobody waits for a peer that never reads.
+// is small, and else stands in line. Answers of other kinds are made all the same, one at a time for each connection. Who stands in line
+// gets room from the peers that take nothing: those that took nothing for longest lose their connections, as many as are needed.
 
 import type { Clock, Timer } from "../base/clock.ts";
-import { type Watchable, type Watcher, Watchers } from "../base/watchers.ts";
+import type { Watchable, Watcher } from "../base/watchers.ts";
 
-/** With less memory is short. */
+/** With less memory is short; for so much one stands in line. */
 const ROOM_BYTES = 1024 * 1024;
 /** What one answer may take while memory is short: whoever reads in small pieces goes on. */
 const SMALL_SHARE_BYTES = 64 * 1024;
 /** Of what is free, for one answer. */
 const LARGEST_SHARE = 1 / 16;
-const LOOK_EVERY_MS = 500;
-/** A peer that took nothing for so long loses its connection when memory is short. */
-const STALLED_MS = 2000;
+const LOOK_EVERY_MS = 100;
+/** A peer that took nothing for so long may lose its connection when memory is short. It is what those in line wait for. */
+const STALLED_MS = 500;
 
 /** A connection, as far as answers are held for it. */
 export interface AnswerHolder {
@@ -39,10 +39,12 @@ interface Held {
   tookAtMs: number;
 }
 
-export class AnswerMemory implements Watchable {
+export class AnswerMemory {
   readonly #options: AnswerMemoryOptions;
+  /** Who took nothing for longest comes first. */
   readonly #holders = new Map<AnswerHolder, Held>();
-  readonly #watchers = new Watchers();
+  /** Connections that are to be given something, in order; with who is to be told, if a request of theirs is waiting. */
+  readonly #line = new Map<object, Watcher | undefined>();
   #heldBytes = 0;
   #timer: Timer | undefined;
 
@@ -70,22 +72,35 @@ export class AnswerMemory implements Watchable {
   /** What is held for a connection, whatever it was before. */
   hold(holder: AnswerHolder, bytes: number): void {
     const held = this.#holders.get(holder);
-    const wasShort = this.isShort;
-    this.#heldBytes += bytes - (held?.bytes ?? 0);
+    const addedBytes = bytes - (held?.bytes ?? 0);
+    this.#heldBytes += addedBytes;
     if (bytes === 0) this.#holders.delete(holder);
     else if (held !== undefined) held.bytes = bytes;
     else this.#holders.set(holder, { bytes, untakenBytes: -1, tookAtMs: this.#options.clock.now() });
-    if (this.#holders.size > 0) this.#timer ??= this.#options.clock.after(LOOK_EVERY_MS, () => this.#look());
-    if (wasShort && !this.isShort) this.#watchers.tell();
+    if (this.#holders.size > 0) this.#lookLater();
+    if (this.#line.size === 0) return;
+    if (addedBytes > 0) this.#line.delete(holder);
+    else this.#wake();
   }
 
-  /** Told when memory is no longer short. */
-  watch(watcher: Watcher): void {
-    this.#watchers.watch(watcher);
+  /**
+   * The place of a connection in line for room. Its watcher is told when there is some. The place is kept when the watch ends, until
+   * something is held for the connection or it leaves.
+   */
+  placeOf(connection: object): Watchable {
+    return {
+      watch: (watcher) => {
+        this.#line.set(connection, watcher);
+      },
+      unwatch: () => {
+        if (this.#line.has(connection)) this.#line.set(connection, undefined);
+      },
+    };
   }
 
-  unwatch(watcher: Watcher): void {
-    this.#watchers.unwatch(watcher);
+  /** The connection wants nothing any more. */
+  leave(connection: object): void {
+    this.#line.delete(connection);
   }
 
   /** Nobody is looked after any more. */
@@ -93,24 +108,44 @@ export class AnswerMemory implements Watchable {
     this.#timer?.cancel();
   }
 
+  /** As many as there is room for. Who comes too late after all has kept its place. */
+  #wake(): void {
+    let freeBytes = this.#freeBytes;
+    for (const watcher of this.#line.values()) {
+      if (watcher === undefined) continue;
+      freeBytes -= ROOM_BYTES;
+      if (freeBytes < 0) return;
+      watcher.moved();
+    }
+  }
+
+  #lookLater(): void {
+    this.#timer ??= this.#options.clock.after(LOOK_EVERY_MS, () => this.#look());
+  }
+
   #look(): void {
     this.#timer = undefined;
     const nowMs = this.#options.clock.now();
-    for (const [holder, held] of this.#holders) {
+    for (const [holder, held] of [...this.#holders]) {
       holder.recount();
       const { untakenBytes } = holder;
-      if (untakenBytes !== 0 && untakenBytes === held.untakenBytes) continue;
+      if (!this.#holders.has(holder) || (untakenBytes !== 0 && untakenBytes === held.untakenBytes)) continue;
       held.untakenBytes = untakenBytes;
       held.tookAtMs = nowMs;
+      this.#holders.delete(holder);
+      this.#holders.set(holder, held);
     }
-    if (this.isShort) this.#endStalled(nowMs - STALLED_MS);
-    if (this.#holders.size > 0) this.#timer ??= this.#options.clock.after(LOOK_EVERY_MS, () => this.#look());
+    this.#endStalled(nowMs - STALLED_MS);
+    if (this.#holders.size > 0) this.#lookLater();
   }
 
-  /** All of them: to make room for one would leave the others to wait for the next. */
+  /** Until there is room for all who wait, and once more. */
   #endStalled(sinceMs: number): void {
+    let lackingBytes = ROOM_BYTES - this.#freeBytes;
+    for (const watcher of this.#line.values()) if (watcher !== undefined) lackingBytes += ROOM_BYTES;
     for (const [holder, { bytes, tookAtMs }] of [...this.#holders]) {
-      if (tookAtMs > sinceMs) continue;
+      if (lackingBytes <= 0 || tookAtMs > sinceMs) return;
+      lackingBytes -= bytes;
       holder.destroy(new Error(`took nothing of ${bytes} bytes of answers for ${STALLED_MS} ms, while the memory for answers was short`));
     }
   }

@@ -49,12 +49,14 @@ async function handle(services: Services, request: Request, context: RequestCont
     const isAllThereIsRoomFor = pass.isShortOfMemory && pass.sizeBytes > 0;
     const isEnough = pass.isUrgent || isAllThereIsRoomFor || pass.sizeBytes >= Math.min(request.minBytes, limits.maxBytes);
     const hasNothingToWaitFor = session === undefined ? wanted.length === 0 : session.isClosed || session.partitions.size === 0;
-    if (isEnough || hasNothingToWaitFor || services.clock.now() >= deadlineMs) return respond(services, plan, pass.results, context);
+    const isOver = hasNothingToWaitFor || context.connection.isClosed || services.clock.now() >= deadlineMs;
+    if (isEnough || isOver) return respond(services, plan, pass.results, context);
     context.connection.reserve(-pass.sizeBytes);
     release(pass.results);
     if (session?.moveCount !== moveCount) continue;
     const watched = session === undefined ? pass.watched : [session];
-    const outcome = await waitForAny(pass.isShortOfMemory ? [...watched, services.answerMemory] : watched, {
+    const room = services.answerMemory.placeOf(context.connection);
+    const outcome = await waitForAny(pass.isShortOfMemory ? [...watched, room] : watched, {
       clock: services.clock,
       deadlineMs,
       onAbandoned: (listener) => context.connection.onClose(listener),
@@ -219,14 +221,16 @@ async function readOne(
   const isCaughtUp = wanted.fetchOffset >= partition.readableUntil(isolationLevel);
   if (isCaughtUp || (askedBytes <= 0 && !isFirst)) return { response: head, sizeBytes: 0, isShortOfMemory: false, isCaughtUp };
   if (roomBytes <= 0) return { response: head, sizeBytes: 0, isShortOfMemory: true };
+  let read: LogRead | undefined;
   try {
     const reading = partition.read({
       offset: wanted.fetchOffset,
       maxBytes: Math.max(0, budgetBytes),
       isolationLevel,
       firstBatchWhole: isFirst && !services.answerMemory.isShort,
+      willRelease: true,
     });
-    const read = reading instanceof Promise ? await reserved(reading, context.connection, Math.max(0, budgetBytes)) : reading;
+    read = reading instanceof Promise ? await reserved(reading, context.connection, Math.max(0, budgetBytes)) : reading;
     context.connection.reserve(read.sizeBytes);
     services.readTurns.took(read.sizeBytes);
     const abortedTransactions =
@@ -239,6 +243,8 @@ async function readOne(
         (budgetBytes < askedBytes || services.answerMemory.isShort) && read.nextOffset < partition.readableUntil(isolationLevel),
     };
   } catch (error) {
+    context.connection.reserve(-(read?.sizeBytes ?? 0));
+    read?.release?.();
     return {
       response: failed(wanted.partition, storageFault(services, partition, error, "could not read a partition"), undefined),
       sizeBytes: 0,

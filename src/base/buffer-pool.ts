@@ -1,42 +1,94 @@
-// Buffers that are used again, by classes of size, for frames that straddle reads and for records read from files: a fresh megabyte costs
-// as much in page faults as copying three. What is not kept is free at once: an idle process collects no garbage.
+// Memory that is lent for a while and used again, for frames that straddle reads and for records read from files: a fresh megabyte costs
+// as much in page faults as copying three. It is cut from slabs, at the lowest place where it fits, so that what is lent lies close
+// together and slabs become empty. An empty slab goes back to the system at once, but for the last one; pieces of their own size would
+// not: an allocator keeps what is free between others, and collecting garbage waits for more of it.
 
-const SMALLEST_BYTES = 8 * 1024;
-const LARGEST_BYTES = 16 * 1024 * 1024;
-/** So many classes between a size and its double: a buffer is at most a quarter larger than asked for. */
-const CLASSES_PER_DOUBLING = 4;
-/** Kept for reuse over all size classes. */
-const KEPT_BYTES = 32 * 1024 * 1024;
+/** An allocator that maps large blocks by themselves does so for each of this size: glibc counts none above 32 MiB as small. */
+const SLAB_BYTES = 32 * 1024 * 1024;
+const PAGE_BYTES = 4096;
 
 export class BufferPool {
-  readonly #free = new Map<number, Buffer[]>();
-  #freeBytes = 0;
+  readonly #slabs: Slab[] = [];
 
-  /** At least `sizeBytes` long, with arbitrary content. */
+  /** With arbitrary content. Who takes it gives it back: nothing else does. */
   take(sizeBytes: number): Buffer {
-    const classBytes = classOf(sizeBytes);
-    const buffer = this.#free.get(classBytes)?.pop();
-    if (buffer === undefined) return Buffer.allocUnsafeSlow(classBytes);
-    this.#freeBytes -= classBytes;
-    return buffer;
+    if (sizeBytes > SLAB_BYTES) return Buffer.allocUnsafeSlow(sizeBytes);
+    for (const slab of this.#slabs) {
+      const taken = slab.take(sizeBytes);
+      if (taken !== undefined) return taken;
+    }
+    const slab = new Slab();
+    this.#slabs.push(slab);
+    return slab.take(sizeBytes) ?? Buffer.allocUnsafeSlow(sizeBytes);
   }
 
-  /** Only what `take` gave, and only when nobody looks at it any more: views of it may be empty from now on. */
+  /** Only what `take` gave, once, and only when nobody looks at it any more: views of it may be empty from now on. */
   give(buffer: Buffer): void {
-    if (buffer.length > LARGEST_BYTES || this.#freeBytes + buffer.length > KEPT_BYTES) {
-      if (buffer.buffer instanceof ArrayBuffer) buffer.buffer.transfer(0);
+    const index = this.#slabs.findIndex(({ memory }) => memory === buffer.buffer);
+    const slab = this.#slabs[index];
+    if (slab === undefined) {
+      free(buffer.buffer);
       return;
     }
-    const free = this.#free.get(buffer.length);
-    if (free === undefined) this.#free.set(buffer.length, [buffer]);
-    else free.push(buffer);
-    this.#freeBytes += buffer.length;
+    slab.give(buffer);
+    if (!slab.isEmpty || this.#slabs.length === 1) return;
+    this.#slabs.splice(index, 1);
+    free(slab.memory);
   }
 }
 
-function classOf(sizeBytes: number): number {
-  if (sizeBytes <= SMALLEST_BYTES) return SMALLEST_BYTES;
-  if (sizeBytes > LARGEST_BYTES) return sizeBytes;
-  const stepBytes = 2 ** Math.floor(Math.log2(sizeBytes)) / CLASSES_PER_DOUBLING;
-  return Math.ceil(sizeBytes / stepBytes) * stepBytes;
+/** Where nothing is lent: from `start` to before `end`, in bytes. */
+interface Gap {
+  start: number;
+  end: number;
+}
+
+class Slab {
+  readonly memory = new ArrayBuffer(SLAB_BYTES);
+  /** In order; no two touch. */
+  readonly #gaps: Gap[] = [{ start: 0, end: SLAB_BYTES }];
+
+  get isEmpty(): boolean {
+    const [first] = this.#gaps;
+    return first !== undefined && first.end - first.start === SLAB_BYTES;
+  }
+
+  take(sizeBytes: number): Buffer | undefined {
+    const lentBytes = wholePages(sizeBytes);
+    for (let index = 0; index < this.#gaps.length; index++) {
+      const gap = this.#gaps[index];
+      if (gap === undefined || gap.end - gap.start < lentBytes) continue;
+      const { start } = gap;
+      gap.start += lentBytes;
+      if (gap.start === gap.end) this.#gaps.splice(index, 1);
+      return Buffer.from(this.memory, start, sizeBytes);
+    }
+    return undefined;
+  }
+
+  give({ byteOffset: start, length }: Buffer): void {
+    const end = start + wholePages(length);
+    let index = 0;
+    while ((this.#gaps[index]?.start ?? SLAB_BYTES) < start) index++;
+    const before = this.#gaps[index - 1];
+    const after = this.#gaps[index];
+    const touchesAfter = after !== undefined && after.start === end;
+    if (before?.end === start) {
+      before.end = touchesAfter ? after.end : end;
+      if (touchesAfter) this.#gaps.splice(index, 1);
+    } else if (touchesAfter) {
+      after.start = start;
+    } else {
+      this.#gaps.splice(index, 0, { start, end });
+    }
+  }
+}
+
+function wholePages(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / PAGE_BYTES)) * PAGE_BYTES;
+}
+
+/** At once, not when garbage is collected. */
+function free(memory: ArrayBufferLike): void {
+  if (memory instanceof ArrayBuffer) memory.transfer(0);
 }

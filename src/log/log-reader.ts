@@ -161,34 +161,49 @@ interface FileRead {
 function* readSteps(row: SegmentRow, segment: Segment, indexed: number, options: ReadOptions): Generator<FileRead, LogRead, number> {
   for (let position = indexed; ; ) {
     position = yield* skipLargeBatches(segment, position, options.offset);
-    const sizeBytes = Math.max(0, Math.min(options.maxBytes + INDEX_GAP_BYTES, segment.sizeBytes - position));
-    const lent = row.readBuffers.take(sizeBytes);
-    const buffer = lent.subarray(0, sizeBytes);
-    checkRead(segment, { buffer, position }, yield { buffer, position });
+    const sizeBytes = options.maxBytes + INDEX_GAP_BYTES;
+    const { buffer, release } = yield* readPart(row, segment, { position, sizeBytes }, options);
     const selected = selectBatches(buffer, 0, buffer.length, options);
-    if (selected.cutOffAt === undefined) return taken(buffer, selected, () => row.readBuffers.give(lent));
-    row.readBuffers.give(lent);
+    if (selected.cutOffAt === undefined) return taken(buffer, selected, release);
+    release?.();
     // What was read ends in the first batch asked for, or in one before it.
     position += selected.cutOffAt;
     const batch = yield* batchAt(segment, position);
     if (batch === undefined) return nothingRead(options.offset);
-    if (batch.lastOffset < options.offset) position += batch.sizeBytes;
-    else return yield* readWhole(row, segment, { position, sizeBytes: batch.sizeBytes }, options);
+    if (batch.lastOffset < options.offset) {
+      position += batch.sizeBytes;
+      continue;
+    }
+    if (batch.sizeBytes > options.maxBytes && !options.firstBatchWhole) return nothingRead(options.offset);
+    const whole = yield* readPart(row, segment, { position, sizeBytes: Math.max(batch.sizeBytes, options.maxBytes) }, options);
+    return taken(whole.buffer, selectBatches(whole.buffer, 0, whole.buffer.length, options), whole.release);
   }
 }
 
-function* readWhole(
+interface Part {
+  readonly buffer: Buffer;
+  /** Gives the memory back, if it is lent. */
+  readonly release: (() => void) | undefined;
+}
+
+/** Of the segment, as far as it goes. Nothing is lent after a failure. */
+function* readPart(
   row: SegmentRow,
   segment: Segment,
-  { position, sizeBytes: batchBytes }: { readonly position: number; readonly sizeBytes: number },
-  options: ReadOptions,
-): Generator<FileRead, LogRead, number> {
-  if (batchBytes > options.maxBytes && !options.firstBatchWhole) return nothingRead(options.offset);
-  const sizeBytes = Math.max(0, Math.min(Math.max(batchBytes, options.maxBytes), segment.sizeBytes - position));
-  const lent = row.readBuffers.take(sizeBytes);
-  const whole = lent.subarray(0, sizeBytes);
-  checkRead(segment, { buffer: whole, position }, yield { buffer: whole, position });
-  return taken(whole, selectBatches(whole, 0, whole.length, options), () => row.readBuffers.give(lent));
+  { position, sizeBytes: askedBytes }: { readonly position: number; readonly sizeBytes: number },
+  { willRelease = false }: ReadOptions,
+): Generator<FileRead, Part, number> {
+  const sizeBytes = Math.max(0, Math.min(askedBytes, segment.sizeBytes - position));
+  const buffer = willRelease ? row.readBuffers.take(sizeBytes) : Buffer.allocUnsafeSlow(sizeBytes);
+  const release = willRelease ? () => row.readBuffers.give(buffer) : undefined;
+  let isRead = false;
+  try {
+    checkRead(segment, { buffer, position }, yield { buffer, position });
+    isRead = true;
+    return { buffer, release };
+  } finally {
+    if (!isRead) release?.();
+  }
 }
 
 /** `undefined` when the segment ends before its header does. */
@@ -212,27 +227,33 @@ function* skipLargeBatches(segment: Segment, indexed: number, offset: number): G
 }
 
 function readNow(row: SegmentRow, segment: Segment, position: number, options: ReadOptions): LogRead {
+  const steps = readSteps(row, segment, position, options);
   try {
-    const steps = readSteps(row, segment, position, options);
     let step = steps.next();
     while (step.done !== true) step = steps.next(segment.file.use().read(step.value.buffer, step.value.position));
     return step.value;
   } catch (error) {
-    throw readFailure(segment.file.path, error);
+    throw abandoned(steps, segment, error);
   }
 }
 
 async function readLater(row: SegmentRow, segment: Segment, position: number, options: ReadOptions): Promise<LogRead> {
+  const steps = readSteps(row, segment, position, options);
   try {
     return await segment.file.useWhile(async (file) => {
-      const steps = readSteps(row, segment, position, options);
       let step = steps.next();
       while (step.done !== true) step = steps.next(await file.readLater(step.value.buffer, step.value.position));
       return step.value;
     });
   } catch (error) {
-    throw readFailure(segment.file.path, error);
+    throw abandoned(steps, segment, error);
   }
+}
+
+/** The steps give back what they have. */
+function abandoned(steps: ReturnType<typeof readSteps>, segment: Segment, cause: unknown): StorageError {
+  steps.return(nothingRead(0));
+  return readFailure(segment.file.path, cause);
 }
 
 function checkRead(segment: Segment, { buffer, position }: FileRead, readBytes: number): void {

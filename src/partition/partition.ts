@@ -17,6 +17,8 @@ export interface PartitionRead {
   readonly maxBytes: number;
   readonly isolationLevel: IsolationLevel;
   readonly firstBatchWhole: boolean;
+  /** As of `ReadOptions`. */
+  readonly willRelease?: boolean;
 }
 
 interface CommitWaiter {
@@ -121,6 +123,7 @@ export class Partition implements Watchable {
       untilOffset: this.readableUntil(options.isolationLevel),
       maxBytes: options.maxBytes,
       firstBatchWhole: options.firstBatchWhole,
+      willRelease: options.willRelease ?? false,
     });
   }
 

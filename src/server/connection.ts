@@ -354,6 +354,7 @@ export class Connection {
     this.#unsent = [];
     this.#unsentBytes = 0;
     this.recount();
+    this.#options.answerMemory.leave(this);
     for (const listener of this.#whenSent) listener();
     this.#whenSent = [];
     for (const listener of this.#closeListeners) listener();

@@ -82,6 +82,8 @@ export interface ReadOptions {
   readonly maxBytes: number;
   /** Give the first batch whole even when it is larger than maxBytes (KIP-74). */
   readonly firstBatchWhole: boolean;
+  /** The caller calls `LogRead.release`, so that memory may be lent. Default: what is read from a file is the caller's. */
+  readonly willRelease?: boolean;
 }
 
 export interface AbortedTransaction {
@@ -95,7 +97,7 @@ export interface LogRead {
   readonly sizeBytes: number;
   /** The offset after the last record given; `offset` when nothing was. */
   readonly nextOffset: number;
-  /** May be called once, when nobody will look at the views again: their memory is then used for other reads. */
+  /** For once, when nobody will look at the views again: their memory is then used for other reads, or free. */
   readonly release?: () => void;
 }
 

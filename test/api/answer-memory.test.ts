@@ -47,39 +47,54 @@ describe("the memory of answers", () => {
     expect(memory.heldBytes).toBe(0);
   });
 
-  test("tells those who wait when it is no longer short, and only then", () => {
-    const { memory } = memoryOf(4 * MIB);
-    const peer = new Peer(memory);
-    let told = 0;
-    const watcher = { moved: () => told++ };
-    memory.watch(watcher);
-    peer.hold(2 * MIB);
-    peer.hold(4 * MIB);
-    peer.hold(3.5 * MIB);
-    expect(told).toBe(0);
-    peer.hold(1 * MIB);
-    expect(told).toBe(1);
-    memory.unwatch(watcher);
-    peer.hold(4 * MIB);
-    peer.hold(0);
-    expect(told).toBe(1);
+  test("wakes those who stand in line in their order, as many as there is room for, and keeps the places of the others", () => {
+    const { memory } = memoryOf(8 * MIB);
+    const holder = new Peer(memory);
+    const woken: string[] = [];
+    const [first, second, third] = ["first", "second", "third"].map((name) => {
+      const peer = new Peer(memory);
+      const watcher = { moved: () => woken.push(name) };
+      return { peer, stand: () => memory.placeOf(peer).watch(watcher), giveUp: () => memory.placeOf(peer).unwatch(watcher) };
+    });
+    if (first === undefined || second === undefined || third === undefined) throw new Error("three stand in line");
+    holder.hold(8 * MIB);
+    first.stand();
+    second.stand();
+    third.stand();
+    holder.hold(7.5 * MIB);
+    expect(woken).toEqual([]);
+    // Its request ended without an answer, and the next one comes later than the others.
+    first.giveUp();
+    first.stand();
+    holder.hold(6 * MIB);
+    expect(woken.splice(0)).toEqual(["first", "second"]);
+    first.peer.hold(1 * MIB);
+    second.peer.hold(1 * MIB);
+    holder.hold(5 * MIB);
+    expect(woken.splice(0)).toEqual(["third"]);
+    memory.leave(third.peer);
+    first.stand();
+    holder.hold(4 * MIB);
+    expect(woken).toEqual(["first"]);
   });
 
-  test("while it is short, ends those peers that take nothing for two seconds", async () => {
+  test("while it is short, ends those that took nothing for longest, as many as those in line need", async () => {
     const { clock, memory } = memoryOf(8 * MIB);
-    const [first, second, slow] = [new Peer(memory), new Peer(memory), new Peer(memory)];
-    first.hold(3 * MIB);
-    await clock.advance(1000);
-    second.hold(3 * MIB);
+    const [first, second, third, slow] = [new Peer(memory), new Peer(memory), new Peer(memory), new Peer(memory)];
+    first.hold(2 * MIB);
+    await clock.advance(100);
+    second.hold(2 * MIB);
+    await clock.advance(100);
+    third.hold(2 * MIB);
     slow.hold(2 * MIB);
-    for (let ms = 0; ms < 2500; ms += 250) {
-      await clock.advance(250);
+    for (const waiting of [1, 2]) memory.placeOf({ waiting }).watch({ moved: () => undefined });
+    for (let ms = 0; ms < 3000; ms += 50) {
+      await clock.advance(50);
       slow.hold(slow.untakenBytes - 1);
-      if (ms < 500) expect(first.endedBecause).toBeUndefined();
+      if (ms < 300) expect(first.endedBecause).toBeUndefined();
     }
-    expect(first.endedBecause).toBe(`took nothing of ${3 * MIB} bytes of answers for 2000 ms, while the memory for answers was short`);
-    expect(second.endedBecause).toBeUndefined();
-    expect(slow.endedBecause).toBeUndefined();
+    const reason = `took nothing of ${2 * MIB} bytes of answers for 500 ms, while the memory for answers was short`;
+    expect([first, second, third, slow].map(({ endedBecause }) => endedBecause)).toEqual([reason, reason, undefined, undefined]);
   });
 
   test("leaves peers alone that take nothing as long as there is room", async () => {

@@ -2,25 +2,62 @@ import { expect, test } from "vitest";
 import { BufferPool } from "../../src/base/buffer-pool.ts";
 
 const MIB = 1024 * 1024;
+const SLAB_BYTES = 32 * MIB;
 
-test.each([1, 8192, 8193, 70_000, MIB, MIB + 8192, 15 * MIB])(
-  "a buffer of %i bytes is at most a quarter larger, and used again",
-  (size) => {
-    const pool = new BufferPool();
-    const buffer = pool.take(size);
-    expect(buffer.length).toBeGreaterThanOrEqual(size);
-    expect(buffer.length).toBeLessThanOrEqual(Math.max(8192, size * 1.25));
-    pool.give(buffer);
-    expect(pool.take(size)).toBe(buffer);
-  },
-);
-
-test("what is too large or too much to be kept is free at once", () => {
+test.each([0, 1, 4096, 4097, 70_000, MIB + 1, SLAB_BYTES, SLAB_BYTES + 1])("%i bytes are lent exactly, and used again", (size) => {
   const pool = new BufferPool();
-  const large = pool.take(17 * MIB);
+  const buffer = pool.take(size);
+  expect(buffer.length).toBe(size);
+  pool.give(buffer);
+  const again = pool.take(size);
+  expect(again.length).toBe(size);
+  if (size <= SLAB_BYTES) expect(again.buffer).toBe(buffer.buffer);
+});
+
+test("what does not fit into a slab is free at once", () => {
+  const pool = new BufferPool();
+  const large = pool.take(SLAB_BYTES + 1);
   pool.give(large);
   expect(large.length).toBe(0);
-  const many = Array.from({ length: 4 }, () => pool.take(10 * MIB));
-  for (const buffer of many) pool.give(buffer);
-  expect(many.map(({ length }) => length / MIB)).toEqual([10, 10, 10, 0]);
+});
+
+test("a slab of which nothing is lent is free at once, but for the last one", () => {
+  const pool = new BufferPool();
+  const many = Array.from({ length: 10 }, () => pool.take(10 * MIB));
+  expect(new Set(many.map((buffer) => buffer.buffer)).size).toBe(4);
+  const [kept, ...others] = many;
+  for (const buffer of others) pool.give(buffer);
+  expect(others.map(({ length }) => length / MIB)).toEqual([10, 10, 0, 0, 0, 0, 0, 0, 0]);
+  if (kept !== undefined) pool.give(kept);
+  expect(kept?.length).toBe(10 * MIB);
+});
+
+test("whatever is taken and given, in whatever order, no two pieces overlap, and nothing is lost", () => {
+  const pool = new BufferPool();
+  let state = 20_261_129;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const lent: { readonly buffer: Buffer; readonly mark: number }[] = [];
+  for (let step = 1; step <= 4000; step++) {
+    if (lent.length > 100 || (lent.length > 0 && random(2) === 0)) {
+      const [{ buffer, mark } = { buffer: Buffer.alloc(0), mark: 0 }] = lent.splice(random(lent.length), 1);
+      if (buffer.length > 0) expect([buffer[0], buffer.at(-1)]).toEqual([mark, mark]);
+      pool.give(buffer);
+      continue;
+    }
+    const buffer = pool.take(random(3 * MIB));
+    const mark = step % 256;
+    if (buffer.length > 0) {
+      buffer[0] = mark;
+      buffer[buffer.length - 1] = mark;
+    }
+    lent.push({ buffer, mark });
+  }
+  for (const { buffer } of lent) pool.give(buffer);
+  const whole = pool.take(SLAB_BYTES);
+  expect(whole.byteOffset).toBe(0);
+  const others = Array.from({ length: 3 }, () => pool.take(1));
+  expect(new Set(others.map(({ buffer }) => buffer)).size).toBe(1);
 });

@@ -21,7 +21,7 @@ export const odradekSettings = {
   // Kafka hands ranges of files to the kernel, and so holds no answers; what is read here is memory of the broker.
   "odradek.queued.max.response.bytes": long(
     134_217_728,
-    "Bytes of answers that are held for clients which have not taken them yet, over all connections of a broker; when they are used up, fetches are given little or wait, and connections whose clients take nothing for two seconds are closed.",
+    "Bytes of answers that are held for clients which have not taken them yet, over all connections of a broker; when they are used up, fetches are given little or wait, and connections whose clients took nothing for longest, half a second at least, are closed for those who wait.",
     { honoured: true, min: 1_048_576 },
   ),
 };
