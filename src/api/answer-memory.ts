@@ -136,6 +136,7 @@ export class AnswerMemory {
       this.#holders.set(holder, held);
     }
     this.#endStalled(nowMs - STALLED_MS);
+    this.#wake();
     if (this.#holders.size > 0) this.#lookLater();
   }
 

@@ -61,6 +61,23 @@ test("odradek.queued.max.response.bytes: answers that nobody reads stay within i
   await expect.poll(() => answerMemory.heldBytes).toBe(0);
 }, 30_000);
 
+test("odradek.queued.max.response.bytes: a client that reads has its records before its deadline, whatever is held for others that do not", async () => {
+  await using bench = await EffectBench.start({ topic: {}, settings: { "odradek.queued.max.response.bytes": 8 * MIB } });
+  const { answerMemory } = bench.node.broker.services;
+  for (let count = 0; count < 16; count++) expect(bench.append([{ value: Buffer.alloc(BATCH_BYTES, count) }])).toBe(0);
+  const peers = await Promise.all(Array.from({ length: 12 }, () => deafPeer(bench.node.broker.port)));
+  await expect.poll(() => answerMemory.isShort, { interval: 1, timeout: 10_000 }).toBe(true);
+  for (let count = 0; count < 10; count++) {
+    let isAnswered = false;
+    const reading = bench.asking.ask(fetch, wholeLog(1500), 11).finally(() => {
+      isAnswered = true;
+    });
+    while (!isAnswered) await bench.clock.advance(50);
+    expect((await reading).responses[0]?.partitions[0]?.records?.length).toBeGreaterThan(BATCH_BYTES);
+  }
+  for (const peer of peers) peer.destroy();
+}, 30_000);
+
 test("odradek.queued.max.response.bytes: a fetch that finds no room by its deadline is answered with nothing", async () => {
   await using bench = await EffectBench.start({ topic: {}, settings: { "odradek.queued.max.response.bytes": 2 * MIB } });
   const { answerMemory } = bench.node.broker.services;
