@@ -7,6 +7,8 @@ import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import type { Encodable } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
+import { startCluster } from "../../src/index.ts";
+import { FetchSession } from "../../src/partition/fetch-session.ts";
 import { Partition } from "../../src/partition/partition.ts";
 import { Dice } from "../simulation/scheduler.ts";
 import { askingBroker } from "../support/asking-broker.ts";
@@ -20,20 +22,23 @@ const READ_COMMITTED = 1;
 
 interface SessionOptions {
   readonly isolationLevel?: number;
+  readonly port?: number;
 }
 
 /** A consumer with a session: it has each partition's position, and what it was told of it last. */
 class SessionClient {
   readonly positions = new Map<string, number>();
   readonly #isolationLevel: number;
+  readonly #port: number;
   #id = 0;
   #epoch = 0;
   #changed = new Set<string>();
   #forgotten: string[] = [];
   #connection: RawClient | undefined;
 
-  constructor({ isolationLevel = 0 }: SessionOptions = {}) {
+  constructor({ isolationLevel = 0, port = started().broker.port }: SessionOptions = {}) {
     this.#isolationLevel = isolationLevel;
+    this.#port = port;
   }
 
   moveTo(topic: string, partition: number, offset: number): void {
@@ -73,7 +78,7 @@ class SessionClient {
 
   /** On a connection of its own: nothing else can be asked on it while it waits. */
   async #ask(body: Parameters<typeof askFetch>[1]) {
-    this.#connection ??= await RawClient.connect(started().broker.port);
+    this.#connection ??= await RawClient.connect(this.#port);
     return askFetch(this.#connection, body);
   }
 }
@@ -119,6 +124,12 @@ interface Told {
   readonly records: Buffer;
 }
 
+/** Waits until a Fetch waits. */
+async function untilWaiting(waits: { readonly mock: { readonly calls: readonly unknown[] } }): Promise<void> {
+  const before = waits.mock.calls.length;
+  await vi.waitFor(() => expect(waits.mock.calls.length).toBeGreaterThan(before), { interval: 1 });
+}
+
 /** The offset after the last whole batch. */
 function endOf(records: Buffer): number | undefined {
   let end: number | undefined;
@@ -127,9 +138,10 @@ function endOf(records: Buffer): number | undefined {
   return end;
 }
 
+afterEach(() => vi.restoreAllMocks());
+
 describe("a session of 5000 partitions", () => {
   const MANY = 5000;
-  afterEach(() => vi.restoreAllMocks());
 
   async function idleSession(topic: string): Promise<SessionClient> {
     await started().createTopic(topic, { partitions: MANY });
@@ -145,7 +157,9 @@ describe("a session of 5000 partitions", () => {
     const looks = vi.spyOn(Partition.prototype, "readableUntil");
     expect((await client.fetch({ maxWaitMs: 20 })).size).toBe(0);
     expect(looks).toHaveBeenCalledTimes(0);
+    const waits = vi.spyOn(FetchSession.prototype, "watch");
     const waiting = client.fetch({ maxWaitMs: 30_000 });
+    await untilWaiting(waits);
     await started().append("many", 4711, 1);
     const told = await waiting;
     expect([...told.keys()]).toEqual(["many 4711"]);
@@ -220,7 +234,8 @@ describe("at random, a session says what a full Fetch says", () => {
         if (dice.chance(0.2)) {
           client.forget(topic, partition);
           known.delete(`${topic} ${partition}`);
-        } else if (dice.chance(0.3)) client.moveTo(topic, partition, client.positions.get(`${topic} ${partition}`) ?? 0);
+        } else if (dice.chance(0.1)) client.moveTo(topic, partition, await world.startOf(topic, partition));
+        else if (dice.chance(0.3)) client.moveTo(topic, partition, client.positions.get(`${topic} ${partition}`) ?? 0);
         const maxBytes = dice.chance(0.3) ? 100 : PLENTY;
         const told = await client.fetch({ maxBytes });
         const full = await client.fetchAll();
@@ -360,7 +375,9 @@ test("partitions that come into being, go, and come again are told of", async ()
   });
   expect(await errors()).toEqual([["grows 1", Errors.NONE]]);
   expect(await errors()).toEqual([]);
+  const waits = vi.spyOn(FetchSession.prototype, "watch");
   const waiting = client.fetch({ maxWaitMs: 30_000 });
+  await untilWaiting(waits);
   await started().ask(messages.deleteTopics, { topics: [{ name: "grows", topicId: ZERO_UUID }], timeoutMs: 1000 }, 6);
   expect([...(await waiting).values()].map(({ errorCode }) => errorCode)).toContain(Errors.UNKNOWN_TOPIC_OR_PARTITION);
   await started().createTopic("grows", { partitions: 2 });
@@ -381,4 +398,40 @@ test("a session that reads committed records sees open transactions when it read
   expect((await client.fetch()).size).toBe(0);
   expect((await client.fetch({ isolationLevel: 0 })).get("manner 0")?.records.length).toBeGreaterThan(0);
   await world.endAll();
+});
+
+test("a session with a follower hears of records, and that the broker holds no replica any more", async () => {
+  await using cluster = await startCluster({ brokers: 2, topics: [{ name: "followed", replicationFactor: 2 }] });
+  const [leader = 0, follower = 0] = cluster.topics.get("followed")?.partitions[0]?.replicas ?? [];
+  const portOf = (id: number) => cluster.brokers.find((broker) => broker.id === id)?.port ?? 0;
+  const client = new SessionClient({ port: portOf(follower) });
+  client.moveTo("followed", 0, 0);
+  const told = async (maxWaitMs = 0) =>
+    [...(await client.fetch({ maxWaitMs })).values()].map((each) => [each.errorCode, each.highWatermark]);
+  expect(await told()).toEqual([[Errors.NONE, 0]]);
+  const waits = vi.spyOn(FetchSession.prototype, "watch");
+  const waiting = told(30_000);
+  await untilWaiting(waits);
+  await cluster.produce("followed", "x");
+  expect(await waiting).toEqual([[Errors.NONE, 1]]);
+  client.moveTo("followed", 0, 1);
+  expect(await told()).toEqual([]);
+  const administrator = await RawClient.connect(portOf(leader));
+  await administrator.call(messages.alterPartitionReassignments, 0, {
+    timeoutMs: 1000,
+    topics: [{ name: "followed", partitions: [{ partitionIndex: 0, replicas: [leader] }] }],
+  });
+  await vi.waitFor(async () => expect(await told()).toEqual([[Errors.NOT_LEADER_OR_FOLLOWER, -1]]));
+  administrator.close();
+});
+
+test("a session that goes back reads again what it had read", async () => {
+  await started().createTopic("again");
+  await started().append("again", 0, 1);
+  const client = new SessionClient();
+  client.moveTo("again", 0, 1);
+  expect((await client.fetch()).get("again 0")?.records.length).toBe(0);
+  expect((await client.fetch()).size).toBe(0);
+  client.moveTo("again", 0, 0);
+  expect((await client.fetch()).get("again 0")?.records.length).toBeGreaterThan(0);
 });
