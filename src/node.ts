@@ -293,6 +293,7 @@ export class RunningNode {
     const { cluster, metadata, engine, workers } = this.#parts;
     const [closed] = await Promise.all([workers?.stop(), ...this.brokers.map((broker) => broker.stop())]);
     for (const share of closed ?? []) engine.shareClosed(share);
+    await this.#logs.close();
     cluster.close();
     await metadata.close();
     await engine.close();

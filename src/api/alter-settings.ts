@@ -4,6 +4,7 @@
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { loadPatterns } from "../base/patterns.ts";
 import { repeated } from "../base/repeated.ts";
+import { Slices } from "../base/slices.ts";
 import { exceedsBatch, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
 import { type Change, ImageDraft } from "../cluster/image.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
@@ -35,10 +36,11 @@ export async function alterSettings(services: Services, wishes: readonly AlterWi
   const { brokerId, config, cluster } = services;
   const mayHavePatterns = wishes.some(({ resourceType }) => resourceType === ConfigResources.CLIENT_METRICS);
   const compilePattern = mayHavePatterns ? await loadPatterns() : undefined;
-  const { answers, altered } = await cluster.transact((image) => {
+  const slices = new Slices(services.clock);
+  const { answers, altered } = await cluster.transact(async (image) => {
     const seen = new ImageDraft(image);
     const changes: Change[] = [];
-    const made = wishes.map((wish) => {
+    const made = await slices.map(wishes, (wish) => {
       const change = decide({ brokerId, config, image: seen.image, compilePattern }, wish);
       if (isRefusal(change)) return alterAnswer(wish, change);
       seen.apply(change);

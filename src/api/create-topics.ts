@@ -5,9 +5,11 @@ import { createTopics as createTopicsApi } from "../../protocol/messages/index.t
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
 import { repeated } from "../base/repeated.ts";
+import { Slices } from "../base/slices.ts";
 import { exceedsBatch, MAX_CHANGES, TOO_MANY_PARTITIONS } from "../cluster/batch-limit.ts";
 import type { TopicChange, TopicWish } from "../cluster/create-topics.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
+import type { BrokerConfig } from "../config/broker-config.ts";
 import { describeTopicSettings } from "../config/describe-config.ts";
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -21,7 +23,10 @@ export const createTopics = serve(createTopicsApi, "0-7", async (services, reque
   const outcomes = hasTooManyPartitions(services, request.topics)
     ? once.map(() => TOO_MANY_PARTITIONS)
     : await services.topics.create(once.map(wishOf), request.validateOnly, exceedsBatch);
-  const answers = once.map(({ name }, index) => answerTo(services, name, outcomes[index], request.validateOnly));
+  const settings = new ToldSettings(services.config);
+  const answers = await new Slices(services.clock).map(once, ({ name }, index) =>
+    answerTo(name, outcomes[index], { isMade: !request.validateOnly, settings }),
+  );
   for (const outcome of outcomes) {
     if (isRefusal(outcome) || request.validateOnly) continue;
     services.logger.info({ topic: outcome.name, topicId: outcome.id, partitions: outcome.partitions.length }, "created a topic");
@@ -51,22 +56,47 @@ function wishOf(topic: TopicRequest): TopicWish {
   };
 }
 
-function answerTo(services: Services, name: string, outcome: TopicChange | Refusal | undefined, validateOnly: boolean): TopicResponse {
-  if (outcome === undefined || isRefusal(outcome)) return refused(name, outcome ?? { error: Errors.UNKNOWN_SERVER_ERROR, message: "" });
-  return {
-    name,
-    topicId: validateOnly ? ZERO_UUID : outcome.id,
-    errorCode: Errors.NONE,
-    topicConfigErrorCode: Errors.NONE,
-    numPartitions: outcome.partitions.length,
-    replicationFactor: outcome.partitions[0]?.replicas.length ?? 0,
-    configs: describeTopicSettings(services.config, outcome.configs).map((setting) => ({
+/** Topics of a request that have the same settings of their own share what is told of them. */
+class ToldSettings {
+  readonly #config: BrokerConfig;
+  readonly #told = new Map<string, TopicResponse["configs"]>();
+
+  constructor(config: BrokerConfig) {
+    this.#config = config;
+  }
+
+  of(configs: TopicChange["configs"]): TopicResponse["configs"] {
+    const key = JSON.stringify(configs);
+    const told = this.#told.get(key) ?? this.#tell(configs);
+    this.#told.set(key, told);
+    return told;
+  }
+
+  #tell(configs: TopicChange["configs"]): TopicResponse["configs"] {
+    return describeTopicSettings(this.#config, configs).map((setting) => ({
       name: setting.name,
       value: setting.value,
       readOnly: setting.isReadOnly,
       configSource: setting.source,
       isSensitive: setting.isSensitive,
-    })),
+    }));
+  }
+}
+
+function answerTo(
+  name: string,
+  outcome: TopicChange | Refusal | undefined,
+  { isMade, settings }: { readonly isMade: boolean; readonly settings: ToldSettings },
+): TopicResponse {
+  if (outcome === undefined || isRefusal(outcome)) return refused(name, outcome ?? { error: Errors.UNKNOWN_SERVER_ERROR, message: "" });
+  return {
+    name,
+    topicId: isMade ? outcome.id : ZERO_UUID,
+    errorCode: Errors.NONE,
+    topicConfigErrorCode: Errors.NONE,
+    numPartitions: outcome.partitions.length,
+    replicationFactor: outcome.partitions[0]?.replicas.length ?? 0,
+    configs: settings.of(outcome.configs),
   };
 }
 

@@ -1,6 +1,6 @@
 // Work that a client chose the length of, done in slices between which others have their turn.
 
-import type { Clock } from "./clock.ts";
+import { type Clock, othersTurn } from "./clock.ts";
 
 const SLICE_MS = 10;
 
@@ -19,10 +19,17 @@ export class Slices {
   }
 
   async next(): Promise<void> {
-    await new Promise<void>((resume) => {
-      if (this.#clock.soon === undefined) this.#clock.after(0, resume);
-      else this.#clock.soon(resume);
-    });
+    await othersTurn(this.#clock);
     this.#startMs = this.#clock.now();
+  }
+
+  /** One result an item, in order. */
+  async map<Item, Result>(items: readonly Item[], step: (item: Item, index: number) => Result): Promise<Result[]> {
+    const results: Result[] = [];
+    for (const [index, item] of items.entries()) {
+      if (this.isOver) await this.next();
+      results.push(step(item, index));
+    }
+    return results;
   }
 }

@@ -11,8 +11,6 @@ export type ComingImageListener = (next: ClusterImage) => Promise<void>;
 export interface Decision<T> {
   readonly changes: readonly Change[];
   readonly result: T;
-  /** Undoes what deciding did besides: called unless the changes are committed. */
-  readonly undo?: () => void;
 }
 
 export class Cluster {
@@ -21,6 +19,7 @@ export class Cluster {
   readonly #comingListeners = new Set<ComingImageListener>();
   readonly #unsubscribe: readonly ((() => void) | undefined)[];
   #image: ClusterImage;
+  #previous: Promise<unknown> = Promise.resolve();
 
   private constructor(store: MetadataStore<Change>, image: ClusterImage) {
     this.#store = store;
@@ -57,19 +56,21 @@ export class Cluster {
     return () => this.#comingListeners.delete(listener);
   }
 
-  /** `decide` sees the newest image; it is asked again when another change came in between. */
-  async transact<T>(decide: (image: ClusterImage) => Decision<T>): Promise<T> {
+  /**
+   * `decide` sees the newest image, and may take its time; it is asked again when another change came in between. One transaction after another:
+   * who decides for long is not overtaken by those who come later, but for other threads.
+   */
+  transact<T>(decide: (image: ClusterImage) => Decision<T> | Promise<Decision<T>>): Promise<T> {
+    const transaction = this.#previous.then(() => this.#transact(decide));
+    this.#previous = transaction.catch(() => undefined);
+    return transaction;
+  }
+
+  async #transact<T>(decide: (image: ClusterImage) => Decision<T> | Promise<Decision<T>>): Promise<T> {
     for (;;) {
       const version = this.#store.version;
-      const { changes, result, undo } = decide(this.#image);
-      if (changes.length === 0) return result;
-      let isCommitted = false;
-      try {
-        isCommitted = await this.#store.commit(changes, version);
-      } finally {
-        if (!isCommitted) undo?.();
-      }
-      if (isCommitted) return result;
+      const { changes, result } = await decide(this.#image);
+      if (changes.length === 0 || (await this.#store.commit(changes, version))) return result;
     }
   }
 

@@ -300,10 +300,11 @@ function setTopic(draft: Draft, topic: TopicImage): void {
   draft.topicsById.put(topic.id, topic);
 }
 
-/** The shortest history that folds into the same image. */
-export function compactChanges(changes: readonly Change[]): readonly Change[] {
+/** The shortest history that folds into the same image, and tells of deletions in its newer part: those logs may still be on their way out. */
+export function compactChanges(changes: readonly Change[], newer: readonly Change[] = []): readonly Change[] {
   const image = applyChanges(emptyImage(""), changes);
   return [
+    ...newer.flatMap((change) => (change.type === "topicDeleted" ? deletionAlone(change) : [])),
     // Brokers first: a broker's start would raise the leader epochs of topics that come before it.
     ...[...image.brokers.values(), ...image.stoppedBrokers.values()].map((broker): Change => ({ type: "broker", ...broker })),
     ...[...image.stoppedBrokers.keys()].map((id): Change => ({ type: "brokerStopped", id })),
@@ -315,6 +316,11 @@ export function compactChanges(changes: readonly Change[]): readonly Change[] {
     ...(image.features === undefined ? [] : [{ type: "features" as const, ...image.features }]),
     { type: "producerIds", next: image.nextProducerId },
   ];
+}
+
+/** Of a topic of which nothing else is known any more: it comes and goes. */
+function deletionAlone(deletion: Extract<Change, { type: "topicDeleted" }>): readonly Change[] {
+  return [{ type: "topic", name: deletion.id, id: deletion.id, partitions: [], configs: {} }, deletion];
 }
 
 /** Rises with every start of any broker: what Kafka calls the epoch of the quorum's leader, where we have no quorum. */

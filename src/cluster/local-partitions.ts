@@ -130,6 +130,8 @@ export class LocalPartitions {
   }
 
   #followTopic(topic: TopicImage): void {
+    // Worked out once for all partitions, but not for what is tried again later.
+    let settings: TopicSettings | undefined = this.#options.settingsOf(topic);
     let led = this.#topics.get(topic.name);
     topic.partitions.forEach(({ leader, leaderEpoch, replicas, inSyncReplicas }, index) => {
       const current = led?.partitions[index];
@@ -142,14 +144,15 @@ export class LocalPartitions {
         this.#topics.set(topic.name, led);
       }
       if (current === undefined) {
-        const opens = () => this.#openLed(topic.name, index);
+        const opens = () => this.#openLed(topic.name, index, settings);
         this.#retries.attempt(topicPartitionName({ topic: topic.name, partition: index }), "could not open a log", opens);
       } else {
         current.setReplicas({ count: replicas.length, inSyncCount: inSyncReplicas.length });
         if (current.leaderEpoch !== leaderEpoch) current.startLeaderEpoch(leaderEpoch);
-        current.configure(this.#options.settingsOf(topic));
+        current.configure(settings ?? this.#options.settingsOf(topic));
       }
     });
+    settings = undefined;
   }
 
   /** Later, when whoever was at it has ended. */
@@ -165,12 +168,15 @@ export class LocalPartitions {
   }
 
   /** Unless it is open, or another broker leads it by now. Throws StorageError. */
-  #openLed(name: string, index: number): void {
+  #openLed(name: string, index: number, settings?: TopicSettings): void {
     const topic = this.#image?.topicsByName.get(name);
     const partition = topic?.partitions[index];
     const led = this.#topics.get(name);
     if (topic === undefined || partition?.leader !== this.#options.brokerId || led?.id !== topic.id) return;
-    if (led.partitions[index] === undefined) led.partitions[index] = this.#open(topic, index, partition.leaderEpoch);
+    led.partitions[index] ??= this.#open(topic, index, {
+      leaderEpoch: partition.leaderEpoch,
+      settings: settings ?? this.#options.settingsOf(topic),
+    });
   }
 
   #giveUp(partition: Partition): void {
@@ -180,8 +186,11 @@ export class LocalPartitions {
     this.#options.logs.release(this.#options.brokerId, partition.log);
   }
 
-  #open(topic: TopicImage, index: number, leaderEpoch: number): Partition {
-    const settings = this.#options.settingsOf(topic);
+  #open(
+    topic: TopicImage,
+    index: number,
+    { leaderEpoch, settings }: { readonly leaderEpoch: number; readonly settings: TopicSettings },
+  ): Partition {
     const { brokerId, logs } = this.#options;
     const log = logs.take(brokerId, { topic: topic.name, partition: index, topicId: topic.id, settings });
     const partition = new Partition(log, settings, leaderEpoch);
@@ -195,12 +204,14 @@ export class LocalPartitions {
   #deleteTopic(name: string): void {
     const led = this.#topics.get(name);
     this.#topics.delete(name);
+    let count = 0;
     for (const partition of led?.partitions ?? []) {
       if (partition === undefined) continue;
       this.#resign(partition);
       this.#options.logs.delete(partition.log.topicPartition);
-      this.#options.logger.info({ partition: topicPartitionName(partition.log.topicPartition) }, "deleted a partition");
+      count++;
     }
+    if (count > 0) this.#options.logger.info({ topic: name, partitions: count }, "deleted partitions");
   }
 
   /** Partitions that nobody leads are deleted by the first broker that is there. */

@@ -4,9 +4,11 @@
 //
 // It also knows who leads here, so that a follower can serve reads of a partition that it holds a replica of (KIP-392).
 
+import type { Slices } from "../base/slices.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { PartitionLog } from "../storage/partition-log.ts";
 import type { LogSpec, StorageEngine } from "../storage/storage-engine.ts";
+import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 
 /** Has a log that was made for a leader to come. */
@@ -22,6 +24,7 @@ export class SharedLogs {
   readonly #open = new Map<string, OpenLog>();
   readonly #led = new Map<string, Partition>();
   #previous: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
   readonly #failureListeners = new Set<(partition: TopicPartition) => void>();
 
   constructor(engine: StorageEngine) {
@@ -41,10 +44,12 @@ export class SharedLogs {
    * Makes logs for partitions that are to come into the metadata, before they do: what cannot be made is not to be there. Whoever will lead
    * them takes them. Throws StorageError, and has then made none.
    */
-  make(specs: readonly LogSpec[]): void {
+  async make(specs: readonly LogSpec[], slices: Slices): Promise<void> {
     const made: LogSpec[] = [];
     try {
       for (const spec of specs) {
+        if (slices.isOver) await slices.next();
+        if (this.#isClosed) throw new StorageError("WRITE_FAILED", "The broker stops and makes no more logs", { topic: spec.topic });
         this.take(NOBODY, spec);
         made.push(spec);
       }
@@ -52,6 +57,12 @@ export class SharedLogs {
       this.unmake(made);
       throw error;
     }
+  }
+
+  /** Nothing is made any more; resolves when what was begun is committed or undone. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#previous;
   }
 
   /** Those who make logs do so one after another, each until it is decided whether they stay. */

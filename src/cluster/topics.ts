@@ -1,7 +1,7 @@
 // Creating and deleting topics: decisions are made on the newest image and committed in one transaction on the MetadataStore.
 // When a method resolves, every broker of this process knows the outcome: a created topic is usable, a deleted one is gone.
 //
-// The logs of new partitions are made before they come into the metadata, so that what the storage refuses is not there (new-logs.ts).
+// The logs of new partitions are made before they come into the metadata, so that what the storage refuses is not there (new-partitions.ts).
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import type { Clock } from "../base/clock.ts";
@@ -10,13 +10,14 @@ import type { Random } from "../base/random.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import { topicSettings } from "../config/topic-config.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
-import { exceedsBatch, TOO_MANY_CHANGES } from "./batch-limit.ts";
+import type { LogSpec } from "../storage/storage-engine.ts";
+import { exceedsBatch } from "./batch-limit.ts";
 import type { Cluster } from "./cluster.ts";
 import { decidePartitions, type PartitionsChange, type PartitionsWish } from "./create-partitions.ts";
 import { decideTopic, type TopicChange, type TopicDefaults, type TopicWish } from "./create-topics.ts";
 import { type Change, type ClusterImage, ImageDraft, type TopicImage } from "./image.ts";
 import { internalTopic } from "./internal-topic.ts";
-import { NewLogs } from "./new-logs.ts";
+import { NewPartitions, type Plan } from "./new-partitions.ts";
 import { RecentDeletions } from "./recent-deletions.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import type { SharedLogs } from "./shared-logs.ts";
@@ -41,7 +42,7 @@ export class Topics {
   readonly #cluster: Cluster;
   readonly #config: BrokerConfig;
   readonly #random: Random;
-  readonly #newLogs: NewLogs;
+  readonly #newPartitions: NewPartitions;
   /** Kept by every broker for itself: each sees what the image loses. */
   readonly recentlyDeleted: RecentDeletions;
 
@@ -50,11 +51,7 @@ export class Topics {
     this.#config = config;
     this.#random = random;
     this.recentlyDeleted = new RecentDeletions(clock, () => config["odradek.auto.create.after.deletion.ms"]);
-    this.#newLogs = new NewLogs({ logs, logger, isKnown: (topicId, index) => this.#isKnown(topicId, index) });
-  }
-
-  #isKnown(topicId: string, index: number): boolean {
-    return this.#cluster.image.topicsById.get(topicId)?.partitions[index] !== undefined;
+    this.#newPartitions = new NewPartitions({ cluster, clock, logger, logs });
   }
 
   /** What holds for a topic: its own settings over the broker's. */
@@ -69,49 +66,55 @@ export class Topics {
   create(
     wishes: readonly TopicWish[],
     validateOnly: boolean,
-    isTooMuch?: (changes: readonly TopicChange[]) => boolean,
+    isTooMuch: (changes: readonly TopicChange[]) => boolean = () => false,
   ): Promise<(TopicChange | Refusal)[]> {
-    const defaults = this.#defaults();
-    return this.#newLogs.makeThenCommit(wishes, (made) =>
-      this.#cluster.transact((image) => {
-        const seen = new ImageDraft(image);
-        const collisions = new NameCollisions(() => image.topicsByName.keys());
-        const outcomes = wishes.map((wish) => {
-          const outcome = decideTopic(seen.image, wish, { defaults, collisions });
-          if (isRefusal(outcome)) return outcome;
-          seen.apply(outcome);
-          collisions.add(outcome.name);
-          return outcome;
-        });
-        if (isTooMuch?.(outcomes.filter(isAllowed))) return { changes: [], result: wishes.map(() => TOO_MANY_CHANGES) };
-        if (validateOnly) return { changes: [], result: outcomes };
-        const result = outcomes.map((outcome) => (isRefusal(outcome) ? outcome : this.#made(made, outcome)));
-        return { changes: result.filter(isAllowed), result, undo: () => made.undo() };
-      }),
-    );
+    return this.#newPartitions.fulfil({ wishes, validateOnly, isTooMuch, plan: (image) => this.#newTopics(image) });
   }
 
-  #made(made: NewLogs, topic: TopicChange): TopicChange | Refusal {
-    return made.make(topic, 0, this.settingsOf(topic)) ?? topic;
+  #newTopics(image: ClusterImage): Plan<TopicWish, TopicChange> {
+    const defaults = this.#defaults();
+    const seen = new ImageDraft(image);
+    const collisions = new NameCollisions(() => image.topicsByName.keys());
+    return {
+      decide: (wish) => {
+        const outcome = decideTopic(seen.image, wish, { defaults, collisions });
+        if (isRefusal(outcome)) return outcome;
+        seen.apply(outcome);
+        collisions.add(outcome.name);
+        return outcome;
+      },
+      logsOf: (topic) => this.#logsOf(topic, 0, topic.partitions.length),
+      standsIn: ({ topicsByName }) => {
+        const known = new NameCollisions(() => topicsByName.keys());
+        return ({ name }) => !topicsByName.has(name) && known.with(name) === undefined;
+      },
+    };
   }
 
   /** Raises numbers of partitions; as `create`. */
   addPartitions(wishes: readonly PartitionsWish[], validateOnly: boolean): Promise<(PartitionsChange | Refusal)[]> {
-    return this.#newLogs.makeThenCommit(wishes, (made) =>
-      this.#cluster.transact((image) => {
-        const outcomes: (PartitionsChange | Refusal)[] = wishes.map((wish) => decidePartitions(image, wish));
-        if (exceedsBatch(outcomes.filter(isAllowed))) return { changes: [], result: wishes.map(() => TOO_MANY_CHANGES) };
-        if (validateOnly) return { changes: [], result: outcomes };
-        const result = outcomes.map((outcome) => (isRefusal(outcome) ? outcome : this.#added(made, image, outcome)));
-        return { changes: result.filter(isAllowed), result, undo: () => made.undo() };
-      }),
-    );
+    return this.#newPartitions.fulfil({ wishes, validateOnly, isTooMuch: exceedsBatch, plan: (image) => this.#morePartitions(image) });
   }
 
-  #added(made: NewLogs, { topicsById }: ClusterImage, added: PartitionsChange): PartitionsChange | Refusal {
-    const topic = topicsById.get(added.id);
-    if (topic === undefined) return added;
-    return made.make({ ...topic, partitions: added.partitions }, topic.partitions.length, this.settingsOf(topic)) ?? added;
+  #morePartitions(image: ClusterImage): Plan<PartitionsWish, PartitionsChange> {
+    const countIn = ({ topicsById }: ClusterImage, id: string) => topicsById.get(id)?.partitions.length;
+    return {
+      decide: (wish) => decidePartitions(image, wish),
+      logsOf: ({ id, partitions }) => {
+        const topic = image.topicsById.get(id);
+        return topic === undefined ? [] : this.#logsOf(topic, topic.partitions.length, partitions.length);
+      },
+      standsIn:
+        (later) =>
+        ({ id }) =>
+          countIn(later, id) === countIn(image, id),
+    };
+  }
+
+  /** @param first the index of the first of them */
+  #logsOf(topic: Pick<TopicImage, "name" | "id" | "configs">, first: number, count: number): LogSpec[] {
+    const settings = this.settingsOf(topic);
+    return Array.from({ length: count }, (_, index) => ({ topic: topic.name, partition: first + index, topicId: topic.id, settings }));
   }
 
   /** Creates a topic that a client asked about, as the broker's defaults have it; internal topics by their own settings. */
@@ -169,8 +172,4 @@ export class Topics {
       configs: Object.entries(internal.configs).map(([key, value]) => ({ name: key, value })),
     };
   }
-}
-
-function isAllowed<Outcome extends Change>(outcome: Outcome | Refusal): outcome is Outcome {
-  return !isRefusal(outcome);
 }

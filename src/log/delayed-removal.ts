@@ -1,6 +1,7 @@
 // Removes files and folders some time after they were given another name, so that those who still read them can finish. What is not
 // yet removed when the broker stops, the next start removes by its name.
 
+import { Backlog } from "../base/backlog.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Filesystem } from "../base/filesystem.ts";
 import type { Logger } from "../base/logger.ts";
@@ -13,12 +14,14 @@ export class DelayedRemoval {
   readonly #logger: Logger;
   readonly #removesAtOnce: boolean;
   readonly #timers = new Set<Timer>();
+  readonly #backlog: Backlog;
 
   constructor(filesystem: Filesystem, clock: Clock, logger: Logger, removesAtOnce: boolean) {
     this.#filesystem = filesystem;
     this.#clock = clock;
     this.#logger = logger;
     this.#removesAtOnce = removesAtOnce;
+    this.#backlog = new Backlog(clock);
   }
 
   remove(paths: readonly string[], delayMs: number): void {
@@ -40,7 +43,7 @@ export class DelayedRemoval {
   }
 
   #removeAll(paths: readonly string[]): void {
-    for (const path of paths) this.#removeOne(path);
+    for (const path of paths) this.#backlog.add(path, () => this.#removeOne(path));
   }
 
   /** What cannot be removed is tried again: until then it takes room, and nobody else knows of it. */
@@ -56,5 +59,6 @@ export class DelayedRemoval {
   stop(): void {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
+    this.#backlog.clear();
   }
 }

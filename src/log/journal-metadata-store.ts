@@ -21,8 +21,8 @@ export interface JournalOptions<Change> {
   readonly path: string;
   /** There are records that the journal must know of: when it is missing, it was there. Default: there are none. */
   readonly hasData?: () => boolean;
-  /** A shorter history that means the same. */
-  readonly compact: (changes: readonly Change[]) => readonly Change[];
+  /** A shorter history that means the same. `newer`: those of the changes that were in no compaction yet. */
+  readonly compact: (changes: readonly Change[], newer: readonly Change[]) => readonly Change[];
   /** Units after which the journal is compacted. */
   readonly compactAfterUnits?: number;
   readonly logger?: Logger;
@@ -204,7 +204,8 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
     if (this.#unitsSinceCompaction < (this.#options.compactAfterUnits ?? DEFAULT_COMPACT_AFTER_UNITS)) return;
     try {
       const { header, units } = this.#read();
-      const changes = this.#options.compact([...header.changes, ...units.flat()]);
+      const newer = units.flat();
+      const changes = this.#options.compact([...header.changes, ...newer], newer);
       // Also where it fails: perhaps only after the new file had its name.
       this.#isReplaced = true;
       this.#replace({ format: JOURNAL_FORMAT, version: this.#version, changes });

@@ -1,6 +1,7 @@
-// Takes the folder of a deleted log out of the way: it gets another name at once and is removed some time later. What the disk refuses is tried
-// again, as long as the folder has not come to be that of another topic.
+// Takes the folder of a deleted log out of the way: it gets another name, at once or where many are deleted one after another, and is removed some
+// time later. What the disk refuses is tried again, as long as the folder has not come to be that of another topic.
 
+import type { Backlog } from "../base/backlog.ts";
 import type { Filesystem } from "../base/filesystem.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Random } from "../base/random.ts";
@@ -16,6 +17,8 @@ export interface LogDeletionOptions {
   readonly logger: Logger;
   readonly removal: DelayedRemoval;
   readonly isOpen: (partitionName: string) => boolean;
+  /** Has the folders that still have their names, by these. */
+  readonly backlog: Backlog;
 }
 
 export class LogDeletion {
@@ -27,8 +30,12 @@ export class LogDeletion {
 
   /** Nothing happens when there is none. Never throws. */
   delete(partition: TopicPartition, delayMs: number): void {
-    const { filesystem, directory, random, logger, removal, isOpen } = this.#options;
     const name = topicPartitionName(partition);
+    this.#options.backlog.add(name, () => this.#delete(partition, name, delayMs));
+  }
+
+  #delete(partition: TopicPartition, name: string, delayMs: number): void {
+    const { filesystem, directory, random, logger, removal, isOpen } = this.#options;
     const folder = `${directory}/${name}`;
     const aside = `${directory}/${setAsideName(partition, uniqueHex(random), "delete")}`;
     try {

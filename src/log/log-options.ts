@@ -51,6 +51,8 @@ export interface LogOptions {
   readonly directory: string;
   readonly settings: TopicSettings;
   readonly resources: LogResources;
+  /** The directory was made for it, and has no segments. */
+  readonly isNew: boolean;
   readonly isClean: boolean;
   readonly recoveryPoint: number;
   readonly logStartOffset: number;

@@ -32,6 +32,8 @@ export interface RecoveryOptions {
   readonly logger: Logger;
   readonly indexIntervalBytes: number;
   readonly nowMs: number;
+  /** There are no files of it. */
+  readonly isNew: boolean;
   /** Nothing changed since all was flushed and the files completed. */
   readonly isClean: boolean;
   /** Everything below it is on the disk. */
@@ -64,9 +66,10 @@ const START_OF_FILE: IndexedBatch = { lastOffset: -1, position: 0 };
 
 export function recoverLog(options: RecoveryOptions): RecoveredLog {
   const { directory, resources } = options;
-  let names = removeLeftovers(resources.filesystem, directory, options.logger);
+  let names = options.isNew ? [] : removeLeftovers(resources.filesystem, directory, options.logger);
   const found = findSegments(options, names);
-  const storedEpochs = readLeaderEpochs(resources.filesystem, `${directory}/${LEADER_EPOCH_FILE}`, options.logger);
+  const epochsPath = `${directory}/${LEADER_EPOCH_FILE}`;
+  const storedEpochs = options.isNew ? [] : readLeaderEpochs(resources.filesystem, epochsPath, options.logger);
   const leaderEpochs = new LeaderEpochs(storedEpochs ?? []);
   const epochs: EpochNotes = {
     leaderEpochs,
@@ -77,7 +80,7 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
   let { segments, logEndOffset } = closingOnFailure(found, () => recoverSegments(options, found, epochs));
   const logStartOffset = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0);
   if (logEndOffset < logStartOffset || segments.length === 0) {
-    names = leaveSegments(options, segments, { logStartOffset, logEndOffset });
+    if (segments.length > 0) names = leaveSegments(options, segments, { logStartOffset, logEndOffset });
     segments = [newSegment(options, logStartOffset)];
     if (logStartOffset > 0) segments[0]?.file.use();
     logEndOffset = logStartOffset;

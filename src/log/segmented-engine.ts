@@ -9,6 +9,7 @@
 
 import { dirname, resolve } from "node:path";
 import { assert } from "../base/assert.ts";
+import { Backlog } from "../base/backlog.ts";
 import { BufferPool } from "../base/buffer-pool.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Filesystem } from "../base/filesystem.ts";
@@ -141,6 +142,8 @@ export class SegmentedEngine implements StorageEngine {
   readonly #resources: LogResources;
   readonly #removal: DelayedRemoval;
   readonly #deletion: LogDeletion;
+  /** Folders of deleted logs that still have their names. */
+  readonly #deleted: Backlog;
   readonly #folderShare: FolderShare;
   readonly #checkpoints: OffsetCheckpoints;
   readonly #cleaner: LogCleaner;
@@ -170,7 +173,8 @@ export class SegmentedEngine implements StorageEngine {
       openMetaProperties({ filesystem, directory, brokerId, clusterId, hasData: this.hasPartitions(), random, logger }).clusterId;
     this.#removal = new DelayedRemoval(filesystem, clock, logger, options.removesAtOnce ?? false);
     const isOpen = (name: string) => this.#logs.has(name);
-    this.#deletion = new LogDeletion({ filesystem, directory, random, logger, removal: this.#removal, isOpen });
+    this.#deleted = new Backlog(clock);
+    this.#deletion = new LogDeletion({ filesystem, directory, random, logger, removal: this.#removal, isOpen, backlog: this.#deleted });
     this.#isShared = false;
     this.#folderShare = new FolderShare(share?.memory);
     this.#checkpoints = new OffsetCheckpoints(filesystem, directory, { share: this.#folderShare, logger });
@@ -251,6 +255,7 @@ export class SegmentedEngine implements StorageEngine {
     assert(!this.#isClosed, "a closed engine opens no logs");
     assert(!this.#logs.has(name), "a log is opened once");
     const folder = `${this.#directory}/${name}`;
+    this.#deleted.finish(name);
     let isNew = false;
     try {
       isNew = this.#makeFolder(spec);
@@ -260,6 +265,7 @@ export class SegmentedEngine implements StorageEngine {
         directory: folder,
         settings: spec.settings,
         resources: this.#resources,
+        isNew,
         isClean: isNew || (this.#complete.delete(name) && !this.#isShared),
         recoveryPoint: isNew ? 0 : this.#checkpoints.recoveryPoint(name),
         logStartOffset: isNew ? 0 : this.#checkpoints.logStartOffset(name),
@@ -316,6 +322,8 @@ export class SegmentedEngine implements StorageEngine {
     log?.abandon();
     this.#forget(name);
     this.#deletion.delete(partition, log?.settings["file.delete.delay.ms"] ?? DEFAULT_DELETE_DELAY_MS);
+    // Another thread may give the name to a new log.
+    if (this.#isShared || this.#options.share !== undefined) this.#deleted.finishAll();
   }
 
   gather(work: () => void): void {
@@ -331,6 +339,7 @@ export class SegmentedEngine implements StorageEngine {
 
   list(): readonly StoredPartition[] {
     const found: StoredPartition[] = [];
+    this.#deleted.finishAll();
     for (const name of this.#filesystem.list(this.#directory)) {
       const partition = partitionOfFolder(name);
       if (partition === undefined) continue;
@@ -464,6 +473,7 @@ export class SegmentedEngine implements StorageEngine {
     await this.#cleaner.stop();
     await this.#forEachLog((log) => log.flush());
     this.#isClosed = true;
+    this.#deleted.finishAll();
     this.#removal.stop();
     try {
       for (const log of [...this.#logs.values()]) log.close();

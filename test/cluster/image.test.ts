@@ -97,3 +97,16 @@ test("a compacted history folds into the same image", () => {
   ];
   expect(image(...compactChanges(changes))).toEqual(image(...changes));
 });
+
+test("a compacted history still tells which topics were deleted since the last one, so that their folders are known for theirs", () => {
+  const deletion: Change = { type: "topicDeleted", id: "id-b" };
+  const changes: readonly Change[] = [
+    { type: "topic", ...topic("a", [partition(1)]) },
+    { type: "topic", ...topic("b", [partition(1)]) },
+    deletion,
+  ];
+  const compacted = compactChanges(changes, [deletion]);
+  expect(compacted).toContainEqual(deletion);
+  expect(image(...compacted)).toEqual(image(...changes));
+  expect(compactChanges(compacted)).not.toContainEqual(deletion);
+});

@@ -146,7 +146,7 @@ describe("worker threads", { timeout: 240_000 }, () => {
     expect(await valuesOf("orders", 30)).toEqual(Array.from({ length: 6 }, () => inOrder(5)));
     // What other threads say comes through the one log of the process.
     await vi.waitFor(() => {
-      const brokers = workers.lines.filter(({ msg }) => msg === "deleted a partition").map(({ broker = 1 }) => broker);
+      const brokers = workers.lines.filter(({ msg }) => msg === "deleted partitions").map(({ broker = 1 }) => broker);
       expect(new Set(brokers)).toEqual(new Set([1, 2]));
     }, UNTIL);
   });

@@ -1,0 +1,57 @@
+// Many logs that are deleted one after another: their folders go in slices, and nothing notices.
+
+import { expect, test } from "vitest";
+import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
+import { openSegmentedEngine } from "../../src/log/segmented-engine.ts";
+import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
+import { SlowClock } from "../support/slow-clock.ts";
+import { spec } from "./support.ts";
+
+const PARTITIONS = [0, 1, 2, 3, 4];
+const OLD = "AAAAAAAAAAAAAAAAAAAAAA";
+const NEW = "BBBBBBBBBBBBBBBBBBBBBB";
+const { settings } = spec();
+
+function deletedLogs() {
+  const filesystem = new MemoryFilesystem();
+  const lines: RecordedLine[] = [];
+  const engine = openSegmentedEngine({
+    filesystem,
+    directory: "/data",
+    brokerId: 1,
+    clock: new SlowClock(),
+    logger: recordingLogger(lines),
+  });
+  for (const partition of PARTITIONS) engine.open({ topic: "orders", partition, topicId: OLD, settings });
+  for (const partition of PARTITIONS) engine.delete({ topic: "orders", partition });
+  const names = () => filesystem.list("/data").filter((name) => name.startsWith("orders"));
+  const kept = () => names().filter((name) => !name.endsWith("-delete"));
+  return { engine, names, kept, lines };
+}
+
+test("some wait for their turn, and all get another name", async () => {
+  const { engine, names, kept } = deletedLogs();
+  expect(kept().length).toBeGreaterThan(1);
+  await expect.poll(kept).toEqual([]);
+  expect(names()).toHaveLength(PARTITIONS.length);
+  await engine.close();
+});
+
+test("a new topic of the name gets logs of its own at once", async () => {
+  const { engine, names, kept, lines } = deletedLogs();
+  for (const partition of PARTITIONS) engine.open({ topic: "orders", partition, topicId: NEW, settings });
+  await expect.poll(() => names().length).toBe(2 * PARTITIONS.length);
+  expect(kept()).toEqual(PARTITIONS.map((partition) => `orders-${partition}`));
+  expect(engine.list().map(({ topicId }) => topicId)).toEqual(PARTITIONS.map(() => NEW));
+  expect(lines.filter(({ level }) => level === "warn")).toEqual([]);
+  await engine.close();
+});
+
+test("nothing is left of them when the engine closes, nor when it is asked what it has", async () => {
+  const listed = deletedLogs();
+  expect(listed.engine.list()).toEqual([]);
+  await listed.engine.close();
+  const closed = deletedLogs();
+  await closed.engine.close();
+  expect(closed.kept()).toEqual([]);
+});
