@@ -33,7 +33,7 @@ export function alterAnswer({ resourceType, resourceName }: ConfigResource, refu
 
 /** One answer a wish, in order. */
 export async function alterSettings(services: Services, wishes: readonly AlterWish[], validateOnly: boolean): Promise<AlterAnswer[]> {
-  const { brokerId, config, cluster } = services;
+  const { brokerId, config, cluster, securityFault } = services;
   const mayHavePatterns = wishes.some(({ resourceType }) => resourceType === ConfigResources.CLIENT_METRICS);
   const compilePattern = mayHavePatterns ? await loadPatterns() : undefined;
   const slices = new Slices(services.clock);
@@ -41,7 +41,7 @@ export async function alterSettings(services: Services, wishes: readonly AlterWi
     const seen = new ImageDraft(image);
     const changes: Change[] = [];
     const made = await slices.map(wishes, (wish) => {
-      const change = decide({ brokerId, config, image: seen.image, compilePattern }, wish);
+      const change = decide({ brokerId, config, image: seen.image, compilePattern, securityFault }, wish);
       if (isRefusal(change)) return alterAnswer(wish, change);
       seen.apply(change);
       changes.push(change);

@@ -11,11 +11,11 @@ import {
   ConfigSources,
   type DescribedSetting,
   describeBrokerSettings,
+  describeBrokersUnlisted,
   describeClientMetricsSettings,
   describeClusterSettings,
   describeGroupSettings,
   describeTopicSettings,
-  describeUnlistedSettings,
 } from "../config/describe-config.ts";
 import { type ConfigResource, ConfigResources, isWholeNumber, NO_SUCH_RESOURCE_TYPE } from "./config-resource.ts";
 import { serve } from "./handler.ts";
@@ -78,7 +78,7 @@ function brokerSettings({ brokerId, config, cluster }: Services, name: string): 
   if (!isWholeNumber(name)) return refused(`Broker id must be an integer, but it is: ${name}`);
   if (Number(name) !== brokerId) return refused(`Unexpected broker id, expected ${brokerId} or empty string, but received ${name}`);
   const own = valuesOf(settings, "broker", String(brokerId));
-  return { settings: [...describeBrokerSettings(config), ...describeUnlistedSettings({ cluster: all, broker: own })] };
+  return { settings: [...describeBrokerSettings(config), ...describeBrokersUnlisted(config, { cluster: all, broker: own })] };
 }
 
 function loggerLevels({ brokerId, logLevels }: Services, name: string): Found {

@@ -19,6 +19,8 @@ export interface ClientConnection {
   brokerId: number | undefined;
   /** What a broker has to sign to prove itself, while that is awaited. */
   challenge: string | undefined;
+  /** Who the client is, as Kafka writes it: "User:ANONYMOUS" where nothing says more. */
+  readonly principal: string;
   readonly isClosed: boolean;
   onClose(listener: () => void): () => void;
   /** Counts memory that the answer to the request in hand takes, or (below 0) does not take after all. It is forgotten once it is given. */

@@ -6,6 +6,7 @@ import type { Api, Message } from "../../protocol/schema/message.ts";
 import { Reader } from "../../protocol/wire/reader.ts";
 import { Writer } from "../../protocol/wire/writer.ts";
 import { type LocalCall, peerClientId } from "../cluster/peers.ts";
+import { ANONYMOUS } from "../security/principal.ts";
 import { AfterWrite, type ClientConnection, type Handler, NO_ANSWER, type Reply } from "./handler.ts";
 import type { Services } from "./services.ts";
 
@@ -54,6 +55,7 @@ function throughCodec<S extends Shape>(message: Message<S>, version: number, val
 }
 
 class OwnConnection implements ClientConnection {
+  readonly principal = ANONYMOUS;
   readonly listenerName = "";
   readonly remoteAddress = "";
   readonly remotePort = 0;

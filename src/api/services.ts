@@ -20,6 +20,9 @@ import type { AnswerMemory } from "./answer-memory.ts";
 import type { ReadTurns } from "./read-turns.ts";
 import type { ServedApi } from "./served-api.ts";
 
+/** Why the listeners cannot go on with other settings: keys and certificates that cannot be used. Reads the files. */
+export type SecurityFault = (altered: BrokerConfig) => string | undefined;
+
 export interface Services {
   readonly brokerId: number;
   /** Its values change when they are altered: read them when they matter. */
@@ -41,6 +44,7 @@ export interface Services {
   /** Where batches pass that are judged off the event loop. */
   readonly longBatches: Gate;
   readonly logLevels: LogLevels;
+  readonly securityFault: SecurityFault;
   /** Where the data of this broker is; `undefined` when its engine has no folder. */
   readonly logDirectory: () => LogDirectory | undefined;
   readonly served: readonly ServedApi[];

@@ -9,8 +9,8 @@ import type { Change, ClusterImage } from "../cluster/image.ts";
 import type { Refusal } from "../cluster/refusal.ts";
 import { ALL_BROKERS, type SettingsKind, valuesOf } from "../cluster/settings-resource.ts";
 import { topicNameFault } from "../cluster/topic-name.ts";
-import { alteredBrokerFault, isListSetting } from "../config/altered-broker-settings.ts";
-import type { BrokerConfig } from "../config/broker-config.ts";
+import { alteredBrokerFault, isListSetting, knownSettings } from "../config/altered-broker-settings.ts";
+import { type BrokerConfig, withAltered } from "../config/broker-config.ts";
 import { isBrokerSetting } from "../config/broker-settings.ts";
 import { clientMetricsFault } from "../config/client-metrics-settings.ts";
 import { groupLimitFault } from "../config/group-limits.ts";
@@ -18,6 +18,7 @@ import { MIN_IN_SYNC_REPLICAS, SettingError, type SettingTable, type SettingValu
 import { groupSettings, topicSettings } from "../config/topic-config.ts";
 import { topicSettingTable } from "../config/topic-settings.ts";
 import { type ConfigResource, ConfigResources, isWholeNumber } from "./config-resource.ts";
+import type { SecurityFault } from "./services.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -36,6 +37,7 @@ export interface TargetQuestion {
   readonly image: ClusterImage;
   /** There for who asks about a client-metrics subscription. */
   readonly compilePattern: PatternCompiler | undefined;
+  readonly securityFault: SecurityFault;
 }
 
 export function settingsTarget(question: TargetQuestion, { resourceType, resourceName: name }: ConfigResource): SettingsTarget | Refusal {
@@ -94,7 +96,8 @@ function topicTarget({ config, image }: TargetQuestion, name: string): SettingsT
   };
 }
 
-function brokerTarget({ brokerId, config, image }: TargetQuestion, name: string): SettingsTarget | Refusal {
+function brokerTarget(question: TargetQuestion, name: string): SettingsTarget | Refusal {
+  const { brokerId, config, image } = question;
   const level = name === ALL_BROKERS ? "cluster" : "broker";
   if (level === "broker" && !isWholeNumber(name)) return invalid(`Node id must be an integer, but it is: ${name}`);
   if (level === "broker" && Number(name) !== brokerId) return invalid(`Unexpected broker id, expected ${brokerId}, but received ${name}`);
@@ -107,11 +110,18 @@ function brokerTarget({ brokerId, config, image }: TargetQuestion, name: string)
       return current[setting] === undefined ? elements(config[setting]) : current[setting].split(",").filter((element) => element !== "");
     },
     fault: (values) => {
-      const message = alteredBrokerFault({ config, values, level });
+      const message = alteredBrokerFault({ config, values, level }) ?? (level === "broker" ? securedFault(question, values) : undefined);
       return message === undefined ? minInSyncFault(image, level, current, values) : invalid(message);
     },
     change: (values) => settingsChange("broker", own, values),
   };
+}
+
+/** Key and trust stores that the listeners cannot use. */
+function securedFault({ config, securityFault }: TargetQuestion, values: Texts): string | undefined {
+  const fault = securityFault(withAltered(config, { cluster: {}, broker: knownSettings(values) }));
+  if (fault === undefined) return undefined;
+  return `Invalid value org.apache.kafka.common.config.ConfigException: Validation of dynamic config update of SSLFactory failed: ${fault} for configuration Invalid dynamic configuration`;
 }
 
 /** With eligible leader replicas (KIP-966) all brokers must agree on it. */

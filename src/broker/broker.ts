@@ -109,6 +109,7 @@ export class Broker {
       readTurns: new ReadTurns(clock),
       longBatches: new Gate(LONG_BATCHES_AT_ONCE),
       logLevels,
+      securityFault: (altered) => listening.securityFault(altered),
       logDirectory: () => engine.logDirectory?.(),
       served: handlers,
     };

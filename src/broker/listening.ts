@@ -7,7 +7,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Endpoint } from "../cluster/image.ts";
 import { tellEndpoints } from "../cluster/join-cluster.ts";
 import type { BrokerConfig, SettingInputs } from "../config/broker-config.ts";
-import { clientListeners, SERVED_PROTOCOL } from "../config/listener-rules.ts";
+import { clientListeners, isServedProtocol, PLAIN_PROTOCOL } from "../config/listener-rules.ts";
 import { hostInUrl, isLoopback, type ListenerAddress, parseListeners, printListeners, securityProtocolOf } from "../config/listeners.ts";
 import { ConnectionBudget } from "../server/connection-budget.ts";
 import type { Listener } from "../server/listener.ts";
@@ -76,6 +76,11 @@ export class Listening implements Part {
     if (areSettingsAltered) void this.#listenAnew();
   }
 
+  /** Why the listeners cannot be secured as a config says. */
+  securityFault(altered: BrokerConfig): string | undefined {
+    return this.listeners.tlsFault(altered, addressesIn(altered));
+  }
+
   /** No more requests. Safe to call twice: a broker that stops ends them before its other parts. */
   close(): Promise<void> {
     this.#closing ??= this.listeners.close().finally(() => this.answerMemory.close());
@@ -94,13 +99,13 @@ export class Listening implements Part {
 }
 
 function listenerAddresses({ config, host, port }: BrokerOptions): ListenerAddress[] {
-  return originsGiven(config) ? clientListeners(config) : [{ name: SERVED_PROTOCOL, host, port }];
+  return originsGiven(config) ? clientListeners(config) : [{ name: PLAIN_PROTOCOL, host, port }];
 }
 
 /** Where to listen after settings were altered: what may not be listened on was not let through. */
 function addressesIn(config: BrokerConfig): ListenerAddress[] {
   const map = config["listener.security.protocol.map"];
-  return clientListeners(config).filter(({ name }) => securityProtocolOf(map, name) === SERVED_PROTOCOL);
+  return clientListeners(config).filter(({ name }) => isServedProtocol(securityProtocolOf(map, name)));
 }
 
 function originsGiven(config: BrokerConfig): boolean {

@@ -5,6 +5,9 @@ import { ownValue } from "../base/foreign-names.ts";
 import { alteredListenersFault } from "./altered-listeners.ts";
 import { type BrokerConfig, withAltered } from "./broker-config.ts";
 import { brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
+import { clientListeners, isTlsProtocol } from "./listener-rules.ts";
+import { isStoreSetting, listenerSettingBase } from "./listener-settings.ts";
+import { securityProtocolOf } from "./listeners.ts";
 import { long, type Setting, SettingError, type SettingTable } from "./setting.ts";
 import { parseSetting } from "./setting-text.ts";
 
@@ -24,13 +27,6 @@ export const runtimeOnlySettings: SettingTable = {
   }),
 };
 
-const LISTENER_PREFIX = /^listener\.name\.[^.]+\./;
-
-/** The broker's setting that a name with a listener's prefix is about; `undefined` for any other name. */
-export function listenerSettingBase(name: string): string | undefined {
-  return LISTENER_PREFIX.test(name) ? name.replace(LISTENER_PREFIX, "") : undefined;
-}
-
 export function isListSetting(name: string): boolean {
   return isBrokerSetting(name) && brokerSettingTable[name].type === "LIST";
 }
@@ -42,6 +38,11 @@ export interface AlteredBroker {
   readonly level: "broker" | "cluster";
 }
 
+/** What of altered values a config takes in: settings of the broker's and of its listeners. */
+export function knownSettings(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => isBrokerSetting(name) || listenerSettingBase(name) !== undefined));
+}
+
 /** Why settings may not be altered so. */
 export function alteredBrokerFault({ config, values, level }: AlteredBroker): string | undefined {
   const names = Object.keys(values);
@@ -49,10 +50,12 @@ export function alteredBrokerFault({ config, values, level }: AlteredBroker): st
   const listed = (which: readonly string[]) => `[${which.join(", ")}]`;
   const readOnly = names.filter((name) => isBrokerSetting(name) && table[name]?.rules.dynamic === undefined);
   if (readOnly.length > 0) return `Cannot update these configs dynamically: ${listed(readOnly)}`;
-  const perListener = names.filter((name) => PER_LISTENER.has(name));
+  const perListener = names.filter((name) => isStoreSetting(name));
   if (perListener.length > 0) {
     return `These security configs can be dynamically updated only per-listener using the listener prefix: ${listed(perListener)}`;
   }
+  const fixed = fixedSecurityFault(config, names);
+  if (fixed !== undefined) return fixed;
   const valueFault = firstValueFault(values);
   if (valueFault !== undefined) return valueFault;
   const perBroker = names.filter(
@@ -64,19 +67,14 @@ export function alteredBrokerFault({ config, values, level }: AlteredBroker): st
   return togetherFault({ config, values, level }) ?? threadCountFault(config, values);
 }
 
-/** Of key and trust stores: see Kafka's SslConfigs.RECONFIGURABLE_CONFIGS. */
-const PER_LISTENER: ReadonlySet<string> = new Set([
-  "ssl.key.password",
-  "ssl.keystore.certificate.chain",
-  "ssl.keystore.key",
-  "ssl.keystore.location",
-  "ssl.keystore.password",
-  "ssl.keystore.type",
-  "ssl.truststore.certificates",
-  "ssl.truststore.location",
-  "ssl.truststore.password",
-  "ssl.truststore.type",
-]);
+/** What listeners that speak TLS have in common holds for as long as they are open. */
+function fixedSecurityFault(config: BrokerConfig, names: readonly string[]): string | undefined {
+  if (!names.some((name) => name.startsWith("ssl.") && isBrokerSetting(name))) return undefined;
+  const map = config["listener.security.protocol.map"];
+  const secured = clientListeners(config).find(({ name }) => isTlsProtocol(securityProtocolOf(map, name)));
+  if (secured === undefined) return undefined;
+  return `Invalid value org.apache.kafka.common.config.ConfigException: Configs cannot be updated dynamically for existing listener ListenerName(${secured.name}), restart broker or create a new listener for update for configuration Invalid dynamic configuration`;
+}
 
 function firstValueFault(values: Readonly<Record<string, string>>): string | undefined {
   for (const [name, text] of Object.entries(values)) {
@@ -97,9 +95,8 @@ function settingOf(name: string): Setting | undefined {
 }
 
 function togetherFault({ config, values, level }: AlteredBroker): string | undefined {
-  const known = Object.fromEntries(Object.entries(values).filter(([name]) => isBrokerSetting(name)));
   try {
-    const altered = withAltered(config, { cluster: {}, broker: known });
+    const altered = withAltered(config, { cluster: {}, broker: knownSettings(values) });
     return level === "broker" ? alteredListenersFault(config, altered) : undefined;
   } catch (error) {
     if (error instanceof SettingError) return error.message;

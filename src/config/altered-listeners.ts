@@ -3,7 +3,7 @@
 // Messages are Kafka's.
 
 import type { BrokerConfig } from "./broker-config.ts";
-import { namesFault, portFault, protocolsOf, SERVED_PROTOCOL, subsetFault } from "./listener-rules.ts";
+import { isServedProtocol, namesFault, portFault, protocolsOf, subsetFault } from "./listener-rules.ts";
 import type { ListenerAddress } from "./listeners.ts";
 
 const ADDRESS = /^(.*):\/\/\[?([0-9a-zA-Z\-%._:]*)\]?:(-?[0-9]+)/;
@@ -56,8 +56,8 @@ function protocolsFault(before: BrokerConfig, names: ReadonlySet<string>, protoc
       if (typeof earlier === "string" || earlier.get(name) === protocol) continue;
       return `Invalid value org.apache.kafka.common.config.ConfigException: Security protocol cannot be updated for existing listener ListenerName(${name}) for configuration Invalid dynamic configuration`;
     }
-    if (protocol !== SERVED_PROTOCOL && !controllers.includes(name))
-      return `listeners: ${name} asks for ${protocol}, which is not served yet; use a PLAINTEXT listener`;
+    if (!isServedProtocol(protocol) && !controllers.includes(name))
+      return `listeners: ${name} asks for ${protocol}, which is not served yet`;
   }
   return undefined;
 }

@@ -8,9 +8,10 @@ import { type BrokerSettingName, type BrokerSettingValues, brokerSettingTable, i
 import { type Character, characterDefaults } from "./character.ts";
 import { type GivenSettings, placeInWords } from "./given-settings.ts";
 import { listenersFault } from "./listener-rules.ts";
+import { isHeededByListener, listenerSettingBase, listenerSettingName } from "./listener-settings.ts";
 import { nearestName } from "./nearest-name.ts";
 import { isPassedOver } from "./passed-over-settings.ts";
-import { SettingError, type SettingTable, type SettingValue } from "./setting.ts";
+import { type Setting, SettingError, type SettingTable, type SettingValue } from "./setting.ts";
 import { parseSetting, printSetting } from "./setting-text.ts";
 
 /** Rising precedence. */
@@ -26,6 +27,8 @@ const provenance = Symbol("provenance");
 interface Provenance {
   readonly defaults: BrokerSettingValues;
   readonly given: ReadonlyMap<ConfigOrigin, SettingTableValues>;
+  /** Settings of single listeners, by their whole names. */
+  readonly listeners: ReadonlyMap<ConfigOrigin, ReadonlyMap<string, SettingValue>>;
   /** Of what was given as text with its place. */
   readonly places: ReadonlyMap<ConfigOrigin, ReadonlyMap<string, string>>;
   /** What was given although no table has it. */
@@ -42,15 +45,17 @@ export type BrokerConfig = BrokerSettingValues & { readonly [provenance]: Proven
  */
 export function brokerConfig(sources: ConfigSources = {}): BrokerConfig {
   const given = new Map<ConfigOrigin, SettingTableValues>();
+  const listeners = new Map<ConfigOrigin, ReadonlyMap<string, SettingValue>>();
   const places = new Map<ConfigOrigin, ReadonlyMap<string, string>>();
   const passedOver: string[] = [];
   for (const origin of ORIGINS) {
     const inputs = inputsOf(sources[origin] ?? {});
     given.set(origin, parseInputs(inputs));
+    listeners.set(origin, parseListenerInputs(inputs));
     places.set(origin, new Map(inputs.flatMap(({ name, place }) => (place === undefined ? [] : [[name, place] as const]))));
     passedOver.push(...inputs.map(({ name }) => name).filter(isPassedOver));
   }
-  const from: Provenance = { defaults: defaultValues(sources.character ?? "kind"), given, places, passedOver };
+  const from: Provenance = { defaults: defaultValues(sources.character ?? "kind"), given, listeners, places, passedOver };
   const config = assemble(from);
   checkListeners(config);
   return config;
@@ -65,8 +70,12 @@ export interface AlteredSettings {
 /** The same config with other values altered while running, in place of those that it had. Raises SettingError. */
 export function withAltered(config: BrokerConfig, { cluster, broker }: AlteredSettings): BrokerConfig {
   const given = new Map(config[provenance].given);
-  given.set("dynamic-cluster", parseInputs(inputsOf(cluster))).set("dynamic-broker", parseInputs(inputsOf(broker)));
-  return assemble({ ...config[provenance], given });
+  const listeners = new Map(config[provenance].listeners);
+  for (const [origin, altered] of [["dynamic-cluster", inputsOf(cluster)] as const, ["dynamic-broker", inputsOf(broker)] as const]) {
+    given.set(origin, parseInputs(altered));
+    listeners.set(origin, parseListenerInputs(altered));
+  }
+  return assemble({ ...config[provenance], given, listeners });
 }
 
 /** The same config with what a start has decided where nothing was given: as if it had been an argument. Raises SettingError. */
@@ -106,6 +115,41 @@ function placeIn({ given, places }: Provenance, name: BrokerSettingName): string
   return origin === undefined ? undefined : places.get(origin)?.get(name);
 }
 
+/** A value that holds, the name under which it was given, and where, in words that follow "given". */
+export interface Held<Value> {
+  readonly value: Value;
+  readonly setting: string;
+  readonly place: string | undefined;
+}
+
+/** What holds for one listener: what is set for it, else for all. */
+export function heldByListener<Name extends BrokerSettingName>(
+  config: BrokerConfig,
+  listener: string,
+  name: Name,
+): Held<BrokerSettingValues[Name]> {
+  const own = listenerSettingName(listener, name);
+  const { listeners, places } = config[provenance];
+  const origin = ORIGINS.findLast((each) => listeners.get(each)?.has(own));
+  if (origin === undefined) return { value: config[name], setting: name, place: placeOf(config, name) };
+  // Parsed by the setting's own row of the table.
+  const value = listeners.get(origin)?.get(own) as BrokerSettingValues[Name];
+  return { value, setting: own, place: places.get(origin)?.get(own) };
+}
+
+/** What was given at the start for single listeners, as text by whole name. */
+export function listenerSettingsGiven(config: BrokerConfig): Readonly<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const origin of ORIGINS) {
+    if (origin.startsWith("dynamic")) continue;
+    for (const [name, value] of config[provenance].listeners.get(origin) ?? []) {
+      const setting = settingOfListener(name);
+      found[name] = (setting === undefined ? String(value) : printSetting(setting, value)) ?? "";
+    }
+  }
+  return found;
+}
+
 /** For an error about several settings: the places of those that were given. */
 function placesIn(from: Provenance, names: readonly BrokerSettingName[]): string | undefined {
   const found = new Set(names.flatMap((name) => placeIn(from, name) ?? []));
@@ -122,7 +166,12 @@ export function settingsWithoutEffect(config: BrokerConfig): string[] {
   const table: SettingTable = brokerSettingTable;
   const names = new Set<string>(config[provenance].passedOver);
   for (const values of config[provenance].given.values()) for (const name of values.keys()) names.add(name);
-  return [...names].filter((name) => !ownValue(table, name)?.rules.honoured).sort();
+  for (const values of config[provenance].listeners.values()) for (const name of values.keys()) names.add(name);
+  const isHonoured = (name: string) => {
+    const base = listenerSettingBase(name);
+    return ownValue(table, base ?? name)?.rules.honoured === true && (base === undefined || isHeededByListener(base));
+  };
+  return [...names].filter((name) => !isHonoured(name)).sort();
 }
 
 function defaultValues(character: Character): BrokerSettingValues {
@@ -152,9 +201,9 @@ function isGivenAsText(source: SettingInputs | GivenSettings): source is GivenSe
 function parseInputs(inputs: readonly Input[]): Map<BrokerSettingName, SettingValue> {
   const parsed = new Map<BrokerSettingName, SettingValue>();
   for (const { name, input, place } of inputs) {
-    if (input === undefined || input === null || isPassedOver(name)) continue;
+    if (input === undefined || input === null || isPassedOver(name) || listenerSettingBase(name) !== undefined) continue;
     if (!isBrokerSetting(name)) throw unknownSetting(name).at(place);
-    parsed.set(name, parseInput(name, input, place));
+    parsed.set(name, parseInput(name, brokerSettingTable[name], input, place));
   }
   // Kafka takes either name of a node's number for both.
   const [nodeId, brokerId] = [parsed.get("node.id"), parsed.get("broker.id")];
@@ -167,8 +216,23 @@ function parseInputs(inputs: readonly Input[]): Map<BrokerSettingName, SettingVa
   return parsed;
 }
 
-function parseInput(name: BrokerSettingName, input: SettingValue, place: string | undefined): SettingValue {
-  const setting = brokerSettingTable[name];
+/** Of single listeners, by whole name. What no table has stays text: it may be a mechanism's or a plug-in's. */
+function parseListenerInputs(inputs: readonly Input[]): Map<string, SettingValue> {
+  const parsed = new Map<string, SettingValue>();
+  for (const { name, input, place } of inputs) {
+    if (input === undefined || input === null || listenerSettingBase(name) === undefined) continue;
+    const setting = settingOfListener(name);
+    parsed.set(name, setting === undefined ? input : parseInput(name, setting, input, place));
+  }
+  return parsed;
+}
+
+function settingOfListener(name: string): Setting | undefined {
+  const base = listenerSettingBase(name) ?? "";
+  return isBrokerSetting(base) ? brokerSettingTable[base] : undefined;
+}
+
+function parseInput(name: string, setting: Setting, input: SettingValue, place: string | undefined): SettingValue {
   try {
     return parseSetting(name, setting, typeof input === "string" ? input : (printSetting(setting, input) ?? ""));
   } catch (error) {

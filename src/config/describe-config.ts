@@ -5,11 +5,12 @@
 // retention.ms has no synonyms while only log.retention.hours is known.
 
 import { ownValue } from "../base/foreign-names.ts";
-import { listenerSettingBase, runtimeOnlySettings } from "./altered-broker-settings.ts";
-import { type BrokerConfig, type ConfigOrigin, originsOf } from "./broker-config.ts";
+import { runtimeOnlySettings } from "./altered-broker-settings.ts";
+import { type BrokerConfig, type ConfigOrigin, listenerSettingsGiven, originsOf } from "./broker-config.ts";
 import { type BrokerSettingName, brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
 import { clientMetricsSettingTable } from "./client-metrics-settings.ts";
 import { GROUP_SYNONYMS, groupSettingTable } from "./group-settings.ts";
+import { listenerSettingBase } from "./listener-settings.ts";
 import type { SettingTable, SettingType, SettingValue } from "./setting.ts";
 import { parseSetting, printSetting } from "./setting-text.ts";
 import { groupSettings, type Overrides, type Synonyms, topicSettings } from "./topic-config.ts";
@@ -71,17 +72,22 @@ export function describeBrokerSettings(config: BrokerConfig): DescribedSetting[]
     .map((name) => describe(table, name, config[name], brokerSynonyms(config, siblingsOf(name), name)));
 }
 
-/** What was altered of a running broker although no table has it: a listener's own settings, limits, and names of plug-ins. */
-export function describeUnlistedSettings({ cluster, broker }: AlteredTexts): DescribedSetting[] {
-  const names = new Set([...Object.keys(broker), ...Object.keys(cluster)].filter((name) => !isBrokerSetting(name)));
+/**
+ * What no table has: a listener's own settings, given at the start or altered, and, altered only, limits and names of plug-ins. `initial`: what
+ * was given at the start, by name.
+ */
+export function describeUnlistedSettings({ cluster, broker, initial = {} }: AlteredTexts): DescribedSetting[] {
+  const given = [broker, cluster, initial].flatMap((texts) => Object.keys(texts));
+  const names = new Set(given.filter((name) => !isBrokerSetting(name)));
   return [...names].map((name) => {
     const own = unlistedSynonym(name, broker, ConfigSources.DYNAMIC_BROKER);
     const all = unlistedSynonym(name, cluster, ConfigSources.DYNAMIC_DEFAULT_BROKER);
+    const first = unlistedSynonym(name, initial, ConfigSources.STATIC_BROKER);
     const base = listenerSettingBase(name);
     const inherited = base !== undefined && isBrokerSetting(base) ? defaultSynonym(base) : undefined;
     return unlisted(
       name,
-      [own, all, inherited].filter((synonym) => synonym !== undefined),
+      [own, all, first, inherited].filter((synonym) => synonym !== undefined),
     );
   });
 }
@@ -113,6 +119,12 @@ export function describeClientMetricsSettings(overrides: Overrides): DescribedSe
 export interface AlteredTexts {
   readonly cluster: Readonly<Record<string, string>>;
   readonly broker: Readonly<Record<string, string>>;
+  readonly initial?: Readonly<Record<string, string>>;
+}
+
+/** Of one broker: what was given to its listeners at the start, beside what was altered. */
+export function describeBrokersUnlisted(config: BrokerConfig, altered: AlteredTexts): DescribedSetting[] {
+  return describeUnlistedSettings({ ...altered, initial: listenerSettingsGiven(config) });
 }
 
 function unlistedSynonym(name: string, values: Readonly<Record<string, string>>, source: number): SettingSynonym | undefined {

@@ -8,6 +8,7 @@
 import { brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
 import { isForeignVariable, isServiceLink } from "./foreign-variables.ts";
 import type { Given, GivenSettings } from "./given-settings.ts";
+import { listenerSettingBase } from "./listener-settings.ts";
 import { nearestName } from "./nearest-name.ts";
 import { isPassedOver } from "./passed-over-settings.ts";
 import { SettingError } from "./setting.ts";
@@ -49,7 +50,8 @@ export function readEnvironment(environment: Environment, file: GivenSettings = 
       if (value === undefined || PREFIXES.find((each) => variable.startsWith(each)) !== prefix) continue;
       const name = settingName(variable.slice(prefix.length));
       if (isServiceLink(variable, value)) continue;
-      if (isBrokerSetting(name) || isPassedOver(name)) settings.set(name, environmentSetting(variable, value));
+      if (isBrokerSetting(name) || listenerSettingBase(name) !== undefined || isPassedOver(name))
+        settings.set(name, environmentSetting(variable, value));
       else if (!isForeignVariable(variable)) unknown.push({ variable, nearest: nearestVariable(name, prefix) });
     }
   }

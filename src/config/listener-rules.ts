@@ -5,8 +5,17 @@ import { isIPv4, isIPv6 } from "node:net";
 import type { BrokerSettingName, BrokerSettingValues } from "./broker-settings.ts";
 import { type ListenerAddress, parseListeners, securityProtocolOf } from "./listeners.ts";
 
-export const SERVED_PROTOCOL = "PLAINTEXT";
+export const PLAIN_PROTOCOL = "PLAINTEXT";
+const SERVED_PROTOCOLS: readonly string[] = [PLAIN_PROTOCOL, "SSL"];
 const PROTOCOLS: readonly string[] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
+
+export function isServedProtocol(protocol: string | undefined): boolean {
+  return protocol !== undefined && SERVED_PROTOCOLS.includes(protocol);
+}
+
+export function isTlsProtocol(protocol: string): boolean {
+  return protocol === "SSL" || protocol === "SASL_SSL";
+}
 
 export interface ListenerFault {
   /** Which of them it is about, the culprit first. */
@@ -86,11 +95,11 @@ function servedFault(values: BrokerSettingValues, protocols: ReadonlyMap<string,
   for (const { name } of clientListeners(values)) {
     const protocol = securityProtocolOf(values[MAP], name);
     if (!protocols.has(name) && !PROTOCOLS.includes(protocol)) {
-      const message = `listeners: no security protocol defined for listener ${name}; add ${name}:${SERVED_PROTOCOL} to ${MAP}`;
+      const message = `listeners: no security protocol defined for listener ${name}; add ${name}:${PLAIN_PROTOCOL} to ${MAP}`;
       return { settings: ["listeners", MAP], message };
     }
-    if (protocol === SERVED_PROTOCOL) continue;
-    const message = `listeners: ${name} asks for ${protocol}, which is not served yet; only PLAINTEXT is available yet`;
+    if (isServedProtocol(protocol)) continue;
+    const message = `listeners: ${name} asks for ${protocol}, which is not served yet; there are ${SERVED_PROTOCOLS.join(" and ")}`;
     return { settings: protocols.has(name) ? ["listeners", MAP] : ["listeners"], message };
   }
   return undefined;

@@ -3,6 +3,7 @@
 
 import { type AlteredSettings, type BrokerConfig, type SettingInputs, withAltered, withDecided } from "./broker-config.ts";
 import { isBrokerSetting } from "./broker-settings.ts";
+import { listenerSettingBase } from "./listener-settings.ts";
 import { SettingError } from "./setting.ts";
 
 export class LiveConfig {
@@ -32,7 +33,7 @@ export class LiveConfig {
   }
 
   #fitting(inputs: SettingInputs, refused: SettingError[]): SettingInputs {
-    const known = Object.entries(inputs).filter(([name]) => isBrokerSetting(name));
+    const known = Object.entries(inputs).filter(([name]) => isBrokerSetting(name) || listenerSettingBase(name) !== undefined);
     return Object.fromEntries(
       known.filter(([name, value]) => this.#tried({ cluster: {}, broker: { [name]: value } }, refused) !== undefined),
     );

@@ -31,7 +31,6 @@ const NAMES: ReadonlySet<string> = new Set([
 const PREFIXES: readonly string[] = [
   "config.providers.",
   "confluent.",
-  "listener.name.",
   "metrics.jmx.",
   "password.encoder.",
   "rlmm.config.",

@@ -48,7 +48,7 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
       "remote.storage.enable",
     ],
   ],
-  ["there is no TLS yet", ["ssl."]],
+  ["TLS is Node's own, not the JVM's", ["ssl."]],
   ["there is no SASL yet", ["connection.failed.authentication.delay.ms", "connections.max.reauth.ms", "delegation.token.", "sasl."]],
   ["brokers talk to each other without authentication", ["inter.broker.listener.name", "security.inter.broker.protocol"]],
   ["quotas are kept and not enforced yet", ["client.quota.callback.class", "controller.quota.", "quota.window."]],

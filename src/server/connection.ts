@@ -13,9 +13,12 @@
 import type { Socket } from "node:net";
 import { Writer } from "../../protocol/wire/writer.ts";
 import type { AnswerMemory } from "../api/answer-memory.ts";
+import { ANONYMOUS } from "../security/principal.ts";
 import { ForeignProtocol } from "./foreign-protocol.ts";
 import { FrameReader, type FrameReaderOptions } from "./frame-reader.ts";
 import { takeOver, untakenBytes } from "./socket.ts";
+import type { TlsAcceptor } from "./tls-acceptor.ts";
+import { type SecureSocketEvents, secureSocket } from "./tls-socket.ts";
 import type { Turns } from "./turns.ts";
 
 /** Answers waiting in the socket beyond which no further request is taken up. */
@@ -42,6 +45,8 @@ export interface ConnectionOptions extends FrameReaderOptions {
   readonly turns: Turns;
   readonly answerMemory: AnswerMemory;
   readonly keepsProcessAlive: boolean;
+  /** On a listener that speaks TLS. */
+  readonly tls?: TlsAcceptor | undefined;
   /** What is odd about the client, for the log. */
   readonly remark: (connection: Connection, what: string) => void;
   /** Called once; `error` is what ended the connection, if something did. */
@@ -60,6 +65,8 @@ export class Connection {
   /** Set by SaslAuthenticate, as is the next. */
   brokerId: number | undefined;
   challenge: string | undefined;
+  /** Who the client is: "User:ANONYMOUS" until it has shown more. */
+  principal = ANONYMOUS;
   readonly #socket: Socket;
   readonly #frames: FrameReader;
   readonly #options: ConnectionOptions;
@@ -95,12 +102,16 @@ export class Connection {
     this.#options = options;
     this.#lastActiveMs = options.now();
     this.#frames = new FrameReader(options, (frame) => this.#handle(frame));
-    this.#socket = takeOver(accepted, {
+    const events: SecureSocketEvents = {
       target: () => this.#frames.target(),
       received: (bytes) => this.#received(bytes),
       drained: () => this.#drained(),
       closed: (error) => this.#closed(error),
-    });
+      secured: (principal) => {
+        this.principal = principal;
+      },
+    };
+    this.#socket = options.tls === undefined ? takeOver(accepted, events) : secureSocket(accepted, options.tls, events);
     if (!options.keepsProcessAlive) this.#socket.unref();
   }
 

@@ -14,6 +14,7 @@ import { type AnswerFrame, Connection, type Gather } from "./connection.ts";
 import type { ConnectionBudget } from "./connection-budget.ts";
 
 import type { RequestMemory } from "./request-memory.ts";
+import type { TlsAcceptor } from "./tls-acceptor.ts";
 import type { Turns } from "./turns.ts";
 
 const SHARED_READ_BYTES = 256 * 1024;
@@ -44,6 +45,8 @@ export interface ListenerOptions {
   /** Which other listeners may share. */
   readonly budget: ConnectionBudget;
   readonly idleLimitMs: number;
+  /** What secures its connections, where it speaks TLS. */
+  readonly tls?: TlsAcceptor;
   /** Default true. False: the process may end although the listener and its connections are open. */
   readonly keepsProcessAlive?: boolean;
   /** Ready for many clients that come at once, for which opening takes a little longer. Default false. */
@@ -97,6 +100,10 @@ export class Listener {
 
   get host(): string {
     return this.#options.host;
+  }
+
+  get tls(): TlsAcceptor | undefined {
+    return this.#options.tls;
   }
 
   get port(): number {
@@ -211,6 +218,7 @@ export class Listener {
       answerMemory: this.#options.answerMemory,
       requestMemory: this.#options.requestMemory,
       keepsProcessAlive: this.#options.keepsProcessAlive ?? true,
+      tls: this.#options.tls,
       now: () => this.#options.clock.now(),
       remark: (about, what) => this.#say(about, what, "a client is set up for another listener"),
       ended: (ended, error) => this.#ended(ended, ip, error),

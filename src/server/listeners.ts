@@ -5,11 +5,14 @@ import type { AnswerMemory } from "../api/answer-memory.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
-import type { ListenerAddress } from "../config/listeners.ts";
+import { isTlsProtocol } from "../config/listener-rules.ts";
+import { type ListenerAddress, securityProtocolOf } from "../config/listeners.ts";
+import { SettingError } from "../config/setting.ts";
 import type { AnswerFrame, Gather } from "./connection.ts";
 import type { ConnectionBudget } from "./connection-budget.ts";
 import { Listener } from "./listener.ts";
 import { RequestMemory } from "./request-memory.ts";
+import { TlsAcceptor } from "./tls-acceptor.ts";
 import { Turns } from "./turns.ts";
 
 export interface ListenersOptions {
@@ -75,8 +78,37 @@ export class Listeners {
     await Promise.all(this.#open.map((listener) => listener.close()));
   }
 
+  /**
+   * Why the listeners of a config cannot be secured as it says: those that are open with other stores, those that would come as they are set.
+   * Reads the files.
+   */
+  tlsFault(config: BrokerConfig, addresses: readonly ListenerAddress[]): string | undefined {
+    for (const { name } of addresses) {
+      if (!isTls(config, name)) continue;
+      const acceptor = this.#open.find((listener) => listener.name === name)?.tls;
+      const fault =
+        acceptor === undefined ? openingFault(config, name, this.#options.clock) : acceptor.replacementFault(this.#options.config, config);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+
+  /** Certificates that were replaced hold for connections that come from then on. */
+  #reloadTls(): void {
+    const { config, logger } = this.#options;
+    for (const { name, tls } of this.#open) {
+      try {
+        if (tls?.reload(config) === true) logger.info({ listener: name }, "replaced the certificates of a listener");
+      } catch (error) {
+        if (!(error instanceof SettingError)) throw error;
+        logger.error({ listener: name, reason: error.message }, "kept the certificates of a listener");
+      }
+    }
+  }
+
   async #follow(addresses: readonly ListenerAddress[]): Promise<boolean> {
     const { logger } = this.#options;
+    this.#reloadTls();
     const wanted = new Set(addresses.map(({ name }) => name));
     const leaving = this.#open.filter(({ name }) => !wanted.has(name));
     const known = new Set(this.#open.map(({ name }) => name));
@@ -111,9 +143,11 @@ export class Listeners {
     }
   }
 
-  #listen({ name, host, port }: ListenerAddress): Promise<Listener> {
+  async #listen({ name, host, port }: ListenerAddress): Promise<Listener> {
     const { config, answerMemory, clock, logger, keepsProcessAlive, budget } = this.#options;
+    const tls = isTls(config, name) ? new TlsAcceptor(config, name, clock) : undefined;
     return Listener.open({
+      ...(tls === undefined ? {} : { tls }),
       name,
       host: host === "" ? "::" : host,
       port,
@@ -134,5 +168,19 @@ export class Listeners {
       keepsProcessAlive,
       takesCrowds: keepsProcessAlive,
     });
+  }
+}
+
+function isTls(config: BrokerConfig, listener: string): boolean {
+  return isTlsProtocol(securityProtocolOf(config["listener.security.protocol.map"], listener));
+}
+
+function openingFault(config: BrokerConfig, listener: string, clock: Clock): string | undefined {
+  try {
+    new TlsAcceptor(config, listener, clock);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SettingError) return error.message;
+    throw error;
   }
 }

@@ -19,8 +19,10 @@ const words = new Set(
   readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
     .map((name) => name.replaceAll("\\", "/"))
     .filter((name) => name.endsWith(".ts") && !name.startsWith("config/"))
-    .flatMap((name) => [...readFileSync(join(root, "src", name), "utf8").matchAll(/\["([a-z][a-z0-9.]*)"\]|\bconfig\.([a-z]+)\b/g)])
-    .map(([, quoted, property]) => quoted ?? property ?? ""),
+    .flatMap((name) => [
+      ...readFileSync(join(root, "src", name), "utf8").matchAll(/\["([a-z][a-z0-9.]*)"\]|\bconfig\.([a-z]+)\b|"(ssl\.[a-z.]+)"/g),
+    ])
+    .map(([, quoted, property, ofListener]) => quoted ?? property ?? ofListener ?? ""),
 );
 
 /** Read by src/config for all others. */

@@ -1,0 +1,69 @@
+// What secures the connections of one listener: the terms that hold as long as it is open, and the key and trust stores of the moment.
+
+import { constants } from "node:crypto";
+import type { SecureContext } from "node:tls";
+import type { Clock } from "../base/clock.ts";
+import type { BrokerConfig } from "../config/broker-config.ts";
+import { SettingError } from "../config/setting.ts";
+import { TlsSettings } from "../security/tls-settings.ts";
+import { contextOptions, readStores, replacementFault, type TlsStores, type TlsTerms, tlsTerms } from "../security/tls-terms.ts";
+
+/** node:tls is loaded when the first listener asks for it: a broker without TLS does not pay for it. */
+export function nodeTls(): typeof import("node:tls") {
+  return process.getBuiltinModule("node:tls");
+}
+
+export class TlsAcceptor {
+  readonly listener: string;
+  readonly terms: TlsTerms;
+  readonly clock: Clock;
+  #stores: TlsStores;
+  #context: SecureContext;
+
+  /** Reads the files that the settings name. Throws SettingError. */
+  constructor(config: BrokerConfig, listener: string, clock: Clock) {
+    const settings = new TlsSettings(config, listener);
+    this.listener = listener;
+    this.clock = clock;
+    this.terms = tlsTerms(settings, nodeTls().getCiphers());
+    this.#stores = readStores(settings, clock.now());
+    this.#context = contextOf(settings, this.terms, this.#stores);
+  }
+
+  get context(): SecureContext {
+    return this.#context;
+  }
+
+  /** Why its stores may not be replaced by those that the settings name; nothing is said of settings that are as before. */
+  replacementFault(before: BrokerConfig, after: BrokerConfig): string | undefined {
+    const settings = new TlsSettings(after, this.listener);
+    if (settings.hasStoresOf(new TlsSettings(before, this.listener))) return undefined;
+    try {
+      const stores = readStores(settings, this.clock.now());
+      contextOf(settings, this.terms, stores);
+      return replacementFault(settings, this.#stores.keyStore, stores.keyStore);
+    } catch (error) {
+      if (error instanceof SettingError) return error.message;
+      throw error;
+    }
+  }
+
+  /** Takes what the settings name now, and gives whether that is something else. Connections that are there keep what they have. Throws SettingError. */
+  reload(config: BrokerConfig): boolean {
+    const settings = new TlsSettings(config, this.listener);
+    const stores = readStores(settings, this.clock.now());
+    if (JSON.stringify(contextOptions(this.terms, stores)) === JSON.stringify(contextOptions(this.terms, this.#stores))) return false;
+    this.#context = contextOf(settings, this.terms, stores);
+    this.#stores = stores;
+    return true;
+  }
+}
+
+function contextOf(settings: TlsSettings, terms: TlsTerms, stores: TlsStores): SecureContext {
+  const { createSecureContext } = nodeTls();
+  try {
+    return createSecureContext({ ...contextOptions(terms, stores), secureOptions: constants.SSL_OP_NO_RENEGOTIATION });
+  } catch (error) {
+    throw settings.fault("ssl.keystore.location", `OpenSSL refuses it: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+}
