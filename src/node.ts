@@ -23,6 +23,8 @@ import { returnBroker, stopBroker, stopBrokers } from "./cluster/stop-broker.ts"
 import { settleStrays } from "./cluster/strays.ts";
 import { goneWorkers, spreadOverWorkers, withoutWorkers } from "./cluster/worker-partitions.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
+import { peersFault } from "./config/listener-rules.ts";
+import { SettingError } from "./config/setting.ts";
 import { JOURNAL_FILE, openJournalMetadataStore } from "./log/journal-metadata-store.ts";
 import { openSegmentedEngine, type SegmentedEngine } from "./log/segmented-engine.ts";
 import { ConnectionBudget } from "./server/connection-budget.ts";
@@ -189,6 +191,10 @@ export class RunningNode {
       logger: (options.logger ?? silentLogger).child({ component: "partitions" }),
     });
     const places = [{ config: options.config, host: options.host, port: options.port }, ...(options.others ?? [])];
+    for (const { config } of places.length > 1 ? places : []) {
+      const fault = peersFault(config);
+      if (fault !== undefined) throw new SettingError("CONFLICT", "listeners", fault);
+    }
     const ids = [...places.map(({ config }) => config["node.id"]), ...(workers?.ids ?? [])];
     const known = new Set([...cluster.image.brokers.keys(), ...cluster.image.stoppedBrokers.keys()]);
     await this.#leave(ids);

@@ -7,6 +7,8 @@ import type { LeadershipListener } from "../cluster/local-partitions.ts";
 import { type LocalCall, Peers } from "../cluster/peers.ts";
 import { ProducerIds } from "../cluster/producer-ids.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
+import { PLAIN_PROTOCOL } from "../config/listener-rules.ts";
+import { securityProtocolOf } from "../config/listeners.ts";
 import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { MarkerSender } from "../coordinator/marker-sender.ts";
 import { PartitionVerifier } from "../coordinator/transaction/partition-verifier.ts";
@@ -39,7 +41,8 @@ export class Coordinating implements Part {
       },
     });
     const requestTimeoutMs = config["request.timeout.ms"];
-    this.peers = new Peers({ brokerId, image, local, clock, logger: logLevels.logger("peers"), requestTimeoutMs });
+    const talksOn = (listener: string) => securityProtocolOf(config["listener.security.protocol.map"], listener) === PLAIN_PROTOCOL;
+    this.peers = new Peers({ brokerId, image, local, clock, logger: logLevels.logger("peers"), requestTimeoutMs, talksOn });
     this.producerIds = new ProducerIds(cluster);
     const logger = logLevels.logger("transactions");
     this.#markers = new MarkerSender({ clock, logger, peers: this.peers, image });

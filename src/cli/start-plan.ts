@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { type BrokerConfig, type ConfigSources, originsOf, placeOf, settingsWithoutEffect } from "../config/broker-config.ts";
 import { type Environment, environmentClusterId } from "../config/environment.ts";
 import type { Given, GivenSettings } from "../config/given-settings.ts";
-import { clientListeners } from "../config/listener-rules.ts";
+import { clientListeners, peersFault } from "../config/listener-rules.ts";
 import { hostInUrl, isHost } from "../config/listeners.ts";
 import { SettingError } from "../config/setting.ts";
 import type { BrokerPlace } from "../node.ts";
@@ -94,6 +94,7 @@ export function planStart(given: StartArguments, environment: Environment): Star
   });
   const configs = [config, ...members.map((member) => member.config)];
   checkPorts(configs);
+  checkPeers(configs);
   return {
     ...listenerOf(config),
     data: given.memory ? "memory" : resolve(config["log.dirs"]?.[0] ?? config["log.dir"][0] ?? DEFAULT_DATA),
@@ -154,6 +155,16 @@ function isDataNamed(given: StartArguments, sources: StartSources): boolean {
 /** The later one wins. */
 function merged(...settings: readonly GivenSettings[]): GivenSettings {
   return new Map(settings.flatMap((each) => [...each]));
+}
+
+/** Raises a usage error where one of several brokers cannot be reached by the others. */
+function checkPeers(configs: readonly BrokerConfig[]): void {
+  if (configs.length === 1) return;
+  for (const config of configs) {
+    const message = peersFault(config);
+    if (message === undefined) continue;
+    throw settingUsageError(new SettingError("CONFLICT", "listeners", message, placeOf(config, "listeners")));
+  }
 }
 
 /** The first listener that is not the controller's. */

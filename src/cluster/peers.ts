@@ -30,6 +30,8 @@ export interface PeersOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly requestTimeoutMs: number;
+  /** Whether brokers may talk to each other on a listener of that name. */
+  readonly talksOn: (listener: string) => boolean;
 }
 
 export class Peers {
@@ -63,7 +65,7 @@ export class Peers {
   }
 
   #connectionTo(brokerId: number): PeerConnection | undefined {
-    const address = addressOf(this.#options.image().brokers.get(brokerId));
+    const address = this.#addressOf(this.#options.image().brokers.get(brokerId));
     const known = this.#connections.get(brokerId);
     if (known !== undefined && !known.isClosed && address !== undefined && known.host === address.host && known.port === address.port)
       return known;
@@ -82,9 +84,9 @@ export class Peers {
     this.#connections.set(brokerId, connection);
     return connection;
   }
-}
 
-function addressOf(broker: BrokerImage | undefined): { readonly host: string; readonly port: number } | undefined {
-  const [endpoint] = broker?.endpoints ?? [];
-  return endpoint === undefined ? undefined : { host: endpoint.host ?? "localhost", port: endpoint.port };
+  #addressOf(broker: BrokerImage | undefined): { readonly host: string; readonly port: number } | undefined {
+    const endpoint = broker?.endpoints.find(({ listener }) => this.#options.talksOn(listener));
+    return endpoint === undefined ? undefined : { host: endpoint.host ?? "localhost", port: endpoint.port };
+  }
 }

@@ -5,9 +5,8 @@ import { ownValue } from "../base/foreign-names.ts";
 import { alteredListenersFault } from "./altered-listeners.ts";
 import { type BrokerConfig, withAltered } from "./broker-config.ts";
 import { brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
-import { clientListeners, isTlsProtocol } from "./listener-rules.ts";
+import { tlsListeners } from "./listener-rules.ts";
 import { isStoreSetting, listenerSettingBase } from "./listener-settings.ts";
-import { securityProtocolOf } from "./listeners.ts";
 import { long, type Setting, SettingError, type SettingTable } from "./setting.ts";
 import { parseSetting } from "./setting-text.ts";
 
@@ -70,10 +69,9 @@ export function alteredBrokerFault({ config, values, level }: AlteredBroker): st
 /** What listeners that speak TLS have in common holds for as long as they are open. */
 function fixedSecurityFault(config: BrokerConfig, names: readonly string[]): string | undefined {
   if (!names.some((name) => name.startsWith("ssl.") && isBrokerSetting(name))) return undefined;
-  const map = config["listener.security.protocol.map"];
-  const secured = clientListeners(config).find(({ name }) => isTlsProtocol(securityProtocolOf(map, name)));
+  const [secured] = tlsListeners(config);
   if (secured === undefined) return undefined;
-  return `Invalid value org.apache.kafka.common.config.ConfigException: Configs cannot be updated dynamically for existing listener ListenerName(${secured.name}), restart broker or create a new listener for update for configuration Invalid dynamic configuration`;
+  return `Invalid value org.apache.kafka.common.config.ConfigException: Configs cannot be updated dynamically for existing listener ListenerName(${secured}), restart broker or create a new listener for update for configuration Invalid dynamic configuration`;
 }
 
 function firstValueFault(values: Readonly<Record<string, string>>): string | undefined {

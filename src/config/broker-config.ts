@@ -7,8 +7,8 @@ import { ownValue } from "../base/foreign-names.ts";
 import { type BrokerSettingName, type BrokerSettingValues, brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
 import { type Character, characterDefaults } from "./character.ts";
 import { type GivenSettings, placeInWords } from "./given-settings.ts";
-import { listenersFault } from "./listener-rules.ts";
-import { isHeededByListener, listenerSettingBase, listenerSettingName } from "./listener-settings.ts";
+import { listenersFault, tlsListeners } from "./listener-rules.ts";
+import { listenerOfSetting, listenerSettingBase, listenerSettingName } from "./listener-settings.ts";
 import { nearestName } from "./nearest-name.ts";
 import { isPassedOver } from "./passed-over-settings.ts";
 import { type Setting, SettingError, type SettingTable, type SettingValue } from "./setting.ts";
@@ -167,9 +167,12 @@ export function settingsWithoutEffect(config: BrokerConfig): string[] {
   const names = new Set<string>(config[provenance].passedOver);
   for (const values of config[provenance].given.values()) for (const name of values.keys()) names.add(name);
   for (const values of config[provenance].listeners.values()) for (const name of values.keys()) names.add(name);
+  const secured = new Set(tlsListeners(config).map((listener) => listener.toLowerCase()));
   const isHonoured = (name: string) => {
     const base = listenerSettingBase(name);
-    return ownValue(table, base ?? name)?.rules.honoured === true && (base === undefined || isHeededByListener(base));
+    // Of what may be given for one listener, TLS alone is heeded.
+    const isHeeded = base === undefined || (base.startsWith("ssl.") && secured.has(listenerOfSetting(name)));
+    return isHeeded && ownValue(table, base ?? name)?.rules.honoured === true;
   };
   return [...names].filter((name) => !isHonoured(name)).sort();
 }

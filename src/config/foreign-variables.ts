@@ -104,5 +104,5 @@ const SHARED_WITH_CLIENTS: ReadonlySet<string> = new Set([
 ]);
 
 export function isSharedWithClients(setting: string): boolean {
-  return SHARED_WITH_CLIENTS.has(setting);
+  return SHARED_WITH_CLIENTS.has(setting) || setting.startsWith("ssl.");
 }

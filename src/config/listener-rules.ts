@@ -45,6 +45,20 @@ export function clientListeners(values: Pick<BrokerSettingValues, "listeners" | 
   return parseListeners("listeners", values.listeners).filter(({ name }) => !controllers.has(name));
 }
 
+/** The names of those that speak TLS. */
+export function tlsListeners(values: BrokerSettingValues): readonly string[] {
+  return clientListeners(values)
+    .map(({ name }) => name)
+    .filter((name) => isTlsProtocol(securityProtocolOf(values[MAP], name)));
+}
+
+/** Why a broker cannot be one of several: they reach each other on plain listeners only. */
+export function peersFault(values: BrokerSettingValues): string | undefined {
+  const isPlain = clientListeners(values).some(({ name }) => securityProtocolOf(values[MAP], name) === PLAIN_PROTOCOL);
+  if (isPlain) return undefined;
+  return `listeners: several brokers or workers reach each other over ${PLAIN_PROTOCOL} only; add a listener of that kind, on an address that nobody else reaches`;
+}
+
 /** By listener name, or what is wrong with the map. */
 export function protocolsOf(map: string): ReadonlyMap<string, string> | string {
   const protocols = new Map<string, string>();

@@ -11,9 +11,9 @@ export function listenerSettingName(listener: string, base: string): string {
   return `listener.name.${listener.toLowerCase()}.${base}`;
 }
 
-/** Whether a broker's setting is heeded where it is given for one listener. */
-export function isHeededByListener(base: string): boolean {
-  return base.startsWith("ssl.");
+/** The listener, in lower case, that such a name is about. */
+export function listenerOfSetting(name: string): string {
+  return name.split(".")[2] ?? "";
 }
 
 type Side = "keystore" | "truststore";

@@ -44,7 +44,7 @@ function rule(pattern: string, replacement: string, letters: string): PrincipalM
 
 function expressions(pattern: string): { readonly whole: RegExp; readonly each: RegExp } {
   const source = pattern.replace(/^(\^?)\(\?i\)/, "$1");
-  const flags = source === pattern ? "u" : "iu";
+  const flags = source === pattern ? "" : "i";
   try {
     return { whole: new RegExp(`^(?:${source})$`, flags), each: new RegExp(source, `g${flags}`) };
   } catch (error) {

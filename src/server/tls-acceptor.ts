@@ -1,8 +1,10 @@
 // What secures the connections of one listener: the terms that hold as long as it is open, and the key and trust stores of the moment.
+// Whether a certificate is valid now is asked of the system's time, by which OpenSSL goes too, whatever clock the broker has.
 
-import { constants } from "node:crypto";
+import { constants, createHash } from "node:crypto";
 import type { SecureContext } from "node:tls";
 import type { Clock } from "../base/clock.ts";
+import { systemClock } from "../base/system-clock.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import { SettingError } from "../config/setting.ts";
 import { TlsSettings } from "../security/tls-settings.ts";
@@ -26,7 +28,7 @@ export class TlsAcceptor {
     this.listener = listener;
     this.clock = clock;
     this.terms = tlsTerms(settings, nodeTls().getCiphers());
-    this.#stores = readStores(settings, clock.now());
+    this.#stores = readStores(settings, systemClock.now());
     this.#context = contextOf(settings, this.terms, this.#stores);
   }
 
@@ -39,7 +41,7 @@ export class TlsAcceptor {
     const settings = new TlsSettings(after, this.listener);
     if (settings.hasStoresOf(new TlsSettings(before, this.listener))) return undefined;
     try {
-      const stores = readStores(settings, this.clock.now());
+      const stores = readStores(settings, systemClock.now());
       contextOf(settings, this.terms, stores);
       return replacementFault(settings, this.#stores.keyStore, stores.keyStore);
     } catch (error) {
@@ -51,7 +53,7 @@ export class TlsAcceptor {
   /** Takes what the settings name now, and gives whether that is something else. Connections that are there keep what they have. Throws SettingError. */
   reload(config: BrokerConfig): boolean {
     const settings = new TlsSettings(config, this.listener);
-    const stores = readStores(settings, this.clock.now());
+    const stores = readStores(settings, systemClock.now());
     if (JSON.stringify(contextOptions(this.terms, stores)) === JSON.stringify(contextOptions(this.terms, this.#stores))) return false;
     this.#context = contextOf(settings, this.terms, stores);
     this.#stores = stores;
@@ -62,7 +64,11 @@ export class TlsAcceptor {
 function contextOf(settings: TlsSettings, terms: TlsTerms, stores: TlsStores): SecureContext {
   const { createSecureContext } = nodeTls();
   try {
-    return createSecureContext({ ...contextOptions(terms, stores), secureOptions: constants.SSL_OP_NO_RENEGOTIATION });
+    const options = contextOptions(terms, stores);
+    // Who comes back with a session that was made under other certificates starts anew. OpenSSL takes 32 bytes, and refuses to take up a
+    // session again where clients show certificates and there is nothing to tell sessions apart by.
+    const sessionIdContext = createHash("sha256").update(JSON.stringify(options)).digest("hex").slice(0, 32);
+    return createSecureContext({ ...options, sessionIdContext, secureOptions: constants.SSL_OP_NO_RENEGOTIATION });
   } catch (error) {
     throw settings.fault("ssl.keystore.location", `OpenSSL refuses it: ${error instanceof Error ? error.message : String(error)}`, error);
   }

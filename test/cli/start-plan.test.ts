@@ -198,7 +198,12 @@ test.each<[string, StartArguments, string]>([
   ["a setting without a value", { set: ["num.partitions"] }, "key=value"],
   ["another broker to be like", { like: "pulsar" }, "kafka"],
   ["a file that is not there", { config: "/nowhere/server.properties" }, "ENOENT"],
-  ["a listener that needs TLS", { set: ["listeners=SSL://:9092"] }, "only PLAINTEXT is available yet"],
+  ["a listener that needs a login", { set: ["listeners=SASL_SSL://:9092"] }, "which is not served yet; there are PLAINTEXT and SSL"],
+  [
+    "several brokers that can reach each other over TLS only",
+    { brokers: "2", set: ["listeners=SSL://:9092"] },
+    "reach each other over PLAINTEXT only",
+  ],
   ["a listener that is no address", { set: ["listeners=9092"] }, "NAME://host:port"],
   ["a topic name with a space", { topic: ["a b"] }, "a b"],
   ["no partitions", { topic: ["a:0"] }, "from 1 to"],

@@ -82,12 +82,14 @@ const SHELL = { KAFKA_COMPRESSION_TYPE: "snappy", KAFKA_SSL_KEY_PASSWORD: "secre
 
 test("people are told which settings came from the environment, that clients have them too, and what was no setting", async () => {
   const { output } = await startAndStop({ memory: true }, fakeBroker, SHELL);
-  expect(output).toContain("env      KAFKA_COMPRESSION_TYPE=snappy\n");
+  expect(output).toContain("env      KAFKA_COMPRESSION_TYPE=snappy, KAFKA_SSL_KEY_PASSWORD=[hidden]\n");
   expect(output).toContain("clients have settings of that name, too");
   expect(output).toContain("ignored  KAFKA_NUM_PARTITONS (KAFKA_NUM_PARTITIONS?): no settings of a broker\n");
   expect(output).not.toContain("secret");
   const ofBroker = await startAndStop({ memory: true }, fakeBroker, { ...SHELL, KAFKA_LISTENERS: "PLAINTEXT://:9092" });
-  expect(ofBroker.output).toContain("env      KAFKA_COMPRESSION_TYPE=snappy, KAFKA_LISTENERS=PLAINTEXT://:9092\n");
+  expect(ofBroker.output).toContain(
+    "env      KAFKA_COMPRESSION_TYPE=snappy, KAFKA_SSL_KEY_PASSWORD=[hidden], KAFKA_LISTENERS=PLAINTEXT://:9092\n",
+  );
   expect(ofBroker.output).not.toContain("clients have settings of that name");
 });
 

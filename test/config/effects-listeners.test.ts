@@ -11,7 +11,7 @@ import { RawClient } from "../support/raw-client.ts";
 import { type BenchOptions, EffectBench } from "./effect-bench.ts";
 
 const STATIC = "PLAINTEXT://127.0.0.1:0";
-const MAP = "PLAINTEXT:PLAINTEXT,EXTRA:PLAINTEXT,TWO:PLAINTEXT,SECURE:SSL";
+const MAP = "PLAINTEXT:PLAINTEXT,EXTRA:PLAINTEXT,TWO:PLAINTEXT,SECURE:SASL_SSL";
 
 function start(more: BenchOptions = {}): Promise<EffectBench> {
   return EffectBench.start({
@@ -135,7 +135,7 @@ test.each<[string, Readonly<Record<string, string>>, string]>([
   [
     "one of a protocol that is not served",
     { listeners: `${STATIC},SECURE://127.0.0.1:0` },
-    "listeners: SECURE asks for SSL, which is not served yet; use a PLAINTEXT listener",
+    "listeners: SECURE asks for SASL_SSL, which is not served yet",
   ],
   [
     "another protocol for a listener that is there",

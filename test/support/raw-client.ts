@@ -34,6 +34,11 @@ export class RawClient {
     });
   }
 
+  /** On a socket that is connected, over whatever it speaks. */
+  static over(socket: net.Socket, clientId = "raw"): RawClient {
+    return new RawClient(socket, clientId);
+  }
+
   /** The next frame without its size; `undefined` once the connection is closed. */
   next(): Promise<Buffer | undefined> {
     const frame = this.#frames.shift();
