@@ -242,6 +242,25 @@ test("whoever waits for an answer to leave is told when it has, and when it neve
   await expect.poll(() => sent).toEqual(["small", "large"]);
 });
 
+test("what a slow client has not taken of one large answer changes as it takes some", async () => {
+  const { port, connections } = await open({ answer: () => [framed(Buffer.alloc(32 * 1024 * 1024))] });
+  const socket = await connectTls(port);
+  socket.write(framed(Buffer.from("x")));
+  const untaken = () => connections[0]?.untakenBytes ?? 0;
+  await expect.poll(untaken).toBeGreaterThan(1_000_000);
+  socket.pause();
+  const figures = new Set<number>();
+  for (let count = 0; count < 5; count++) {
+    const before = untaken();
+    await expect.poll(() => socket.read() !== null && untaken() !== before).toBe(true);
+    figures.add(untaken());
+  }
+  expect(figures.size).toBeGreaterThan(3);
+  socket.resume();
+  await expect.poll(untaken).toBe(0);
+  socket.destroy();
+});
+
 test("an idle connection is closed, as a plain one is", async () => {
   const clock = new VirtualClock();
   const { port, listener } = await open({ clock, idleLimitMs: 60_000 });
