@@ -19,21 +19,14 @@ interface HandleOwner {
 
 interface WrittenHandle {
   readonly writeQueueSize?: number;
-  readonly bytesWritten?: number;
-  /** Of a handle that speaks TLS: that of the socket beneath. */
+  /** Of a handle that speaks TLS: that of the socket beneath, which has all that was written, encrypted. */
   readonly _parent?: WrittenHandle;
 }
 
-/**
- * What the peer has not taken yet of what was written, a little more than there is: it changes whenever the peer takes something. Over TLS
- * one write counts whole until all of it was taken; what the socket beneath has sent is added there, for the figure to change meanwhile.
- */
+/** What the peer has not taken yet of what was written, a little more than there is: it changes whenever the peer takes something. */
 export function untakenBytes(socket: net.Socket): number {
   const handle = (socket as HandleOwner)._handle as WrittenHandle | null | undefined;
-  const beneath = handle?._parent;
-  const queuedBytes = (beneath ?? handle)?.writeQueueSize ?? 0;
-  const sentBytes = beneath === undefined || socket.writableLength === 0 ? 0 : (beneath.bytesWritten ?? 0) - queuedBytes;
-  return socket.writableLength + queuedBytes + sentBytes;
+  return socket.writableLength + ((handle?._parent ?? handle)?.writeQueueSize ?? 0);
 }
 
 export function takeOver(accepted: net.Socket, events: SocketEvents): net.Socket {

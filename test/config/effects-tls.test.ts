@@ -1,9 +1,12 @@
 // What the settings of TLS do, on whole brokers. What is refused of key and trust stores is in ../security/stores.test.ts; who gets in, and
 // under which name, in ../server/tls.test.ts. A title begins with the settings that it is about; messages are Kafka 4.3.1's.
 
+import { execFile } from "node:child_process";
 import { copyFileSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { describeCluster, describeConfigs, incrementalAlterConfigs, metadata } from "../../protocol/messages/index.ts";
 import { startBroker } from "../../src/index.ts";
@@ -68,6 +71,16 @@ test("ssl.keystore.key, ssl.keystore.certificate.chain, ssl.key.password, ssl.tr
   const client = RawClient.over(await connectTls(broker.port, { as: "client" }));
   expect(await client.call(metadata, 9, { topics: [], allowAutoTopicCreation: false })).toMatchObject({ brokers: [{ port: broker.port }] });
   client.close();
+});
+
+test("ssl.keystore.location: without a listener that speaks TLS, what Node has for it is not loaded", async () => {
+  const program = `
+    const { startBroker } = await import(${JSON.stringify(pathToFileURL(join(import.meta.dirname, "../../src/index.ts")).href)});
+    const broker = await startBroker();
+    console.log(JSON.stringify(process.moduleLoadList.filter((name) => /\\btls\\b/.test(name))));
+    await broker.stop();`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]);
+  expect(JSON.parse(stdout)).toEqual([]);
 });
 
 test("ssl.keystore.location: a broker does not start with what it cannot use, and leaves no port taken", async () => {
