@@ -23,6 +23,7 @@ export const apiVersions = serve(apiVersionsApi, "0-4", (services, request, cont
     }
     context.connection.clientSoftware = `${request.clientSoftwareName} ${request.clientSoftwareVersion}`;
   }
+  context.connection.login?.versionsTold();
   return {
     errorCode: Errors.NONE,
     apiKeys: services.served.filter(({ api }) => services.telemetry.isWanted || !TELEMETRY_KEYS.includes(api.key)).map(advertisement),

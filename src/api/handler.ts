@@ -4,6 +4,7 @@
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import { parseVersions, type Versions } from "../../protocol/schema/versions.ts";
+import type { SaslLogin } from "../security/sasl-login.ts";
 import type { ServedApi } from "./served-api.ts";
 import type { Services } from "./services.ts";
 
@@ -21,6 +22,11 @@ export interface ClientConnection {
   challenge: string | undefined;
   /** Who the client is, as Kafka writes it: "User:ANONYMOUS" where nothing says more. */
   readonly principal: string;
+  /** How far it has come in logging in; `undefined` where the listener does not ask for that. */
+  readonly login: SaslLogin | undefined;
+  loggedIn(principal: string): void;
+  /** The answer to the request in hand is the last: with it the connection ends, and what came behind the request gets nowhere. */
+  endAfterAnswer(reason: string): void;
   readonly isClosed: boolean;
   onClose(listener: () => void): () => void;
   /** Counts memory that the answer to the request in hand takes, or (below 0) does not take after all. It is forgotten once it is given. */

@@ -56,6 +56,7 @@ function throughCodec<S extends Shape>(message: Message<S>, version: number, val
 
 class OwnConnection implements ClientConnection {
   readonly principal = ANONYMOUS;
+  readonly login = undefined;
   readonly listenerName = "";
   readonly remoteAddress = "";
   readonly remotePort = 0;
@@ -69,6 +70,11 @@ class OwnConnection implements ClientConnection {
   constructor(brokerId: number) {
     this.brokerId = brokerId;
   }
+
+  /** The broker need not log in to itself. */
+  loggedIn(): void {}
+
+  endAfterAnswer(): void {}
 
   onClose(): () => void {
     return () => undefined;

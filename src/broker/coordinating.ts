@@ -7,7 +7,7 @@ import type { LeadershipListener } from "../cluster/local-partitions.ts";
 import { type LocalCall, Peers } from "../cluster/peers.ts";
 import { ProducerIds } from "../cluster/producer-ids.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
-import { PLAIN_PROTOCOL } from "../config/listener-rules.ts";
+import { isTlsProtocol } from "../config/listener-rules.ts";
 import { securityProtocolOf } from "../config/listeners.ts";
 import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { MarkerSender } from "../coordinator/marker-sender.ts";
@@ -41,7 +41,7 @@ export class Coordinating implements Part {
       },
     });
     const requestTimeoutMs = config["request.timeout.ms"];
-    const talksOn = (listener: string) => securityProtocolOf(config["listener.security.protocol.map"], listener) === PLAIN_PROTOCOL;
+    const talksOn = (listener: string) => !isTlsProtocol(securityProtocolOf(config["listener.security.protocol.map"], listener));
     this.peers = new Peers({ brokerId, image, local, clock, logger: logLevels.logger("peers"), requestTimeoutMs, talksOn });
     this.producerIds = new ProducerIds(cluster);
     const logger = logLevels.logger("transactions");

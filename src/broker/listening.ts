@@ -4,14 +4,16 @@
 import { AnswerMemory } from "../api/answer-memory.ts";
 import { descriptorShares } from "../base/descriptors.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import type { Endpoint } from "../cluster/image.ts";
+import { type Endpoint, scramKey } from "../cluster/image.ts";
 import { tellEndpoints } from "../cluster/join-cluster.ts";
+import { ScramMechanisms } from "../cluster/scram-credentials.ts";
 import type { BrokerConfig, SettingInputs } from "../config/broker-config.ts";
-import { clientListeners, isServedProtocol, PLAIN_PROTOCOL } from "../config/listener-rules.ts";
+import { clientListeners, DEFAULT_LISTENERS, isServedProtocol, LOGIN_PROTOCOL, PLAIN_PROTOCOL } from "../config/listener-rules.ts";
 import { hostInUrl, isLoopback, type ListenerAddress, parseListeners, printListeners, securityProtocolOf } from "../config/listeners.ts";
 import { ConnectionBudget } from "../server/connection-budget.ts";
 import type { Listener } from "../server/listener.ts";
 import { Listeners } from "../server/listeners.ts";
+import { MECHANISMS, SaslTerms } from "../security/sasl-terms.ts";
 import type { BrokerOptions } from "./broker-options.ts";
 import type { Ground } from "./ground.ts";
 import type { ImageChange, Part } from "./parts.ts";
@@ -23,14 +25,15 @@ export class Listening implements Part {
   readonly #ground: Ground;
   /** The listener that clients on this machine do best to begin with. */
   readonly #bootstrap: ListenerAddress | undefined;
-  /** Told of other endpoints once the broker has joined it. */
-  #cluster: Cluster | undefined;
+  /** Its cluster is told of other endpoints once the broker has joined it. */
+  readonly #kept: KeptLogins;
   #closing: Promise<void> | undefined;
 
-  private constructor(ground: Ground, parts: { listeners: Listeners; answerMemory: AnswerMemory; addresses: readonly ListenerAddress[] }) {
+  private constructor(ground: Ground, parts: ListeningParts) {
     this.#ground = ground;
     this.listeners = parts.listeners;
     this.answerMemory = parts.answerMemory;
+    this.#kept = parts.kept;
     this.#bootstrap = bootstrapAddress(parts.addresses, this.endpoints);
   }
 
@@ -38,17 +41,21 @@ export class Listening implements Part {
   static async open(ground: Ground): Promise<Listening> {
     const { options, live, config, clock, logLevels, threadCount } = ground;
     const { keepsProcessAlive = true, budget = new ConnectionBudget(() => descriptorShares().connections / threadCount) } = options;
+    // Whoever names users wants them to log in by whatever there is.
+    if (config["odradek.users"] !== null) live.decide({ "sasl.enabled.mechanisms": MECHANISMS });
     const addresses = listenerAddresses(options);
     const answerMemory = new AnswerMemory({ clock, limitBytes: () => config["odradek.queued.max.response.bytes"] });
     const logger = logLevels.logger("server");
-    const listeners = await Listeners.open(addresses, { config, answerMemory, clock, logger, keepsProcessAlive, budget });
+    const kept: KeptLogins = { cluster: undefined };
+    const saslTerms = (given: BrokerConfig, listener: string) => loginTerms({ config: given, listener, ground, kept });
+    const listeners = await Listeners.open(addresses, { config, answerMemory, clock, logger, keepsProcessAlive, budget, saslTerms });
     try {
       live.decide(decidedSettings(options, addresses, listeners.all));
     } catch (error) {
       await listeners.close();
       throw error;
     }
-    return new Listening(ground, { listeners, answerMemory, addresses });
+    return new Listening(ground, { listeners, answerMemory, addresses, kept });
   }
 
   get endpoints(): Endpoint[] {
@@ -68,7 +75,7 @@ export class Listening implements Part {
 
   /** Listens as the cluster's settings say, now and whenever they are altered. */
   async followIn(cluster: Cluster): Promise<void> {
-    this.#cluster = cluster;
+    this.#kept.cluster = cluster;
     await this.#listenAnew();
   }
 
@@ -78,7 +85,7 @@ export class Listening implements Part {
 
   /** Why the listeners cannot be secured as a config says. */
   securityFault(altered: BrokerConfig): string | undefined {
-    return this.listeners.tlsFault(altered, addressesIn(altered));
+    return this.listeners.tlsFault(altered, addressesIn(altered)) ?? this.listeners.saslFault(altered, addressesIn(altered));
   }
 
   /** No more requests. Safe to call twice: a broker that stops ends them before its other parts. */
@@ -90,16 +97,48 @@ export class Listening implements Part {
   async #listenAnew(): Promise<void> {
     const { brokerId, config, logLevels } = this.#ground;
     try {
-      if (!(await this.listeners.follow(addressesIn(config))) || this.#cluster === undefined) return;
-      await tellEndpoints(this.#cluster, brokerId, this.endpoints);
+      const { cluster } = this.#kept;
+      if (!(await this.listeners.follow(addressesIn(config))) || cluster === undefined) return;
+      await tellEndpoints(cluster, brokerId, this.endpoints);
     } catch (error) {
       logLevels.logger("server").error({ err: error }, "could not listen as altered");
     }
   }
 }
 
+/** Where users are kept, once that is known: ports are taken before. */
+interface KeptLogins {
+  cluster: Cluster | undefined;
+}
+
+interface ListeningParts {
+  readonly listeners: Listeners;
+  readonly answerMemory: AnswerMemory;
+  readonly addresses: readonly ListenerAddress[];
+  readonly kept: KeptLogins;
+}
+
+interface LoginPlace {
+  readonly config: BrokerConfig;
+  readonly listener: string;
+  readonly ground: Ground;
+  readonly kept: KeptLogins;
+}
+
+function loginTerms({ config, listener, ground: { random }, kept }: LoginPlace): SaslTerms {
+  return new SaslTerms({
+    config,
+    listener,
+    nonce: () => random.uuid(),
+    keptKeys: (user, mechanism) =>
+      kept.cluster?.image.scramCredentials.get(scramKey({ user, mechanism: SCRAM_MECHANISM_CODES[mechanism] })),
+  });
+}
+
+const SCRAM_MECHANISM_CODES = { "SCRAM-SHA-256": ScramMechanisms.SHA_256, "SCRAM-SHA-512": ScramMechanisms.SHA_512 } as const;
+
 function listenerAddresses({ config, host, port }: BrokerOptions): ListenerAddress[] {
-  return originsGiven(config) ? clientListeners(config) : [{ name: PLAIN_PROTOCOL, host, port }];
+  return originsGiven(config) ? clientListeners(config) : [{ name: config["odradek.users"] === null ? PLAIN_PROTOCOL : LOGIN_PROTOCOL, host, port }];
 }
 
 /** Where to listen after settings were altered: what may not be listened on was not let through. */
@@ -109,7 +148,7 @@ function addressesIn(config: BrokerConfig): ListenerAddress[] {
 }
 
 function originsGiven(config: BrokerConfig): boolean {
-  return config["listeners"].join(",") !== "PLAINTEXT://:9092";
+  return config["listeners"].join(",") !== DEFAULT_LISTENERS;
 }
 
 /** As DescribeConfigs tells them: where the broker truly listens, and where its data truly is. */

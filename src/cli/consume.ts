@@ -13,6 +13,7 @@ import type { Terminal } from "./terminal.ts";
 /** As commander gives them. */
 export interface ConsumeArguments {
   readonly bootstrapServer: string;
+  readonly commandConfig?: string;
   readonly fromBeginning?: boolean;
   readonly key?: string | true;
   readonly json?: boolean;
@@ -31,7 +32,8 @@ export async function consumeLines(topic: string, given: ConsumeArguments, termi
   const only = given.partition === undefined ? undefined : wholeNumber("--partition", given.partition);
   if (only !== undefined && given.group !== undefined)
     throw usageError("A group shares out all partitions; --partition does not go with it.");
-  const brokers = new Brokers(given.bootstrapServer);
+  const login = given.commandConfig === undefined ? undefined : (await import("./command-login.ts")).commandLogin(given.commandConfig);
+  const brokers = new Brokers(given.bootstrapServer, { login });
   try {
     const consumer = await open(brokers, topic, { only, given });
     const progress = new Progress(terminal, { what: "records read", ...(Number.isFinite(limit) ? { total: limit } : {}) });

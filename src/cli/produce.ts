@@ -11,6 +11,7 @@ import type { Terminal } from "./terminal.ts";
 /** As commander gives them. */
 export interface ProduceArguments {
   readonly bootstrapServer: string;
+  readonly commandConfig?: string;
   /** Separates key and value; true is the default one. */
   readonly key?: string | true;
   readonly json?: boolean;
@@ -21,7 +22,8 @@ const DEFAULT_SEPARATOR = ":";
 
 export async function produceLines(topic: string, given: ProduceArguments, terminal: Terminal): Promise<ExitCode> {
   const only = given.partition === undefined ? undefined : wholeNumber("--partition", given.partition);
-  const brokers = new Brokers(given.bootstrapServer);
+  const login = given.commandConfig === undefined ? undefined : (await import("./command-login.ts")).commandLogin(given.commandConfig);
+  const brokers = new Brokers(given.bootstrapServer, { login });
   const failures: unknown[] = [];
   const producer = new Producer(brokers, topic, { ...PRODUCER_DEFAULTS, only, failed: (_, error) => failures.push(error) });
   const failOnFailure = () => {

@@ -5,10 +5,11 @@ import { resolve } from "node:path";
 import { type BrokerConfig, type ConfigSources, originsOf, placeOf, settingsWithoutEffect } from "../config/broker-config.ts";
 import { type Environment, environmentClusterId } from "../config/environment.ts";
 import type { Given, GivenSettings } from "../config/given-settings.ts";
-import { clientListeners, peersFault } from "../config/listener-rules.ts";
+import { clientListeners, LOGIN_PROTOCOL, PLAIN_PROTOCOL, peersFault } from "../config/listener-rules.ts";
 import { hostInUrl, isHost } from "../config/listeners.ts";
 import { SettingError } from "../config/setting.ts";
 import type { BrokerPlace } from "../node.ts";
+import { printUsers } from "../security/sasl-users.ts";
 import type { WorkerPlace } from "../workers/workers.ts";
 import { checkPorts, defaultsFor, memberSettings, parsePorts, parseRacks, planBrokers, workerCount } from "./cluster-plan.ts";
 import { usageError } from "./command-error.ts";
@@ -34,6 +35,8 @@ export interface StartArguments {
   readonly data?: string;
   readonly memory?: boolean;
   readonly topic?: readonly string[];
+  /** NAME:PASSWORD each. */
+  readonly user?: readonly string[];
   readonly set?: readonly string[];
   readonly config?: string;
   readonly like?: string;
@@ -136,10 +139,25 @@ function argumentsOf(given: StartArguments, port: number | undefined, sources: S
   else if (!isDataNamed(given, sources)) settings.set("log.dirs", { value: DEFAULT_DATA, place: "by default" });
   if (port !== undefined || given.host !== undefined) {
     const options = [...(port === undefined ? [] : ["--port"]), ...(given.host === undefined ? [] : ["--host"])];
-    const value = `PLAINTEXT://${hostInUrl(given.host ?? DEFAULT_HOST)}:${port ?? DEFAULT_PORT}`;
+    const protocol = given.user === undefined && !isGiven(sources, "odradek.users") ? PLAIN_PROTOCOL : LOGIN_PROTOCOL;
+    const value = `${protocol}://${hostInUrl(given.host ?? DEFAULT_HOST)}:${port ?? DEFAULT_PORT}`;
     settings.set("listeners", { value, place: `with ${options.join(" and ")}` });
   }
+  if (given.user !== undefined) settings.set("odradek.users", { value: printUsers(parseUserOptions(given.user)), place: "with --user" });
   return settings;
+}
+
+/** Raises a usage error, which shows no password. */
+function parseUserOptions(options: readonly string[]): Record<string, string> {
+  const users: Record<string, string> = {};
+  for (const option of options) {
+    const at = option.indexOf(":");
+    if (at < 1 || at === option.length - 1) throw usageError("--user: a user is written NAME:PASSWORD, as in alice:secret");
+    const name = option.slice(0, at);
+    if (Object.hasOwn(users, name)) throw usageError(`--user ${name}: that user was given before`);
+    users[name] = option.slice(at + 1);
+  }
+  return users;
 }
 
 /** A folder with a comma in its name would be two. */

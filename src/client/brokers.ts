@@ -9,6 +9,7 @@ import type { Api } from "../../protocol/schema/message.ts";
 import { BadAddress, ClientError } from "./client-error.ts";
 import { type Address, Connection, hostAndPort } from "./connection.ts";
 import { failOn, Refusal } from "./refusal.ts";
+import type { Login } from "./sasl.ts";
 
 const RETRIES = 50;
 const RETRY_MS = 100;
@@ -28,16 +29,22 @@ interface Known {
   readonly controllerId: number;
 }
 
+export interface BrokersOptions {
+  readonly clientId?: string | undefined;
+  /** Where the brokers ask for one. */
+  readonly login?: Login | undefined;
+}
+
 export class Brokers {
   readonly #bootstrap: readonly Address[];
-  readonly #clientId: string | undefined;
+  readonly #options: BrokersOptions;
   readonly #connections = new Map<string, Promise<Connection>>();
   #known: Known | undefined;
 
   /** Raises BadAddress for what is not `host:port,…`. */
-  constructor(bootstrapServers: string, { clientId }: { readonly clientId?: string | undefined } = {}) {
+  constructor(bootstrapServers: string, options: BrokersOptions = {}) {
     this.#bootstrap = parseAddresses(bootstrapServers);
-    this.#clientId = clientId;
+    this.#options = options;
   }
 
   /** The first of the given addresses where a broker answers, or of the brokers that were seen. */
@@ -104,7 +111,7 @@ export class Brokers {
 
   /** A connection of its own, which the caller closes: for requests that hold back what follows them. */
   another(address: Address): Promise<Connection> {
-    return Connection.open(address, this.#clientId);
+    return Connection.open(address, this.#options);
   }
 
   async close(): Promise<void> {

@@ -3,10 +3,14 @@
 
 import { connect, type Socket } from "node:net";
 import { decodeResponse, encodeRequest } from "../../protocol/headers.ts";
+import { Errors } from "../../protocol/errors.ts";
+import { saslHandshake } from "../../protocol/messages/17-sasl-handshake.ts";
 import { apiVersions } from "../../protocol/messages/18-api-versions.ts";
+import { saslAuthenticate } from "../../protocol/messages/36-sasl-authenticate.ts";
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import { ClientError, codeOf, messageOf } from "./client-error.ts";
+import { type Login, logIn } from "./sasl.ts";
 
 const DEFAULT_CLIENT_ID = "odradek-cli";
 const CONNECT_TIMEOUT_MS = 5000;
@@ -46,8 +50,11 @@ export class Connection {
     socket.on("close", () => this.#end("it closed the connection"));
   }
 
-  /** Raises Disconnected when nothing that speaks Kafka's protocol listens there. */
-  static async open(address: Address, clientId = DEFAULT_CLIENT_ID): Promise<Connection> {
+  /** Raises Disconnected when nothing that speaks Kafka's protocol listens there, ClientError when it does not let the user in. */
+  static async open(
+    address: Address,
+    { clientId = DEFAULT_CLIENT_ID, login }: { readonly clientId?: string | undefined; readonly login?: Login | undefined } = {},
+  ): Promise<Connection> {
     const connection = new Connection(await openSocket(address), { address, clientId });
     try {
       const { apiKeys } = await connection.#request(apiVersions, {}, { version: 0 });
@@ -56,6 +63,7 @@ export class Connection {
       connection.close();
       throw new Disconnected(`What listens on ${hostAndPort(address)} does not answer as Kafka does (${messageOf(error)}).`);
     }
+    if (login !== undefined) await connection.#logIn(login);
     return connection;
   }
 
@@ -87,6 +95,24 @@ export class Connection {
 
   close(): void {
     this.#end("the connection was closed");
+  }
+
+  async #logIn(login: Login): Promise<void> {
+    const { mechanism, user } = login;
+    const refused = (why: string) => new ClientError(`${this.#broker} does not let ${user} in by ${mechanism}: ${why}.`);
+    try {
+      const { errorCode, mechanisms } = await this.send(saslHandshake, 1, { mechanism });
+      if (errorCode === Errors.UNSUPPORTED_SASL_MECHANISM) throw refused(`it takes ${mechanisms.join(", ")}`);
+      if (errorCode !== Errors.NONE) throw refused("nobody has to log in there (take sasl out of the settings)");
+      await logIn(login, async (authBytes) => {
+        const answer = await this.send(saslAuthenticate, 2, { authBytes });
+        if (answer.errorCode !== Errors.NONE) throw refused((answer.errorMessage ?? "").replace(/\.$/, ""));
+        return answer.authBytes;
+      });
+    } catch (error) {
+      this.close();
+      throw error instanceof ClientError ? error : refused(messageOf(error));
+    }
   }
 
   #versionOf({ key, name }: Pick<Api<Shape, Shape>, "key" | "name">, newest: number): number {

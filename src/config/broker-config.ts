@@ -7,8 +7,8 @@ import { ownValue } from "../base/foreign-names.ts";
 import { type BrokerSettingName, type BrokerSettingValues, brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
 import { type Character, characterDefaults } from "./character.ts";
 import { type GivenSettings, placeInWords } from "./given-settings.ts";
-import { listenersFault, tlsListeners } from "./listener-rules.ts";
-import { listenerOfSetting, listenerSettingBase, listenerSettingName } from "./listener-settings.ts";
+import { listenersFault, saslListeners, tlsListeners } from "./listener-rules.ts";
+import { isOfLogins, listenerOfSetting, listenerSettingBase, listenerSettingName, withoutMechanism } from "./listener-settings.ts";
 import { nearestName } from "./nearest-name.ts";
 import { isPassedOver } from "./passed-over-settings.ts";
 import { type Setting, SettingError, type SettingTable, type SettingValue } from "./setting.ts";
@@ -128,13 +128,29 @@ export function heldByListener<Name extends BrokerSettingName>(
   listener: string,
   name: Name,
 ): Held<BrokerSettingValues[Name]> {
-  const own = listenerSettingName(listener, name);
+  return givenForListener(config, listenerSettingName(listener, name), name) ?? { value: config[name], setting: name, place: placeOf(config, name) };
+}
+
+/** What holds for a SASL mechanism on one listener: what is set for it there, else for the listener, else for all. */
+export function heldByMechanism<Name extends BrokerSettingName>(
+  config: BrokerConfig,
+  { listener, mechanism, name }: { readonly listener: string; readonly mechanism: string; readonly name: Name },
+): Held<BrokerSettingValues[Name]> {
+  const own = listenerSettingName(listener, `${mechanism.toLowerCase()}.${name}`);
+  return givenForListener(config, own, name) ?? heldByListener(config, listener, name);
+}
+
+function givenForListener<Name extends BrokerSettingName>(
+  config: BrokerConfig,
+  setting: string,
+  _: Name,
+): Held<BrokerSettingValues[Name]> | undefined {
   const { listeners, places } = config[provenance];
-  const origin = ORIGINS.findLast((each) => listeners.get(each)?.has(own));
-  if (origin === undefined) return { value: config[name], setting: name, place: placeOf(config, name) };
-  // Parsed by the setting's own row of the table.
-  const value = listeners.get(origin)?.get(own) as BrokerSettingValues[Name];
-  return { value, setting: own, place: places.get(origin)?.get(own) };
+  const origin = ORIGINS.findLast((each) => listeners.get(each)?.has(setting));
+  if (origin === undefined) return undefined;
+  // Parsed by the row of the table that the name is about.
+  const value = listeners.get(origin)?.get(setting) as BrokerSettingValues[Name];
+  return { value, setting, place: places.get(origin)?.get(setting) };
 }
 
 /** What was given at the start for single listeners, as text by whole name. */
@@ -161,18 +177,22 @@ export function hasAuthorizer(config: BrokerConfig): boolean {
   return config["authorizer.class.name"] !== "";
 }
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 /** What was set and changes nothing, by name; worth a line at the start. */
 export function settingsWithoutEffect(config: BrokerConfig): string[] {
   const table: SettingTable = brokerSettingTable;
   const names = new Set<string>(config[provenance].passedOver);
   for (const values of config[provenance].given.values()) for (const name of values.keys()) names.add(name);
   for (const values of config[provenance].listeners.values()) for (const name of values.keys()) names.add(name);
-  const secured = new Set(tlsListeners(config).map((listener) => listener.toLowerCase()));
+  const inLowerCase = (listeners: readonly string[]) => new Set(listeners.map((listener) => listener.toLowerCase()));
+  const [secured, asking] = [inLowerCase(tlsListeners(config)), inLowerCase(saslListeners(config))];
   const isHonoured = (name: string) => {
     const base = listenerSettingBase(name);
-    // Of what may be given for one listener, TLS alone is heeded.
-    const isHeeded = base === undefined || (base.startsWith("ssl.") && secured.has(listenerOfSetting(name)));
-    return isHeeded && ownValue(table, base ?? name)?.rules.honoured === true;
+    if (base === undefined) return ownValue(table, name)?.rules.honoured === true;
+    // Of what may be given for one listener, TLS and logins alone are heeded.
+    const heeding = base.startsWith("ssl.") ? secured : isOfLogins(base) ? asking : NOBODY;
+    return heeding.has(listenerOfSetting(name)) && ownValue(table, withoutMechanism(base))?.rules.honoured === true;
   };
   return [...names].filter((name) => !isHonoured(name)).sort();
 }
@@ -231,7 +251,7 @@ function parseListenerInputs(inputs: readonly Input[]): Map<string, SettingValue
 }
 
 function settingOfListener(name: string): Setting | undefined {
-  const base = listenerSettingBase(name) ?? "";
+  const base = withoutMechanism(listenerSettingBase(name) ?? "");
   return isBrokerSetting(base) ? brokerSettingTable[base] : undefined;
 }
 

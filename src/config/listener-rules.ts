@@ -6,11 +6,16 @@ import type { BrokerSettingName, BrokerSettingValues } from "./broker-settings.t
 import { type ListenerAddress, parseListeners, securityProtocolOf } from "./listeners.ts";
 
 export const PLAIN_PROTOCOL = "PLAINTEXT";
-const SERVED_PROTOCOLS: readonly string[] = [PLAIN_PROTOCOL, "SSL"];
+/** What a listener speaks that was not given, where users are. */
+export const LOGIN_PROTOCOL = "SASL_PLAINTEXT";
 const PROTOCOLS: readonly string[] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
 
 export function isServedProtocol(protocol: string | undefined): boolean {
-  return protocol !== undefined && SERVED_PROTOCOLS.includes(protocol);
+  return protocol !== undefined && PROTOCOLS.includes(protocol);
+}
+
+export function isSaslProtocol(protocol: string): boolean {
+  return protocol === "SASL_PLAINTEXT" || protocol === "SASL_SSL";
 }
 
 export function isTlsProtocol(protocol: string): boolean {
@@ -23,6 +28,7 @@ export interface ListenerFault {
   readonly message: string;
 }
 
+export const DEFAULT_LISTENERS = "PLAINTEXT://:9092";
 const MAP = "listener.security.protocol.map";
 
 /** Why a broker cannot start so. Throws SettingError for an address that is none. */
@@ -52,11 +58,18 @@ export function tlsListeners(values: BrokerSettingValues): readonly string[] {
     .filter((name) => isTlsProtocol(securityProtocolOf(values[MAP], name)));
 }
 
-/** Why a broker cannot be one of several: they reach each other on plain listeners only. */
+/** The names of those that ask for a login. */
+export function saslListeners(values: BrokerSettingValues): readonly string[] {
+  return clientListeners(values)
+    .map(({ name }) => name)
+    .filter((name) => isSaslProtocol(securityProtocolOf(values[MAP], name)));
+}
+
+/** Why a broker cannot be one of several: they reach each other on listeners without TLS only, where they prove who they are. */
 export function peersFault(values: BrokerSettingValues): string | undefined {
-  const isPlain = clientListeners(values).some(({ name }) => securityProtocolOf(values[MAP], name) === PLAIN_PROTOCOL);
-  if (isPlain) return undefined;
-  return `listeners: several brokers or workers reach each other over ${PLAIN_PROTOCOL} only; add a listener of that kind, on an address that nobody else reaches`;
+  const isReached = clientListeners(values).some(({ name }) => !isTlsProtocol(securityProtocolOf(values[MAP], name)));
+  if (isReached) return undefined;
+  return `listeners: several brokers or workers reach each other without TLS only; add a PLAINTEXT or SASL_PLAINTEXT listener, on an address that nobody else reaches`;
 }
 
 /** By listener name, or what is wrong with the map. */
@@ -112,9 +125,6 @@ function servedFault(values: BrokerSettingValues, protocols: ReadonlyMap<string,
       const message = `listeners: no security protocol defined for listener ${name}; add ${name}:${PLAIN_PROTOCOL} to ${MAP}`;
       return { settings: ["listeners", MAP], message };
     }
-    if (isServedProtocol(protocol)) continue;
-    const message = `listeners: ${name} asks for ${protocol}, which is not served yet; there are ${SERVED_PROTOCOLS.join(" and ")}`;
-    return { settings: protocols.has(name) ? ["listeners", MAP] : ["listeners"], message };
   }
   return undefined;
 }

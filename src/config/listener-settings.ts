@@ -1,10 +1,17 @@
-// Settings of one listener: `listener.name.<its name in lower case>.` before the name of a broker's setting.
+// Settings of one listener: `listener.name.<its name in lower case>.` before the name of a broker's setting, or, where a SASL mechanism has it
+// for itself, `listener.name.<name>.<mechanism in lower case>.`.
 
 const LISTENER_PREFIX = /^listener\.name\.[^.]+\./;
+const MECHANISM_PREFIX = /^(?:gssapi|oauthbearer|plain|scram-sha-256|scram-sha-512)\./;
 
 /** The broker's setting that a name with a listener's prefix is about; `undefined` for any other name. */
 export function listenerSettingBase(name: string): string | undefined {
   return LISTENER_PREFIX.test(name) ? name.replace(LISTENER_PREFIX, "") : undefined;
+}
+
+/** The broker's setting that the rest of such a name is about, without a mechanism's prefix. */
+export function withoutMechanism(base: string): string {
+  return base.replace(MECHANISM_PREFIX, "");
 }
 
 export function listenerSettingName(listener: string, base: string): string {
@@ -15,6 +22,20 @@ export function listenerSettingName(listener: string, base: string): string {
 export function listenerOfSetting(name: string): string {
   return name.split(".")[2] ?? "";
 }
+
+/** Whether the rest of such a name is about how clients log in at the listener. */
+export function isOfLogins(base: string): boolean {
+  return OF_LOGINS.has(withoutMechanism(base));
+}
+
+const OF_LOGINS: ReadonlySet<string> = new Set([
+  "connection.failed.authentication.delay.ms",
+  "connections.max.reauth.ms",
+  "odradek.users",
+  "sasl.enabled.mechanisms",
+  "sasl.jaas.config",
+  "sasl.server.max.receive.size",
+]);
 
 type Side = "keystore" | "truststore";
 export type StoreSetting =

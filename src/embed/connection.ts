@@ -1,18 +1,77 @@
 // What clients are given to connect, in the words of each.
 
-export interface ClientConnections {
-  /** `new Kafka(broker.connection.kafkajs())`, of kafkajs. */
-  kafkajs(): { clientId: string; brokers: string[] };
-  /** `new KafkaJS.Kafka(broker.connection.confluent())`, of @confluentinc/kafka-javascript; also librdkafka's own words. */
-  confluent(): { "bootstrap.servers": string; "client.id": string };
-  /** `new Producer({ ...broker.connection.platformatic(), serializers })`, of @platformatic/kafka. */
-  platformatic(): { clientId: string; bootstrapBrokers: string[] };
+/** Who connects, where the broker was started with `users`. */
+export interface ClientLogin {
+  readonly user: string;
+  /** Default "PLAIN". */
+  readonly mechanism?: SaslMechanism;
+  /** Default: the user's own. */
+  readonly password?: string;
 }
 
-export function connectionsTo(brokers: () => string[], clientId = "test"): ClientConnections {
-  return {
-    kafkajs: () => ({ clientId, brokers: brokers() }),
-    confluent: () => ({ "bootstrap.servers": brokers().join(","), "client.id": clientId }),
-    platformatic: () => ({ clientId, bootstrapBrokers: brokers() }),
+export type SaslMechanism = "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
+
+export interface ClientConnections {
+  /** `new Kafka(broker.connection.kafkajs())`, of kafkajs. */
+  kafkajs(login?: ClientLogin): { clientId: string; brokers: string[]; sasl?: KafkaJsSasl };
+  /** `new KafkaJS.Kafka(broker.connection.confluent())`, of @confluentinc/kafka-javascript; also librdkafka's own words. */
+  confluent(login?: ClientLogin): { "bootstrap.servers": string; "client.id": string } & Partial<LibrdkafkaSasl>;
+  /** `new Producer({ ...broker.connection.platformatic(), serializers })`, of @platformatic/kafka. */
+  platformatic(login?: ClientLogin): { clientId: string; bootstrapBrokers: string[]; sasl?: PlatformaticSasl };
+}
+
+export type KafkaJsSasl = { [Name in SaslMechanism]: { mechanism: Lowercase<Name>; username: string; password: string } }[SaslMechanism];
+
+export interface PlatformaticSasl {
+  mechanism: SaslMechanism;
+  username: string;
+  password: string;
+}
+
+export interface LibrdkafkaSasl {
+  "security.protocol": "sasl_plaintext";
+  "sasl.mechanisms": SaslMechanism;
+  "sasl.username": string;
+  "sasl.password": string;
+}
+
+export interface ConnectionsOptions {
+  readonly brokers: () => string[];
+  readonly users: Readonly<Record<string, string>>;
+  readonly clientId?: string;
+}
+
+/** What is asked of a login throws RangeError for a user that the broker was not given. */
+export function connectionsTo({ brokers, users, clientId = "test" }: ConnectionsOptions): ClientConnections {
+  const complete = ({ user, mechanism = "PLAIN", password }: ClientLogin): PlatformaticSasl => {
+    const known = Object.hasOwn(users, user) ? users[user] : undefined;
+    const given = password ?? known;
+    if (given === undefined)
+      throw new RangeError(`the broker was started without a user "${user}"; it has ${Object.keys(users).join(", ") || "none"}`);
+    return { mechanism, username: user, password: given };
   };
+  return {
+    kafkajs: (login) => ({ clientId, brokers: brokers(), ...(login === undefined ? {} : { sasl: kafkaJsSasl(complete(login)) }) }),
+    confluent: (login) => ({
+      "bootstrap.servers": brokers().join(","),
+      "client.id": clientId,
+      ...(login === undefined ? {} : librdkafkaSasl(complete(login))),
+    }),
+    platformatic: (login) => ({ clientId, bootstrapBrokers: brokers(), ...(login === undefined ? {} : { sasl: complete(login) }) }),
+  };
+}
+
+function kafkaJsSasl({ mechanism, username, password }: PlatformaticSasl): KafkaJsSasl {
+  switch (mechanism) {
+    case "PLAIN":
+      return { mechanism: "plain", username, password };
+    case "SCRAM-SHA-256":
+      return { mechanism: "scram-sha-256", username, password };
+    case "SCRAM-SHA-512":
+      return { mechanism: "scram-sha-512", username, password };
+  }
+}
+
+function librdkafkaSasl({ mechanism, username, password }: PlatformaticSasl): LibrdkafkaSasl {
+  return { "security.protocol": "sasl_plaintext", "sasl.mechanisms": mechanism, "sasl.username": username, "sasl.password": password };
 }

@@ -46,6 +46,8 @@ export interface RunningBrokerParts {
   readonly disk: FaultyFilesystem;
   readonly network: Network;
   readonly longestFetchMs: number;
+  /** Passwords by user. */
+  readonly users: Readonly<Record<string, string>>;
   readonly placeOf: (broker: Required<Pick<NewBroker, "id" | "port">> & NewBroker) => BrokerPlace;
 }
 
@@ -64,7 +66,7 @@ export class RunningBroker implements AsyncDisposable {
   #lastPort = 0;
   #lastServers = "";
 
-  constructor({ node, clock, disk, network, longestFetchMs, placeOf }: RunningBrokerParts) {
+  constructor({ node, clock, disk, network, longestFetchMs, placeOf, users }: RunningBrokerParts) {
     this.#node = node;
     this.#placeOf = placeOf;
     this.#network = network;
@@ -75,7 +77,7 @@ export class RunningBroker implements AsyncDisposable {
     this.groups = new GroupKit(node, this.topics);
     this.until = new Waits({ node, clock, topics: this.topics, groups: this.groups, observer });
     this.faults = new BrokerFaults({ node, faults: this.#requestFaults, disk, network, groups: this.groups });
-    this.connection = connectionsTo(() => this.bootstrapServers.split(","));
+    this.connection = connectionsTo({ brokers: () => this.bootstrapServers.split(","), users });
     node.onBroker((broker) => {
       if (longestFetchMs < Number.POSITIVE_INFINITY) broker.interceptors.add(shortFetches(longestFetchMs));
       this.#attach(broker, observer);

@@ -13,6 +13,7 @@ import type { Character } from "../config/character.ts";
 import { FaultyFilesystem } from "../faults/faulty-filesystem.ts";
 import { Network } from "../faults/network.ts";
 import { type BrokerPlace, openNode, type RunningNode } from "../node.ts";
+import { printUsers } from "../security/sasl-users.ts";
 import { type NewBroker, RunningBroker } from "./running-broker.ts";
 
 export interface StartOptions {
@@ -24,6 +25,8 @@ export interface StartOptions {
   readonly data?: string;
   /** Topics that exist once the broker has started, by name or with all that belongs to them. */
   readonly topics?: readonly (string | NewTopic)[];
+  /** Passwords by user: clients have to log in as one of them, by PLAIN or SCRAM. Default: nobody is asked. */
+  readonly users?: Readonly<Record<string, string>>;
   /** Kafka's broker settings, by Kafka's names. */
   readonly settings?: SettingInputs;
   /** "kafka": Apache Kafka's own delays and defaults. Default "kind": to developers. */
@@ -78,11 +81,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Runnin
 }
 
 async function start(options: Omit<StartOptions, "port">, brokers: readonly NewBroker[]): Promise<RunningBroker> {
-  const { host = "localhost", data = "memory", topics = [], settings = {}, like = "kind", clock = systemClock } = options;
+  const { host = "localhost", data = "memory", topics = [], settings = {}, users, like = "kind", clock = systemClock } = options;
   const after = (delayMs: number, action: () => void) => clock.after(delayMs, action);
   const disk = new FaultyFilesystem(data === "memory" ? new MemoryFilesystem(clock) : nodeFilesystem, after);
   const isOne = brokers.length === 1;
-  const shared = isOne ? settings : { ...clusterDefaults(brokers, like), ...settings };
+  const logins: SettingInputs = users === undefined ? {} : { "odradek.users": printUsers(users) };
+  const shared = isOne ? { ...logins, ...settings } : { ...clusterDefaults(brokers, like), ...logins, ...settings };
   const placeOf = ({ id, rack, port = 0 }: NewBroker): BrokerPlace => ({
     config: brokerConfig({
       character: like,
@@ -108,7 +112,7 @@ async function start(options: Omit<StartOptions, "port">, brokers: readonly NewB
     ...(options.logger === undefined ? {} : { logger: options.logger }),
   });
   const { longestFetchMs = like === "kafka" ? Number.POSITIVE_INFINITY : DEFAULT_LONGEST_FETCH_MS } = options;
-  return new RunningBroker({ node, clock, disk, network, longestFetchMs, placeOf });
+  return new RunningBroker({ node, clock, disk, network, longestFetchMs, placeOf, users: users ?? {} });
 }
 
 const RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector";

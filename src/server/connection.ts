@@ -13,7 +13,10 @@
 import type { Socket } from "node:net";
 import { Writer } from "../../protocol/wire/writer.ts";
 import type { AnswerMemory } from "../api/answer-memory.ts";
+import type { Clock } from "../base/clock.ts";
 import { ANONYMOUS } from "../security/principal.ts";
+import { SaslLogin } from "../security/sasl-login.ts";
+import type { SaslTerms } from "../security/sasl-terms.ts";
 import { ForeignProtocol } from "./foreign-protocol.ts";
 import { FrameReader, type FrameReaderOptions } from "./frame-reader.ts";
 import { takeOver, untakenBytes } from "./socket.ts";
@@ -45,6 +48,9 @@ export interface ConnectionOptions extends FrameReaderOptions {
   readonly turns: Turns;
   readonly answerMemory: AnswerMemory;
   readonly keepsProcessAlive: boolean;
+  /** On a listener that asks for a login. */
+  readonly sasl?: SaslTerms | undefined;
+  readonly clock: Clock;
   /** On a listener that speaks TLS. */
   readonly tls?: TlsAcceptor | undefined;
   /** What is odd about the client, for the log. */
@@ -67,6 +73,7 @@ export class Connection {
   challenge: string | undefined;
   /** Who the client is: "User:ANONYMOUS" until it has shown more. */
   principal = ANONYMOUS;
+  readonly login: SaslLogin | undefined;
   readonly #socket: Socket;
   readonly #frames: FrameReader;
   readonly #options: ConnectionOptions;
@@ -89,6 +96,8 @@ export class Connection {
   /** Until when requests are taken up in this turn. */
   #sliceEndMs = 0;
   #isPaused = false;
+  /** The answer in hand is the last. */
+  #isEnding = false;
   #isClosed = false;
   #error: Error | undefined;
   #lastActiveMs: number;
@@ -102,6 +111,10 @@ export class Connection {
     this.#options = options;
     this.#lastActiveMs = options.now();
     this.#frames = new FrameReader(options, (frame) => this.#handle(frame));
+    if (options.sasl !== undefined) {
+      this.login = new SaslLogin(options.sasl, options.clock);
+      this.#frames.limitFrames(options.sasl.maxReceiveBytes);
+    }
     const events: SecureSocketEvents = {
       target: () => this.#frames.target(),
       received: (bytes) => this.#received(bytes),
@@ -134,6 +147,16 @@ export class Connection {
   whenSent(listener: () => void): void {
     if (this.#isClosed) listener();
     else this.#whenSent.push(listener);
+  }
+
+  loggedIn(principal: string): void {
+    this.principal = principal;
+    this.#frames.limitFrames(this.#options.maxFrameBytes);
+  }
+
+  endAfterAnswer(reason: string): void {
+    this.#isEnding = true;
+    this.#error ??= new Error(reason);
   }
 
   remark(what: string): void {
@@ -188,7 +211,7 @@ export class Connection {
     this.#flush();
     if (failure instanceof ForeignProtocol && failure.farewell !== undefined) this.#dismiss(failure, failure.farewell);
     else if (failure !== undefined) this.destroy(failure instanceof Error ? failure : new Error(String(failure)));
-    else if (this.#frames.isHeld && !this.#isAnswering && !this.#isChoked) this.#yield();
+    else if (this.#frames.isHeld && !this.#isAnswering && !this.#isChoked && !this.#isEnding) this.#yield();
   }
 
   /** Ends the connection once the farewell has left. */
@@ -222,7 +245,7 @@ export class Connection {
   }
 
   #handle(frame: Buffer): boolean {
-    if (this.#isClosed) return false;
+    if (this.#isClosed || this.#isEnding) return false;
     const answer = this.#options.answer(frame, this);
     if (answer instanceof Promise) {
       this.#isAnswering = true;
@@ -308,7 +331,8 @@ export class Connection {
     if (this.#unsent.length === 0 || this.#isClosed) return;
     this.#write(this.#takeUnsent());
     this.recount();
-    if (this.#error !== undefined) this.destroy();
+    if (this.#isEnding) this.#socket.destroySoon();
+    else if (this.#error !== undefined) this.destroy();
   }
 
   #write(buffers: readonly Buffer[]): void {

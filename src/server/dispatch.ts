@@ -11,7 +11,9 @@ import { Reader } from "../../protocol/wire/reader.ts";
 import type { Writer } from "../../protocol/wire/writer.ts";
 import { errorFault, errorReply, METADATA_KEY } from "../api/error-response.ts";
 import { AfterWrite, CloseConnection, type Handler, NO_ANSWER, type Reply, type RequestContext } from "../api/handler.ts";
+import { bareToken, lastAnswer } from "../api/sasl.ts";
 import type { Services } from "../api/services.ts";
+import type { Admission, SaslLogin } from "../security/sasl-login.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import type { Answer, AnswerFrame, Connection } from "./connection.ts";
 import { Interceptors, type LaterReply } from "./interceptors.ts";
@@ -30,13 +32,23 @@ export function dispatcher(served: readonly Handler[], services: Services, inter
   return (frame, connection) => answer({ services, handlers, interceptors }, frame, connection);
 }
 
+const API_KEY_BYTES = 2;
+const NO_API = -1;
+const SIZE_BYTES = 4;
+
 interface Parts {
   readonly services: Services;
   readonly handlers: readonly (Handler | undefined)[];
   readonly interceptors: Interceptors;
 }
 
-function answer({ services, handlers, interceptors }: Parts, frame: Buffer, connection: Connection): ReturnType<AnswerFrame> {
+function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType<AnswerFrame> {
+  const { login } = connection;
+  if (login !== undefined) {
+    const admission = login.admit(frame.length < API_KEY_BYTES ? NO_API : frame.readInt16BE(0));
+    if (admission.kind !== "admitted") return beforeLogin(parts, { admission, login, frame, connection });
+  }
+  const { services, handlers, interceptors } = parts;
   const reader = new Reader(frame);
   const header = readHeader(reader, frame);
   const handler = handlers[header.apiKey];
@@ -71,6 +83,42 @@ function answer({ services, handlers, interceptors }: Parts, frame: Buffer, conn
   } catch (error) {
     return failed(services, handler, header, body, error);
   }
+}
+
+interface NotAdmitted {
+  readonly admission: Exclude<Admission, { readonly kind: "admitted" }>;
+  readonly login: SaslLogin;
+  readonly frame: Buffer;
+  readonly connection: Connection;
+}
+
+/** What is no request of somebody who is logged in, nor one that logs in. */
+function beforeLogin({ services: { clock }, handlers }: Parts, { admission, login, frame, connection }: NotAdmitted): ReturnType<AnswerFrame> {
+  switch (admission.kind) {
+    case "token": {
+      const token = bareToken(clock, frame, connection);
+      return token instanceof Promise ? token : bareFrame(token);
+    }
+    case "closed":
+      throw new RefusedRequest(admission.reason);
+    case "outOfPlace": {
+      const reader = new Reader(frame);
+      const header = readHeader(reader, frame);
+      const handler = handlers[header.apiKey];
+      const isKnown = handler !== undefined && includesVersion(handler.versions, header.apiVersion);
+      if (!isKnown) throw new RefusedRequest(admission.reason);
+      const request = readRequest(reader, frame, handler, header, connection);
+      const { reply } = errorReply(handler, header.apiVersion, request, { error: Errors.ILLEGAL_SASL_STATE, isHit: () => true });
+      const answered = encode(handler, header, reply as Encodable<Shape>);
+      return lastAnswer(clock, { login, connection, reason: admission.reason }, answered);
+    }
+  }
+}
+
+function bareFrame(token: Buffer): Answer {
+  const size = Buffer.alloc(SIZE_BYTES);
+  size.writeInt32BE(token.length);
+  return [size, token];
 }
 
 /** Interceptors see a reply when there is one. */

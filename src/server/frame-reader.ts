@@ -37,10 +37,17 @@ export class FrameReader {
   #kept: Buffer[] = [];
   #keptBytes = 0;
   #isHeld = false;
+  #maxFrameBytes: number;
 
   constructor(options: FrameReaderOptions, consume: FrameConsumer) {
     this.#options = options;
+    this.#maxFrameBytes = options.maxFrameBytes;
     this.#consume = consume;
+  }
+
+  /** From the next frame on. */
+  limitFrames(maxFrameBytes: number): void {
+    this.#maxFrameBytes = maxFrameBytes;
   }
 
   /** Where the next read should put its bytes. */
@@ -162,7 +169,7 @@ export class FrameReader {
 
   #checkedSize(bytes: Buffer, at: number): number {
     const sizeBytes = bytes.readInt32BE(at);
-    const { maxFrameBytes } = this.#options;
+    const maxFrameBytes = this.#maxFrameBytes;
     if (sizeBytes < 0 || sizeBytes > maxFrameBytes) throw foreignProtocol(sizeBytes) ?? new FrameTooLarge(sizeBytes, maxFrameBytes);
     return sizeBytes;
   }

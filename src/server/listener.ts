@@ -13,6 +13,7 @@ import { type AnswerFrame, Connection, type Gather } from "./connection.ts";
 
 import type { ConnectionBudget } from "./connection-budget.ts";
 
+import type { SaslTerms } from "../security/sasl-terms.ts";
 import type { RequestMemory } from "./request-memory.ts";
 import type { TlsAcceptor } from "./tls-acceptor.ts";
 import type { Turns } from "./turns.ts";
@@ -45,6 +46,8 @@ export interface ListenerOptions {
   /** Which other listeners may share. */
   readonly budget: ConnectionBudget;
   readonly idleLimitMs: number;
+  /** Where clients have to log in. */
+  readonly sasl?: SaslTerms;
   /** What secures its connections, where it speaks TLS. */
   readonly tls?: TlsAcceptor;
   /** Default true. False: the process may end although the listener and its connections are open. */
@@ -219,6 +222,8 @@ export class Listener {
       requestMemory: this.#options.requestMemory,
       keepsProcessAlive: this.#options.keepsProcessAlive ?? true,
       tls: this.#options.tls,
+      sasl: this.#options.sasl,
+      clock: this.#options.clock,
       now: () => this.#options.clock.now(),
       remark: (about, what) => this.#say(about, what, "a client is set up for another listener"),
       ended: (ended, error) => this.#ended(ended, ip, error),

@@ -5,9 +5,10 @@ import type { AnswerMemory } from "../api/answer-memory.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
-import { isTlsProtocol } from "../config/listener-rules.ts";
+import { isSaslProtocol, isTlsProtocol } from "../config/listener-rules.ts";
 import { type ListenerAddress, securityProtocolOf } from "../config/listeners.ts";
 import { SettingError } from "../config/setting.ts";
+import type { SaslTerms } from "../security/sasl-terms.ts";
 import type { AnswerFrame, Gather } from "./connection.ts";
 import type { ConnectionBudget } from "./connection-budget.ts";
 import { Listener } from "./listener.ts";
@@ -23,6 +24,8 @@ export interface ListenersOptions {
   readonly logger: Logger;
   readonly keepsProcessAlive: boolean;
   readonly budget: ConnectionBudget;
+  /** On what terms clients log in at a listener, as a config says. */
+  readonly saslTerms: (config: BrokerConfig, listener: string) => SaslTerms;
 }
 
 export class Listeners {
@@ -93,6 +96,15 @@ export class Listeners {
     return undefined;
   }
 
+  /** Why clients could not log in as a config says. */
+  saslFault(config: BrokerConfig, addresses: readonly ListenerAddress[]): string | undefined {
+    for (const { name } of addresses) {
+      const fault = isSasl(config, name) ? faultOf(() => this.#options.saslTerms(config, name).check()) : undefined;
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+
   /** Certificates that were replaced hold for connections that come from then on. */
   #reloadTls(): void {
     const { config, logger } = this.#options;
@@ -144,10 +156,13 @@ export class Listeners {
   }
 
   async #listen({ name, host, port }: ListenerAddress): Promise<Listener> {
-    const { config, answerMemory, clock, logger, keepsProcessAlive, budget } = this.#options;
+    const { config, answerMemory, clock, logger, keepsProcessAlive, budget, saslTerms } = this.#options;
+    const sasl = isSasl(config, name) ? saslTerms(config, name) : undefined;
+    sasl?.check();
     const tls = isTls(config, name) ? new TlsAcceptor(config, name, clock) : undefined;
     return Listener.open({
       ...(tls === undefined ? {} : { tls }),
+      ...(sasl === undefined ? {} : { sasl }),
       name,
       host: host === "" ? "::" : host,
       port,
@@ -175,9 +190,17 @@ function isTls(config: BrokerConfig, listener: string): boolean {
   return isTlsProtocol(securityProtocolOf(config["listener.security.protocol.map"], listener));
 }
 
+function isSasl(config: BrokerConfig, listener: string): boolean {
+  return isSaslProtocol(securityProtocolOf(config["listener.security.protocol.map"], listener));
+}
+
 function openingFault(config: BrokerConfig, listener: string, clock: Clock): string | undefined {
+  return faultOf(() => void new TlsAcceptor(config, listener, clock));
+}
+
+function faultOf(check: () => void): string | undefined {
   try {
-    new TlsAcceptor(config, listener, clock);
+    check();
     return undefined;
   } catch (error) {
     if (error instanceof SettingError) return error.message;

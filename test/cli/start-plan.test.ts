@@ -202,7 +202,7 @@ test.each<[string, StartArguments, string]>([
   [
     "several brokers that can reach each other over TLS only",
     { brokers: "2", set: ["listeners=SSL://:9092"] },
-    "reach each other over PLAINTEXT only",
+    "reach each other without TLS only",
   ],
   ["a listener that is no address", { set: ["listeners=9092"] }, "NAME://host:port"],
   ["a topic name with a space", { topic: ["a b"] }, "a b"],

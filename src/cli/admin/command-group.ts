@@ -6,6 +6,7 @@ import type { Terminal } from "../terminal.ts";
 
 export interface AdminOptions {
   readonly bootstrapServer: string;
+  readonly commandConfig?: string;
   readonly json?: boolean;
 }
 

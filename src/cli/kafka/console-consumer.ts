@@ -11,6 +11,7 @@ import { present } from "../../client/refusal.ts";
 import { topicLeaders } from "../../client/topic-leaders.ts";
 import { nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { type PrintedRecord, printRecords } from "../print-records.ts";
+import { loginOf } from "./client-login.ts";
 import { addProperty, refuseBoth, type Settings, settingsOf } from "./client-settings.ts";
 import { consumerOptions, groupOptions } from "./consumer-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
@@ -55,7 +56,7 @@ export const kafkaConsoleConsumer: Tool = {
     checkFlags(flags, io);
     const settings = consumerSettings(flags);
     const format = formatterOf(flags.get("formatter"), formatterProperties(flags));
-    const brokers = new Brokers(flags.get("bootstrap-server") ?? "", { clientId: settings.get("client.id") ?? "console-consumer" });
+    const brokers = new Brokers(flags.get("bootstrap-server") ?? "", { clientId: settings.get("client.id") ?? "console-consumer", login: loginOf(settings, "console-consumer") });
     try {
       const open = opening(brokers, { flags, settings });
       return await consume(open, { flags, io, format });

@@ -7,6 +7,7 @@ import { ClientError } from "../../client/client-error.ts";
 import { Disconnected } from "../../client/connection.ts";
 import { Producer } from "../../client/producer.ts";
 import { CommandError } from "../command-error.ts";
+import { loginOf } from "./client-login.ts";
 import { addProperty, refuseBoth, settingsOf } from "./client-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
@@ -81,7 +82,7 @@ export const kafkaConsoleProducer: Tool = {
     maxBlockMs(settings);
     if (!servers.split(",").every((server) => /:\d+$/.test(server.trim())))
       throw new FlagError("Please provide valid host:port like host1:9091,host2:9092");
-    const brokers = new Brokers(servers, { clientId: settings.get("client.id") ?? "console-producer" });
+    const brokers = new Brokers(servers, { clientId: settings.get("client.id") ?? "console-producer", login: loginOf(settings, "console-producer") });
     try {
       await brokers.any();
       const producer = new Producer(brokers, topic, options);

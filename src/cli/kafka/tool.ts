@@ -5,7 +5,10 @@ import { readFileSync } from "node:fs";
 import { VERSION } from "../../base/version.ts";
 import { Brokers } from "../../client/brokers.ts";
 import { codeOf, messageOf } from "../../client/client-error.ts";
+import type { Login } from "../../client/sasl.ts";
+import { parseProperties as parseJavaProperties } from "../../config/properties-file.ts";
 import type { Terminal } from "../terminal.ts";
+import { loginOf } from "./client-login.ts";
 import { type Flag, FlagError, Flags, helpOf } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
 
@@ -102,8 +105,8 @@ function commandFirst(
 export async function withBrokers<Result>(flags: Flags, work: (brokers: Brokers) => Promise<Result>): Promise<Result> {
   const servers = flags.get("bootstrap-server") ?? flags.get("bootstrap-controller");
   if (servers === undefined) throw new FlagError('Missing required argument "[bootstrap-server]"');
-  clientSettings(flags.get("command-config"));
-  const brokers = brokersAt(servers);
+  const path = flags.get("command-config") ?? flags.get("admin.config");
+  const brokers = brokersAt(servers, path === undefined ? undefined : loginOf(clientSettings(path), path));
   try {
     return await work(brokers);
   } finally {
@@ -111,26 +114,17 @@ export async function withBrokers<Result>(flags: Flags, work: (brokers: Brokers)
   }
 }
 
-function brokersAt(servers: string): Brokers {
+function brokersAt(servers: string, login: Login | undefined): Brokers {
   try {
-    return new Brokers(servers);
+    return new Brokers(servers, { login });
   } catch (error) {
     throw new FlagError(`Failed to create new KafkaAdminClient\n${messageOf(error)}`, { isTerse: true });
   }
 }
 
-/** The settings of a client's properties file. Those of an encrypted or authenticated connection are refused by name. */
+/** The settings of a client's properties file. */
 export function clientSettings(path: string | undefined): ReadonlyMap<string, string> {
-  if (path === undefined) return new Map();
-  const settings = parseProperties(readTextFile(path));
-  for (const [name, value] of settings) {
-    const isSecured = name === "security.protocol" ? value !== "PLAINTEXT" : /^(ssl|sasl)\./.test(name);
-    if (isSecured)
-      throw new FlagError(`${path}: ${name}=${value} is not something that this command can do yet; it connects in plain text.`, {
-        isTerse: true,
-      });
-  }
-  return settings;
+  return new Map(path === undefined ? [] : parseJavaProperties(readTextFile(path)).map(({ key, value }) => [key, value]));
 }
 
 export function readTextFile(path: string): string {

@@ -12,9 +12,14 @@ export const networkSettings = {
     nonEmpty: true,
   }),
   "background.threads": int(10, "Threads for background work.", { dynamic: clusterWide, min: 1 }),
-  "connection.failed.authentication.delay.ms": int(100, "Delay before a connection is closed that failed to authenticate.", { min: 0 }),
+  "connection.failed.authentication.delay.ms": int(100, "Delay before a connection is closed that failed to authenticate.", {
+    honoured,
+    min: 0,
+  }),
   "connections.max.idle.ms": long(600_000, "A connection without requests for this long is closed.", { honoured }),
-  "connections.max.reauth.ms": long(0, "Longest time until a SASL connection must authenticate again; 0 means never."),
+  "connections.max.reauth.ms": long(0, "Longest time until a SASL connection must authenticate again; 0 means never.", {
+    honoured,
+  }),
   "delete.records.purgatory.purge.interval.requests": int(1, "Finished DeleteRecords requests after which their remains are swept up."),
   "early.start.listeners": list(null, "Listeners that are opened before the broker is ready to serve."),
   "fetch.max.bytes": int(57_671_680, "Largest answer to one fetch request.", { honoured, min: 1024 }),

@@ -1,6 +1,6 @@
 // Settings of our own: what Kafka has no name for.
 
-import { bool, long } from "../setting.ts";
+import { bool, long, password } from "../setting.ts";
 
 export const odradekSettings = {
   "odradek.auto.create.after.deletion.ms": long(
@@ -23,5 +23,9 @@ export const odradekSettings = {
     134_217_728,
     "Bytes of answers that are held for clients which have not taken them yet, over all connections of a broker; when they are used up, fetches are given little or wait, and connections whose clients took nothing for longest, half a second at least, are closed for those who wait.",
     { honoured: true, min: 1_048_576 },
+  ),
+  "odradek.users": password(
+    'Users that may log in on SASL listeners, by PLAIN and by SCRAM, as a JSON object of passwords by user: {"alice": "…"}.',
+    { honoured: true },
   ),
 };

@@ -22,8 +22,11 @@ export const securitySettings = {
     },
   ),
   "sasl.client.callback.handler.class": javaClass(null, "Class that gives a SASL client its credentials."),
-  "sasl.enabled.mechanisms": list(["GSSAPI"], "SASL mechanisms that clients may use.", { dynamic: perBroker }),
-  "sasl.jaas.config": password("Login context of SASL, in the format of JAAS files.", { dynamic: perBroker }),
+  "sasl.enabled.mechanisms": list(["GSSAPI"], "SASL mechanisms that clients may use.", { honoured, dynamic: perBroker }),
+  "sasl.jaas.config": password("Login context of SASL, in the format of JAAS files; of one mechanism on one listener.", {
+    honoured,
+    dynamic: perBroker,
+  }),
   "sasl.kerberos.kinit.cmd": str("/usr/bin/kinit", "Path of Kerberos' kinit command.", { dynamic: perBroker }),
   "sasl.kerberos.min.time.before.relogin": long(60_000, "Shortest pause of the Kerberos login between two renewals, in milliseconds.", {
     dynamic: perBroker,
@@ -100,7 +103,9 @@ export const securitySettings = {
   "sasl.oauthbearer.sub.claim.name": str("sub", "Claim of a token that holds its subject."),
   "sasl.oauthbearer.token.endpoint.url": str(null, "Address at which the OAuth provider gives out tokens."),
   "sasl.server.callback.handler.class": javaClass(null, "Class that checks credentials, of one listener and mechanism."),
-  "sasl.server.max.receive.size": int(524_288, "Most bytes that a client may send before and while it authenticates."),
+  "sasl.server.max.receive.size": int(524_288, "Most bytes that a client may send before and while it authenticates.", {
+    honoured,
+  }),
   "security.inter.broker.protocol": str("PLAINTEXT", "Security protocol with which brokers talk to each other.", {
     oneOf: ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
   }),

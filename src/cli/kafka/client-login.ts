@@ -1,0 +1,39 @@
+// How a command logs in, by the settings of Kafka's clients: security.protocol, sasl.mechanism and sasl.jaas.config. What is not done yet is
+// refused by name; passwords are never shown.
+
+import { CLIENT_MECHANISMS, type Login } from "../../client/sasl.ts";
+import { MalformedJaas, parseJaas } from "../../config/jaas.ts";
+import { FlagError } from "./flags.ts";
+
+const PLAIN_TEXT = "PLAINTEXT";
+const SERVED = [PLAIN_TEXT, "SASL_PLAINTEXT"];
+
+/** `undefined` where nobody has to log in; `source` is where the settings are from. Raises FlagError. */
+export function loginOf(settings: ReadonlyMap<string, string>, source: string): Login | undefined {
+  const protocol = (settings.get("security.protocol") ?? PLAIN_TEXT).toUpperCase();
+  const tls = [...settings.keys()].find((name) => name.startsWith("ssl."));
+  if (!SERVED.includes(protocol)) throw refused(source, `security.protocol=${protocol} is not something that this command can do yet; it speaks ${SERVED.join(" and ")}`);
+  if (tls !== undefined) throw refused(source, `${tls} is not something that this command can do yet; it connects without TLS`);
+  if (protocol === PLAIN_TEXT) return undefined;
+  const name = settings.get("sasl.mechanism") ?? "GSSAPI";
+  const mechanism = CLIENT_MECHANISMS.find((each) => each === name);
+  if (mechanism === undefined) throw refused(source, `sasl.mechanism=${name} is not something that this command can do; it logs in by ${CLIENT_MECHANISMS.join(", ")}`);
+  const options = jaasOptions(settings.get("sasl.jaas.config"), source);
+  const [user, password] = [options.get("username"), options.get("password")];
+  if (user === undefined || password === undefined) throw refused(source, "sasl.jaas.config needs a username and a password");
+  return { mechanism, user, password };
+}
+
+function jaasOptions(text: string | undefined, source: string): ReadonlyMap<string, string> {
+  if (text === undefined) throw refused(source, "sasl.jaas.config is missing, which says who logs in");
+  try {
+    return parseJaas(text).options;
+  } catch (error) {
+    if (error instanceof MalformedJaas) throw refused(source, `sasl.jaas.config is no JAAS line: ${error.message}`);
+    throw error;
+  }
+}
+
+function refused(source: string, what: string): FlagError {
+  return new FlagError(`${source}: ${what}.`, { isTerse: true });
+}

@@ -1,0 +1,24 @@
+// One exchange of SASL tokens by one mechanism: what the client sends goes in, and what is answered comes out, until somebody is known or
+// nobody is let in. It knows of no connection, no request and no time.
+
+export type SaslStep =
+  /** The client has to go on. */
+  | { readonly kind: "challenge"; readonly token: Buffer }
+  | { readonly kind: "success"; readonly token: Buffer; readonly user: string }
+  /** `message` is what Kafka tells the client, `reason` what the log says beside it. Neither has a secret. */
+  | { readonly kind: "failure"; readonly message: string; readonly reason: string };
+
+export interface SaslExchange {
+  step(token: Buffer): SaslStep;
+}
+
+export function failed(message: string, reason: string): SaslStep {
+  return { kind: "failure", message, reason };
+}
+
+/** A name as the log shows it: it comes from somebody who is not known yet. */
+export function shownUser(user: string): string {
+  return JSON.stringify(user.length > MOST_SHOWN ? `${user.slice(0, MOST_SHOWN)}…` : user);
+}
+
+const MOST_SHOWN = 64;

@@ -1,0 +1,78 @@
+// The users that `odradek.users` names: they log in on every SASL listener, by whatever mechanism it has. Their passwords are as given; what
+// SCRAM needs is made of one when its user first comes, and never stored.
+
+import { createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
+import { digest, SCRAM_HASHES, type ScramKeys, type ScramMechanism } from "./sasl-scram.ts";
+
+/** The least that clients take, as in Kafka's own tools. */
+const ITERATIONS = 4096;
+const SALT_BYTES = 18;
+
+export class MalformedUsers extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "MalformedUsers";
+  }
+}
+
+export class SaslUsers {
+  readonly #passwords: ReadonlyMap<string, string>;
+  readonly #keys = new Map<string, ScramKeys>();
+
+  constructor(passwords: ReadonlyMap<string, string>) {
+    this.#passwords = passwords;
+  }
+
+  get isEmpty(): boolean {
+    return this.#passwords.size === 0;
+  }
+
+  passwordOf(user: string): string | undefined {
+    return this.#passwords.get(user);
+  }
+
+  scramKeysOf(user: string, mechanism: ScramMechanism): ScramKeys | undefined {
+    const password = this.#passwords.get(user);
+    if (password === undefined) return undefined;
+    const name = `${mechanism} ${user}`;
+    const keys = this.#keys.get(name) ?? scramKeysOf(password, mechanism);
+    this.#keys.set(name, keys);
+    return keys;
+  }
+}
+
+/** The text of `odradek.users`: a JSON object of passwords by user. Throws MalformedUsers, whose message shows nothing of it. */
+export function parseUsers(text: string): ReadonlyMap<string, string> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new MalformedUsers('it must be JSON: an object of passwords by user, as in {"alice": "…"}');
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    throw new MalformedUsers('it must be an object of passwords by user, as in {"alice": "…"}');
+  const users = new Map<string, string>();
+  for (const [user, password] of Object.entries(parsed)) {
+    if (user === "") throw new MalformedUsers("a user has no name");
+    if (typeof password !== "string" || password === "") throw new MalformedUsers(`the password of ${user} must be a text that is not empty`);
+    users.set(user, password);
+  }
+  return users;
+}
+
+export function printUsers(users: Readonly<Record<string, string>>): string {
+  return JSON.stringify(users);
+}
+
+function scramKeysOf(password: string, mechanism: ScramMechanism): ScramKeys {
+  const hash = SCRAM_HASHES[mechanism];
+  const salt = randomBytes(SALT_BYTES);
+  const salted = pbkdf2Sync(password, salt, ITERATIONS, hash === "sha256" ? 32 : 64, hash);
+  const keyed = (text: string) => createHmac(hash, salted).update(text).digest();
+  return {
+    iterations: ITERATIONS,
+    salt: salt.toString("base64"),
+    storedKey: digest(hash, keyed("Client Key")).toString("base64"),
+    serverKey: keyed("Server Key").toString("base64"),
+  };
+}
