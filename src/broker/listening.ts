@@ -8,7 +8,7 @@ import { type Endpoint, scramKey } from "../cluster/image.ts";
 import { tellEndpoints } from "../cluster/join-cluster.ts";
 import { ScramMechanisms } from "../cluster/scram-credentials.ts";
 import type { BrokerConfig, SettingInputs } from "../config/broker-config.ts";
-import { clientListeners, DEFAULT_LISTENERS, isServedProtocol, LOGIN_PROTOCOL, PLAIN_PROTOCOL } from "../config/listener-rules.ts";
+import { clientListeners, DEFAULT_LISTENERS, defaultProtocol, isServedProtocol } from "../config/listener-rules.ts";
 import { hostInUrl, isLoopback, type ListenerAddress, parseListeners, printListeners, securityProtocolOf } from "../config/listeners.ts";
 import { ConnectionBudget } from "../server/connection-budget.ts";
 import type { Listener } from "../server/listener.ts";
@@ -138,7 +138,7 @@ function loginTerms({ config, listener, ground: { random }, kept }: LoginPlace):
 const SCRAM_MECHANISM_CODES = { "SCRAM-SHA-256": ScramMechanisms.SHA_256, "SCRAM-SHA-512": ScramMechanisms.SHA_512 } as const;
 
 function listenerAddresses({ config, host, port }: BrokerOptions): ListenerAddress[] {
-  return originsGiven(config) ? clientListeners(config) : [{ name: config["odradek.users"] === null ? PLAIN_PROTOCOL : LOGIN_PROTOCOL, host, port }];
+  return originsGiven(config) ? clientListeners(config) : [{ name: defaultProtocol(config), host, port }];
 }
 
 /** Where to listen after settings were altered: what may not be listened on was not let through. */

@@ -6,6 +6,7 @@
 import { availableParallelism } from "node:os";
 import { type BrokerConfig, originsOf, placeOf } from "../config/broker-config.ts";
 import type { Given, GivenSettings } from "../config/given-settings.ts";
+import { defaultProtocol } from "../config/listener-rules.ts";
 import { hostInUrl, type ListenerAddress, type ListenerSetting, parseListeners, printListeners } from "../config/listeners.ts";
 import { clusterDefaults } from "../embed/start.ts";
 import { usageError } from "./command-error.ts";
@@ -75,7 +76,7 @@ export function memberSettings(first: BrokerConfig, { index, broker, firstPort, 
     printListeners(parseListeners(setting, first[setting] ?? []).map((address) => ({ ...address, port: shift(address, by) })));
   countUp("node.id", String(first["node.id"] + index));
   const isCounted = firstPort === undefined && isGiven("listeners");
-  const own = `PLAINTEXT://${hostInUrl(host)}:${broker.port}`;
+  const own = `${defaultProtocol(first)}://${hostInUrl(host)}:${broker.port}`;
   if (broker.isPortListed) settings.set("listeners", { value: own, place: "with --port" });
   else countUp("listeners", isCounted ? shifted("listeners", index) : own);
   if (isGiven("advertised.listeners")) {

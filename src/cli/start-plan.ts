@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { type BrokerConfig, type ConfigSources, originsOf, placeOf, settingsWithoutEffect } from "../config/broker-config.ts";
 import { type Environment, environmentClusterId } from "../config/environment.ts";
 import type { Given, GivenSettings } from "../config/given-settings.ts";
-import { clientListeners, LOGIN_PROTOCOL, PLAIN_PROTOCOL, peersFault } from "../config/listener-rules.ts";
+import { clientListeners, defaultProtocol, peersFault } from "../config/listener-rules.ts";
 import { hostInUrl, isHost } from "../config/listeners.ts";
 import { SettingError } from "../config/setting.ts";
 import type { BrokerPlace } from "../node.ts";
@@ -139,7 +139,8 @@ function argumentsOf(given: StartArguments, port: number | undefined, sources: S
   else if (!isDataNamed(given, sources)) settings.set("log.dirs", { value: DEFAULT_DATA, place: "by default" });
   if (port !== undefined || given.host !== undefined) {
     const options = [...(port === undefined ? [] : ["--port"]), ...(given.host === undefined ? [] : ["--host"])];
-    const protocol = given.user === undefined && !isGiven(sources, "odradek.users") ? PLAIN_PROTOCOL : LOGIN_PROTOCOL;
+    const hasUsers = given.user !== undefined || isGiven(sources, "odradek.users");
+    const protocol = defaultProtocol({ "odradek.users": hasUsers ? "" : null });
     const value = `${protocol}://${hostInUrl(given.host ?? DEFAULT_HOST)}:${port ?? DEFAULT_PORT}`;
     settings.set("listeners", { value, place: `with ${options.join(" and ")}` });
   }

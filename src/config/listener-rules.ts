@@ -6,8 +6,7 @@ import type { BrokerSettingName, BrokerSettingValues } from "./broker-settings.t
 import { type ListenerAddress, parseListeners, securityProtocolOf } from "./listeners.ts";
 
 export const PLAIN_PROTOCOL = "PLAINTEXT";
-/** What a listener speaks that was not given, where users are. */
-export const LOGIN_PROTOCOL = "SASL_PLAINTEXT";
+const LOGIN_PROTOCOL = "SASL_PLAINTEXT";
 const PROTOCOLS: readonly string[] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
 
 export function isServedProtocol(protocol: string | undefined): boolean {
@@ -16,6 +15,11 @@ export function isServedProtocol(protocol: string | undefined): boolean {
 
 export function isSaslProtocol(protocol: string): boolean {
   return protocol === "SASL_PLAINTEXT" || protocol === "SASL_SSL";
+}
+
+/** What a listener speaks that is given no more than its address: users are there to log in. */
+export function defaultProtocol(values: Pick<BrokerSettingValues, "odradek.users">): string {
+  return values["odradek.users"] === null ? PLAIN_PROTOCOL : LOGIN_PROTOCOL;
 }
 
 export function isTlsProtocol(protocol: string): boolean {
