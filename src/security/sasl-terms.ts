@@ -21,7 +21,7 @@ export interface SaslTermsOptions {
   readonly listener: string;
   /** What is kept of users that were made while running. */
   readonly keptKeys: (user: string, mechanism: ScramMechanism) => ScramKeys | undefined;
-  /** Of an exchange that begins: see ScramOptions. */
+  /** Of an exchange that begins: see ScramOptions. Salts are made of it, too. */
   readonly nonce: () => string;
 }
 
@@ -112,7 +112,7 @@ export class SaslTerms {
     const { value: text, setting, place } = heldByListener(this.#options.config, this.#options.listener, "odradek.users");
     if (this.#users?.text === text) return this.#users.users;
     try {
-      const users = new SaslUsers(text === null ? new Map() : parseUsers(text));
+      const users = new SaslUsers(text === null ? new Map() : parseUsers(text), this.#options.nonce);
       this.#users = { text, users };
       return users;
     } catch (error) {

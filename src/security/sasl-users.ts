@@ -1,12 +1,11 @@
 // The users that `odradek.users` names: they log in on every SASL listener, by whatever mechanism it has. Their passwords are as given; what
 // SCRAM needs is made of one when its user first comes, and never stored.
 
-import { createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
+import { createHmac, pbkdf2Sync } from "node:crypto";
 import { digest, SCRAM_HASHES, type ScramKeys, type ScramMechanism } from "./sasl-scram.ts";
 
 /** The least that clients take, as in Kafka's own tools. */
 const ITERATIONS = 4096;
-const SALT_BYTES = 18;
 
 export class MalformedUsers extends Error {
   constructor(message: string) {
@@ -17,10 +16,13 @@ export class MalformedUsers extends Error {
 
 export class SaslUsers {
   readonly #passwords: ReadonlyMap<string, string>;
+  readonly #makeSalt: () => string;
   readonly #keys = new Map<string, ScramKeys>();
 
-  constructor(passwords: ReadonlyMap<string, string>) {
+  /** @param makeSalt never gives the same twice */
+  constructor(passwords: ReadonlyMap<string, string>, makeSalt: () => string) {
     this.#passwords = passwords;
+    this.#makeSalt = makeSalt;
   }
 
   get isEmpty(): boolean {
@@ -35,7 +37,7 @@ export class SaslUsers {
     const password = this.#passwords.get(user);
     if (password === undefined) return undefined;
     const name = `${mechanism} ${user}`;
-    const keys = this.#keys.get(name) ?? scramKeysOf(password, mechanism);
+    const keys = this.#keys.get(name) ?? scramKeysOf(password, mechanism, Buffer.from(this.#makeSalt()));
     this.#keys.set(name, keys);
     return keys;
   }
@@ -64,9 +66,8 @@ export function printUsers(users: Readonly<Record<string, string>>): string {
   return JSON.stringify(users);
 }
 
-function scramKeysOf(password: string, mechanism: ScramMechanism): ScramKeys {
+function scramKeysOf(password: string, mechanism: ScramMechanism, salt: Buffer): ScramKeys {
   const hash = SCRAM_HASHES[mechanism];
-  const salt = randomBytes(SALT_BYTES);
   const salted = pbkdf2Sync(password, salt, ITERATIONS, hash === "sha256" ? 32 : 64, hash);
   const keyed = (text: string) => createHmac(hash, salted).update(text).digest();
   return {
