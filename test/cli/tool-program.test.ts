@@ -96,8 +96,43 @@ test("client settings that need a secured connection are refused by name", async
   const { exitCode, err } = await kafka(`topics --list --command-config ${path}`);
   expect([exitCode, err]).toEqual([
     1,
-    `${path}: security.protocol=SASL_SSL is not something that this command can do yet; it connects in plain text.\n`,
+    `${path}: security.protocol=SASL_SSL is not something that this command can do yet; it speaks PLAINTEXT and SASL_PLAINTEXT.\n`,
   ]);
+});
+
+test.each([
+  ["no mechanism, which is Kerberos", "", "sasl.mechanism=GSSAPI is not something that this command can do; it logs in by PLAIN, SCRAM-SHA-256, SCRAM-SHA-512."],
+  ["no JAAS line", "sasl.mechanism=PLAIN\n", "sasl.jaas.config is missing, which says who logs in."],
+  ["half a JAAS line", 'sasl.mechanism=PLAIN\nsasl.jaas.config=a.B required password="secret"\n', "sasl.jaas.config is no JAAS line: it does not end with a semicolon."],
+  ["a JAAS line without user", 'sasl.mechanism=PLAIN\nsasl.jaas.config=a.B required password="secret";\n', "sasl.jaas.config needs a username and a password."],
+])("client settings for a login with %s are refused in one sentence without the password", async (_, lines, sentence) => {
+  const path = join(folder, "login.properties");
+  writeFileSync(path, `security.protocol=SASL_PLAINTEXT\n${lines}`);
+  const { exitCode, err } = await kafka(`topics --list --command-config ${path}`);
+  expect([exitCode, err]).toEqual([1, `${path}: ${sentence}\n`]);
+});
+
+test("commands log in by --command-config, and are told when they are not let in", async () => {
+  const asking = await startBroker({ users: { alice: "secret" }, topics: ["t"], settings: { "connection.failed.authentication.delay.ms": 0 } });
+  const path = join(folder, "alice.properties");
+  const properties = (password: string) =>
+    [
+      "security.protocol=SASL_PLAINTEXT",
+      "sasl.mechanism=SCRAM-SHA-512",
+      "sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required \\",
+      `  username="alice" password="${password}";`,
+    ].join("\n");
+  try {
+    writeFileSync(path, properties("secret"));
+    const at = (...argv: readonly string[]) => run([...argv, "--bootstrap-server", asking.bootstrapServers, "--command-config", path]);
+    expect(await at("kafka-topics", "--list")).toMatchObject({ exitCode: 0, out: "t\n" });
+    expect(await at("topics", "list")).toMatchObject({ exitCode: 0, out: expect.stringContaining("t") });
+    writeFileSync(path, properties("Secret"));
+    const { exitCode, err } = await at("kafka-topics", "--list");
+    expect([exitCode, err]).toEqual([1, expect.stringContaining("does not let alice in by SCRAM-SHA-512: Authentication failed")]);
+  } finally {
+    await asking.stop();
+  }
 });
 
 test("what the console producer sends, the console consumer prints, and groups remember", async () => {

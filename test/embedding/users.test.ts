@@ -47,6 +47,6 @@ test("brokers of a cluster that asks for logins reach each other: a transaction 
   await transaction.send({ topic: "t", messages: Array.from({ length: 9 }, (_, partition) => ({ partition, value: `${partition}` })) });
   await transaction.commit();
   await producer.disconnect();
-  const records = await cluster.read("t");
-  expect(records.map(({ value }) => value).sort()).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
+  const committed = async () => (await cluster.read("t")).map(({ value }) => value).sort();
+  await expect.poll(committed, { timeout: 5000 }).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
 });

@@ -52,7 +52,9 @@ async function startKafka({ port, dataFolder, settings }: StartOptions): Promise
 
 async function startOdradek({ port, dataFolder, settings = {} }: StartOptions): Promise<RunningBroker> {
   if (!existsSync(BUNDLE)) await runOrThrow(NODE, [join(ROOT, "scripts/run.mjs"), "build"], { deadlineMs: 120_000 });
-  const args = [BUNDLE, "start", "--port", `${port}`, "--data", dataFolder, "--json"];
+  // An option would win over the setting.
+  const place = settings["listeners"] === undefined ? ["--port", `${port}`] : [];
+  const args = [BUNDLE, "start", ...place, "--data", dataFolder, "--json"];
   for (const [name, value] of Object.entries(settings)) args.push("--set", `${name}=${value}`);
   const child = spawn(NODE, args, { stdio: ["ignore", "pipe", "pipe"] });
   return running("odradek", { port, dataFolder }, child, /"event":\s*"ready"/);
