@@ -15,6 +15,8 @@ export interface ReadyFacts {
   /** An absolute path, or "memory". */
   readonly data: string;
   readonly environment: EnvironmentInEffect;
+  /** Who may log in, where clients have to: those that the start was given. */
+  readonly users: readonly string[];
   readonly tookMs: number;
 }
 
@@ -22,7 +24,7 @@ export interface ReadyFacts {
 const MOST_NAMES = 8;
 
 export function banner(facts: ReadyFacts, paint: Paint): string {
-  const { bootstrapServers, advertised, clusterId, data, environment, tookMs } = facts;
+  const { bootstrapServers, advertised, clusterId, data, environment, users, tookMs } = facts;
   const line = (name: string, text: string) => `  ${paint("dim", name.padEnd(8))} ${text}\n`;
   const brokers = bootstrapServers
     .split(",")
@@ -35,10 +37,15 @@ export function banner(facts: ReadyFacts, paint: Paint): string {
     line("cluster", clusterId),
     ...(isElsewhere ? [line("clients", `are sent on to ${advertised.join(", ")} by advertised.listeners`)] : []),
     ...environmentLines(environment).map(([name, text]) => line(name, text)),
-    line("kafkajs", `new Kafka({ brokers: [${brokers}] })`),
+    ...(users.length === 0 ? [] : [line("users", `${listed(users)}: clients log in by SASL, PLAIN or SCRAM`)]),
+    line("kafkajs", `new Kafka({ brokers: [${brokers}]${loginOf(users)} })`),
     line("stop", "Ctrl-C"),
     "\n",
   ].join("");
+}
+
+function loginOf([user]: readonly string[]): string {
+  return user === undefined ? "" : `, sasl: { mechanism: "plain", username: ${JSON.stringify(user)}, password: "…" }`;
 }
 
 function environmentLines({ variables, unknown }: EnvironmentInEffect): (readonly [string, string])[] {

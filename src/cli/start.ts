@@ -6,6 +6,7 @@ import { type Logger, silentLogger } from "../base/logger.ts";
 import { messageOf } from "../client/client-error.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { BrokerPlace } from "../node.ts";
+import { parseUsers } from "../security/sasl-users.ts";
 import type { WorkerPlace } from "../workers/workers.ts";
 import { advertisedAddresses, type Names, printAddress, systemNames, warnOfUnreachable } from "./advertised.ts";
 import { banner, type ReadyFacts, readyLine } from "./banner.ts";
@@ -73,6 +74,7 @@ export async function start(
     clusterId: broker.clusterId,
     data: plan.data,
     environment: plan.environment,
+    users: userNames(plan.config),
     tookMs: performance.now() - beganMs,
   };
   if (given.json) terminal.stdout.write(readyLine(facts));
@@ -102,6 +104,11 @@ async function startOrExplain(plan: StartPlan, startBroker: StartSurroundings["s
   } catch (error) {
     throw explainStartFailure(error, plan) ?? error;
   }
+}
+
+/** The broker has read it before. */
+function userNames({ "odradek.users": users }: BrokerConfig): readonly string[] {
+  return users === null ? [] : [...parseUsers(users).keys()];
 }
 
 /** Best effort: a folder without it works as well. */
