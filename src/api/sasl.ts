@@ -30,7 +30,11 @@ export const saslHandshake = serve(saslHandshakeApi, "0-1", ({ clock }, { mechan
       return outOfPlace;
     case "unsupported": {
       const { mechanisms, reason } = answer;
-      return lastAnswer(clock, { login, connection, reason }, { errorCode: Errors.UNSUPPORTED_SASL_MECHANISM, mechanisms: [...mechanisms] });
+      return lastAnswer(
+        clock,
+        { login, connection, reason },
+        { errorCode: Errors.UNSUPPORTED_SASL_MECHANISM, mechanisms: [...mechanisms] },
+      );
     }
     case "closed":
       throw new CloseConnection(answer.reason);
@@ -47,7 +51,12 @@ export const saslAuthenticate = serve(saslAuthenticateApi, "0-2", (services, { a
   if (login === undefined) connection.remark(ADVICE);
   const answer = login?.token(token) ?? { kind: "outOfPlace" };
   const failed = (errorCode: number, errorMessage: string) => ({ errorCode, errorMessage, authBytes: NO_BYTES, sessionLifetimeMs: 0 });
-  const content = (authBytes: Buffer, sessionLifetimeMs: number) => ({ errorCode: Errors.NONE, errorMessage: "", authBytes, sessionLifetimeMs });
+  const content = (authBytes: Buffer, sessionLifetimeMs: number) => ({
+    errorCode: Errors.NONE,
+    errorMessage: "",
+    authBytes,
+    sessionLifetimeMs,
+  });
   switch (answer.kind) {
     case "challenge":
       return content(answer.token, 0);

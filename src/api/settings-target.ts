@@ -117,11 +117,9 @@ function brokerTarget(question: TargetQuestion, name: string): SettingsTarget | 
   };
 }
 
-/** Key and trust stores that the listeners cannot use. */
+/** Key stores, trust stores and JAAS lines that the listeners cannot use. */
 function securedFault({ config, securityFault }: TargetQuestion, values: Texts): string | undefined {
-  const fault = securityFault(withAltered(config, { cluster: {}, broker: knownSettings(values) }));
-  if (fault === undefined) return undefined;
-  return `Invalid value org.apache.kafka.common.config.ConfigException: Validation of dynamic config update of SSLFactory failed: ${fault} for configuration Invalid dynamic configuration`;
+  return securityFault(withAltered(config, { cluster: {}, broker: knownSettings(values) }));
 }
 
 /** With eligible leader replicas (KIP-966) all brokers must agree on it. */

@@ -8,12 +8,12 @@ import { type Endpoint, scramKey } from "../cluster/image.ts";
 import { tellEndpoints } from "../cluster/join-cluster.ts";
 import { ScramMechanisms } from "../cluster/scram-credentials.ts";
 import type { BrokerConfig, SettingInputs } from "../config/broker-config.ts";
-import { clientListeners, DEFAULT_LISTENERS, defaultProtocol, isServedProtocol } from "../config/listener-rules.ts";
-import { hostInUrl, isLoopback, type ListenerAddress, parseListeners, printListeners, securityProtocolOf } from "../config/listeners.ts";
+import { clientListeners, DEFAULT_LISTENERS, defaultProtocol } from "../config/listener-rules.ts";
+import { hostInUrl, isLoopback, type ListenerAddress, parseListeners, printListeners } from "../config/listeners.ts";
+import { MECHANISMS, SaslTerms } from "../security/sasl-terms.ts";
 import { ConnectionBudget } from "../server/connection-budget.ts";
 import type { Listener } from "../server/listener.ts";
 import { Listeners } from "../server/listeners.ts";
-import { MECHANISMS, SaslTerms } from "../security/sasl-terms.ts";
 import type { BrokerOptions } from "./broker-options.ts";
 import type { Ground } from "./ground.ts";
 import type { ImageChange, Part } from "./parts.ts";
@@ -85,7 +85,10 @@ export class Listening implements Part {
 
   /** Why the listeners cannot be secured as a config says. */
   securityFault(altered: BrokerConfig): string | undefined {
-    return this.listeners.tlsFault(altered, addressesIn(altered)) ?? this.listeners.saslFault(altered, addressesIn(altered));
+    const addresses = clientListeners(altered);
+    const fault = this.listeners.tlsFault(altered, addresses);
+    if (fault === undefined) return this.listeners.saslFault(altered, addresses);
+    return `Invalid value org.apache.kafka.common.config.ConfigException: Validation of dynamic config update of SSLFactory failed: ${fault} for configuration Invalid dynamic configuration`;
   }
 
   /** No more requests. Safe to call twice: a broker that stops ends them before its other parts. */
@@ -98,7 +101,7 @@ export class Listening implements Part {
     const { brokerId, config, logLevels } = this.#ground;
     try {
       const { cluster } = this.#kept;
-      if (!(await this.listeners.follow(addressesIn(config))) || cluster === undefined) return;
+      if (!(await this.listeners.follow(clientListeners(config))) || cluster === undefined) return;
       await tellEndpoints(cluster, brokerId, this.endpoints);
     } catch (error) {
       logLevels.logger("server").error({ err: error }, "could not listen as altered");
@@ -139,12 +142,6 @@ const SCRAM_MECHANISM_CODES = { "SCRAM-SHA-256": ScramMechanisms.SHA_256, "SCRAM
 
 function listenerAddresses({ config, host, port }: BrokerOptions): ListenerAddress[] {
   return originsGiven(config) ? clientListeners(config) : [{ name: defaultProtocol(config), host, port }];
-}
-
-/** Where to listen after settings were altered: what may not be listened on was not let through. */
-function addressesIn(config: BrokerConfig): ListenerAddress[] {
-  const map = config["listener.security.protocol.map"];
-  return clientListeners(config).filter(({ name }) => isServedProtocol(securityProtocolOf(map, name)));
 }
 
 function originsGiven(config: BrokerConfig): boolean {

@@ -91,7 +91,10 @@ function parseSettings(pairs: readonly string[]): GivenSettings {
     const name = pair.slice(0, at).trim();
     const value = pair.slice(at + 1);
     const earlier = settings.get(name);
-    if (earlier !== undefined && earlier.value !== value) throw usageError(`--set ${isSecret(name) ? name : `${pair}: ${name}`} was given ${isSecret(name) ? "otherwise" : earlier.value} before`);
+    if (earlier !== undefined && earlier.value !== value)
+      throw usageError(
+        `--set ${isSecret(name) ? name : `${pair}: ${name}`} was given ${isSecret(name) ? "otherwise" : earlier.value} before`,
+      );
     settings.set(name, { value, place: `with --set ${name}` });
   }
   return settings;

@@ -2,8 +2,8 @@
 // correlation ids. Every request has a deadline; when the connection ends, all that wait for an answer fail.
 
 import { connect, type Socket } from "node:net";
-import { decodeResponse, encodeRequest } from "../../protocol/headers.ts";
 import { Errors } from "../../protocol/errors.ts";
+import { decodeResponse, encodeRequest } from "../../protocol/headers.ts";
 import { saslHandshake } from "../../protocol/messages/17-sasl-handshake.ts";
 import { apiVersions } from "../../protocol/messages/18-api-versions.ts";
 import { saslAuthenticate } from "../../protocol/messages/36-sasl-authenticate.ts";

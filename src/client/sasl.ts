@@ -43,7 +43,8 @@ async function scram({ hash, keyBytes }: Hash, { user, password }: Pick<Login, "
   const [, joined = "", salt = "", count = ""] = /^r=([^,]+),s=([^,]+),i=(\d+)/.exec(answer) ?? [];
   const iterations = Number(count);
   if (!joined.startsWith(nonce) || joined === nonce) throw new Error("its answer belongs to another login");
-  if (iterations < 1 || iterations > MOST_ITERATIONS) throw new Error(`it asks for ${iterations} iterations, and at most ${MOST_ITERATIONS} are done`);
+  if (iterations < 1 || iterations > MOST_ITERATIONS)
+    throw new Error(`it asks for ${iterations} iterations, and at most ${MOST_ITERATIONS} are done`);
   const salted = pbkdf2Sync(password, Buffer.from(salt, "base64"), iterations, keyBytes, hash);
   const keyed = (key: Buffer, text: string) => createHmac(hash, key).update(text).digest();
   const clientKey = keyed(salted, "Client Key");

@@ -3,7 +3,7 @@
 // Messages are Kafka's.
 
 import type { BrokerConfig } from "./broker-config.ts";
-import { isServedProtocol, namesFault, portFault, protocolsOf, subsetFault } from "./listener-rules.ts";
+import { namesFault, portFault, protocolsOf, subsetFault } from "./listener-rules.ts";
 import type { ListenerAddress } from "./listeners.ts";
 
 const ADDRESS = /^(.*):\/\/\[?([0-9a-zA-Z\-%._:]*)\]?:(-?[0-9]+)/;
@@ -49,15 +49,9 @@ function missingFault(after: BrokerConfig, names: ReadonlySet<string>): string |
 function protocolsFault(before: BrokerConfig, names: ReadonlySet<string>, protocols: ReadonlyMap<string, string>): string | undefined {
   const earlier = protocolsOf(before["listener.security.protocol.map"]);
   const known = new Set(before.listeners.map((text) => (ADDRESS.exec(text.trim())?.[1] ?? "").toUpperCase()));
-  const controllers = (before["controller.listener.names"] ?? []).map((name) => name.toUpperCase());
   for (const name of names) {
-    const protocol = protocols.get(name);
-    if (known.has(name)) {
-      if (typeof earlier === "string" || earlier.get(name) === protocol) continue;
-      return `Invalid value org.apache.kafka.common.config.ConfigException: Security protocol cannot be updated for existing listener ListenerName(${name}) for configuration Invalid dynamic configuration`;
-    }
-    if (!isServedProtocol(protocol) && !controllers.includes(name))
-      return `listeners: ${name} asks for ${protocol}, which is not served yet`;
+    if (!known.has(name) || typeof earlier === "string" || earlier.get(name) === protocols.get(name)) continue;
+    return `Invalid value org.apache.kafka.common.config.ConfigException: Security protocol cannot be updated for existing listener ListenerName(${name}) for configuration Invalid dynamic configuration`;
   }
   return undefined;
 }

@@ -128,7 +128,13 @@ export function heldByListener<Name extends BrokerSettingName>(
   listener: string,
   name: Name,
 ): Held<BrokerSettingValues[Name]> {
-  return givenForListener(config, listenerSettingName(listener, name), name) ?? { value: config[name], setting: name, place: placeOf(config, name) };
+  return (
+    givenForListener(config, listenerSettingName(listener, name), name) ?? {
+      value: config[name],
+      setting: name,
+      place: placeOf(config, name),
+    }
+  );
 }
 
 /** What holds for a SASL mechanism on one listener: what is set for it there, else for the listener, else for all. */

@@ -35,8 +35,10 @@ export function parseJaas(text: string): JaasEntry {
   const options = new Map<string, string>();
   while (!words.takeSign(";")) {
     const name = words.take(WORD);
-    if (name === undefined) throw new MalformedJaas(words.isAtEnd ? "it does not end with a semicolon" : "there is something that is no option");
-    if (!words.takeSign("=")) throw new MalformedJaas(`${options.size === 0 ? "the first option" : "an option"} has no "=" behind its name`);
+    if (name === undefined)
+      throw new MalformedJaas(words.isAtEnd ? "it does not end with a semicolon" : "there is something that is no option");
+    if (!words.takeSign("="))
+      throw new MalformedJaas(`${options.size === 0 ? "the first option" : "an option"} has no "=" behind its name`);
     const value = words.quoted() ?? words.take(WORD);
     if (value === undefined) throw new MalformedJaas(`the option ${name} has no value; it must stand in quotes`);
     options.set(name, value);

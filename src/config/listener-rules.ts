@@ -9,10 +9,6 @@ export const PLAIN_PROTOCOL = "PLAINTEXT";
 const LOGIN_PROTOCOL = "SASL_PLAINTEXT";
 const PROTOCOLS: readonly string[] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
 
-export function isServedProtocol(protocol: string | undefined): boolean {
-  return protocol !== undefined && PROTOCOLS.includes(protocol);
-}
-
 export function isSaslProtocol(protocol: string): boolean {
   return protocol === "SASL_PLAINTEXT" || protocol === "SASL_SSL";
 }

@@ -89,7 +89,9 @@ export class SaslLogin {
         return this.#hasEnded(state.session) && apiKey !== HANDSHAKE_KEY ? SESSION_OVER : ADMITTED;
       case "exchanging":
         if (state.isBare) return TOKEN;
-        return apiKey === AUTHENTICATE_KEY ? ADMITTED : { kind: "outOfPlace", reason: "the client asks for something else before it has logged in" };
+        return apiKey === AUTHENTICATE_KEY
+          ? ADMITTED
+          : { kind: "outOfPlace", reason: "the client asks for something else before it has logged in" };
       case "asked":
         // Before a handshake SaslAuthenticate is how a broker of the cluster begins; its handler sends everybody else away.
         if (apiKey === HANDSHAKE_KEY || apiKey === AUTHENTICATE_KEY || (apiKey === API_VERSIONS_KEY && !state.hasVersions)) return ADMITTED;
@@ -163,7 +165,8 @@ export class SaslLogin {
   }
 }
 
-const NO_LOGIN = "the client does not log in, and this listener asks for it; give it security.protocol=SASL_PLAINTEXT or SASL_SSL, a mechanism, user and password";
+const NO_LOGIN =
+  "the client does not log in, and this listener asks for it; give it security.protocol=SASL_PLAINTEXT or SASL_SSL, a mechanism, user and password";
 const SESSION_OVER: Admission = {
   kind: "closed",
   reason: "the client's session is over (connections.max.reauth.ms), and it did not log in again; a newer client does that by itself",

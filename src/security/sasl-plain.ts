@@ -20,10 +20,14 @@ function judge(token: Buffer, passwordOf: (user: string) => string | undefined):
     return failed(message, "the client sent something else than user and password");
   }
   if (user === "") return failed("Authentication failed: username not specified", "the client gave no user name");
-  if (password === "") return failed("Authentication failed: password not specified", `the client gave no password for user ${shownUser(user)}`);
+  if (password === "")
+    return failed("Authentication failed: password not specified", `the client gave no password for user ${shownUser(user)}`);
   const expected = passwordOf(user);
   if (!isSame(password, expected ?? "") || expected === undefined) {
-    const reason = expected === undefined ? `user ${shownUser(user)} is not known to PLAIN here; name it in the listener's JAAS line (user_NAME) or with --user` : `the password of user ${shownUser(user)} is wrong`;
+    const reason =
+      expected === undefined
+        ? `user ${shownUser(user)} is not known to PLAIN here; name it in the listener's JAAS line (user_NAME) or with --user`
+        : `the password of user ${shownUser(user)} is wrong`;
     return failed("Authentication failed: Invalid username or password", reason);
   }
   if (authorizationId !== "" && authorizationId !== user) {

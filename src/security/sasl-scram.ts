@@ -69,9 +69,14 @@ function open(text: string, { mechanism, keysOf, nonce: own }: ScramOptions): Op
     return failed(message, `user ${shownUser(user)} asks to be somebody else`);
   }
   // Tokens are not kept under the names of users, whatever those are called.
-  if (/,tokenauth=true(?:,|$)/.test(extensions)) return refused(mechanism, "the client logs in with a delegation token, and there are none");
+  if (/,tokenauth=true(?:,|$)/.test(extensions))
+    return refused(mechanism, "the client logs in with a delegation token, and there are none");
   const keys = keysOf(user);
-  if (keys === undefined) return refused(mechanism, `user ${shownUser(user)} is not known to ${mechanism}; make it with kafka-configs (--entity-type users) or name it with --user`);
+  if (keys === undefined)
+    return refused(
+      mechanism,
+      `user ${shownUser(user)} is not known to ${mechanism}; make it with kafka-configs (--entity-type users) or name it with --user`,
+    );
   const nonce = theirs + own;
   return { kind: "opened", user, keys, header, nonce, clientFirst, serverFirst: `r=${nonce},s=${keys.salt},i=${keys.iterations}` };
 }

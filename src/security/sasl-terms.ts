@@ -52,7 +52,7 @@ export class SaslTerms {
       if (held.value !== null) parseEntry(held, mechanism);
       else if (mechanism === "PLAIN" && users.isEmpty) {
         const name = `listener.name.${this.#options.listener.toLowerCase()}.plain.sasl.jaas.config`;
-        const message = `${name} must be given: without it, or odradek.users, nobody can log in by PLAIN, which ${setting} names`;
+        const message = `${name} must be given: without it, or odradek.users, nobody can log in by PLAIN, which ${setting} names (JAAS files are not read)`;
         throw new SettingError("CONFLICT", name, message, place);
       }
     }
@@ -124,7 +124,8 @@ export class SaslTerms {
 
 /** Throws SettingError. */
 function parseEntry({ value, setting, place }: Held<string | null>, mechanism: string): JaasEntry {
-  const failed = (message: string) => new SettingError("INVALID_VALUE", setting, `${setting} is no JAAS line for ${mechanism}: ${message}`, place);
+  const failed = (message: string) =>
+    new SettingError("INVALID_VALUE", setting, `${setting} is no JAAS line for ${mechanism}: ${message}`, place);
   try {
     const entry = parseJaas(value ?? "");
     const expected = isScram(mechanism) ? SCRAM_MODULE : PLAIN_MODULE;

@@ -56,7 +56,8 @@ export function parseUsers(text: string): ReadonlyMap<string, string> {
   const users = new Map<string, string>();
   for (const [user, password] of Object.entries(parsed)) {
     if (user === "") throw new MalformedUsers("a user has no name");
-    if (typeof password !== "string" || password === "") throw new MalformedUsers(`the password of ${user} must be a text that is not empty`);
+    if (typeof password !== "string" || password === "")
+      throw new MalformedUsers(`the password of ${user} must be a text that is not empty`);
     users.set(user, password);
   }
   return users;

@@ -93,7 +93,10 @@ interface NotAdmitted {
 }
 
 /** What is no request of somebody who is logged in, nor one that logs in. */
-function beforeLogin({ services: { clock }, handlers }: Parts, { admission, login, frame, connection }: NotAdmitted): ReturnType<AnswerFrame> {
+function beforeLogin(
+  { services: { clock }, handlers }: Parts,
+  { admission, login, frame, connection }: NotAdmitted,
+): ReturnType<AnswerFrame> {
   switch (admission.kind) {
     case "token": {
       const token = bareToken(clock, frame, connection);

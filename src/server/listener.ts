@@ -9,11 +9,9 @@ import { BufferPool } from "../base/buffer-pool.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { Seldom } from "../base/seldom.ts";
-import { type AnswerFrame, Connection, type Gather } from "./connection.ts";
-
-import type { ConnectionBudget } from "./connection-budget.ts";
-
 import type { SaslTerms } from "../security/sasl-terms.ts";
+import { type AnswerFrame, Connection, type Gather } from "./connection.ts";
+import type { ConnectionBudget } from "./connection-budget.ts";
 import type { RequestMemory } from "./request-memory.ts";
 import type { TlsAcceptor } from "./tls-acceptor.ts";
 import type { Turns } from "./turns.ts";

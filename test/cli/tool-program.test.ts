@@ -101,10 +101,22 @@ test("client settings that need a secured connection are refused by name", async
 });
 
 test.each([
-  ["no mechanism, which is Kerberos", "", "sasl.mechanism=GSSAPI is not something that this command can do; it logs in by PLAIN, SCRAM-SHA-256, SCRAM-SHA-512."],
+  [
+    "no mechanism, which is Kerberos",
+    "",
+    "sasl.mechanism=GSSAPI is not something that this command can do; it logs in by PLAIN, SCRAM-SHA-256, SCRAM-SHA-512.",
+  ],
   ["no JAAS line", "sasl.mechanism=PLAIN\n", "sasl.jaas.config is missing, which says who logs in."],
-  ["half a JAAS line", 'sasl.mechanism=PLAIN\nsasl.jaas.config=a.B required password="secret"\n', "sasl.jaas.config is no JAAS line: it does not end with a semicolon."],
-  ["a JAAS line without user", 'sasl.mechanism=PLAIN\nsasl.jaas.config=a.B required password="secret";\n', "sasl.jaas.config needs a username and a password."],
+  [
+    "half a JAAS line",
+    'sasl.mechanism=PLAIN\nsasl.jaas.config=a.B required password="secret"\n',
+    "sasl.jaas.config is no JAAS line: it does not end with a semicolon.",
+  ],
+  [
+    "a JAAS line without user",
+    'sasl.mechanism=PLAIN\nsasl.jaas.config=a.B required password="secret";\n',
+    "sasl.jaas.config needs a username and a password.",
+  ],
 ])("client settings for a login with %s are refused in one sentence without the password", async (_, lines, sentence) => {
   const path = join(folder, "login.properties");
   writeFileSync(path, `security.protocol=SASL_PLAINTEXT\n${lines}`);
@@ -113,7 +125,11 @@ test.each([
 });
 
 test("commands log in by --command-config, and are told when they are not let in", async () => {
-  const asking = await startBroker({ users: { alice: "secret" }, topics: ["t"], settings: { "connection.failed.authentication.delay.ms": 0 } });
+  const asking = await startBroker({
+    users: { alice: "secret" },
+    topics: ["t"],
+    settings: { "connection.failed.authentication.delay.ms": 0 },
+  });
   const path = join(folder, "alice.properties");
   const properties = (password: string) =>
     [

@@ -54,7 +54,9 @@ test("sasl.jaas.config: the users of PLAIN are those of its line, which may be a
   expect(await alter(`${PLAIN_MODULE} required user_bob="bob-secret";`)).toBeNull();
   await connect(broker, { mechanism: "PLAIN", user: "bob", password: "bob-secret" });
   await expect(connect(broker, ALICE)).rejects.toThrow("Invalid username or password");
-  const described = await connection.send(describeConfigs, 4, { resources: [{ resourceType: BROKER, resourceName: "1", configurationKeys: null }] });
+  const described = await connection.send(describeConfigs, 4, {
+    resources: [{ resourceType: BROKER, resourceName: "1", configurationKeys: null }],
+  });
   const told = described.results[0]?.configs.find(({ name }) => name === JAAS);
   expect([told?.value, told?.isSensitive]).toEqual([null, true]);
 });
@@ -92,24 +94,50 @@ test("odradek.users: without listeners given, clients have to log in, by any mec
 });
 
 test.each([
-  ["Kerberos, which is Kafka's default", {}, "sasl.enabled.mechanisms: the listener SASL_PLAINTEXT would ask for GSSAPI (Kerberos), which is not served; name some of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512"],
+  [
+    "Kerberos, which is Kafka's default",
+    {},
+    "sasl.enabled.mechanisms: the listener SASL_PLAINTEXT would ask for GSSAPI (Kerberos), which is not served; name some of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512",
+  ],
   ["OAuth", { "sasl.enabled.mechanisms": "PLAIN,OAUTHBEARER" }, "would ask for OAUTHBEARER, which is not served"],
-  ["PLAIN without users", { "sasl.enabled.mechanisms": "PLAIN" }, `${JAAS} must be given: without it, or odradek.users, nobody can log in by PLAIN`],
-  ["a line that is none", { "sasl.enabled.mechanisms": "PLAIN", [JAAS]: `${PLAIN_MODULE} user_a="secret";` }, `${JAAS} is no JAAS line for PLAIN: after the login module there must be one of required`],
-  ["a line for something else", { "sasl.enabled.mechanisms": "PLAIN", [JAAS]: `${SCRAM_MODULE} required user_a="secret";` }, `its login module must be ${PLAIN_MODULE}`],
+  [
+    "PLAIN without users",
+    { "sasl.enabled.mechanisms": "PLAIN" },
+    `${JAAS} must be given: without it, or odradek.users, nobody can log in by PLAIN`,
+  ],
+  [
+    "a line that is none",
+    { "sasl.enabled.mechanisms": "PLAIN", [JAAS]: `${PLAIN_MODULE} user_a="secret";` },
+    `${JAAS} is no JAAS line for PLAIN: after the login module there must be one of required`,
+  ],
+  [
+    "a line for something else",
+    { "sasl.enabled.mechanisms": "PLAIN", [JAAS]: `${SCRAM_MODULE} required user_a="secret";` },
+    `its login module must be ${PLAIN_MODULE}`,
+  ],
   ["users that are none", { "sasl.enabled.mechanisms": "PLAIN", "odradek.users": "alice:secret" }, "odradek.users: it must be JSON"],
-])("sasl.enabled.mechanisms, sasl.jaas.config, odradek.users: a start with %s is refused in one sentence without secrets", async (_, settings, sentence) => {
-  const failed = start({ ...LISTENERS, ...settings });
-  await expect(failed).rejects.toThrow(sentence);
-  await expect(failed).rejects.not.toThrow("secret");
-});
+])(
+  "sasl.enabled.mechanisms, sasl.jaas.config, odradek.users: a start with %s is refused in one sentence without secrets",
+  async (_, settings, sentence) => {
+    const failed = start({ ...LISTENERS, ...settings });
+    await expect(failed).rejects.toThrow(sentence);
+    await expect(failed).rejects.not.toThrow("secret");
+  },
+);
 
 test("sasl.server.max.receive.size, connections.max.reauth.ms, connection.failed.authentication.delay.ms: what test/server/sasl.test.ts shows is told by DescribeConfigs", async () => {
   const broker = await start({ "sasl.server.max.receive.size": 1000, "connections.max.reauth.ms": 5000 }, { alice: "secret" });
   await expect(connect(broker, { ...ALICE, password: "x".repeat(2000) })).rejects.toThrow("it closed the connection");
   const connection = await connect(broker, ALICE);
-  const configurationKeys = ["sasl.server.max.receive.size", "connections.max.reauth.ms", "connection.failed.authentication.delay.ms", "odradek.users"];
-  const { results } = await connection.send(describeConfigs, 4, { resources: [{ resourceType: BROKER, resourceName: "1", configurationKeys }] });
+  const configurationKeys = [
+    "sasl.server.max.receive.size",
+    "connections.max.reauth.ms",
+    "connection.failed.authentication.delay.ms",
+    "odradek.users",
+  ];
+  const { results } = await connection.send(describeConfigs, 4, {
+    resources: [{ resourceType: BROKER, resourceName: "1", configurationKeys }],
+  });
   expect(results[0]?.configs.map(({ name, value }) => [name, value]).sort()).toEqual([
     ["connection.failed.authentication.delay.ms", "0"],
     ["connections.max.reauth.ms", "5000"],

@@ -20,7 +20,9 @@ const words = new Set(
     .map((name) => name.replaceAll("\\", "/"))
     .filter((name) => name.endsWith(".ts") && !name.startsWith("config/"))
     .flatMap((name) => [
-      ...readFileSync(join(root, "src", name), "utf8").matchAll(/\["([a-z][a-z0-9.]*)"\]|\bconfig\.([a-z]+)\b|"((?:ssl|sasl|connections?|odradek)\.[a-z.]+)"/g),
+      ...readFileSync(join(root, "src", name), "utf8").matchAll(
+        /\["([a-z][a-z0-9.]*)"\]|\bconfig\.([a-z]+)\b|"((?:ssl|sasl|connections?|odradek)\.[a-z.]+)"/g,
+      ),
     ])
     .map(([, quoted, property, ofListener]) => quoted ?? property ?? ofListener ?? ""),
 );

@@ -6,20 +6,23 @@ import { startBroker, startCluster } from "../../src/index.ts";
 
 const users = { alice: "secret", "b,o=b": "p:w" };
 
-test.each(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const)("kafkajs logs in by %s with what the kit gives, and not with a wrong password", async (mechanism) => {
-  const broker = await startBroker({ users, topics: ["t"] });
-  onTestFinished(() => broker.stop());
-  for (const user of Object.keys(users)) {
-    const admin = new Kafka({ ...broker.connection.kafkajs({ user, mechanism }), logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
-    expect(await admin.listTopics()).toEqual(["t"]);
+test.each(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const)(
+  "kafkajs logs in by %s with what the kit gives, and not with a wrong password",
+  async (mechanism) => {
+    const broker = await startBroker({ users, topics: ["t"] });
+    onTestFinished(() => broker.stop());
+    for (const user of Object.keys(users)) {
+      const admin = new Kafka({ ...broker.connection.kafkajs({ user, mechanism }), logLevel: logLevel.NOTHING }).admin();
+      await admin.connect();
+      expect(await admin.listTopics()).toEqual(["t"]);
+      await admin.disconnect();
+    }
+    const wrong = broker.connection.kafkajs({ user: "alice", mechanism, password: "Secret" });
+    const admin = new Kafka({ ...wrong, logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin();
+    await expect(admin.connect()).rejects.toThrow(/authentication failed/i);
     await admin.disconnect();
-  }
-  const wrong = broker.connection.kafkajs({ user: "alice", mechanism, password: "Secret" });
-  const admin = new Kafka({ ...wrong, logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin();
-  await expect(admin.connect()).rejects.toThrow(/authentication failed/i);
-  await admin.disconnect();
-});
+  },
+);
 
 test("the options are complete in the words of each client, and a user that is not there is named", async () => {
   const broker = await startBroker({ users: { alice: "secret" } });

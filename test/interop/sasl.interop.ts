@@ -78,7 +78,12 @@ compare("kafkajs logs in by each mechanism, is refused with a wrong password, an
 
 compare("kafkajs logs in again while it produces and consumes, and loses no record by it", ({ name }) =>
   withSaslBroker(name, async ({ short }) => {
-    const kafka = new Kafka({ brokers: [short], sasl: saslOf("SCRAM-SHA-256", PASSWORD), logLevel: logLevel.NOTHING, reauthenticationThreshold: 500 });
+    const kafka = new Kafka({
+      brokers: [short],
+      sasl: saslOf("SCRAM-SHA-256", PASSWORD),
+      logLevel: logLevel.NOTHING,
+      reauthenticationThreshold: 500,
+    });
     const [producer, consumer] = [kafka.producer(), kafka.consumer({ groupId: "again" })];
     const read: string[] = [];
     await producer.connect();
@@ -139,7 +144,12 @@ for (const client of ["librdkafka", "kafka-python"]) {
 
 /** Sends and lists, or what it is refused with. */
 async function kafkajs(bootstrap: string, sasl: SASLOptions | undefined): Promise<Observation> {
-  const kafka = new Kafka({ brokers: [bootstrap], ...(sasl === undefined ? {} : { sasl }), logLevel: logLevel.NOTHING, retry: { retries: 0 } });
+  const kafka = new Kafka({
+    brokers: [bootstrap],
+    ...(sasl === undefined ? {} : { sasl }),
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 0 },
+  });
   const [producer, admin] = [kafka.producer(), kafka.admin()];
   try {
     await producer.connect();

@@ -1,10 +1,10 @@
 // PLAIN and SCRAM for themselves: tokens in, tokens or a user out. What clients are told is Kafka's, seen on Apache Kafka 4.3.1.
 
 import { expect, test } from "vitest";
+import { type Login, logIn } from "../../src/client/sasl.ts";
 import { plainExchange } from "../../src/security/sasl-plain.ts";
 import { type ScramKeys, scramExchange } from "../../src/security/sasl-scram.ts";
 import { parseUsers, SaslUsers } from "../../src/security/sasl-users.ts";
-import { type Login, logIn } from "../../src/client/sasl.ts";
 
 const passwords: Readonly<Record<string, string>> = { alice: "alice-secret", ünal: "pässword" };
 
@@ -22,7 +22,11 @@ test.each([
   ["a wrong password", "\0alice\0alice-secre", "Authentication failed: Invalid username or password"],
   ["a user that is not known", "\0nobody\0x", "Authentication failed: Invalid username or password"],
   ["a name that objects have", "\0constructor\0x", "Authentication failed: Invalid username or password"],
-  ["another authorization id", "bob\0alice\0alice-secret", "Authentication failed: Client requested an authorization id that is different from username"],
+  [
+    "another authorization id",
+    "bob\0alice\0alice-secret",
+    "Authentication failed: Client requested an authorization id that is different from username",
+  ],
   ["no user", "\0\0x", "Authentication failed: username not specified"],
   ["no password", "\0alice\0", "Authentication failed: password not specified"],
   ["nothing", "", "Invalid SASL/PLAIN response: expected 3 tokens, got 1"],
@@ -96,24 +100,30 @@ test("SCRAM refuses who wants to be somebody else, and takes names with commas a
     kind: "failure",
     message: "Authentication failed: Client requested an authorization id that is different from username",
   });
-  let asked = "";
-  const exchange = scramExchange({ mechanism: "SCRAM-SHA-256", nonce: "x", keysOf: (user) => void (asked = user) });
-  exchange.step(Buffer.from("n,,n=a=2Cb=3Dc,r=abc"));
-  expect(asked).toBe("a,b=c");
+  const asked: string[] = [];
+  const keysOf = (user: string) => {
+    asked.push(user);
+    return undefined;
+  };
+  scramExchange({ mechanism: "SCRAM-SHA-256", nonce: "x", keysOf }).step(Buffer.from("n,,n=a=2Cb=3Dc,r=abc"));
+  expect(asked).toEqual(["a,b=c"]);
 });
 
-test.each(["SCRAM-SHA-256", "SCRAM-SHA-512"] as const)("our client and our broker understand each other by %s, and a wrong password fails", async (mechanism) => {
-  const users = new SaslUsers(parseUsers('{"a,b=c":"secret"}'), () => "some salt");
-  const attempt = (login: Login) => {
-    const exchange = scramExchange({ mechanism, nonce: "ours", keysOf: (user) => users.scramKeysOf(user, mechanism) });
-    return logIn(login, (token) => {
-      const step = exchange.step(token);
-      return step.kind === "failure" ? Promise.reject(new Error(step.message)) : Promise.resolve(step.token);
-    });
-  };
-  await attempt({ mechanism, user: "a,b=c", password: "secret" });
-  await expect(attempt({ mechanism, user: "a,b=c", password: "Secret" })).rejects.toThrow("invalid credentials");
-});
+test.each(["SCRAM-SHA-256", "SCRAM-SHA-512"] as const)(
+  "our client and our broker understand each other by %s, and a wrong password fails",
+  async (mechanism) => {
+    const users = new SaslUsers(parseUsers('{"a,b=c":"secret"}'), () => "some salt");
+    const attempt = (login: Login) => {
+      const exchange = scramExchange({ mechanism, nonce: "ours", keysOf: (user) => users.scramKeysOf(user, mechanism) });
+      return logIn(login, (token) => {
+        const step = exchange.step(token);
+        return step.kind === "failure" ? Promise.reject(new Error(step.message)) : Promise.resolve(step.token);
+      });
+    };
+    await attempt({ mechanism, user: "a,b=c", password: "secret" });
+    await expect(attempt({ mechanism, user: "a,b=c", password: "Secret" })).rejects.toThrow("invalid credentials");
+  },
+);
 
 test("our client does not trust a broker that cannot know the password, nor one that asks for endless work", async () => {
   const login: Login = { mechanism: "SCRAM-SHA-256", user: "user", password: "pencil" };
@@ -128,7 +138,10 @@ test("our client does not trust a broker that cannot know the password, nor one 
   await expect(logIn(login, answering(2_000_000_000, ""))).rejects.toThrow("at most 16384");
 });
 
-test.each(["alice:secret", "[]", '{"alice":5}', '{"alice":""}', '{"":"secret"}'])("%s is no list of users, and its message shows no password", (text) => {
-  expect(() => parseUsers(text)).toThrow();
-  expect(() => parseUsers(text)).not.toThrow("secret");
-});
+test.each(["alice:secret", "[]", '{"alice":5}', '{"alice":""}', '{"":"secret"}'])(
+  "%s is no list of users, and its message shows no password",
+  (text) => {
+    expect(() => parseUsers(text)).toThrow();
+    expect(() => parseUsers(text)).not.toThrow("secret");
+  },
+);

@@ -124,12 +124,17 @@ describe("the handshake", () => {
     expect(await handshake(await client())).toEqual({ errorCode: Errors.NONE, mechanisms: MECHANISMS });
   });
 
-  test.each(["OAUTHBEARER", "plain", "", "x".repeat(30_000)])("for another mechanism is refused, late, with the list, and closes: %s", async (mechanism) => {
-    const by = await client();
-    expect(await late(handshake(by, mechanism))).toEqual({ errorCode: Errors.UNSUPPORTED_SASL_MECHANISM, mechanisms: MECHANISMS });
-    expect(await by.next()).toBeUndefined();
-    await expect.poll(lastReason).toMatch(/^the client wants to log in by .{0,80}, and this listener takes PLAIN, SCRAM-SHA-512, SCRAM-SHA-256/);
-  });
+  test.each(["OAUTHBEARER", "plain", "", "x".repeat(30_000)])(
+    "for another mechanism is refused, late, with the list, and closes: %s",
+    async (mechanism) => {
+      const by = await client();
+      expect(await late(handshake(by, mechanism))).toEqual({ errorCode: Errors.UNSUPPORTED_SASL_MECHANISM, mechanisms: MECHANISMS });
+      expect(await by.next()).toBeUndefined();
+      await expect
+        .poll(lastReason)
+        .toMatch(/^the client wants to log in by .{0,80}, and this listener takes PLAIN, SCRAM-SHA-512, SCRAM-SHA-256/);
+    },
+  );
 
   test("is refused a second time, and closes", async () => {
     const by = await client();
@@ -168,7 +173,12 @@ describe("the handshake", () => {
 describe("a login", () => {
   test.each([0, 1, 2])("by SaslAuthenticate %i lets in, and then both requests are out of place and harmless", async (version) => {
     const by = await client();
-    expect(await logIn(by, { version })).toEqual({ errorCode: Errors.NONE, errorMessage: "", authBytes: Buffer.alloc(0), sessionLifetimeMs: 0 });
+    expect(await logIn(by, { version })).toEqual({
+      errorCode: Errors.NONE,
+      errorMessage: "",
+      authBytes: Buffer.alloc(0),
+      sessionLifetimeMs: 0,
+    });
     expect(await isIn(by)).toBe(true);
     expect(await handshake(by)).toEqual({ errorCode: Errors.ILLEGAL_SASL_STATE, mechanisms: [] });
     expect(await by.call(saslAuthenticate, version, token("bob", "bob-secret"))).toMatchObject({

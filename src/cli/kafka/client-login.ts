@@ -12,12 +12,17 @@ const SERVED = [PLAIN_TEXT, "SASL_PLAINTEXT"];
 export function loginOf(settings: ReadonlyMap<string, string>, source: string): Login | undefined {
   const protocol = (settings.get("security.protocol") ?? PLAIN_TEXT).toUpperCase();
   const tls = [...settings.keys()].find((name) => name.startsWith("ssl."));
-  if (!SERVED.includes(protocol)) throw refused(source, `security.protocol=${protocol} is not something that this command can do yet; it speaks ${SERVED.join(" and ")}`);
+  if (!SERVED.includes(protocol))
+    throw refused(source, `security.protocol=${protocol} is not something that this command can do yet; it speaks ${SERVED.join(" and ")}`);
   if (tls !== undefined) throw refused(source, `${tls} is not something that this command can do yet; it connects without TLS`);
   if (protocol === PLAIN_TEXT) return undefined;
   const name = settings.get("sasl.mechanism") ?? "GSSAPI";
   const mechanism = CLIENT_MECHANISMS.find((each) => each === name);
-  if (mechanism === undefined) throw refused(source, `sasl.mechanism=${name} is not something that this command can do; it logs in by ${CLIENT_MECHANISMS.join(", ")}`);
+  if (mechanism === undefined)
+    throw refused(
+      source,
+      `sasl.mechanism=${name} is not something that this command can do; it logs in by ${CLIENT_MECHANISMS.join(", ")}`,
+    );
   const options = jaasOptions(settings.get("sasl.jaas.config"), source);
   const [user, password] = [options.get("username"), options.get("password")];
   if (user === undefined || password === undefined) throw refused(source, "sasl.jaas.config needs a username and a password");

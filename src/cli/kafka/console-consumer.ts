@@ -56,7 +56,10 @@ export const kafkaConsoleConsumer: Tool = {
     checkFlags(flags, io);
     const settings = consumerSettings(flags);
     const format = formatterOf(flags.get("formatter"), formatterProperties(flags));
-    const brokers = new Brokers(flags.get("bootstrap-server") ?? "", { clientId: settings.get("client.id") ?? "console-consumer", login: loginOf(settings, "console-consumer") });
+    const brokers = new Brokers(flags.get("bootstrap-server") ?? "", {
+      clientId: settings.get("client.id") ?? "console-consumer",
+      login: loginOf(settings, "console-consumer"),
+    });
     try {
       const open = opening(brokers, { flags, settings });
       return await consume(open, { flags, io, format });

@@ -82,7 +82,10 @@ export const kafkaConsoleProducer: Tool = {
     maxBlockMs(settings);
     if (!servers.split(",").every((server) => /:\d+$/.test(server.trim())))
       throw new FlagError("Please provide valid host:port like host1:9091,host2:9092");
-    const brokers = new Brokers(servers, { clientId: settings.get("client.id") ?? "console-producer", login: loginOf(settings, "console-producer") });
+    const brokers = new Brokers(servers, {
+      clientId: settings.get("client.id") ?? "console-producer",
+      login: loginOf(settings, "console-producer"),
+    });
     try {
       await brokers.any();
       const producer = new Producer(brokers, topic, options);
