@@ -38,6 +38,8 @@ export class Connection {
   #chunks: Buffer[] = [];
   #receivedBytes = 0;
   readonly #ended = Promise.withResolvers<void>();
+  /** It has told its versions and answered nothing since. */
+  #isStranger = false;
   #isClosed = false;
 
   private constructor(socket: Socket, { address, clientId }: { readonly address: Address; readonly clientId: string }) {
@@ -47,7 +49,11 @@ export class Connection {
     socket.setNoDelay(true);
     socket.on("data", (chunk) => this.#receive(chunk));
     socket.on("error", (error) => this.#end(error.message));
-    socket.on("close", () => this.#end("it closed the connection"));
+    socket.on("close", () =>
+      this.#end(
+        this.#isStranger ? "it closed the connection, as those do that ask for a login (--command-config)" : "it closed the connection",
+      ),
+    );
   }
 
   /** Raises Disconnected when nothing that speaks Kafka's protocol listens there, ClientError when it does not let the user in. */
@@ -63,7 +69,8 @@ export class Connection {
       connection.close();
       throw new Disconnected(`What listens on ${hostAndPort(address)} does not answer as Kafka does (${messageOf(error)}).`);
     }
-    if (login !== undefined) await connection.#logIn(login);
+    if (login === undefined) connection.#isStranger = true;
+    else await connection.#logIn(login);
     return connection;
   }
 
@@ -186,6 +193,7 @@ export class Connection {
   }
 
   #answer(frame: Buffer): void {
+    this.#isStranger = false;
     const correlationId = frame.readInt32BE(0);
     const waiting = this.#waiting.get(correlationId);
     this.#waiting.delete(correlationId);
