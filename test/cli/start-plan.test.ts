@@ -50,6 +50,18 @@ test("the port and the host are what DescribeConfigs will tell", () => {
   expect(plan.config.listeners).toEqual(["PLAINTEXT://[::1]:9192"]);
 });
 
+test("users are asked to log in at every broker, whatever else of its address is given", () => {
+  const plan = planStart({ user: ["alice:secret", "bob:p:w"], port: "9192", brokers: "2", memory: true }, {});
+  expect(plan.config["odradek.users"]).toBe('{"alice":"secret","bob":"p:w"}');
+  expect([plan, ...plan.others].map(({ config }) => config.listeners)).toEqual([
+    ["SASL_PLAINTEXT://localhost:9192"],
+    ["SASL_PLAINTEXT://localhost:9193"],
+  ]);
+  expect(planStart({ host: "::1", memory: true }, { KAFKA_ODRADEK_USERS: '{"a":"b"}' }).config.listeners).toEqual([
+    "SASL_PLAINTEXT://[::1]:9092",
+  ]);
+});
+
 test("auto is any free port", () => {
   expect(planStart({ port: "auto" }, {}).port).toBe(0);
 });
