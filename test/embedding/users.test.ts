@@ -1,8 +1,9 @@
 // A broker that asks for a login, inside a test: kafkajs with the options that the kit gives, right and wrong, and brokers among each other.
 
-import { Kafka, logLevel } from "kafkajs";
+import { Kafka, type KafkaConfig, logLevel } from "kafkajs";
 import { expect, onTestFinished, test } from "vitest";
 import { startBroker, startCluster } from "../../src/index.ts";
+import { certificateText, tlsSettings } from "../support/certificates.ts";
 
 const users = { alice: "secret", "b,o=b": "p:w" };
 
@@ -38,6 +39,28 @@ test("the options are complete in the words of each client, and a user that is n
   });
   expect(broker.connection.kafkajs()).not.toHaveProperty("sasl");
   expect(() => broker.connection.kafkajs({ user: "bob" })).toThrow('the broker was started without a user "bob"; it has alice');
+});
+
+test("a listener may ask for a login over TLS: both have to be right", async () => {
+  const settings = { listeners: "SASL_SSL://localhost:0", ...tlsSettings("SASL_SSL") };
+  const broker = await startBroker({ users, topics: ["t"], settings });
+  onTestFinished(() => broker.stop());
+  const ssl = { ca: [certificateText("ca.pem")] };
+  const listed = async (more: Partial<KafkaConfig>) => {
+    const admin = new Kafka({ ...broker.connection.kafkajs(), ...more, logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin();
+    try {
+      await admin.connect();
+      return await admin.listTopics();
+    } finally {
+      await admin.disconnect();
+    }
+  };
+  const login = broker.connection.kafkajs({ user: "alice", mechanism: "SCRAM-SHA-256" });
+  const wrong = broker.connection.kafkajs({ user: "alice", mechanism: "SCRAM-SHA-256", password: "Secret" });
+  expect(await listed({ ...login, ssl })).toEqual(["t"]);
+  await expect(listed({ ...wrong, ssl })).rejects.toThrow(/authentication failed/i);
+  await expect(listed({ ssl })).rejects.toThrow();
+  await expect(listed(login)).rejects.toThrow();
 });
 
 test("brokers of a cluster that asks for logins reach each other: a transaction over all of them is committed", async () => {

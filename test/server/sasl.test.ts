@@ -188,6 +188,22 @@ describe("a login", () => {
     expect(await isIn(by)).toBe(true);
   });
 
+  test("gives the connection its principal, which handlers see", async () => {
+    const seen: string[] = [];
+    const removed = bench.node.broker.interceptors.add({
+      defers: false,
+      intercept: ({ context }, proceed) => {
+        seen.push(context.connection.principal);
+        return proceed();
+      },
+    });
+    const by = await client();
+    await logIn(by);
+    await asksForNothing(by);
+    removed();
+    expect(seen).toEqual(["User:ANONYMOUS", "User:ANONYMOUS", "User:alice"]);
+  });
+
   test("that fails is told so after connection.failed.authentication.delay.ms and not before, and closes", async () => {
     const by = await client();
     await handshake(by);
