@@ -8,6 +8,7 @@ import type { Login } from "../../src/client/sasl.ts";
 import type { SettingInputs } from "../../src/config/broker-config.ts";
 import { type RunningBroker, startBroker } from "../../src/index.ts";
 import { BROKER } from "../support/asking-broker.ts";
+import { EffectBench } from "./effect-bench.ts";
 
 const PLAIN_MODULE = "org.apache.kafka.common.security.plain.PlainLoginModule";
 const SCRAM_MODULE = "org.apache.kafka.common.security.scram.ScramLoginModule";
@@ -59,6 +60,32 @@ test("sasl.jaas.config: the users of PLAIN are those of its line, which may be a
   });
   const told = described.results[0]?.configs.find(({ name }) => name === JAAS);
   expect([told?.value, told?.isSensitive]).toEqual([null, true]);
+});
+
+test("sasl.enabled.mechanisms: a listener that comes while the broker runs asks for a login at once", async () => {
+  await using bench = await EffectBench.start({ settings: { listeners: "PLAINTEXT://127.0.0.1:0" } });
+  const line = "listener.name.late.plain.sasl.jaas.config";
+  const values: readonly (readonly [name: string, value: string])[] = [
+    ["listeners", "PLAINTEXT://127.0.0.1:0,LATE://127.0.0.1:0"],
+    ["listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,LATE:SASL_PLAINTEXT"],
+    ["listener.name.late.sasl.enabled.mechanisms", "PLAIN"],
+    [line, `${PLAIN_MODULE} required user_alice="secret";`],
+  ];
+  const alter = async (wanted: typeof values) => {
+    const configs = wanted.map(([name, value]) => ({ name, configOperation: 0, value }));
+    const resources = [{ resourceType: BROKER, resourceName: "1", configs }];
+    const { responses } = await bench.asking.ask(incrementalAlterConfigs, { resources, validateOnly: false });
+    return responses[0]?.errorMessage ?? null;
+  };
+  expect(await alter(values.filter(([name]) => name !== line))).toContain(`${line} must be given`);
+  expect(await alter(values)).toBeNull();
+  const late = () => bench.node.cluster.image.brokers.get(1)?.endpoints.find(({ listener }) => listener === "LATE")?.port ?? 0;
+  await expect.poll(late).toBeGreaterThan(0);
+  const connection = await Connection.open({ host: "127.0.0.1", port: late() }, { login: ALICE });
+  expect((await connection.send(metadata, 9, { topics: [] })).brokers).toMatchObject([{ port: late() }]);
+  connection.close();
+  const stranger = await Connection.open({ host: "127.0.0.1", port: late() });
+  await expect(stranger.send(metadata, 9, { topics: [] })).rejects.toThrow("it closed the connection, as those do that ask for a login");
 });
 
 test("sasl.enabled.mechanisms: one listener may have others than the rest, and what is not enabled is refused", async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { Errors } from "../../protocol/errors.ts";
 import { encodeRequest } from "../../protocol/headers.ts";
 import { apiVersions, metadata, saslAuthenticate, saslHandshake } from "../../protocol/messages/index.ts";
+import { PEER_HELLO, PeerKey } from "../../src/cluster/peer-proof.ts";
 import { EffectBench } from "../config/effect-bench.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
@@ -116,6 +117,47 @@ describe("before anybody has logged in", () => {
     const second = await client();
     await handshake(second);
     expect(await second.call(saslAuthenticate, 2, { authBytes: Buffer.alloc(530_000, 0x61) })).toBeUndefined();
+  });
+});
+
+describe("who says that it is a broker of the cluster", () => {
+  const HELLO = { authBytes: PEER_HELLO };
+
+  test("is let in without a login when it proves it, for good", async () => {
+    const image = bench.node.cluster.image;
+    const key = new PeerKey();
+    const known = image.brokers.get(1);
+    if (known === undefined) throw new Error("broker 1 is not there");
+    await bench.node.cluster.transact(() => ({
+      changes: [{ type: "broker", ...known, id: 7, publicKey: key.publicKey }],
+      result: undefined,
+    }));
+    const by = await client("sessions");
+    const challenge = String((await by.call(saslAuthenticate, 2, HELLO))?.authBytes);
+    const answer = await by.call(saslAuthenticate, 2, { authBytes: key.prove({ from: 7, to: 1, challenge }) });
+    expect(answer).toMatchObject({ errorCode: Errors.NONE });
+    await bench.clock.advance(2 * SESSION_MS);
+    expect(await isIn(by)).toBe(true);
+  });
+
+  test.each([
+    ["does not prove it", (by: RawClient) => by.send(saslAuthenticate, 2, { authBytes: Buffer.from(`1 ${"A".repeat(86)}`) })],
+    ["gives a user's password instead", (by: RawClient) => by.send(saslAuthenticate, 2, ALICE)],
+    ["goes on without proof", (by: RawClient) => by.send(metadata, 9, { topics: [] })],
+  ])("and %s gets nowhere", async (_, send) => {
+    const by = await client();
+    expect(await by.call(saslAuthenticate, 2, HELLO)).toMatchObject({ errorCode: Errors.NONE });
+    send(by);
+    expect(await by.next()).toBeUndefined();
+  });
+
+  test("within a login, or after one, is a client like any other", async () => {
+    const by = await client();
+    await handshake(by);
+    expect(await late(by.call(saslAuthenticate, 2, HELLO))).toMatchObject({ errorCode: Errors.SASL_AUTHENTICATION_FAILED });
+    const other = await client();
+    await logIn(other);
+    expect(await other.call(saslAuthenticate, 2, HELLO)).toMatchObject({ errorCode: Errors.ILLEGAL_SASL_STATE });
   });
 });
 
