@@ -133,6 +133,11 @@ export class Broker {
     return this.#listening.bootstrapServers;
   }
 
+  /** What is spoken there: "PLAINTEXT". */
+  get bootstrapProtocol(): string {
+    return this.#listening.bootstrapProtocol;
+  }
+
   /** Makes topics that do not exist yet. Throws SettingError when one is not allowed. */
   async ensureTopics(wanted: readonly NewTopic[]): Promise<void> {
     const { cluster, topics } = this.services;

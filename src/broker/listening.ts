@@ -9,7 +9,7 @@ import { tellEndpoints } from "../cluster/join-cluster.ts";
 import { ScramMechanisms } from "../cluster/scram-credentials.ts";
 import type { BrokerConfig, SettingInputs } from "../config/broker-config.ts";
 import { clientListeners, DEFAULT_LISTENERS, defaultProtocol } from "../config/listener-rules.ts";
-import { hostInUrl, isLoopback, type ListenerAddress, parseListeners, printListeners } from "../config/listeners.ts";
+import { hostInUrl, isLoopback, type ListenerAddress, parseListeners, printListeners, securityProtocolOf } from "../config/listeners.ts";
 import { MECHANISMS, SaslTerms } from "../security/sasl-terms.ts";
 import { ConnectionBudget } from "../server/connection-budget.ts";
 import type { Listener } from "../server/listener.ts";
@@ -71,6 +71,11 @@ export class Listening implements Part {
   get bootstrapServers(): string {
     const host = this.#bootstrap?.host ?? "";
     return `${isEveryInterface(host) ? "localhost" : hostInUrl(host)}:${this.port}`;
+  }
+
+  /** What the listener at that address speaks: "PLAINTEXT". */
+  get bootstrapProtocol(): string {
+    return securityProtocolOf(this.#ground.config["listener.security.protocol.map"], this.#bootstrap?.name ?? "");
   }
 
   /** Listens as the cluster's settings say, now and whenever they are altered. */

@@ -9,6 +9,7 @@ import type { Paint } from "./terminal.ts";
 export interface ReadyFacts {
   /** `host:port`, several joined by commas. */
   readonly bootstrapServers: string;
+  readonly speaksTls: boolean;
   /** Where clients are sent on to, where that was given. */
   readonly advertised: readonly string[];
   readonly clusterId: string;
@@ -24,7 +25,7 @@ export interface ReadyFacts {
 const MOST_NAMES = 8;
 
 export function banner(facts: ReadyFacts, paint: Paint): string {
-  const { bootstrapServers, advertised, clusterId, data, environment, users, tookMs } = facts;
+  const { bootstrapServers, speaksTls, advertised, clusterId, data, environment, users, tookMs } = facts;
   const line = (name: string, text: string) => `  ${paint("dim", name.padEnd(8))} ${text}\n`;
   const brokers = bootstrapServers
     .split(",")
@@ -38,7 +39,7 @@ export function banner(facts: ReadyFacts, paint: Paint): string {
     ...(isElsewhere ? [line("clients", `are sent on to ${advertised.join(", ")} by advertised.listeners`)] : []),
     ...environmentLines(environment).map(([name, text]) => line(name, text)),
     ...(users.length === 0 ? [] : [line("users", `${listed(users)}: clients log in by SASL, PLAIN or SCRAM`)]),
-    line("kafkajs", `new Kafka({ brokers: [${brokers}]${loginOf(users)} })`),
+    line("kafkajs", `new Kafka({ brokers: [${brokers}]${speaksTls ? ", ssl: true" : ""}${loginOf(users)} })`),
     line("stop", "Ctrl-C"),
     "\n",
   ].join("");
@@ -74,11 +75,12 @@ function listed(names: readonly string[]): string {
   return names.slice(0, MOST_NAMES).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-export function readyLine({ bootstrapServers, advertised, clusterId, data, environment }: ReadyFacts): string {
+export function readyLine({ bootstrapServers, speaksTls, advertised, clusterId, data, environment }: ReadyFacts): string {
   const { variables, unknown } = environment;
   return `${JSON.stringify({
     event: "ready",
     bootstrapServers,
+    ...(speaksTls ? { tls: true } : {}),
     ...(advertised.length === 0 ? {} : { advertised }),
     clusterId,
     data,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { messageOf } from "../client/client-error.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
+import { isTlsProtocol } from "../config/listener-rules.ts";
 import type { BrokerPlace } from "../node.ts";
 import { parseUsers } from "../security/sasl-users.ts";
 import type { WorkerPlace } from "../workers/workers.ts";
@@ -19,6 +20,8 @@ import type { TopicOption } from "./topic-option.ts";
 
 export interface RunningBroker {
   readonly bootstrapServers: string;
+  /** What the listener there speaks. */
+  readonly bootstrapProtocol: string;
   readonly clusterId: string;
   /** Settles when it cannot go on by itself. */
   readonly failure: Promise<Error>;
@@ -70,6 +73,7 @@ export async function start(
   if (given.portsFile !== undefined) await writePortsFile(given.portsFile, broker);
   const facts: ReadyFacts = {
     bootstrapServers: broker.bootstrapServers,
+    speaksTls: isTlsProtocol(broker.bootstrapProtocol),
     advertised: advertisedAddresses(plan.configs).map(printAddress),
     clusterId: broker.clusterId,
     data: plan.data,

@@ -5,6 +5,7 @@ import { FakeTerminal } from "./fake-terminal.ts";
 
 const broker: RunningBroker = {
   bootstrapServers: "localhost:1",
+  bootstrapProtocol: "PLAINTEXT",
   clusterId: "c",
   failure: new Promise(() => undefined),
   stop: () => Promise.resolve(),

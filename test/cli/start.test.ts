@@ -44,6 +44,7 @@ async function fakeBroker(order: BrokerOrder): Promise<RunningBroker> {
   order.logger.info({ topic: "a" }, "became leader");
   return {
     bootstrapServers: `localhost:${order.port || 40_000}`,
+    bootstrapProtocol: order.config.listeners[0]?.split(":")[0] ?? "",
     clusterId: "cluster",
     failure: new Promise(() => undefined),
     stop: async () => {
@@ -91,6 +92,13 @@ test("people are told which settings came from the environment, that clients hav
     "env      KAFKA_COMPRESSION_TYPE=snappy, KAFKA_SSL_KEY_PASSWORD=[hidden], KAFKA_LISTENERS=PLAINTEXT://:9092\n",
   );
   expect(ofBroker.output).not.toContain("clients have settings of that name");
+});
+
+test("people are told that clients have to speak TLS where the listener that they begin with does", async () => {
+  const set = ["listeners=SSL://localhost:9093"];
+  expect((await startAndStop({ memory: true, set })).output).toMatch(/new Kafka\(\{ brokers: \["localhost:\d+"\], ssl: true \}\)/);
+  expect((await startAndStop({ memory: true, set, json: true })).output).toContain('"tls":true');
+  expect((await startAndStop({ memory: true })).output).not.toContain("ssl");
 });
 
 test("what an argument overrides did not come from the environment", async () => {
