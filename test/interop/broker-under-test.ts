@@ -52,8 +52,8 @@ async function startKafka({ port, dataFolder, settings }: StartOptions): Promise
 
 async function startOdradek({ port, dataFolder, settings = {} }: StartOptions): Promise<RunningBroker> {
   if (!existsSync(BUNDLE)) await runOrThrow(NODE, [join(ROOT, "scripts/run.mjs"), "build"], { deadlineMs: 120_000 });
-  // An option would win over the setting.
-  const place = settings["listeners"] === undefined ? ["--port", `${port}`] : [];
+  // Where Kafka listens, too: clients are told the host. An option would win over the setting.
+  const place = settings["listeners"] === undefined ? ["--host", "127.0.0.1", "--port", `${port}`] : [];
   const args = [BUNDLE, "start", ...place, "--data", dataFolder, "--json"];
   for (const [name, value] of Object.entries(settings)) args.push("--set", `${name}=${value}`);
   const child = spawn(NODE, args, { stdio: ["ignore", "pipe", "pipe"] });
