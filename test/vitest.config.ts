@@ -3,7 +3,10 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
+/** More than the two cores that most of us have: many tests wait for a client most of their time. */
+const WORKERS = 3;
+
 export default defineConfig({
   root: join(import.meta.dirname, ".."),
-  test: { include: ["test/**/*.test.ts"], exclude: ["test/interop/**"], testTimeout: 20_000, maxWorkers: 2 },
+  test: { include: ["test/**/*.test.ts"], exclude: ["test/interop/**"], testTimeout: 20_000, maxWorkers: WORKERS },
 });
