@@ -117,10 +117,10 @@ test.skipIf(inject("brokers").length === 0)("there is a broker to compare on", (
 describe.each(inject("brokers"))("on $name", (broker: BrokerUnderTest) => {
   test("the shims of Kafka's load tools print what those tools print", async () => {
     // The verifiable tools end in what the end of their process calls.
-    const expected = await observe(broker, "jvm-", (tool, args, stdin) =>
+    const expected = await observe(broker, "perf-jvm-", (tool, args, stdin) =>
       tool.startsWith("verifiable") ? runJavaTool([tool, ...args], { stdin }) : tools.run(tool, args, stdin),
     );
-    const observed = await observe(broker, "our-", (tool, args, stdin) =>
+    const observed = await observe(broker, "perf-our-", (tool, args, stdin) =>
       run(NODE, [`${ROOT}/scripts/odradek.cjs`, `kafka-${tool}`, ...args], { stdin }),
     );
     expect(observed, "as Kafka's own tools").toEqual(expected);
