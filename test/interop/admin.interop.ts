@@ -5,9 +5,10 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type BrokerName, type BrokerUnderTest, CACHE, KAFKA_REFERENCE, startBroker } from "./broker-under-test.ts";
 import { compare, type Observation } from "./compare.ts";
+import { port } from "./port.ts";
 import { run, runOrThrow } from "./processes.ts";
 
-const PORTS: Readonly<Record<BrokerName, number>> = { kafka: 19362, odradek: 19462 };
+const PORTS: Readonly<Record<BrokerName, number>> = { kafka: port(19362), odradek: port(19462) };
 const SETTINGS = {
   "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
   "super.users": "User:ANONYMOUS",

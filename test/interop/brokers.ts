@@ -13,6 +13,7 @@ import {
   type RunningBroker,
   startBroker,
 } from "./broker-under-test.ts";
+import { port } from "./port.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -20,7 +21,7 @@ declare module "vitest" {
   }
 }
 
-const PORTS: Readonly<Record<BrokerName, number>> = { kafka: 19392, odradek: 19492 };
+const PORTS: Readonly<Record<BrokerName, number>> = { kafka: port(19392), odradek: port(19492) };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const names = wantedBrokers();

@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { expect, inject, test } from "vitest";
 import { type BrokerUnderTest, CACHE, KAFKA_REFERENCE, NODE, ROOT, type RunningBroker, startBroker } from "./broker-under-test.ts";
 import { runTool } from "./java-tools.ts";
+import { port } from "./port.ts";
 import { killChild, runOrThrow, waitFor } from "./processes.ts";
 import { pythonWithClients } from "./python-environment.ts";
 
-const PORT = 19472;
+const PORT = port(19472);
 const INTERVAL_MS = 500;
 
 interface Pushed {

@@ -6,9 +6,10 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CACHE, KAFKA_REFERENCE } from "./broker-under-test.ts";
 import { BROKERS, CLUSTER_SETTINGS, type ClusterUnderTest, rackOf } from "./cluster-under-test.ts";
+import { port } from "./port.ts";
 import { killChild, runOrThrow, stopChild, waitForOutput } from "./processes.ts";
 
-const FIRST_PORT = 19840;
+const FIRST_PORT = port(19840);
 const CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAQ";
 const START_MS = 120_000;
 const SMALL = { KAFKA_HEAP_OPTS: "-Xmx320m -XX:TieredStopAtLevel=1" };

@@ -8,14 +8,15 @@ import { CACHE, hasKafkaReference, startBroker } from "./broker-under-test.ts";
 import { ClientProcess, type RecordSeen, type RecordToSend, withClient } from "./client-process.ts";
 import { writerName } from "./compare.ts";
 import { runTool } from "./java-tools.ts";
+import { port } from "./port.ts";
 import { waitFor } from "./processes.ts";
 
 const TOPIC = "carried";
 const PARTITIONS = [0, 1];
 const CODECS = ["none", "gzip", "snappy", "lz4", "zstd"];
 const RECORDS_PER_BATCH = 200;
-const WRITER = { port: 19592, dataFolder: join(CACHE, "data/writer") };
-const READER = { port: 19692, dataFolder: join(CACHE, "data/reader") };
+const WRITER = { port: port(19592), dataFolder: join(CACHE, "data/writer") };
+const READER = { port: port(19692), dataFolder: join(CACHE, "data/reader") };
 /** The tool says "-1 is followed by N" of the first offset of every later segment, also of Kafka's own: that is none. */
 const COMPLAINTS = /mismatch|\d is followed by|out of order|corrupt|invalid|exception|could not|isvalid: false|error/i;
 const NO_COMPLAINTS = /^\s*-1 is followed by|^\| offset|^baseOffset:.*isvalid: true/;

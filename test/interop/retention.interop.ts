@@ -12,9 +12,10 @@ import { type BrokerName, CACHE, type RunningBroker, startBroker } from "./broke
 import { compare, type Observation } from "./compare.ts";
 import { runTool } from "./java-tools.ts";
 import { LogClient, type Producer } from "./log-client.ts";
+import { port } from "./port.ts";
 import { waitFor } from "./processes.ts";
 
-const PORTS: Readonly<Record<BrokerName, number>> = { kafka: 19792, odradek: 19892 };
+const PORTS: Readonly<Record<BrokerName, number>> = { kafka: port(19792), odradek: port(19892) };
 const SETTINGS = {
   "log.cleaner.backoff.ms": "100",
   "log.retention.check.interval.ms": "300",

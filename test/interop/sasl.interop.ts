@@ -8,10 +8,11 @@ import { Kafka, logLevel, type SASLOptions } from "kafkajs";
 import { type BrokerName, type BrokerUnderTest, CACHE, startBroker } from "./broker-under-test.ts";
 import { compare, type Observation } from "./compare.ts";
 import { normalise, runTool } from "./java-tools.ts";
+import { port } from "./port.ts";
 import { runOrThrow } from "./processes.ts";
 import { pythonWithClients } from "./python-environment.ts";
 
-const PORTS: Readonly<Record<BrokerName, number>> = { kafka: 19592, odradek: 19692 };
+const PORTS: Readonly<Record<BrokerName, number>> = { kafka: port(19592), odradek: port(19692) };
 const MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
 type Mechanism = (typeof MECHANISMS)[number];
 const PASSWORD = "alice-secret";

@@ -7,10 +7,11 @@ import { certificatePath, certificateText, STORE_PASSWORD } from "../support/cer
 import { type BrokerName, type BrokerUnderTest, CACHE, ROOT, type RunningBroker, startBroker } from "./broker-under-test.ts";
 import { compare, type Observation } from "./compare.ts";
 import { runTool } from "./java-tools.ts";
+import { port } from "./port.ts";
 import { run, runOrThrow, waitFor } from "./processes.ts";
 import { pythonWithClients } from "./python-environment.ts";
 
-const PORTS: Readonly<Record<BrokerName, number>> = { kafka: 19072, odradek: 19082 };
+const PORTS: Readonly<Record<BrokerName, number>> = { kafka: port(19072), odradek: port(19082) };
 const CERTIFICATES = certificatePath("");
 
 interface Bench {

@@ -6,10 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { hasKafkaReference, KAFKA_REFERENCE, startBroker } from "./broker-under-test.ts";
+import { port } from "./port.ts";
 import { run, runOrThrow } from "./processes.ts";
 
 const SECONDS = Number(process.env["STREAMS_SECONDS"] ?? 60);
-const PORT = 19592;
+const PORT = port(19592);
 const PROGRAM = join(import.meta.dirname, "transactions/StreamsTour.java");
 
 it("Kafka Streams counts every word exactly once while the broker is killed", { timeout: 300_000 }, async (context) => {
