@@ -32,8 +32,8 @@ export async function consumeLines(topic: string, given: ConsumeArguments, termi
   const only = given.partition === undefined ? undefined : wholeNumber("--partition", given.partition);
   if (only !== undefined && given.group !== undefined)
     throw usageError("A group shares out all partitions; --partition does not go with it.");
-  const login = given.commandConfig === undefined ? undefined : (await import("./command-login.ts")).commandLogin(given.commandConfig);
-  const brokers = new Brokers(given.bootstrapServer, { login });
+  const access = given.commandConfig === undefined ? undefined : (await import("./command-access.ts")).commandAccess(given.commandConfig);
+  const brokers = new Brokers(given.bootstrapServer, { access });
   try {
     const consumer = await open(brokers, topic, { only, given });
     const progress = new Progress(terminal, { what: "records read", ...(Number.isFinite(limit) ? { total: limit } : {}) });

@@ -22,8 +22,8 @@ const DEFAULT_SEPARATOR = ":";
 
 export async function produceLines(topic: string, given: ProduceArguments, terminal: Terminal): Promise<ExitCode> {
   const only = given.partition === undefined ? undefined : wholeNumber("--partition", given.partition);
-  const login = given.commandConfig === undefined ? undefined : (await import("./command-login.ts")).commandLogin(given.commandConfig);
-  const brokers = new Brokers(given.bootstrapServer, { login });
+  const access = given.commandConfig === undefined ? undefined : (await import("./command-access.ts")).commandAccess(given.commandConfig);
+  const brokers = new Brokers(given.bootstrapServer, { access });
   const failures: unknown[] = [];
   const producer = new Producer(brokers, topic, { ...PRODUCER_DEFAULTS, only, failed: (_, error) => failures.push(error) });
   const failOnFailure = () => {

@@ -7,9 +7,9 @@ import { findCoordinator } from "../../protocol/messages/10-find-coordinator.ts"
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import { BadAddress, ClientError } from "./client-error.ts";
-import { type Address, Connection, hostAndPort } from "./connection.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
 import { failOn, Refusal } from "./refusal.ts";
-import type { Login } from "./sasl.ts";
+import { type Address, hostAndPort } from "./socket.ts";
 
 const RETRIES = 50;
 const RETRY_MS = 100;
@@ -29,20 +29,14 @@ interface Known {
   readonly controllerId: number;
 }
 
-export interface BrokersOptions {
-  readonly clientId?: string | undefined;
-  /** Where the brokers ask for one. */
-  readonly login?: Login | undefined;
-}
-
 export class Brokers {
   readonly #bootstrap: readonly Address[];
-  readonly #options: BrokersOptions;
+  readonly #options: ConnectionOptions;
   readonly #connections = new Map<string, Promise<Connection>>();
   #known: Known | undefined;
 
   /** Raises BadAddress for what is not `host:port,…`. */
-  constructor(bootstrapServers: string, options: BrokersOptions = {}) {
+  constructor(bootstrapServers: string, options: ConnectionOptions = {}) {
     this.#bootstrap = parseAddresses(bootstrapServers);
     this.#options = options;
   }

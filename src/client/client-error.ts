@@ -14,6 +14,25 @@ export class BadAddress extends ClientError {
   }
 }
 
+/** No connection, or one that ended: another attempt, or another broker, may do better. */
+export class Disconnected extends ClientError {}
+
+/** As Kafka's clients call what kept them out, without "Exception". */
+export type AuthenticationFault = "SslAuthentication" | "SaslAuthentication" | "UnsupportedSaslMechanism" | "IllegalSaslState";
+
+/** Broker and client do not come to terms about who they are: the same attempt would fail again. */
+export class NotLetIn extends ClientError {
+  readonly fault: AuthenticationFault;
+  /** What Kafka's clients say of it. */
+  readonly sentence: string;
+
+  constructor(fault: AuthenticationFault, sentence: string, message: string) {
+    super(message);
+    this.fault = fault;
+    this.sentence = sentence;
+  }
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -4,9 +4,10 @@
 import { Errors, isRetriable } from "../../protocol/errors.ts";
 import { metadata } from "../../protocol/messages/03-metadata.ts";
 import type { Brokers } from "./brokers.ts";
-import { type Address, Disconnected, hostAndPort } from "./connection.ts";
+import { Disconnected } from "./client-error.ts";
 import { type FetchedPartition, fetchPartitions, type Position } from "./partition-fetch.ts";
 import { Refusal } from "./refusal.ts";
+import { type Address, hostAndPort } from "./socket.ts";
 import { nameOf, type TopicPartition } from "./topic-partition.ts";
 
 const RETRY_MS = 100;

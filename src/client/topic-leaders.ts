@@ -3,8 +3,8 @@
 import { Errors, isRetriable } from "../../protocol/errors.ts";
 import { metadata } from "../../protocol/messages/03-metadata.ts";
 import { type Brokers, retried } from "./brokers.ts";
-import type { Address } from "./connection.ts";
 import { failOn, present, Refusal } from "./refusal.ts";
+import type { Address } from "./socket.ts";
 
 export interface Partition {
   readonly index: number;

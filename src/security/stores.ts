@@ -1,4 +1,4 @@
-// The key store and the trust store of a listener, of whatever type: PEM in a file or in the setting itself, PKCS12, and JKS by name, under
+// The key store and the trust store of a listener or a client, of whatever type: PEM in a file or in the setting itself, PKCS12, and JKS by name, under
 // which Java takes PKCS12 too and keytool has written that since JDK 9. What cannot be used is one sentence with the setting to blame.
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
@@ -24,9 +24,10 @@ const JKS_MAGIC = 0xfe_ed_fe_ed;
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const PEM_KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----[^-]+(?:-----[^-]+)*?-----END (?:[A-Z]+ )*PRIVATE KEY-----/;
 
-/** `nowMs`: a certificate that is not valid at that time is none. Throws SettingError. */
-export function readKeyStore(settings: TlsSettings, nowMs: number): KeyStore {
+/** `undefined` without a key store. `nowMs`: a certificate that is not valid at that time is none. Throws what `settings.fault` makes. */
+export function readKeyStore(settings: TlsSettings, nowMs: number): KeyStore | undefined {
   const source = keySource(settings);
+  if (source === undefined) return undefined;
   const { keys, certificates } = source.content;
   const [key] = keys;
   if (key === undefined) throw settings.fault(source.name, `${source.what} has no private key`);
@@ -38,7 +39,7 @@ export function readKeyStore(settings: TlsSettings, nowMs: number): KeyStore {
   return { key, chain: chainFrom(own, certificates) };
 }
 
-/** The certificates that are trusted; `undefined` without a trust store. Throws SettingError. */
+/** The certificates that are trusted; `undefined` without a trust store. Throws what `settings.fault` makes. */
 export function readTrustStore(settings: TlsSettings): readonly X509Certificate[] | undefined {
   const inline = settings.get("ssl.truststore.certificates");
   const type = typeOf(settings, "truststore");
@@ -67,12 +68,12 @@ interface KeySource {
   readonly what: string;
 }
 
-function keySource(settings: TlsSettings): KeySource {
+function keySource(settings: TlsSettings): KeySource | undefined {
   const type = typeOf(settings, "keystore");
   const location = settings.get("ssl.keystore.location");
   const [key, chain] = [settings.get("ssl.keystore.key"), settings.get("ssl.keystore.certificate.chain")];
   if (key === null && chain === null) {
-    if (location === null) throw settings.fault("ssl.keystore.location", withoutKeyStore(settings.listener));
+    if (location === null) return undefined;
     const content = storeFile(settings, "keystore", type);
     return { content, name: "ssl.keystore.location", chainName: "ssl.keystore.location", what: location };
   }
@@ -84,11 +85,6 @@ function keySource(settings: TlsSettings): KeySource {
   const keys = [pemKey(settings, "ssl.keystore.key", key)];
   const certificates = certificatesIn(settings, "ssl.keystore.certificate.chain", chain);
   return { content: { keys, certificates }, name: "ssl.keystore.key", chainName: "ssl.keystore.certificate.chain", what: "the setting" };
-}
-
-function withoutKeyStore(listener: string): string {
-  const own = `listener.name.${listener.toLowerCase()}.`;
-  return `listener ${listener} speaks TLS and needs a key and a certificate; set ${own}ssl.keystore.type and ${own}ssl.keystore.location, or the same without "${own}" for all listeners`;
 }
 
 function typeOf(settings: TlsSettings, side: Side): "PEM" | "PKCS12" | "JKS" {

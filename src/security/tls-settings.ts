@@ -1,4 +1,4 @@
-// What a listener's TLS is set to: its own `listener.name.<name>.ssl.…`, else the broker's `ssl.…`, each with where it was given.
+// What TLS is set to, for a listener or for a client: the same names and the same values, which have each their place.
 
 import { type BrokerConfig, type Held, heldByListener } from "../config/broker-config.ts";
 import type { BrokerSettingName, BrokerSettingValues } from "../config/broker-settings.ts";
@@ -7,7 +7,14 @@ import { SettingError } from "../config/setting.ts";
 
 export type TlsSettingName = BrokerSettingName & `ssl.${string}`;
 
-export class TlsSettings {
+export interface TlsSettings {
+  get<Name extends TlsSettingName>(name: Name): BrokerSettingValues[Name];
+  /** What is wrong with one of them: a sentence that begins with its name. */
+  fault(name: TlsSettingName, message: string, cause?: unknown): Error;
+}
+
+/** A listener's own `listener.name.<name>.ssl.…`, else the broker's `ssl.…`, each with where it was given. */
+export class ListenerTlsSettings implements TlsSettings {
   readonly listener: string;
   readonly #config: BrokerConfig;
 
@@ -16,24 +23,23 @@ export class TlsSettings {
     this.listener = listener;
   }
 
-  held<Name extends TlsSettingName>(name: Name): Held<BrokerSettingValues[Name]> {
-    return heldByListener(this.#config, this.listener, name);
-  }
-
   get<Name extends TlsSettingName>(name: Name): BrokerSettingValues[Name] {
-    return this.held(name).value;
+    return this.#held(name).value;
   }
 
   /** Whether key store and trust store are set as there. */
-  hasStoresOf(other: TlsSettings): boolean {
+  hasStoresOf(other: ListenerTlsSettings): boolean {
     return [...STORE_SETTINGS].every((name) => this.get(name) === other.get(name));
   }
 
-  /** What is wrong with one of them: a sentence that begins with its name. */
   fault(name: TlsSettingName, message: string, cause?: unknown): SettingError {
-    const { setting, place } = this.held(name);
+    const { setting, place } = this.#held(name);
     const error = new SettingError("INVALID_VALUE", setting, `${setting}: ${message}`, place);
     if (cause !== undefined) error.cause = cause;
     return error;
+  }
+
+  #held<Name extends TlsSettingName>(name: Name): Held<BrokerSettingValues[Name]> {
+    return heldByListener(this.#config, this.listener, name);
   }
 }

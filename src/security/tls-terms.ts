@@ -1,13 +1,14 @@
 // On what terms a listener speaks TLS: versions, cipher suites, whom it asks for a certificate and what such a client is called hold for as
 // long as it is open; its key store and trust store can be replaced meanwhile, and hold for connections that come then.
 
+import type { X509Certificate } from "node:crypto";
 import type { SecureContextOptions } from "node:tls";
 import { openSslCipher } from "./cipher-suites.ts";
 import { subjectOf } from "./distinguished-name.ts";
 import { ANONYMOUS, userPrincipal } from "./principal.ts";
 import { MalformedRule, type PrincipalMapper, principalMapper } from "./principal-rules.ts";
 import { type KeyStore, readKeyStore, readTrustStore } from "./stores.ts";
-import type { TlsSettings } from "./tls-settings.ts";
+import type { ListenerTlsSettings, TlsSettings } from "./tls-settings.ts";
 
 export interface TlsTerms {
   readonly clientAuth: "none" | "requested" | "required";
@@ -19,12 +20,12 @@ export interface TlsTerms {
 
 export interface TlsStores {
   readonly keyStore: KeyStore;
-  /** In PEM; `undefined` where the settings name none. */
-  readonly trusted: readonly string[] | undefined;
+  /** `undefined` where the settings name none. */
+  readonly trusted: readonly X509Certificate[] | undefined;
 }
 
 /** `knownCiphers`: those of node:tls, in lower case. Throws SettingError. */
-export function tlsTerms(settings: TlsSettings, knownCiphers: readonly string[]): TlsTerms {
+export function tlsTerms(settings: ListenerTlsSettings, knownCiphers: readonly string[]): TlsTerms {
   const clientAuth = settings.get("ssl.client.auth");
   return {
     clientAuth: clientAuth === "required" || clientAuth === "requested" ? clientAuth : "none",
@@ -35,16 +36,26 @@ export function tlsTerms(settings: TlsSettings, knownCiphers: readonly string[])
 }
 
 /** Reads the files anew. Throws SettingError. */
-export function readStores(settings: TlsSettings, nowMs: number): TlsStores {
+export function readStores(settings: ListenerTlsSettings, nowMs: number): TlsStores {
   const trusted = readTrustStore(settings);
-  return { keyStore: readKeyStore(settings, nowMs), trusted: trusted?.map(String) };
+  const keyStore = readKeyStore(settings, nowMs);
+  if (keyStore === undefined) throw settings.fault("ssl.keystore.location", withoutKeyStore(settings.listener));
+  return { keyStore, trusted };
 }
 
-export function contextOptions({ versions, ciphers }: TlsTerms, { keyStore, trusted }: TlsStores): SecureContextOptions {
+function withoutKeyStore(listener: string): string {
+  const own = `listener.name.${listener.toLowerCase()}.`;
+  return `listener ${listener} speaks TLS and needs a key and a certificate; set ${own}ssl.keystore.type and ${own}ssl.keystore.location, or the same without "${own}" for all listeners`;
+}
+
+/** A client may do without a key store. */
+export function contextOptions(
+  { versions, ciphers }: Pick<TlsTerms, "versions" | "ciphers">,
+  { keyStore, trusted }: { readonly [Store in keyof TlsStores]: TlsStores[Store] | undefined },
+): SecureContextOptions {
   return {
-    key: keyStore.key.export({ type: "pkcs8", format: "pem" }),
-    cert: keyStore.chain.map(String).join("\n"),
-    ...(trusted === undefined ? {} : { ca: [...trusted] }),
+    ...(keyStore === undefined ? {} : { key: keyStore.key.export({ type: "pkcs8", format: "pem" }), cert: keyStore.chain.join("\n") }),
+    ...(trusted === undefined ? {} : { ca: trusted.map(String) }),
     ...versions,
     ...(ciphers === undefined ? {} : { ciphers, honorCipherOrder: true }),
     // As in Java, whatever is in the trust store is trusted, be it no root.
@@ -59,7 +70,7 @@ export function principalOf({ mapPrincipal }: TlsTerms, certificate: Buffer | un
   return name === undefined ? undefined : userPrincipal(name);
 }
 
-function versionsOf(settings: TlsSettings): TlsTerms["versions"] {
+export function versionsOf(settings: TlsSettings): TlsTerms["versions"] {
   const name = "ssl.enabled.protocols";
   const wanted = settings.get(name);
   const unknown = wanted.find((version) => version !== "TLSv1.2" && version !== "TLSv1.3");
@@ -71,7 +82,7 @@ function versionsOf(settings: TlsSettings): TlsTerms["versions"] {
   };
 }
 
-function ciphersOf(settings: TlsSettings, known: readonly string[]): string | undefined {
+export function ciphersOf(settings: TlsSettings, known: readonly string[]): string | undefined {
   const name = "ssl.cipher.suites";
   const wanted = settings.get(name);
   if (wanted.length === 0) return undefined;
@@ -83,7 +94,7 @@ function ciphersOf(settings: TlsSettings, known: readonly string[]): string | un
   return ciphers.join(":");
 }
 
-function mapperOf(settings: TlsSettings): PrincipalMapper {
+function mapperOf(settings: ListenerTlsSettings): PrincipalMapper {
   const name = "ssl.principal.mapping.rules";
   try {
     return principalMapper(settings.get(name));
@@ -94,7 +105,7 @@ function mapperOf(settings: TlsSettings): PrincipalMapper {
 }
 
 /** Why stores may not take the place of others, in Kafka's words: clients know the broker by its names. */
-export function replacementFault(settings: TlsSettings, before: KeyStore, after: KeyStore): string | undefined {
+export function replacementFault(settings: ListenerTlsSettings, before: KeyStore, after: KeyStore): string | undefined {
   const [[old], [next]] = [before.chain, after.chain];
   const [oldName, newName] = [subjectOf(old.raw), subjectOf(next.raw)];
   if (oldName !== newName && !settings.get("ssl.allow.dn.changes")) {

@@ -4,16 +4,12 @@
 import { constants, createHash } from "node:crypto";
 import type { SecureContext } from "node:tls";
 import type { Clock } from "../base/clock.ts";
+import { nodeTls } from "../base/node-tls.ts";
 import { systemClock } from "../base/system-clock.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import { SettingError } from "../config/setting.ts";
-import { TlsSettings } from "../security/tls-settings.ts";
+import { ListenerTlsSettings } from "../security/tls-settings.ts";
 import { contextOptions, readStores, replacementFault, type TlsStores, type TlsTerms, tlsTerms } from "../security/tls-terms.ts";
-
-/** node:tls is loaded when the first listener asks for it: a broker without TLS does not pay for it. */
-export function nodeTls(): typeof import("node:tls") {
-  return process.getBuiltinModule("node:tls");
-}
 
 export class TlsAcceptor {
   readonly listener: string;
@@ -24,7 +20,7 @@ export class TlsAcceptor {
 
   /** Reads the files that the settings name. Throws SettingError. */
   constructor(config: BrokerConfig, listener: string, clock: Clock) {
-    const settings = new TlsSettings(config, listener);
+    const settings = new ListenerTlsSettings(config, listener);
     this.listener = listener;
     this.clock = clock;
     this.terms = tlsTerms(settings, nodeTls().getCiphers());
@@ -38,8 +34,8 @@ export class TlsAcceptor {
 
   /** Why its stores may not be replaced by those that the settings name; nothing is said of settings that are as before. */
   replacementFault(before: BrokerConfig, after: BrokerConfig): string | undefined {
-    const settings = new TlsSettings(after, this.listener);
-    if (settings.hasStoresOf(new TlsSettings(before, this.listener))) return undefined;
+    const settings = new ListenerTlsSettings(after, this.listener);
+    if (settings.hasStoresOf(new ListenerTlsSettings(before, this.listener))) return undefined;
     try {
       const stores = readStores(settings, systemClock.now());
       contextOf(settings, this.terms, stores);
@@ -52,7 +48,7 @@ export class TlsAcceptor {
 
   /** Takes what the settings name now, and gives whether that is something else. Connections that are there keep what they have. Throws SettingError. */
   reload(config: BrokerConfig): boolean {
-    const settings = new TlsSettings(config, this.listener);
+    const settings = new ListenerTlsSettings(config, this.listener);
     const stores = readStores(settings, systemClock.now());
     if (JSON.stringify(contextOptions(this.terms, stores)) === JSON.stringify(contextOptions(this.terms, this.#stores))) return false;
     this.#context = contextOf(settings, this.terms, stores);
@@ -61,7 +57,7 @@ export class TlsAcceptor {
   }
 }
 
-function contextOf(settings: TlsSettings, terms: TlsTerms, stores: TlsStores): SecureContext {
+function contextOf(settings: ListenerTlsSettings, terms: TlsTerms, stores: TlsStores): SecureContext {
   const { createSecureContext } = nodeTls();
   try {
     const options = contextOptions(terms, stores);

@@ -5,12 +5,13 @@
 
 import type net from "node:net";
 import type { TLSSocket } from "node:tls";
+import { nodeTls } from "../base/node-tls.ts";
 import { subjectOf } from "../security/distinguished-name.ts";
 import { HandshakeFailure, handshakeFailure, untrustedCertificate } from "../security/handshake-failure.ts";
 import { ANONYMOUS } from "../security/principal.ts";
 import { principalOf, type TlsTerms } from "../security/tls-terms.ts";
 import type { SocketEvents } from "./socket.ts";
-import { nodeTls, type TlsAcceptor } from "./tls-acceptor.ts";
+import type { TlsAcceptor } from "./tls-acceptor.ts";
 
 /** How long a client may take over the handshake. */
 const HANDSHAKE_MS = 30_000;

@@ -90,16 +90,6 @@ test.each([
   expect([exitCode, err.split("\n")[0]]).toEqual([1, sentence]);
 });
 
-test("client settings that need a secured connection are refused by name", async () => {
-  const path = join(folder, "client.properties");
-  writeFileSync(path, "client.id=x\nsecurity.protocol=SASL_SSL\n");
-  const { exitCode, err } = await kafka(`topics --list --command-config ${path}`);
-  expect([exitCode, err]).toEqual([
-    1,
-    `${path}: security.protocol=SASL_SSL is not something that this command can do yet; it speaks PLAINTEXT and SASL_PLAINTEXT.\n`,
-  ]);
-});
-
 test.each([
   [
     "no mechanism, which is Kerberos",
@@ -145,7 +135,10 @@ test("commands log in by --command-config, and are told when they are not let in
     expect(await at("topics", "list")).toMatchObject({ exitCode: 0, out: expect.stringContaining("t") });
     writeFileSync(path, properties("Secret"));
     const { exitCode, err } = await at("kafka-topics", "--list");
-    expect([exitCode, err]).toEqual([1, expect.stringContaining("does not let alice in by SCRAM-SHA-512: Authentication failed")]);
+    expect([exitCode, err]).toEqual([
+      1,
+      expect.stringMatching(/SaslAuthenticationException: Authentication failed .* with SASL mechanism SCRAM-SHA-512/),
+    ]);
   } finally {
     await asking.stop();
   }

@@ -26,7 +26,7 @@ async function start(settings: SettingInputs, users?: Readonly<Record<string, st
 }
 
 async function connect(broker: RunningBroker, login: Login): Promise<Connection> {
-  const connection = await Connection.open({ host: "127.0.0.1", port: broker.port }, { login });
+  const connection = await Connection.open({ host: "127.0.0.1", port: broker.port }, { access: { login } });
   onTestFinished(() => connection.close());
   return connection;
 }
@@ -81,7 +81,7 @@ test("sasl.enabled.mechanisms: a listener that comes while the broker runs asks 
   expect(await alter(values)).toBeNull();
   const late = () => bench.node.cluster.image.brokers.get(1)?.endpoints.find(({ listener }) => listener === "LATE")?.port ?? 0;
   await expect.poll(late).toBeGreaterThan(0);
-  const connection = await Connection.open({ host: "127.0.0.1", port: late() }, { login: ALICE });
+  const connection = await Connection.open({ host: "127.0.0.1", port: late() }, { access: { login: ALICE } });
   expect((await connection.send(metadata, 9, { topics: [] })).brokers).toMatchObject([{ port: late() }]);
   connection.close();
   const stranger = await Connection.open({ host: "127.0.0.1", port: late() });

@@ -3,15 +3,18 @@
 import { describe, expect, test } from "vitest";
 import { brokerConfig, type SettingInputs } from "../../src/config/broker-config.ts";
 import { SettingError } from "../../src/config/setting.ts";
-import { readKeyStore, readTrustStore } from "../../src/security/stores.ts";
-import { TlsSettings } from "../../src/security/tls-settings.ts";
+import { readTrustStore } from "../../src/security/stores.ts";
+import { ListenerTlsSettings } from "../../src/security/tls-settings.ts";
+import { readStores } from "../../src/security/tls-terms.ts";
 import { certificatePath, certificateText, STORE_PASSWORD } from "../support/certificates.ts";
 
 const NOW_MS = Date.parse("2027-06-01");
 const YEAR_MS = 366 * 86_400_000;
 
-function settings(argument: SettingInputs): TlsSettings {
-  return new TlsSettings(brokerConfig({ argument }), "SECURE");
+const readKeyStore = (from: ListenerTlsSettings, nowMs: number) => readStores(from, nowMs).keyStore;
+
+function settings(argument: SettingInputs): ListenerTlsSettings {
+  return new ListenerTlsSettings(brokerConfig({ argument }), "SECURE");
 }
 
 const at = certificatePath;
@@ -105,7 +108,7 @@ describe("a key store", () => {
 
   test("that is refused names where the setting was given", () => {
     const file = new Map([["ssl.keystore.location", { value: "/nowhere", place: "in server.properties, line 3" }]]);
-    const read = () => readKeyStore(new TlsSettings(brokerConfig({ file }), "SECURE"), NOW_MS);
+    const read = () => readKeyStore(new ListenerTlsSettings(brokerConfig({ file }), "SECURE"), NOW_MS);
     expect(read).toThrow(expect.objectContaining({ setting: "ssl.keystore.location", place: "in server.properties, line 3" }));
   });
 

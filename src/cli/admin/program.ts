@@ -4,8 +4,8 @@ import { Command, CommanderError } from "commander";
 import { Brokers } from "../../client/brokers.ts";
 import { ClientError } from "../../client/client-error.ts";
 import { Refusal } from "../../client/refusal.ts";
+import { commandAccess } from "../command-access.ts";
 import { ExitCode, exitCodeOf } from "../command-error.ts";
-import { commandLogin } from "../command-login.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Admin, AdminOptions } from "./command-group.ts";
 
@@ -55,12 +55,12 @@ function addCommand<Given extends AdminOptions>(
     .helpOption("-h, --help", "print this help")
     .exitOverride()
     .option("-b, --bootstrap-server <host:port>", "broker to talk to", DEFAULT_BOOTSTRAP_SERVER)
-    .option("--command-config <file>", "a properties file of client settings: how to log in")
+    .option("--command-config <file>", "a properties file of client settings: TLS and logins")
     .option("--json", "print JSON")
     .action(async function act(this: Command) {
       const given: Given = this.opts();
-      const login = given.commandConfig === undefined ? undefined : commandLogin(given.commandConfig);
-      const brokers = new Brokers(given.bootstrapServer, { login });
+      const access = given.commandConfig === undefined ? undefined : commandAccess(given.commandConfig);
+      const brokers = new Brokers(given.bootstrapServer, { access });
       try {
         await work(brokers, given, this.args);
       } finally {

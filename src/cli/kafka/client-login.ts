@@ -1,21 +1,12 @@
-// How a command logs in, by the settings of Kafka's clients: security.protocol, sasl.mechanism and sasl.jaas.config. What is not done yet is
-// refused by name; passwords are never shown.
+// How a command logs in, by the settings of Kafka's clients: sasl.mechanism and sasl.jaas.config. What is not done is refused by name;
+// passwords are never shown.
 
 import { CLIENT_MECHANISMS, type Login } from "../../client/sasl.ts";
 import { MalformedJaas, parseJaas } from "../../config/jaas.ts";
 import { FlagError } from "./flags.ts";
 
-const PLAIN_TEXT = "PLAINTEXT";
-const SERVED = [PLAIN_TEXT, "SASL_PLAINTEXT"];
-
-/** `undefined` where nobody has to log in; `source` is where the settings are from. Raises FlagError. */
-export function loginOf(settings: ReadonlyMap<string, string>, source: string): Login | undefined {
-  const protocol = (settings.get("security.protocol") ?? PLAIN_TEXT).toUpperCase();
-  const tls = [...settings.keys()].find((name) => name.startsWith("ssl."));
-  if (!SERVED.includes(protocol))
-    throw refused(source, `security.protocol=${protocol} is not something that this command can do yet; it speaks ${SERVED.join(" and ")}`);
-  if (tls !== undefined) throw refused(source, `${tls} is not something that this command can do yet; it connects without TLS`);
-  if (protocol === PLAIN_TEXT) return undefined;
+/** `source` is where the settings are from. Raises FlagError. */
+export function loginOf(settings: ReadonlyMap<string, string>, source: string): Login {
   const name = settings.get("sasl.mechanism") ?? "GSSAPI";
   const mechanism = CLIENT_MECHANISMS.find((each) => each === name);
   if (mechanism === undefined)

@@ -3,15 +3,14 @@
 
 import { inMapOrder, stringHash } from "../../base/java-order.ts";
 import { Brokers } from "../../client/brokers.ts";
-import { ClientError } from "../../client/client-error.ts";
-import { Disconnected } from "../../client/connection.ts";
+import { ClientError, Disconnected } from "../../client/client-error.ts";
 import { type Consumer, FROM_EARLIEST, FROM_LATEST, GroupConsumer, LoneConsumer, startOf } from "../../client/consumer.ts";
 import type { Position } from "../../client/partition-fetch.ts";
 import { present } from "../../client/refusal.ts";
 import { topicLeaders } from "../../client/topic-leaders.ts";
 import { nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { type PrintedRecord, printRecords } from "../print-records.ts";
-import { loginOf } from "./client-login.ts";
+import { accessOf } from "./client-access.ts";
 import { addProperty, refuseBoth, type Settings, settingsOf } from "./client-settings.ts";
 import { consumerOptions, groupOptions } from "./consumer-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
@@ -58,7 +57,7 @@ export const kafkaConsoleConsumer: Tool = {
     const format = formatterOf(flags.get("formatter"), formatterProperties(flags));
     const brokers = new Brokers(flags.get("bootstrap-server") ?? "", {
       clientId: settings.get("client.id") ?? "console-consumer",
-      login: loginOf(settings, "console-consumer"),
+      access: accessOf(settings, "console-consumer"),
     });
     try {
       const open = opening(brokers, { flags, settings });

@@ -3,11 +3,10 @@
 
 import type { NewRecord } from "../../../protocol/records/batch-builder.ts";
 import { Brokers } from "../../client/brokers.ts";
-import { ClientError } from "../../client/client-error.ts";
-import { Disconnected } from "../../client/connection.ts";
+import { ClientError, Disconnected } from "../../client/client-error.ts";
 import { Producer } from "../../client/producer.ts";
 import { CommandError } from "../command-error.ts";
-import { loginOf } from "./client-login.ts";
+import { accessOf } from "./client-access.ts";
 import { addProperty, refuseBoth, settingsOf } from "./client-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
@@ -84,7 +83,7 @@ export const kafkaConsoleProducer: Tool = {
       throw new FlagError("Please provide valid host:port like host1:9091,host2:9092");
     const brokers = new Brokers(servers, {
       clientId: settings.get("client.id") ?? "console-producer",
-      login: loginOf(settings, "console-producer"),
+      access: accessOf(settings, "console-producer"),
     });
     try {
       await brokers.any();

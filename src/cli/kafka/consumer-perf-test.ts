@@ -2,9 +2,10 @@
 // that the group took to share out partitions.
 
 import { Brokers } from "../../client/brokers.ts";
-import { Disconnected } from "../../client/connection.ts";
+import { Disconnected } from "../../client/client-error.ts";
 import { GroupConsumer } from "../../client/consumer.ts";
 import type { FetchedPartition } from "../../client/partition-fetch.ts";
+import { accessOf } from "./client-access.ts";
 import { type Settings, settingsOf } from "./client-settings.ts";
 import { groupOptions, maxPollRecords } from "./consumer-settings.ts";
 import { type DateFormat, dateFormat } from "./date-format.ts";
@@ -54,7 +55,10 @@ export const kafkaConsumerPerfTest: Tool = {
     if (reportingIntervalMs <= 0) throw new FlagError("Reporting interval must be greater than 0.", { isTerse: true });
     const format = dateFormat(flags.get("date-format") ?? DEFAULT_DATE_FORMAT);
     const settings = consumerSettings(flags);
-    const brokers = new Brokers(flags.get("bootstrap-server") ?? "", { clientId: settings.get("client.id") ?? "perf-consumer-client" });
+    const brokers = new Brokers(flags.get("bootstrap-server") ?? "", {
+      clientId: settings.get("client.id") ?? "perf-consumer-client",
+      access: accessOf(settings, "consumer-perf-test"),
+    });
     try {
       const report = isDetailed ? { reportingIntervalMs, print: (line: string) => io.out(line) } : undefined;
       const reading = new Reading(format, report);

@@ -10,6 +10,7 @@ import { type Consumer, FROM_LATEST, LoneConsumer, startOf } from "../../client/
 import { Producer } from "../../client/producer.ts";
 import { present } from "../../client/refusal.ts";
 import { topicLeaders } from "../../client/topic-leaders.ts";
+import { accessOf } from "./client-access.ts";
 import type { Settings } from "./client-settings.ts";
 import { consumerOptions } from "./consumer-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, Flags } from "./flags.ts";
@@ -49,7 +50,10 @@ export const kafkaE2eLatency: Tool = {
     const flags = given.has("bootstrap-server") ? given : named(argv, io);
     checkFlags(flags);
     const settings = clientSettings(flags.get("command-config"));
-    const brokers = new Brokers(flags.get("bootstrap-server") ?? "", { clientId: settings.get("client.id") ?? "e2e-latency" });
+    const brokers = new Brokers(flags.get("bootstrap-server") ?? "", {
+      clientId: settings.get("client.id") ?? "e2e-latency",
+      access: accessOf(settings, "e2e-latency"),
+    });
     try {
       await measure(brokers, { flags, settings, io });
       return 0;

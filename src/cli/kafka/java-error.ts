@@ -1,12 +1,12 @@
 // Errors as Kafka's Java tools name them, which scripts look for: `org.apache.kafka.common.errors.TopicExistsException: …`.
 
 import { Errors, errorMessage, errorName } from "../../../protocol/errors.ts";
-import { ClientError, messageOf } from "../../client/client-error.ts";
-import { Disconnected } from "../../client/connection.ts";
+import { ClientError, Disconnected, messageOf, NotLetIn } from "../../client/client-error.ts";
 import { RecordTooLarge } from "../../client/producer.ts";
 import { Refusal } from "../../client/refusal.ts";
 
 const PACKAGE = "org.apache.kafka.common.errors.";
+const HANDSHAKE = "javax.net.ssl.SSLHandshakeException";
 
 /** Where the exception is not called after the error code. */
 const NAMES: { readonly [errorName: string]: string } = {
@@ -46,15 +46,21 @@ const SENTENCES: ReadonlyMap<number, string> = new Map([
 /** What Kafka's clients wait for in vain. */
 export class TimedOut extends ClientError {}
 
-/** The class's full name, a colon and the sentence; for errors that Kafka's clients have no class for, the sentence. */
+/**
+ * The class's full name, a colon and the sentence; for errors that Kafka's clients have no class for, the sentence. What Kafka says of a
+ * failed handshake leaves all open; the cause is on a line of its own there, too.
+ */
 export function javaLine(error: unknown): string {
   const name = javaClassOf(error);
-  return name === undefined || error instanceof Disconnected ? messageOf(error) : `${name}: ${sentenceOf(error)}`;
+  if (name === undefined || error instanceof Disconnected) return messageOf(error);
+  const cause = error instanceof NotLetIn && error.fault === "SslAuthentication" ? `\nCaused by: ${HANDSHAKE}: ${messageOf(error)}` : "";
+  return `${name}: ${sentenceOf(error)}${cause}`;
 }
 
 export function javaClassOf(error: unknown): string | undefined {
   if (error instanceof Refusal) return javaClass(error.errorCode);
   if (error instanceof RecordTooLarge) return javaClass(Errors.MESSAGE_TOO_LARGE);
+  if (error instanceof NotLetIn) return `${PACKAGE}${error.fault}Exception`;
   if (error instanceof TimedOut) return javaClass(Errors.REQUEST_TIMED_OUT);
   return error instanceof Disconnected ? javaClass(Errors.NETWORK_EXCEPTION) : undefined;
 }
@@ -67,6 +73,7 @@ export function javaClass(errorCode: number): string {
 
 /** Without the class. */
 export function sentenceOf(error: unknown): string {
+  if (error instanceof NotLetIn) return error.sentence;
   if (!(error instanceof Refusal)) return messageOf(error);
   return error.sentence ?? sentenceFor(error.errorCode);
 }

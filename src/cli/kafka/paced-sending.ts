@@ -3,7 +3,7 @@
 
 import { Errors, isRetriable } from "../../../protocol/errors.ts";
 import type { NewRecord } from "../../../protocol/records/batch-builder.ts";
-import { Disconnected } from "../../client/connection.ts";
+import { Disconnected } from "../../client/client-error.ts";
 import type { Producer } from "../../client/producer.ts";
 import { Refusal } from "../../client/refusal.ts";
 import { TimedOut } from "./java-error.ts";

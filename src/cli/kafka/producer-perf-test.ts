@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import type { NewRecord } from "../../../protocol/records/batch-builder.ts";
 import { Brokers } from "../../client/brokers.ts";
 import { type Delivery, Producer } from "../../client/producer.ts";
+import { accessOf } from "./client-access.ts";
 import { configError, type Settings } from "./client-settings.ts";
 import { argparseError, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
@@ -53,7 +54,10 @@ export const kafkaProducerPerfTest: Tool = {
     const payloads = payloadsOf(flags, io);
     const servers = settings.get("bootstrap.servers");
     if (servers === undefined) throw configError('Missing required configuration "bootstrap.servers" which has no default value.');
-    const brokers = new Brokers(servers, { clientId: settings.get("client.id") ?? "perf-producer-client" });
+    const brokers = new Brokers(servers, {
+      clientId: settings.get("client.id") ?? "perf-producer-client",
+      access: accessOf(settings, "producer-perf-test"),
+    });
     try {
       await measure(brokers, { flags, settings, options, payloads, io });
     } finally {

@@ -5,10 +5,10 @@ import { readFileSync } from "node:fs";
 import { VERSION } from "../../base/version.ts";
 import { Brokers } from "../../client/brokers.ts";
 import { codeOf, messageOf } from "../../client/client-error.ts";
-import type { Login } from "../../client/sasl.ts";
+import type { Access } from "../../client/connection.ts";
 import { parseProperties as parseJavaProperties } from "../../config/properties-file.ts";
 import type { Terminal } from "../terminal.ts";
-import { loginOf } from "./client-login.ts";
+import { accessOf } from "./client-access.ts";
 import { type Flag, FlagError, Flags, helpOf } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
 
@@ -106,7 +106,7 @@ export async function withBrokers<Result>(flags: Flags, work: (brokers: Brokers)
   const servers = flags.get("bootstrap-server") ?? flags.get("bootstrap-controller");
   if (servers === undefined) throw new FlagError('Missing required argument "[bootstrap-server]"');
   const path = flags.get("command-config") ?? flags.get("admin.config");
-  const brokers = brokersAt(servers, path === undefined ? undefined : loginOf(clientSettings(path), path));
+  const brokers = brokersAt(servers, path === undefined ? {} : accessOf(clientSettings(path), path));
   try {
     return await work(brokers);
   } finally {
@@ -114,9 +114,9 @@ export async function withBrokers<Result>(flags: Flags, work: (brokers: Brokers)
   }
 }
 
-function brokersAt(servers: string, login: Login | undefined): Brokers {
+function brokersAt(servers: string, access: Access): Brokers {
   try {
-    return new Brokers(servers, { login });
+    return new Brokers(servers, { access });
   } catch (error) {
     throw new FlagError(`Failed to create new KafkaAdminClient\n${messageOf(error)}`, { isTerse: true });
   }

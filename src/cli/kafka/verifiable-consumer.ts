@@ -6,6 +6,7 @@ import { ClientError } from "../../client/client-error.ts";
 import { type Consumer, GroupConsumer } from "../../client/consumer.ts";
 import type { FetchedPartition, Position } from "../../client/partition-fetch.ts";
 import type { TopicPartition } from "../../client/topic-partition.ts";
+import { accessOf } from "./client-access.ts";
 import { groupOptions, maxPollRecords } from "./consumer-settings.ts";
 import { argparseError, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine } from "./java-error.ts";
@@ -49,7 +50,10 @@ export const kafkaVerifiableConsumer: Tool = {
     flags.need("topic", "group-id");
     if (!flags.has("bootstrap-server")) throw argparseError(NAME, "one of the arguments --bootstrap-server is required");
     const settings = consumerSettings(flags);
-    const brokers = new Brokers(flags.get("bootstrap-server") ?? "", { clientId: settings.get("client.id") ?? "verifiable-consumer" });
+    const brokers = new Brokers(flags.get("bootstrap-server") ?? "", {
+      clientId: settings.get("client.id") ?? "verifiable-consumer",
+      access: accessOf(settings, "verifiable-consumer"),
+    });
     const print = eventPrinter(io);
     const topic = flags.get("topic");
     const consumer = new GroupConsumer(brokers, {

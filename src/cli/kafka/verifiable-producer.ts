@@ -3,6 +3,7 @@
 import type { NewRecord } from "../../../protocol/records/batch-builder.ts";
 import { Brokers } from "../../client/brokers.ts";
 import { type Delivery, Producer } from "../../client/producer.ts";
+import { accessOf } from "./client-access.ts";
 import { argparseError, BOOTSTRAP_SERVER, COMMAND_CONFIG, type Flags } from "./flags.ts";
 import { javaClassOf, javaLine, sentenceOf } from "./java-error.ts";
 import { sendPaced } from "./paced-sending.ts";
@@ -41,7 +42,10 @@ export const kafkaVerifiableProducer: Tool = {
     // What is not acknowledged is to be seen.
     settings.set("retries", "0");
     const options = producerOptions(settings);
-    const brokers = new Brokers(flags.get("bootstrap-server") ?? "", { clientId: settings.get("client.id") ?? "producer-1" });
+    const brokers = new Brokers(flags.get("bootstrap-server") ?? "", {
+      clientId: settings.get("client.id") ?? "producer-1",
+      access: accessOf(settings, "verifiable-producer"),
+    });
     try {
       await send(brokers, { flags, io, options, maxBlockMs: maxBlockMs(settings) });
       return 0;
