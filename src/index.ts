@@ -14,6 +14,7 @@ export type { GroupKit, GroupMember, GroupOffset, GroupView } from "./embed/grou
 export type { Decoder, ReadRecord, RecordView } from "./embed/records.ts";
 export type { BrokerInfo, NewBroker, RunningBroker } from "./embed/running-broker.ts";
 export { type ClusterOptions, type StartOptions, startBroker, startCluster } from "./embed/start.ts";
+export type { TlsKit } from "./embed/tls-kit.ts";
 export type { NewRecord, ProducedRecord, ReadOptions, TopicKit } from "./embed/topic-kit.ts";
 export { type Waits, WaitTimeout } from "./embed/waits.ts";
 export { type FaultAction, FaultError, type FaultFilter, type FaultMoment, type FaultRule } from "./faults/fault-rule.ts";

@@ -16,17 +16,19 @@ import { type Random, systemRandom } from "./base/random.ts";
 import { systemClock } from "./base/system-clock.ts";
 import { Broker } from "./broker/broker.ts";
 import type { NewTopic } from "./broker/broker-options.ts";
+import { Issuing, type IssuingPlace } from "./broker/issuing.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import { type Change, compactChanges } from "./cluster/image.ts";
 import { SharedLogs } from "./cluster/shared-logs.ts";
 import { returnBroker, stopBroker, stopBrokers } from "./cluster/stop-broker.ts";
 import { settleStrays } from "./cluster/strays.ts";
 import { goneWorkers, spreadOverWorkers, withoutWorkers } from "./cluster/worker-partitions.ts";
-import type { BrokerConfig } from "./config/broker-config.ts";
+import { type BrokerConfig, brokerConfig } from "./config/broker-config.ts";
 import { peersFault } from "./config/listener-rules.ts";
 import { SettingError } from "./config/setting.ts";
 import { JOURNAL_FILE, openJournalMetadataStore } from "./log/journal-metadata-store.ts";
 import { openSegmentedEngine, type SegmentedEngine } from "./log/segmented-engine.ts";
+import type { CertificateAuthority } from "./security/certificate-authority.ts";
 import { ConnectionBudget } from "./server/connection-budget.ts";
 import type { MetadataStore } from "./storage/metadata-store.ts";
 import { PublishedMetadataStore } from "./workers/published-metadata-store.ts";
@@ -68,6 +70,7 @@ interface Parts {
   readonly metadata: MetadataStore<Change>;
   readonly cluster: Cluster;
   readonly workers: Workers | undefined;
+  readonly issuing: Issuing | undefined;
 }
 
 const MEMORY = "memory";
@@ -104,7 +107,8 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       logger,
     });
     const { metadata, workers } = withWorkers(options, { journal, engine, directory, clock });
-    node = new RunningNode({ options, clusterId, engine, metadata, workers, cluster: await Cluster.open(metadata, clusterId) });
+    const issuing = Issuing.of(placesOf(options), { filesystem, directory: isInMemory ? undefined : directory, random });
+    node = new RunningNode({ options, clusterId, engine, metadata, workers, issuing, cluster: await Cluster.open(metadata, clusterId) });
     try {
       await node.start();
     } catch (error) {
@@ -116,6 +120,12 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     await engine.close();
     throw error;
   }
+}
+
+/** Of all brokers of the process. */
+function placesOf({ config, host, others = [], workers }: NodeOptions): IssuingPlace[] {
+  const ofWorkers = (workers?.places ?? []).map((place) => ({ config: brokerConfig(place.sources), host: place.host }));
+  return [{ config, host }, ...others, ...ofWorkers];
 }
 
 interface Opened {
@@ -170,6 +180,11 @@ export class RunningNode {
     return [...this.brokers.map(({ bootstrapServers }) => bootstrapServers), ...(this.#parts.workers?.addresses ?? [])].join(",");
   }
 
+  /** Who issued what the brokers show their clients, by `odradek.tls`. */
+  get authority(): CertificateAuthority | undefined {
+    return this.#parts.issuing?.authority;
+  }
+
   /** Settles when a worker thread ended by itself; then the node is to be stopped. */
   get failure(): Promise<Error> {
     return this.#parts.workers?.failure ?? new Promise(() => undefined);
@@ -211,16 +226,16 @@ export class RunningNode {
   }
 
   async #startWorkers(ids: readonly number[], known: ReadonlySet<number>): Promise<void> {
-    const { workers, cluster, engine } = this.#parts;
+    const { workers, cluster, engine, issuing } = this.#parts;
     if (workers === undefined) return;
-    await workers.start(engine);
+    await workers.start(engine, issuing?.stores);
     if (ids.every((id) => known.has(id))) return;
     await cluster.transact((image) => ({ changes: spreadOverWorkers(image, ids), result: undefined }));
   }
 
   /** Starts a broker that this cluster has not had. */
   async addBroker(place: BrokerPlace): Promise<Broker> {
-    const { options, clusterId, metadata } = this.#parts;
+    const { options, clusterId, metadata, issuing } = this.#parts;
     const { config, host, port } = place;
     const broker = await Broker.start({
       config,
@@ -231,6 +246,7 @@ export class RunningNode {
       port,
       threadCount: this.#threadCount,
       budget: this.#connections,
+      ...(issuing === undefined ? {} : { issued: issuing.stores }),
       ...(options.keepsProcessAlive === undefined ? {} : { keepsProcessAlive: options.keepsProcessAlive }),
       ...(options.logger === undefined ? {} : { logger: options.logger }),
       ...(options.clock === undefined ? {} : { clock: options.clock }),

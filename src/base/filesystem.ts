@@ -35,8 +35,8 @@ export interface Filesystem {
   /** `read` fails when there is no such file; `write` (read and write) makes it. */
   open(path: string, mode: "read" | "write"): OpenFile;
   readFile(path: string): Buffer;
-  /** All or nothing: written beside, synced, renamed over. */
-  replaceFile(path: string, content: Buffer | string): void;
+  /** All or nothing: written beside, synced, renamed over. A private one is for nobody but this user of the system. */
+  replaceFile(path: string, content: Buffer | string, access?: "private"): void;
   /** The same without syncing: whole if this process dies, but a power failure may take it back or tear it. For what can be rebuilt. */
   replaceFileUnsynced(path: string, content: Buffer | string): void;
   /** `undefined` when there is nothing at that path. */

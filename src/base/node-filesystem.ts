@@ -12,11 +12,11 @@ const MAX_BUFFERS_PER_WRITE = 1024;
 export const nodeFilesystem: Filesystem = {
   open: (path, mode) => new NodeFile(path, mode),
   readFile: (path) => fs.readFileSync(path),
-  replaceFile: (path, content) => {
-    writeBesideAndRename(path, content, { isSynced: true });
+  replaceFile: (path, content, access) => {
+    writeBesideAndRename(path, content, { isSynced: true, isPrivate: access === "private" });
     syncDirectory(dirname(path));
   },
-  replaceFileUnsynced: (path, content) => writeBesideAndRename(path, content, { isSynced: false }),
+  replaceFileUnsynced: (path, content) => writeBesideAndRename(path, content, { isSynced: false, isPrivate: false }),
   stat,
   space,
   list: (path) => fs.readdirSync(path).sort(),
@@ -132,10 +132,17 @@ function stat(path: string): FileStat | undefined {
   return found === undefined ? undefined : { sizeBytes: found.size, modifiedMs: found.mtimeMs, isDirectory: found.isDirectory() };
 }
 
-function writeBesideAndRename(path: string, content: Buffer | string, options: { readonly isSynced: boolean }): void {
+interface Writing {
+  readonly isSynced: boolean;
+  readonly isPrivate: boolean;
+}
+
+function writeBesideAndRename(path: string, content: Buffer | string, { isSynced, isPrivate }: Writing): void {
   const beside = `${path}.tmp`;
   try {
-    fs.writeFileSync(beside, content, { flush: options.isSynced });
+    // One that is there has the access that it was made with.
+    if (isPrivate) fs.rmSync(beside, { force: true });
+    fs.writeFileSync(beside, content, { flush: isSynced, mode: isPrivate ? 0o600 : 0o666 });
     fs.renameSync(beside, path);
   } catch (error) {
     fs.rmSync(beside, { force: true });

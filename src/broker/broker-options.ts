@@ -8,6 +8,7 @@ import type { SharedLogs } from "../cluster/shared-logs.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { ConnectionBudget } from "../server/connection-budget.ts";
 import type { MetadataStore } from "../storage/metadata-store.ts";
+import type { IssuedStores } from "./issuing.ts";
 
 export interface NewTopic {
   readonly name: string;
@@ -33,6 +34,8 @@ export interface BrokerOptions {
   readonly port: number;
   /** Default true. False: the process may end while the broker runs. */
   readonly keepsProcessAlive?: boolean;
+  /** What TLS listeners show that have no key store of their own. */
+  readonly issued?: IssuedStores;
   /** Of connections, when other brokers of the thread share it. */
   readonly budget?: ConnectionBudget;
   readonly logger?: Logger;

@@ -8,7 +8,7 @@ import { type Endpoint, scramKey } from "../cluster/image.ts";
 import { tellEndpoints } from "../cluster/join-cluster.ts";
 import { ScramMechanisms } from "../cluster/scram-credentials.ts";
 import type { BrokerConfig, SettingInputs } from "../config/broker-config.ts";
-import { clientListeners, DEFAULT_LISTENERS, defaultProtocol } from "../config/listener-rules.ts";
+import { areListenersDefault, clientListeners, defaultProtocol } from "../config/listener-rules.ts";
 import { hostInUrl, isLoopback, type ListenerAddress, parseListeners, printListeners, securityProtocolOf } from "../config/listeners.ts";
 import { MECHANISMS, SaslTerms } from "../security/sasl-terms.ts";
 import { ConnectionBudget } from "../server/connection-budget.ts";
@@ -16,6 +16,7 @@ import type { Listener } from "../server/listener.ts";
 import { Listeners } from "../server/listeners.ts";
 import type { BrokerOptions } from "./broker-options.ts";
 import type { Ground } from "./ground.ts";
+import { issuedStores } from "./issuing.ts";
 import type { ImageChange, Part } from "./parts.ts";
 
 export class Listening implements Part {
@@ -44,6 +45,7 @@ export class Listening implements Part {
     // Whoever names users wants them to log in by whatever there is.
     if (config["odradek.users"] !== null) live.decide({ "sasl.enabled.mechanisms": MECHANISMS });
     const addresses = listenerAddresses(options);
+    if (options.issued !== undefined) live.decide(issuedStores(config, addresses, options.issued));
     const answerMemory = new AnswerMemory({ clock, limitBytes: () => config["odradek.queued.max.response.bytes"] });
     const logger = logLevels.logger("server");
     const kept: KeptLogins = { cluster: undefined };
@@ -146,11 +148,7 @@ function loginTerms({ config, listener, ground: { random }, kept }: LoginPlace):
 const SCRAM_MECHANISM_CODES = { "SCRAM-SHA-256": ScramMechanisms.SHA_256, "SCRAM-SHA-512": ScramMechanisms.SHA_512 } as const;
 
 function listenerAddresses({ config, host, port }: BrokerOptions): ListenerAddress[] {
-  return originsGiven(config) ? clientListeners(config) : [{ name: defaultProtocol(config), host, port }];
-}
-
-function originsGiven(config: BrokerConfig): boolean {
-  return config["listeners"].join(",") !== DEFAULT_LISTENERS;
+  return areListenersDefault(config) ? [{ name: defaultProtocol(config), host, port }] : clientListeners(config);
 }
 
 /** As DescribeConfigs tells them: where the broker truly listens, and where its data truly is. */

@@ -1,36 +1,33 @@
 // What `odradek start` says once, when a produce would succeed: for people, or as one line of JSON.
 
-import { relative } from "node:path";
 import { VERSION } from "../base/version.ts";
 import type { UnknownVariable } from "../config/environment.ts";
+import { isTlsProtocol } from "../config/listener-rules.ts";
+import { type ClientFacts, type IssuingAuthority, javaProperties, kafkajsLine, librdkafkaProperties } from "./client-lines.ts";
+import { shortPath } from "./short-path.ts";
 import type { EnvironmentInEffect, VariableInEffect } from "./start-sources.ts";
 import type { Paint } from "./terminal.ts";
 
-export interface ReadyFacts {
-  /** `host:port`, several joined by commas. */
-  readonly bootstrapServers: string;
-  readonly speaksTls: boolean;
+export interface ReadyFacts extends ClientFacts {
   /** Where clients are sent on to, where that was given. */
   readonly advertised: readonly string[];
   readonly clusterId: string;
   /** An absolute path, or "memory". */
   readonly data: string;
   readonly environment: EnvironmentInEffect;
-  /** Who may log in, where clients have to: those that the start was given. */
-  readonly users: readonly string[];
   readonly tookMs: number;
 }
 
 /** Names of variables in one line: a shell may be full of them. */
 const MOST_NAMES = 8;
+const NAME_WIDTH = 8;
 
 export function banner(facts: ReadyFacts, paint: Paint): string {
-  const { bootstrapServers, speaksTls, advertised, clusterId, data, environment, users, tookMs } = facts;
-  const line = (name: string, text: string) => `  ${paint("dim", name.padEnd(8))} ${text}\n`;
-  const brokers = bootstrapServers
-    .split(",")
-    .map((server) => JSON.stringify(server))
-    .join(", ");
+  const { bootstrapServers, advertised, clusterId, data, environment, users, authority, tookMs } = facts;
+  const java = propertyLines("java", javaProperties(facts));
+  const librdkafka = propertyLines("librdkafka", librdkafkaProperties(facts));
+  const width = librdkafka.length === 0 ? NAME_WIDTH : "librdkafka".length;
+  const line = (name: string, text: string) => `  ${paint("dim", name.padEnd(width))} ${text}\n`;
   const isElsewhere = advertised.length > 0 && advertised.join(",") !== bootstrapServers;
   return [
     `\n  ${paint("bold", "Odradek")} ${VERSION} is ready on ${paint("cyan", bootstrapServers)} ${paint("dim", `after ${Math.round(tookMs)} ms`)}\n\n`,
@@ -39,14 +36,22 @@ export function banner(facts: ReadyFacts, paint: Paint): string {
     ...(isElsewhere ? [line("clients", `are sent on to ${advertised.join(", ")} by advertised.listeners`)] : []),
     ...environmentLines(environment).map(([name, text]) => line(name, text)),
     ...(users.length === 0 ? [] : [line("users", `${listed(users)}: clients log in by SASL, PLAIN or SCRAM`)]),
-    line("kafkajs", `new Kafka({ brokers: [${brokers}]${speaksTls ? ", ssl: true" : ""}${loginOf(users)} })`),
+    ...(authority === undefined ? [] : [line("tls", trustedText(authority))]),
+    line("kafkajs", kafkajsLine(facts)),
+    ...[...java, ...librdkafka].map(([name, text]) => line(name, text)),
     line("stop", "Ctrl-C"),
     "\n",
   ].join("");
 }
 
-function loginOf([user]: readonly string[]): string {
-  return user === undefined ? "" : `, sasl: { mechanism: "plain", username: ${JSON.stringify(user)}, password: "…" }`;
+function trustedText({ pem, file }: IssuingAuthority): string {
+  if (file !== undefined) return `clients trust ${shortPath(file)}, whose certificates the brokers show`;
+  return `clients trust this authority, which is gone when the broker stops; save it as ca.pem:\n\n${pem}`;
+}
+
+/** One below the other. */
+function propertyLines(name: string, properties: Readonly<Record<string, string>> = {}): (readonly [string, string])[] {
+  return Object.entries(properties).map(([key, value], index) => [index === 0 ? name : "", `${key}=${value}`] as const);
 }
 
 function environmentLines({ variables, unknown }: EnvironmentInEffect): (readonly [string, string])[] {
@@ -75,12 +80,16 @@ function listed(names: readonly string[]): string {
   return names.slice(0, MOST_NAMES).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-export function readyLine({ bootstrapServers, speaksTls, advertised, clusterId, data, environment }: ReadyFacts): string {
+export function readyLine(facts: ReadyFacts): string {
+  const { bootstrapServers, protocol, authority, advertised, clusterId, data, environment } = facts;
   const { variables, unknown } = environment;
+  const java = javaProperties(facts);
   return `${JSON.stringify({
     event: "ready",
     bootstrapServers,
-    ...(speaksTls ? { tls: true } : {}),
+    ...(isTlsProtocol(protocol) ? { tls: true } : {}),
+    ...(authority === undefined ? {} : { ca: authority.pem, ...(authority.file === undefined ? {} : { caFile: authority.file }) }),
+    ...(java === undefined ? {} : { clients: { kafkajs: kafkajsLine(facts), java, librdkafka: librdkafkaProperties(facts) } }),
     ...(advertised.length === 0 ? {} : { advertised }),
     clusterId,
     data,
@@ -89,9 +98,4 @@ export function readyLine({ bootstrapServers, speaksTls, advertised, clusterId, 
     pid: process.pid,
     version: VERSION,
   })}\n`;
-}
-
-function shortPath(path: string): string {
-  const fromHere = relative(process.cwd(), path);
-  return fromHere !== "" && !fromHere.startsWith("..") ? fromHere : path;
 }

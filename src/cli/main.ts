@@ -18,7 +18,8 @@ async function startBroker({ workers: places, ...order }: BrokerOrder): Promise<
   const node = await openNode({ ...order, ...(places.length === 0 ? {} : { workers: { script: ownScript(), places } }) });
   setTimeout(flushCompileCache, FLUSH_CACHE_AFTER_MS).unref();
   const { bootstrapServers, broker, failure } = node;
-  return { bootstrapServers, bootstrapProtocol: broker.bootstrapProtocol, clusterId: broker.clusterId, failure, stop: () => node.stop() };
+  const { bootstrapProtocol, clusterId } = broker;
+  return { bootstrapServers, bootstrapProtocol, clusterId, authority: node.authority?.certificate, failure, stop: () => node.stop() };
 }
 
 /** Where this program begins: worker threads run it again, and so find the compiled code that the bundle's first file keeps. */

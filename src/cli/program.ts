@@ -96,6 +96,7 @@ function addStart(program: Command, commands: Commands, done: (code: number) => 
     .option("-m, --memory", "keep data in memory only")
     .option("-t, --topic <name[:partitions[:key=value,…]]>", "make a topic if it does not exist; repeatable", gather)
     .option("-u, --user <name:password>", "let this user log in, and nobody without; repeatable", gather)
+    .option("--tls", "speak TLS, with certificates of an authority that is made in the data folder")
     .option("-s, --set <key=value>", "set any of Kafka's broker settings; repeatable", gather)
     .option("-c, --config <file>", "read settings from a server.properties file")
     .option("--like <broker>", "kafka: keep Apache Kafka's own delays and defaults")

@@ -18,6 +18,7 @@ import {
   type EnvironmentInEffect,
   environmentInEffect,
   isGiven,
+  isTurnedOn,
   readConfig,
   readSources,
   type StartSources,
@@ -37,6 +38,7 @@ export interface StartArguments {
   readonly topic?: readonly string[];
   /** NAME:PASSWORD each. */
   readonly user?: readonly string[];
+  readonly tls?: boolean;
   readonly set?: readonly string[];
   readonly config?: string;
   readonly like?: string;
@@ -140,11 +142,13 @@ function argumentsOf(given: StartArguments, port: number | undefined, sources: S
   if (port !== undefined || given.host !== undefined) {
     const options = [...(port === undefined ? [] : ["--port"]), ...(given.host === undefined ? [] : ["--host"])];
     const hasUsers = given.user !== undefined || isGiven(sources, "odradek.users");
-    const protocol = defaultProtocol({ "odradek.users": hasUsers ? "" : null });
+    const hasTls = given.tls === true || isTurnedOn(sources, "odradek.tls");
+    const protocol = defaultProtocol({ "odradek.users": hasUsers ? "" : null, "odradek.tls": hasTls });
     const value = `${protocol}://${hostInUrl(given.host ?? DEFAULT_HOST)}:${port ?? DEFAULT_PORT}`;
     settings.set("listeners", { value, place: `with ${options.join(" and ")}` });
   }
   if (given.user !== undefined) settings.set("odradek.users", { value: printUsers(parseUserOptions(given.user)), place: "with --user" });
+  if (given.tls === true) settings.set("odradek.tls", { value: "true", place: "with --tls" });
   return settings;
 }
 

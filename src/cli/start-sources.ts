@@ -55,6 +55,12 @@ export function isGiven({ file, environment, argument }: StartSources, name: str
   return [file, environment, argument].some((settings) => settings.has(name));
 }
 
+/** Of a setting that is true or false. */
+export function isTurnedOn({ file, environment, argument }: StartSources, name: string): boolean {
+  const given = argument.get(name) ?? environment.get(name) ?? file.get(name);
+  return given?.value.trim().toLowerCase() === "true";
+}
+
 /** Raises a usage error. */
 export function readConfig(sources: ConfigSources): BrokerConfig {
   try {

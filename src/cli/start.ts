@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { messageOf } from "../client/client-error.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
-import { isTlsProtocol } from "../config/listener-rules.ts";
 import type { BrokerPlace } from "../node.ts";
+import { AUTHORITY_FILE } from "../security/certificate-authority.ts";
 import { parseUsers } from "../security/sasl-users.ts";
 import type { WorkerPlace } from "../workers/workers.ts";
 import { advertisedAddresses, type Names, printAddress, systemNames, warnOfUnreachable } from "./advertised.ts";
 import { banner, type ReadyFacts, readyLine } from "./banner.ts";
+import type { IssuingAuthority } from "./client-lines.ts";
 import { CommandError, ExitCode } from "./command-error.ts";
 import { CommandLogger } from "./command-logger.ts";
 import { explainStartFailure } from "./start-failure.ts";
@@ -23,6 +24,8 @@ export interface RunningBroker {
   /** What the listener there speaks. */
   readonly bootstrapProtocol: string;
   readonly clusterId: string;
+  /** The certificate, in PEM, of the authority that issued what it shows its clients. */
+  readonly authority: string | undefined;
   /** Settles when it cannot go on by itself. */
   readonly failure: Promise<Error>;
   stop(): Promise<void>;
@@ -73,7 +76,8 @@ export async function start(
   if (given.portsFile !== undefined) await writePortsFile(given.portsFile, broker);
   const facts: ReadyFacts = {
     bootstrapServers: broker.bootstrapServers,
-    speaksTls: isTlsProtocol(broker.bootstrapProtocol),
+    protocol: broker.bootstrapProtocol,
+    authority: authorityOf(broker, plan.data),
     advertised: advertisedAddresses(plan.configs).map(printAddress),
     clusterId: broker.clusterId,
     data: plan.data,
@@ -108,6 +112,11 @@ async function startOrExplain(plan: StartPlan, startBroker: StartSurroundings["s
   } catch (error) {
     throw explainStartFailure(error, plan) ?? error;
   }
+}
+
+function authorityOf({ authority: pem }: RunningBroker, data: string): IssuingAuthority | undefined {
+  if (pem === undefined) return undefined;
+  return { pem, file: data === "memory" ? undefined : join(data, AUTHORITY_FILE) };
 }
 
 /** The broker has read it before. */

@@ -80,10 +80,16 @@ export function withAltered(config: BrokerConfig, { cluster, broker }: AlteredSe
 
 /** The same config with what a start has decided where nothing was given: as if it had been an argument. Raises SettingError. */
 export function withDecided(config: BrokerConfig, inputs: SettingInputs): BrokerConfig {
+  const from = config[provenance];
   const decided = [...parseInputs(inputsOf(inputs))].filter(([name]) => originsOf(config, name).length === 1);
-  const given = new Map(config[provenance].given);
-  given.set("argument", new Map([...(given.get("argument") ?? []), ...decided]));
-  return assemble({ ...config[provenance], given });
+  const ofListeners = [...parseListenerInputs(inputsOf(inputs))].filter(
+    ([name]) => !ORIGINS.some((each) => from.listeners.get(each)?.has(name)),
+  );
+  const withArguments = <Name>(
+    all: ReadonlyMap<ConfigOrigin, ReadonlyMap<Name, SettingValue>>,
+    more: readonly (readonly [Name, SettingValue])[],
+  ) => new Map(all).set("argument", new Map([...(all.get("argument") ?? []), ...more]));
+  return assemble({ ...from, given: withArguments(from.given, decided), listeners: withArguments(from.listeners, ofListeners) });
 }
 
 function assemble(from: Provenance): BrokerConfig {

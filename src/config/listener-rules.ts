@@ -6,7 +6,6 @@ import type { BrokerSettingName, BrokerSettingValues } from "./broker-settings.t
 import { type ListenerAddress, parseListeners, securityProtocolOf } from "./listeners.ts";
 
 export const PLAIN_PROTOCOL = "PLAINTEXT";
-const LOGIN_PROTOCOL = "SASL_PLAINTEXT";
 const PROTOCOLS: readonly string[] = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
 
 export function isSaslProtocol(protocol: string): boolean {
@@ -14,8 +13,9 @@ export function isSaslProtocol(protocol: string): boolean {
 }
 
 /** What a listener speaks that is given no more than its address: users are there to log in. */
-export function defaultProtocol(values: Pick<BrokerSettingValues, "odradek.users">): string {
-  return values["odradek.users"] === null ? PLAIN_PROTOCOL : LOGIN_PROTOCOL;
+export function defaultProtocol(values: Pick<BrokerSettingValues, "odradek.users" | "odradek.tls">): string {
+  if (values["odradek.tls"]) return values["odradek.users"] === null ? "SSL" : "SASL_SSL";
+  return values["odradek.users"] === null ? PLAIN_PROTOCOL : "SASL_PLAINTEXT";
 }
 
 export function isTlsProtocol(protocol: string): boolean {
@@ -28,7 +28,7 @@ export interface ListenerFault {
   readonly message: string;
 }
 
-export const DEFAULT_LISTENERS = "PLAINTEXT://:9092";
+const DEFAULT_LISTENERS = "PLAINTEXT://:9092";
 const MAP = "listener.security.protocol.map";
 
 /** Why a broker cannot start so. Throws SettingError for an address that is none. */
@@ -45,9 +45,18 @@ export function listenersFault(values: BrokerSettingValues): ListenerFault | und
   return servedFault(values, protocols) ?? advertisedFault(advertised, listeners);
 }
 
+/** Whether `listeners` is what it is by default, and so says nothing. */
+export function areListenersDefault({ listeners }: Pick<BrokerSettingValues, "listeners">): boolean {
+  return listeners.join(",") === DEFAULT_LISTENERS;
+}
+
 /** Those that clients are served on: without the controllers'. */
-export function clientListeners(values: Pick<BrokerSettingValues, "listeners" | "controller.listener.names">): ListenerAddress[] {
+export function clientListeners(
+  values: Pick<BrokerSettingValues, "listeners" | "controller.listener.names" | "odradek.users" | "odradek.tls">,
+): ListenerAddress[] {
   const controllers = new Set((values["controller.listener.names"] ?? []).map((name) => name.toUpperCase()));
+  if (areListenersDefault(values))
+    return parseListeners("listeners", values.listeners).map((address) => ({ ...address, name: defaultProtocol(values) }));
   return parseListeners("listeners", values.listeners).filter(({ name }) => !controllers.has(name));
 }
 

@@ -11,13 +11,14 @@ export interface ClientLogin {
 
 export type SaslMechanism = "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
 
+/** Where the broker was started with `tls`, the options say whom to trust. */
 export interface ClientConnections {
   /** `new Kafka(broker.connection.kafkajs())`, of kafkajs. */
-  kafkajs(login?: ClientLogin): { clientId: string; brokers: string[]; sasl?: KafkaJsSasl };
+  kafkajs(login?: ClientLogin): { clientId: string; brokers: string[]; ssl?: { ca: string[] }; sasl?: KafkaJsSasl };
   /** `new KafkaJS.Kafka(broker.connection.confluent())`, of @confluentinc/kafka-javascript; also librdkafka's own words. */
-  confluent(login?: ClientLogin): { "bootstrap.servers": string; "client.id": string } & Partial<LibrdkafkaSasl>;
+  confluent(login?: ClientLogin): { "bootstrap.servers": string; "client.id": string } & LibrdkafkaSecurity;
   /** `new Producer({ ...broker.connection.platformatic(), serializers })`, of @platformatic/kafka. */
-  platformatic(login?: ClientLogin): { clientId: string; bootstrapBrokers: string[]; sasl?: PlatformaticSasl };
+  platformatic(login?: ClientLogin): { clientId: string; bootstrapBrokers: string[]; tls?: { ca: string }; sasl?: PlatformaticSasl };
 }
 
 export type KafkaJsSasl = { [Name in SaslMechanism]: { mechanism: Lowercase<Name>; username: string; password: string } }[SaslMechanism];
@@ -28,21 +29,24 @@ export interface PlatformaticSasl {
   password: string;
 }
 
-export interface LibrdkafkaSasl {
-  "security.protocol": "sasl_plaintext";
-  "sasl.mechanisms": SaslMechanism;
-  "sasl.username": string;
-  "sasl.password": string;
+export interface LibrdkafkaSecurity {
+  "security.protocol"?: "ssl" | "sasl_plaintext" | "sasl_ssl";
+  "ssl.ca.pem"?: string;
+  "sasl.mechanisms"?: SaslMechanism;
+  "sasl.username"?: string;
+  "sasl.password"?: string;
 }
 
 export interface ConnectionsOptions {
   readonly brokers: () => string[];
   readonly users: Readonly<Record<string, string>>;
+  /** The certificate of whoever issued the brokers'; `undefined`: they speak no TLS. */
+  readonly ca: string | undefined;
   readonly clientId?: string;
 }
 
 /** What is asked of a login throws RangeError for a user that the broker was not given. */
-export function connectionsTo({ brokers, users, clientId = "test" }: ConnectionsOptions): ClientConnections {
+export function connectionsTo({ brokers, users, ca, clientId = "test" }: ConnectionsOptions): ClientConnections {
   const complete = ({ user, mechanism = "PLAIN", password }: ClientLogin): PlatformaticSasl => {
     const known = Object.hasOwn(users, user) ? users[user] : undefined;
     const given = password ?? known;
@@ -51,13 +55,23 @@ export function connectionsTo({ brokers, users, clientId = "test" }: Connections
     return { mechanism, username: user, password: given };
   };
   return {
-    kafkajs: (login) => ({ clientId, brokers: brokers(), ...(login === undefined ? {} : { sasl: kafkaJsSasl(complete(login)) }) }),
+    kafkajs: (login) => ({
+      clientId,
+      brokers: brokers(),
+      ...(ca === undefined ? {} : { ssl: { ca: [ca] } }),
+      ...(login === undefined ? {} : { sasl: kafkaJsSasl(complete(login)) }),
+    }),
     confluent: (login) => ({
       "bootstrap.servers": brokers().join(","),
       "client.id": clientId,
-      ...(login === undefined ? {} : librdkafkaSasl(complete(login))),
+      ...librdkafkaSecurity(ca, login === undefined ? undefined : complete(login)),
     }),
-    platformatic: (login) => ({ clientId, bootstrapBrokers: brokers(), ...(login === undefined ? {} : { sasl: complete(login) }) }),
+    platformatic: (login) => ({
+      clientId,
+      bootstrapBrokers: brokers(),
+      ...(ca === undefined ? {} : { tls: { ca } }),
+      ...(login === undefined ? {} : { sasl: complete(login) }),
+    }),
   };
 }
 
@@ -72,6 +86,11 @@ function kafkaJsSasl({ mechanism, username, password }: PlatformaticSasl): Kafka
   }
 }
 
-function librdkafkaSasl({ mechanism, username, password }: PlatformaticSasl): LibrdkafkaSasl {
-  return { "security.protocol": "sasl_plaintext", "sasl.mechanisms": mechanism, "sasl.username": username, "sasl.password": password };
+function librdkafkaSecurity(ca: string | undefined, sasl: PlatformaticSasl | undefined): LibrdkafkaSecurity {
+  if (ca === undefined && sasl === undefined) return {};
+  return {
+    "security.protocol": sasl === undefined ? "ssl" : ca === undefined ? "sasl_plaintext" : "sasl_ssl",
+    ...(ca === undefined ? {} : { "ssl.ca.pem": ca }),
+    ...(sasl === undefined ? {} : { "sasl.mechanisms": sasl.mechanism, "sasl.username": sasl.username, "sasl.password": sasl.password }),
+  };
 }

@@ -20,6 +20,7 @@ import { GroupKit } from "./group-kit.ts";
 import { Observer } from "./observer.ts";
 import type { ReadRecord } from "./records.ts";
 import { shortFetches } from "./short-fetches.ts";
+import { TlsKit } from "./tls-kit.ts";
 import { type ProducedRecord, type ReadOptions, TopicKit } from "./topic-kit.ts";
 import { Waits } from "./waits.ts";
 
@@ -59,6 +60,7 @@ export class RunningBroker implements AsyncDisposable {
   readonly connection: ClientConnections;
   readonly #node: RunningNode;
   readonly #placeOf: RunningBrokerParts["placeOf"];
+  readonly #tls: TlsKit | undefined;
   readonly #emitter = new Emitter();
   readonly #requestFaults: Faults;
   readonly #network: Network;
@@ -77,7 +79,8 @@ export class RunningBroker implements AsyncDisposable {
     this.groups = new GroupKit(node, this.topics);
     this.until = new Waits({ node, clock, topics: this.topics, groups: this.groups, observer });
     this.faults = new BrokerFaults({ node, faults: this.#requestFaults, disk, network, groups: this.groups });
-    this.connection = connectionsTo({ brokers: () => this.bootstrapServers.split(","), users });
+    this.#tls = node.authority === undefined ? undefined : new TlsKit(node.authority);
+    this.connection = connectionsTo({ brokers: () => this.bootstrapServers.split(","), users, ca: this.#tls?.ca });
     node.onBroker((broker) => {
       if (longestFetchMs < Number.POSITIVE_INFINITY) broker.interceptors.add(shortFetches(longestFetchMs));
       this.#attach(broker, observer);
@@ -99,6 +102,12 @@ export class RunningBroker implements AsyncDisposable {
 
   get clusterId(): string {
     return this.#node.cluster.image.clusterId;
+  }
+
+  /** Whom clients are to trust. Throws RangeError where the broker was started without `tls`. */
+  get tls(): TlsKit {
+    if (this.#tls === undefined) throw new RangeError("the broker was started without tls: true");
+    return this.#tls;
   }
 
   /** The brokers that run. */

@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly topics?: readonly (string | NewTopic)[];
   /** Passwords by user: clients have to log in as one of them, by PLAIN or SCRAM. Default: nobody is asked. */
   readonly users?: Readonly<Record<string, string>>;
+  /** True: clients come over TLS, and trust `broker.tls.ca`. Default false. */
+  readonly tls?: boolean;
   /** Kafka's broker settings, by Kafka's names. */
   readonly settings?: SettingInputs;
   /** "kafka": Apache Kafka's own delays and defaults. Default "kind": to developers. */
@@ -81,12 +83,15 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Runnin
 }
 
 async function start(options: Omit<StartOptions, "port">, brokers: readonly NewBroker[]): Promise<RunningBroker> {
-  const { host = "localhost", data = "memory", topics = [], settings = {}, users, like = "kind", clock = systemClock } = options;
+  const { host = "localhost", data = "memory", topics = [], settings = {}, users, tls, like = "kind", clock = systemClock } = options;
   const after = (delayMs: number, action: () => void) => clock.after(delayMs, action);
   const disk = new FaultyFilesystem(data === "memory" ? new MemoryFilesystem(clock) : nodeFilesystem, after);
   const isOne = brokers.length === 1;
-  const logins: SettingInputs = users === undefined ? {} : { "odradek.users": printUsers(users) };
-  const shared = isOne ? { ...logins, ...settings } : { ...clusterDefaults(brokers, like), ...logins, ...settings };
+  const security: SettingInputs = {
+    ...(users === undefined ? {} : { "odradek.users": printUsers(users) }),
+    ...(tls === undefined ? {} : { "odradek.tls": tls }),
+  };
+  const shared = { ...(isOne ? {} : clusterDefaults(brokers, like)), ...security, ...settings };
   const placeOf = ({ id, rack, port = 0 }: NewBroker): BrokerPlace => ({
     config: brokerConfig({
       character: like,

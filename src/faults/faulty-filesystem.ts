@@ -53,9 +53,9 @@ export class FaultyFilesystem implements Filesystem {
     return this.#disk.readFile(path);
   }
 
-  replaceFile(path: string, content: Buffer | string): void {
+  replaceFile(path: string, content: Buffer | string, access?: "private"): void {
     this.#takeRoom(path);
-    this.#disk.replaceFile(path, content);
+    this.#disk.replaceFile(path, content, access);
   }
 
   replaceFileUnsynced(path: string, content: Buffer | string): void {

@@ -39,8 +39,8 @@ export function replaceDamagedJournal<Change>(
   { version, changes, uniqueHex }: { readonly version: number; readonly changes: readonly Change[]; readonly uniqueHex: string },
 ): string | undefined {
   const kept = filesystem.stat(path) === undefined ? undefined : `${path}.${uniqueHex}-damaged`;
-  if (kept !== undefined) filesystem.replaceFile(kept, filesystem.readFile(path));
-  filesystem.replaceFile(path, encodeLine({ format: JOURNAL_FORMAT, version, changes }));
+  if (kept !== undefined) filesystem.replaceFile(kept, filesystem.readFile(path), "private");
+  filesystem.replaceFile(path, encodeLine({ format: JOURNAL_FORMAT, version, changes }), "private");
   writeClosedVersion(filesystem, path, version);
   return kept;
 }

@@ -217,7 +217,8 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
   }
 
   #replace(header: JournalHeader<Change>): void {
-    this.#options.filesystem.replaceFile(this.#options.path, encodeLine(header));
+    // Users and tokens are in it.
+    this.#options.filesystem.replaceFile(this.#options.path, encodeLine(header), "private");
   }
 
   #read(): JournalContent<Change> {

@@ -27,10 +27,14 @@ const VERSION = 0xa0;
 
 /** Of a whole certificate in DER. Throws MalformedDer. */
 export function subjectOf(certificate: Buffer): string {
-  const fields = childrenOf(childOf(readDer(certificate), 0, DerTags.SEQUENCE));
+  return distinguishedName(subjectNode(certificate));
+}
+
+/** As the certificate has it. Throws MalformedDer. */
+export function subjectNode(certificate: Buffer): DerNode {
+  const fields = childOf(readDer(certificate), 0, DerTags.SEQUENCE);
   // version?, serial number, algorithm, issuer, validity, subject
-  const subject = fields[fields[0]?.tag === VERSION ? 5 : 4];
-  return subject === undefined ? "" : distinguishedName(subject);
+  return childOf(fields, childOf(fields, 0).tag === VERSION ? 5 : 4);
 }
 
 export function distinguishedName(name: DerNode): string {

@@ -14,6 +14,7 @@
 //                                stopped
 
 import type { UnfilteredLogger } from "../base/logger.ts";
+import type { IssuedStores } from "../broker/issuing.ts";
 import type { Change } from "../cluster/image.ts";
 import type { ConfigSources } from "../config/broker-config.ts";
 import type { ClosedShare, EngineShare } from "../log/segmented-engine.ts";
@@ -40,6 +41,7 @@ export interface WorkerOrder {
   /** Of the metadata, as it was when this was sent. */
   readonly version: number;
   readonly logLevel: UnfilteredLogger["level"];
+  readonly issued?: IssuedStores;
   /** Threads that share the memory and the files which a process may have. */
   readonly threadCount: number;
 }

@@ -103,7 +103,7 @@ class WorkerBroker {
 
   /** Gives the address. Rejects as Broker.start does. */
   async start(): Promise<string> {
-    const { host, port, share, threadCount } = this.#order;
+    const { host, port, share, threadCount, issued } = this.#order;
     const { clusterId } = share;
     const logs = new SharedLogs(this.#engine);
     const { store: metadata } = this;
@@ -116,6 +116,7 @@ class WorkerBroker {
       port,
       logger: this.#logger,
       isWorker: true,
+      ...(issued === undefined ? {} : { issued }),
       threadCount,
     });
     this.#engine.started();

@@ -3,6 +3,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
+import type { IssuedStores } from "../broker/issuing.ts";
 import type { ConfigSources } from "../config/broker-config.ts";
 import type { ClosedShare, SegmentedEngine } from "../log/segmented-engine.ts";
 import type { PublishedMetadataStore } from "./published-metadata-store.ts";
@@ -63,10 +64,16 @@ export class Workers {
   }
 
   /** Called once the main thread's broker runs. Rejects as Broker.start does, for the first that fails. */
-  async start(engine: SegmentedEngine): Promise<void> {
+  async start(engine: SegmentedEngine, issued: IssuedStores | undefined): Promise<void> {
     const { store, directory, logger } = this.#surroundings;
     const share = engine.share();
-    const common = { directory, share, threadCount: this.#threads.length + 1, logLevel: levelOf(logger) };
+    const common = {
+      directory,
+      share,
+      threadCount: this.#threads.length + 1,
+      logLevel: levelOf(logger),
+      ...(issued === undefined ? {} : { issued }),
+    };
     this.#addresses = await Promise.all(
       this.#threads.map(({ thread, place: { sources, host, port } }) => {
         store.follow(thread);

@@ -6,6 +6,7 @@ import { FakeTerminal } from "./fake-terminal.ts";
 const broker: RunningBroker = {
   bootstrapServers: "localhost:1",
   bootstrapProtocol: "PLAINTEXT",
+  authority: undefined,
   clusterId: "c",
   failure: new Promise(() => undefined),
   stop: () => Promise.resolve(),

@@ -46,6 +46,7 @@ async function fakeBroker(order: BrokerOrder): Promise<RunningBroker> {
     bootstrapServers: `localhost:${order.port || 40_000}`,
     bootstrapProtocol: order.config.listeners[0]?.split(":")[0] ?? "",
     clusterId: "cluster",
+    authority: undefined,
     failure: new Promise(() => undefined),
     stop: async () => {
       stops++;
@@ -99,6 +100,38 @@ test("people are told that clients have to speak TLS where the listener that the
   expect((await startAndStop({ memory: true, set })).output).toMatch(/new Kafka\(\{ brokers: \["localhost:\d+"\], ssl: true \}\)/);
   expect((await startAndStop({ memory: true, set, json: true })).output).toContain('"tls":true');
   expect((await startAndStop({ memory: true })).output).not.toContain("ssl");
+});
+
+test("people are told whom clients are to trust, and what users of kafkajs, Java and librdkafka copy, without a password", async () => {
+  const issuing = async (order: BrokerOrder) => ({ ...(await fakeBroker(order)), bootstrapProtocol: "SASL_SSL", authority: "PEM\n" });
+  const given = { tls: true, user: ["al\\ice:secret"] };
+  const kept = await startAndStop({ ...given, data: "mine" }, issuing);
+  const ca = `${process.cwd()}/mine/ca.pem`;
+  expect(kept.output).toContain("clients trust mine/ca.pem");
+  expect(kept.output).toContain(
+    'ssl: { ca: [readFileSync("mine/ca.pem")] }, sasl: { mechanism: "plain", username: "al\\\\ice", password: "…" } })',
+  );
+  expect(kept.output).toMatch(
+    new RegExp(
+      `java +bootstrap.servers=localhost:9092\n +security.protocol=SASL_SSL\n +ssl.truststore.type=PEM\n +ssl.truststore.location=${ca}\n`,
+    ),
+  );
+  expect(kept.output).toContain('PlainLoginModule required username="al\\\\ice" password="…";');
+  expect(kept.output).toMatch(
+    new RegExp(`librdkafka bootstrap.servers=localhost:9092\n +security.protocol=SASL_SSL\n +ssl.ca.location=${ca}\n`),
+  );
+  expect(kept.output).not.toContain("secret");
+  const machines = await startAndStop({ ...given, data: "mine", json: true }, issuing);
+  expect(JSON.parse(machines.output.split("\n")[0] ?? "")).toMatchObject({
+    tls: true,
+    ca: "PEM\n",
+    caFile: ca,
+    clients: { java: { "security.protocol": "SASL_SSL" }, librdkafka: { "ssl.ca.location": ca } },
+  });
+  expect(machines.output).not.toContain("secret");
+  const inMemory = await startAndStop({ ...given, memory: true }, issuing);
+  expect(inMemory.output).toContain("save it as ca.pem:\n\nPEM\n");
+  expect(inMemory.output).toContain('readFileSync("ca.pem")');
 });
 
 test("what an argument overrides did not come from the environment", async () => {

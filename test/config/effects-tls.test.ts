@@ -2,12 +2,13 @@
 // under which name, in ../server/tls.test.ts. A title begins with the settings that it is about; messages are Kafka 4.3.1's.
 
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ConnectionOptions } from "node:tls";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { describeCluster, describeConfigs, incrementalAlterConfigs, metadata } from "../../protocol/messages/index.ts";
 import { startBroker } from "../../src/index.ts";
 import { BROKER } from "../support/asking-broker.ts";
@@ -71,6 +72,51 @@ test("ssl.keystore.key, ssl.keystore.certificate.chain, ssl.key.password, ssl.tr
   const client = RawClient.over(await connectTls(broker.port, { as: "client" }));
   expect(await client.call(metadata, 9, { topics: [], allowAutoTopicCreation: false })).toMatchObject({ brokers: [{ port: broker.port }] });
   client.close();
+});
+
+test("odradek.tls: a listener without a key store shows a certificate of the folder's own authority, for the hosts that clients are told", async () => {
+  const data = mkdtempSync(join(tmpdir(), "odradek-effects-tls-"));
+  onTestFinished(() => rmSync(data, { recursive: true }));
+  const settings = { listeners: "SSL://127.0.0.1:0", "advertised.listeners": "SSL://kafka.example:9093" };
+  const start = () => startBroker({ data, tls: true, settings });
+  const names = async (port: number, options: ConnectionOptions) => {
+    const socket = await connectTls(port, options);
+    const certificate = socket.getPeerX509Certificate();
+    socket.destroy();
+    return certificate;
+  };
+  let serialNumber: string | undefined;
+  const ca = () => readFileSync(join(data, "ca.pem"));
+  for (const _ of ["first start", "second start"]) {
+    await using broker = await start();
+    const issued = await names(broker.port, { ca: ca() });
+    expect(["localhost", "kafka.example", hostname()].map((host) => issued?.checkHost(host))).not.toContain(undefined);
+    expect(issued?.checkIP("127.0.0.1")).toBeDefined();
+    expect(issued?.serialNumber).not.toBe(serialNumber);
+    serialNumber = issued?.serialNumber;
+  }
+  rmSync(join(data, "ca.key"));
+  await expect(start()).rejects.toThrow("ca.pem is there and its key");
+});
+
+test("odradek.tls: where listeners say that nothing speaks TLS the start is refused", async () => {
+  const start = startBroker({ tls: true, settings: { listeners: "PLAINTEXT://localhost:0" } });
+  await expect(start).rejects.toThrow("odradek.tls: none of the listeners (PLAINTEXT://localhost:0) speaks TLS");
+});
+
+test("odradek.tls: a key store of one's own comes first, a listener's as that of all", async () => {
+  const settings = { listeners: "SSL://localhost:0,OWN://localhost:0", "listener.security.protocol.map": "SSL:SSL,OWN:SSL" };
+  await using bench = await EffectBench.start({ settings: { ...settings, "odradek.tls": "true", ...tlsSettings("OWN") } });
+  expect(await shown(portOf(bench, "OWN"))).toBe("rsa");
+  await expect(shown(portOf(bench, "SSL"))).rejects.toThrow("self-signed");
+  const ofAll = {
+    "ssl.keystore.type": "PKCS12",
+    "ssl.keystore.location": certificatePath("broker.p12"),
+    "ssl.keystore.password": STORE_PASSWORD,
+  };
+  await using broker = await startBroker({ tls: true, settings: ofAll });
+  expect(() => broker.tls).toThrow("without tls");
+  expect(await shown(broker.port)).toBe("rsa");
 });
 
 test("ssl.keystore.location: without a listener that speaks TLS, what Node has for it is not loaded", async () => {

@@ -24,6 +24,11 @@ export const odradekSettings = {
     "Bytes of answers that are held for clients which have not taken them yet, over all connections of a broker; when they are used up, fetches are given little or wait, and connections whose clients took nothing for longest, half a second at least, are closed for those who wait.",
     { honoured: true, min: 1_048_576 },
   ),
+  "odradek.tls": bool(
+    false,
+    "Whether a listener that is given no more than its address speaks TLS; and TLS listeners without a key store of their own have certificates of an authority of this cluster's, which is made once and kept in the data folder.",
+    { honoured: true },
+  ),
   "odradek.users": password(
     'Users that may log in on SASL listeners, by PLAIN and by SCRAM, as a JSON object of passwords by user: {"alice": "…"}.',
     { honoured: true },
