@@ -1,5 +1,5 @@
-// DescribeAcls, CreateAcls and DeleteAcls (keys 29 to 31). As in Kafka they are disabled unless authorizer.class.name is set. Rules are
-// kept and described; nobody is refused because of them yet. A code of 0 is none that a client may send: the connection ends.
+// DescribeAcls, CreateAcls and DeleteAcls (keys 29 to 31). As in Kafka they are disabled unless authorizer.class.name is set; whoever may not
+// see or alter the cluster hears of that first. A code of 0 is none that a client may send: the connection ends.
 
 import { Errors } from "../../protocol/errors.ts";
 import {
@@ -8,14 +8,16 @@ import {
   describeAcls as describeAclsApi,
 } from "../../protocol/messages/index.ts";
 import { Slices } from "../base/slices.ts";
-import { type Acl, type AclFilter, aclFault, aclKey, hasUnknownCode, matchesAclFilter } from "../cluster/acls.ts";
 import { exceedsBatch, MAX_CHANGES, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
 import type { Change } from "../cluster/image.ts";
+import type { Refusal } from "../cluster/refusal.ts";
 import { hasAuthorizer } from "../config/broker-config.ts";
+import { type Acl, type AclFilter, aclFault, aclKey, hasUnknownCode, matchesAclFilter } from "../security/acls.ts";
 import { CloseConnection, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
+import { CLUSTER_UNAUTHORIZED } from "./unauthorized.ts";
 
-const NO_AUTHORIZER = "No Authorizer is configured.";
+const NO_AUTHORIZER: Refusal = { error: Errors.SECURITY_DISABLED, message: "No Authorizer is configured." };
 
 function isDisabled({ config }: Services): boolean {
   return !hasAuthorizer(config);
@@ -48,10 +50,11 @@ function filterOf(fields: FilterFields): AclFilter {
   });
 }
 
-export const describeAcls = serve(describeAclsApi, "0-3", (services, request) => {
+export const describeAcls = serve(describeAclsApi, "0-3", ["DESCRIBE CLUSTER"], (services, request, { access }) => {
   const filter = filterOf(request);
-  if (isDisabled(services))
-    return { errorCode: Errors.SECURITY_DISABLED, errorMessage: "No Authorizer is configured on the broker", resources: [] };
+  const refused = ({ error: errorCode, message: errorMessage }: Refusal) => ({ errorCode, errorMessage, resources: [] });
+  if (!access.permitsOnCluster("DESCRIBE CLUSTER")) return refused(CLUSTER_UNAUTHORIZED);
+  if (isDisabled(services)) return refused({ ...NO_AUTHORIZER, message: "No Authorizer is configured on the broker" });
   const found = [...services.cluster.image.acls.values()].filter((acl) => matchesAclFilter(acl, filter));
   const byResource = Map.groupBy(found, ({ resourceType, patternType, resourceName }) => `${resourceType} ${patternType} ${resourceName}`);
   const resources = [...byResource.values()].flatMap((acls) => {
@@ -69,35 +72,33 @@ export const describeAcls = serve(describeAclsApi, "0-3", (services, request) =>
   return { errorCode: Errors.NONE, errorMessage: "", resources };
 });
 
-export const createAcls = serve(createAclsApi, "0-3", async (services, request) => {
+export const createAcls = serve(createAclsApi, "0-3", ["ALTER CLUSTER"], async (services, request, { access }) => {
   const wanted = request.creations.map(
     ({ resourcePatternType, permissionType, ...acl }): Acl =>
       checked({ ...acl, patternType: resourcePatternType, permission: permissionType }),
   );
-  if (isDisabled(services)) return { results: wanted.map(() => ({ errorCode: Errors.SECURITY_DISABLED, errorMessage: NO_AUTHORIZER })) };
+  const all = ({ error: errorCode, message: errorMessage }: Refusal) => ({ results: wanted.map(() => ({ errorCode, errorMessage })) });
+  if (!access.permitsOnCluster("ALTER CLUSTER")) return all(CLUSTER_UNAUTHORIZED);
+  if (isDisabled(services)) return all(NO_AUTHORIZER);
   const faults = wanted.map(aclFault);
   const changes = wanted.filter((_, index) => faults[index] === undefined).map((acl): Change => ({ type: "acl", ...acl }));
-  if (exceedsBatch(changes)) {
-    const { error: errorCode, message: errorMessage } = TOO_MANY_CHANGES;
-    return { results: wanted.map(() => ({ errorCode, errorMessage })) };
-  }
+  if (exceedsBatch(changes)) return all(TOO_MANY_CHANGES);
   await services.cluster.transact(() => ({ changes, result: undefined }));
-  if (changes.length > 0) services.logger.warn({ rules: changes.length }, "access rules were set, which are not enforced yet");
+  if (changes.length > 0) services.logger.info({ rules: changes.length }, "made access rules");
   return {
     results: faults.map((fault) => ({ errorCode: fault === undefined ? Errors.NONE : Errors.INVALID_REQUEST, errorMessage: fault ?? "" })),
   };
 });
 
-export const deleteAcls = serve(deleteAclsApi, "0-3", async (services, request) => {
+export const deleteAcls = serve(deleteAclsApi, "0-3", ["ALTER CLUSTER"], async (services, request, { access }) => {
   const filters = request.filters.map(filterOf);
-  if (isDisabled(services)) {
-    return { filterResults: filters.map(() => ({ errorCode: Errors.SECURITY_DISABLED, errorMessage: NO_AUTHORIZER, matchingAcls: [] })) };
-  }
+  const all = ({ error: errorCode, message: errorMessage }: Refusal) => ({
+    filterResults: filters.map(() => ({ errorCode, errorMessage, matchingAcls: [] })),
+  });
+  if (!access.permitsOnCluster("ALTER CLUSTER")) return all(CLUSTER_UNAUTHORIZED);
+  if (isDisabled(services)) return all(NO_AUTHORIZER);
   const found = await matching(services, filters);
-  if (found === undefined) {
-    const { error: errorCode, message: errorMessage } = TOO_MANY_CHANGES;
-    return { filterResults: filters.map(() => ({ errorCode, errorMessage, matchingAcls: [] })) };
-  }
+  if (found === undefined) return all(TOO_MANY_CHANGES);
   const deleted = new Map(found.flat().map((acl) => [aclKey(acl), acl]));
   await services.cluster.transact(({ acls }) => {
     const changes = [...deleted].filter(([key]) => acls.has(key)).map(([, acl]): Change => ({ type: "aclDeleted", ...acl }));

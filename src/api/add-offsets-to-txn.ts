@@ -8,14 +8,19 @@ import { serve } from "./handler.ts";
 
 const PRODUCER_FENCED_VERSION = 2;
 
-export const addOffsetsToTxn = serve(addOffsetsToTxnApi, "0-4", async (services, request, context) => {
-  const { groupId, ...transaction } = request;
-  if (!services.cluster.image.topicsByName.has(GROUP_OFFSETS_TOPIC)) {
-    const refusal = await services.topics.autoCreate(GROUP_OFFSETS_TOPIC);
-    if (refusal !== undefined) return { errorCode: Errors.COORDINATOR_NOT_AVAILABLE };
-  }
-  const partitions = new Map([[GROUP_OFFSETS_TOPIC, new Set([services.groups.partitionFor(groupId)])]]);
-  const errorCode: ErrorCode = await services.transactions.addPartitions({ ...transaction, partitions, clientTransactionVersion: 0 });
-  const isUnknownError = errorCode === Errors.PRODUCER_FENCED && context.apiVersion < PRODUCER_FENCED_VERSION;
-  return { errorCode: isUnknownError ? Errors.INVALID_PRODUCER_EPOCH : errorCode };
-});
+export const addOffsetsToTxn = serve(
+  addOffsetsToTxnApi,
+  "0-4",
+  ["WRITE TRANSACTIONAL_ID", "READ GROUP"],
+  async (services, request, context) => {
+    const { groupId, ...transaction } = request;
+    if (!services.cluster.image.topicsByName.has(GROUP_OFFSETS_TOPIC)) {
+      const refusal = await services.topics.autoCreate(GROUP_OFFSETS_TOPIC);
+      if (refusal !== undefined) return { errorCode: Errors.COORDINATOR_NOT_AVAILABLE };
+    }
+    const partitions = new Map([[GROUP_OFFSETS_TOPIC, new Set([services.groups.partitionFor(groupId)])]]);
+    const errorCode: ErrorCode = await services.transactions.addPartitions({ ...transaction, partitions, clientTransactionVersion: 0 });
+    const isUnknownError = errorCode === Errors.PRODUCER_FENCED && context.apiVersion < PRODUCER_FENCED_VERSION;
+    return { errorCode: isUnknownError ? Errors.INVALID_PRODUCER_EPOCH : errorCode };
+  },
+);

@@ -17,8 +17,12 @@ type TopicResults = NonNullable<Response["resultsByTopicV3AndBelow"]>;
 const LIST_VERSION = 4;
 const PRODUCER_FENCED_VERSION = 2;
 
-export const addPartitionsToTxn = serve(addPartitionsToTxnApi, "0-5", (services, request, context) =>
-  context.apiVersion < LIST_VERSION ? addOne(services, request, context.apiVersion) : addAll(services, request),
+export const addPartitionsToTxn = serve(
+  addPartitionsToTxnApi,
+  "0-5",
+  ["WRITE TRANSACTIONAL_ID", "WRITE TOPIC", "CLUSTER_ACTION CLUSTER"],
+  (services, request, context) =>
+    context.apiVersion < LIST_VERSION ? addOne(services, request, context.apiVersion) : addAll(services, request),
 );
 
 function addOne(services: Services, request: Request, apiVersion: number): Response | Promise<Response> {

@@ -5,16 +5,25 @@ import { type AlterAnswer, type AlterWish, alterAnswer, alterSettings, REPEATED_
 import { configResourceKey } from "./config-resource.ts";
 import { serve } from "./handler.ts";
 
-export const alterConfigs = serve(alterConfigsApi, "0-2", async (services, { resources, validateOnly }) => {
-  const repeated = repeatedResources(resources);
-  const once = resources.filter((resource) => !repeated.has(configResourceKey(resource)));
-  const wishes = once.map((resource): AlterWish => {
-    const nullNames = resource.configs.filter(({ value }) => value === null).map(({ name }) => name);
-    return { ...resource, nullNames, newValues: () => Object.fromEntries(resource.configs.map(({ name, value }) => [name, value ?? ""])) };
-  });
-  const answers = await alterSettings(services, wishes, validateOnly);
-  const refused = resources
-    .filter((resource) => repeated.has(configResourceKey(resource)))
-    .map((resource): AlterAnswer => alterAnswer(resource, REPEATED_RESOURCE));
-  return { responses: [...refused, ...answers] };
-});
+export const alterConfigs = serve(
+  alterConfigsApi,
+  "0-2",
+  ["ALTER_CONFIGS TOPIC", "ALTER_CONFIGS CLUSTER", "ALTER_CONFIGS GROUP"],
+  async (services, { resources, validateOnly }) => {
+    const repeated = repeatedResources(resources);
+    const once = resources.filter((resource) => !repeated.has(configResourceKey(resource)));
+    const wishes = once.map((resource): AlterWish => {
+      const nullNames = resource.configs.filter(({ value }) => value === null).map(({ name }) => name);
+      return {
+        ...resource,
+        nullNames,
+        newValues: () => Object.fromEntries(resource.configs.map(({ name, value }) => [name, value ?? ""])),
+      };
+    });
+    const answers = await alterSettings(services, wishes, validateOnly);
+    const refused = resources
+      .filter((resource) => repeated.has(configResourceKey(resource)))
+      .map((resource): AlterAnswer => alterAnswer(resource, REPEATED_RESOURCE));
+    return { responses: [...refused, ...answers] };
+  },
+);

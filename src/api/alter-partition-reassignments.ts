@@ -8,7 +8,7 @@ import { decideReassignment } from "../cluster/reassignment.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
 import { serve } from "./handler.ts";
 
-export const alterPartitionReassignments = serve(alterPartitionReassignmentsApi, "0-1", async (services, request) => {
+export const alterPartitionReassignments = serve(alterPartitionReassignmentsApi, "0-1", ["ALTER CLUSTER"], async (services, request) => {
   const { allowReplicationFactorChange } = request;
   const { responses, moved } = await services.cluster.transact((image) => {
     const seen = new ImageDraft(image);

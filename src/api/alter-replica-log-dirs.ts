@@ -5,7 +5,7 @@ import { alterReplicaLogDirs as alterReplicaLogDirsApi } from "../../protocol/me
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 
-export const alterReplicaLogDirs = serve(alterReplicaLogDirsApi, "0-2", (services, request) => {
+export const alterReplicaLogDirs = serve(alterReplicaLogDirsApi, "0-2", ["ALTER CLUSTER"], (services, request) => {
   const own = services.logDirectory()?.path;
   const topics = new Map<string, { partitionIndex: number; errorCode: ErrorCode }[]>();
   for (const { path, topics: moved } of request.dirs) {

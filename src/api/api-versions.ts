@@ -16,7 +16,7 @@ const FIRST_VERSION_WITH_LEVEL_ZERO = 4;
 /** Not advertised while nobody wants metrics of clients: see client-telemetry.ts. */
 const TELEMETRY_KEYS: readonly number[] = [getTelemetrySubscriptions.key, pushTelemetry.key];
 
-export const apiVersions = serve(apiVersionsApi, "0-4", (services, request, context) => {
+export const apiVersions = serve(apiVersionsApi, "0-4", [], (services, request, context) => {
   if (context.apiVersion >= 3) {
     if (!SOFTWARE_NAME.test(request.clientSoftwareName) || !SOFTWARE_NAME.test(request.clientSoftwareVersion)) {
       return { errorCode: Errors.INVALID_REQUEST, apiKeys: [] };

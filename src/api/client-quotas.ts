@@ -23,7 +23,7 @@ import type { Change, ClusterImage } from "../cluster/image.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
 import { serve } from "./handler.ts";
 
-export const describeClientQuotas = serve(describeClientQuotasApi, "0-1", (services, request) => {
+export const describeClientQuotas = serve(describeClientQuotasApi, "0-1", ["DESCRIBE_CONFIGS CLUSTER"], (services, request) => {
   const components = request.components.map(
     ({ entityType, matchType, match }): QuotaFilterComponent => ({ type: entityType, matchType, match }),
   );
@@ -67,7 +67,7 @@ function componentsOf({ entity }: Entry): Components {
   return inKeyOrder([...new Map(entity.map(({ entityType, entityName }) => [entityType, entityName]))]);
 }
 
-export const alterClientQuotas = serve(alterClientQuotasApi, "0-1", async (services, request) => {
+export const alterClientQuotas = serve(alterClientQuotasApi, "0-1", ["ALTER_CONFIGS CLUSTER"], async (services, request) => {
   const entities = new Map<string, { readonly components: Components; readonly entries: Entry[] }>();
   for (const entry of request.entries) {
     const components = componentsOf(entry);

@@ -11,7 +11,7 @@ import { type RequestContext, serve } from "./handler.ts";
 const RESERVED_UUIDS: readonly string[] = [ZERO_UUID, "AAAAAAAAAAAAAAAAAAAAAQ"];
 const UNKNOWN = "unknown";
 
-export const getTelemetrySubscriptions = serve(getApi, "0", async ({ telemetry }, { clientInstanceId }, context) => {
+export const getTelemetrySubscriptions = serve(getApi, "0", [], async ({ telemetry }, { clientInstanceId }, context) => {
   const id = clientInstanceId === ZERO_UUID ? telemetry.newInstanceId() : clientInstanceId;
   const subscription = await telemetry.subscription(id, clientOf(context));
   if (typeof subscription === "number") return refused(subscription);
@@ -28,7 +28,7 @@ export const getTelemetrySubscriptions = serve(getApi, "0", async ({ telemetry }
   };
 });
 
-export const pushTelemetry = serve(pushApi, "0", async ({ telemetry }, request, context) => {
+export const pushTelemetry = serve(pushApi, "0", [], async ({ telemetry }, request, context) => {
   if (RESERVED_UUIDS.includes(request.clientInstanceId)) return { errorCode: Errors.INVALID_REQUEST };
   return { errorCode: await telemetry.push(request.clientInstanceId, request, clientOf(context)) };
 });

@@ -14,7 +14,7 @@ type Result = EncodableMessage<typeof createPartitionsApi.response>["results"][n
 const REPEATED: Refusal = { error: Errors.INVALID_REQUEST, message: "Duplicate topic name." };
 const TIMED_OUT: Refusal = { error: Errors.REQUEST_TIMED_OUT, message: "" };
 
-export const createPartitions = serve(createPartitionsApi, "0-3", async (services, request) => {
+export const createPartitions = serve(createPartitionsApi, "0-3", ["ALTER TOPIC", "DESCRIBE TOPIC"], async (services, request) => {
   const twice = repeated(request.topics.map(({ name }) => name));
   const wishes = request.topics.filter(({ name }) => !twice.has(name));
   const refused = [...twice].map((name) => answer(name, REPEATED));

@@ -17,24 +17,29 @@ import type { Services } from "./services.ts";
 type TopicRequest = DecodedMessage<typeof createTopicsApi.request>["topics"][number];
 type TopicResponse = EncodableMessage<typeof createTopicsApi.response>["topics"][number];
 
-export const createTopics = serve(createTopicsApi, "0-7", async (services, request) => {
-  const twice = repeated(request.topics.map(({ name }) => name));
-  const once = request.topics.filter(({ name }) => !twice.has(name));
-  const outcomes = hasTooManyPartitions(services, request.topics)
-    ? once.map(() => TOO_MANY_PARTITIONS)
-    : await services.topics.create(once.map(wishOf), request.validateOnly, exceedsBatch);
-  const settings = new ToldSettings(services.config);
-  const answers = await new Slices(services.clock).map(once, ({ name }, index) =>
-    answerTo(name, outcomes[index], { isMade: !request.validateOnly, settings }),
-  );
-  for (const outcome of outcomes) {
-    if (isRefusal(outcome) || request.validateOnly) continue;
-    services.logger.info({ topic: outcome.name, topicId: outcome.id, partitions: outcome.partitions.length }, "created a topic");
-  }
-  return {
-    topics: [...answers, ...[...twice].map((name) => refused(name, { error: Errors.INVALID_REQUEST, message: "Duplicate topic name." }))],
-  };
-});
+export const createTopics = serve(
+  createTopicsApi,
+  "0-7",
+  ["CREATE CLUSTER", "CREATE TOPIC", "DESCRIBE_CONFIGS TOPIC"],
+  async (services, request) => {
+    const twice = repeated(request.topics.map(({ name }) => name));
+    const once = request.topics.filter(({ name }) => !twice.has(name));
+    const outcomes = hasTooManyPartitions(services, request.topics)
+      ? once.map(() => TOO_MANY_PARTITIONS)
+      : await services.topics.create(once.map(wishOf), request.validateOnly, exceedsBatch);
+    const settings = new ToldSettings(services.config);
+    const answers = await new Slices(services.clock).map(once, ({ name }, index) =>
+      answerTo(name, outcomes[index], { isMade: !request.validateOnly, settings }),
+    );
+    for (const outcome of outcomes) {
+      if (isRefusal(outcome) || request.validateOnly) continue;
+      services.logger.info({ topic: outcome.name, topicId: outcome.id, partitions: outcome.partitions.length }, "created a topic");
+    }
+    return {
+      topics: [...answers, ...[...twice].map((name) => refused(name, { error: Errors.INVALID_REQUEST, message: "Duplicate topic name." }))],
+    };
+  },
+);
 
 /** Before anything else is looked at, as in Kafka. */
 function hasTooManyPartitions({ config }: Services, topics: readonly TopicRequest[]): boolean {

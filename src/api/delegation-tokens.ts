@@ -13,6 +13,7 @@ const errorCode = Errors.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED;
 export const createDelegationToken = serve(
   messages.createDelegationToken,
   "0-3",
+  ["CREATE_TOKENS USER"],
   (_, { ownerPrincipalType, ownerPrincipalName }, { apiVersion }) => {
     const isForAnother = (ownerPrincipalName ?? "") !== "";
     return {
@@ -28,6 +29,11 @@ export const createDelegationToken = serve(
     };
   },
 );
-export const renewDelegationToken = serve(messages.renewDelegationToken, "0-2", () => ({ errorCode, expiryTimestampMs: NO_TIME }));
-export const expireDelegationToken = serve(messages.expireDelegationToken, "0-2", () => ({ errorCode, expiryTimestampMs: NO_TIME }));
-export const describeDelegationToken = serve(messages.describeDelegationToken, "0-3", () => ({ errorCode, tokens: [] }));
+export const renewDelegationToken = serve(messages.renewDelegationToken, "0-2", [], () => ({ errorCode, expiryTimestampMs: NO_TIME }));
+export const expireDelegationToken = serve(messages.expireDelegationToken, "0-2", [], () => ({ errorCode, expiryTimestampMs: NO_TIME }));
+export const describeDelegationToken = serve(
+  messages.describeDelegationToken,
+  "0-3",
+  ["DESCRIBE DELEGATION_TOKEN", "DESCRIBE_TOKENS USER"],
+  () => ({ errorCode, tokens: [] }),
+);

@@ -15,7 +15,7 @@ type PartitionResult = EncodableMessage<typeof deleteRecordsApi.response>["topic
 const HIGH_WATERMARK = -1;
 const NO_LOW_WATERMARK = -1;
 
-export const deleteRecords = serve(deleteRecordsApi, "0-2", (services, request) => {
+export const deleteRecords = serve(deleteRecordsApi, "0-2", ["DELETE TOPIC"], (services, request) => {
   // A partition that is named twice is asked for once, with what comes last.
   const topics = new Map<string, Map<number, number>>();
   for (const { name, partitions } of request.topics) {

@@ -10,7 +10,7 @@ import { serve } from "./handler.ts";
 type TopicResponse = EncodableMessage<typeof deleteTopicsApi.response>["responses"][number];
 type Wanted = { readonly name: string | null; readonly topicId: string };
 
-export const deleteTopics = serve(deleteTopicsApi, "0-6", async (services, request, context) => {
+export const deleteTopics = serve(deleteTopicsApi, "0-6", ["DELETE TOPIC", "DESCRIBE TOPIC"], async (services, request, context) => {
   const all: Wanted[] = context.apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }));
   if (!services.config["delete.topic.enable"]) {
     const errorCode = context.apiVersion >= 3 ? Errors.TOPIC_DELETION_DISABLED : Errors.INVALID_REQUEST;

@@ -11,7 +11,7 @@ const BROKERS = 1;
 const CONTROLLERS = 2;
 const NO_CONTROLLER = -1;
 
-export const describeCluster = serve(describeClusterApi, "0-2", (services, request, context) => {
+export const describeCluster = serve(describeClusterApi, "0-2", ["ALTER CLUSTER"], (services, request, context) => {
   if (request.endpointType !== BROKERS) {
     const refused = { clusterId: "", brokers: [], endpointType: BROKERS };
     if (request.endpointType === CONTROLLERS) {

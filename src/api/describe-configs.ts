@@ -24,21 +24,26 @@ import type { Services } from "./services.ts";
 type Request = DecodedMessage<typeof describeConfigsApi.request>;
 type Result = EncodableMessage<typeof describeConfigsApi.response>["results"][number];
 
-export const describeConfigs = serve(describeConfigsApi, "0-4", (services, request, context) => ({
-  results: request.resources.map((resource): Result => {
-    const found = settingsOf(services, resource);
-    const head = { resourceType: resource.resourceType, resourceName: resource.resourceName };
-    if ("error" in found) return { ...head, errorCode: found.error, errorMessage: found.message, configs: [] };
-    const keys = new Set(resource.configurationKeys);
-    const configs = found.settings.filter(({ name }) => keys.size === 0 || keys.has(name));
-    return {
-      ...head,
-      errorCode: Errors.NONE,
-      errorMessage: "",
-      configs: configs.map((setting) => entry(setting, request, context.apiVersion)),
-    };
+export const describeConfigs = serve(
+  describeConfigsApi,
+  "0-4",
+  ["DESCRIBE_CONFIGS TOPIC", "DESCRIBE_CONFIGS CLUSTER", "DESCRIBE_CONFIGS GROUP"],
+  (services, request, context) => ({
+    results: request.resources.map((resource): Result => {
+      const found = settingsOf(services, resource);
+      const head = { resourceType: resource.resourceType, resourceName: resource.resourceName };
+      if ("error" in found) return { ...head, errorCode: found.error, errorMessage: found.message, configs: [] };
+      const keys = new Set(resource.configurationKeys);
+      const configs = found.settings.filter(({ name }) => keys.size === 0 || keys.has(name));
+      return {
+        ...head,
+        errorCode: Errors.NONE,
+        errorMessage: "",
+        configs: configs.map((setting) => entry(setting, request, context.apiVersion)),
+      };
+    }),
   }),
-}));
+);
 
 type Found = { readonly settings: readonly DescribedSetting[] } | { readonly error: ErrorCode; readonly message: string };
 

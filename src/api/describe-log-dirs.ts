@@ -9,7 +9,7 @@ import type { Services } from "./services.ts";
 
 type Asked = DecodedMessage<typeof describeLogDirsApi.request>["topics"];
 
-export const describeLogDirs = serve(describeLogDirsApi, "0-5", (services, request) => {
+export const describeLogDirs = serve(describeLogDirsApi, "0-5", ["DESCRIBE CLUSTER"], (services, request) => {
   const directory = services.logDirectory();
   if (directory === undefined) return { errorCode: Errors.NONE, results: [] };
   const { path, totalBytes, usableBytes } = directory;

@@ -12,7 +12,7 @@ type PartitionResponse = EncodableMessage<typeof describeProducersApi.response>[
 
 const NOT_HOSTED = "This server does not host this topic-partition.";
 
-export const describeProducers = serve(describeProducersApi, "0", (services, request) => ({
+export const describeProducers = serve(describeProducersApi, "0", ["READ TOPIC"], (services, request) => ({
   topics: request.topics.map(({ name, partitionIndexes }) => ({
     name,
     partitions: partitionIndexes.map((index) => producersOf(services, name, index)),

@@ -17,7 +17,7 @@ const FIRST_VERSION_WITH_NODES = 2;
 const USUAL_CONTROLLER_LISTENER = "CONTROLLER";
 const NOT_HOSTED = "This server does not host this topic-partition.";
 
-export const describeQuorum = serve(describeQuorumApi, "0-2", (services, request, context): Response => {
+export const describeQuorum = serve(describeQuorumApi, "0-2", ["DESCRIBE CLUSTER"], (services, request, context): Response => {
   const [topic, ...moreTopics] = request.topics;
   const isMetadata =
     topic?.topicName === CLUSTER_METADATA_TOPIC && topic.partitions.length === 1 && topic.partitions[0]?.partitionIndex === 0;

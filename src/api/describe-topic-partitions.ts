@@ -13,7 +13,7 @@ import { serve } from "./handler.ts";
 type Response = EncodableMessage<typeof describeTopicPartitionsApi.response>;
 type TopicResponse = Response["topics"][number];
 
-export const describeTopicPartitions = serve(describeTopicPartitionsApi, "0", (services, request): Response => {
+export const describeTopicPartitions = serve(describeTopicPartitionsApi, "0", ["DESCRIBE TOPIC"], (services, request): Response => {
   const { cursor } = request;
   const { topicsByName } = services.cluster.image;
   if (cursor !== null && cursor.partitionIndex < 0) {

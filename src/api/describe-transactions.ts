@@ -8,9 +8,14 @@ import type { Services } from "./services.ts";
 
 type Description = EncodableMessage<typeof describeTransactionsApi.response>["transactionStates"][number];
 
-export const describeTransactions = serve(describeTransactionsApi, "0", (services, request) => ({
-  transactionStates: request.transactionalIds.map((transactionalId) => describe(services, transactionalId)),
-}));
+export const describeTransactions = serve(
+  describeTransactionsApi,
+  "0",
+  ["DESCRIBE TRANSACTIONAL_ID", "DESCRIBE TOPIC"],
+  (services, request) => ({
+    transactionStates: request.transactionalIds.map((transactionalId) => describe(services, transactionalId)),
+  }),
+);
 
 function describe(services: Services, transactionalId: string): Description {
   const failed = (errorCode: number): Description => ({

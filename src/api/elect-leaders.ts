@@ -17,7 +17,7 @@ interface Outcome extends ElectionWish {
 
 const TIMED_OUT: Refusal = { error: Errors.REQUEST_TIMED_OUT, message: "" };
 
-export const electLeaders = serve(electLeadersApi, "0-2", async (services, request) => {
+export const electLeaders = serve(electLeadersApi, "0-2", ["ALTER CLUSTER"], async (services, request) => {
   const isOfAll = request.topicPartitions === null;
   const { outcomes, topics } = request.timeoutMs <= 0 ? timedOut(request) : await elect(services, request);
   const byTopic = Map.groupBy(outcomes, ({ topic }) => topic);

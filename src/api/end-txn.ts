@@ -9,7 +9,7 @@ import { serve } from "./handler.ts";
 const EPOCH_BUMP_API_VERSION = 5;
 const PRODUCER_FENCED_VERSION = 2;
 
-export const endTxn = serve(endTxnApi, "0-5", (services, request, { apiVersion }) => {
+export const endTxn = serve(endTxnApi, "0-5", ["WRITE TRANSACTIONAL_ID"], (services, request, { apiVersion }) => {
   const { transactionalId, producerId, producerEpoch, committed: isCommit } = request;
   const clientTransactionVersion = apiVersion >= EPOCH_BUMP_API_VERSION ? EPOCH_BUMP_VERSION : 0;
   const ending = services.transactions.endTransaction(transactionalId, { producerId, producerEpoch, isCommit, clientTransactionVersion });

@@ -28,7 +28,7 @@ const FIRST_VERSION_WITH_LEADER = 12;
 /** The only class of Kafka's own besides the one that always chooses the leader. */
 const RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
 
-export const fetch = serve(fetchApi, "4-18", handle);
+export const fetch = serve(fetchApi, "4-18", ["READ TOPIC", "CLUSTER_ACTION CLUSTER"], handle);
 
 async function handle(services: Services, request: Request, context: RequestContext): Promise<Response> {
   const plan = planFetch(services, request, context.apiVersion);

@@ -20,15 +20,20 @@ const TRANSACTION = 1;
 const NO_ERROR_MESSAGE = "NONE";
 const NOT_AVAILABLE = "The coordinator is not available.";
 
-export const findCoordinator = serve(findCoordinatorApi, "0-6", async (services, request, context): Promise<Response> => {
-  const keys = context.apiVersion >= 4 ? request.coordinatorKeys : [request.key];
-  const found = await Promise.all(keys.map((key) => find(services, key ?? "", request.keyType, context)));
-  if (context.apiVersion >= 4) return { coordinators: found };
-  const [only] = found;
-  if (only === undefined) return {};
-  const { errorCode, errorMessage, nodeId, host, port } = only;
-  return { errorCode, errorMessage, nodeId, host, port };
-});
+export const findCoordinator = serve(
+  findCoordinatorApi,
+  "0-6",
+  ["DESCRIBE GROUP", "DESCRIBE TRANSACTIONAL_ID", "CLUSTER_ACTION CLUSTER"],
+  async (services, request, context): Promise<Response> => {
+    const keys = context.apiVersion >= 4 ? request.coordinatorKeys : [request.key];
+    const found = await Promise.all(keys.map((key) => find(services, key ?? "", request.keyType, context)));
+    if (context.apiVersion >= 4) return { coordinators: found };
+    const [only] = found;
+    if (only === undefined) return {};
+    const { errorCode, errorMessage, nodeId, host, port } = only;
+    return { errorCode, errorMessage, nodeId, host, port };
+  },
+);
 
 async function find(services: Services, key: string, keyType: number, context: RequestContext): Promise<Coordinator> {
   const refused = (errorCode: number, errorMessage: string): Coordinator => ({

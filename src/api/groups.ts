@@ -4,6 +4,6 @@
 import { groupRequests } from "../coordinator/group/requests/index.ts";
 import { type Handler, serve } from "./handler.ts";
 
-export const groupHandlers: readonly Handler[] = groupRequests.map(({ api, versions, handle }) =>
-  serve(api, versions, ({ groups }, request, context) => handle(groups.parts, request, context)),
+export const groupHandlers: readonly Handler[] = groupRequests.map(({ api, versions, needs, handle }) =>
+  serve(api, versions, needs, ({ groups }, request, context) => handle(groups.parts, request, context)),
 );

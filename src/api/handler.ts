@@ -1,9 +1,11 @@
-// What an API handler is. Each API that the broker serves has one file here, which states the versions that it truly serves; what
-// ApiVersions advertises is derived from these statements.
+// What an API handler is. Each API that the broker serves has one file here, which states the versions that it truly serves, and the
+// permissions that it asks clients for: it can ask for no other. What ApiVersions advertises is derived from these statements.
 
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import { parseVersions, type Versions } from "../../protocol/schema/versions.ts";
+import type { Access } from "../security/access.ts";
+import type { Permission } from "../security/permission.ts";
 import type { SaslLogin } from "../security/sasl-login.ts";
 import type { ServedApi } from "./served-api.ts";
 import type { Services } from "./services.ts";
@@ -37,13 +39,16 @@ export interface ClientConnection {
   remark(what: string): void;
 }
 
-export interface RequestContext {
+/** `Stated`: the permissions that may be asked for. */
+export interface RequestContext<Stated extends Permission = never> {
   readonly apiVersion: number;
   /** Empty when the client gave none. */
   readonly clientId: string;
   /** As Kafka shows it in group descriptions: "/127.0.0.1". */
   readonly clientHost: string;
   readonly connection: ClientConnection;
+  /** What the client may do, by the rules of the moment in which that is asked. */
+  readonly access: Access<Stated>;
 }
 
 /** The answer to a request that wants none (acks=0). */
@@ -60,10 +65,10 @@ export class AfterWrite<R extends Shape> {
   }
 }
 
-export type Handle<Q extends Shape, R extends Shape> = (
+export type Handle<Q extends Shape, R extends Shape, Stated extends Permission> = (
   services: Services,
   request: Decoded<Q>,
-  context: RequestContext,
+  context: RequestContext<Stated>,
 ) => Reply<R> | Promise<Reply<R>> | AfterWrite<R>;
 
 export interface Handler<Q extends Shape = Shape, R extends Shape = Shape> extends ServedApi {
@@ -72,7 +77,9 @@ export interface Handler<Q extends Shape = Shape, R extends Shape = Shape> exten
   readonly versions: Versions;
   /** True when byte fields of the request are not used once the handler has returned, so that the frame need not be copied. */
   readonly leavesFrame: boolean;
-  readonly handle: Handle<Q, R>;
+  /** What it may ask clients for. */
+  readonly needs: readonly Permission[];
+  readonly handle: Handle<Q, R, Permission>;
 }
 
 export interface HandlerOptions {
@@ -88,10 +95,12 @@ export class CloseConnection extends Error {
   }
 }
 
-export function serve<Q extends Shape, R extends Shape>(
+/** @param needs every permission that the handler asks for; empty where everybody is served alike */
+export function serve<Q extends Shape, R extends Shape, const Stated extends Permission = never>(
   api: Api<Q, R>,
   versions: string,
-  handle: Handle<Q, R>,
+  needs: readonly Stated[],
+  handle: Handle<Q, R, NoInfer<Stated>>,
   options: HandlerOptions = {},
 ): Handler {
   const handler: Handler<Q, R> = {
@@ -99,6 +108,7 @@ export function serve<Q extends Shape, R extends Shape>(
     versions: parseVersions(versions),
     advertisedVersions: parseVersions(options.advertised ?? versions),
     leavesFrame: options.leavesFrame ?? false,
+    needs,
     handle,
   };
   return handler as unknown as Handler;

@@ -30,16 +30,21 @@ const DELETE = 1;
 const APPEND = 2;
 const SUBTRACT = 3;
 
-export const incrementalAlterConfigs = serve(incrementalAlterConfigsApi, "0-1", async (services, { resources, validateOnly }) => {
-  const repeated = repeatedResources(resources);
-  const isRepeated = (resource: Resource) => repeated.has(configResourceKey(resource));
-  const isLogger = ({ resourceType }: Resource) => resourceType === ConfigResources.BROKER_LOGGER;
-  const once = resources.filter((resource) => !isRepeated(resource));
-  const answers = await alterSettings(services, once.filter((resource) => !isLogger(resource)).map(wishOf), validateOnly);
-  const refused = resources.filter(isRepeated).map((resource): AlterAnswer => alterAnswer(resource, REPEATED_RESOURCE));
-  const loggers = once.filter(isLogger).map((resource) => alterAnswer(resource, alterLoggers(services, resource, validateOnly)));
-  return { responses: [...refused, ...answers, ...loggers] };
-});
+export const incrementalAlterConfigs = serve(
+  incrementalAlterConfigsApi,
+  "0-1",
+  ["ALTER_CONFIGS TOPIC", "ALTER_CONFIGS CLUSTER", "ALTER_CONFIGS GROUP"],
+  async (services, { resources, validateOnly }) => {
+    const repeated = repeatedResources(resources);
+    const isRepeated = (resource: Resource) => repeated.has(configResourceKey(resource));
+    const isLogger = ({ resourceType }: Resource) => resourceType === ConfigResources.BROKER_LOGGER;
+    const once = resources.filter((resource) => !isRepeated(resource));
+    const answers = await alterSettings(services, once.filter((resource) => !isLogger(resource)).map(wishOf), validateOnly);
+    const refused = resources.filter(isRepeated).map((resource): AlterAnswer => alterAnswer(resource, REPEATED_RESOURCE));
+    const loggers = once.filter(isLogger).map((resource) => alterAnswer(resource, alterLoggers(services, resource, validateOnly)));
+    return { responses: [...refused, ...answers, ...loggers] };
+  },
+);
 
 function wishOf(resource: Resource): AlterWish {
   const nullNames = resource.configs

@@ -17,6 +17,7 @@ const PRODUCER_FENCED_VERSION = 4;
 export const initProducerId = serve(
   initProducerIdApi,
   "0-6",
+  ["WRITE TRANSACTIONAL_ID", "TWO_PHASE_COMMIT TRANSACTIONAL_ID", "IDEMPOTENT_WRITE CLUSTER", "WRITE TOPIC"],
   async (services, request, context) => {
     const response = await answer(services, request);
     const isUnknownError = response.errorCode === Errors.PRODUCER_FENCED && context.apiVersion < PRODUCER_FENCED_VERSION;

@@ -12,7 +12,7 @@ const { TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP } = ConfigResources;
 /** In Kafka's order. */
 const ALL_TYPES: readonly number[] = [CLIENT_METRICS, BROKER_LOGGER, BROKER, TOPIC, GROUP];
 
-export const listConfigResources = serve(listConfigResourcesApi, "0-1", (services, request, context) => {
+export const listConfigResources = serve(listConfigResourcesApi, "0-1", ["DESCRIBE_CONFIGS CLUSTER"], (services, request, context) => {
   const wanted = context.apiVersion === 0 ? [CLIENT_METRICS] : request.resourceTypes;
   if (wanted.some((type) => !ALL_TYPES.includes(type))) return { errorCode: Errors.UNSUPPORTED_VERSION, configResources: [] };
   const types = ALL_TYPES.filter((type) => wanted.length === 0 || wanted.includes(type));

@@ -36,7 +36,7 @@ const FIRST_VERSION: ReadonlyMap<number, number> = new Map([
 /** A replica id with which tools ask for the end of the log instead of the high watermark. */
 const DEBUGGING_CONSUMER = -2;
 
-export const listOffsets = serve(listOffsetsApi, "0-11", handle);
+export const listOffsets = serve(listOffsetsApi, "0-11", ["DESCRIBE TOPIC"], handle);
 
 async function handle(services: Services, request: Request, context: RequestContext): Promise<Response> {
   const isolationLevel = request.isolationLevel === 1 ? "read_committed" : "read_uncommitted";

@@ -5,4 +5,7 @@ import { Errors } from "../../protocol/errors.ts";
 import { listPartitionReassignments as listPartitionReassignmentsApi } from "../../protocol/messages/index.ts";
 import { serve } from "./handler.ts";
 
-export const listPartitionReassignments = serve(listPartitionReassignmentsApi, "0", () => ({ errorCode: Errors.NONE, topics: [] }));
+export const listPartitionReassignments = serve(listPartitionReassignmentsApi, "0", ["DESCRIBE CLUSTER"], () => ({
+  errorCode: Errors.NONE,
+  topics: [],
+}));

@@ -27,22 +27,27 @@ const STATES: ReadonlySet<string> = new Set([
 
 const ANY: Pattern = { matches: () => true };
 
-export const listTransactions = serve(listTransactionsApi, "0-2", async (services, request): Promise<Response> => {
-  const refused = (errorCode: number): Response => ({ errorCode, unknownStateFilters: [], transactionStates: [] });
-  if (services.transactions.isLoading) return refused(Errors.COORDINATOR_LOAD_IN_PROGRESS);
-  const source = request.transactionalIdPattern;
-  const pattern = source === null || source === "" ? ANY : (await loadPatterns())(source);
-  if (pattern === undefined) return refused(Errors.INVALID_REGULAR_EXPRESSION);
-  const slices = new Slices(services.clock);
-  const isWanted = filter(services, request, pattern);
-  const transactionStates: Response["transactionStates"][number][] = [];
-  for (const [transactionalId, transaction] of services.transactions.transactions()) {
-    if (slices.isOver) await slices.next();
-    if (!isWanted(transactionalId, transaction)) continue;
-    transactionStates.push({ transactionalId, producerId: transaction.producerId, transactionState: transaction.status });
-  }
-  return { errorCode: Errors.NONE, unknownStateFilters: request.stateFilters.filter((state) => !STATES.has(state)), transactionStates };
-});
+export const listTransactions = serve(
+  listTransactionsApi,
+  "0-2",
+  ["DESCRIBE TRANSACTIONAL_ID"],
+  async (services, request): Promise<Response> => {
+    const refused = (errorCode: number): Response => ({ errorCode, unknownStateFilters: [], transactionStates: [] });
+    if (services.transactions.isLoading) return refused(Errors.COORDINATOR_LOAD_IN_PROGRESS);
+    const source = request.transactionalIdPattern;
+    const pattern = source === null || source === "" ? ANY : (await loadPatterns())(source);
+    if (pattern === undefined) return refused(Errors.INVALID_REGULAR_EXPRESSION);
+    const slices = new Slices(services.clock);
+    const isWanted = filter(services, request, pattern);
+    const transactionStates: Response["transactionStates"][number][] = [];
+    for (const [transactionalId, transaction] of services.transactions.transactions()) {
+      if (slices.isOver) await slices.next();
+      if (!isWanted(transactionalId, transaction)) continue;
+      transactionStates.push({ transactionalId, producerId: transaction.producerId, transactionState: transaction.status });
+    }
+    return { errorCode: Errors.NONE, unknownStateFilters: request.stateFilters.filter((state) => !STATES.has(state)), transactionStates };
+  },
+);
 
 function filter(services: Services, request: Request, pattern: Pattern): (transactionalId: string, transaction: Transaction) => boolean {
   const states = new Set(request.stateFilters.filter((state) => STATES.has(state)));

@@ -6,6 +6,7 @@ import type { Api, Message } from "../../protocol/schema/message.ts";
 import { Reader } from "../../protocol/wire/reader.ts";
 import { Writer } from "../../protocol/wire/writer.ts";
 import { type LocalCall, peerClientId } from "../cluster/peers.ts";
+import { EVERYTHING } from "../security/access.ts";
 import { ANONYMOUS } from "../security/principal.ts";
 import { AfterWrite, type ClientConnection, type Handler, NO_ANSWER, type Reply } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -31,6 +32,7 @@ function call<Q extends Shape, R extends Shape>(
     clientId: peerClientId(services.brokerId),
     clientHost: "",
     connection: new OwnConnection(services.brokerId),
+    access: EVERYTHING,
   };
   const failed = (error: unknown) => {
     services.logger.error({ api: api.name, version: apiVersion, err: error }, "a request of the broker to itself failed");

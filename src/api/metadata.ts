@@ -21,21 +21,26 @@ type TopicResponse = EncodableMessage<typeof metadataApi.response>["topics"][num
 const FIRST_VERSION_WITH_IDS_IN_REQUEST = 10;
 const FIRST_VERSION_BY_ID = 12;
 
-export const metadata = serve(metadataApi, "0-13", async (services, request, context) => {
-  const operations = context.apiVersion >= 8 && request.includeTopicAuthorizedOperations ? authorizedOperations.topic : undefined;
-  const topics = (await topicsFor(services, request, context)).map((topic) => withOperations(topic, operations));
-  const brokers = nodesFor(services.cluster.image, context.connection);
-  return {
-    brokers,
-    clusterId: services.cluster.image.clusterId,
-    controllerId: brokers.some(({ nodeId }) => nodeId === services.brokerId) ? services.brokerId : (brokers[0]?.nodeId ?? -1),
-    topics,
-    ...(context.apiVersion <= 10 && request.includeClusterAuthorizedOperations
-      ? { clusterAuthorizedOperations: authorizedOperations.cluster }
-      : {}),
-    errorCode: Errors.NONE,
-  };
-});
+export const metadata = serve(
+  metadataApi,
+  "0-13",
+  ["DESCRIBE TOPIC", "CREATE CLUSTER", "CREATE TOPIC"],
+  async (services, request, context) => {
+    const operations = context.apiVersion >= 8 && request.includeTopicAuthorizedOperations ? authorizedOperations.topic : undefined;
+    const topics = (await topicsFor(services, request, context)).map((topic) => withOperations(topic, operations));
+    const brokers = nodesFor(services.cluster.image, context.connection);
+    return {
+      brokers,
+      clusterId: services.cluster.image.clusterId,
+      controllerId: brokers.some(({ nodeId }) => nodeId === services.brokerId) ? services.brokerId : (brokers[0]?.nodeId ?? -1),
+      topics,
+      ...(context.apiVersion <= 10 && request.includeClusterAuthorizedOperations
+        ? { clusterAuthorizedOperations: authorizedOperations.cluster }
+        : {}),
+      errorCode: Errors.NONE,
+    };
+  },
+);
 
 async function topicsFor(services: Services, request: Request, context: RequestContext): Promise<TopicResponse[]> {
   const { apiVersion } = context;

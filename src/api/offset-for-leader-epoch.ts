@@ -6,7 +6,7 @@ import { offsetForLeaderEpoch as offsetForLeaderEpochApi } from "../../protocol/
 import { serve } from "./handler.ts";
 import { partitionFault } from "./partition-fault.ts";
 
-export const offsetForLeaderEpoch = serve(offsetForLeaderEpochApi, "0-4", (services, request) => ({
+export const offsetForLeaderEpoch = serve(offsetForLeaderEpochApi, "0-4", ["DESCRIBE TOPIC"], (services, request) => ({
   topics: request.topics.map(({ topic, partitions }) => ({
     topic,
     partitions: partitions.map((wanted) => {

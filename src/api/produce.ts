@@ -50,7 +50,10 @@ type LaterAnswer = AfterWrite<typeof produceApi.response.struct.shape>;
 /** `undefined`: the request belongs to no transaction. */
 type VerifiedProduce = Verified | ErrorCode | undefined;
 
-export const produce = serve(produceApi, "3-13", handle, { advertised: "0-13", leavesFrame: true });
+export const produce = serve(produceApi, "3-13", ["WRITE TOPIC", "WRITE TRANSACTIONAL_ID"], handle, {
+  advertised: "0-13",
+  leavesFrame: true,
+});
 
 function handle(services: Services, request: Request, context: RequestContext): Answer | Promise<Answer> | LaterAnswer {
   if (request.transactionalId === null) return appendAll(services, request, context, undefined);

@@ -11,10 +11,10 @@ interface VoterRequest {
   readonly voterId: number;
 }
 
-export const addRaftVoter = serve(addRaftVoterApi, "0-1", (services, request) =>
+export const addRaftVoter = serve(addRaftVoterApi, "0-1", ["ALTER CLUSTER"], (services, request) =>
   refusal(services, request, { verb: "Add", doing: "adding" }),
 );
-export const removeRaftVoter = serve(removeRaftVoterApi, "0", (services, request) =>
+export const removeRaftVoter = serve(removeRaftVoterApi, "0", ["ALTER CLUSTER"], (services, request) =>
   refusal(services, request, { verb: "Remove", doing: "removing" }),
 );
 

@@ -15,7 +15,7 @@ const ADVICE =
   "the client wants to authenticate with SASL, and this listener has none; take sasl (security.protocol) out of the client's settings";
 const FIRST_VERSION_WITH_REQUESTS = 1;
 
-export const saslHandshake = serve(saslHandshakeApi, "0-1", ({ clock }, { mechanism }, { connection, apiVersion }) => {
+export const saslHandshake = serve(saslHandshakeApi, "0-1", [], ({ clock }, { mechanism }, { connection, apiVersion }) => {
   const outOfPlace = { errorCode: Errors.ILLEGAL_SASL_STATE, mechanisms: [] };
   const { login } = connection;
   if (login === undefined) {
@@ -41,7 +41,7 @@ export const saslHandshake = serve(saslHandshakeApi, "0-1", ({ clock }, { mechan
   }
 });
 
-export const saslAuthenticate = serve(saslAuthenticateApi, "0-2", (services, { authBytes: token }, { connection }) => {
+export const saslAuthenticate = serve(saslAuthenticateApi, "0-2", [], (services, { authBytes: token }, { connection }) => {
   const { login } = connection;
   const { clock } = services;
   if (login === undefined || login.hasNotBegun) {

@@ -14,7 +14,7 @@ import { isRefusal, type Refusal } from "../cluster/refusal.ts";
 import { decideScram, type ScramWish, scramFault } from "../cluster/scram-credentials.ts";
 import { serve } from "./handler.ts";
 
-export const describeUserScramCredentials = serve(describeUserScramCredentialsApi, "0", (services, request) => {
+export const describeUserScramCredentials = serve(describeUserScramCredentialsApi, "0", ["DESCRIBE CLUSTER"], (services, request) => {
   const byUser = Map.groupBy(services.cluster.image.scramCredentials.values(), ({ user }) => user);
   const named = (request.users ?? []).map(({ name }) => name);
   const twice = repeated(named);
@@ -39,7 +39,7 @@ type Request = DecodedMessage<typeof alterUserScramCredentialsApi.request>;
 
 const REPEATED: Refusal = { error: Errors.DUPLICATE_RESOURCE, message: "A user credential cannot be altered twice in the same request" };
 
-export const alterUserScramCredentials = serve(alterUserScramCredentialsApi, "0", async (services, request) => {
+export const alterUserScramCredentials = serve(alterUserScramCredentialsApi, "0", ["ALTER CLUSTER"], async (services, request) => {
   const byUser = Map.groupBy(alterationsOf(request), ({ user }) => user);
   const outcomes = await services.cluster.transact((image) => {
     const result = [...byUser].map(([user, alterations]) => ({ user, outcome: decideOnly(image, alterations) }));

@@ -14,6 +14,7 @@ import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts
 import type { PartitionVerifier } from "../coordinator/transaction/partition-verifier.ts";
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { FetchSessions } from "../partition/fetch-sessions.ts";
+import type { Authorizer } from "../security/authorizer.ts";
 import type { LogDirectory } from "../storage/storage-engine.ts";
 import type { ClientTelemetry } from "../telemetry/client-telemetry.ts";
 import type { AnswerMemory } from "./answer-memory.ts";
@@ -44,6 +45,8 @@ export interface Services {
   /** Where batches pass that are judged off the event loop. */
   readonly longBatches: Gate;
   readonly logLevels: LogLevels;
+  /** `undefined`: everybody may do everything. */
+  readonly authorizer: Authorizer | undefined;
   readonly securityFault: SecurityFault;
   /** Where the data of this broker is; `undefined` when its engine has no folder. */
   readonly logDirectory: () => LogDirectory | undefined;

@@ -11,7 +11,7 @@ import { type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 import { type Verified, verifyTransaction } from "./transaction-verification.ts";
 
-const { api, versions } = txnOffsetCommitRequest;
+const { api, versions, needs } = txnOffsetCommitRequest;
 
 type Request = DecodedMessage<typeof api.request>;
 type Response = EncodableMessage<typeof api.response>;
@@ -19,9 +19,11 @@ type Response = EncodableMessage<typeof api.response>;
 /** Offsets have no sequence. */
 const NO_SEQUENCE = -1;
 
-export const txnOffsetCommit = serve(api, versions, handle);
+export const txnOffsetCommit = serve(api, versions, [...needs, "WRITE TRANSACTIONAL_ID"], handle);
 
-function handle(services: Services, request: Request, context: RequestContext): Response | Promise<Response> {
+type Context = RequestContext<(typeof needs)[number] | "WRITE TRANSACTIONAL_ID">;
+
+function handle(services: Services, request: Request, context: Context): Response | Promise<Response> {
   const { parts } = services.groups;
   if (!namesExistingPartitions(parts, request)) return refuseTxnOffsetCommit(parts, context, request, Errors.NONE);
   if (request.groupId === "") return refuseTxnOffsetCommit(parts, context, request, Errors.INVALID_GROUP_ID);

@@ -5,7 +5,7 @@ import { Errors } from "../../protocol/errors.ts";
 import { unregisterBroker as unregisterBrokerApi } from "../../protocol/messages/index.ts";
 import { serve } from "./handler.ts";
 
-export const unregisterBroker = serve(unregisterBrokerApi, "0", async (services, { brokerId }) => {
+export const unregisterBroker = serve(unregisterBrokerApi, "0", ["ALTER CLUSTER"], async (services, { brokerId }) => {
   const isRemoved = await services.cluster.transact((image) => {
     const isKnown = image.brokers.has(brokerId) || image.stoppedBrokers.has(brokerId);
     return { changes: isKnown ? [{ type: "brokerRemoved", id: brokerId }] : [], result: isKnown };

@@ -9,7 +9,7 @@ import { serve } from "./handler.ts";
 
 const FAILED = "The update failed for all features since the following feature had an error: ";
 
-export const updateFeatures = serve(updateFeaturesApi, "0-2", async (services, request, context) => {
+export const updateFeatures = serve(updateFeaturesApi, "0-2", ["ALTER CLUSTER"], async (services, request, context) => {
   const updates = request.featureUpdates.map(({ feature, maxVersionLevel, allowDowngrade, upgradeType }) => ({
     name: feature,
     level: maxVersionLevel,

@@ -22,7 +22,7 @@ interface Outcome {
   readonly error: ErrorCode | Promise<ErrorCode>;
 }
 
-export const writeTxnMarkers = serve(writeTxnMarkersApi, "1-2", handle);
+export const writeTxnMarkers = serve(writeTxnMarkersApi, "1-2", ["CLUSTER_ACTION CLUSTER", "ALTER CLUSTER"], handle);
 
 function handle(services: Services, { markers }: Request): Response | Promise<Response> {
   const outcomes = markers.map((marker) => writeAll(services, marker));

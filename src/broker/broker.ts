@@ -18,6 +18,7 @@ import { SettingError } from "../config/setting.ts";
 import { FetchSessions } from "../partition/fetch-sessions.ts";
 import { dispatcher } from "../server/dispatch.ts";
 import { Interceptors } from "../server/interceptors.ts";
+import { authorizerOf } from "./authorizing.ts";
 import type { BrokerOptions, NewTopic } from "./broker-options.ts";
 import { clientMetrics } from "./client-metrics.ts";
 import { Coordinating } from "./coordinating.ts";
@@ -109,6 +110,7 @@ export class Broker {
       readTurns: new ReadTurns(clock),
       longBatches: new Gate(LONG_BATCHES_AT_ONCE),
       logLevels,
+      authorizer: authorizerOf(ground, cluster),
       securityFault: (altered) => listening.securityFault(altered),
       logDirectory: () => engine.logDirectory?.(),
       served: handlers,

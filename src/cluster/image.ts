@@ -4,7 +4,7 @@
 // that "has it changed?" is a comparison of references.
 
 import { assert } from "../base/assert.ts";
-import { type Acl, aclKey } from "./acls.ts";
+import { type Acl, aclKey } from "../security/acls.ts";
 import { type ClientQuota, clientQuotaKey } from "./client-quotas.ts";
 import type { FinalizedFeatures } from "./features.ts";
 import { MapDraft } from "./map-draft.ts";

@@ -58,6 +58,7 @@ export function brokerConfig(sources: ConfigSources = {}): BrokerConfig {
   const from: Provenance = { defaults: defaultValues(sources.character ?? "kind"), given, listeners, places, passedOver };
   const config = assemble(from);
   checkListeners(config);
+  checkAuthorizer(config);
   return config;
 }
 
@@ -184,7 +185,10 @@ function placesIn(from: Provenance, names: readonly BrokerSettingName[]): string
   return found.size === 0 ? undefined : [...found].join(", and ");
 }
 
-/** Whether access rules may be made: with Kafka, an authorizer would heed them. */
+/** The one authorizer there is. */
+const STANDARD_AUTHORIZER = "org.apache.kafka.metadata.authorizer.StandardAuthorizer";
+
+/** Whether access rules may be made, and are in force. */
 export function hasAuthorizer(config: BrokerConfig): boolean {
   return config["authorizer.class.name"] !== "";
 }
@@ -201,7 +205,11 @@ export function settingsWithoutEffect(config: BrokerConfig): string[] {
   const [secured, asking] = [inLowerCase(tlsListeners(config)), inLowerCase(saslListeners(config))];
   const isHonoured = (name: string) => {
     const base = listenerSettingBase(name);
-    if (base === undefined) return ownValue(table, name)?.rules.honoured === true;
+    if (base === undefined) {
+      const rules = ownValue(table, name)?.rules;
+      // What only an authorizer reads needs one.
+      return rules?.honoured === true && (rules.unlisted !== true || hasAuthorizer(config));
+    }
     // Of what may be given for one listener, TLS and logins alone are heeded.
     const heeding = base.startsWith("ssl.") ? secured : isOfLogins(base) ? asking : NOBODY;
     return heeding.has(listenerOfSetting(name)) && ownValue(table, withoutMechanism(base))?.rules.honoured === true;
@@ -311,4 +319,11 @@ function checkListeners(config: BrokerConfig): void {
     if (!(error instanceof SettingError) || error.place !== undefined || !isBrokerSetting(error.setting)) throw error;
     throw error.at(placeIn(from, error.setting));
   }
+}
+
+function checkAuthorizer(config: BrokerConfig): void {
+  const name = "authorizer.class.name";
+  if (!hasAuthorizer(config) || config[name] === STANDARD_AUTHORIZER) return;
+  const message = `There is no authorizer ${config[name]}: leave ${name} empty, or set it to ${STANDARD_AUTHORIZER}.`;
+  throw new SettingError("INVALID_VALUE", name, message, placeOf(config, name));
 }

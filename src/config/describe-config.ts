@@ -11,7 +11,7 @@ import { type BrokerSettingName, brokerSettingTable, isBrokerSetting } from "./b
 import { clientMetricsSettingTable } from "./client-metrics-settings.ts";
 import { GROUP_SYNONYMS, groupSettingTable } from "./group-settings.ts";
 import { listenerSettingBase } from "./listener-settings.ts";
-import type { SettingTable, SettingType, SettingValue } from "./setting.ts";
+import type { Setting, SettingTable, SettingType, SettingValue } from "./setting.ts";
 import { parseSetting, printSetting } from "./setting-text.ts";
 import { groupSettings, type Overrides, type Synonyms, topicSettings } from "./topic-config.ts";
 import { TOPIC_SYNONYMS, topicSettingTable } from "./topic-settings.ts";
@@ -68,7 +68,7 @@ export interface DescribedSetting {
 export function describeBrokerSettings(config: BrokerConfig): DescribedSetting[] {
   const table: SettingTable = brokerSettingTable;
   return brokerNames()
-    .filter((name) => !table[name]?.rules.internal || originsOf(config, name).length > 1)
+    .filter((name) => !isHidden(table, name) || originsOf(config, name).length > 1)
     .map((name) => describe(table, name, config[name], brokerSynonyms(config, siblingsOf(name), name)));
 }
 
@@ -200,21 +200,31 @@ function describeOverridable(question: OverridableQuestion, values: { readonly [
 
 function describe(table: SettingTable, name: string, value: SettingValue, synonyms: readonly SettingSynonym[]): DescribedSetting {
   const setting = table[name];
+  const isKnown = setting !== undefined && setting.rules.unlisted !== true;
   return {
     name,
     value: shown(table, name, value),
     source: synonyms[0]?.source ?? ConfigSources.DEFAULT,
-    isSensitive: setting?.type === "PASSWORD",
+    isSensitive: isSecret(setting),
     isReadOnly: setting?.rules.dynamic === undefined,
-    type: setting === undefined ? 0 : ConfigTypes[setting.type],
-    documentation: setting === undefined ? "" : documentationOf(name, setting),
+    type: isKnown ? ConfigTypes[setting.type] : UNKNOWN_TYPE,
+    documentation: isKnown ? documentationOf(name, setting) : "",
     synonyms,
   };
 }
 
 function shown(table: SettingTable, name: string, value: SettingValue): string | null {
   const setting = table[name];
-  return setting === undefined || setting.type === "PASSWORD" ? null : printSetting(setting, value);
+  return setting === undefined || isSecret(setting) ? null : printSetting(setting, value);
+}
+
+/** To Kafka a value of which it knows nothing may be one. */
+function isSecret(setting: Setting | undefined): boolean {
+  return setting?.type === "PASSWORD" || setting?.rules.unlisted === true;
+}
+
+function isHidden(table: SettingTable, name: string): boolean {
+  return table[name]?.rules.internal === true || table[name]?.rules.unlisted === true;
 }
 
 const RANKS: readonly number[] = [

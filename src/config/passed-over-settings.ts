@@ -23,9 +23,6 @@ const NAMES: ReadonlySet<string> = new Set([
   "quota.consumer.default",
   "quota.producer.default",
   "reserved.broker.max.id",
-  // Of the authorizer.
-  "allow.everyone.if.no.acl.found",
-  "super.users",
 ]);
 
 const PREFIXES: readonly string[] = [

@@ -19,6 +19,8 @@ export interface SettingRules {
   readonly dynamic?: DynamicUpdate;
   /** Kafka hides it from DescribeConfigs. */
   readonly internal?: boolean;
+  /** Kafka's table does not have it, a class that Kafka loads reads it: DescribeConfigs knows no more of it than that it is set. */
+  readonly unlisted?: boolean;
   /** Smallest and largest number. */
   readonly min?: number;
   readonly max?: number;

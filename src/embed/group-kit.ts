@@ -12,6 +12,8 @@ import { leaveGroupRequest } from "../coordinator/group/requests/leave-group.ts"
 import { listGroupsRequest } from "../coordinator/group/requests/list-groups.ts";
 import { offsetFetchRequest } from "../coordinator/group/requests/offset-fetch.ts";
 import type { RunningNode } from "../node.ts";
+import { EVERYTHING } from "../security/access.ts";
+import type { Permission } from "../security/permission.ts";
 import { BrokerError } from "./broker-error.ts";
 import { firstUnread } from "./records.ts";
 import type { TopicKit } from "./topic-kit.ts";
@@ -190,11 +192,12 @@ export class GroupKit {
   }
 }
 
-const CONTEXT: GroupRequestContext = {
+const CONTEXT: GroupRequestContext<Permission> = {
   apiVersion: 5,
   clientId: "",
   clientHost: "",
   connection: { isClosed: false, onClose: () => () => undefined },
+  access: EVERYTHING,
 };
 
 function keyOf({ topic, partition }: PartitionKey): string {

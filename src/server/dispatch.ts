@@ -9,10 +9,12 @@ import { includesVersion } from "../../protocol/schema/versions.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import { Reader } from "../../protocol/wire/reader.ts";
 import type { Writer } from "../../protocol/wire/writer.ts";
+import { accessOf } from "../api/access-of.ts";
 import { errorFault, errorReply, METADATA_KEY } from "../api/error-response.ts";
 import { AfterWrite, CloseConnection, type Handler, NO_ANSWER, type Reply, type RequestContext } from "../api/handler.ts";
 import { bareToken, lastAnswer } from "../api/sasl.ts";
 import type { Services } from "../api/services.ts";
+import type { Permission } from "../security/permission.ts";
 import type { Admission, SaslLogin } from "../security/sasl-login.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import type { Answer, AnswerFrame, Connection } from "./connection.ts";
@@ -57,11 +59,12 @@ function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType
     if (handler.api.key === apiVersions.key) return unsupportedApiVersions(header, handler);
     throw refused(header, connection, `${handler.api.name} version ${header.apiVersion}`);
   }
-  const context: RequestContext = {
+  const context: RequestContext<Permission> = {
     apiVersion: header.apiVersion,
     clientId: header.clientId ?? "",
     clientHost: `/${connection.remoteAddress}`,
     connection,
+    access: accessOf(services, connection),
   };
   const body = readRequest(reader, handler.leavesFrame && !interceptors.defers ? undefined : frame, handler, header, connection);
   if (services.logger.isDebugging) {

@@ -165,7 +165,9 @@ test("without an authorizer nobody makes or sees access rules", async () => {
 });
 
 describe("with an authorizer", () => {
-  const guarded = askingBroker({ settings: { "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer" } });
+  const guarded = askingBroker({
+    settings: { "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer", "super.users": "User:ANONYMOUS" },
+  });
 
   test("access rules are made, matched and deleted", async () => {
     const creations = [

@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
-import { aclFault, matchesAclFilter } from "../../src/cluster/acls.ts";
 import { decideQuota, matchesQuotaFilter, quotaFilterFault } from "../../src/cluster/client-quotas.ts";
 import { decidePartitions } from "../../src/cluster/create-partitions.ts";
 import { withNewFeatures } from "../../src/cluster/features.ts";
@@ -11,6 +10,7 @@ import { decideElection } from "../../src/cluster/leader-election.ts";
 import type { PartitionImage } from "../../src/cluster/partition-image.ts";
 import { decideReassignment } from "../../src/cluster/reassignment.ts";
 import { decideScram } from "../../src/cluster/scram-credentials.ts";
+import { aclFault, matchesAclFilter } from "../../src/security/acls.ts";
 
 const broker = (id: number): Change => ({ type: "broker", id, rack: null, endpoints: [], epoch: id });
 const partition = (leader: number, replicas: number[], inSyncReplicas = replicas): PartitionImage => ({

@@ -68,3 +68,12 @@ test("what was set and changes nothing is known", () => {
   const config = brokerConfig({ file: { "num.io.threads": "4", "num.partitions": "2" } });
   expect(settingsWithoutEffect(config)).toEqual(["num.io.threads"]);
 });
+
+test("another authorizer than Kafka's own, and super users that are no principals, are an error with their place", () => {
+  expect(() => brokerConfig({ argument: { "authorizer.class.name": "com.example.Mine" } })).toThrow(
+    "There is no authorizer com.example.Mine: leave authorizer.class.name empty, or set it to org.apache.kafka.metadata.authorizer.StandardAuthorizer.",
+  );
+  expect(() => brokerConfig({ argument: { "super.users": "User:alice;bob" } })).toThrow(
+    "Invalid value User:alice;bob for configuration super.users: expected a string in format principalType:principalName but got bob",
+  );
+});

@@ -183,7 +183,10 @@ test("delete.topic.enable: clients may delete topics", async () => {
   expect(await seen({ "delete.topic.enable": false }, error, { topic: {} })).toEqual([Errors.NONE, Errors.TOPIC_DELETION_DISABLED]);
 });
 
-test("authorizer.class.name: access rules may be made", async () => {
+const AUTHORIZER = { "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer" };
+
+/** What becomes of making an access rule. */
+async function ruleMade({ asking }: EffectBench) {
   const rule = {
     resourceType: 2,
     resourceName: "t",
@@ -193,8 +196,20 @@ test("authorizer.class.name: access rules may be made", async () => {
     operation: 3,
     permissionType: 3,
   };
-  const error = async ({ asking }: EffectBench) => (await asking.ask(messages.createAcls, { creations: [rule] })).results[0]?.errorCode;
-  expect(await seen({ "authorizer.class.name": "Any" }, error)).toEqual([Errors.SECURITY_DISABLED, Errors.NONE]);
+  return (await asking.ask(messages.createAcls, { creations: [rule] })).results[0]?.errorCode;
+}
+
+test("authorizer.class.name: there are access rules, and nobody may do what none allows", async () => {
+  expect(await seen(AUTHORIZER, ruleMade)).toEqual([Errors.SECURITY_DISABLED, Errors.CLUSTER_AUTHORIZATION_FAILED]);
+});
+
+test("super.users: they may do everything", async () => {
+  expect(await seen({ ...AUTHORIZER, "super.users": "User:a; User:ANONYMOUS" }, ruleMade)).toEqual([Errors.SECURITY_DISABLED, Errors.NONE]);
+});
+
+test("allow.everyone.if.no.acl.found: everybody may do what no access rule is about", async () => {
+  const settings = { ...AUTHORIZER, "allow.everyone.if.no.acl.found": true };
+  expect(await seen(settings, ruleMade)).toEqual([Errors.SECURITY_DISABLED, Errors.NONE]);
 });
 
 async function made(bench: EffectBench, name: string) {

@@ -1,13 +1,19 @@
 // Authentication, authorization and delegation tokens.
 
 import { bool, double, int, javaClass, list, long, password, short, str } from "../setting.ts";
+import { superUsersFault } from "../super-users.ts";
 
 const perBroker = "per-broker";
 
 const honoured = true;
+const unlisted = true;
 
 export const securitySettings = {
-  "authorizer.class.name": str("", "Class that decides who may do what; any name lets access rules be kept, which are not enforced yet.", {
+  "allow.everyone.if.no.acl.found": bool(false, "Whether everybody may do everything with a resource that no access rule is about.", {
+    honoured,
+    unlisted,
+  }),
+  "authorizer.class.name": str("", "Class that decides who may do what by access rules; without it everybody may do everything.", {
     honoured,
   }),
   "delegation.token.expiry.check.interval.ms": long(3_600_000, "How often expired delegation tokens are removed.", { min: 1 }),
@@ -105,6 +111,11 @@ export const securitySettings = {
   "sasl.server.callback.handler.class": javaClass(null, "Class that checks credentials, of one listener and mechanism."),
   "sasl.server.max.receive.size": int(524_288, "Most bytes that a client may send before and while it authenticates.", {
     honoured,
+  }),
+  "super.users": str("", "Principals that may do everything, as User:alice;User:bob.", {
+    honoured,
+    unlisted,
+    check: (value) => superUsersFault(String(value)),
   }),
   "security.inter.broker.protocol": str("PLAINTEXT", "Security protocol with which brokers talk to each other.", {
     oneOf: ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],

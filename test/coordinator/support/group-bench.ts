@@ -24,6 +24,7 @@ import { offsetDeleteRequest } from "../../../src/coordinator/group/requests/off
 import { offsetFetchRequest } from "../../../src/coordinator/group/requests/offset-fetch.ts";
 import { syncGroupRequest } from "../../../src/coordinator/group/requests/sync-group.ts";
 import { Partition } from "../../../src/partition/partition.ts";
+import { EVERYTHING } from "../../../src/security/access.ts";
 import { MemoryPartitionLog } from "./memory-partition-log.ts";
 import { topicSettings } from "./topic-settings.ts";
 
@@ -163,7 +164,13 @@ export class GroupBench {
     { version = 0, connection, clientId = "client" }: Ask,
   ): Answer<Decoded<R>> {
     const request = throughWire(api.request, version, body);
-    const context = { apiVersion: version, clientId, clientHost: "/127.0.0.1", connection: connection ?? new TestConnection() };
+    const context = {
+      apiVersion: version,
+      clientId,
+      clientHost: "/127.0.0.1",
+      connection: connection ?? new TestConnection(),
+      access: EVERYTHING,
+    };
     const reply = handle(this.groups.parts, request, context);
     // Frames are pooled: whoever keeps a view of one sees it change.
     for (const bytes of buffersIn(request)) bytes.fill(0xee);

@@ -11,7 +11,7 @@ import type { GroupState } from "../group-state.ts";
 type Request = DecodedMessage<typeof api.request>;
 type Response = EncodableMessage<typeof api.response>;
 
-export const deleteGroupsRequest = groupRequest(api, "0-2", handle);
+export const deleteGroupsRequest = groupRequest(api, "0-2", ["DELETE GROUP"], handle);
 
 function handle(parts: RequestParts, request: Request): Response | Promise<Response> {
   const groupIds = [...new Set(request.groupsNames)];

@@ -17,7 +17,7 @@ const NOT_FOUND_VERSION = 6;
 const ALL_OPERATIONS = 3400;
 const NO_BYTES: Buffer = Buffer.alloc(0);
 
-export const describeGroupsRequest = groupRequest(api, "0-6", handle);
+export const describeGroupsRequest = groupRequest(api, "0-6", ["DESCRIBE GROUP"], handle);
 
 function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response {
   return {

@@ -10,7 +10,7 @@ import type { GroupRequestContext } from "../request-context.ts";
 type Request = DecodedMessage<typeof api.request>;
 type Response = EncodableMessage<typeof api.response>;
 
-export const heartbeatRequest = groupRequest(api, "0-4", handle);
+export const heartbeatRequest = groupRequest(api, "0-4", ["READ GROUP"], handle);
 
 function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response {
   const { groupId, memberId, groupInstanceId: instanceId, generationId: generation } = request;

@@ -18,7 +18,7 @@ type Response = EncodableMessage<typeof api.response>;
 
 const NULLABLE_PROTOCOL_NAME_VERSION = 7;
 
-export const joinGroupRequest = groupRequest(api, "0-9", handle);
+export const joinGroupRequest = groupRequest(api, "0-9", ["READ GROUP"], handle);
 
 function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
   const error = checkRequest(parts, request);

@@ -13,7 +13,7 @@ type Response = EncodableMessage<typeof api.response>;
 
 const LIST_VERSION = 3;
 
-export const leaveGroupRequest = groupRequest(api, "0-5", handle);
+export const leaveGroupRequest = groupRequest(api, "0-5", ["READ GROUP"], handle);
 
 function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
   const { groupId } = request;

@@ -10,7 +10,7 @@ import { groupRequest, type RequestParts } from "../group-request.ts";
 type Request = DecodedMessage<typeof api.request>;
 type Response = EncodableMessage<typeof api.response>;
 
-export const listGroupsRequest = groupRequest(api, "0-5", handle);
+export const listGroupsRequest = groupRequest(api, "0-5", ["DESCRIBE CLUSTER", "DESCRIBE GROUP"], handle);
 
 function handle({ runtime }: RequestParts, request: Request): Response {
   const hasState = filter(request.statesFilter);

@@ -31,7 +31,7 @@ interface TopicResult {
   readonly partitions: PartitionResult[];
 }
 
-export const offsetCommitRequest = groupRequest(api, "0-10", handle);
+export const offsetCommitRequest = groupRequest(api, "0-10", ["READ GROUP", "READ TOPIC"], handle);
 
 function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
   const { groupId, memberId, groupInstanceId: instanceId, generationIdOrMemberEpoch: generation } = request;

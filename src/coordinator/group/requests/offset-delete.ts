@@ -15,7 +15,7 @@ import type { TopicsView } from "../topics-view.ts";
 type Request = DecodedMessage<typeof api.request>;
 type Response = EncodableMessage<typeof api.response>;
 
-export const offsetDeleteRequest = groupRequest(api, "0", handle);
+export const offsetDeleteRequest = groupRequest(api, "0", ["DELETE GROUP", "READ TOPIC"], handle);
 
 function handle(parts: RequestParts, request: Request): Response | Promise<Response> {
   if (request.groupId === "") return refused(Errors.INVALID_GROUP_ID);

@@ -53,7 +53,7 @@ interface FetchedGroup {
   readonly topics: readonly FetchedTopic[];
 }
 
-export const offsetFetchRequest = groupRequest(api, "0-10", handle);
+export const offsetFetchRequest = groupRequest(api, "0-10", ["DESCRIBE GROUP", "DESCRIBE TOPIC"], handle);
 
 function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
   const { requireStable } = request;

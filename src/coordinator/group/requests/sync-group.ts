@@ -14,7 +14,7 @@ type Response = EncodableMessage<typeof api.response>;
 
 const PROTOCOL_REQUIRED_VERSION = 5;
 
-export const syncGroupRequest = groupRequest(api, "0-5", handle);
+export const syncGroupRequest = groupRequest(api, "0-5", ["READ GROUP"], handle);
 
 function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
   const { groupId, protocolType, protocolName } = request;

@@ -32,7 +32,7 @@ export function refuseTxnOffsetCommit(
   return toResponse(request, (topic, partition) => (exists(topics, topic, partition) ? told : Errors.UNKNOWN_TOPIC_OR_PARTITION));
 }
 
-export const txnOffsetCommitRequest = groupRequest(api, "0-5", handle);
+export const txnOffsetCommitRequest = groupRequest(api, "0-5", ["READ GROUP", "READ TOPIC"], handle);
 
 function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
   const { groupId, memberId, groupInstanceId: instanceId, generationId: generation, producerId, producerEpoch } = request;

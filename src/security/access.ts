@@ -1,0 +1,31 @@
+// What a client may do, as handlers ask for it. A handler states the permissions that it needs beside the versions that it serves, and can
+// ask for no other: `Access` of what it did not state does not type.
+
+import { AclOperations } from "./acls.ts";
+import { type ClusterPermission, OPERATIONS, type Permission, type ResourceTypeName } from "./permission.ts";
+
+export interface Access<Stated extends Permission = never> {
+  readonly permits: (permission: Exclude<Stated, ClusterPermission>, name: string) => boolean;
+  readonly permitsOnCluster: (permission: Extract<Stated, ClusterPermission>) => boolean;
+  /** On one resource of the type at least, whatever its name. */
+  readonly permitsSomewhere: (permission: Exclude<Stated, ClusterPermission>) => boolean;
+  /** As `permits`, of what nobody asked for by name: it is passed over, and no refusal. */
+  readonly shows: (permission: Exclude<Stated, ClusterPermission>, name: string) => boolean;
+  /** All that may be done with a resource, as bits by the codes of operations (KIP-430). */
+  readonly operationsOn: (type: ResourceTypeName, name: string) => number;
+}
+
+/** Of brokers of the cluster, and of everybody where there is no authorizer. */
+export const EVERYTHING: Access<Permission> = {
+  permits: () => true,
+  permitsOnCluster: () => true,
+  permitsSomewhere: () => true,
+  shows: () => true,
+  operationsOn: (type) => operationBits(type, () => true),
+};
+
+export function operationBits(type: ResourceTypeName, isPermitted: (permission: string) => boolean): number {
+  let bits = 0;
+  for (const operation of OPERATIONS[type]) if (isPermitted(`${operation} ${type}`)) bits |= 1 << AclOperations[operation];
+  return bits;
+}

@@ -1,0 +1,154 @@
+// Says what clients may do, by the rules of the cluster's image: Apache Kafka's StandardAuthorizer. Decisions are kept by principal, address,
+// permission and name, and forgotten when the rules are others: a rule that is made or deleted holds at once, whatever connection or
+// request is under way.
+
+import { type Access, operationBits } from "./access.ts";
+import { AclIndex } from "./acl-index.ts";
+import { type Acl, CLUSTER_NAME } from "./acls.ts";
+import { hostAddress } from "./host-address.ts";
+import { type ClusterPermission, type Permission, permissionCodes, type ResourceTypeName } from "./permission.ts";
+
+/** Beyond which all are forgotten. */
+const MOST_DECISIONS = 50_000;
+const MOST_CLIENTS = 10_000;
+/** Names of more characters are decided on each time: clients may ask for any. No topic has more. */
+const LONGEST_KEPT_NAME = 249;
+
+type Rules = ReadonlyMap<string, Acl>;
+
+/** Somebody was refused what they asked for. */
+export interface Denial {
+  readonly principal: string;
+  readonly host: string;
+  readonly permission: string;
+  readonly name: string;
+}
+
+export interface AuthorizerOptions {
+  /** Principals that may do everything. */
+  readonly superUsers: ReadonlySet<string>;
+  /** What no rule is about is everybody's. */
+  readonly allowsWithoutRules: boolean;
+  /** Another map when any of them is another. */
+  readonly rules: () => Rules;
+  /** Called when it is decided, and not each time that the decision is used. */
+  readonly denied: (denial: Denial) => void;
+}
+
+export class Authorizer {
+  readonly #options: AuthorizerOptions;
+  #decisions: Decisions;
+
+  constructor(options: AuthorizerOptions) {
+    this.#options = options;
+    this.#decisions = new Decisions(options);
+  }
+
+  accessOf(principal: string, address: string): Access<Permission> {
+    if (this.#decisions.areOver) this.#decisions = new Decisions(this.#options);
+    return this.#decisions.accessOf(principal, address);
+  }
+}
+
+/** What one set of rules comes to. */
+class Decisions {
+  readonly options: AuthorizerOptions;
+  readonly #rules: Rules;
+  readonly #index: AclIndex;
+  readonly #clients = new Map<string, Map<string, Client>>();
+  #clientCount = 0;
+  #count = 0;
+
+  constructor(options: AuthorizerOptions) {
+    this.options = options;
+    this.#rules = options.rules();
+    this.#index = new AclIndex(this.#rules.values());
+  }
+
+  /** The rules are others, or too much is remembered of them. */
+  get areOver(): boolean {
+    return !this.holds || this.#count >= MOST_DECISIONS || this.#clientCount >= MOST_CLIENTS;
+  }
+
+  get holds(): boolean {
+    return this.#rules === this.options.rules();
+  }
+
+  /** The rules as they are now. */
+  get index(): AclIndex {
+    return this.holds ? this.#index : new AclIndex(this.options.rules().values());
+  }
+
+  accessOf(principal: string, address: string): Client {
+    const known = this.#clients.get(principal)?.get(address);
+    if (known !== undefined) return known;
+    const client = new Client(this, principal, hostAddress(address));
+    this.#clientCount++;
+    this.#clients.set(principal, (this.#clients.get(principal) ?? new Map<string, Client>()).set(address, client));
+    return client;
+  }
+
+  /** Whether a decision is to be kept. */
+  keeps(name: string): boolean {
+    if (name.length > LONGEST_KEPT_NAME || !this.holds || this.#count >= MOST_DECISIONS) return false;
+    this.#count++;
+    return true;
+  }
+}
+
+/** A principal at an address. */
+class Client implements Access<Permission> {
+  readonly #decisions: Decisions;
+  readonly #principal: string;
+  readonly #host: string;
+  readonly #isSuper: boolean;
+  /** By permission and name. */
+  readonly #known = new Map<string, Map<string, boolean>>();
+
+  constructor(decisions: Decisions, principal: string, host: string) {
+    this.#decisions = decisions;
+    this.#principal = principal;
+    this.#host = host;
+    this.#isSuper = decisions.options.superUsers.has(principal);
+  }
+
+  permits(permission: Permission, name: string): boolean {
+    return this.#isAllowed(permission, name, true);
+  }
+
+  permitsOnCluster(permission: ClusterPermission): boolean {
+    return this.#isAllowed(permission, CLUSTER_NAME, true);
+  }
+
+  shows(permission: Permission, name: string): boolean {
+    return this.#isAllowed(permission, name, false);
+  }
+
+  permitsSomewhere(permission: Permission): boolean {
+    // A super user's, and everybody's where no rule is about what has a name that nobody uses.
+    if (this.#isAllowed(permission, "hardcode", false)) return true;
+    return this.#decisions.index.isAllowedSomewhere({ ...permissionCodes(permission), principal: this.#principal, host: this.#host });
+  }
+
+  operationsOn(type: ResourceTypeName, name: string): number {
+    return operationBits(type, (permission) => this.#isAllowed(permission, name, false));
+  }
+
+  #isAllowed(permission: string, name: string, isAskedFor: boolean): boolean {
+    if (this.#isSuper) return true;
+    const known = this.#decisions.holds ? this.#known.get(permission)?.get(name) : undefined;
+    return known ?? this.#decide(permission, name, isAskedFor);
+  }
+
+  #decide(permission: string, name: string, isAskedFor: boolean): boolean {
+    const { options, index } = this.#decisions;
+    const [principal, host] = [this.#principal, this.#host];
+    const verdict = index.verdict({ ...permissionCodes(permission), principal, host }, name);
+    const isAllowed = verdict === "allowed" || (verdict === "none" && options.allowsWithoutRules);
+    if (!isAllowed && isAskedFor) options.denied({ principal, host, permission, name });
+    if (this.#decisions.keeps(name)) {
+      this.#known.set(permission, (this.#known.get(permission) ?? new Map<string, boolean>()).set(name, isAllowed));
+    }
+    return isAllowed;
+  }
+}
