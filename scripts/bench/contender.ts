@@ -11,7 +11,7 @@ import * as messages from "../../protocol/messages/index.ts";
 import { RawClient } from "../../test/support/raw-client.ts";
 import { hasKafkaReference, KAFKA_REFERENCE } from "../kafka-reference.ts";
 import type { ContenderName } from "./contender-name.ts";
-import { buildKfake, canBuildKfake } from "./kfake.ts";
+import { kfake } from "./kfake.ts";
 import { cpuSecondsOf, type Memory, memoryOf } from "./process-accounts.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -70,7 +70,7 @@ export interface Against {
 export function isAvailable(name: ContenderName, against: Against | undefined): boolean {
   if (name === "kafka") return hasKafkaReference();
   if (name === "against") return against !== undefined;
-  return name !== "kfake" || canBuildKfake();
+  return name !== "kfake" || kfake.canBuild();
 }
 
 /** Throws when it does not listen within a minute; it is ended then. */
@@ -154,7 +154,7 @@ const launchers: {
 } = {
   odradek: launchOdradek,
   kafka: launchKafka,
-  kfake: (port) => spawn(buildKfake(), [String(port)], { stdio: "ignore" }),
+  kfake: (port) => spawn(kfake.build(), [String(port)], { stdio: "ignore" }),
   sink: (port, folder) => launchSink(port, folder, []),
   "sink+crc": (port, folder) => launchSink(port, folder, ["--crc"]),
 };

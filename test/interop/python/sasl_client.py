@@ -1,13 +1,13 @@
 """Logs in with a Python client, sends a record and reads it back; prints what it observed as one line of JSON.
 
-usage: sasl_client.py CLIENT BOOTSTRAP MECHANISM USER PASSWORD TOPIC
+usage: sasl_client.py CLIENT BOOTSTRAP PROTOCOL AUTHORITY MECHANISM USER PASSWORD TOPIC
 """
 
 import json
 import sys
 import time
 
-client, bootstrap, mechanism, user, password, topic = sys.argv[1:]
+client, bootstrap, protocol, authority, mechanism, user, password, topic = sys.argv[1:]
 DEADLINE_S = 15
 
 
@@ -17,7 +17,8 @@ def librdkafka():
     errors = []
     config = {
         "bootstrap.servers": bootstrap,
-        "security.protocol": "SASL_PLAINTEXT",
+        "security.protocol": protocol,
+        "ssl.ca.location": authority,
         "sasl.mechanisms": mechanism,
         "sasl.username": user,
         "sasl.password": password,
@@ -46,11 +47,13 @@ def kafka_python():
 
     config = {
         "bootstrap_servers": bootstrap,
-        "security_protocol": "SASL_PLAINTEXT",
+        "security_protocol": protocol,
+        "ssl_cafile": authority,
         "sasl_mechanism": mechanism,
         "sasl_plain_username": user,
         "sasl_plain_password": password,
         "request_timeout_ms": 5000,
+        "bootstrap_timeout_ms": 3000,
     }
     try:
         producer = KafkaProducer(**config, max_block_ms=5000)
