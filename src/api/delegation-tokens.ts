@@ -1,39 +1,186 @@
-// Delegation tokens (keys 38 to 41, KIP-48). They may be asked for by authenticated clients only, and no listener authenticates: what
-// Kafka answers then, which comes before the question whether tokens are enabled.
+// Delegation tokens (keys 38 to 41, KIP-48, KIP-373). They may be asked for by whoever is known, but not by who came with a token. An owner
+// sees the own tokens, and so does a renewer; the others' need a permission. A refusal in place of what the cluster decides has -1 for times,
+// one of the cluster 0, as Kafka's brokers and its controller have it.
 
-import { Errors } from "../../protocol/errors.ts";
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import * as messages from "../../protocol/messages/index.ts";
-import { serve } from "./handler.ts";
+import { exceedsBatch, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
+import type { Decision } from "../cluster/cluster.ts";
+import type { Change } from "../cluster/image.ts";
+import {
+  type DelegationToken,
+  expiringToken,
+  isOwnerOrRenewer,
+  newToken,
+  renewedToken,
+  type TokenChange,
+  type TokenLifetimes,
+} from "../security/delegation-tokens.ts";
+import { ANONYMOUS, isSamePrincipal, type Principal, parsePrincipal, printPrincipal, USER_TYPE } from "../security/principal.ts";
+import { type ClientConnection, serve } from "./handler.ts";
+import type { Services } from "./services.ts";
 
 const NO_TIME = -1;
-/** The principal of a client that did not authenticate. */
-const REQUESTER = { type: "User", name: "ANONYMOUS" } as const;
-const errorCode = Errors.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED;
+const FIRST_VERSION_WITH_REQUESTER = 3;
 
 export const createDelegationToken = serve(
   messages.createDelegationToken,
   "0-3",
   ["CREATE_TOKENS USER"],
-  (_, { ownerPrincipalType, ownerPrincipalName }, { apiVersion }) => {
+  async (services, request, { apiVersion, connection, access }) => {
+    const { ownerPrincipalType, ownerPrincipalName, renewers: wanted, maxLifetimeMs } = request;
     const isForAnother = (ownerPrincipalName ?? "") !== "";
-    return {
+    const answer = (errorCode: number, { owner, requester, ...rest }: Created) => ({
       errorCode,
-      principalType: isForAnother ? (ownerPrincipalType ?? "") : REQUESTER.type,
-      principalName: isForAnother ? (ownerPrincipalName ?? "") : REQUESTER.name,
-      ...(apiVersion >= 3 ? { tokenRequesterPrincipalType: REQUESTER.type, tokenRequesterPrincipalName: REQUESTER.name } : {}),
-      issueTimestampMs: NO_TIME,
-      expiryTimestampMs: NO_TIME,
-      maxTimestampMs: NO_TIME,
-      tokenId: "",
-      hmac: Buffer.alloc(0),
-    };
+      principalType: owner.type,
+      principalName: owner.name,
+      ...(apiVersion < FIRST_VERSION_WITH_REQUESTER ? {} : requesterFields(requester)),
+      ...rest,
+    });
+    const requester = parsePrincipal(connection.principal);
+    // Kafka fails at it before it looks who asks.
+    if (isForAnother && ownerPrincipalType === null) return answer(Errors.UNKNOWN_SERVER_ERROR, nothingMade(NOBODY, NOBODY, NO_TIME));
+    const owner = isForAnother ? { type: ownerPrincipalType ?? "", name: ownerPrincipalName ?? "" } : requester;
+    const refused = (errorCode: ErrorCode, timeMs: number) => answer(errorCode, nothingMade(owner, requester, timeMs));
+    if (!mayAsk(connection)) return refused(Errors.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED, NO_TIME);
+    if (!isSamePrincipal(owner, requester) && !access.permits("CREATE_TOKENS USER", printPrincipal(owner)))
+      return refused(Errors.DELEGATION_TOKEN_AUTHORIZATION_FAILED, NO_TIME);
+    const renewers = wanted.map(principalOf);
+    if (renewers.some(({ type }) => type !== USER_TYPE)) return refused(Errors.INVALID_PRINCIPAL_TYPE, NO_TIME);
+    const { tokenSecrets, clock, cluster, random, logger } = services;
+    if (tokenSecrets === undefined) return refused(Errors.DELEGATION_TOKEN_AUTH_DISABLED, 0);
+    const token = newToken({ id: random.uuid(), owner, requester, renewers, maxLifetimeMs }, clock.now(), lifetimesOf(services));
+    const changes: Change[] = [{ type: "delegationToken", ...token }];
+    if (exceedsBatch(changes)) return refused(TOO_MANY_CHANGES.error, 0);
+    await cluster.transact(() => ({ changes, result: undefined }));
+    logger.info({ tokenId: token.id, owner: printPrincipal(owner), by: connection.principal }, "made a delegation token");
+    return answer(Errors.NONE, {
+      owner,
+      requester,
+      issueTimestampMs: token.issuedMs,
+      expiryTimestampMs: token.expiryMs,
+      maxTimestampMs: token.maxMs,
+      tokenId: token.id,
+      hmac: tokenSecrets.hmacOf(token.id),
+    });
   },
 );
-export const renewDelegationToken = serve(messages.renewDelegationToken, "0-2", [], () => ({ errorCode, expiryTimestampMs: NO_TIME }));
-export const expireDelegationToken = serve(messages.expireDelegationToken, "0-2", [], () => ({ errorCode, expiryTimestampMs: NO_TIME }));
+
+const NOBODY = parsePrincipal(ANONYMOUS);
+
+interface Created {
+  readonly owner: Principal;
+  readonly requester: Principal;
+  readonly issueTimestampMs: number;
+  readonly expiryTimestampMs: number;
+  readonly maxTimestampMs: number;
+  readonly tokenId: string;
+  readonly hmac: Buffer;
+}
+
+function nothingMade(owner: Principal, requester: Principal, timeMs: number): Created {
+  const times = { issueTimestampMs: timeMs, expiryTimestampMs: timeMs, maxTimestampMs: timeMs };
+  return { owner, requester, ...times, tokenId: "", hmac: Buffer.alloc(0) };
+}
+
+function requesterFields({ type, name }: Principal) {
+  return { tokenRequesterPrincipalType: type, tokenRequesterPrincipalName: name };
+}
+
+export const renewDelegationToken = serve(
+  messages.renewDelegationToken,
+  "0-2",
+  [],
+  (services, { hmac, renewPeriodMs: periodMs }, { connection }) =>
+    changed(services, connection, { hmac, periodMs, decide: (token, change) => renewedToken(token, change, lifetimesOf(services)) }),
+);
+
+export const expireDelegationToken = serve(
+  messages.expireDelegationToken,
+  "0-2",
+  [],
+  (services, { hmac, expiryTimePeriodMs: periodMs }, { connection }) =>
+    changed(services, connection, { hmac, periodMs, decide: expiringToken }),
+);
+
+interface ChangeOfToken {
+  readonly hmac: Buffer;
+  readonly periodMs: number;
+  readonly decide: (token: DelegationToken, change: TokenChange) => DelegationToken | undefined | ErrorCode;
+}
+
+/** Answers with the token's new expiry. */
+async function changed(services: Services, connection: ClientConnection, { hmac, periodMs, decide }: ChangeOfToken) {
+  const answer = (errorCode: number, expiryTimestampMs: number) => ({ errorCode, expiryTimestampMs });
+  const { tokenSecrets, cluster, clock, logger } = services;
+  if (!mayAsk(connection)) return answer(Errors.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED, NO_TIME);
+  if (tokenSecrets === undefined) return answer(Errors.DELEGATION_TOKEN_AUTH_DISABLED, 0);
+  const by = parsePrincipal(connection.principal);
+  const outcome = await cluster.transact(({ delegationTokens }): Decision<ErrorCode | Expiry> => {
+    const nowMs = clock.now();
+    const token = tokenSecrets.find(delegationTokens, hmac);
+    if (token === undefined) return { changes: [], result: Errors.DELEGATION_TOKEN_NOT_FOUND };
+    const { id: tokenId } = token;
+    const decided = decide(token, { by, periodMs, nowMs });
+    if (typeof decided === "number") return { changes: [], result: decided };
+    if (decided === undefined) return { changes: [{ type: "delegationTokenDeleted", id: tokenId }], result: { tokenId, expiryMs: nowMs } };
+    return { changes: [{ type: "delegationToken", ...decided }], result: { tokenId, expiryMs: decided.expiryMs } };
+  });
+  if (typeof outcome === "number") return answer(outcome, 0);
+  logger.info({ ...outcome, by: connection.principal }, "changed the expiry of a delegation token");
+  return answer(Errors.NONE, outcome.expiryMs);
+}
+
+interface Expiry {
+  readonly tokenId: string;
+  readonly expiryMs: number;
+}
+
 export const describeDelegationToken = serve(
   messages.describeDelegationToken,
   "0-3",
   ["DESCRIBE DELEGATION_TOKEN", "DESCRIBE_TOKENS USER"],
-  () => ({ errorCode, tokens: [] }),
+  ({ tokenSecrets, cluster }, { owners }, { apiVersion, connection, access }) => {
+    if (!mayAsk(connection)) return { errorCode: Errors.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED, tokens: [] };
+    if (tokenSecrets === undefined) return { errorCode: Errors.DELEGATION_TOKEN_AUTH_DISABLED, tokens: [] };
+    const wanted = owners?.map(principalOf);
+    const asking = parsePrincipal(connection.principal);
+    const isShown = (token: DelegationToken) =>
+      isOwnerOrRenewer(token, asking) ||
+      access.shows("DESCRIBE DELEGATION_TOKEN", token.id) ||
+      access.shows("DESCRIBE_TOKENS USER", printPrincipal(token.owner));
+    const tokens = [...cluster.image.delegationTokens.values()]
+      .filter((token) => (wanted === undefined || wanted.some((owner) => isOwnerOrRenewer(token, owner))) && isShown(token))
+      .map((token) => ({
+        principalType: token.owner.type,
+        principalName: token.owner.name,
+        ...(apiVersion < FIRST_VERSION_WITH_REQUESTER ? {} : requesterFields(token.requester)),
+        issueTimestamp: token.issuedMs,
+        expiryTimestamp: token.expiryMs,
+        maxTimestamp: token.maxMs,
+        tokenId: token.id,
+        hmac: tokenSecrets.hmacOf(token.id),
+        renewers: token.renewers.map(({ type, name }) => ({ principalType: type, principalName: name })),
+      }));
+    return { errorCode: Errors.NONE, tokens };
+  },
 );
+
+function principalOf({
+  principalType: type,
+  principalName: name,
+}: {
+  readonly principalType: string;
+  readonly principalName: string;
+}): Principal {
+  return { type, name };
+}
+
+function lifetimesOf({ config }: Services): TokenLifetimes {
+  return { maxMs: config["delegation.token.max.lifetime.ms"], expiryMs: config["delegation.token.expiry.time.ms"] };
+}
+
+/** A listener that asks for a login knows everybody; any other those who showed a certificate. */
+function mayAsk({ login, principal }: ClientConnection): boolean {
+  return login === undefined ? principal !== ANONYMOUS : !login.isByToken;
+}

@@ -15,6 +15,7 @@ import type { PartitionVerifier } from "../coordinator/transaction/partition-ver
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { FetchSessions } from "../partition/fetch-sessions.ts";
 import type { Authorizer } from "../security/authorizer.ts";
+import type { TokenSecrets } from "../security/token-secrets.ts";
 import type { LogDirectory } from "../storage/storage-engine.ts";
 import type { ClientTelemetry } from "../telemetry/client-telemetry.ts";
 import type { AnswerMemory } from "./answer-memory.ts";
@@ -48,6 +49,8 @@ export interface Services {
   /** `undefined`: everybody may do everything. */
   readonly authorizer: Authorizer | undefined;
   readonly securityFault: SecurityFault;
+  /** `undefined`: there are no delegation tokens. */
+  readonly tokenSecrets: TokenSecrets | undefined;
   /** Where the data of this broker is; `undefined` when its engine has no folder. */
   readonly logDirectory: () => LogDirectory | undefined;
   readonly served: readonly ServedApi[];

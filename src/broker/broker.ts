@@ -11,6 +11,7 @@ import type { Services } from "../api/services.ts";
 import { Gate } from "../base/gate.ts";
 import { followSettings as settingsFollower } from "../cluster/altered-settings.ts";
 import { Cluster } from "../cluster/cluster.ts";
+import { ExpiredTokens } from "../cluster/expired-tokens.ts";
 import { joinCluster } from "../cluster/join-cluster.ts";
 import { Maintenance } from "../cluster/maintenance.ts";
 import { isRefusal } from "../cluster/refusal.ts";
@@ -57,7 +58,7 @@ export class Broker {
   }
 
   static async #start(ground: Ground, parts: Parts): Promise<Broker> {
-    const { options, brokerId, config, clock, random, logLevels, threadCount, live } = ground;
+    const { options, brokerId, config, clock, random, logLevels, threadCount, live, tokenSecrets } = ground;
     const { engine } = options.logs;
     let served: Services | undefined;
 
@@ -87,6 +88,7 @@ export class Broker {
     await joinCluster(cluster, registration, config);
     parts.add(new Maintenance({ clock, logger: logLevels.logger("log"), engine, partitions: leading.partitions, config, threadCount }));
 
+    if (tokenSecrets !== undefined) parts.add(new ExpiredTokens({ cluster, config, clock, logger: logLevels.logger("tokens") }));
     const fetchSessions = parts.add(new FetchSessions(config["max.incremental.fetch.session.cache.slots"], clock, random));
 
     const { topics, partitions } = leading;
@@ -111,6 +113,7 @@ export class Broker {
       longBatches: new Gate(LONG_BATCHES_AT_ONCE),
       logLevels,
       authorizer: authorizerOf(ground, cluster),
+      tokenSecrets,
       securityFault: (altered) => listening.securityFault(altered),
       logDirectory: () => engine.logDirectory?.(),
       served: handlers,

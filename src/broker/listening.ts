@@ -135,13 +135,18 @@ interface LoginPlace {
   readonly kept: KeptLogins;
 }
 
-function loginTerms({ config, listener, ground: { random }, kept }: LoginPlace): SaslTerms {
+function loginTerms({ config, listener, ground: { random, tokenSecrets }, kept }: LoginPlace): SaslTerms {
   return new SaslTerms({
     config,
     listener,
     nonce: () => random.uuid(),
     keptKeys: (user, mechanism) =>
       kept.cluster?.image.scramCredentials.get(scramKey({ user, mechanism: SCRAM_MECHANISM_CODES[mechanism] })),
+    tokenKeys: (id, mechanism) => {
+      const token = kept.cluster?.image.delegationTokens.get(id);
+      if (token === undefined || tokenSecrets === undefined) return undefined;
+      return { keys: tokenSecrets.scramKeysOf(token, mechanism), owner: token.owner.name, expiryMs: token.expiryMs };
+    },
   });
 }
 

@@ -1,4 +1,4 @@
-// Logging in to a broker, for our own commands: PLAIN and SCRAM (RFC 5802) on the client's side. With SCRAM the broker has to prove that it
+// Logging in to a broker, for our own commands: PLAIN and SCRAM (RFC 5802) on the client's side, by SCRAM also with a delegation token. With SCRAM the broker has to prove that it
 // knows the user, too, and may not ask for more work than Kafka's own brokers can be set to.
 
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto";
@@ -10,6 +10,8 @@ export interface Login {
   readonly mechanism: ClientMechanism;
   readonly user: string;
   readonly password: string;
+  /** User and password are a delegation token's id and HMAC. PLAIN knows of none. */
+  readonly isByToken?: boolean;
 }
 
 const MOST_ITERATIONS = 16_384;
@@ -19,15 +21,15 @@ const NONCE_BYTES = 24;
 export type SendToken = (token: Buffer) => Promise<Buffer>;
 
 /** Throws Error for a broker that does not do as the mechanism says. */
-export async function logIn({ mechanism, user, password }: Login, send: SendToken): Promise<void> {
-  switch (mechanism) {
+export async function logIn(login: Login, send: SendToken): Promise<void> {
+  switch (login.mechanism) {
     case "PLAIN":
-      await send(Buffer.from(`\0${user}\0${password}`));
+      await send(Buffer.from(`\0${login.user}\0${login.password}`));
       return;
     case "SCRAM-SHA-256":
-      return scram({ hash: "sha256", keyBytes: 32 }, { user, password }, send);
+      return scram({ hash: "sha256", keyBytes: 32 }, login, send);
     case "SCRAM-SHA-512":
-      return scram({ hash: "sha512", keyBytes: 64 }, { user, password }, send);
+      return scram({ hash: "sha512", keyBytes: 64 }, login, send);
   }
 }
 
@@ -36,9 +38,10 @@ interface Hash {
   readonly keyBytes: number;
 }
 
-async function scram({ hash, keyBytes }: Hash, { user, password }: Pick<Login, "user" | "password">, send: SendToken): Promise<void> {
+async function scram({ hash, keyBytes }: Hash, { user, password, isByToken = false }: Login, send: SendToken): Promise<void> {
   const nonce = randomBytes(NONCE_BYTES).toString("base64url");
-  const first = `n=${user.replaceAll("=", "=3D").replaceAll(",", "=2C")},r=${nonce}`;
+  const extensions = isByToken ? ",tokenauth=true" : "";
+  const first = `n=${user.replaceAll("=", "=3D").replaceAll(",", "=2C")},r=${nonce}${extensions}`;
   const answer = (await send(Buffer.from(`n,,${first}`))).toString();
   const [, joined = "", salt = "", count = ""] = /^r=([^,]+),s=([^,]+),i=(\d+)/.exec(answer) ?? [];
   const iterations = Number(count);

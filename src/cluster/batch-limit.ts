@@ -28,6 +28,8 @@ function recordCount(change: Change): number {
       return 1 + change.partitions.length + Object.keys(change.configs).length;
     case "partitionsAdded":
       return change.partitions.length;
+    case "delegationToken":
+      return 1 + change.renewers.length;
     default:
       return 1;
   }

@@ -5,6 +5,7 @@
 
 import { assert } from "../base/assert.ts";
 import { type Acl, aclKey } from "../security/acls.ts";
+import type { DelegationToken } from "../security/delegation-tokens.ts";
 import { type ClientQuota, clientQuotaKey } from "./client-quotas.ts";
 import type { FinalizedFeatures } from "./features.ts";
 import { MapDraft } from "./map-draft.ts";
@@ -55,6 +56,8 @@ export interface ClusterImage {
   readonly scramCredentials: ReadonlyMap<string, ScramCredential>;
   /** By aclKey. */
   readonly acls: ReadonlyMap<string, Acl>;
+  /** By id; expired ones until they are removed (expired-tokens.ts). */
+  readonly delegationTokens: ReadonlyMap<string, DelegationToken>;
   /** `undefined` until the first broker of the cluster has started. */
   readonly features: FinalizedFeatures | undefined;
   /** Producer ids below it have been given to brokers. */
@@ -85,6 +88,9 @@ export type Change =
   | { readonly type: "scramCredentialDeleted"; readonly user: string; readonly mechanism: number }
   | ({ readonly type: "acl" } & Acl)
   | ({ readonly type: "aclDeleted" } & Acl)
+  /** A new one, or one with another expiry. */
+  | ({ readonly type: "delegationToken" } & DelegationToken)
+  | { readonly type: "delegationTokenDeleted"; readonly id: string }
   | ({ readonly type: "features" } & FinalizedFeatures)
   | { readonly type: "producerIds"; readonly next: number };
 
@@ -99,6 +105,7 @@ export function emptyImage(clusterId: string): ClusterImage {
     clientQuotas: new Map(),
     scramCredentials: new Map(),
     acls: new Map(),
+    delegationTokens: new Map(),
     features: undefined,
     nextProducerId: 0,
   };
@@ -125,6 +132,7 @@ export class ImageDraft {
       clientQuotas: new MapDraft(image.clientQuotas),
       scramCredentials: new MapDraft(image.scramCredentials),
       acls: new MapDraft(image.acls),
+      delegationTokens: new MapDraft(image.delegationTokens),
       ownPartitions: new Map(),
       features: image.features,
       nextProducerId: image.nextProducerId,
@@ -144,6 +152,7 @@ export class ImageDraft {
       clientQuotas: draft.clientQuotas.current,
       scramCredentials: draft.scramCredentials.current,
       acls: draft.acls.current,
+      delegationTokens: draft.delegationTokens.current,
       features: draft.features,
       nextProducerId: draft.nextProducerId,
     };
@@ -165,6 +174,7 @@ interface Draft {
   readonly clientQuotas: MapDraft<string, ClientQuota>;
   readonly scramCredentials: MapDraft<string, ScramCredential>;
   readonly acls: MapDraft<string, Acl>;
+  readonly delegationTokens: MapDraft<string, DelegationToken>;
   /** Lists of partitions that were copied for this draft, by topic id. */
   readonly ownPartitions: Map<string, PartitionImage[]>;
   features: FinalizedFeatures | undefined;
@@ -216,6 +226,14 @@ function applyChange(draft: Draft, change: Change): void {
     }
     case "aclDeleted":
       draft.acls.put(aclKey(change), undefined);
+      return;
+    case "delegationToken": {
+      const { type: _, ...token } = change;
+      draft.delegationTokens.put(token.id, token);
+      return;
+    }
+    case "delegationTokenDeleted":
+      draft.delegationTokens.put(change.id, undefined);
       return;
     case "features":
       draft.features = { epoch: change.epoch, levels: change.levels };
@@ -313,6 +331,7 @@ export function compactChanges(changes: readonly Change[], newer: readonly Chang
     ...[...image.clientQuotas.values()].map((quota): Change => ({ type: "clientQuota", ...quota })),
     ...[...image.scramCredentials.values()].map((credential): Change => ({ type: "scramCredential", ...credential })),
     ...[...image.acls.values()].map((acl): Change => ({ type: "acl", ...acl })),
+    ...[...image.delegationTokens.values()].map((token): Change => ({ type: "delegationToken", ...token })),
     ...(image.features === undefined ? [] : [{ type: "features" as const, ...image.features }]),
     { type: "producerIds", next: image.nextProducerId },
   ];

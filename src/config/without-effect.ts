@@ -50,7 +50,6 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
   ],
   ["TLS is Node's own, not the JVM's", ["ssl."]],
   ["SASL is by PLAIN and SCRAM, without Java classes, Kerberos and OAuth", ["sasl."]],
-  ["there are no delegation tokens yet", ["delegation.token."]],
   [
     "brokers talk over their first listeners, and prove to each other who they are by keys of their own",
     ["inter.broker.listener.name", "sasl.mechanism.inter.broker.protocol", "security.inter.broker.protocol"],

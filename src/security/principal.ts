@@ -3,6 +3,27 @@
 /** Of whoever has not said who they are. */
 export const ANONYMOUS = "User:ANONYMOUS";
 
+export const USER_TYPE = "User";
+
+export interface Principal {
+  readonly type: string;
+  readonly name: string;
+}
+
 export function userPrincipal(name: string): string {
-  return `User:${name}`;
+  return `${USER_TYPE}:${name}`;
+}
+
+/** Types of principals that stand as text have no colon; names may. */
+export function parsePrincipal(text: string): Principal {
+  const end = text.indexOf(":");
+  return { type: text.slice(0, end), name: text.slice(end + 1) };
+}
+
+export function printPrincipal({ type, name }: Principal): string {
+  return `${type}:${name}`;
+}
+
+export function isSamePrincipal(one: Principal, other: Principal): boolean {
+  return one.type === other.type && one.name === other.name;
 }

@@ -4,15 +4,27 @@
 export type SaslStep =
   /** The client has to go on. */
   | { readonly kind: "challenge"; readonly token: Buffer }
-  | { readonly kind: "success"; readonly token: Buffer; readonly user: string }
-  /** `message` is what Kafka tells the client, `reason` what the log says beside it. Neither has a secret. */
-  | { readonly kind: "failure"; readonly message: string; readonly reason: string };
+  | ({ readonly kind: "success"; readonly token: Buffer } & Proven)
+  /**
+   * `message` is what Kafka tells the client, `undefined` where that is no more than that the credentials are invalid; `reason` is what the
+   * log says beside it. Neither has a secret.
+   */
+  | { readonly kind: "failure"; readonly message: string | undefined; readonly reason: string };
+
+/** Who somebody is known to be. */
+export interface Proven {
+  readonly user: string;
+  /** Until when what proved it holds: the session ends with it. */
+  readonly endMs?: number;
+  /** By a delegation token: the user gave it, and need not be who has it. */
+  readonly isByToken?: boolean;
+}
 
 export interface SaslExchange {
   step(token: Buffer): SaslStep;
 }
 
-export function failed(message: string, reason: string): SaslStep {
+export function failed(message: string | undefined, reason: string): SaslStep {
   return { kind: "failure", message, reason };
 }
 

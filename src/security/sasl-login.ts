@@ -10,7 +10,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import { userPrincipal } from "./principal.ts";
-import { type SaslExchange, type SaslStep, shownUser } from "./sasl-exchange.ts";
+import { type Proven, type SaslExchange, type SaslStep, shownUser } from "./sasl-exchange.ts";
 import type { SaslTerms } from "./sasl-terms.ts";
 
 const API_VERSIONS_KEY = 18;
@@ -53,6 +53,7 @@ export type TokenAnswer =
 interface Session {
   readonly user: string;
   readonly mechanism: string;
+  readonly isByToken: boolean;
   /** `undefined`: it does not end. */
   readonly endMs: number | undefined;
   /** When it was begun anew; `undefined` for the first. */
@@ -103,9 +104,14 @@ export class SaslLogin {
     return this.#state.kind === "asked";
   }
 
+  /** Whoever is in came with a delegation token (KIP-48), and may not have others made by it. */
+  get isByToken(): boolean {
+    return this.#state.kind === "in" && this.#state.session.isByToken;
+  }
+
   /** It has proved itself in a way of its own (peer-proof.ts), and does not have to do so again. */
   letBrokerIn(brokerId: number): void {
-    this.#state = { kind: "in", session: { user: `broker-${brokerId}`, mechanism: "", endMs: undefined, renewedMs: undefined } };
+    this.#state = { kind: "in", session: { user: `broker-${brokerId}`, ...WITHOUT_LOGIN } };
   }
 
   /** ApiVersions was answered, with no error. */
@@ -138,22 +144,34 @@ export class SaslLogin {
       case "challenge":
         return step;
       case "failure":
-        return { kind: "failed", message: step.message, reason: `the client could not log in by ${mechanism}: ${step.reason}` };
+        return {
+          kind: "failed",
+          message: step.message ?? invalid(mechanism, session),
+          reason: `the client could not log in by ${mechanism}: ${step.reason}`,
+        };
       case "success":
         return this.#succeeded(step, mechanism, session);
     }
   }
 
-  #succeeded({ user, token }: SaslStep & { readonly kind: "success" }, mechanism: string, before: Session | undefined): TokenAnswer {
+  #succeeded(step: SaslStep & { readonly kind: "success" }, mechanism: string, before: Session | undefined): TokenAnswer {
+    const { user, token } = step;
     if (before !== undefined && before.user !== user) {
       const message = `Cannot change principals during re-authentication from User.${before.user}: User.${user}`;
       return { kind: "failed", message, reason: `user ${shownUser(before.user)} logs in again as ${shownUser(user)}` };
     }
-    const lifetimeMs = this.terms.maxReauthMs(mechanism);
     const nowMs = this.#clock.now();
-    const endMs = lifetimeMs > 0 ? nowMs + lifetimeMs : undefined;
-    this.#state = { kind: "in", session: { user, mechanism, endMs, renewedMs: before === undefined ? undefined : nowMs } };
-    return { kind: "in", token, principal: userPrincipal(user), lifetimeMs: endMs === undefined ? 0 : lifetimeMs };
+    const endMs = this.#endOf(step, mechanism, nowMs);
+    const renewedMs = before === undefined ? undefined : nowMs;
+    this.#state = { kind: "in", session: { user, mechanism, isByToken: step.isByToken ?? false, endMs, renewedMs } };
+    return { kind: "in", token, principal: userPrincipal(user), lifetimeMs: endMs === undefined ? 0 : Math.max(0, endMs - nowMs) };
+  }
+
+  /** What proved who it is may have ended before, and is taken all the same: the next request is then refused. */
+  #endOf({ endMs }: Proven, mechanism: string, nowMs: number): number | undefined {
+    const lifetimeMs = this.terms.maxReauthMs(mechanism);
+    if (lifetimeMs <= 0) return endMs;
+    return Math.min(endMs ?? Number.POSITIVE_INFINITY, nowMs + lifetimeMs);
   }
 
   #hasEnded({ endMs }: Session): boolean {
@@ -165,9 +183,18 @@ export class SaslLogin {
   }
 }
 
+/** Of a broker, which proves itself once. */
+const WITHOUT_LOGIN = { mechanism: "", isByToken: false, endMs: undefined, renewedMs: undefined } as const;
+
+function invalid(mechanism: string, before: Session | undefined): string {
+  const when = before === undefined ? "authentication" : "re-authentication";
+  return `Authentication failed during ${when} due to invalid credentials with SASL mechanism ${mechanism}`;
+}
+
 const NO_LOGIN =
   "the client does not log in, and this listener asks for it; give it security.protocol=SASL_PLAINTEXT or SASL_SSL, a mechanism, user and password";
 const SESSION_OVER: Admission = {
   kind: "closed",
-  reason: "the client's session is over (connections.max.reauth.ms), and it did not log in again; a newer client does that by itself",
+  reason:
+    "the client's session is over (connections.max.reauth.ms, or what it logged in with has expired), and it did not log in again; a newer client does that by itself",
 };

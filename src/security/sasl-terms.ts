@@ -7,7 +7,7 @@ import { type JaasEntry, MalformedJaas, parseJaas } from "../config/jaas.ts";
 import { SettingError } from "../config/setting.ts";
 import type { SaslExchange } from "./sasl-exchange.ts";
 import { plainExchange } from "./sasl-plain.ts";
-import { isScram, type ScramKeys, type ScramMechanism, scramExchange } from "./sasl-scram.ts";
+import { isScram, type ScramKeys, type ScramMechanism, scramExchange, type TokenKeys } from "./sasl-scram.ts";
 import { MalformedUsers, parseUsers, SaslUsers } from "./sasl-users.ts";
 
 /** All that can be enabled here. */
@@ -21,6 +21,8 @@ export interface SaslTermsOptions {
   readonly listener: string;
   /** What is kept of users that were made while running. */
   readonly keptKeys: (user: string, mechanism: ScramMechanism) => ScramKeys | undefined;
+  /** Of the delegation token of this id. */
+  readonly tokenKeys: (id: string, mechanism: ScramMechanism) => TokenKeys | undefined;
   /** Of an exchange that begins: see ScramOptions. Salts are made of it, too. */
   readonly nonce: () => string;
 }
@@ -69,9 +71,9 @@ export class SaslTerms {
   /** By an enabled mechanism. */
   exchange(mechanism: string): SaslExchange {
     if (isScram(mechanism)) {
-      const { keptKeys, nonce } = this.#options;
+      const { keptKeys, tokenKeys, nonce } = this.#options;
       const keysOf = (user: string) => this.#namedUsers().scramKeysOf(user, mechanism) ?? keptKeys(user, mechanism);
-      return scramExchange({ mechanism, keysOf, nonce: nonce() });
+      return scramExchange({ mechanism, keysOf, tokenOf: (id) => tokenKeys(id, mechanism), nonce: nonce() });
     }
     const entry = this.#plainEntry();
     return plainExchange((user) => this.#namedUsers().passwordOf(user) ?? entry?.options.get(USER_OPTION + user));

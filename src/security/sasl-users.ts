@@ -1,11 +1,7 @@
 // The users that `odradek.users` names: they log in on every SASL listener, by whatever mechanism it has. Their passwords are as given; what
 // SCRAM needs is made of one when its user first comes, and never stored.
 
-import { createHmac, pbkdf2Sync } from "node:crypto";
-import { digest, SCRAM_HASHES, type ScramKeys, type ScramMechanism } from "./sasl-scram.ts";
-
-/** The least that clients take, as in Kafka's own tools. */
-const ITERATIONS = 4096;
+import { type ScramKeys, type ScramMechanism, scramKeysOf } from "./sasl-scram.ts";
 
 export class MalformedUsers extends Error {
   constructor(message: string) {
@@ -65,16 +61,4 @@ export function parseUsers(text: string): ReadonlyMap<string, string> {
 
 export function printUsers(users: Readonly<Record<string, string>>): string {
   return JSON.stringify(users);
-}
-
-function scramKeysOf(password: string, mechanism: ScramMechanism, salt: Buffer): ScramKeys {
-  const hash = SCRAM_HASHES[mechanism];
-  const salted = pbkdf2Sync(password, salt, ITERATIONS, hash === "sha256" ? 32 : 64, hash);
-  const keyed = (text: string) => createHmac(hash, salted).update(text).digest();
-  return {
-    iterations: ITERATIONS,
-    salt: salt.toString("base64"),
-    storedKey: digest(hash, keyed("Client Key")).toString("base64"),
-    serverKey: keyed("Server Key").toString("base64"),
-  };
 }

@@ -50,8 +50,15 @@ const OURS = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
 const FIRST = "n,,n=user,r=rOprNGfwEbeRWgbNEkqO";
 const FINAL = `c=biws,r=rOprNGfwEbeRWgbNEkqO${OURS},p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=`;
 
+const noToken = () => undefined;
+
 function scram() {
-  return scramExchange({ mechanism: "SCRAM-SHA-256", nonce: OURS, keysOf: (user) => (user === "user" ? RFC_KEYS : undefined) });
+  return scramExchange({
+    mechanism: "SCRAM-SHA-256",
+    nonce: OURS,
+    keysOf: (user) => (user === "user" ? RFC_KEYS : undefined),
+    tokenOf: noToken,
+  });
 }
 
 test("SCRAM-SHA-256 goes as the example of RFC 7677", () => {
@@ -67,8 +74,6 @@ test("SCRAM-SHA-256 goes as the example of RFC 7677", () => {
   });
 });
 
-const INVALID = "Authentication failed during authentication due to invalid credentials with SASL mechanism SCRAM-SHA-256";
-
 test.each([
   ["a user that is not known", "n,,n=nobody,r=abc"],
   ["channel binding", "p=tls-unique,,n=user,r=abc"],
@@ -79,7 +84,7 @@ test.each([
   ["a delegation token under a user's name", "n,,n=user,r=abc,tokenauth=true"],
   ["something else", "hello"],
 ])("SCRAM refuses %s at the first step", (_, first) => {
-  expect(scram().step(Buffer.from(first))).toMatchObject({ kind: "failure", message: INVALID });
+  expect(scram().step(Buffer.from(first))).toMatchObject({ kind: "failure", message: undefined });
 });
 
 test.each([
@@ -92,7 +97,7 @@ test.each([
 ])("SCRAM refuses %s at the second step", (_, final) => {
   const exchange = scram();
   exchange.step(Buffer.from(FIRST));
-  expect(exchange.step(Buffer.from(final))).toMatchObject({ kind: "failure", message: INVALID });
+  expect(exchange.step(Buffer.from(final))).toMatchObject({ kind: "failure", message: undefined });
 });
 
 test("SCRAM refuses who wants to be somebody else, and takes names with commas and equals signs", () => {
@@ -105,7 +110,7 @@ test("SCRAM refuses who wants to be somebody else, and takes names with commas a
     asked.push(user);
     return undefined;
   };
-  scramExchange({ mechanism: "SCRAM-SHA-256", nonce: "x", keysOf }).step(Buffer.from("n,,n=a=2Cb=3Dc,r=abc"));
+  scramExchange({ mechanism: "SCRAM-SHA-256", nonce: "x", keysOf, tokenOf: noToken }).step(Buffer.from("n,,n=a=2Cb=3Dc,r=abc"));
   expect(asked).toEqual(["a,b=c"]);
 });
 
@@ -114,14 +119,14 @@ test.each(["SCRAM-SHA-256", "SCRAM-SHA-512"] as const)(
   async (mechanism) => {
     const users = new SaslUsers(parseUsers('{"a,b=c":"secret"}'), () => "some salt");
     const attempt = (login: Login) => {
-      const exchange = scramExchange({ mechanism, nonce: "ours", keysOf: (user) => users.scramKeysOf(user, mechanism) });
+      const exchange = scramExchange({ mechanism, nonce: "ours", keysOf: (user) => users.scramKeysOf(user, mechanism), tokenOf: noToken });
       return logIn(login, (token) => {
         const step = exchange.step(token);
-        return step.kind === "failure" ? Promise.reject(new Error(step.message)) : Promise.resolve(step.token);
+        return step.kind === "failure" ? Promise.reject(new Error(step.reason)) : Promise.resolve(step.token);
       });
     };
     await attempt({ mechanism, user: "a,b=c", password: "secret" });
-    await expect(attempt({ mechanism, user: "a,b=c", password: "Secret" })).rejects.toThrow("invalid credentials");
+    await expect(attempt({ mechanism, user: "a,b=c", password: "Secret" })).rejects.toThrow('the password of user "a,b=c" is wrong');
   },
 );
 

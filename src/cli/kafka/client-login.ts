@@ -17,7 +17,7 @@ export function loginOf(settings: ReadonlyMap<string, string>, source: string): 
   const options = jaasOptions(settings.get("sasl.jaas.config"), source);
   const [user, password] = [options.get("username"), options.get("password")];
   if (user === undefined || password === undefined) throw refused(source, "sasl.jaas.config needs a username and a password");
-  return { mechanism, user, password };
+  return { mechanism, user, password, isByToken: options.get("tokenauth")?.toLowerCase() === "true" };
 }
 
 function jaasOptions(text: string | undefined, source: string): ReadonlyMap<string, string> {

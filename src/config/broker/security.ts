@@ -16,10 +16,10 @@ export const securitySettings = {
   "authorizer.class.name": str("", "Class that decides who may do what by access rules; without it everybody may do everything.", {
     honoured,
   }),
-  "delegation.token.expiry.check.interval.ms": long(3_600_000, "How often expired delegation tokens are removed.", { min: 1 }),
-  "delegation.token.expiry.time.ms": long(86_400_000, "How long a delegation token is valid without being renewed.", { min: 1 }),
-  "delegation.token.max.lifetime.ms": long(604_800_000, "Age beyond which a delegation token cannot be renewed.", { min: 1 }),
-  "delegation.token.secret.key": password("Secret with which delegation tokens are made and checked."),
+  "delegation.token.expiry.check.interval.ms": long(3_600_000, "How often expired delegation tokens are removed.", { min: 1, honoured }),
+  "delegation.token.expiry.time.ms": long(86_400_000, "How long a delegation token is valid without being renewed.", { min: 1, honoured }),
+  "delegation.token.max.lifetime.ms": long(604_800_000, "Age beyond which a delegation token cannot be renewed.", { min: 1, honoured }),
+  "delegation.token.secret.key": password("Secret with which delegation tokens are made and checked.", { honoured }),
   "principal.builder.class": javaClass(
     "org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder",
     "Class that makes a principal of what a connection authenticated with.",

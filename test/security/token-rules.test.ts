@@ -1,0 +1,89 @@
+// Delegation tokens under access rules: who may have tokens made for others, and who sees which. All of it was seen on Apache Kafka 4.3.1 by
+// the same requests.
+
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Errors } from "../../protocol/errors.ts";
+import { type Acl, AclOperations, PatternTypes, Permissions, ResourceTypes } from "../../src/security/acls.ts";
+import type { EffectBench } from "../config/effect-bench.ts";
+import { named, startTokenBench, TokenClient, type UserName } from "./token-bench.ts";
+
+const AUTHORIZER = {
+  "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+  "super.users": "User:admin;User:ANONYMOUS",
+};
+const FOR_BOB = { ownerPrincipalType: "User", ownerPrincipalName: "bob" };
+
+let bench: EffectBench;
+beforeEach(async () => {
+  bench = await startTokenBench({ settings: AUTHORIZER });
+});
+afterEach(() => bench[Symbol.asyncDispose]());
+
+type Resource = "USER" | "DELEGATION_TOKEN";
+type Operation = "CREATE_TOKENS" | "DESCRIBE_TOKENS" | "DESCRIBE" | "ALL";
+
+async function rule(user: UserName, what: `${Operation} ${Resource}`, resourceName: string, more: Partial<Acl> = {}): Promise<void> {
+  const [operation, resourceType] = what.split(" ") as [Operation, Resource];
+  const acl: Acl = {
+    resourceType: ResourceTypes[resourceType],
+    resourceName,
+    patternType: PatternTypes.LITERAL,
+    principal: `User:${user}`,
+    host: "*",
+    operation: AclOperations[operation],
+    permission: Permissions.ALLOW,
+    ...more,
+  };
+  await bench.node.cluster.transact(() => ({ changes: [{ type: "acl", ...acl }], result: undefined }));
+}
+
+const tokenless = { errorCode: Errors.DELEGATION_TOKEN_AUTHORIZATION_FAILED, issueTimestampMs: -1, maxTimestampMs: -1, tokenId: "" };
+
+test("who has no rule has own tokens made, and none for others, which is refused before a renewer that is no user", async () => {
+  const alice = await TokenClient.as(bench, "alice");
+  expect(await alice.create()).toMatchObject({ errorCode: Errors.NONE });
+  expect(await alice.create({ ownerPrincipalType: "User", ownerPrincipalName: "alice" })).toMatchObject({ errorCode: Errors.NONE });
+  expect(await alice.create(FOR_BOB)).toMatchObject({ ...tokenless, ...named("bob"), tokenRequesterPrincipalName: "alice" });
+  expect(await alice.create({ ...FOR_BOB, renewers: [named("x", "Group")] })).toMatchObject(tokenless);
+  expect(await alice.create({ ownerPrincipalType: "Group", ownerPrincipalName: "alice" })).toMatchObject(tokenless);
+});
+
+test("CREATE_TOKENS on a user is what tokens for that user need, and no rule forbids own ones", async () => {
+  const alice = await TokenClient.as(bench, "alice");
+  await rule("alice", "CREATE_TOKENS USER", "User:bob");
+  await rule("alice", "CREATE_TOKENS USER", "User:alice", { permission: Permissions.DENY });
+  expect(await alice.create(FOR_BOB)).toMatchObject({ errorCode: Errors.NONE, ...named("bob") });
+  expect(await alice.create()).toMatchObject({ errorCode: Errors.NONE });
+  expect(await alice.create({ ...FOR_BOB, ownerPrincipalName: "bobby" })).toMatchObject(tokenless);
+  await rule("carol", "ALL USER", "*");
+  expect(await (await TokenClient.as(bench, "carol")).create(FOR_BOB)).toMatchObject({ errorCode: Errors.NONE });
+});
+
+test("owners and renewers see a token; its requester and others need DESCRIBE on it, or DESCRIBE_TOKENS on its owner", async () => {
+  await rule("alice", "CREATE_TOKENS USER", "User:bob");
+  await rule("alice", "CREATE_TOKENS USER", "User:carol");
+  const alice = await TokenClient.as(bench, "alice");
+  const [bob, carol] = [await TokenClient.as(bench, "bob"), await TokenClient.as(bench, "carol")];
+  await alice.create();
+  const { tokenId } = await alice.create({ ...FOR_BOB, renewers: [named("carol")] });
+  await alice.create({ ...FOR_BOB, ownerPrincipalName: "carol" });
+  const sees = async (client: TokenClient, owners: Parameters<TokenClient["describe"]>[0] = null) =>
+    (await client.describe(owners)).tokens.map(({ principalName }) => principalName);
+  expect([await sees(alice), await sees(bob), await sees(carol)]).toEqual([["alice"], ["bob"], ["bob", "carol"]]);
+  expect([await sees(carol, [named("alice")]), await sees(alice, [named("bob")])]).toEqual([[], []]);
+  await rule("alice", "DESCRIBE DELEGATION_TOKEN", tokenId);
+  expect([await sees(alice), await sees(alice, [named("carol")])]).toEqual([["alice", "bob"], ["bob"]]);
+  await rule("alice", "DESCRIBE_TOKENS USER", "User:ca", { patternType: PatternTypes.PREFIXED });
+  expect(await sees(alice)).toEqual(["alice", "bob", "carol"]);
+  await rule("bob", "DESCRIBE_TOKENS USER", "User:bob", { permission: Permissions.DENY });
+  expect(await sees(bob)).toEqual(["bob"]);
+});
+
+test("no rule lets others than its owner and renewers renew or withdraw a token", async () => {
+  await rule("alice", "ALL USER", "*");
+  await rule("alice", "ALL DELEGATION_TOKEN", "*");
+  const alice = await TokenClient.as(bench, "alice");
+  const { hmac } = await alice.create(FOR_BOB);
+  const mismatch = { errorCode: Errors.DELEGATION_TOKEN_OWNER_MISMATCH };
+  expect([await alice.renew(hmac), await alice.expire(hmac)]).toMatchObject([mismatch, mismatch]);
+});
