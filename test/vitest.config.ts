@@ -6,7 +6,19 @@ import { defineConfig } from "vitest/config";
 /** More than the two cores that most of us have: many tests wait for a client most of their time. */
 const WORKERS = 3;
 
+const root = join(import.meta.dirname, "..");
+
+/** What Node makes of the sources is kept for the next process: brokers and commands that tests start are up in a third of the time. */
+process.env["NODE_COMPILE_CACHE"] = join(root, ".cache", "compiled");
+
 export default defineConfig({
-  root: join(import.meta.dirname, ".."),
-  test: { include: ["test/**/*.test.ts"], exclude: ["test/interop/**"], testTimeout: 20_000, maxWorkers: WORKERS },
+  root,
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/interop/**"],
+    testTimeout: 20_000,
+    maxWorkers: WORKERS,
+    // A worker loads the sources once, for all the files that it runs: no module of ours has state that one could leave to the next.
+    isolate: false,
+  },
 });

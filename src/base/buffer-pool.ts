@@ -9,6 +9,7 @@ const PAGE_BYTES = 4096;
 
 export class BufferPool {
   readonly #slabs: Slab[] = [];
+  #isClosed = false;
 
   /** With arbitrary content. Who takes it gives it back: nothing else does. */
   take(sizeBytes: number): Buffer {
@@ -24,15 +25,23 @@ export class BufferPool {
 
   /** Only what `take` gave, once, and only when nobody looks at it any more: views of it may be empty from now on. */
   give(buffer: Buffer): void {
-    const index = this.#slabs.findIndex(({ memory }) => memory === buffer.buffer);
-    const slab = this.#slabs[index];
+    const slab = this.#slabs.find(({ memory }) => memory === buffer.buffer);
     if (slab === undefined) {
       free(buffer.buffer);
       return;
     }
     slab.give(buffer);
-    if (!slab.isEmpty || this.#slabs.length === 1) return;
-    this.#slabs.splice(index, 1);
+    if (slab.isEmpty && (this.#isClosed || this.#slabs.length > 1)) this.#drop(slab);
+  }
+
+  /** No empty slab is kept any more: what is lent now goes back to the system when it is given back. */
+  close(): void {
+    this.#isClosed = true;
+    for (const slab of [...this.#slabs]) if (slab.isEmpty) this.#drop(slab);
+  }
+
+  #drop(slab: Slab): void {
+    this.#slabs.splice(this.#slabs.indexOf(slab), 1);
     free(slab.memory);
   }
 }

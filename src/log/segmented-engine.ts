@@ -473,6 +473,7 @@ export class SegmentedEngine implements StorageEngine {
     await this.#cleaner.stop();
     await this.#forEachLog((log) => log.flush());
     this.#isClosed = true;
+    this.#resources.readBuffers.close();
     this.#deleted.finishAll();
     this.#removal.stop();
     try {

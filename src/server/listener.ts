@@ -128,6 +128,7 @@ export class Listener {
     );
     for (const connection of this.#connections) connection.destroy();
     for (const socket of this.#early) socket.destroy();
+    this.#pool.close();
     await Promise.all(closed);
   }
 

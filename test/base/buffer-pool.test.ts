@@ -32,6 +32,21 @@ test("a slab of which nothing is lent is free at once, but for the last one", ()
   expect(kept?.length).toBe(10 * MIB);
 });
 
+test("a pool that is closed keeps nothing but what is lent", () => {
+  const pool = new BufferPool();
+  const buffer = pool.take(MIB);
+  pool.close();
+  expect(buffer.length).toBe(MIB);
+  pool.give(buffer);
+  expect(buffer.length).toBe(0);
+  const kept = new BufferPool();
+  const given = kept.take(MIB);
+  kept.give(given);
+  expect(given.length).toBe(MIB);
+  kept.close();
+  expect(given.length).toBe(0);
+});
+
 test("whatever is taken and given, in whatever order, no two pieces overlap, and nothing is lost", () => {
   const pool = new BufferPool();
   let state = 20_261_129;
