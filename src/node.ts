@@ -16,6 +16,7 @@ import { type Random, systemRandom } from "./base/random.ts";
 import { systemClock } from "./base/system-clock.ts";
 import { Broker } from "./broker/broker.ts";
 import type { NewTopic } from "./broker/broker-options.ts";
+import { ensureAcls } from "./broker/given-acls.ts";
 import { Issuing, type IssuingPlace } from "./broker/issuing.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import { type Change, compactChanges } from "./cluster/image.ts";
@@ -213,6 +214,7 @@ export class RunningNode {
     const ids = [...places.map(({ config }) => config["node.id"]), ...(workers?.ids ?? [])];
     const known = new Set([...cluster.image.brokers.keys(), ...cluster.image.stoppedBrokers.keys()]);
     await this.#leave(ids);
+    await ensureAcls(cluster, options.config, (options.logger ?? silentLogger).child({ component: "authorizer" }));
     for (const place of places) await this.addBroker(place);
     await this.#startWorkers(ids, known);
     await this.broker.ensureTopics(options.topics);

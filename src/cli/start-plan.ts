@@ -2,6 +2,7 @@
 // An argument wins over the environment, that over the file, that over the defaults.
 
 import { resolve } from "node:path";
+import { givenAcls } from "../broker/given-acls.ts";
 import { type BrokerConfig, type ConfigSources, originsOf, placeOf, settingsWithoutEffect } from "../config/broker-config.ts";
 import { type Environment, environmentClusterId } from "../config/environment.ts";
 import type { Given, GivenSettings } from "../config/given-settings.ts";
@@ -9,6 +10,7 @@ import { clientListeners, defaultProtocol, peersFault } from "../config/listener
 import { hostInUrl, isHost } from "../config/listeners.ts";
 import { SettingError } from "../config/setting.ts";
 import type { BrokerPlace } from "../node.ts";
+import { printAcls } from "../security/acl-notation.ts";
 import { printUsers } from "../security/sasl-users.ts";
 import type { WorkerPlace } from "../workers/workers.ts";
 import { checkPorts, defaultsFor, memberSettings, parsePorts, parseRacks, planBrokers, workerCount } from "./cluster-plan.ts";
@@ -39,6 +41,8 @@ export interface StartArguments {
   /** NAME:PASSWORD each. */
   readonly user?: readonly string[];
   readonly tls?: boolean;
+  /** A sentence each. */
+  readonly acl?: readonly string[];
   readonly set?: readonly string[];
   readonly config?: string;
   readonly like?: string;
@@ -100,6 +104,7 @@ export function planStart(given: StartArguments, environment: Environment): Star
   const configs = [config, ...members.map((member) => member.config)];
   checkPorts(configs);
   checkPeers(configs);
+  checkAcls(config);
   return {
     ...listenerOf(config),
     data: given.memory ? "memory" : resolve(config["log.dirs"]?.[0] ?? config["log.dir"][0] ?? DEFAULT_DATA),
@@ -148,6 +153,7 @@ function argumentsOf(given: StartArguments, port: number | undefined, sources: S
     settings.set("listeners", { value, place: `with ${options.join(" and ")}` });
   }
   if (given.user !== undefined) settings.set("odradek.users", { value: printUsers(parseUserOptions(given.user)), place: "with --user" });
+  if (given.acl !== undefined) settings.set("odradek.acls", { value: printAcls(given.acl), place: "with --acl" });
   if (given.tls === true) settings.set("odradek.tls", { value: "true", place: "with --tls" });
   return settings;
 }
@@ -178,6 +184,15 @@ function isDataNamed(given: StartArguments, sources: StartSources): boolean {
 /** The later one wins. */
 function merged(...settings: readonly GivenSettings[]): GivenSettings {
   return new Map(settings.flatMap((each) => [...each]));
+}
+
+/** Raises a usage error for a rule that is none. */
+function checkAcls(config: BrokerConfig): void {
+  try {
+    givenAcls(config);
+  } catch (error) {
+    throw error instanceof SettingError ? settingUsageError(error) : error;
+  }
 }
 
 /** Raises a usage error where one of several brokers cannot be reached by the others. */

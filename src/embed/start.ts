@@ -13,6 +13,7 @@ import type { Character } from "../config/character.ts";
 import { FaultyFilesystem } from "../faults/faulty-filesystem.ts";
 import { Network } from "../faults/network.ts";
 import { type BrokerPlace, openNode, type RunningNode } from "../node.ts";
+import { printAcls } from "../security/acl-notation.ts";
 import { printUsers } from "../security/sasl-users.ts";
 import { type NewBroker, RunningBroker } from "./running-broker.ts";
 
@@ -29,6 +30,8 @@ export interface StartOptions {
   readonly users?: Readonly<Record<string, string>>;
   /** True: clients come over TLS, and trust `broker.tls.ca`. Default false. */
   readonly tls?: boolean;
+  /** Access rules, one sentence each, which are then in force: "User:alice allow read,describe topic orders*". */
+  readonly acls?: readonly string[];
   /** Kafka's broker settings, by Kafka's names. */
   readonly settings?: SettingInputs;
   /** "kafka": Apache Kafka's own delays and defaults. Default "kind": to developers. */
@@ -83,13 +86,14 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Runnin
 }
 
 async function start(options: Omit<StartOptions, "port">, brokers: readonly NewBroker[]): Promise<RunningBroker> {
-  const { host = "localhost", data = "memory", topics = [], settings = {}, users, tls, like = "kind", clock = systemClock } = options;
+  const { host = "localhost", data = "memory", topics = [], settings = {}, users, tls, acls, like = "kind", clock = systemClock } = options;
   const after = (delayMs: number, action: () => void) => clock.after(delayMs, action);
   const disk = new FaultyFilesystem(data === "memory" ? new MemoryFilesystem(clock) : nodeFilesystem, after);
   const isOne = brokers.length === 1;
   const security: SettingInputs = {
     ...(users === undefined ? {} : { "odradek.users": printUsers(users) }),
     ...(tls === undefined ? {} : { "odradek.tls": tls }),
+    ...(acls === undefined ? {} : { "odradek.acls": printAcls(acls) }),
   };
   const shared = { ...(isOne ? {} : clusterDefaults(brokers, like)), ...security, ...settings };
   const placeOf = ({ id, rack, port = 0 }: NewBroker): BrokerPlace => ({

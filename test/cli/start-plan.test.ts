@@ -62,6 +62,13 @@ test("the broker speaks TLS with --tls, or where the environment says so, whatev
   ]);
 });
 
+test("access rules turn the authorizer on, and what only it reads has an effect then", () => {
+  const plan = planStart({ acl: ["User:a allow all", "User:b allow read topic t"], set: ["super.users=User:root"], memory: true }, {});
+  expect(plan.config["odradek.acls"]).toBe('["User:a allow all","User:b allow read topic t"]');
+  expect(plan.config["authorizer.class.name"]).toBe("org.apache.kafka.metadata.authorizer.StandardAuthorizer");
+  expect(plan.withoutEffect).toEqual([]);
+});
+
 test("users are asked to log in at every broker, whatever else of its address is given", () => {
   const plan = planStart({ user: ["alice:secret", "bob:p:w"], port: "9192", brokers: "2", memory: true }, {});
   expect(plan.config["odradek.users"]).toBe('{"alice":"secret","bob":"p:w"}');
@@ -228,6 +235,11 @@ test.each<[string, StartArguments, string]>([
     "reach each other without TLS only",
   ],
   ["a user without a password", { user: ["secret"] }, "--user: a user is written NAME:PASSWORD, as in alice:secret"],
+  [
+    "an access rule that is none",
+    { acl: ["User:a allow raed topic t"] },
+    'odradek.acls: "User:a allow raed topic t": there is no operation raed (did you mean read?); on a topic there are all, read, write, create, describe, delete, alter, describe-configs, alter-configs (given with --acl)',
+  ],
   ["a user given twice", { user: ["alice:a", "alice:b"] }, "--user alice: that user was given before"],
   ["a listener that is no address", { set: ["listeners=9092"] }, "NAME://host:port"],
   ["a topic name with a space", { topic: ["a b"] }, "a b"],

@@ -16,6 +16,7 @@ const ELSEWHERE: { readonly [suite: string]: readonly string[] } = {
   "coordinator/disconnected-members.test.ts": ["odradek.group.disconnected.member.timeout.ms"],
   "coordinator/expiry.test.ts": ["offsets.retention.check.interval.ms", "offsets.retention.minutes"],
   "coordinator/join.test.ts": ["group.initial.rebalance.delay.ms", "group.max.size"],
+  "embedding/acls.test.ts": ["odradek.acls"],
 };
 
 const honoured = (table: SettingTable) => Object.keys(table).filter((name) => table[name]?.rules.honoured);

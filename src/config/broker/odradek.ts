@@ -1,8 +1,13 @@
 // Settings of our own: what Kafka has no name for.
 
-import { bool, long, password } from "../setting.ts";
+import { bool, long, password, str } from "../setting.ts";
 
 export const odradekSettings = {
+  "odradek.acls": str(
+    null,
+    'Access rules that a start makes where they are not there yet, and that turn the authorizer on, as a JSON list: ["User:alice allow read,describe topic orders*"].',
+    { honoured: true },
+  ),
   "odradek.auto.create.after.deletion.ms": long(
     0,
     "For this long after its deletion a topic is not created anew by a client that merely asks for it; CreateTopics creates it at any time.",
