@@ -25,11 +25,10 @@ import { returnBroker, stopBroker, stopBrokers } from "./cluster/stop-broker.ts"
 import { settleStrays } from "./cluster/strays.ts";
 import { goneWorkers, spreadOverWorkers, withoutWorkers } from "./cluster/worker-partitions.ts";
 import { type BrokerConfig, brokerConfig } from "./config/broker-config.ts";
-import { peersFault } from "./config/listener-rules.ts";
-import { SettingError } from "./config/setting.ts";
 import { JOURNAL_FILE, openJournalMetadataStore } from "./log/journal-metadata-store.ts";
 import { openSegmentedEngine, type SegmentedEngine } from "./log/segmented-engine.ts";
 import type { CertificateAuthority } from "./security/certificate-authority.ts";
+import { checkPeerTrust } from "./security/peer-trust.ts";
 import { ConnectionBudget } from "./server/connection-budget.ts";
 import type { MetadataStore } from "./storage/metadata-store.ts";
 import { PublishedMetadataStore } from "./workers/published-metadata-store.ts";
@@ -207,15 +206,12 @@ export class RunningNode {
       logger: (options.logger ?? silentLogger).child({ component: "partitions" }),
     });
     const places = [{ config: options.config, host: options.host, port: options.port }, ...(options.others ?? [])];
-    for (const { config } of places.length > 1 ? places : []) {
-      const fault = peersFault(config);
-      if (fault !== undefined) throw new SettingError("CONFLICT", "listeners", fault);
-    }
     const ids = [...places.map(({ config }) => config["node.id"]), ...(workers?.ids ?? [])];
     const known = new Set([...cluster.image.brokers.keys(), ...cluster.image.stoppedBrokers.keys()]);
     await this.#leave(ids);
     await ensureAcls(cluster, options.config, (options.logger ?? silentLogger).child({ component: "authorizer" }));
     for (const place of places) await this.addBroker(place);
+    if (ids.length > 1) for (const { services } of this.brokers) checkPeerTrust(services.config, systemClock.now());
     await this.#startWorkers(ids, known);
     await this.broker.ensureTopics(options.topics);
   }

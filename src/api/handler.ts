@@ -22,6 +22,8 @@ export interface ClientConnection {
   brokerId: number | undefined;
   /** What a broker has to sign to prove itself, while that is awaited. */
   challenge: string | undefined;
+  /** What both ends know of it over TLS, and nobody between them (`channelBinding`); empty without. Made when it is asked for. */
+  readonly channel: string;
   /** Who the client is, as Kafka writes it: "User:ANONYMOUS" where nothing says more. */
   readonly principal: string;
   /** How far it has come in logging in; `undefined` where the listener does not ask for that. */

@@ -66,6 +66,7 @@ class OwnConnection implements ClientConnection {
   readonly localPort = 0;
   readonly brokerId: number;
   readonly challenge = undefined;
+  readonly channel = "";
   clientSoftware = "";
   readonly isClosed = false;
 

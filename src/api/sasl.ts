@@ -6,7 +6,7 @@
 import { Errors } from "../../protocol/errors.ts";
 import { saslAuthenticate as saslAuthenticateApi, saslHandshake as saslHandshakeApi } from "../../protocol/messages/index.ts";
 import type { Clock } from "../base/clock.ts";
-import { PEER_HELLO, provenBroker } from "../cluster/peer-proof.ts";
+import { PEER_HELLO } from "../cluster/peer-proof.ts";
 import type { SaslLogin } from "../security/sasl-login.ts";
 import { type ClientConnection, CloseConnection, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -76,27 +76,22 @@ export const saslAuthenticate = serve(saslAuthenticateApi, "0-2", [], (services,
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** `undefined` for what is no broker's. */
-function peerAnswer(services: Services, token: Buffer, connection: ClientConnection) {
-  const answer = (text: string) => ({ errorCode: Errors.NONE, errorMessage: null, authBytes: Buffer.from(text), sessionLifetimeMs: 0 });
+/** `undefined` for what is no broker's. A challenge can be tried once. */
+function peerAnswer({ peers, random }: Services, token: Buffer, connection: ClientConnection) {
+  const answer = (authBytes: Buffer) => ({ errorCode: Errors.NONE, errorMessage: null, authBytes, sessionLifetimeMs: 0 });
   if (token.equals(PEER_HELLO)) {
-    connection.challenge = services.random.uuid();
-    return answer(connection.challenge);
+    connection.challenge = random.uuid();
+    return answer(Buffer.from(connection.challenge));
   }
-  if (connection.challenge === undefined) return undefined;
-  connection.brokerId = proven(services, token, connection);
-  connection.login?.letBrokerIn(connection.brokerId);
-  connection.loggedIn(connection.principal);
-  return answer("");
-}
-
-/** Takes the challenge back: nobody can try twice. */
-function proven({ brokerId: to, cluster: { image } }: Services, proof: Buffer, connection: ClientConnection): number {
-  const { challenge = "" } = connection;
+  const { challenge, channel } = connection;
+  if (challenge === undefined) return undefined;
   connection.challenge = undefined;
-  const brokerId = provenBroker(proof, { image, to, challenge });
-  if (brokerId === undefined) throw new CloseConnection("it says that it is a broker of this cluster, and does not prove it");
-  return brokerId;
+  const peer = peers.proven(token, { challenge, channel });
+  if (peer === undefined) throw new CloseConnection("it says that it is a broker of this cluster, and does not prove it");
+  connection.brokerId = peer.brokerId;
+  connection.login?.letBrokerIn(peer.brokerId);
+  connection.loggedIn(connection.principal);
+  return answer(peer.answer);
 }
 
 /** A token that came without a request around it, after a handshake of version 0. Gives the token to answer it with. */

@@ -7,6 +7,7 @@ import type { Logger } from "../base/logger.ts";
 import type { Random } from "../base/random.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { LocalPartitions } from "../cluster/local-partitions.ts";
+import type { Peers } from "../cluster/peers.ts";
 import type { ProducerIds } from "../cluster/producer-ids.ts";
 import type { Topics } from "../cluster/topics.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
@@ -33,6 +34,7 @@ export interface Services {
   readonly random: Random;
   readonly logger: Logger;
   readonly cluster: Cluster;
+  readonly peers: Peers;
   readonly topics: Topics;
   readonly partitions: LocalPartitions;
   readonly producerIds: ProducerIds;

@@ -68,11 +68,10 @@ export class Broker {
     followSettings(cluster.image);
     const leading = parts.add(new Leading(ground, cluster));
     const coordinating = parts.add(
-      new Coordinating(
-        ground,
-        cluster,
-        localCall(handlers, () => served),
-      ),
+      new Coordinating(ground, cluster, {
+        local: localCall(handlers, () => served),
+        tls: (listener) => listening.peerTls(listener),
+      }),
     );
     const telemetry = parts.add(clientMetrics(ground, cluster, leading, coordinating));
     coordinating.followLeaderships(leading);
@@ -92,7 +91,7 @@ export class Broker {
     const fetchSessions = parts.add(new FetchSessions(config["max.incremental.fetch.session.cache.slots"], clock, random));
 
     const { topics, partitions } = leading;
-    const { groups, transactions, verifier, producerIds } = coordinating;
+    const { peers, groups, transactions, verifier, producerIds } = coordinating;
     const services: Services = {
       brokerId,
       config,
@@ -100,6 +99,7 @@ export class Broker {
       random,
       logger: logLevels.logger("api"),
       cluster,
+      peers,
       topics,
       partitions,
       groups,

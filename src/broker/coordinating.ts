@@ -1,14 +1,14 @@
 // The coordinators of groups and of transactions, on the internal topics whose partitions this broker leads, and how it speaks with the
 // other brokers.
 
+import type { ClientTls } from "../client/socket.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { finalizedLevel, TRANSACTION_VERSION } from "../cluster/features.ts";
 import type { LeadershipListener } from "../cluster/local-partitions.ts";
 import { type LocalCall, Peers } from "../cluster/peers.ts";
 import { ProducerIds } from "../cluster/producer-ids.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
-import { isTlsProtocol } from "../config/listener-rules.ts";
-import { securityProtocolOf } from "../config/listeners.ts";
+import { interBrokerListener } from "../config/inter-broker.ts";
 import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { MarkerSender } from "../coordinator/marker-sender.ts";
 import { PartitionVerifier } from "../coordinator/transaction/partition-verifier.ts";
@@ -16,6 +16,14 @@ import { TransactionCoordinator } from "../coordinator/transaction/transaction-c
 import type { Ground } from "./ground.ts";
 import type { Leading } from "./leading.ts";
 import type { ImageChange, Part } from "./parts.ts";
+
+/** How a broker asks brokers. */
+export interface Calls {
+  /** Itself. */
+  readonly local: LocalCall;
+  /** Others on a listener of that name, where it speaks TLS. */
+  readonly tls: (listener: string) => ClientTls | undefined;
+}
 
 export class Coordinating implements Part {
   readonly groups: GroupCoordinator;
@@ -25,8 +33,7 @@ export class Coordinating implements Part {
   readonly verifier: PartitionVerifier;
   readonly #markers: MarkerSender;
 
-  /** @param local a request of the broker to itself */
-  constructor(ground: Ground, cluster: Cluster, local: LocalCall) {
+  constructor(ground: Ground, cluster: Cluster, { local, tls }: Calls) {
     const { brokerId, clock, random, config, logLevels } = ground;
     const image = () => cluster.image;
     this.groups = new GroupCoordinator({
@@ -41,8 +48,17 @@ export class Coordinating implements Part {
       },
     });
     const requestTimeoutMs = config["request.timeout.ms"];
-    const talksOn = (listener: string) => !isTlsProtocol(securityProtocolOf(config["listener.security.protocol.map"], listener));
-    this.peers = new Peers({ brokerId, image, local, clock, logger: logLevels.logger("peers"), requestTimeoutMs, talksOn });
+    this.peers = new Peers({
+      brokerId,
+      image,
+      local,
+      clock,
+      random,
+      logger: logLevels.logger("peers"),
+      requestTimeoutMs,
+      listener: () => interBrokerListener(config),
+      tls,
+    });
     this.producerIds = new ProducerIds(cluster);
     const logger = logLevels.logger("transactions");
     this.#markers = new MarkerSender({ clock, logger, peers: this.peers, image });

@@ -3,6 +3,7 @@
 
 import { AnswerMemory } from "../api/answer-memory.ts";
 import { descriptorShares } from "../base/descriptors.ts";
+import type { ClientTls } from "../client/socket.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { type Endpoint, scramKey } from "../cluster/image.ts";
 import { tellEndpoints } from "../cluster/join-cluster.ts";
@@ -88,6 +89,11 @@ export class Listening implements Part {
 
   follow({ areSettingsAltered }: ImageChange): void {
     if (areSettingsAltered) void this.#listenAnew();
+  }
+
+  /** On what terms other brokers are reached at their listener of that name: by those of this broker's own. */
+  peerTls(listener: string): ClientTls | undefined {
+    return this.listeners.all.find(({ name }) => name === listener)?.tls?.asPeer;
   }
 
   /** Why the listeners cannot be secured as a config says. */

@@ -6,7 +6,7 @@ import { givenAcls } from "../broker/given-acls.ts";
 import { type BrokerConfig, type ConfigSources, originsOf, placeOf, settingsWithoutEffect } from "../config/broker-config.ts";
 import { type Environment, environmentClusterId } from "../config/environment.ts";
 import type { Given, GivenSettings } from "../config/given-settings.ts";
-import { clientListeners, defaultProtocol, peersFault } from "../config/listener-rules.ts";
+import { clientListeners, defaultProtocol } from "../config/listener-rules.ts";
 import { hostInUrl, isHost } from "../config/listeners.ts";
 import { SettingError } from "../config/setting.ts";
 import type { BrokerPlace } from "../node.ts";
@@ -103,7 +103,6 @@ export function planStart(given: StartArguments, environment: Environment): Star
   });
   const configs = [config, ...members.map((member) => member.config)];
   checkPorts(configs);
-  checkPeers(configs);
   checkAcls(config);
   return {
     ...listenerOf(config),
@@ -192,16 +191,6 @@ function checkAcls(config: BrokerConfig): void {
     givenAcls(config);
   } catch (error) {
     throw error instanceof SettingError ? settingUsageError(error) : error;
-  }
-}
-
-/** Raises a usage error where one of several brokers cannot be reached by the others. */
-function checkPeers(configs: readonly BrokerConfig[]): void {
-  if (configs.length === 1) return;
-  for (const config of configs) {
-    const message = peersFault(config);
-    if (message === undefined) continue;
-    throw settingUsageError(new SettingError("CONFLICT", "listeners", message, placeOf(config, "listeners")));
   }
 }
 

@@ -1,5 +1,5 @@
 // One connection to a broker, for our own commands: it is opened, over TLS where that is wanted, the broker's versions are asked for, the
-// user logs in; then requests go out as they are asked for (exchange.ts). What goes wrong is one sentence that says what to do.
+// user logs in; then requests go out as they are asked for (pipeline.ts). What goes wrong is one sentence that says what to do.
 
 import { Errors } from "../../protocol/errors.ts";
 import { saslHandshake } from "../../protocol/messages/17-sasl-handshake.ts";
@@ -9,7 +9,7 @@ import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import { systemClock } from "../base/system-clock.ts";
 import { ClientError, codeOf, Disconnected, messageOf, NotLetIn } from "./client-error.ts";
-import { Exchange, LateAnswer, SpeaksTls } from "./exchange.ts";
+import { LateAnswer, Pipeline, SpeaksTls } from "./pipeline.ts";
 import { type Login, logIn } from "./sasl.ts";
 import { type Address, type ClientTls, hostAndPort, openingEvent, socketTo } from "./socket.ts";
 import { tlsFailure } from "./tls-failure.ts";
@@ -36,7 +36,7 @@ export interface ConnectionOptions {
 export class Connection {
   readonly #address: Address;
   readonly #broker: string;
-  readonly #exchange: Exchange;
+  readonly #pipeline: Pipeline;
   readonly #access: Access;
   #versions = new Map<number, { readonly min: number; readonly max: number }>();
 
@@ -44,7 +44,7 @@ export class Connection {
     this.#address = address;
     this.#broker = `The broker on ${hostAndPort(address)}`;
     this.#access = access;
-    this.#exchange = new Exchange(socketTo(address, access.tls), { clock: systemClock, clientId });
+    this.#pipeline = new Pipeline(socketTo(address, access.tls), { clock: systemClock, clientId });
   }
 
   /** Raises Disconnected when nothing that speaks Kafka's protocol listens there, NotLetIn when it does not let the client in. */
@@ -70,16 +70,16 @@ export class Connection {
   ): Promise<Decoded<R>> {
     const version = this.#versionOf(api, newest);
     try {
-      return await this.#exchange.request(api, version, body, timeoutMs);
+      return await this.#pipeline.request(api, version, body, timeoutMs);
     } catch (error) {
       if (error instanceof LateAnswer) throw new Disconnected(`${this.#broker} did not answer ${api.name} within ${timeoutMs / 1000} s.`);
-      throw this.#exchange.isEnded ? this.#gone(error) : error;
+      throw this.#pipeline.isEnded ? this.#gone(error) : error;
     }
   }
 
   /** Likewise, for a request that no broker answers. Settles when it is on its way. */
   async sendUnanswered<Q extends Shape, R extends Shape>(api: Api<Q, R>, newest: number, body: Encodable<Q>): Promise<void> {
-    await this.#exchange.post(api, this.#versionOf(api, newest), body);
+    await this.#pipeline.post(api, this.#versionOf(api, newest), body);
   }
 
   /** What the broker serves, by API key. */
@@ -89,21 +89,21 @@ export class Connection {
 
   /** Settles when nothing more can be sent or received. */
   get ended(): Promise<unknown> {
-    return this.#exchange.ended;
+    return this.#pipeline.ended;
   }
 
   close(): void {
-    this.#exchange.end(new Error("the connection was closed"));
+    this.#pipeline.end(new Error("the connection was closed"));
   }
 
   /** The socket is connected, and over TLS the broker has shown a certificate that is as it should be. */
   async #opened(): Promise<void> {
-    const { socket, ended } = this.#exchange;
+    const { socket, ended } = this.#pipeline;
     let isConnected = false;
     socket.once("connect", () => {
       isConnected = true;
     });
-    const timer = systemClock.after(CONNECT_TIMEOUT_MS, () => this.#exchange.end(new Error("no answer")));
+    const timer = systemClock.after(CONNECT_TIMEOUT_MS, () => this.#pipeline.end(new Error("no answer")));
     const opening = new Promise<void>((resolve) => socket.once(openingEvent(this.#access.tls), () => resolve()));
     const failure = await Promise.race([opening, ended]);
     timer.cancel();
@@ -113,7 +113,7 @@ export class Connection {
 
   async #greet(): Promise<void> {
     try {
-      const { apiKeys } = await this.#exchange.request(apiVersions, 0, {}, REQUEST_TIMEOUT_MS);
+      const { apiKeys } = await this.#pipeline.request(apiVersions, 0, {}, REQUEST_TIMEOUT_MS);
       this.#versions = new Map(apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { min: minVersion, max: maxVersion }]));
     } catch (error) {
       throw this.#notLetIn(error, REFUSED_AFTERWARDS) ?? new Disconnected(this.#unfamiliar(error));
@@ -127,7 +127,7 @@ export class Connection {
       this.#access.tls === undefined
         ? "; if it speaks TLS, say so with security.protocol=SSL or SASL_SSL (--command-config)"
         : "; it may ask for a certificate that it trusts (ssl.keystore.location)";
-    return `${what} does not answer as Kafka does (${messageOf(error)})${this.#exchange.isEnded ? hint : ""}.`;
+    return `${what} does not answer as Kafka does (${messageOf(error)})${this.#pipeline.isEnded ? hint : ""}.`;
   }
 
   async #logIn(login: Login): Promise<void> {
@@ -165,13 +165,13 @@ export class Connection {
 
   #notLetIn(error: unknown, sentence: string): NotLetIn | undefined {
     const { tls } = this.#access;
-    const why = tls !== undefined && error instanceof Error ? tlsFailure(error, this.#exchange.socket, this.#address) : undefined;
+    const why = tls !== undefined && error instanceof Error ? tlsFailure(error, this.#pipeline.socket, this.#address) : undefined;
     return why === undefined ? undefined : new NotLetIn("SslAuthentication", sentence, `${this.#broker} cannot be used: ${why}.`);
   }
 
   #gone(error: unknown): ClientError {
     // It has told its versions and answered nothing since.
-    const isStranger = this.#exchange.answerCount === 1 && this.#access.login === undefined;
+    const isStranger = this.#pipeline.answerCount === 1 && this.#access.login === undefined;
     const hint = isStranger ? ", as those do that ask for a login (--command-config)" : "";
     return this.#notLetIn(error, REFUSED_AFTERWARDS) ?? new Disconnected(`${this.#broker} is gone: ${messageOf(error)}${hint}.`);
   }

@@ -7,9 +7,11 @@ import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
-import type { BrokerImage, ClusterImage } from "./image.ts";
-import { PeerConnection } from "./peer-connection.ts";
-import { PeerKey } from "./peer-proof.ts";
+import type { Random } from "../base/random.ts";
+import type { ClientTls } from "../client/socket.ts";
+import type { ClusterImage } from "./image.ts";
+import { type Introduction, PeerConnection } from "./peer-connection.ts";
+import { isAnswerOf, type PeerCall, PeerKey, provenBroker } from "./peer-proof.ts";
 
 /** As brokers call themselves among each other, for logs: it proves nothing. */
 export function peerClientId(brokerId: number): string {
@@ -30,8 +32,16 @@ export interface PeersOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly requestTimeoutMs: number;
-  /** Whether brokers may talk to each other on a listener of that name. */
-  readonly talksOn: (listener: string) => boolean;
+  readonly random: Random;
+  /** The name of the listeners on which brokers reach each other. */
+  readonly listener: () => string | undefined;
+  /** On what terms they do so, where those listeners speak TLS. */
+  readonly tls: (listener: string) => ClientTls | undefined;
+}
+
+export interface ProvenPeer {
+  readonly brokerId: number;
+  readonly answer: Buffer;
 }
 
 export class Peers {
@@ -43,7 +53,7 @@ export class Peers {
     this.#options = options;
   }
 
-  /** What the broker registers with, so that others believe that it is the one who calls. */
+  /** What the broker registers with, so that others believe that it is the one who calls, or is called. */
   get publicKey(): string {
     return this.#key.publicKey;
   }
@@ -59,34 +69,46 @@ export class Peers {
     return this.#connectionTo(brokerId)?.call(api, apiVersion, request);
   }
 
+  /** Who calls by this proof, and what answers it; `undefined` for who is no broker of the cluster. */
+  proven(proof: Buffer, { challenge, channel }: Pick<PeerCall, "challenge" | "channel">): ProvenPeer | undefined {
+    const call = { to: this.#options.brokerId, challenge, channel };
+    const found = provenBroker(proof, { image: this.#options.image(), ...call });
+    return found === undefined ? undefined : { brokerId: found.from, answer: this.#key.answer({ ...call, ...found }) };
+  }
+
   close(): void {
     for (const connection of this.#connections.values()) connection.close();
     this.#connections.clear();
   }
 
   #connectionTo(brokerId: number): PeerConnection | undefined {
-    const address = this.#addressOf(this.#options.image().brokers.get(brokerId));
+    const { brokerId: from, image, listener: wanted, clock, logger, requestTimeoutMs, tls } = this.#options;
+    const peer = image().brokers.get(brokerId);
+    const endpoint = peer?.endpoints.find(({ listener }) => listener === wanted());
+    const address = endpoint === undefined ? undefined : { host: endpoint.host ?? "localhost", port: endpoint.port };
     const known = this.#connections.get(brokerId);
-    if (known !== undefined && !known.isClosed && address !== undefined && known.host === address.host && known.port === address.port)
-      return known;
+    if (known !== undefined && !known.isClosed && known.address.host === address?.host && known.address.port === address.port) return known;
     known?.close();
     this.#connections.delete(brokerId);
-    if (address === undefined) return undefined;
-    const { brokerId: from, clock, logger, requestTimeoutMs } = this.#options;
+    if (endpoint === undefined || address === undefined) return undefined;
     const connection = new PeerConnection({
-      ...address,
+      address,
+      tls: tls(endpoint.listener),
       clock,
       logger: logger.child({ peer: brokerId }),
       requestTimeoutMs,
       clientId: peerClientId(from),
-      prove: (challenge) => this.#key.prove({ from, to: brokerId, challenge }),
+      introduction: this.#introductionTo(brokerId, peer?.publicKey),
     });
     this.#connections.set(brokerId, connection);
     return connection;
   }
 
-  #addressOf(broker: BrokerImage | undefined): { readonly host: string; readonly port: number } | undefined {
-    const endpoint = broker?.endpoints.find(({ listener }) => this.#options.talksOn(listener));
-    return endpoint === undefined ? undefined : { host: endpoint.host ?? "localhost", port: endpoint.port };
+  #introductionTo(to: number, publicKey: string | undefined): Introduction {
+    const { brokerId: from, random } = this.#options;
+    return (challenge, channel) => {
+      const call = { from, to, challenge, nonce: random.uuid(), channel };
+      return { proof: this.#key.prove(call), isConvincing: (answer) => isAnswerOf(publicKey, answer, call) };
+    };
   }
 }

@@ -7,6 +7,7 @@ import { ownValue } from "../base/foreign-names.ts";
 import { type BrokerSettingName, type BrokerSettingValues, brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
 import { type Character, characterDefaults } from "./character.ts";
 import { type GivenSettings, placeInWords } from "./given-settings.ts";
+import { interBrokerFault } from "./inter-broker.ts";
 import { listenersFault, saslListeners, tlsListeners } from "./listener-rules.ts";
 import { isOfLogins, listenerOfSetting, listenerSettingBase, listenerSettingName, withoutMechanism } from "./listener-settings.ts";
 import { nearestName } from "./nearest-name.ts";
@@ -313,7 +314,12 @@ function checkTogether(values: BrokerSettingValues, from: Provenance): void {
 function checkListeners(config: BrokerConfig): void {
   const from = config[provenance];
   try {
-    const fault = listenersFault(config);
+    const fault =
+      listenersFault(config) ??
+      interBrokerFault(config, {
+        isGiven: (name) => originsOf(config, name).length > 1,
+        mechanismsOf: (listener) => heldByListener(config, listener, "sasl.enabled.mechanisms").value,
+      });
     if (fault === undefined) return;
     throw new SettingError("CONFLICT", fault.settings[0] ?? "", fault.message, placesIn(from, fault.settings));
   } catch (error) {

@@ -74,13 +74,6 @@ export function saslListeners(values: BrokerSettingValues): readonly string[] {
     .filter((name) => isSaslProtocol(securityProtocolOf(values[MAP], name)));
 }
 
-/** Why a broker cannot be one of several: they reach each other on listeners without TLS only, where they prove who they are. */
-export function peersFault(values: BrokerSettingValues): string | undefined {
-  const isReached = clientListeners(values).some(({ name }) => !isTlsProtocol(securityProtocolOf(values[MAP], name)));
-  if (isReached) return undefined;
-  return `listeners: several brokers or workers reach each other without TLS only; add a PLAINTEXT or SASL_PLAINTEXT listener, on an address that nobody else reaches`;
-}
-
 /** By listener name, or what is wrong with the map. */
 export function protocolsOf(map: string): ReadonlyMap<string, string> | string {
   const protocols = new Map<string, string>();

@@ -51,8 +51,8 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
   ["TLS is Node's own, not the JVM's", ["ssl."]],
   ["SASL is by PLAIN and SCRAM, without Java classes, Kerberos and OAuth", ["sasl."]],
   [
-    "brokers talk over their first listeners, and prove to each other who they are by keys of their own",
-    ["inter.broker.listener.name", "sasl.mechanism.inter.broker.protocol", "security.inter.broker.protocol"],
+    "brokers prove to each other who they are by keys of their own: they need neither a login nor certificates that others trust",
+    ["sasl.mechanism.inter.broker.protocol", "ssl.endpoint.identification.algorithm"],
   ],
   ["quotas are kept and not enforced yet", ["client.quota.callback.class", "controller.quota.", "quota.window."]],
   ["there are no JMX metrics", ["kafka.metrics.", "metric.reporters", "metrics."]],

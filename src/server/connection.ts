@@ -14,6 +14,7 @@ import type { Socket } from "node:net";
 import { Writer } from "../../protocol/wire/writer.ts";
 import type { AnswerMemory } from "../api/answer-memory.ts";
 import type { Clock } from "../base/clock.ts";
+import { channelBinding } from "../base/node-tls.ts";
 import { ANONYMOUS } from "../security/principal.ts";
 import { SaslLogin } from "../security/sasl-login.ts";
 import type { SaslTerms } from "../security/sasl-terms.ts";
@@ -130,6 +131,10 @@ export class Connection {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  get channel(): string {
+    return this.#options.tls === undefined ? "" : channelBinding(this.#socket, "server");
   }
 
   /** Since when nothing was asked, undefined while a request waits for its answer. */

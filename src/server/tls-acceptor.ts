@@ -6,6 +6,7 @@ import type { SecureContext } from "node:tls";
 import type { Clock } from "../base/clock.ts";
 import { nodeTls } from "../base/node-tls.ts";
 import { systemClock } from "../base/system-clock.ts";
+import type { ClientTls } from "../client/socket.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import { SettingError } from "../config/setting.ts";
 import { ListenerTlsSettings } from "../security/tls-settings.ts";
@@ -30,6 +31,15 @@ export class TlsAcceptor {
 
   get context(): SecureContext {
     return this.#context;
+  }
+
+  /**
+   * For connections to other brokers' listeners of this name, where the same certificate is shown if one is demanded. Theirs is not checked:
+   * over such a connection brokers prove to each other who they are (peer-proof.ts).
+   */
+  get asPeer(): ClientTls {
+    const keyStore = this.terms.clientAuth === "required" ? this.#stores.keyStore : undefined;
+    return { context: contextOptions(this.terms, { keyStore, trusted: undefined }), checks: "nothing" };
   }
 
   /** Why its stores may not be replaced by those that the settings name; nothing is said of settings that are as before. */

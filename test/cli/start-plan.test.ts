@@ -229,11 +229,6 @@ test.each<[string, StartArguments, string]>([
   ["a setting without a value", { set: ["num.partitions"] }, "key=value"],
   ["another broker to be like", { like: "pulsar" }, "kafka"],
   ["a file that is not there", { config: "/nowhere/server.properties" }, "ENOENT"],
-  [
-    "several brokers that can reach each other over TLS only",
-    { brokers: "2", set: ["listeners=SSL://:9092"] },
-    "reach each other without TLS only",
-  ],
   ["a user without a password", { user: ["secret"] }, "--user: a user is written NAME:PASSWORD, as in alice:secret"],
   [
     "an access rule that is none",

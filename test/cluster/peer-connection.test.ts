@@ -28,13 +28,16 @@ async function connectionTo(answer: (frame: Buffer, socket: Socket) => void, lin
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const connection = new PeerConnection({
-    host: "127.0.0.1",
-    port: (server.address() as AddressInfo).port,
+    address: { host: "127.0.0.1", port: (server.address() as AddressInfo).port },
+    tls: undefined,
     clock: systemClock,
     logger: recordingLogger(lines),
     requestTimeoutMs: 10_000,
     clientId: "broker-1",
-    prove: (challenge) => Buffer.from(`proof for ${challenge}`),
+    introduction: (challenge, channel) => ({
+      proof: Buffer.from(`proof for ${challenge} on "${channel}"`),
+      isConvincing: (proof) => proof.toString() === "convincing",
+    }),
   });
   onTestFinished(() => {
     connection.close();
@@ -43,24 +46,39 @@ async function connectionTo(answer: (frame: Buffer, socket: Socket) => void, lin
   return connection;
 }
 
-test("requests come behind the proof, also those that were called for before it", async () => {
-  const seen: string[] = [];
-  const connection = await connectionTo((frame, socket) => {
+/** Answers a broker that introduces itself, and anything else as if it were ApiVersions. */
+function introducedBy(seen: string[], proof: string): (frame: Buffer, socket: Socket) => void {
+  return (frame, socket) => {
     const reader = new Reader(frame);
     const { apiKey, correlationId } = readRequestHeader(reader);
     if (apiKey === saslAuthenticate.key) {
       const { authBytes } = readBody(saslAuthenticate.request, 2, reader);
       seen.push(authBytes.toString());
-      const answer = { errorCode: Errors.NONE, authBytes: authBytes.equals(PEER_HELLO) ? Buffer.from("7") : Buffer.alloc(0) };
+      const answer = { errorCode: Errors.NONE, authBytes: Buffer.from(authBytes.equals(PEER_HELLO) ? "7" : proof) };
       for (const part of encodeResponse(saslAuthenticate, 2, correlationId, answer)) socket.write(part);
     } else {
       seen.push("request");
       for (const part of encodeResponse(apiVersions, 0, correlationId, { errorCode: Errors.NONE, apiKeys: [] })) socket.write(part);
     }
-  });
+  };
+}
+
+test("requests come behind both proofs, also those that were called for before them", async () => {
+  const seen: string[] = [];
+  const connection = await connectionTo(introducedBy(seen, "convincing"));
   const answers = await Promise.all([connection.call(apiVersions, 0, {}), connection.call(apiVersions, 0, {})]);
   expect(answers.map((answer) => answer?.errorCode)).toEqual([Errors.NONE, Errors.NONE]);
-  expect(seen).toEqual([PEER_HELLO.toString(), "proof for 7", "request", "request"]);
+  expect(seen).toEqual([PEER_HELLO.toString(), 'proof for 7 on ""', "request", "request"]);
+});
+
+test("who does not prove to be the broker that was called is asked nothing", async () => {
+  const seen: string[] = [];
+  const lines: RecordedLine[] = [];
+  const connection = await connectionTo(introducedBy(seen, "something else"), lines);
+  expect(await connection.call(apiVersions, 0, {})).toBeUndefined();
+  expect(connection.isClosed).toBe(true);
+  expect(seen).toEqual([PEER_HELLO.toString(), 'proof for 7 on ""']);
+  expect(lines.map(({ facts }) => facts["err"])).toEqual([new Error("it does not prove that it is the broker that was called")]);
 });
 
 test.each([-1, -4, 2_000_000_000])("an answer of %i bytes ends the connection, and says so", async (sizeBytes) => {

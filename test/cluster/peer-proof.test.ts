@@ -6,7 +6,7 @@ import { Errors } from "../../protocol/errors.ts";
 import { produce, saslAuthenticate } from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { applyChanges, type Change, compactChanges, emptyImage } from "../../src/cluster/image.ts";
-import { PEER_HELLO, PeerKey, provenBroker } from "../../src/cluster/peer-proof.ts";
+import { isAnswerOf, PEER_HELLO, PeerKey, provenBroker } from "../../src/cluster/peer-proof.ts";
 import { CLIENT_METRICS_TOPIC, GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../../src/cluster/topic-name.ts";
 import { EffectBench } from "../config/effect-bench.ts";
 import { RawClient } from "../support/raw-client.ts";
@@ -14,6 +14,8 @@ import { type RecordedLine, recordingLogger } from "../support/recording-logger.
 
 const PEER_ID = 7;
 const BENCH_ID = 1;
+/** On a connection without TLS. */
+const OPEN = { nonce: "nonce", channel: "" };
 
 const broker = (id: number, publicKey?: string): Change => ({
   type: "broker",
@@ -73,12 +75,18 @@ test("a broker that proves itself may write clients' metrics, and nothing else t
   await using bench = await withTopics();
   const key = new PeerKey();
   await register(bench, broker(PEER_ID, key.publicKey));
+  const own = bench.node.cluster.image.brokers.get(BENCH_ID)?.publicKey;
   const { client, challenge } = await challenged(bench);
   const errorOf = async (topic: string) =>
     (await client.call(produce, 12, writing(topic)))?.responses[0]?.partitionResponses.map(({ errorCode }) => errorCode);
   expect(await errorOf(CLIENT_METRICS_TOPIC)).toEqual([Errors.INVALID_TOPIC_EXCEPTION]);
-  const authBytes = key.prove({ from: PEER_ID, to: BENCH_ID, challenge });
-  expect(await client.call(saslAuthenticate, 2, { authBytes })).toMatchObject({ errorCode: Errors.NONE });
+  const call = { from: PEER_ID, to: BENCH_ID, challenge, ...OPEN };
+  const answer = await client.call(saslAuthenticate, 2, { authBytes: key.prove(call) });
+  expect(answer).toMatchObject({ errorCode: Errors.NONE });
+  // The broker that was called has proved itself, too, for this call alone.
+  const isAnswer = (of: typeof call, by = own) => isAnswerOf(by, answer?.authBytes ?? Buffer.alloc(0), of);
+  expect([isAnswer(call), isAnswer(call, key.publicKey)]).toEqual([true, false]);
+  expect([isAnswer({ ...call, nonce: "other" }), isAnswer({ ...call, channel: "other" })]).toEqual([false, false]);
   expect(await errorOf(CLIENT_METRICS_TOPIC)).toEqual([Errors.NONE]);
   expect(await errorOf(GROUP_OFFSETS_TOPIC)).toEqual([Errors.INVALID_TOPIC_EXCEPTION]);
   // The connection of another caller has not become one of a broker.
@@ -95,7 +103,7 @@ test("a proof that was overheard is worth nothing on another connection, nor on 
   const key = new PeerKey();
   await register(bench, broker(PEER_ID, key.publicKey));
   const first = await challenged(bench);
-  const authBytes = key.prove({ from: PEER_ID, to: BENCH_ID, challenge: first.challenge });
+  const authBytes = key.prove({ from: PEER_ID, to: BENCH_ID, challenge: first.challenge, ...OPEN });
   await first.client.call(saslAuthenticate, 2, { authBytes });
   expect((await first.client.call(saslAuthenticate, 2, { authBytes }))?.errorCode).toBe(Errors.ILLEGAL_SASL_STATE);
   const second = await challenged(bench);
@@ -110,12 +118,14 @@ const wrong: [string, (challenge: string, key: PeerKey) => Buffer][] = [
   ["nothing", () => Buffer.alloc(0)],
   ["the id alone", () => Buffer.from(`${PEER_ID}`)],
   ["a signature of zeros", () => Buffer.from(`${PEER_ID} ${"A".repeat(86)}`)],
-  ["a signature with another key", (challenge) => new PeerKey().prove({ from: PEER_ID, to: BENCH_ID, challenge })],
-  ["another broker's id", (challenge, key) => key.prove({ from: BENCH_ID, to: BENCH_ID, challenge })],
-  ["a proof for another broker", (challenge, key) => key.prove({ from: PEER_ID, to: 2, challenge })],
-  ["a broker that nobody knows", (challenge, key) => key.prove({ from: 8, to: BENCH_ID, challenge })],
-  ["a broker that registered without a key", (challenge, key) => key.prove({ from: 9, to: BENCH_ID, challenge })],
-  ["a broker that was removed", (challenge, key) => key.prove({ from: 10, to: BENCH_ID, challenge })],
+  ["a signature with another key", (challenge) => new PeerKey().prove({ from: PEER_ID, to: BENCH_ID, challenge, ...OPEN })],
+  ["another broker's id", (challenge, key) => key.prove({ from: BENCH_ID, to: BENCH_ID, challenge, ...OPEN })],
+  ["a proof for another broker", (challenge, key) => key.prove({ from: PEER_ID, to: 2, challenge, ...OPEN })],
+  ["a proof for another connection", (challenge, key) => key.prove({ from: PEER_ID, to: BENCH_ID, challenge, ...OPEN, channel: "other" })],
+  ["an answer in place of a proof", (challenge, key) => key.answer({ from: PEER_ID, to: BENCH_ID, challenge, ...OPEN })],
+  ["a broker that nobody knows", (challenge, key) => key.prove({ from: 8, to: BENCH_ID, challenge, ...OPEN })],
+  ["a broker that registered without a key", (challenge, key) => key.prove({ from: 9, to: BENCH_ID, challenge, ...OPEN })],
+  ["a broker that was removed", (challenge, key) => key.prove({ from: 10, to: BENCH_ID, challenge, ...OPEN })],
 ];
 
 test.each(wrong)("the connection is closed for %s", async (_, proofOf) => {
@@ -129,7 +139,9 @@ test.each(wrong)("the connection is closed for %s", async (_, proofOf) => {
 test("a shortened history keeps the keys", () => {
   const key = new PeerKey();
   const image = applyChanges(emptyImage(""), compactChanges([broker(PEER_ID, key.publicKey)]));
-  const proof = key.prove({ from: PEER_ID, to: BENCH_ID, challenge: "once" });
-  expect(provenBroker(proof, { image, to: BENCH_ID, challenge: "once" })).toBe(PEER_ID);
-  expect(provenBroker(proof, { image, to: BENCH_ID, challenge: "twice" })).toBeUndefined();
+  const proof = key.prove({ from: PEER_ID, to: BENCH_ID, challenge: "once", ...OPEN });
+  const call = { image, to: BENCH_ID, channel: "" };
+  expect(provenBroker(proof, { ...call, challenge: "once" })).toEqual({ from: PEER_ID, nonce: OPEN.nonce });
+  expect(provenBroker(proof, { ...call, challenge: "twice" })).toBeUndefined();
+  expect(provenBroker(proof, { ...call, challenge: "once", channel: "another" })).toBeUndefined();
 });

@@ -28,7 +28,18 @@ const words = new Set(
 );
 
 /** Read by src/config for all others. */
-const READ_IN_CONFIG = new Set(["broker.id", "log.dir", "authorizer.class.name", "controller.listener.names", ...groupLimitSettings()]);
+const READ_IN_CONFIG = new Set([
+  "broker.id",
+  "log.dir",
+  "authorizer.class.name",
+  "controller.listener.names",
+  "inter.broker.listener.name",
+  "security.inter.broker.protocol",
+  ...groupLimitSettings(),
+]);
+
+/** What our own commands read of their client's settings, and no broker of its own. */
+for (const name of ["ssl.endpoint.identification.algorithm"]) words.delete(name);
 
 test.each<[string, SettingTable, Synonyms]>([
   ["topic", topicSettingTable, TOPIC_SYNONYMS],

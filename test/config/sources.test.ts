@@ -68,7 +68,7 @@ describe("the environment of a compose file", () => {
     });
     expect(made).toMatchObject({ port: 9192, host: "0.0.0.0", data: join(folder, "logs"), clusterId: "4L6g3nShT-eMCtK--X86sw" });
     expect([made.config["node.id"], made.config["num.partitions"]]).toEqual([7, 3]);
-    expect(made.withoutEffect).toEqual(["controller.quorum.voters", "inter.broker.listener.name", "process.roles"]);
+    expect(made.withoutEffect).toEqual(["controller.quorum.voters", "process.roles"]);
   });
 
   test("for cp-kafka is understood: listeners are those that are advertised, on every interface", () => {

@@ -134,7 +134,7 @@ describe("who says that it is a broker of the cluster", () => {
     }));
     const by = await client("sessions");
     const challenge = String((await by.call(saslAuthenticate, 2, HELLO))?.authBytes);
-    const answer = await by.call(saslAuthenticate, 2, { authBytes: key.prove({ from: 7, to: 1, challenge }) });
+    const answer = await by.call(saslAuthenticate, 2, { authBytes: key.prove({ from: 7, to: 1, challenge, nonce: "nonce", channel: "" }) });
     expect(answer).toMatchObject({ errorCode: Errors.NONE });
     await bench.clock.advance(2 * SESSION_MS);
     expect(await isIn(by)).toBe(true);

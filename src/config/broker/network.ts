@@ -24,7 +24,7 @@ export const networkSettings = {
   "early.start.listeners": list(null, "Listeners that are opened before the broker is ready to serve."),
   "fetch.max.bytes": int(57_671_680, "Largest answer to one fetch request.", { honoured, min: 1024 }),
   "fetch.purgatory.purge.interval.requests": int(1000, "Finished fetch requests after which their remains are swept up."),
-  "inter.broker.listener.name": str(null, "Listener over which brokers talk to each other."),
+  "inter.broker.listener.name": str(null, "Listener over which brokers talk to each other.", { honoured }),
   "listener.security.protocol.map": str(
     "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT",
     "Security protocol of each listener name.",

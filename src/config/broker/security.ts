@@ -117,7 +117,8 @@ export const securitySettings = {
     unlisted,
     check: (value) => superUsersFault(String(value)),
   }),
-  "security.inter.broker.protocol": str("PLAINTEXT", "Security protocol with which brokers talk to each other.", {
+  "security.inter.broker.protocol": str("PLAINTEXT", "Security protocol with which brokers talk to each other: the name of the listener.", {
+    honoured,
     oneOf: ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
   }),
   "security.providers": str(null, "Classes that bring further security algorithms to the JVM."),

@@ -14,6 +14,8 @@ const TLS_ALERT = 0x1503;
 
 /** Why the connection is of no use: the middle of a sentence about the broker. */
 export class Broken extends Error {}
+/** By the other side, and no more is known. */
+export class Closed extends Broken {}
 /** The connection goes on; what came of the request is not known. */
 export class LateAnswer extends Error {}
 /** The other side speaks TLS, and this one does not. */
@@ -21,14 +23,14 @@ export class SpeaksTls extends Broken {}
 
 interface Waiting extends Pick<PromiseWithResolvers<Buffer>, "resolve" | "reject"> {}
 
-export interface ExchangeOptions {
+export interface PipelineOptions {
   readonly clock: Clock;
   readonly clientId: string;
 }
 
-export class Exchange {
+export class Pipeline {
   readonly #socket: Socket;
-  readonly #options: ExchangeOptions;
+  readonly #options: PipelineOptions;
   readonly #waiting = new Map<number, Waiting>();
   readonly #ended = Promise.withResolvers<Error>();
   #failure: Error | undefined;
@@ -38,12 +40,12 @@ export class Exchange {
   #receivedBytes = 0;
 
   /** The socket may still be connecting. */
-  constructor(socket: Socket, options: ExchangeOptions) {
+  constructor(socket: Socket, options: PipelineOptions) {
     this.#socket = socket;
     this.#options = options;
     socket.on("data", (chunk) => this.#receive(chunk));
     socket.on("error", (error) => this.end(error));
-    socket.on("close", () => this.end(new Broken("it closed the connection")));
+    socket.on("close", () => this.end(new Closed("it closed the connection")));
   }
 
   get socket(): Socket {
