@@ -4,9 +4,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Kafka, logLevel, type Producer } from "kafkajs";
+import { Kafka, type KafkaConfig, logLevel, type Producer } from "kafkajs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { partitionFor } from "../../src/coordinator/partition-for.ts";
+import { certificateText, TRUSTED, tlsSettings } from "../support/certificates.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 const UNTIL = { timeout: 60_000, interval: 50 };
@@ -127,6 +128,29 @@ describe("worker threads", { timeout: 240_000 }, () => {
         expect(await admin.fetchOffsets({ groupId, topics: ["source"] })).toMatchObject([{ partitions: [{ partition: 0, offset: "7" }] }]);
       }, UNTIL);
     }
+  });
+
+  const TLS = { ca: [certificateText("ca.pem")] };
+  test.each<[string, Record<string, string>, Partial<KafkaConfig>]>([
+    [
+      "TLS, and asks for certificates",
+      { listeners: "SSL://localhost:0", ...tlsSettings("SSL", { ...TRUSTED, "ssl.client.auth": "required" }) },
+      { ssl: { ...TLS, key: certificateText("client.key"), cert: certificateText("client.pem") } },
+    ],
+    [
+      "TLS, and asks for logins",
+      { listeners: "SASL_SSL://localhost:0", "odradek.users": '{"alice":"secret"}', ...tlsSettings("SASL_SSL") },
+      { ssl: TLS, sasl: { mechanism: "scram-sha-256", username: "alice", password: "secret" } },
+    ],
+  ])("reach each other where their only listener speaks %s: a transaction over all of them is committed", async (_, settings, access) => {
+    const set = Object.entries(settings).flatMap((pair) => ["--set", pair.join("=")]);
+    const { bootstrapServers } = await WorkerProcess.start(folder, ["--workers", "2", "--topic", "orders:4", ...set]);
+    kafka = new Kafka({ brokers: bootstrapServers.slice(0, 1), logLevel: logLevel.NOTHING, ...access });
+    const producer = await connected(kafka.producer({ transactionalId: "id", maxInFlightRequests: 1, idempotent: true }));
+    const transaction = await producer.transaction();
+    await transaction.send({ topic: "orders", messages: [0, 1, 2, 3].map((partition) => ({ partition, value: "committed" })) });
+    await transaction.commit();
+    expect(await valuesOf("orders", 4)).toEqual(Array.from({ length: 4 }, () => ["committed"]));
   });
 
   test("delete topics, make them again, and add partitions", async () => {
