@@ -13,6 +13,7 @@ import { TOPIC_SYNONYMS, topicSettingTable } from "../../src/config/topic-settin
 /** By the suite under test that changes them. */
 const ELSEWHERE: { readonly [suite: string]: readonly string[] } = {
   "api/auto-creation.test.ts": ["odradek.auto.create.after.deletion.ms", "odradek.auto.create.answers.created"],
+  "cluster/secured-peers.test.ts": ["inter.broker.listener.name", "security.inter.broker.protocol"],
   "coordinator/disconnected-members.test.ts": ["odradek.group.disconnected.member.timeout.ms"],
   "coordinator/expiry.test.ts": ["offsets.retention.check.interval.ms", "offsets.retention.minutes"],
   "coordinator/join.test.ts": ["group.initial.rebalance.delay.ms", "group.max.size"],
