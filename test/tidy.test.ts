@@ -21,7 +21,7 @@ const LAYERS: readonly (readonly { readonly at: string; readonly beside?: readon
   [{ at: "src/storage" }],
   [{ at: "src/log" }, { at: "src/diskless" }],
   [{ at: "src/partition" }],
-  [{ at: "src/cluster", beside: ["src/security"] }, { at: "src/security" }, { at: "src/quota" }],
+  [{ at: "src/cluster", beside: ["src/security"] }, { at: "src/security" }, { at: "src/quota", beside: ["src/cluster", "src/security"] }],
   [{ at: "src/coordinator" }, { at: "src/telemetry" }],
   [{ at: "src/api" }],
   [{ at: "src/server" }],

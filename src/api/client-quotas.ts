@@ -1,5 +1,5 @@
-// DescribeClientQuotas and AlterClientQuotas (keys 48 and 49, KIP-546). Each entity is altered as a whole or not at all. Quotas are kept
-// and described, in the order that Kafka's hash maps give; no client is slowed down by them yet. Messages are Kafka's.
+// DescribeClientQuotas and AlterClientQuotas (keys 48 and 49, KIP-546). Each entity is altered as a whole or not at all. Quotas are described in
+// the order that Kafka's hash maps give. Messages are Kafka's.
 
 import { Errors } from "../../protocol/errors.ts";
 import {
@@ -83,8 +83,6 @@ export const alterClientQuotas = serve(alterClientQuotasApi, "0-1", ["ALTER_CONF
     if (exceedsBatch(changes)) return { changes: [], result: asked.map(() => TOO_MANY_CHANGES) };
     return { changes: request.validateOnly ? [] : changes, result };
   });
-  if (!request.validateOnly && outcomes.some((outcome) => !isRefusal(outcome)))
-    services.logger.warn({}, "client quotas were set, which are not enforced yet");
   return {
     entries: asked.map(({ components }, index) => {
       const outcome = outcomes[index];

@@ -6,30 +6,35 @@ import type { EncodableMessage } from "../../protocol/schema/message.ts";
 import { repeated } from "../base/repeated.ts";
 import type { PartitionsWish } from "../cluster/create-partitions.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
+import type { CreateOptions } from "../cluster/topics.ts";
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 
 type Result = EncodableMessage<typeof createPartitionsApi.response>["results"][number];
 
+/** The first whose clients know that their quota may be used up. */
+const FIRST_STRICT_VERSION = 3;
+
 const REPEATED: Refusal = { error: Errors.INVALID_REQUEST, message: "Duplicate topic name." };
 const TIMED_OUT: Refusal = { error: Errors.REQUEST_TIMED_OUT, message: "" };
 
-export const createPartitions = serve(createPartitionsApi, "0-3", ["ALTER TOPIC", "DESCRIBE TOPIC"], async (services, request) => {
+export const createPartitions = serve(createPartitionsApi, "0-3", ["ALTER TOPIC", "DESCRIBE TOPIC"], async (services, request, context) => {
   const twice = repeated(request.topics.map(({ name }) => name));
   const wishes = request.topics.filter(({ name }) => !twice.has(name));
   const refused = [...twice].map((name) => answer(name, REPEATED));
   // Who leaves no time is told that it is over, as by Kafka.
   if (request.timeoutMs <= 0) return { results: [...refused, ...wishes.map(({ name }) => answer(name, TIMED_OUT))] };
-  const outcomes = await create(services, wishes, request.validateOnly);
+  const mayMutate = context.quota?.mutations(context.apiVersion >= FIRST_STRICT_VERSION ? "strict" : "permissive");
+  const outcomes = await create(services, wishes, { validateOnly: request.validateOnly, mayMutate });
   return { results: [...refused, ...outcomes] };
 });
 
-async function create(services: Services, wishes: readonly PartitionsWish[], validateOnly: boolean): Promise<Result[]> {
-  const outcomes = await services.topics.addPartitions(wishes, validateOnly);
+async function create(services: Services, wishes: readonly PartitionsWish[], options: CreateOptions): Promise<Result[]> {
+  const outcomes = await services.topics.addPartitions(wishes, options);
   return wishes.map(({ name, count }, index) => {
     const outcome = outcomes[index];
     if (outcome === undefined || isRefusal(outcome)) return answer(name, outcome);
-    if (!validateOnly)
+    if (options.validateOnly !== true)
       services.logger.info({ topic: name, partitions: count, added: outcome.partitions.length }, "added partitions to a topic");
     return answer(name, undefined);
   });

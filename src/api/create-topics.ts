@@ -17,16 +17,23 @@ import type { Services } from "./services.ts";
 type TopicRequest = DecodedMessage<typeof createTopicsApi.request>["topics"][number];
 type TopicResponse = EncodableMessage<typeof createTopicsApi.response>["topics"][number];
 
+/** The first whose clients know that their quota may be used up. */
+const FIRST_STRICT_VERSION = 6;
+
 export const createTopics = serve(
   createTopicsApi,
   "0-7",
   ["CREATE CLUSTER", "CREATE TOPIC", "DESCRIBE_CONFIGS TOPIC"],
-  async (services, request) => {
+  async (services, request, context) => {
     const twice = repeated(request.topics.map(({ name }) => name));
     const once = request.topics.filter(({ name }) => !twice.has(name));
     const outcomes = hasTooManyPartitions(services, request.topics)
       ? once.map(() => TOO_MANY_PARTITIONS)
-      : await services.topics.create(once.map(wishOf), request.validateOnly, exceedsBatch);
+      : await services.topics.create(once.map(wishOf), {
+          validateOnly: request.validateOnly,
+          isTooMuch: exceedsBatch,
+          mayMutate: context.quota?.mutations(context.apiVersion >= FIRST_STRICT_VERSION ? "strict" : "permissive"),
+        });
     const settings = new ToldSettings(services.config);
     const answers = await new Slices(services.clock).map(once, ({ name }, index) =>
       answerTo(name, outcomes[index], { isMade: !request.validateOnly, settings }),
@@ -106,5 +113,5 @@ function answerTo(
 }
 
 function refused(name: string, { error, message }: Refusal): TopicResponse {
-  return { name, topicId: ZERO_UUID, errorCode: error, errorMessage: message, topicConfigErrorCode: Errors.NONE, configs: [] };
+  return { name, topicId: ZERO_UUID, errorCode: error, errorMessage: message || null, topicConfigErrorCode: Errors.NONE, configs: [] };
 }

@@ -10,6 +10,9 @@ import { serve } from "./handler.ts";
 type TopicResponse = EncodableMessage<typeof deleteTopicsApi.response>["responses"][number];
 type Wanted = { readonly name: string | null; readonly topicId: string };
 
+/** The first whose clients know that their quota may be used up. */
+const FIRST_STRICT_VERSION = 5;
+
 export const deleteTopics = serve(deleteTopicsApi, "0-6", ["DELETE TOPIC", "DESCRIBE TOPIC"], async (services, request, context) => {
   const all: Wanted[] = context.apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }));
   if (!services.config["delete.topic.enable"]) {
@@ -26,7 +29,10 @@ export const deleteTopics = serve(deleteTopicsApi, "0-6", ["DELETE TOPIC", "DESC
     else if (!faulty.has(key)) faulty.set(key, refused(wanted, Errors.INVALID_REQUEST, fault));
   }
   const responses = [...faulty.values()];
-  const deletions = await services.topics.delete(asked.map(({ name, topicId }) => (name === null ? { id: topicId } : { name })));
+  const deletions = await services.topics.delete(
+    asked.map(({ name, topicId }) => (name === null ? { id: topicId } : { name })),
+    context.quota?.mutations(context.apiVersion >= FIRST_STRICT_VERSION ? "strict" : "permissive"),
+  );
   deletions.forEach((deletion, index) => {
     const wanted = asked[index];
     if (wanted === undefined) return;
@@ -41,7 +47,8 @@ export const deleteTopics = serve(deleteTopicsApi, "0-6", ["DELETE TOPIC", "DESC
 });
 
 /** Kafka's words: tools print them. */
-function unknownMessage(error: ErrorCode): string {
+function unknownMessage(error: ErrorCode): string | null {
+  if (error === Errors.THROTTLING_QUOTA_EXCEEDED) return null;
   return error === Errors.UNKNOWN_TOPIC_ID ? "This server does not host this topic ID." : "This server does not host this topic-partition.";
 }
 

@@ -6,6 +6,7 @@ import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { fetch as fetchApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { EMPTY_BYTES, ZERO_UUID } from "../../protocol/schema/support.ts";
+import { Writer } from "../../protocol/wire/writer.ts";
 import type { PartitionImage } from "../cluster/partition-image.ts";
 import type { FetchPartition } from "../partition/fetch-session.ts";
 import { waitForAny } from "../partition/fetch-wait.ts";
@@ -24,6 +25,8 @@ type TopicResponse = Response["responses"][number];
 type PartitionResponse = TopicResponse["partitions"][number];
 
 const FIRST_VERSION_WITH_RACK = 11;
+/** Of what is around an answer, what Kafka counts as fetched. */
+const COUNTED_FRAME_BYTES = 4;
 const FIRST_VERSION_WITH_LEADER = 12;
 /** The only class of Kafka's own besides the one that always chooses the leader. */
 const RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
@@ -36,7 +39,7 @@ async function handle(services: Services, request: Request, context: RequestCont
   const deadlineMs = services.clock.now() + request.maxWaitMs;
   const isolationLevel = request.isolationLevel === 1 ? "read_committed" : "read_uncommitted";
   const limits = {
-    maxBytes: Math.min(request.maxBytes, services.config["fetch.max.bytes"]),
+    maxBytes: Math.min(request.maxBytes, services.config["fetch.max.bytes"], context.quota?.mostFetchedBytes ?? Number.POSITIVE_INFINITY),
     isolationLevel,
     rackId: request.rackId,
     context,
@@ -299,6 +302,8 @@ function respond(services: Services, plan: FetchPlan, results: readonly Result[]
   if (session !== undefined && plan.isIncremental && session.epoch !== plan.nextEpoch)
     return { errorCode: Errors.INVALID_FETCH_SESSION_EPOCH, sessionId: session.id, responses: [] };
   const told = plan.isIncremental ? results.filter(isNews) : results;
+  const throttled = context.quota === undefined ? undefined : overQuota(services, plan, told, context);
+  if (throttled !== undefined) return throttled;
   for (const { wanted, response, sizeBytes, isCaughtUp, changeCount } of results) {
     const isToldAgain = response.errorCode !== Errors.NONE || response.divergingEpoch !== undefined;
     wanted.toldHighWatermark = isToldAgain ? -1 : response.highWatermark;
@@ -309,6 +314,21 @@ function respond(services: Services, plan: FetchPlan, results: readonly Result[]
   const isOver = plan.isIncremental && session !== undefined && session.partitions.size === 0;
   if (isOver) services.fetchSessions.end(session.id);
   return { errorCode: Errors.NONE, sessionId: isOver ? 0 : (session?.id ?? 0), responses: byTopic(told) };
+}
+
+/** An empty answer in place of one that is too much; the session is as if nothing had been read. */
+function overQuota(
+  services: Services,
+  { session, isIncremental }: FetchPlan,
+  told: readonly Result[],
+  { quota, apiVersion }: RequestContext,
+): Response | undefined {
+  const writer = new Writer();
+  fetchApi.response.codec(apiVersion).write(writer, { errorCode: Errors.NONE, sessionId: 0, responses: byTopic(told) });
+  const throttleMs = quota?.fetched(COUNTED_FRAME_BYTES + writer.sizeBytes) ?? 0;
+  if (throttleMs === 0) return undefined;
+  if (!isIncremental && session !== undefined) services.fetchSessions.end(session.id);
+  return { errorCode: Errors.NONE, sessionId: isIncremental ? (session?.id ?? 0) : 0, responses: [] };
 }
 
 function isNews({ wanted, response, sizeBytes }: Result): boolean {

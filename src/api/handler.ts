@@ -4,6 +4,7 @@
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import { parseVersions, type Versions } from "../../protocol/schema/versions.ts";
+import type { RequestQuota } from "../quota/request-quota.ts";
 import type { Access } from "../security/access.ts";
 import type { Permission } from "../security/permission.ts";
 import type { SaslLogin } from "../security/sasl-login.ts";
@@ -31,6 +32,8 @@ export interface ClientConnection {
   loggedIn(principal: string): void;
   /** The answer to the request in hand is the last: with it the connection ends, and what came behind the request gets nowhere. */
   endAfterAnswer(reason: string): void;
+  /** Takes up no further request for so long; gives a function that ends it before. */
+  mute(ms: number): () => void;
   readonly isClosed: boolean;
   onClose(listener: () => void): () => void;
   /** Counts memory that the answer to the request in hand takes, or (below 0) does not take after all. It is forgotten once it is given. */
@@ -51,6 +54,8 @@ export interface RequestContext<Stated extends Permission = never> {
   readonly connection: ClientConnection;
   /** What the client may do, by the rules of the moment in which that is asked. */
   readonly access: Access<Stated>;
+  /** What the client may use, where anybody is limited. */
+  readonly quota?: RequestQuota | undefined;
 }
 
 /** The answer to a request that wants none (acks=0). */

@@ -79,6 +79,11 @@ class OwnConnection implements ClientConnection {
 
   endAfterAnswer(): void {}
 
+  /** The broker does not hold itself off. */
+  mute(): () => void {
+    return () => undefined;
+  }
+
   onClose(): () => void {
     return () => undefined;
   }

@@ -2,11 +2,12 @@
 // and the request allow it, unless it was deleted a moment ago. Whether the very answer that created it tells its leader, or only the next
 // one as in Kafka, is a setting.
 
-import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { type ErrorCode, Errors, errorName } from "../../protocol/errors.ts";
 import { metadata as metadataApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
 import type { ClusterImage, TopicImage } from "../cluster/image.ts";
+import type { MayMutate } from "../cluster/mutation-quota.ts";
 import type { Refusal } from "../cluster/refusal.ts";
 import { isInternalTopic, topicNameFault } from "../cluster/topic-name.ts";
 import { authorizedOperations } from "./authorized-operations.ts";
@@ -64,26 +65,33 @@ async function topicsFor(services: Services, request: Request, context: RequestC
   const names = new Set(request.topics.map(({ name }) => name ?? ""));
   const mayCreate = services.config["auto.create.topics.enable"] && (apiVersion < 4 || request.allowAutoTopicCreation);
   const before = services.cluster.image;
-  const refused = mayCreate ? await createMissing(services, names) : undefined;
+  const refused = mayCreate ? await createMissing(services, names, context.quota?.mutations("untold")) : undefined;
   const image = services.config["odradek.auto.create.answers.created"] ? services.cluster.image : before;
   return Array.from(names, (name) => {
     if (topicNameFault(name) !== undefined) return unknown(Errors.INVALID_TOPIC_EXCEPTION, name);
     const topic = image.topicsByName.get(name);
-    return topic === undefined ? unknown(refused?.get(name)?.error ?? Errors.UNKNOWN_TOPIC_OR_PARTITION, name) : known(image, topic);
+    if (topic !== undefined) return known(image, topic);
+    const error = refused?.get(name)?.error;
+    // Clients ask again until their quota allows it.
+    return unknown(error === undefined || error === Errors.THROTTLING_QUOTA_EXCEEDED ? Errors.UNKNOWN_TOPIC_OR_PARTITION : error, name);
   });
 }
 
 /** Gives those that could not be created. */
-async function createMissing({ cluster, topics, logger }: Services, names: ReadonlySet<string>): Promise<ReadonlyMap<string, Refusal>> {
+async function createMissing(
+  { cluster, topics, logger }: Services,
+  names: ReadonlySet<string>,
+  mayMutate: MayMutate | undefined,
+): Promise<ReadonlyMap<string, Refusal>> {
   const missing = [...names].filter(
     (name) => topicNameFault(name) === undefined && !cluster.image.topicsByName.has(name) && !topics.recentlyDeleted.has(name),
   );
-  const refused = await topics.autoCreateAll(missing);
+  const refused = await topics.autoCreateAll(missing, mayMutate);
   for (const topic of missing) {
     const refusal = refused.get(topic);
     const partitions = cluster.image.topicsByName.get(topic)?.partitions.length;
     if (refusal === undefined) logger.info({ topic, partitions }, "created a topic that a client asked for");
-    else logger.warn({ topic, reason: refusal.message }, "could not create a topic that a client asked for");
+    else logger.warn({ topic, reason: refusal.message || errorName(refusal.error) }, "could not create a topic that a client asked for");
   }
   return refused;
 }

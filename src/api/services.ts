@@ -15,6 +15,7 @@ import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts
 import type { PartitionVerifier } from "../coordinator/transaction/partition-verifier.ts";
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { FetchSessions } from "../partition/fetch-sessions.ts";
+import type { Throttling } from "../quota/throttling.ts";
 import type { Authorizer } from "../security/authorizer.ts";
 import type { TokenSecrets } from "../security/token-secrets.ts";
 import type { LogDirectory } from "../storage/storage-engine.ts";
@@ -45,6 +46,7 @@ export interface Services {
   readonly transactions: TransactionCoordinator;
   readonly verifier: PartitionVerifier;
   readonly telemetry: ClientTelemetry;
+  readonly throttling: Throttling;
   /** Where batches pass that are judged off the event loop. */
   readonly longBatches: Gate;
   readonly logLevels: LogLevels;

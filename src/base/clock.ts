@@ -19,6 +19,8 @@ export interface Clock {
    * that is possible. Absent where time does not pass by itself.
    */
   soon?(action: () => void): Timer;
+  /** Milliseconds, with fractions of them, since some moment: for how long work takes. Absent where time does not pass by itself. */
+  elapsed?(): number;
 }
 
 /** When everything that is ready now has had its turn; at once where time does not pass by itself. */

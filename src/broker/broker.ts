@@ -17,6 +17,7 @@ import { Maintenance } from "../cluster/maintenance.ts";
 import { isRefusal } from "../cluster/refusal.ts";
 import { SettingError } from "../config/setting.ts";
 import { FetchSessions } from "../partition/fetch-sessions.ts";
+import { Throttling } from "../quota/throttling.ts";
 import { dispatcher } from "../server/dispatch.ts";
 import { Interceptors } from "../server/interceptors.ts";
 import { authorizerOf } from "./authorizing.ts";
@@ -74,6 +75,7 @@ export class Broker {
       }),
     );
     const telemetry = parts.add(clientMetrics(ground, cluster, leading, coordinating));
+    const throttling = parts.add(new Throttling(cluster.image, config, clock));
     coordinating.followLeaderships(leading);
     await listening.followIn(cluster);
     cluster.onImage((image, previous) => {
@@ -107,6 +109,7 @@ export class Broker {
       verifier,
       producerIds,
       telemetry,
+      throttling,
       fetchSessions,
       answerMemory: listening.answerMemory,
       readTurns: new ReadTurns(clock),
@@ -155,7 +158,6 @@ export class Broker {
         assignments: [],
         configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
       })),
-      false,
     );
     outcomes.forEach((outcome, index) => {
       if (isRefusal(outcome)) throw new SettingError("INVALID_VALUE", "topic", `topic ${missing[index]?.name}: ${outcome.message}`);

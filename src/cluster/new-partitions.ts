@@ -12,6 +12,7 @@ import { StorageError } from "../storage/storage-error.ts";
 import { TOO_MANY_CHANGES } from "./batch-limit.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Change, ClusterImage } from "./image.ts";
+import { type MayMutate, MutationQuota } from "./mutation-quota.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import type { SharedLogs } from "./shared-logs.ts";
 
@@ -23,8 +24,11 @@ export interface NewPartitionsOptions {
   readonly logs: SharedLogs | undefined;
 }
 
+/** A change that makes partitions. */
+type NewPartitionsChange = Extract<Change, { readonly partitions: readonly unknown[] }>;
+
 /** What is wanted of the cluster as it is. */
-export interface Plan<Wish, Wanted extends Change> {
+export interface Plan<Wish, Wanted extends NewPartitionsChange> {
   /** Asked about one wish after another. */
   readonly decide: (wish: Wish) => Wanted | Refusal;
   readonly logsOf: (change: Wanted) => readonly LogSpec[];
@@ -32,12 +36,14 @@ export interface Plan<Wish, Wanted extends Change> {
   readonly standsIn: (later: ClusterImage) => (change: Wanted) => boolean;
 }
 
-export interface Fulfilment<Wish, Wanted extends Change> {
+export interface Fulfilment<Wish, Wanted extends NewPartitionsChange> {
   readonly wishes: readonly Wish[];
   /** Nothing is made. */
   readonly validateOnly: boolean;
   /** Then all wishes are refused. */
   readonly isTooMuch: (changes: readonly Wanted[]) => boolean;
+  /** Of who asks. */
+  readonly mayMutate: MayMutate | undefined;
   readonly plan: (image: ClusterImage) => Plan<Wish, Wanted>;
 }
 
@@ -49,18 +55,22 @@ export class NewPartitions {
   }
 
   /** One outcome a wish, in order; those that are allowed, and that the storage can take, are made together. */
-  fulfil<Wish, Wanted extends Change>(wanted: Fulfilment<Wish, Wanted>): Promise<(Wanted | Refusal)[]> {
+  fulfil<Wish, Wanted extends NewPartitionsChange>(wanted: Fulfilment<Wish, Wanted>): Promise<(Wanted | Refusal)[]> {
     const { logs } = this.#options;
     return logs === undefined ? this.#fulfil(wanted) : logs.inTurn(() => this.#fulfil(wanted));
   }
 
-  async #fulfil<Wish, Wanted extends Change>(wanted: Fulfilment<Wish, Wanted>): Promise<(Wanted | Refusal)[]> {
+  async #fulfil<Wish, Wanted extends NewPartitionsChange>(wanted: Fulfilment<Wish, Wanted>): Promise<(Wanted | Refusal)[]> {
     const { cluster, clock } = this.#options;
     const slices = new Slices(clock);
+    const quota = new MutationQuota<Wish>(wanted.mayMutate);
     for (;;) {
       const { image } = cluster;
       const plan = wanted.plan(image);
-      const decided = await slices.map(wanted.wishes, plan.decide);
+      const decided = await slices.map(wanted.wishes, (wish) => {
+        const outcome = plan.decide(wish);
+        return isRefusal(outcome) ? outcome : (quota.refusal(wish, outcome.partitions.length) ?? outcome);
+      });
       if (wanted.isTooMuch(decided.filter(isAllowed))) return decided.map(() => TOO_MANY_CHANGES);
       if (wanted.validateOnly) return decided;
       const outcomes = await this.#makeAndCommit(decided, { image, plan, slices });
@@ -69,7 +79,7 @@ export class NewPartitions {
   }
 
   /** `undefined`: the cluster is another by now, and nothing was made. */
-  async #makeAndCommit<Wish, Wanted extends Change>(
+  async #makeAndCommit<Wish, Wanted extends NewPartitionsChange>(
     decided: readonly (Wanted | Refusal)[],
     { image, plan, slices }: { readonly image: ClusterImage; readonly plan: Plan<Wish, Wanted>; readonly slices: Slices },
   ): Promise<(Wanted | Refusal)[] | undefined> {

@@ -17,6 +17,7 @@ import { decidePartitions, type PartitionsChange, type PartitionsWish } from "./
 import { decideTopic, type TopicChange, type TopicDefaults, type TopicWish } from "./create-topics.ts";
 import { type Change, type ClusterImage, ImageDraft, type TopicImage } from "./image.ts";
 import { internalTopic } from "./internal-topic.ts";
+import { type MayMutate, MutationQuota } from "./mutation-quota.ts";
 import { NewPartitions, type Plan } from "./new-partitions.ts";
 import { RecentDeletions } from "./recent-deletions.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
@@ -31,6 +32,15 @@ export interface TopicsOptions {
   readonly logger: Logger;
   /** Where logs are made before their partitions are in the metadata; `undefined`: by their leaders, afterwards. */
   readonly logs: SharedLogs | undefined;
+}
+
+export interface CreateOptions {
+  /** Nothing is made. Default false. */
+  readonly validateOnly?: boolean;
+  /** Then none is made. */
+  readonly isTooMuch?: (changes: readonly TopicChange[]) => boolean;
+  /** The quota of who asks. */
+  readonly mayMutate?: MayMutate | undefined;
 }
 
 export type Deletion = { readonly topic: TopicImage } | { readonly error: ErrorCode };
@@ -59,16 +69,12 @@ export class Topics {
     return topicSettings(this.#config, topic.configs);
   }
 
-  /**
-   * One outcome a wish, in order; those that are allowed, and that the storage can take, are created together. With `validateOnly` nothing is,
-   * and where they are too many for `isTooMuch`, none is.
-   */
+  /** One outcome a wish, in order; those that are allowed, and that the storage can take, are created together. */
   create(
     wishes: readonly TopicWish[],
-    validateOnly: boolean,
-    isTooMuch: (changes: readonly TopicChange[]) => boolean = () => false,
+    { validateOnly = false, isTooMuch = () => false, mayMutate }: CreateOptions = {},
   ): Promise<(TopicChange | Refusal)[]> {
-    return this.#newPartitions.fulfil({ wishes, validateOnly, isTooMuch, plan: (image) => this.#newTopics(image) });
+    return this.#newPartitions.fulfil({ wishes, validateOnly, isTooMuch, mayMutate, plan: (image) => this.#newTopics(image) });
   }
 
   #newTopics(image: ClusterImage): Plan<TopicWish, TopicChange> {
@@ -92,8 +98,12 @@ export class Topics {
   }
 
   /** Raises numbers of partitions; as `create`. */
-  addPartitions(wishes: readonly PartitionsWish[], validateOnly: boolean): Promise<(PartitionsChange | Refusal)[]> {
-    return this.#newPartitions.fulfil({ wishes, validateOnly, isTooMuch: exceedsBatch, plan: (image) => this.#morePartitions(image) });
+  addPartitions(
+    wishes: readonly PartitionsWish[],
+    { validateOnly = false, mayMutate }: Omit<CreateOptions, "isTooMuch"> = {},
+  ): Promise<(PartitionsChange | Refusal)[]> {
+    const plan = (image: ClusterImage) => this.#morePartitions(image);
+    return this.#newPartitions.fulfil({ wishes, validateOnly, isTooMuch: exceedsBatch, mayMutate, plan });
   }
 
   #morePartitions(image: ClusterImage): Plan<PartitionsWish, PartitionsChange> {
@@ -123,13 +133,13 @@ export class Topics {
   }
 
   /** Gives those that were refused. */
-  async autoCreateAll(names: readonly string[]): Promise<ReadonlyMap<string, Refusal>> {
+  async autoCreateAll(names: readonly string[], mayMutate?: MayMutate): Promise<ReadonlyMap<string, Refusal>> {
     const refused = new Map<string, Refusal>();
     for (let start = 0; start < names.length; start += CREATED_TOGETHER) {
       const part = names.slice(start, start + CREATED_TOGETHER);
       const outcomes = await this.create(
         part.map((name) => this.#autoWish(name)),
-        false,
+        { mayMutate },
       );
       for (const [index, name] of part.entries()) {
         const outcome = outcomes[index];
@@ -140,11 +150,12 @@ export class Topics {
   }
 
   /** One outcome for each, in order; a topic is named by its name or by its id. */
-  delete(wanted: readonly ({ readonly name: string } | { readonly id: string })[]): Promise<Deletion[]> {
+  delete(wanted: readonly ({ readonly name: string } | { readonly id: string })[], mayMutate?: MayMutate): Promise<Deletion[]> {
+    const quota = new MutationQuota(mayMutate);
     return this.#cluster.transact((image) => {
       const result = wanted.map((one): Deletion => {
         const topic = "name" in one ? image.topicsByName.get(one.name) : image.topicsById.get(one.id);
-        if (topic !== undefined) return { topic };
+        if (topic !== undefined) return quota.refusal(one, topic.partitions.length) ?? { topic };
         return { error: "name" in one ? Errors.UNKNOWN_TOPIC_OR_PARTITION : Errors.UNKNOWN_TOPIC_ID };
       });
       const ids = new Set(result.flatMap((deletion) => ("topic" in deletion ? [deletion.topic.id] : [])));

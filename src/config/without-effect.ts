@@ -54,12 +54,12 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
     "brokers prove to each other who they are by keys of their own: they need neither a login nor certificates that others trust",
     ["sasl.mechanism.inter.broker.protocol", "ssl.endpoint.identification.algorithm"],
   ],
-  ["quotas are kept and not enforced yet", ["client.quota.callback.class", "controller.quota.", "quota.window."]],
   ["there are no JMX metrics", ["kafka.metrics.", "metric.reporters", "metrics."]],
   [
     "Java classes are not loaded",
     [
       "alter.config.policy.class.name",
+      "client.quota.callback.class",
       "config.providers",
       "create.topic.policy.class.name",
       "group.share.persister.class.name",

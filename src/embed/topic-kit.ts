@@ -76,7 +76,6 @@ export class TopicKit {
         assignments: [],
         configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
       })),
-      false,
     );
     outcomes.forEach((outcome, index) => {
       if (isRefusal(outcome)) throw new BrokerError(outcome.error, `topic ${wishes[index]?.name}: ${outcome.message}`);

@@ -9,12 +9,11 @@ import { type ErrorCode, Errors, errorName } from "../../protocol/errors.ts";
 import type * as messages from "../../protocol/messages/index.ts";
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import { emptyValue, errorFault, errorReply, isRecord, METADATA_KEY } from "../api/error-response.ts";
-import { CloseConnection, type Handler, NO_ANSWER } from "../api/handler.ts";
+import { type ClientConnection, CloseConnection, type Handler, NO_ANSWER } from "../api/handler.ts";
 import type { Services } from "../api/services.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Exchange, Interceptor, LaterReply, Proceed } from "../server/interceptors.ts";
 import { type FaultAction, FaultError, type FaultFilter, type FaultMoment, type FaultRule } from "./fault-rule.ts";
-import { MutedConnections } from "./muted-connections.ts";
 import { partitionsIn, type Subjects, subjectsOf, topicNameOf, withPartitionApart } from "./request-subjects.ts";
 import { SeededChance } from "./seeded-chance.ts";
 import { wholeFetch } from "./whole-fetch.ts";
@@ -38,13 +37,13 @@ const FETCH_KEY = 1;
 /** The rules of one or of several brokers; each broker attaches it for itself. */
 export class Faults {
   readonly #faults = new Set<Fault>();
-  readonly #muted: MutedConnections;
+  /** Each ends a throttling that goes on. */
+  readonly #unmutes = new Set<() => void>();
   readonly #after: Clock["after"];
   readonly #handlers: readonly Handler[];
 
   constructor(surroundings: { readonly after: Clock["after"]; readonly handlers: readonly Handler[] }) {
     this.#after = surroundings.after;
-    this.#muted = new MutedConnections(surroundings.after);
     this.#handlers = surroundings.handlers;
   }
 
@@ -67,22 +66,18 @@ export class Faults {
   /** Takes every rule back; requests that are held go on, and connections that hold back need not any more. */
   clear(): void {
     for (const fault of [...this.#faults]) fault.remove();
-    this.#muted.clear();
+    for (const unmute of this.#unmutes) unmute();
+    this.#unmutes.clear();
   }
 
   /** What stands in the dispatch of one broker. */
   interceptor(services: Services): Interceptor {
     const faults = this.#faults;
-    const muted = this.#muted;
     return {
       get defers() {
-        return faults.size > 0 || !muted.isEmpty;
+        return faults.size > 0;
       },
-      intercept: (exchange, proceed) => {
-        const muting = muted.untilUnmuted(exchange.context.connection);
-        if (muting !== undefined) return muting.then(() => this.#strike(services, exchange, proceed));
-        return faults.size === 0 ? proceed() : this.#strike(services, exchange, proceed);
-      },
+      intercept: (exchange, proceed) => (faults.size === 0 ? proceed() : this.#strike(services, exchange, proceed)),
     };
   }
 
@@ -133,7 +128,7 @@ export class Faults {
         fault.struck(struck);
         const reply = proceed();
         const throttled = (each: Awaited<LaterReply>) => {
-          this.#muted.mute(context.connection, action.ms);
+          this.#mute(context.connection, action.ms);
           return each === NO_ANSWER ? each : { ...each, throttleTimeMs: action.ms };
         };
         return reply instanceof Promise ? reply.then(throttled) : throttled(reply);
@@ -141,6 +136,13 @@ export class Faults {
       case "hold":
         return fault.hold(struck).then(() => proceed());
     }
+  }
+
+  /** The answer leaves at once (KIP-219). */
+  #mute(connection: ClientConnection, ms: number): void {
+    const unmute = connection.mute(ms);
+    this.#unmutes.add(unmute);
+    this.#after(ms, () => this.#unmutes.delete(unmute));
   }
 
   #check({ api, action, times, after, probability }: FaultRule): void {

@@ -4,6 +4,7 @@
 //   reading ──request answered at once──▶ reading
 //      ├──request waits──▶ answering ──answered──▶ reading
 //      ├──answers pile up──▶ choked ──socket drained──▶ reading
+//      ├──client used too much──▶ muted ──time is over──▶ reading
 //      └──slice used up, or no memory for what begins──▶ yielding ──its turn again──▶ reading
 //
 // Answers of one read turn leave in one write. A peer that does not read its answers is not read from either, and a held connection
@@ -92,6 +93,8 @@ export class Connection {
   #isAnswering = false;
   /** The peer does not read its answers. */
   #isChoked = false;
+  /** How many have muted it. */
+  #muteCount = 0;
   /** Requests are left for a later turn. */
   #isYielding = false;
   /** Until when requests are taken up in this turn. */
@@ -143,7 +146,7 @@ export class Connection {
   }
 
   /** Called once when the connection has ended; gives a function that takes the listener back. */
-  onClose(listener: () => void): () => void {
+  onClose(listener: () => void): () => boolean {
     this.#closeListeners.add(listener);
     return () => this.#closeListeners.delete(listener);
   }
@@ -162,6 +165,20 @@ export class Connection {
   endAfterAnswer(reason: string): void {
     this.#isEnding = true;
     this.#error ??= new Error(reason);
+  }
+
+  mute(ms: number): () => void {
+    if (this.#isClosed) return () => undefined;
+    this.#muteCount++;
+    const unmute = () => {
+      if (!forget()) return;
+      timer.cancel();
+      this.#muteCount--;
+      this.#goOn();
+    };
+    const forget = this.onClose(unmute);
+    const timer = this.#options.clock.after(ms, unmute);
+    return unmute;
   }
 
   remark(what: string): void {
@@ -216,7 +233,7 @@ export class Connection {
     this.#flush();
     if (failure instanceof ForeignProtocol && failure.farewell !== undefined) this.#dismiss(failure, failure.farewell);
     else if (failure !== undefined) this.destroy(failure instanceof Error ? failure : new Error(String(failure)));
-    else if (this.#frames.isHeld && !this.#isAnswering && !this.#isChoked && !this.#isEnding) this.#yield();
+    else if (this.#frames.isHeld && !this.#isHeldBack && !this.#isEnding) this.#yield();
   }
 
   /** Ends the connection once the farewell has left. */
@@ -231,6 +248,11 @@ export class Connection {
     return this.#options.now() < this.#sliceEndMs;
   }
 
+  /** No further request is taken up until something has happened. */
+  get #isHeldBack(): boolean {
+    return this.#isAnswering || this.#isChoked || this.#muteCount > 0;
+  }
+
   /** The slice is used up, or there is no memory for the request that begins: what is left waits for its turn. */
   #yield(): void {
     const { requestMemory, turns } = this.#options;
@@ -243,7 +265,7 @@ export class Connection {
     const goOn = () => {
       this.#isYielding = false;
       this.#sliceEndMs = turns.sliceEndMs();
-      if (!this.#isAnswering && !this.#isChoked && !this.#isClosed) this.#takeUp();
+      if (!this.#isHeldBack && !this.#isClosed) this.#takeUp();
     };
     if (awaitsMemory) requestMemory.whenFree(() => turns.takeLater(goOn));
     else turns.takeLater(goOn);
@@ -270,7 +292,8 @@ export class Connection {
       return this.#hasTime();
     }
     this.#send(answer);
-    return !this.#checkChoked() && this.#hasTime();
+    this.#checkChoked();
+    return !this.#isHeldBack && this.#hasTime();
   }
 
   #answeredLater(buffers: Answer): void {
@@ -282,7 +305,8 @@ export class Connection {
     this.#lastActiveMs = this.#options.now();
     this.#send(buffers);
     this.#flush();
-    if (!this.#checkChoked()) this.#goOn();
+    this.#checkChoked();
+    this.#goOn();
   }
 
   /** There is no answer in hand any more. */
@@ -291,25 +315,25 @@ export class Connection {
     this.recount();
   }
 
-  #checkChoked(): boolean {
-    if (this.#awaitsWrite) return false;
+  #checkChoked(): void {
+    if (this.#awaitsWrite) return;
     const maxBytes = this.#options.answerMemory.isShort ? 0 : MAX_UNSENT_BYTES;
     if (this.#unsentBytes + this.#socket.writableLength > maxBytes) {
       this.#flush();
       // Only what needs to drain tells when it has.
       this.#isChoked = this.#socket.writableNeedDrain && this.#socket.writableLength > maxBytes;
     }
-    return this.#isChoked;
   }
 
   #drained(): void {
     this.recount();
     if (!this.#isChoked) return;
     this.#isChoked = false;
-    if (!this.#isAnswering && !this.#isYielding) this.#goOn();
+    this.#goOn();
   }
 
   #goOn(): void {
+    if (this.#isHeldBack || this.#isYielding || this.#isClosed) return;
     if (this.#frames.keptBytes > 0 && !this.#hasTime()) this.#yield();
     else this.#takeUp();
   }
@@ -317,7 +341,7 @@ export class Connection {
   /** Takes up the requests that were kept, then the socket. */
   #takeUp(): void {
     this.#turn(() => this.#frames.release());
-    if (this.#isPaused && !this.#isAnswering && !this.#isChoked && !this.#isYielding && !this.#isClosed) {
+    if (this.#isPaused && !this.#isHeldBack && !this.#isYielding && !this.#isClosed) {
       this.#isPaused = false;
       this.#socket.resume();
     }

@@ -19,6 +19,7 @@ import type { Admission, SaslLogin } from "../security/sasl-login.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import type { Answer, AnswerFrame, Connection } from "./connection.ts";
 import { Interceptors, type LaterReply } from "./interceptors.ts";
+import { quotaOf, throttled } from "./throttled.ts";
 
 /** The request cannot be served; the message names API, version and client, for the log. */
 export class RefusedRequest extends Error {
@@ -59,12 +60,14 @@ function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType
     if (handler.api.key === apiVersions.key) return unsupportedApiVersions(header, handler);
     throw refused(header, connection, `${handler.api.name} version ${header.apiVersion}`);
   }
+  const quota = services.throttling.isInForce ? quotaOf(services.throttling, handler, header, connection) : undefined;
   const context: RequestContext<Permission> = {
     apiVersion: header.apiVersion,
     clientId: header.clientId ?? "",
     clientHost: `/${connection.remoteAddress}`,
     connection,
     access: accessOf(services, connection),
+    quota,
   };
   const body = readRequest(reader, handler.leavesFrame && !interceptors.defers ? undefined : frame, handler, header, connection);
   if (services.logger.isDebugging) {
@@ -74,9 +77,11 @@ function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType
     );
   }
   try {
-    const reply = interceptors.isEmpty
+    const handled = interceptors.isEmpty
       ? handler.handle(services, body, context)
       : interceptors.run({ handler, request: body, context }, (request) => whole(handler.handle(services, request, context)));
+    const reply =
+      quota === undefined ? handled : throttled(whole(handled), { quota, handler, header, connection, sizeBytes: frame.length });
     if (reply instanceof AfterWrite) return (writer) => write(writer, handler, header, reply);
     if (!(reply instanceof Promise)) return encode(handler, header, reply);
     return reply.then(

@@ -44,7 +44,7 @@ async function slowTopics() {
 
 test("other changes are committed while the logs of a topic are made", async () => {
   const { engine, cluster, commit, topics, begun } = await slowTopics();
-  const created = topics.create([wish("many")], false);
+  const created = topics.create([wish("many")]);
   await begun();
   await commit({ type: "producerIds", next: 1000 });
   expect(engine.list().length).toBeLessThan(COUNT);
@@ -57,7 +57,7 @@ test("other changes are committed while the logs of a topic are made", async () 
 
 test("a topic is decided on anew when other brokers came while its logs were made", async () => {
   const { engine, cluster, commit, topics, begun, leadersOf } = await slowTopics();
-  const created = topics.create([wish("many")], false);
+  const created = topics.create([wish("many")]);
   await begun();
   await commit(broker(2));
   await created;
@@ -69,8 +69,8 @@ test("a topic is decided on anew when other brokers came while its logs were mad
 
 test("partitions are not added to a topic that was deleted while their logs were made", async () => {
   const { engine, cluster, topics, begun } = await slowTopics();
-  await topics.create([wish("many", 1)], false);
-  const added = topics.addPartitions([{ name: "many", count: COUNT, assignments: null }], false);
+  await topics.create([wish("many", 1)]);
+  const added = topics.addPartitions([{ name: "many", count: COUNT, assignments: null }]);
   await begun();
   await topics.delete([{ name: "many" }]);
   expect(await added).toEqual([{ error: Errors.UNKNOWN_TOPIC_OR_PARTITION, message: "" }]);
@@ -81,8 +81,8 @@ test("partitions are not added to a topic that was deleted while their logs were
 
 test("of a topic in the making nothing is left when the broker stops", async () => {
   const { engine, cluster, logs, topics, begun } = await slowTopics();
-  const created = topics.create([wish("many")], false);
-  const next = topics.create([wish("other")], false);
+  const created = topics.create([wish("many")]);
+  const next = topics.create([wish("other")]);
   await begun();
   await logs.close();
   for (const [outcome] of await Promise.all([created, next])) {

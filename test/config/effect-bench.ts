@@ -143,3 +143,18 @@ export function loggerOf(message: string): { readonly logger: Logger; readonly l
 export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** What is seen with the settings, and what without them. */
+export async function seen<T>(
+  settings: SettingInputs,
+  observe: (bench: EffectBench) => Promise<T> | T,
+  more: BenchOptions = {},
+): Promise<[T, T]> {
+  const results: T[] = [];
+  for (const each of [{}, settings]) {
+    await using bench = await EffectBench.start({ ...more, settings: { ...more.settings, ...each } });
+    results.push(await observe(bench));
+  }
+  const [without, withThem] = results;
+  return [without as T, withThem as T];
+}

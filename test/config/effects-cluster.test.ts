@@ -5,20 +5,8 @@ import { Errors } from "../../protocol/errors.ts";
 import * as messages from "../../protocol/messages/index.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
 import { planStart } from "../../src/cli/start-plan.ts";
-import type { SettingInputs } from "../../src/config/broker-config.ts";
 import { RawClient } from "../support/raw-client.ts";
-import { type BenchOptions, EffectBench, turns } from "./effect-bench.ts";
-
-/** What is seen with the settings, and what without them. */
-async function seen<T>(settings: SettingInputs, observe: (bench: EffectBench) => Promise<T> | T, more: BenchOptions = {}): Promise<[T, T]> {
-  const results: T[] = [];
-  for (const each of [{}, settings]) {
-    await using bench = await EffectBench.start({ ...more, settings: { ...more.settings, ...each } });
-    results.push(await observe(bench));
-  }
-  const [without, withThem] = results;
-  return [without as T, withThem as T];
-}
+import { EffectBench, seen, turns } from "./effect-bench.ts";
 
 async function metadata({ asking }: EffectBench, topic?: string) {
   const topics = topic === undefined ? [] : [{ name: topic }];

@@ -38,8 +38,9 @@ export const clusterSettings = {
   "controller.quorum.request.timeout.ms": int(2000, "How long a member of the quorum waits for an answer of another.", { min: 0 }),
   "controller.quorum.retry.backoff.ms": int(20, "Pause before a failed request of the quorum is sent again.", { min: 0 }),
   "controller.quorum.voters": list([], "Voters of the metadata quorum."),
-  "controller.quota.window.num": int(11, "Samples over which the quota on changes of topics is measured.", { min: 1 }),
+  "controller.quota.window.num": int(11, "Samples over which the quota on changes of topics is measured.", { honoured, min: 1 }),
   "controller.quota.window.size.seconds": int(1, "Length of one of the samples over which the quota on changes of topics is measured.", {
+    honoured,
     min: 1,
   }),
   "controller.socket.timeout.ms": int(30_000, "Deadline of requests between controllers and brokers."),

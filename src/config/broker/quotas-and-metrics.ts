@@ -13,7 +13,7 @@ export const quotasAndMetricsSettings = {
   "metrics.num.samples": int(2, "Samples over which a metric is computed.", { min: 1 }),
   "metrics.recording.level": str("INFO", "How detailed metrics are recorded: INFO, DEBUG or TRACE."),
   "metrics.sample.window.ms": long(30_000, "Length of one of the samples over which a metric is computed.", { min: 1 }),
-  "quota.window.num": int(11, "Samples over which client quotas are measured.", { min: 1 }),
-  "quota.window.size.seconds": int(1, "Length of one of those samples.", { min: 1 }),
+  "quota.window.num": int(11, "Samples over which client quotas are measured.", { honoured, min: 1 }),
+  "quota.window.size.seconds": int(1, "Length of one of those samples.", { honoured, min: 1 }),
   "telemetry.max.bytes": int(1_048_576, "Largest push of client metrics.", { honoured, min: 1 }),
 };
