@@ -23,11 +23,11 @@ const libraryBeside = {
   setup: (build) => build.onResolve({ filter: /\/index\.ts$/ }, () => ({ path: "./index.cjs", external: true })),
 };
 
-/** Loaded by few, and only when it is needed: a file of its own, which costs the others nothing. */
-const PATTERN_ENGINE = "re2js";
-const patternEngineBeside = {
-  name: "pattern engine beside",
-  setup: (build) => build.onResolve({ filter: /^re2js$/ }, () => ({ path: `./${PATTERN_ENGINE}.cjs`, external: true })),
+/** Loaded by few, and only when it is needed: a file of its own each, which costs the others nothing. */
+const SELDOM_NEEDED = ["jose", "re2js"];
+const seldomNeededBeside = {
+  name: "what is seldom needed beside",
+  setup: (build) => build.onResolve({ filter: /^(?:jose|re2js)$/ }, ({ path }) => ({ path: `./${path}.cjs`, external: true })),
 };
 /** In CommonJS an import while running becomes a `require`, which works in jest too. */
 const commonJs = { format: "cjs", supported: { "dynamic-import": false } };
@@ -56,14 +56,16 @@ export async function build({ withTypes = false } = {}) {
   mkdirSync(outputFolder, { recursive: true });
   for (const file of readdirSync(outputFolder)) if (file.startsWith("shared-")) rmSync(join(outputFolder, file));
   const built = await Promise.allSettled([
-    esbuild.build({ ...common, ...commonJs, entryPoints: [PATTERN_ENGINE], outfile: join(outputFolder, `${PATTERN_ENGINE}.cjs`) }),
+    ...SELDOM_NEEDED.map((name) =>
+      esbuild.build({ ...common, ...commonJs, entryPoints: [name], outfile: join(outputFolder, `${name}.cjs`) }),
+    ),
     ...["main", "tools"].map((entry) =>
       esbuild.build({
         ...common,
         ...commonJs,
         entryPoints: [`src/cli/${entry}.ts`],
         outfile: join(outputFolder, entry === "main" ? "odradek.cjs" : `${entry}.cjs`),
-        plugins: [patternEngineBeside],
+        plugins: [seldomNeededBeside],
       }),
     ),
     esbuild.build({
@@ -84,7 +86,7 @@ export async function build({ withTypes = false } = {}) {
         ...commonJs,
         entryPoints: [entry],
         outfile: join(outputFolder, `${basename(entry, ".ts")}.cjs`),
-        plugins: entry === LIBRARY ? [patternEngineBeside] : [libraryBeside],
+        plugins: entry === LIBRARY ? [seldomNeededBeside] : [libraryBeside],
       }),
     ),
   ]);

@@ -7,7 +7,7 @@ import { Errors } from "../../protocol/errors.ts";
 import { saslAuthenticate as saslAuthenticateApi, saslHandshake as saslHandshakeApi } from "../../protocol/messages/index.ts";
 import type { Clock } from "../base/clock.ts";
 import { PEER_HELLO } from "../cluster/peer-proof.ts";
-import type { SaslLogin } from "../security/sasl-login.ts";
+import type { SaslLogin, TokenAnswer } from "../security/sasl-login.ts";
 import { type ClientConnection, CloseConnection, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 
@@ -50,6 +50,13 @@ export const saslAuthenticate = serve(saslAuthenticateApi, "0-2", [], (services,
   }
   if (login === undefined) connection.remark(ADVICE);
   const answer = login?.token(token) ?? { kind: "outOfPlace" };
+  return answer instanceof Promise
+    ? answer.then((later) => authenticateReply(clock, later, connection))
+    : authenticateReply(clock, answer, connection);
+});
+
+function authenticateReply(clock: Clock, answer: TokenAnswer, connection: ClientConnection) {
+  const { login } = connection;
   const failed = (errorCode: number, errorMessage: string) => ({ errorCode, errorMessage, authBytes: NO_BYTES, sessionLifetimeMs: 0 });
   const content = (authBytes: Buffer, sessionLifetimeMs: number) => ({
     errorCode: Errors.NONE,
@@ -72,7 +79,7 @@ export const saslAuthenticate = serve(saslAuthenticateApi, "0-2", [], (services,
     case "closed":
       return closedLater(clock, { login, reason: answer.reason });
   }
-});
+}
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -95,9 +102,13 @@ function peerAnswer({ peers, random }: Services, token: Buffer, connection: Clie
 }
 
 /** A token that came without a request around it, after a handshake of version 0. Gives the token to answer it with. */
-export function bareToken(clock: Clock, token: Buffer, connection: ClientConnection): Buffer | Promise<never> {
+export function bareToken(clock: Clock, token: Buffer, connection: ClientConnection): Buffer | Promise<Buffer> {
+  const answer = connection.login?.token(token) ?? { kind: "closed", reason: ADVICE };
+  return answer instanceof Promise ? answer.then((later) => bareReply(clock, later, connection)) : bareReply(clock, answer, connection);
+}
+
+function bareReply(clock: Clock, answer: TokenAnswer, connection: ClientConnection): Buffer | Promise<never> {
   const { login } = connection;
-  const answer = login?.token(token) ?? { kind: "closed", reason: ADVICE };
   switch (answer.kind) {
     case "in":
       connection.loggedIn(answer.principal);

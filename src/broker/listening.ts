@@ -11,7 +11,7 @@ import { ScramMechanisms } from "../cluster/scram-credentials.ts";
 import type { BrokerConfig, SettingInputs } from "../config/broker-config.ts";
 import { areListenersDefault, clientListeners, defaultProtocol } from "../config/listener-rules.ts";
 import { hostInUrl, isLoopback, type ListenerAddress, parseListeners, printListeners, securityProtocolOf } from "../config/listeners.ts";
-import { MECHANISMS, SaslTerms } from "../security/sasl-terms.ts";
+import { PASSWORD_MECHANISMS, SaslTerms } from "../security/sasl-terms.ts";
 import { ConnectionBudget } from "../server/connection-budget.ts";
 import type { Listener } from "../server/listener.ts";
 import { Listeners } from "../server/listeners.ts";
@@ -44,7 +44,7 @@ export class Listening implements Part {
     const { options, live, config, clock, logLevels, threadCount } = ground;
     const { keepsProcessAlive = true, budget = new ConnectionBudget(() => descriptorShares().connections / threadCount) } = options;
     // Whoever names users wants them to log in by whatever there is.
-    if (config["odradek.users"] !== null) live.decide({ "sasl.enabled.mechanisms": MECHANISMS });
+    if (config["odradek.users"] !== null) live.decide({ "sasl.enabled.mechanisms": PASSWORD_MECHANISMS });
     const addresses = listenerAddresses(options);
     if (options.issued !== undefined) live.decide(issuedStores(config, addresses, options.issued));
     const answerMemory = new AnswerMemory({ clock, limitBytes: () => config["odradek.queued.max.response.bytes"] });
@@ -141,10 +141,12 @@ interface LoginPlace {
   readonly kept: KeptLogins;
 }
 
-function loginTerms({ config, listener, ground: { random, tokenSecrets }, kept }: LoginPlace): SaslTerms {
+function loginTerms({ config, listener, ground: { random, clock, logLevels, tokenSecrets }, kept }: LoginPlace): SaslTerms {
   return new SaslTerms({
     config,
     listener,
+    clock,
+    logger: logLevels.logger("server"),
     nonce: () => random.uuid(),
     keptKeys: (user, mechanism) =>
       kept.cluster?.image.scramCredentials.get(scramKey({ user, mechanism: SCRAM_MECHANISM_CODES[mechanism] })),

@@ -6,7 +6,7 @@ import { alteredListenersFault } from "./altered-listeners.ts";
 import { type BrokerConfig, withAltered } from "./broker-config.ts";
 import { brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
 import { tlsListeners } from "./listener-rules.ts";
-import { isStoreSetting, listenerSettingBase } from "./listener-settings.ts";
+import { isOfKeyAddress, isStoreSetting, listenerSettingBase } from "./listener-settings.ts";
 import { long, type Setting, SettingError, type SettingTable } from "./setting.ts";
 import { parseSetting } from "./setting-text.ts";
 
@@ -47,7 +47,7 @@ export function alteredBrokerFault({ config, values, level }: AlteredBroker): st
   const names = Object.keys(values);
   const table: SettingTable = brokerSettingTable;
   const listed = (which: readonly string[]) => `[${which.join(", ")}]`;
-  const readOnly = names.filter((name) => isBrokerSetting(name) && table[name]?.rules.dynamic === undefined);
+  const readOnly = names.filter((name) => (isBrokerSetting(name) && table[name]?.rules.dynamic === undefined) || isOfKeyAddress(name));
   if (readOnly.length > 0) return `Cannot update these configs dynamically: ${listed(readOnly)}`;
   const perListener = names.filter((name) => isStoreSetting(name));
   if (perListener.length > 0) {

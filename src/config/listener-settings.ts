@@ -28,12 +28,28 @@ export function isOfLogins(base: string): boolean {
   return OF_LOGINS.has(withoutMechanism(base));
 }
 
+/** Whether it says what the broker reads from elsewhere, which whoever starts it decides and no client. */
+export function isOfKeyAddress(name: string): boolean {
+  return withoutMechanism(listenerSettingBase(name) ?? name) === "sasl.oauthbearer.jwks.endpoint.url";
+}
+
 const OF_LOGINS: ReadonlySet<string> = new Set([
   "connection.failed.authentication.delay.ms",
   "connections.max.reauth.ms",
   "odradek.users",
   "sasl.enabled.mechanisms",
   "sasl.jaas.config",
+  "sasl.oauthbearer.clock.skew.seconds",
+  "sasl.oauthbearer.expected.audience",
+  "sasl.oauthbearer.expected.issuer",
+  "sasl.oauthbearer.jwks.endpoint.refresh.ms",
+  "sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms",
+  "sasl.oauthbearer.jwks.endpoint.retry.backoff.ms",
+  "sasl.oauthbearer.jwks.endpoint.url",
+  "sasl.oauthbearer.jwt.validator.class",
+  "sasl.oauthbearer.scope.claim.name",
+  "sasl.oauthbearer.sub.claim.name",
+  "sasl.server.callback.handler.class",
   "sasl.server.max.receive.size",
 ]);
 

@@ -49,7 +49,7 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
     ],
   ],
   ["TLS is Node's own, not the JVM's", ["ssl."]],
-  ["SASL is by PLAIN and SCRAM, without Java classes, Kerberos and OAuth", ["sasl."]],
+  ["brokers log in to nobody by SASL, and there are no Java classes and no Kerberos", ["sasl."]],
   [
     "brokers prove to each other who they are by keys of their own: they need neither a login nor certificates that others trust",
     ["sasl.mechanism.inter.broker.protocol", "ssl.endpoint.identification.algorithm"],

@@ -1,9 +1,10 @@
 // One exchange of SASL tokens by one mechanism: what the client sends goes in, and what is answered comes out, until somebody is known or
-// nobody is let in. It knows of no connection, no request and no time.
+// nobody is let in. It knows of no connection, no request and no time. What has to be asked for elsewhere comes later; until then the client
+// has no answer, and nothing that it has sent behind is looked at.
 
 export type SaslStep =
-  /** The client has to go on. */
-  | { readonly kind: "challenge"; readonly token: Buffer }
+  /** The client has to go on; `refusal`: to say that it has understood that it does not get in, or to try again. */
+  | { readonly kind: "challenge"; readonly token: Buffer; readonly refusal?: string }
   | ({ readonly kind: "success"; readonly token: Buffer } & Proven)
   /**
    * `message` is what Kafka tells the client, `undefined` where that is no more than that the credentials are invalid; `reason` is what the
@@ -21,7 +22,7 @@ export interface Proven {
 }
 
 export interface SaslExchange {
-  step(token: Buffer): SaslStep;
+  step(token: Buffer): SaslStep | Promise<SaslStep>;
 }
 
 export function failed(message: string | undefined, reason: string): SaslStep {

@@ -69,6 +69,8 @@ type State =
       readonly isBare: boolean;
       /** Of who logs in again. */
       readonly session: Session | undefined;
+      /** Why the client has been told that it does not get in, and may try again. */
+      readonly refusal: string | undefined;
     }
   | { readonly kind: "in"; readonly session: Session };
 
@@ -92,12 +94,17 @@ export class SaslLogin {
         if (state.isBare) return TOKEN;
         return apiKey === AUTHENTICATE_KEY
           ? ADMITTED
-          : { kind: "outOfPlace", reason: "the client asks for something else before it has logged in" };
+          : { kind: "outOfPlace", reason: this.refusal ?? "the client asks for something else before it has logged in" };
       case "asked":
         // Before a handshake SaslAuthenticate is how a broker of the cluster begins; its handler sends everybody else away.
         if (apiKey === HANDSHAKE_KEY || apiKey === AUTHENTICATE_KEY || (apiKey === API_VERSIONS_KEY && !state.hasVersions)) return ADMITTED;
         return { kind: "closed", reason: NO_LOGIN };
     }
+  }
+
+  /** Why a client does not get in that may not say so itself. */
+  get refusal(): string | undefined {
+    return this.#state.kind === "exchanging" ? this.#state.refusal : undefined;
   }
 
   get hasNotBegun(): boolean {
@@ -128,11 +135,11 @@ export class SaslLogin {
       const reason = `the client wants to log in by ${shownUser(mechanism)}, and this listener takes ${mechanisms.join(", ")}; set sasl.mechanism to one of them`;
       return session === undefined ? { kind: "unsupported", mechanisms, reason } : { kind: "closed", reason };
     }
-    this.#state = { kind: "exchanging", mechanism, exchange: this.terms.exchange(mechanism), isBare, session };
+    this.#state = { kind: "exchanging", mechanism, exchange: this.terms.exchange(mechanism), isBare, session, refusal: undefined };
     return { kind: "accepted", mechanisms };
   }
 
-  token(token: Buffer): TokenAnswer {
+  token(token: Buffer): TokenAnswer | Promise<TokenAnswer> {
     const state = this.#state;
     if (state.kind === "asked") return { kind: "notBegun", reason: NO_LOGIN };
     if (state.kind === "in") return { kind: "outOfPlace" };
@@ -140,15 +147,17 @@ export class SaslLogin {
     if (session !== undefined && session.mechanism !== mechanism)
       return { kind: "closed", reason: `the client logs in again by ${mechanism}, and has logged in by ${session.mechanism}` };
     const step = exchange.step(token);
+    return step instanceof Promise ? step.then((later) => this.#follow(later, state)) : this.#follow(step, state);
+  }
+
+  #follow(step: SaslStep, state: State & { readonly kind: "exchanging" }): TokenAnswer {
+    const { mechanism, session } = state;
     switch (step.kind) {
       case "challenge":
-        return step;
+        this.#state = { ...state, refusal: step.refusal === undefined ? undefined : notIn(mechanism, step.refusal) };
+        return { kind: "challenge", token: step.token };
       case "failure":
-        return {
-          kind: "failed",
-          message: step.message ?? invalid(mechanism, session),
-          reason: `the client could not log in by ${mechanism}: ${step.reason}`,
-        };
+        return { kind: "failed", message: step.message ?? invalid(mechanism, session), reason: notIn(mechanism, step.reason) };
       case "success":
         return this.#succeeded(step, mechanism, session);
     }
@@ -185,6 +194,10 @@ export class SaslLogin {
 
 /** Of a broker, which proves itself once. */
 const WITHOUT_LOGIN = { mechanism: "", isByToken: false, endMs: undefined, renewedMs: undefined } as const;
+
+function notIn(mechanism: string, reason: string): string {
+  return `the client could not log in by ${mechanism}: ${reason}`;
+}
 
 function invalid(mechanism: string, before: Session | undefined): string {
   const when = before === undefined ? "authentication" : "re-authentication";

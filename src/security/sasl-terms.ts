@@ -1,19 +1,30 @@
-// On what terms a listener lets clients log in: its mechanisms, whom PLAIN and SCRAM know, and how long a session lasts. Settings are read
-// when they matter, so that what is altered holds for logins that come then; a JAAS line is parsed again only when it is another one.
+// On what terms a listener lets clients log in: its mechanisms, whom PLAIN and SCRAM know, and how long a session lasts; those of tokens are
+// in oauth-terms.ts. Settings are read when they matter, so that what is altered holds for logins that come then; a JAAS line is parsed
+// again only when it is another one.
 
+import type { Clock } from "../base/clock.ts";
 import { inMapOrder, stringHash } from "../base/java-order.ts";
+import type { Logger } from "../base/logger.ts";
 import { type BrokerConfig, type Held, heldByListener, heldByMechanism } from "../config/broker-config.ts";
 import { type JaasEntry, MalformedJaas, parseJaas } from "../config/jaas.ts";
 import { SettingError } from "../config/setting.ts";
+import { OAUTHBEARER, OAuthTerms } from "./oauth-terms.ts";
 import type { SaslExchange } from "./sasl-exchange.ts";
+import { oauthExchange } from "./sasl-oauth.ts";
 import { plainExchange } from "./sasl-plain.ts";
 import { isScram, type ScramKeys, type ScramMechanism, scramExchange, type TokenKeys } from "./sasl-scram.ts";
 import { MalformedUsers, parseUsers, SaslUsers } from "./sasl-users.ts";
 
+/** Those of users with passwords. */
+export const PASSWORD_MECHANISMS: readonly string[] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
 /** All that can be enabled here. */
-export const MECHANISMS: readonly string[] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
-const PLAIN_MODULE = "org.apache.kafka.common.security.plain.PlainLoginModule";
-const SCRAM_MODULE = "org.apache.kafka.common.security.scram.ScramLoginModule";
+export const MECHANISMS: readonly string[] = [...PASSWORD_MECHANISMS, OAUTHBEARER];
+const PACKAGE = "org.apache.kafka.common.security.";
+const SCRAM_MODULE = "scram.ScramLoginModule";
+const LOGIN_MODULES: Readonly<Record<string, string>> = {
+  PLAIN: "plain.PlainLoginModule",
+  [OAUTHBEARER]: "oauthbearer.OAuthBearerLoginModule",
+};
 const USER_OPTION = "user_";
 
 export interface SaslTermsOptions {
@@ -25,15 +36,20 @@ export interface SaslTermsOptions {
   readonly tokenKeys: (id: string, mechanism: ScramMechanism) => TokenKeys | undefined;
   /** Of an exchange that begins: see ScramOptions. Salts are made of it, too. */
   readonly nonce: () => string;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 export class SaslTerms {
   readonly #options: SaslTermsOptions;
   #users: { readonly text: string | null; readonly users: SaslUsers } | undefined;
-  #jaas: { readonly text: string; readonly entry: JaasEntry } | undefined;
+  readonly #oauth: OAuthTerms;
+  /** By mechanism. */
+  readonly #jaas = new Map<string, { readonly text: string; readonly entry: JaasEntry }>();
 
   constructor(options: SaslTermsOptions) {
     this.#options = options;
+    this.#oauth = new OAuthTerms({ ...options, jaas: () => this.#entryOf(OAUTHBEARER) });
   }
 
   /** What must be right before a listener opens. Throws SettingError, which never shows a secret. */
@@ -50,14 +66,25 @@ export class SaslTerms {
     if (value.length === 0) throw failed(`it names no mechanism for the listener ${this.#options.listener}`);
     const users = this.#namedUsers();
     for (const mechanism of value) {
-      const held = this.#jaasOf(mechanism);
-      if (held.value !== null) parseEntry(held, mechanism);
-      else if (mechanism === "PLAIN" && users.isEmpty) {
+      this.#checkHandler(mechanism);
+      if (this.#entryOf(mechanism) !== undefined) continue;
+      if (mechanism === "PLAIN" && users.isEmpty) {
         const name = `listener.name.${this.#options.listener.toLowerCase()}.plain.sasl.jaas.config`;
         const message = `${name} must be given: without it, or odradek.users, nobody can log in by PLAIN, which ${setting} names (JAAS files are not read)`;
         throw new SettingError("CONFLICT", name, message, place);
       }
     }
+    if (value.includes(OAUTHBEARER)) this.#oauth.check();
+  }
+
+  /** What can be done before the first client comes. */
+  prepare(): void {
+    if (this.mechanisms.includes(OAUTHBEARER)) this.#oauth.prepare();
+  }
+
+  /** Ends what is under way for clients that are no longer there. */
+  close(): void {
+    this.#oauth.close();
   }
 
   /** In Kafka's order. */
@@ -75,7 +102,8 @@ export class SaslTerms {
       const keysOf = (user: string) => this.#namedUsers().scramKeysOf(user, mechanism) ?? keptKeys(user, mechanism);
       return scramExchange({ mechanism, keysOf, tokenOf: (id) => tokenKeys(id, mechanism), nonce: nonce() });
     }
-    const entry = this.#plainEntry();
+    if (mechanism === OAUTHBEARER) return oauthExchange((token) => this.#oauth.judge(token));
+    const entry = this.#entryOf(mechanism);
     return plainExchange((user) => this.#namedUsers().passwordOf(user) ?? entry?.options.get(USER_OPTION + user));
   }
 
@@ -103,11 +131,29 @@ export class SaslTerms {
     return heldByMechanism(config, { listener, mechanism, name: "sasl.jaas.config" });
   }
 
-  #plainEntry(): JaasEntry | undefined {
-    const held = this.#jaasOf("PLAIN");
+  /** Throws SettingError. */
+  #entryOf(mechanism: string): JaasEntry | undefined {
+    const held = this.#jaasOf(mechanism);
     if (held.value === null) return undefined;
-    if (this.#jaas?.text !== held.value) this.#jaas = { text: held.value, entry: parseEntry(held, "PLAIN") };
-    return this.#jaas.entry;
+    const known = this.#jaas.get(mechanism);
+    if (known?.text === held.value) return known.entry;
+    const entry = parseEntry(held, mechanism);
+    this.#jaas.set(mechanism, { text: held.value, entry });
+    return entry;
+  }
+
+  /** Who asks for another way to check credentials must not get this one in its place. */
+  #checkHandler(mechanism: string): void {
+    const { config, listener } = this.#options;
+    const { value, setting, place } = heldByMechanism(config, { listener, mechanism, name: "sasl.server.callback.handler.class" });
+    const isMeant = setting.endsWith(`.${mechanism.toLowerCase()}.sasl.server.callback.handler.class`);
+    if (mechanism === OAUTHBEARER || !isMeant || value?.startsWith(PACKAGE) !== false) return;
+    throw new SettingError(
+      "INVALID_VALUE",
+      setting,
+      `${setting}: ${value} is not known here, since Java classes are not loaded; leave it out for users of the JAAS line`,
+      place,
+    );
   }
 
   #namedUsers(): SaslUsers {
@@ -130,7 +176,7 @@ function parseEntry({ value, setting, place }: Held<string | null>, mechanism: s
     new SettingError("INVALID_VALUE", setting, `${setting} is no JAAS line for ${mechanism}: ${message}`, place);
   try {
     const entry = parseJaas(value ?? "");
-    const expected = isScram(mechanism) ? SCRAM_MODULE : PLAIN_MODULE;
+    const expected = PACKAGE + (LOGIN_MODULES[mechanism] ?? SCRAM_MODULE);
     if (entry.loginModule !== expected) throw failed(`its login module must be ${expected}`);
     return entry;
   } catch (error) {

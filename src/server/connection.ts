@@ -423,7 +423,9 @@ export class Connection {
     this.#whenSent = [];
     for (const listener of this.#closeListeners) listener();
     this.#closeListeners.clear();
-    this.#options.ended(this, this.#error ?? error);
+    // A client that has been told of its refusal may go without a word.
+    const refusal = this.login?.refusal;
+    this.#options.ended(this, this.#error ?? (refusal === undefined ? error : new Error(refusal)));
   }
 }
 

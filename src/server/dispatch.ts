@@ -108,7 +108,7 @@ function beforeLogin(
   switch (admission.kind) {
     case "token": {
       const token = bareToken(clock, frame, connection);
-      return token instanceof Promise ? token : bareFrame(token);
+      return token instanceof Promise ? token.then(bareFrame) : bareFrame(token);
     }
     case "closed":
       throw new RefusedRequest(admission.reason);

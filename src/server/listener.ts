@@ -123,6 +123,7 @@ export class Listener {
   /** Ends every connection and waits until the ports are free. */
   async close(): Promise<void> {
     this.#idleTimer?.cancel();
+    this.#options.sasl?.close();
     const closed = this.#servers.map(
       (server) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve())),
     );

@@ -160,7 +160,7 @@ export class Listeners {
     const sasl = isSasl(config, name) ? saslTerms(config, name) : undefined;
     sasl?.check();
     const tls = isTls(config, name) ? new TlsAcceptor(config, name, clock) : undefined;
-    return Listener.open({
+    const opened = await Listener.open({
       ...(tls === undefined ? {} : { tls }),
       ...(sasl === undefined ? {} : { sasl }),
       name,
@@ -183,6 +183,8 @@ export class Listeners {
       keepsProcessAlive,
       takesCrowds: keepsProcessAlive,
     });
+    sasl?.prepare();
+    return opened;
   }
 }
 

@@ -135,7 +135,7 @@ test.each<[string, Readonly<Record<string, string>>, string]>([
   [
     "one that asks for a login by Kerberos",
     { listeners: `${STATIC},SECURE://127.0.0.1:0` },
-    "sasl.enabled.mechanisms: the listener SECURE would ask for GSSAPI (Kerberos), which is not served; name some of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512",
+    "sasl.enabled.mechanisms: the listener SECURE would ask for GSSAPI (Kerberos), which is not served; name some of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER",
   ],
   [
     "another protocol for a listener that is there",

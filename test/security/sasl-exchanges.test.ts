@@ -120,9 +120,10 @@ test.each(["SCRAM-SHA-256", "SCRAM-SHA-512"] as const)(
     const users = new SaslUsers(parseUsers('{"a,b=c":"secret"}'), () => "some salt");
     const attempt = (login: Login) => {
       const exchange = scramExchange({ mechanism, nonce: "ours", keysOf: (user) => users.scramKeysOf(user, mechanism), tokenOf: noToken });
-      return logIn(login, (token) => {
-        const step = exchange.step(token);
-        return step.kind === "failure" ? Promise.reject(new Error(step.reason)) : Promise.resolve(step.token);
+      return logIn(login, async (token) => {
+        const step = await exchange.step(token);
+        if (step.kind === "failure") throw new Error(step.reason);
+        return step.token;
       });
     };
     await attempt({ mechanism, user: "a,b=c", password: "secret" });
