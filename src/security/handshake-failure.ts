@@ -10,7 +10,7 @@ export class HandshakeFailure extends Error {
 
 const UNTRUSTING = "the client does not trust this listener's certificate; give it the certificate authority (ssl.truststore, ca)";
 const PLAIN =
-  "the client does not speak TLS: this listener does; set security.protocol=SSL (ssl: true in kafkajs), or use a PLAINTEXT listener";
+  "the client does not speak TLS: this listener does; set security.protocol=SSL (ssl in kafkajs), or use a listener without TLS";
 const OLD_VERSION = "the client and this listener have no version of TLS in common; see ssl.enabled.protocols";
 const NO_CIPHER = "the client and this listener have no cipher suite in common; see ssl.cipher.suites";
 
@@ -43,9 +43,10 @@ const UNTRUSTED: { readonly [code: string]: string } = {
   INVALID_PURPOSE: "is not meant for clients",
 };
 
-export function handshakeFailure(error: Error): HandshakeFailure {
+/** `protocol`: what the listener speaks, "SSL" or "SASL_SSL". */
+export function handshakeFailure(error: Error, protocol: string): HandshakeFailure {
   const code = "code" in error ? String(error.code) : "";
-  const reason = REASONS.find(([ends]) => code.endsWith(ends))?.[1];
+  const reason = REASONS.find(([ends]) => code.endsWith(ends))?.[1].replace("security.protocol=SSL", `security.protocol=${protocol}`);
   return new HandshakeFailure(reason ?? `the TLS handshake failed: ${error.message}`, { cause: error });
 }
 

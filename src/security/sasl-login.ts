@@ -98,7 +98,7 @@ export class SaslLogin {
       case "asked":
         // Before a handshake SaslAuthenticate is how a broker of the cluster begins; its handler sends everybody else away.
         if (apiKey === HANDSHAKE_KEY || apiKey === AUTHENTICATE_KEY || (apiKey === API_VERSIONS_KEY && !state.hasVersions)) return ADMITTED;
-        return { kind: "closed", reason: NO_LOGIN };
+        return { kind: "closed", reason: this.#noLogin() };
     }
   }
 
@@ -141,7 +141,7 @@ export class SaslLogin {
 
   token(token: Buffer): TokenAnswer | Promise<TokenAnswer> {
     const state = this.#state;
-    if (state.kind === "asked") return { kind: "notBegun", reason: NO_LOGIN };
+    if (state.kind === "asked") return { kind: "notBegun", reason: this.#noLogin() };
     if (state.kind === "in") return { kind: "outOfPlace" };
     const { mechanism, session, exchange } = state;
     if (session !== undefined && session.mechanism !== mechanism)
@@ -183,6 +183,11 @@ export class SaslLogin {
     return Math.min(endMs ?? Number.POSITIVE_INFINITY, nowMs + lifetimeMs);
   }
 
+  #noLogin(): string {
+    const { protocol, mechanisms } = this.terms;
+    return `the client does not log in, and this listener asks for it; give it security.protocol=${protocol}, a mechanism (${mechanisms.join(", ")}), user and password`;
+  }
+
   #hasEnded({ endMs }: Session): boolean {
     return endMs !== undefined && this.#clock.now() > endMs;
   }
@@ -204,8 +209,6 @@ function invalid(mechanism: string, before: Session | undefined): string {
   return `Authentication failed during ${when} due to invalid credentials with SASL mechanism ${mechanism}`;
 }
 
-const NO_LOGIN =
-  "the client does not log in, and this listener asks for it; give it security.protocol=SASL_PLAINTEXT or SASL_SSL, a mechanism, user and password";
 const SESSION_OVER: Admission = {
   kind: "closed",
   reason:

@@ -7,6 +7,7 @@ import { inMapOrder, stringHash } from "../base/java-order.ts";
 import type { Logger } from "../base/logger.ts";
 import { type BrokerConfig, type Held, heldByListener, heldByMechanism } from "../config/broker-config.ts";
 import { type JaasEntry, MalformedJaas, parseJaas } from "../config/jaas.ts";
+import { securityProtocolOf } from "../config/listeners.ts";
 import { SettingError } from "../config/setting.ts";
 import { OAUTHBEARER, OAuthTerms } from "./oauth-terms.ts";
 import type { SaslExchange } from "./sasl-exchange.ts";
@@ -85,6 +86,12 @@ export class SaslTerms {
   /** Ends what is under way for clients that are no longer there. */
   close(): void {
     this.#oauth.close();
+  }
+
+  /** What the listener speaks: "SASL_SSL". */
+  get protocol(): string {
+    const { config, listener } = this.#options;
+    return securityProtocolOf(config["listener.security.protocol.map"], listener);
   }
 
   /** In Kafka's order. */

@@ -15,7 +15,8 @@ export class ForeignProtocol extends Error {
   }
 }
 
-const TLS_ADVICE = "this listener does not speak it; take TLS out of the client's settings (ssl, security.protocol)";
+const TLS_ADVICE =
+  "this listener does not speak it; take TLS out of the client's settings (ssl, security.protocol), or start the broker with --tls";
 const HTTP_ADVICE = "this port is for Kafka clients, not for browsers, curl or health checks of HTTP";
 const OTHER_ADVICE = "this port is for Kafka clients";
 

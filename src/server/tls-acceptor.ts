@@ -8,12 +8,15 @@ import { nodeTls } from "../base/node-tls.ts";
 import { systemClock } from "../base/system-clock.ts";
 import type { ClientTls } from "../client/socket.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
+import { securityProtocolOf } from "../config/listeners.ts";
 import { SettingError } from "../config/setting.ts";
 import { ListenerTlsSettings } from "../security/tls-settings.ts";
 import { contextOptions, readStores, replacementFault, type TlsStores, type TlsTerms, tlsTerms } from "../security/tls-terms.ts";
 
 export class TlsAcceptor {
   readonly listener: string;
+  /** "SSL", or "SASL_SSL". */
+  readonly protocol: string;
   readonly terms: TlsTerms;
   readonly clock: Clock;
   #stores: TlsStores;
@@ -23,6 +26,7 @@ export class TlsAcceptor {
   constructor(config: BrokerConfig, listener: string, clock: Clock) {
     const settings = new ListenerTlsSettings(config, listener);
     this.listener = listener;
+    this.protocol = securityProtocolOf(config["listener.security.protocol.map"], listener);
     this.clock = clock;
     this.terms = tlsTerms(settings, nodeTls().getCiphers());
     this.#stores = readStores(settings, systemClock.now());

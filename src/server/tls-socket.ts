@@ -21,7 +21,11 @@ export interface SecureSocketEvents extends SocketEvents {
   readonly secured: (principal: string) => void;
 }
 
-export function secureSocket(accepted: net.Socket, { terms, context, clock }: TlsAcceptor, events: SecureSocketEvents): TLSSocket {
+export function secureSocket(
+  accepted: net.Socket,
+  { terms, context, clock, protocol }: TlsAcceptor,
+  events: SecureSocketEvents,
+): TLSSocket {
   const { TLSSocket } = nodeTls();
   const asks = terms.clientAuth !== "none";
   const socket = new TLSSocket(accepted, {
@@ -33,7 +37,7 @@ export function secureSocket(accepted: net.Socket, { terms, context, clock }: Tl
   let isSecure = false;
   let failure: Error | undefined;
   const fail = (error: Error) => {
-    failure ??= isSecure || error instanceof HandshakeFailure ? error : handshakeFailure(error);
+    failure ??= isSecure || error instanceof HandshakeFailure ? error : handshakeFailure(error, protocol);
     socket.destroy();
   };
   const deadline = clock.after(HANDSHAKE_MS, () => fail(new HandshakeFailure(`the TLS handshake took longer than ${HANDSHAKE_MS} ms`)));
