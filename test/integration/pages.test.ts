@@ -128,6 +128,14 @@ test("the example of faults of the cluster runs", async () => {
   expect(stdout).toMatch(/\S/);
 }, 70_000);
 
+test("the example of a login over TLS with access rules runs", async () => {
+  const text = example("src/security/README.md", "acls:").replace(
+    "await broker.stop",
+    "console.log(broker.topics.list().join());\nawait broker.stop",
+  );
+  expect((await run(process.execPath, [written("secured.mts", text)], LIMIT)).stdout).toBe("orders\n");
+});
+
 test("no other example in JavaScript stands on any page", () => {
   const inInterop = exampleIn(TESTS, "odradek/jest");
   expect(PAGES.flatMap((page) => examplesIn(page)).filter((text) => !ran.has(text) && text !== inInterop)).toEqual([]);
