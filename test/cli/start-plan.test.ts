@@ -50,9 +50,9 @@ test("the port and the host are what DescribeConfigs will tell", () => {
   expect(plan.config.listeners).toEqual(["PLAINTEXT://[::1]:9192"]);
 });
 
-test("the broker speaks TLS with --tls, or where the environment says so, whatever else of its address is given", () => {
-  const plan = planStart({ tls: true, port: "9192", memory: true, set: ["listener.name.ssl.ssl.client.auth=requested"] }, {});
-  expect(plan.config.listeners).toEqual(["SSL://localhost:9192"]);
+test("every broker speaks TLS with --tls, or where the environment says so, whatever else of its address is given", () => {
+  const plan = planStart({ tls: true, port: "9192", brokers: "2", memory: true, set: ["listener.name.ssl.ssl.client.auth=requested"] }, {});
+  expect(plan.configs.map(({ listeners }) => listeners)).toEqual([["SSL://localhost:9192"], ["SSL://localhost:9193"]]);
   expect(plan.withoutEffect).toEqual([]);
   const withUsers = planStart({ user: ["alice:secret"], port: "9192", memory: true }, { KAFKA_ODRADEK_TLS: "true" });
   expect(withUsers.config.listeners).toEqual(["SASL_SSL://localhost:9192"]);

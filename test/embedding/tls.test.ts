@@ -2,7 +2,7 @@
 
 import { Kafka, logLevel } from "kafkajs";
 import { expect, onTestFinished, test } from "vitest";
-import { type RunningBroker, type StartOptions, startBroker } from "../../src/index.ts";
+import { type RunningBroker, type StartOptions, startBroker, startCluster } from "../../src/index.ts";
 
 const QUIET = { logLevel: logLevel.NOTHING, retry: { retries: 0 } };
 
@@ -50,6 +50,23 @@ test("a client may be asked for a certificate, which the kit makes", async () =>
   const stranger = (await start({})).tls.clientCertificate("alice");
   await expect(topicsFor({ ...given, ssl: { ...given.ssl, ...stranger } })).rejects.toThrow(/./);
   expect(() => broker.tls.clientCertificate("")).toThrow("give a name");
+});
+
+test("the brokers of a cluster show each other what they show clients, also where everybody has to show something", async () => {
+  const cluster = await startCluster({ brokers: 2, tls: true, settings: { "ssl.client.auth": "required" } });
+  onTestFinished(() => cluster.stop());
+  await cluster.topics.create({ name: "t", partitions: 2 });
+  const given = cluster.connection.kafkajs();
+  const kafka = new Kafka({ ...given, ssl: { ...given.ssl, ...cluster.tls.clientCertificate("alice") }, ...QUIET });
+  const producer = kafka.producer({ transactionalId: "both", maxInFlightRequests: 1, idempotent: true });
+  await producer.connect();
+  const transaction = await producer.transaction();
+  await transaction.send({ topic: "t", messages: [0, 1].map((partition) => ({ partition, value: "of one transaction" })) });
+  await transaction.commit();
+  await producer.disconnect();
+  expect(await cluster.read("t")).toHaveLength(2);
+  const { id } = await cluster.addBroker();
+  expect(cluster.brokers.map((broker) => broker.id)).toContain(id);
 });
 
 test("a broker without TLS says so when it is asked for its authority", async () => {
