@@ -12,6 +12,7 @@ export const KAFKA_TOOLS: { readonly [name: string]: () => Promise<Tool> } = {
   "kafka-console-producer": async () => (await import("./console-producer.ts")).kafkaConsoleProducer,
   "kafka-consumer-groups": async () => (await import("./consumer-groups.ts")).kafkaConsumerGroups,
   "kafka-consumer-perf-test": async () => (await import("./consumer-perf-test.ts")).kafkaConsumerPerfTest,
+  "kafka-delegation-tokens": async () => (await import("./delegation-tokens.ts")).kafkaDelegationTokens,
   "kafka-delete-records": async () => (await import("./delete-records.ts")).kafkaDeleteRecords,
   "kafka-e2e-latency": async () => (await import("./e2e-latency.ts")).kafkaE2eLatency,
   "kafka-features": async () => (await import("./features.ts")).kafkaFeatures,
