@@ -2,19 +2,19 @@
 
 import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
-import { startTokenBench, TokenClient } from "../security/token-bench.ts";
+import { startTokenBench, userOf } from "../security/token-bench.ts";
 import { turns } from "./effect-bench.ts";
 
 test("delegation.token.secret.key: a token is proved by what is made with the secret", async () => {
   await using bench = await startTokenBench({ settings: { "delegation.token.secret.key": "another" } });
-  const { tokenId, hmac } = await (await TokenClient.as(bench, "alice")).create();
+  const { tokenId, hmac } = await (await userOf(bench, "alice")).create();
   expect(hmac).toEqual(createHmac("sha512", "another").update(tokenId).digest());
 });
 
 test("delegation.token.max.lifetime.ms, delegation.token.expiry.time.ms: how old a token gets, and how far it is renewed at a time", async () => {
   const settings = { "delegation.token.max.lifetime.ms": 5000, "delegation.token.expiry.time.ms": 3000 };
   await using bench = await startTokenBench({ settings });
-  const alice = await TokenClient.as(bench, "alice");
+  const alice = await userOf(bench, "alice");
   const { hmac, issueTimestampMs, ...made } = await alice.create({ maxLifetimeMs: 60_000 });
   expect([made.expiryTimestampMs - issueTimestampMs, made.maxTimestampMs - issueTimestampMs]).toEqual([3000, 5000]);
   const renewed = async () => (await alice.renew(hmac, 60_000)).expiryTimestampMs - issueTimestampMs;
@@ -28,13 +28,13 @@ test("delegation.token.max.lifetime.ms: may be longer than numbers go", async ()
   const longest = Number.MAX_SAFE_INTEGER;
   const settings = { "delegation.token.max.lifetime.ms": longest, "delegation.token.expiry.time.ms": longest };
   await using bench = await startTokenBench({ settings });
-  const alice = await TokenClient.as(bench, "alice");
+  const alice = await userOf(bench, "alice");
   expect(await alice.create()).toMatchObject({ errorCode: 0, expiryTimestampMs: longest, maxTimestampMs: longest });
 });
 
 test("delegation.token.expiry.check.interval.ms: how long tokens that have expired are still described", async () => {
   await using bench = await startTokenBench({ settings: { "delegation.token.expiry.check.interval.ms": 10_000 }, others: [{}] });
-  const alice = await TokenClient.as(bench, "alice");
+  const alice = await userOf(bench, "alice");
   await alice.create({ maxLifetimeMs: 2000 });
   const { tokenId } = await alice.create();
   const described = async () => {

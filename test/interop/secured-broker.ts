@@ -16,7 +16,7 @@ export const AUTHORITY = certificatePath("ca.pem");
 export const PROTOCOLS = ["SASL_PLAINTEXT", "SASL_SSL"] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
-const PLAIN_LINE = `org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="x" user_alice="${PASSWORD}";`;
+const PLAIN_LINE = `org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="x" user_alice="${PASSWORD}" user_bob="${PASSWORD}";`;
 const SCRAM_LINE = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
 
 /** Beside the listener without a login, which is for tools that make users and topics. */
@@ -39,13 +39,16 @@ export interface SecuredBroker extends BrokerUnderTest {
 
 export class SecuredBrokers {
   readonly #ports: Readonly<Record<BrokerName, number>>;
+  readonly #settings: Readonly<Record<string, string>>;
   readonly #running = new Map<BrokerName, Promise<RunningBroker>>();
 
-  constructor(ports: Readonly<Record<BrokerName, number>>) {
+  /** @param more settings of all of them */
+  constructor(ports: Readonly<Record<BrokerName, number>>, more: Readonly<Record<string, string>> = {}) {
     this.#ports = ports;
+    this.#settings = more;
   }
 
-  /** Knows alice, and has the topic. */
+  /** Knows alice by each mechanism and bob by PLAIN, and has the topic. */
   async of(name: BrokerName, topic: string): Promise<SecuredBroker> {
     const running = this.#running.get(name) ?? this.#start(name, topic);
     this.#running.set(name, running);
@@ -66,7 +69,7 @@ export class SecuredBrokers {
     const port = this.#ports[name];
     const dataFolder = join(CACHE, "data", `secured-${name}`);
     rmSync(dataFolder, { recursive: true, force: true });
-    const broker = await startBroker(name, { port, dataFolder, settings: settings(port) });
+    const broker = await startBroker(name, { port, dataFolder, settings: { ...settings(port), ...this.#settings } });
     const tool = (...args: string[]) => runOrThrow(KAFKA_REFERENCE, ["tool", ...args]);
     const alice = ["--alter", "--entity-type", "users", "--entity-name", "alice", "--add-config"];
     for (const mechanism of ["SCRAM-SHA-256", "SCRAM-SHA-512"]) {

@@ -18,6 +18,7 @@ const TOOLS: { readonly [name: string]: string } = {
   configs: "kafka.admin.ConfigCommand",
   acls: "org.apache.kafka.tools.AclCommand",
   "consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+  "delegation-tokens": "org.apache.kafka.tools.DelegationTokenCommand",
   groups: "org.apache.kafka.tools.GroupsCommand",
   "log-dirs": "org.apache.kafka.tools.LogDirsCommand",
   "get-offsets": "org.apache.kafka.tools.GetOffsetShell",

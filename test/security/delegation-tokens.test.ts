@@ -7,7 +7,8 @@ import { Errors } from "../../protocol/errors.ts";
 import { MAX_CHANGES } from "../../src/cluster/batch-limit.ts";
 import type { EffectBench } from "../config/effect-bench.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
-import { named, SECRET_KEY, startTokenBench, TokenClient } from "./token-bench.ts";
+import { named, type TokenClient } from "../support/token-client.ts";
+import { clientOf, SECRET_KEY, startTokenBench, userOf } from "./token-bench.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -38,7 +39,7 @@ const nothing = (errorCode: number, timeMs: number, owner = named("alice"), requ
 
 describe("a token that is asked for", () => {
   test.each([1, 2, 3])("is made for who asks, by version %i", async (version) => {
-    const alice = await TokenClient.as(bench, "alice");
+    const alice = await userOf(bench, "alice");
     const token = await alice.create({ renewers: [named("bob"), named("bob")] }, version);
     const nowMs = bench.clock.now();
     const requester = version === 3 ? "alice" : "";
@@ -66,7 +67,7 @@ describe("a token that is asked for", () => {
   });
 
   test("may be for another, who is then its owner", async () => {
-    const alice = await TokenClient.as(bench, "alice");
+    const alice = await userOf(bench, "alice");
     const token = await alice.create({ ownerPrincipalType: "Robot", ownerPrincipalName: "r2:d2" });
     expect(token).toMatchObject({ ...named("r2:d2", "Robot"), tokenRequesterPrincipalName: "alice", errorCode: Errors.NONE });
     const own = await alice.create({ ownerPrincipalType: "Robot", ownerPrincipalName: "" });
@@ -81,7 +82,7 @@ describe("a token that is asked for", () => {
     [2 * DAY_MS, DAY_MS, 2 * DAY_MS],
     [2 ** 52, DAY_MS, 7 * DAY_MS],
   ])("for %i ms expires after %i unless renewed, and lives for %i", async (maxLifetimeMs, expiryMs, maxMs) => {
-    const alice = await TokenClient.as(bench, "alice");
+    const alice = await userOf(bench, "alice");
     const { expiryTimestampMs, maxTimestampMs, issueTimestampMs } = await alice.create({ maxLifetimeMs });
     expect([expiryTimestampMs - issueTimestampMs, maxTimestampMs - issueTimestampMs]).toEqual([expiryMs, maxMs]);
   });
@@ -101,22 +102,22 @@ describe("a token that is asked for", () => {
     ],
   ])("is refused with %s", async (_, body, expected) => {
     const before = bench.node.cluster.image.delegationTokens;
-    expect(await (await TokenClient.as(bench, "alice")).create(body)).toEqual(expected);
+    expect(await (await userOf(bench, "alice")).create(body)).toEqual(expected);
     expect(bench.node.cluster.image.delegationTokens).toBe(before);
   });
 });
 
 describe("who is not known", () => {
   test.each([1, 2, 3])("gets nothing made by version %i, whatever else is wrong", async (version) => {
-    const client = await TokenClient.at(bench, { listener: "PLAINTEXT" });
+    const client = await clientOf(bench, { listener: "PLAINTEXT" });
     const anonymous = named("ANONYMOUS");
     const requester = version === 3 ? anonymous : named("", "");
     expect(await client.create({ renewers: [GROUP] }, version)).toEqual(nothing(NOT_ALLOWED, -1, anonymous, requester));
   });
 
   test("hears of no token, and changes none", async () => {
-    const { hmac } = await (await TokenClient.as(bench, "alice")).create();
-    const client = await TokenClient.at(bench, { listener: "PLAINTEXT" });
+    const { hmac } = await (await userOf(bench, "alice")).create();
+    const client = await clientOf(bench, { listener: "PLAINTEXT" });
     for (const version of [1, 2, 3])
       expect(await client.describe(null, version)).toEqual({ errorCode: NOT_ALLOWED, tokens: [], throttleTimeMs: 0 });
     const refused = { errorCode: NOT_ALLOWED, expiryTimestampMs: -1, throttleTimeMs: 0 };
@@ -130,7 +131,7 @@ describe("who is not known", () => {
 describe("without delegation.token.secret.key", () => {
   test("there are none, which comes after other refusals of a broker and before those of the cluster", async () => {
     await using without = await startTokenBench({ settings: { "delegation.token.secret.key": "" } });
-    const alice = await TokenClient.as(without, "alice");
+    const alice = await userOf(without, "alice");
     const DISABLED = Errors.DELEGATION_TOKEN_AUTH_DISABLED;
     expect(await alice.create()).toEqual(nothing(DISABLED, 0));
     expect(await alice.create({ renewers: [GROUP] })).toEqual(nothing(Errors.INVALID_PRINCIPAL_TYPE, -1));
@@ -142,11 +143,7 @@ describe("without delegation.token.secret.key", () => {
 
 describe("a token that is there", () => {
   async function made(maxLifetimeMs = 2 * HOUR_MS) {
-    const [alice, bob, carol] = [
-      await TokenClient.as(bench, "alice"),
-      await TokenClient.as(bench, "bob"),
-      await TokenClient.as(bench, "carol"),
-    ];
+    const [alice, bob, carol] = [await userOf(bench, "alice"), await userOf(bench, "bob"), await userOf(bench, "carol")];
     const token = await alice.create({ renewers: [named("bob")], maxLifetimeMs });
     return { alice, bob, carol, token };
   }
@@ -224,7 +221,7 @@ describe("a token that is there", () => {
 });
 
 test("neither HMACs nor the secret are in the log, which tells of tokens by their ids", async () => {
-  const alice = await TokenClient.as(bench, "alice");
+  const alice = await userOf(bench, "alice");
   const { hmac, tokenId } = await alice.create();
   await alice.renew(hmac);
   await alice.expire(hmac);

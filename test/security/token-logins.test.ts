@@ -6,7 +6,8 @@ import { saslAuthenticate, saslHandshake } from "../../protocol/messages/index.t
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { type EffectBench, turns } from "../config/effect-bench.ts";
-import { named, SECRET_KEY, startTokenBench, TokenClient } from "./token-bench.ts";
+import { named, type TokenClient } from "../support/token-client.ts";
+import { clientOf, SECRET_KEY, startTokenBench, userOf } from "./token-bench.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -20,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => bench[Symbol.asyncDispose]());
 
 async function tokenOf(user: "alice" | "bob", body: Parameters<TokenClient["create"]>[0] = {}) {
-  return (await TokenClient.as(bench, user)).create(body);
+  return (await userOf(bench, user)).create(body);
 }
 
 /** Who handlers are told that the client is. */
@@ -41,7 +42,7 @@ async function principalOf(client: TokenClient): Promise<string> {
 describe("a token", () => {
   test.each(MECHANISMS)("lets in by %s as its owner, for as long as it holds", async (mechanism) => {
     const token = await tokenOf("alice", { ownerPrincipalType: "User", ownerPrincipalName: "bob" });
-    const client = await TokenClient.at(bench);
+    const client = await clientOf(bench);
     expect(await client.logInWith(token, { mechanism })).toEqual({ lifetimeMs: DAY_MS });
     expect(await principalOf(client)).toBe("User:bob");
   });
@@ -55,7 +56,7 @@ describe("a token", () => {
     ["tokenauth=true ", { refused: INVALID }],
   ])("is what the name is taken for with %s", async (extensions, expected) => {
     const token = await tokenOf("alice");
-    const client = await TokenClient.at(bench);
+    const client = await clientOf(bench);
     await client.raw.call(saslHandshake, 1, { mechanism: "SCRAM-SHA-256" });
     const authBytes = Buffer.from(`n,,n=${token.tokenId},r=abc,${extensions}`);
     const answer = await client.raw.call(saslAuthenticate, 2, { authBytes });
@@ -74,14 +75,14 @@ describe("a token", () => {
     const [token, other] = [await tokenOf("alice"), await tokenOf("bob")];
     const passwords: Readonly<Record<string, string>> = { other: other.hmac.toString("base64"), id: token.tokenId };
     const given = password === undefined ? {} : { password: passwords[password] ?? password };
-    const client = await TokenClient.at(bench);
+    const client = await clientOf(bench);
     expect(await client.logInWith(token, { ...login, ...given })).toEqual({ refused: INVALID });
     expect(await client.isIn()).toBe(false);
   });
 
   test("does not let in by PLAIN", async () => {
     const token = await tokenOf("alice");
-    expect(await (await TokenClient.at(bench)).logInWith(token, { mechanism: "PLAIN" })).toEqual({
+    expect(await (await clientOf(bench)).logInWith(token, { mechanism: "PLAIN" })).toEqual({
       refused: "Authentication failed: Invalid username or password",
     });
   });
@@ -91,7 +92,7 @@ describe("a token", () => {
     ["its owner", () => "alice", "Authentication failed: Client requested an authorization id that is different from username"],
   ])("may have %s as the authorization id or not", async (_, id, errorMessage) => {
     const token = await tokenOf("alice");
-    const client = await TokenClient.at(bench);
+    const client = await clientOf(bench);
     await client.raw.call(saslHandshake, 1, { mechanism: "SCRAM-SHA-256" });
     const authBytes = Buffer.from(`n,a=${id(token.tokenId)},n=${token.tokenId},r=abc,tokenauth=true`);
     expect((await client.raw.call(saslAuthenticate, 2, { authBytes }))?.errorMessage).toBe(errorMessage);
@@ -99,27 +100,27 @@ describe("a token", () => {
 
   test("that was withdrawn lets nobody in any more", async () => {
     const token = await tokenOf("alice");
-    await (await TokenClient.as(bench, "alice")).expire(token.hmac);
-    expect(await (await TokenClient.at(bench)).logInWith(token)).toEqual({ refused: INVALID });
+    await (await userOf(bench, "alice")).expire(token.hmac);
+    expect(await (await clientOf(bench)).logInWith(token)).toEqual({ refused: INVALID });
   });
 
   test("that has expired lets in to a session that is over, until it is removed", async () => {
     const token = await tokenOf("alice", { maxLifetimeMs: 1000 });
     await bench.clock.advance(1001);
-    const client = await TokenClient.at(bench);
+    const client = await clientOf(bench);
     expect(await client.logInWith(token)).toEqual({ lifetimeMs: 0 });
     expect(await client.isIn()).toBe(false);
     const checkMs = HOUR_MS;
     await bench.clock.advance(checkMs);
     await turns(20);
-    expect(await (await TokenClient.at(bench)).logInWith(token)).toEqual({ refused: INVALID });
+    expect(await (await clientOf(bench)).logInWith(token)).toEqual({ refused: INVALID });
   });
 });
 
 describe("who came with a token", () => {
   test("can have none made, described, renewed or withdrawn, not even an own one", async () => {
     const token = await tokenOf("alice", { renewers: [named("alice")] });
-    const client = await TokenClient.at(bench);
+    const client = await clientOf(bench);
     await client.logInWith(token);
     const refused = { errorCode: Errors.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED };
     expect(await client.create()).toMatchObject({ ...refused, ...named("alice"), issueTimestampMs: -1, tokenId: "" });
@@ -133,18 +134,18 @@ describe("who came with a token", () => {
 
   test("stays in when the token is withdrawn, and cannot log in with it again", async () => {
     const token = await tokenOf("alice");
-    const client = await TokenClient.at(bench);
+    const client = await clientOf(bench);
     await client.logInWith(token);
-    await (await TokenClient.as(bench, "alice")).expire(token.hmac);
+    await (await userOf(bench, "alice")).expire(token.hmac);
     expect(await client.isIn()).toBe(true);
     expect(await client.logInWith(token)).toEqual({ refused: INVALID.replace("during authentication", "during re-authentication") });
   });
 
   test("is out when the token would have expired at the login, also if it was renewed since", async () => {
     const token = await tokenOf("alice");
-    const alice = await TokenClient.as(bench, "alice");
+    const alice = await userOf(bench, "alice");
     await alice.expire(token.hmac, 5000);
-    const client = await TokenClient.at(bench);
+    const client = await clientOf(bench);
     expect(await client.logInWith(token)).toEqual({ lifetimeMs: 5000 });
     await alice.renew(token.hmac);
     await bench.clock.advance(5000);
@@ -155,7 +156,7 @@ describe("who came with a token", () => {
 
   test("goes on with another token of the same owner, and with no other's", async () => {
     const [first, second, bobs] = [await tokenOf("alice", { maxLifetimeMs: 5000 }), await tokenOf("alice"), await tokenOf("bob")];
-    const client = await TokenClient.at(bench);
+    const client = await clientOf(bench);
     await client.logInWith(first);
     await bench.clock.advance(2000);
     expect(await client.logInWith(second)).toEqual({ lifetimeMs: DAY_MS - 2000 });
@@ -174,9 +175,9 @@ describe("a session with a token", () => {
     [500, 500],
   ])("lasts as long as the token, or as connections.max.reauth.ms says: %i", async (maxLifetimeMs, lifetimeMs) => {
     await using short = await startTokenBench({ settings: { "connections.max.reauth.ms": 2000 } });
-    const alice = await TokenClient.as(short, "alice");
+    const alice = await userOf(short, "alice");
     const token = await alice.create(maxLifetimeMs === 500 ? { maxLifetimeMs } : {});
-    expect(await (await TokenClient.at(short)).logInWith(token)).toEqual({ lifetimeMs });
+    expect(await (await clientOf(short)).logInWith(token)).toEqual({ lifetimeMs });
   });
 });
 
@@ -184,7 +185,7 @@ test("tokens outlive a restart, and the metadata have neither HMAC nor secret", 
   const clock = new VirtualClock();
   const filesystem = new MemoryFilesystem(clock);
   const before = await startTokenBench({ clock, filesystem });
-  const alice = await TokenClient.as(before, "alice");
+  const alice = await userOf(before, "alice");
   const [kept, withdrawn] = [await alice.create({ renewers: [named("bob")] }), await alice.create()];
   await alice.expire(withdrawn.hmac);
   await before[Symbol.asyncDispose]();
@@ -192,14 +193,14 @@ test("tokens outlive a restart, and the metadata have neither HMAC nor secret", 
   expect(journal).toContain(kept.tokenId);
   for (const secret of [SECRET_KEY, kept.hmac.toString("base64")]) expect(journal).not.toContain(secret);
   await using after = await startTokenBench({ clock, filesystem });
-  expect((await (await TokenClient.as(after, "bob")).describe()).tokens).toMatchObject([{ tokenId: kept.tokenId, hmac: kept.hmac }]);
-  expect(await (await TokenClient.at(after)).logInWith(kept)).toMatchObject({ lifetimeMs: DAY_MS });
+  expect((await (await userOf(after, "bob")).describe()).tokens).toMatchObject([{ tokenId: kept.tokenId, hmac: kept.hmac }]);
+  expect(await (await clientOf(after)).logInWith(kept)).toMatchObject({ lifetimeMs: DAY_MS });
 });
 
 test("a token that one broker made lets in at the others", async () => {
   const cluster = await startTokenBench({ others: [{}] });
   onTestFinished(() => cluster[Symbol.asyncDispose]());
-  const token = await (await TokenClient.as(cluster, "alice")).create();
-  const client = await TokenClient.at(cluster, { brokerId: 2 });
+  const token = await (await userOf(cluster, "alice")).create();
+  const client = await clientOf(cluster, { brokerId: 2 });
   expect(await client.logInWith(token)).toEqual({ lifetimeMs: DAY_MS });
 });

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
 import { type Acl, AclOperations, PatternTypes, Permissions, ResourceTypes } from "../../src/security/acls.ts";
 import type { EffectBench } from "../config/effect-bench.ts";
-import { named, startTokenBench, TokenClient, type UserName } from "./token-bench.ts";
+import { named, type TokenClient } from "../support/token-client.ts";
+import { startTokenBench, type UserName, userOf } from "./token-bench.ts";
 
 const AUTHORIZER = {
   "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
@@ -40,7 +41,7 @@ async function rule(user: UserName, what: `${Operation} ${Resource}`, resourceNa
 const tokenless = { errorCode: Errors.DELEGATION_TOKEN_AUTHORIZATION_FAILED, issueTimestampMs: -1, maxTimestampMs: -1, tokenId: "" };
 
 test("who has no rule has own tokens made, and none for others, which is refused before a renewer that is no user", async () => {
-  const alice = await TokenClient.as(bench, "alice");
+  const alice = await userOf(bench, "alice");
   expect(await alice.create()).toMatchObject({ errorCode: Errors.NONE });
   expect(await alice.create({ ownerPrincipalType: "User", ownerPrincipalName: "alice" })).toMatchObject({ errorCode: Errors.NONE });
   expect(await alice.create(FOR_BOB)).toMatchObject({ ...tokenless, ...named("bob"), tokenRequesterPrincipalName: "alice" });
@@ -49,21 +50,21 @@ test("who has no rule has own tokens made, and none for others, which is refused
 });
 
 test("CREATE_TOKENS on a user is what tokens for that user need, and no rule forbids own ones", async () => {
-  const alice = await TokenClient.as(bench, "alice");
+  const alice = await userOf(bench, "alice");
   await rule("alice", "CREATE_TOKENS USER", "User:bob");
   await rule("alice", "CREATE_TOKENS USER", "User:alice", { permission: Permissions.DENY });
   expect(await alice.create(FOR_BOB)).toMatchObject({ errorCode: Errors.NONE, ...named("bob") });
   expect(await alice.create()).toMatchObject({ errorCode: Errors.NONE });
   expect(await alice.create({ ...FOR_BOB, ownerPrincipalName: "bobby" })).toMatchObject(tokenless);
   await rule("carol", "ALL USER", "*");
-  expect(await (await TokenClient.as(bench, "carol")).create(FOR_BOB)).toMatchObject({ errorCode: Errors.NONE });
+  expect(await (await userOf(bench, "carol")).create(FOR_BOB)).toMatchObject({ errorCode: Errors.NONE });
 });
 
 test("owners and renewers see a token; its requester and others need DESCRIBE on it, or DESCRIBE_TOKENS on its owner", async () => {
   await rule("alice", "CREATE_TOKENS USER", "User:bob");
   await rule("alice", "CREATE_TOKENS USER", "User:carol");
-  const alice = await TokenClient.as(bench, "alice");
-  const [bob, carol] = [await TokenClient.as(bench, "bob"), await TokenClient.as(bench, "carol")];
+  const alice = await userOf(bench, "alice");
+  const [bob, carol] = [await userOf(bench, "bob"), await userOf(bench, "carol")];
   await alice.create();
   const { tokenId } = await alice.create({ ...FOR_BOB, renewers: [named("carol")] });
   await alice.create({ ...FOR_BOB, ownerPrincipalName: "carol" });
@@ -82,7 +83,7 @@ test("owners and renewers see a token; its requester and others need DESCRIBE on
 test("no rule lets others than its owner and renewers renew or withdraw a token", async () => {
   await rule("alice", "ALL USER", "*");
   await rule("alice", "ALL DELEGATION_TOKEN", "*");
-  const alice = await TokenClient.as(bench, "alice");
+  const alice = await userOf(bench, "alice");
   const { hmac } = await alice.create(FOR_BOB);
   const mismatch = { errorCode: Errors.DELEGATION_TOKEN_OWNER_MISMATCH };
   expect([await alice.renew(hmac), await alice.expire(hmac)]).toMatchObject([mismatch, mismatch]);
