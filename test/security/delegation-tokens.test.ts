@@ -2,12 +2,14 @@
 // same requests.
 
 import { createHmac } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
 import { MAX_CHANGES } from "../../src/cluster/batch-limit.ts";
 import type { EffectBench } from "../config/effect-bench.ts";
+import { connectTls, TRUSTED, tlsSettings } from "../support/certificates.ts";
+import { RawClient } from "../support/raw-client.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
-import { named, type TokenClient } from "../support/token-client.ts";
+import { named, TokenClient } from "../support/token-client.ts";
 import { clientOf, SECRET_KEY, startTokenBench, userOf } from "./token-bench.ts";
 
 const HOUR_MS = 3_600_000;
@@ -126,6 +128,24 @@ describe("who is not known", () => {
       expect(await client.expire(hmac, -1, version)).toEqual(refused);
     }
   });
+});
+
+test("who comes over TLS has tokens made by showing a certificate, and none without", async () => {
+  const settings = {
+    listeners: "PLAINTEXT://127.0.0.1:0,SECURE://127.0.0.1:0",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SECURE:SSL",
+    ...tlsSettings("SECURE", { ...TRUSTED, "ssl.client.auth": "requested" }),
+  };
+  await using secure = await startTokenBench({ settings });
+  const endpoints = secure.node.cluster.image.brokers.get(1)?.endpoints ?? [];
+  const port = endpoints.find(({ listener }) => listener === "SECURE")?.port ?? 0;
+  const created = async (options: Parameters<typeof connectTls>[1]) => {
+    const client = new TokenClient(RawClient.over(await connectTls(port, options)));
+    onTestFinished(() => client.close());
+    return client.create();
+  };
+  expect(await created({})).toMatchObject({ errorCode: NOT_ALLOWED, ...named("ANONYMOUS") });
+  expect(await created({ as: "client" })).toMatchObject({ errorCode: Errors.NONE, principalName: expect.stringContaining("CN=") });
 });
 
 describe("without delegation.token.secret.key", () => {
