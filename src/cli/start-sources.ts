@@ -93,7 +93,8 @@ function parseSettings(pairs: readonly string[]): GivenSettings {
   const settings = new Map<string, Given>();
   for (const pair of pairs) {
     const at = pair.indexOf("=");
-    if (at < 1) throw usageError(`--set ${pair}: a setting must be written key=value`);
+    // What comes after the name may be a password.
+    if (at < 1) throw usageError(`--set ${/^[\w.-]*/.exec(pair)?.[0] ?? ""}…: a setting must be written key=value`);
     const name = pair.slice(0, at).trim();
     const value = pair.slice(at + 1);
     const earlier = settings.get(name);

@@ -53,7 +53,7 @@ function withoutEscapes(text: string, lineNumber: number): string {
   return text.replace(/\\(u[0-9a-fA-F]{4}|.)/gs, (_, escaped: string) => {
     if (escaped.length > 1) return String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
     if (escaped === "u")
-      throw new SettingError("MALFORMED_FILE", "", `line ${lineNumber}: \\u must be followed by four hexadecimal digits: ${text}`);
+      throw new SettingError("MALFORMED_FILE", "", `line ${lineNumber}: \\u must be followed by four hexadecimal digits`);
     return ESCAPES[escaped] ?? escaped;
   });
 }
