@@ -1,0 +1,31 @@
+// Records what Apache Kafka answers to every request in every situation of test/access-rules, and keeps it in test/facts/access-rules.json.
+//
+//   node scripts/record-access-rules.ts [--port 19400] [--out FILE] [--check]
+//
+// Starts Kafka (KAFKA_REFERENCE, with a JDK) twice, once for each policy. With --check nothing is written: what differs from the facts that
+// are kept is printed. Recording again changes nothing, for no answer depends on what was asked before.
+
+import { parseArgs } from "node:util";
+import { FACTS_PATH, nameOf, readFacts, writeFacts } from "../test/access-rules/facts.ts";
+import { askKafka } from "../test/access-rules/kafka.ts";
+import { hasKafkaReference, KAFKA_REFERENCE } from "./kafka-reference.ts";
+
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "19400" },
+    out: { type: "string", default: FACTS_PATH },
+    check: { type: "boolean", default: false },
+  },
+});
+if (!hasKafkaReference()) throw new Error(`no Kafka reference at ${KAFKA_REFERENCE} (set KAFKA_REFERENCE)`);
+const cells = await askKafka(Number(values.port));
+if (values.check) {
+  const kept = new Map(readFacts().map((cell) => [nameOf(cell), JSON.stringify(cell.answers)]));
+  const different = cells.filter((cell) => kept.get(nameOf(cell)) !== JSON.stringify(cell.answers));
+  for (const cell of different) console.log(`${nameOf(cell)}\n  kept ${kept.get(nameOf(cell))}\n  now  ${JSON.stringify(cell.answers)}`);
+  console.log(`${different.length} of ${cells.length} cells differ`);
+  process.exitCode = different.length === 0 ? 0 : 1;
+} else {
+  writeFacts(cells, values.out);
+  console.log(`${cells.length} cells in ${values.out}`);
+}

@@ -1,0 +1,46 @@
+// Every API in every situation of the matrix (test/access-rules), with the answers that Apache Kafka 4.3.1 gave, which
+// scripts/record-access-rules.ts records.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { handlers } from "../../src/api/index.ts";
+import { type RunningBroker, startBroker } from "../../src/index.ts";
+import { nameOf, readFacts } from "../access-rules/facts.ts";
+import { type Cell, Matrix, PROBES } from "../access-rules/matrix.ts";
+import { CLUSTER_PROBES } from "../access-rules/probes-cluster.ts";
+import { authorizerSettings, type Policy, SITUATIONS } from "../access-rules/situations.ts";
+
+const MOST_DIFFERENCES_SHOWN = 5;
+const HELD = CLUSTER_PROBES.filter(({ api }) => !/DescribeCluster/.test(api.name));
+const facts = new Map(readFacts().map((cell) => [nameOf(cell), cell]));
+
+describe.each<Policy>(["strict", "open"])("where the policy is %s", (policy) => {
+  let broker: RunningBroker;
+  let cells: readonly Cell[];
+
+  beforeAll(async () => {
+    const settings = { ...authorizerSettings(policy), listeners: "SASL_PLAINTEXT://127.0.0.1:0", "node.id": 1 };
+    broker = await startBroker({ like: "kafka", settings });
+    cells = await Matrix.run({ port: broker.port, policy }, HELD);
+  });
+  afterAll(() => broker.stop());
+
+  test.each(HELD.map(({ name }) => name))("%s is answered as by Kafka", (name) => {
+    const ours = cells.filter(({ probe }) => probe === name);
+    const different = ours.filter((cell) => JSON.stringify(cell.answers) !== JSON.stringify(facts.get(nameOf(cell))?.answers));
+    for (const cell of different.slice(0, MOST_DIFFERENCES_SHOWN)) {
+      expect.soft(cell.answers, nameOf(cell)).toEqual(facts.get(nameOf(cell))?.answers);
+    }
+    expect(different.map(nameOf)).toEqual([]);
+  });
+});
+
+test("there are facts about each cell, at least 1500 in all", () => {
+  const names = new Set(SITUATIONS.map(({ name }) => name));
+  expect([...facts.values()].filter(({ situation }) => !names.has(situation.replace(/, before$/, ""))).map(nameOf)).toEqual([]);
+  expect(facts.size).toBeGreaterThanOrEqual(1500);
+});
+
+test("every API that the broker serves is asked", () => {
+  const asked = new Set(PROBES.map(({ api }) => api.key));
+  expect(handlers.filter(({ api }) => !asked.has(api.key)).map(({ api }) => api.name)).toEqual([]);
+});
