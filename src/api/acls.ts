@@ -15,7 +15,7 @@ import { hasAuthorizer } from "../config/broker-config.ts";
 import { type Acl, type AclFilter, aclFault, aclKey, hasUnknownCode, matchesAclFilter } from "../security/acls.ts";
 import { CloseConnection, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
-import { CLUSTER_UNAUTHORIZED } from "./unauthorized.ts";
+import { lackingOnCluster } from "./unauthorized.ts";
 
 const NO_AUTHORIZER: Refusal = { error: Errors.SECURITY_DISABLED, message: "No Authorizer is configured." };
 
@@ -53,7 +53,7 @@ function filterOf(fields: FilterFields): AclFilter {
 export const describeAcls = serve(describeAclsApi, "0-3", ["DESCRIBE CLUSTER"], (services, request, { access }) => {
   const filter = filterOf(request);
   const refused = ({ error: errorCode, message: errorMessage }: Refusal) => ({ errorCode, errorMessage, resources: [] });
-  if (!access.permitsOnCluster("DESCRIBE CLUSTER")) return refused(CLUSTER_UNAUTHORIZED);
+  if (!access.permitsOnCluster("DESCRIBE CLUSTER")) return refused(lackingOnCluster(describeAclsApi, "DESCRIBE"));
   if (isDisabled(services)) return refused({ ...NO_AUTHORIZER, message: "No Authorizer is configured on the broker" });
   const found = [...services.cluster.image.acls.values()].filter((acl) => matchesAclFilter(acl, filter));
   const byResource = Map.groupBy(found, ({ resourceType, patternType, resourceName }) => `${resourceType} ${patternType} ${resourceName}`);
@@ -78,7 +78,7 @@ export const createAcls = serve(createAclsApi, "0-3", ["ALTER CLUSTER"], async (
       checked({ ...acl, patternType: resourcePatternType, permission: permissionType }),
   );
   const all = ({ error: errorCode, message: errorMessage }: Refusal) => ({ results: wanted.map(() => ({ errorCode, errorMessage })) });
-  if (!access.permitsOnCluster("ALTER CLUSTER")) return all(CLUSTER_UNAUTHORIZED);
+  if (!access.permitsOnCluster("ALTER CLUSTER")) return all(lackingOnCluster(createAclsApi, "ALTER"));
   if (isDisabled(services)) return all(NO_AUTHORIZER);
   const faults = wanted.map(aclFault);
   const changes = wanted.filter((_, index) => faults[index] === undefined).map((acl): Change => ({ type: "acl", ...acl }));
@@ -95,7 +95,7 @@ export const deleteAcls = serve(deleteAclsApi, "0-3", ["ALTER CLUSTER"], async (
   const all = ({ error: errorCode, message: errorMessage }: Refusal) => ({
     filterResults: filters.map(() => ({ errorCode, errorMessage, matchingAcls: [] })),
   });
-  if (!access.permitsOnCluster("ALTER CLUSTER")) return all(CLUSTER_UNAUTHORIZED);
+  if (!access.permitsOnCluster("ALTER CLUSTER")) return all(lackingOnCluster(deleteAclsApi, "ALTER"));
   if (isDisabled(services)) return all(NO_AUTHORIZER);
   const found = await matching(services, filters);
   if (found === undefined) return all(TOO_MANY_CHANGES);

@@ -5,7 +5,8 @@ import { alterReplicaLogDirs as alterReplicaLogDirsApi } from "../../protocol/me
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 
-export const alterReplicaLogDirs = serve(alterReplicaLogDirsApi, "0-2", ["ALTER CLUSTER"], (services, request) => {
+export const alterReplicaLogDirs = serve(alterReplicaLogDirsApi, "0-2", ["ALTER CLUSTER"], (services, request, { access }) => {
+  const isPermitted = access.permitsOnCluster("ALTER CLUSTER");
   const own = services.logDirectory()?.path;
   const topics = new Map<string, { partitionIndex: number; errorCode: ErrorCode }[]>();
   for (const { path, topics: moved } of request.dirs) {
@@ -13,7 +14,8 @@ export const alterReplicaLogDirs = serve(alterReplicaLogDirsApi, "0-2", ["ALTER 
       const results = topics.get(name) ?? [];
       topics.set(name, results);
       for (const index of partitions) {
-        results.push({ partitionIndex: index, errorCode: path === own ? replicaFault(services, name, index) : Errors.LOG_DIR_NOT_FOUND });
+        const fault = path === own ? replicaFault(services, name, index) : Errors.LOG_DIR_NOT_FOUND;
+        results.push({ partitionIndex: index, errorCode: isPermitted ? fault : Errors.CLUSTER_AUTHORIZATION_FAILED });
       }
     }
   }

@@ -8,6 +8,7 @@ import { Slices } from "../base/slices.ts";
 import { exceedsBatch, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
 import { type Change, ImageDraft } from "../cluster/image.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
+import { type ConfigAccess, configRefusal } from "./config-access.ts";
 import { type ConfigResource, ConfigResources, configResourceKey } from "./config-resource.ts";
 import type { Services } from "./services.ts";
 import { type SettingsTarget, settingsTarget } from "./settings-target.ts";
@@ -73,9 +74,20 @@ export function wishFault({ configs, nullNames }: AlterWish): Refusal | undefine
   return names.size === configs.length ? undefined : { error: Errors.INVALID_REQUEST, message: "Error due to duplicate config keys" };
 }
 
-/** Resources that a request names more than once, by configResourceKey. */
-export function repeatedResources(resources: readonly ConfigResource[]): ReadonlySet<string> {
-  return repeated(resources.map(configResourceKey));
+/**
+ * Resources that are not altered whatever is wished of them: the request names them more than once, or the client may not. Whoever alters
+ * loggers, which are this broker's own, judges for itself whether the client may.
+ */
+export function refusedResources(resources: readonly ConfigResource[], permits: ConfigAccess): ReadonlyMap<ConfigResource, Refusal> {
+  const twice = repeated(resources.map(configResourceKey));
+  const refused = new Map<ConfigResource, Refusal>();
+  for (const resource of resources) {
+    const isLogger = resource.resourceType === ConfigResources.BROKER_LOGGER;
+    const unauthorized = isLogger ? undefined : configRefusal(resource, permits);
+    const refusal = twice.has(configResourceKey(resource)) ? REPEATED_RESOURCE : unauthorized;
+    if (refusal !== undefined) refused.set(resource, refusal);
+  }
+  return refused;
 }
 
-export const REPEATED_RESOURCE: Refusal = { error: Errors.INVALID_REQUEST, message: "Each resource must appear at most once." };
+const REPEATED_RESOURCE: Refusal = { error: Errors.INVALID_REQUEST, message: "Each resource must appear at most once." };

@@ -22,8 +22,11 @@ import {
 import type { Change, ClusterImage } from "../cluster/image.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
 import { serve } from "./handler.ts";
+import { CLUSTER_UNAUTHORIZED } from "./unauthorized.ts";
 
-export const describeClientQuotas = serve(describeClientQuotasApi, "0-1", ["DESCRIBE_CONFIGS CLUSTER"], (services, request) => {
+export const describeClientQuotas = serve(describeClientQuotasApi, "0-1", ["DESCRIBE_CONFIGS CLUSTER"], (services, request, { access }) => {
+  if (!access.permitsOnCluster("DESCRIBE_CONFIGS CLUSTER"))
+    return { errorCode: Errors.CLUSTER_AUTHORIZATION_FAILED, errorMessage: null, entries: null };
   const components = request.components.map(
     ({ entityType, matchType, match }): QuotaFilterComponent => ({ type: entityType, matchType, match }),
   );
@@ -67,7 +70,7 @@ function componentsOf({ entity }: Entry): Components {
   return inKeyOrder([...new Map(entity.map(({ entityType, entityName }) => [entityType, entityName]))]);
 }
 
-export const alterClientQuotas = serve(alterClientQuotasApi, "0-1", ["ALTER_CONFIGS CLUSTER"], async (services, request) => {
+export const alterClientQuotas = serve(alterClientQuotasApi, "0-1", ["ALTER_CONFIGS CLUSTER"], async (services, request, { access }) => {
   const entities = new Map<string, { readonly components: Components; readonly entries: Entry[] }>();
   for (const entry of request.entries) {
     const components = componentsOf(entry);
@@ -77,8 +80,11 @@ export const alterClientQuotas = serve(alterClientQuotasApi, "0-1", ["ALTER_CONF
     else known.entries.push(entry);
   }
   const asked = [...entities.values()];
+  const isPermitted = access.permitsOnCluster("ALTER_CONFIGS CLUSTER");
   const outcomes = await services.cluster.transact((image) => {
-    const result: (Change | Refusal)[] = asked.map(({ components, entries }) => decide(image, components, entries));
+    const result: (Change | Refusal)[] = asked.map(({ components, entries }) =>
+      isPermitted ? decide(image, components, entries) : CLUSTER_UNAUTHORIZED,
+    );
     const changes = result.filter((outcome): outcome is Change => !isRefusal(outcome));
     if (exceedsBatch(changes)) return { changes: [], result: asked.map(() => TOO_MANY_CHANGES) };
     return { changes: request.validateOnly ? [] : changes, result };

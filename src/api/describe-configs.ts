@@ -5,6 +5,7 @@
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { describeConfigs as describeConfigsApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
+import type { Refusal } from "../cluster/refusal.ts";
 import { ALL_BROKERS, valuesOf } from "../cluster/settings-resource.ts";
 import { topicNameFault } from "../cluster/topic-name.ts";
 import {
@@ -17,6 +18,7 @@ import {
   describeGroupSettings,
   describeTopicSettings,
 } from "../config/describe-config.ts";
+import { type ConfigAccess, configRefusal } from "./config-access.ts";
 import { type ConfigResource, ConfigResources, isWholeNumber, NO_SUCH_RESOURCE_TYPE } from "./config-resource.ts";
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -28,9 +30,14 @@ export const describeConfigs = serve(
   describeConfigsApi,
   "0-4",
   ["DESCRIBE_CONFIGS TOPIC", "DESCRIBE_CONFIGS CLUSTER", "DESCRIBE_CONFIGS GROUP"],
-  (services, request, context) => ({
-    results: request.resources.map((resource): Result => {
-      const found = settingsOf(services, resource);
+  (services, request, { apiVersion, access }) => {
+    const permits: ConfigAccess = {
+      onTopic: (name) => access.permits("DESCRIBE_CONFIGS TOPIC", name),
+      onGroup: (name) => access.permits("DESCRIBE_CONFIGS GROUP", name),
+      onCluster: () => access.permitsOnCluster("DESCRIBE_CONFIGS CLUSTER"),
+    };
+    const results = request.resources.map((resource): Result => {
+      const found = settingsOf(services, resource, configRefusal(resource, permits));
       const head = { resourceType: resource.resourceType, resourceName: resource.resourceName };
       if ("error" in found) return { ...head, errorCode: found.error, errorMessage: found.message, configs: [] };
       const keys = new Set(resource.configurationKeys);
@@ -39,15 +46,17 @@ export const describeConfigs = serve(
         ...head,
         errorCode: Errors.NONE,
         errorMessage: "",
-        configs: configs.map((setting) => entry(setting, request, context.apiVersion)),
+        configs: configs.map((setting) => entry(setting, request, apiVersion)),
       };
-    }),
-  }),
+    });
+    return { results };
+  },
 );
 
 type Found = { readonly settings: readonly DescribedSetting[] } | { readonly error: ErrorCode; readonly message: string };
 
-function settingsOf(services: Services, { resourceType, resourceName: name }: ConfigResource): Found {
+function settingsOf(services: Services, { resourceType, resourceName: name }: ConfigResource, refusal: Refusal | undefined): Found {
+  if (refusal !== undefined) return refusal;
   const { config, cluster } = services;
   switch (resourceType) {
     case ConfigResources.TOPIC: {

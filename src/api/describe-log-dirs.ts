@@ -1,5 +1,6 @@
 // DescribeLogDirs (key 35, KIP-113). The one data folder of this broker, with the bytes of each partition of which it has a replica. Null asks for
-// every partition, no topics for the folder alone; what is not here is left out.
+// every partition, no topics for the folder alone; what is not here is left out. Who may
+// not ask hears so from version 3 on, and before it of no folder.
 
 import { Errors } from "../../protocol/errors.ts";
 import { describeLogDirs as describeLogDirsApi } from "../../protocol/messages/index.ts";
@@ -7,9 +8,14 @@ import type { DecodedMessage } from "../../protocol/schema/message.ts";
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 
+const FIRST_VERSION_WITH_ERROR = 3;
+
 type Asked = DecodedMessage<typeof describeLogDirsApi.request>["topics"];
 
-export const describeLogDirs = serve(describeLogDirsApi, "0-5", ["DESCRIBE CLUSTER"], (services, request) => {
+export const describeLogDirs = serve(describeLogDirsApi, "0-5", ["DESCRIBE CLUSTER"], (services, request, { access, apiVersion }) => {
+  if (!access.permitsOnCluster("DESCRIBE CLUSTER")) {
+    return { errorCode: apiVersion >= FIRST_VERSION_WITH_ERROR ? Errors.CLUSTER_AUTHORIZATION_FAILED : Errors.NONE, results: [] };
+  }
   const directory = services.logDirectory();
   if (directory === undefined) return { errorCode: Errors.NONE, results: [] };
   const { path, totalBytes, usableBytes } = directory;

@@ -9,6 +9,7 @@ import { CLUSTER_METADATA_TOPIC } from "../cluster/topic-name.ts";
 import { nodesFor } from "./endpoints.ts";
 import { type ClientConnection, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
+import { CLUSTER_UNAUTHORIZED } from "./unauthorized.ts";
 
 type Response = EncodableMessage<typeof describeQuorumApi.response>;
 type PartitionResponse = Response["topics"][number]["partitions"][number];
@@ -18,6 +19,9 @@ const USUAL_CONTROLLER_LISTENER = "CONTROLLER";
 const NOT_HOSTED = "This server does not host this topic-partition.";
 
 export const describeQuorum = serve(describeQuorumApi, "0-2", ["DESCRIBE CLUSTER"], (services, request, context): Response => {
+  if (!context.access.permitsOnCluster("DESCRIBE CLUSTER")) {
+    return { errorCode: CLUSTER_UNAUTHORIZED.error, errorMessage: CLUSTER_UNAUTHORIZED.message, topics: [] };
+  }
   const [topic, ...moreTopics] = request.topics;
   const isMetadata =
     topic?.topicName === CLUSTER_METADATA_TOPIC && topic.partitions.length === 1 && topic.partitions[0]?.partitionIndex === 0;

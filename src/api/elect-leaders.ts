@@ -8,6 +8,7 @@ import { decideElection, ElectionTypes, type ElectionWish, type PartitionChange 
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
+import { lackingOnCluster } from "./unauthorized.ts";
 
 type Request = DecodedMessage<typeof electLeadersApi.request>;
 
@@ -15,14 +16,16 @@ interface Outcome extends ElectionWish {
   readonly refusal: Refusal | undefined;
 }
 
+const FIRST_VERSION_WITH_ERROR = 1;
 const TIMED_OUT: Refusal = { error: Errors.REQUEST_TIMED_OUT, message: "" };
 
-export const electLeaders = serve(electLeadersApi, "0-2", ["ALTER CLUSTER"], async (services, request) => {
+export const electLeaders = serve(electLeadersApi, "0-2", ["ALTER CLUSTER"], async (services, request, { access, apiVersion }) => {
   const isOfAll = request.topicPartitions === null;
-  const { outcomes, topics } = request.timeoutMs <= 0 ? timedOut(request) : await elect(services, request);
+  const refusal = access.permitsOnCluster("ALTER CLUSTER") ? timeFault(request) : lackingOnCluster(electLeadersApi, "ALTER");
+  const { outcomes, topics } = refusal === undefined ? await elect(services, request) : refused(request, refusal);
   const byTopic = Map.groupBy(outcomes, ({ topic }) => topic);
   return {
-    errorCode: topLevelError(request, outcomes),
+    errorCode: apiVersion >= FIRST_VERSION_WITH_ERROR ? (refusal?.error ?? electionTypeError(request, outcomes)) : Errors.NONE,
     replicaElectionResults: topics.map((topic) => ({
       topic,
       partitionResult: (byTopic.get(topic) ?? [])
@@ -36,8 +39,11 @@ export const electLeaders = serve(electLeadersApi, "0-2", ["ALTER CLUSTER"], asy
   };
 });
 
-function topLevelError({ electionType, timeoutMs }: Request, outcomes: readonly Outcome[]): ErrorCode {
-  if (timeoutMs <= 0) return Errors.REQUEST_TIMED_OUT;
+function timeFault({ timeoutMs }: Request): Refusal | undefined {
+  return timeoutMs <= 0 ? TIMED_OUT : undefined;
+}
+
+function electionTypeError({ electionType }: Request, outcomes: readonly Outcome[]): ErrorCode {
   const isKnown = Object.values<number>(ElectionTypes).includes(electionType);
   return isKnown || outcomes.length === 0 ? Errors.NONE : Errors.INVALID_REQUEST;
 }
@@ -53,10 +59,10 @@ function everyPartition(image: ClusterImage): { topic: string; partitions: numbe
   return [...image.topicsByName.values()].map(({ name, partitions }) => ({ topic: name, partitions: [...partitions.keys()] }));
 }
 
-function timedOut(request: Request): { outcomes: Outcome[]; topics: string[] } {
+function refused(request: Request, refusal: Refusal): { outcomes: Outcome[]; topics: string[] } {
   const asked = request.topicPartitions ?? [];
   return {
-    outcomes: wishesOf(request, asked).map((wish) => ({ ...wish, refusal: TIMED_OUT })),
+    outcomes: wishesOf(request, asked).map((wish) => ({ ...wish, refusal })),
     topics: [...new Set(asked.map(({ topic }) => topic))],
   };
 }

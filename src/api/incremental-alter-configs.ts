@@ -7,19 +7,13 @@ import type { DecodedMessage } from "../../protocol/schema/message.ts";
 import { emptyRecord } from "../base/foreign-names.ts";
 import { isLoggerLevel, ROOT_LOGGER } from "../base/log-levels.ts";
 import type { Refusal } from "../cluster/refusal.ts";
-import {
-  type AlterAnswer,
-  type AlterWish,
-  alterAnswer,
-  alterSettings,
-  REPEATED_RESOURCE,
-  repeatedResources,
-  wishFault,
-} from "./alter-settings.ts";
-import { ConfigResources, configResourceKey, isWholeNumber } from "./config-resource.ts";
+import { type AlterWish, alterAnswer, alterSettings, refusedResources, wishFault } from "./alter-settings.ts";
+import type { ConfigAccess } from "./config-access.ts";
+import { ConfigResources, isWholeNumber } from "./config-resource.ts";
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 import type { SettingsTarget } from "./settings-target.ts";
+import { CLUSTER_UNAUTHORIZED } from "./unauthorized.ts";
 
 type Resource = DecodedMessage<typeof incrementalAlterConfigsApi.request>["resources"][number];
 type Operation = Resource["configs"][number];
@@ -34,15 +28,24 @@ export const incrementalAlterConfigs = serve(
   incrementalAlterConfigsApi,
   "0-1",
   ["ALTER_CONFIGS TOPIC", "ALTER_CONFIGS CLUSTER", "ALTER_CONFIGS GROUP"],
-  async (services, { resources, validateOnly }) => {
-    const repeated = repeatedResources(resources);
-    const isRepeated = (resource: Resource) => repeated.has(configResourceKey(resource));
+  async (services, { resources, validateOnly }, { access }) => {
+    const permits: ConfigAccess = {
+      onTopic: (name) => access.permits("ALTER_CONFIGS TOPIC", name),
+      onGroup: (name) => access.permits("ALTER_CONFIGS GROUP", name),
+      onCluster: () => access.permitsOnCluster("ALTER_CONFIGS CLUSTER"),
+    };
+    const refused = refusedResources(resources, permits);
     const isLogger = ({ resourceType }: Resource) => resourceType === ConfigResources.BROKER_LOGGER;
-    const once = resources.filter((resource) => !isRepeated(resource));
-    const answers = await alterSettings(services, once.filter((resource) => !isLogger(resource)).map(wishOf), validateOnly);
-    const refused = resources.filter(isRepeated).map((resource): AlterAnswer => alterAnswer(resource, REPEATED_RESOURCE));
-    const loggers = once.filter(isLogger).map((resource) => alterAnswer(resource, alterLoggers(services, resource, validateOnly)));
-    return { responses: [...refused, ...answers, ...loggers] };
+    const left = resources.filter((resource) => !refused.has(resource));
+    const answers = await alterSettings(services, left.filter((resource) => !isLogger(resource)).map(wishOf), validateOnly);
+    const loggers = left
+      .filter(isLogger)
+      .map((resource) =>
+        permits.onCluster()
+          ? alterAnswer(resource, alterLoggers(services, resource, validateOnly))
+          : { ...alterAnswer(resource, CLUSTER_UNAUTHORIZED), errorMessage: null },
+      );
+    return { responses: [...Array.from(refused, ([resource, refusal]) => alterAnswer(resource, refusal)), ...answers, ...loggers] };
   },
 );
 

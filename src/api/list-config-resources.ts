@@ -12,16 +12,26 @@ const { TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP } = ConfigResources;
 /** In Kafka's order. */
 const ALL_TYPES: readonly number[] = [CLIENT_METRICS, BROKER_LOGGER, BROKER, TOPIC, GROUP];
 
-export const listConfigResources = serve(listConfigResourcesApi, "0-1", ["DESCRIBE_CONFIGS CLUSTER"], (services, request, context) => {
-  const wanted = context.apiVersion === 0 ? [CLIENT_METRICS] : request.resourceTypes;
-  if (wanted.some((type) => !ALL_TYPES.includes(type))) return { errorCode: Errors.UNSUPPORTED_VERSION, configResources: [] };
-  const types = ALL_TYPES.filter((type) => wanted.length === 0 || wanted.includes(type));
-  const { image } = services.cluster;
-  return {
-    errorCode: Errors.NONE,
-    configResources: types.flatMap((resourceType) => namesOf(image, resourceType).map((resourceName) => ({ resourceName, resourceType }))),
-  };
-});
+export const listConfigResources = serve(
+  listConfigResourcesApi,
+  "0-1",
+  ["DESCRIBE_CONFIGS CLUSTER"],
+  (services, request, { access, apiVersion }) => {
+    if (!access.permitsOnCluster("DESCRIBE_CONFIGS CLUSTER")) {
+      return { errorCode: Errors.CLUSTER_AUTHORIZATION_FAILED, configResources: [] };
+    }
+    const wanted = apiVersion === 0 ? [CLIENT_METRICS] : request.resourceTypes;
+    if (wanted.some((type) => !ALL_TYPES.includes(type))) return { errorCode: Errors.UNSUPPORTED_VERSION, configResources: [] };
+    const types = ALL_TYPES.filter((type) => wanted.length === 0 || wanted.includes(type));
+    const { image } = services.cluster;
+    return {
+      errorCode: Errors.NONE,
+      configResources: types.flatMap((resourceType) =>
+        namesOf(image, resourceType).map((resourceName) => ({ resourceName, resourceType })),
+      ),
+    };
+  },
+);
 
 function namesOf(image: ClusterImage, type: number): string[] {
   if (type === TOPIC) return [...image.topicsByName.keys()];

@@ -4,8 +4,15 @@
 import { Errors } from "../../protocol/errors.ts";
 import { listPartitionReassignments as listPartitionReassignmentsApi } from "../../protocol/messages/index.ts";
 import { serve } from "./handler.ts";
+import { lackingOnCluster } from "./unauthorized.ts";
 
-export const listPartitionReassignments = serve(listPartitionReassignmentsApi, "0", ["DESCRIBE CLUSTER"], () => ({
-  errorCode: Errors.NONE,
-  topics: [],
-}));
+export const listPartitionReassignments = serve(listPartitionReassignmentsApi, "0", ["DESCRIBE CLUSTER"], (_, { topics }, { access }) => {
+  if (access.permitsOnCluster("DESCRIBE CLUSTER")) return { errorCode: Errors.NONE, topics: [] };
+  const { error: errorCode, message: errorMessage } = lackingOnCluster(listPartitionReassignmentsApi, "DESCRIBE");
+  // Who may not ask hears back what they asked for.
+  const asked = (topics ?? []).map(({ name, partitionIndexes }) => ({
+    name,
+    partitions: partitionIndexes.map((partitionIndex) => ({ partitionIndex, replicas: [], addingReplicas: [], removingReplicas: [] })),
+  }));
+  return { errorCode, errorMessage, topics: asked };
+});

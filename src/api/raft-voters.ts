@@ -5,17 +5,20 @@ import { Errors } from "../../protocol/errors.ts";
 import { addRaftVoter as addRaftVoterApi, removeRaftVoter as removeRaftVoterApi } from "../../protocol/messages/index.ts";
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
+import { CLUSTER_UNAUTHORIZED } from "./unauthorized.ts";
+
+const UNAUTHORIZED = { errorCode: CLUSTER_UNAUTHORIZED.error, errorMessage: CLUSTER_UNAUTHORIZED.message };
 
 interface VoterRequest {
   readonly clusterId: string | null;
   readonly voterId: number;
 }
 
-export const addRaftVoter = serve(addRaftVoterApi, "0-1", ["ALTER CLUSTER"], (services, request) =>
-  refusal(services, request, { verb: "Add", doing: "adding" }),
+export const addRaftVoter = serve(addRaftVoterApi, "0-1", ["ALTER CLUSTER"], (services, request, { access }) =>
+  access.permitsOnCluster("ALTER CLUSTER") ? refusal(services, request, { verb: "Add", doing: "adding" }) : UNAUTHORIZED,
 );
-export const removeRaftVoter = serve(removeRaftVoterApi, "0", ["ALTER CLUSTER"], (services, request) =>
-  refusal(services, request, { verb: "Remove", doing: "removing" }),
+export const removeRaftVoter = serve(removeRaftVoterApi, "0", ["ALTER CLUSTER"], (services, request, { access }) =>
+  access.permitsOnCluster("ALTER CLUSTER") ? refusal(services, request, { verb: "Remove", doing: "removing" }) : UNAUTHORIZED,
 );
 
 function refusal({ cluster }: Services, { clusterId, voterId }: VoterRequest, words: { readonly verb: string; readonly doing: string }) {

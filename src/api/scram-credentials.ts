@@ -13,47 +13,66 @@ import { type Change, type ClusterImage, scramKey } from "../cluster/image.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
 import { decideScram, type ScramWish, scramFault } from "../cluster/scram-credentials.ts";
 import { serve } from "./handler.ts";
+import { lackingOnCluster } from "./unauthorized.ts";
 
-export const describeUserScramCredentials = serve(describeUserScramCredentialsApi, "0", ["DESCRIBE CLUSTER"], (services, request) => {
-  const byUser = Map.groupBy(services.cluster.image.scramCredentials.values(), ({ user }) => user);
-  const named = (request.users ?? []).map(({ name }) => name);
-  const twice = repeated(named);
-  const results = [...(named.length === 0 ? byUser.keys() : new Set(named))].map((user) => {
-    const refused = (errorCode: number, errorMessage: string) => ({ user, errorCode, errorMessage, credentialInfos: [] });
-    if (twice.has(user)) {
-      return refused(Errors.DUPLICATE_RESOURCE, `Cannot describe SCRAM credentials for the same user twice in a single request: ${user}`);
+export const describeUserScramCredentials = serve(
+  describeUserScramCredentialsApi,
+  "0",
+  ["DESCRIBE CLUSTER"],
+  (services, request, { access }) => {
+    if (!access.permitsOnCluster("DESCRIBE CLUSTER")) {
+      // Whom the client asked about it is not told back, as by Kafka.
+      const unnamed = { user: "", errorCode: Errors.CLUSTER_AUTHORIZATION_FAILED, errorMessage: null };
+      const results = (request.users ?? []).map(() => ({ ...unnamed, credentialInfos: [] }));
+      return { errorCode: Errors.CLUSTER_AUTHORIZATION_FAILED, errorMessage: null, results };
     }
-    const own = byUser.get(user);
-    if (own === undefined) return refused(Errors.RESOURCE_NOT_FOUND, `Attempt to describe a user credential that does not exist: ${user}`);
-    return {
-      user,
-      errorCode: Errors.NONE,
-      errorMessage: "",
-      credentialInfos: own.map(({ mechanism, iterations }) => ({ mechanism, iterations })),
-    };
-  });
-  return { errorCode: Errors.NONE, errorMessage: "", results };
-});
+    const byUser = Map.groupBy(services.cluster.image.scramCredentials.values(), ({ user }) => user);
+    const named = (request.users ?? []).map(({ name }) => name);
+    const twice = repeated(named);
+    const results = [...(named.length === 0 ? byUser.keys() : new Set(named))].map((user) => {
+      const refused = (errorCode: number, errorMessage: string) => ({ user, errorCode, errorMessage, credentialInfos: [] });
+      if (twice.has(user)) {
+        return refused(Errors.DUPLICATE_RESOURCE, `Cannot describe SCRAM credentials for the same user twice in a single request: ${user}`);
+      }
+      const own = byUser.get(user);
+      if (own === undefined)
+        return refused(Errors.RESOURCE_NOT_FOUND, `Attempt to describe a user credential that does not exist: ${user}`);
+      return {
+        user,
+        errorCode: Errors.NONE,
+        errorMessage: "",
+        credentialInfos: own.map(({ mechanism, iterations }) => ({ mechanism, iterations })),
+      };
+    });
+    return { errorCode: Errors.NONE, errorMessage: "", results };
+  },
+);
 
 type Request = DecodedMessage<typeof alterUserScramCredentialsApi.request>;
 
 const REPEATED: Refusal = { error: Errors.DUPLICATE_RESOURCE, message: "A user credential cannot be altered twice in the same request" };
 
-export const alterUserScramCredentials = serve(alterUserScramCredentialsApi, "0", ["ALTER CLUSTER"], async (services, request) => {
-  const byUser = Map.groupBy(alterationsOf(request), ({ user }) => user);
-  const outcomes = await services.cluster.transact((image) => {
-    const result = [...byUser].map(([user, alterations]) => ({ user, outcome: decideOnly(image, alterations) }));
-    const changes = result.flatMap(({ outcome }) => (isRefusal(outcome) ? [] : [outcome]));
-    if (exceedsBatch(changes)) return { changes: [], result: result.map(({ user }) => ({ user, outcome: TOO_MANY_CHANGES })) };
-    return { changes, result };
-  });
-  for (const { user, outcome } of outcomes) if (!isRefusal(outcome)) services.logger.info({ user }, "altered a user's SCRAM credentials");
-  const results = outcomes.map(({ user, outcome }) => {
-    const refusal = isRefusal(outcome) ? outcome : undefined;
-    return { user, errorCode: refusal?.error ?? Errors.NONE, errorMessage: refusal?.message ?? null };
-  });
-  return { results };
-});
+export const alterUserScramCredentials = serve(
+  alterUserScramCredentialsApi,
+  "0",
+  ["ALTER CLUSTER"],
+  async (services, request, { access }) => {
+    const byUser = Map.groupBy(alterationsOf(request), ({ user }) => user);
+    const lacking = access.permitsOnCluster("ALTER CLUSTER") ? undefined : lackingOnCluster(alterUserScramCredentialsApi, "ALTER");
+    const outcomes = await services.cluster.transact((image) => {
+      const result = [...byUser].map(([user, alterations]) => ({ user, outcome: lacking ?? decideOnly(image, alterations) }));
+      const changes = result.flatMap(({ outcome }) => (isRefusal(outcome) ? [] : [outcome]));
+      if (exceedsBatch(changes)) return { changes: [], result: result.map(({ user }) => ({ user, outcome: TOO_MANY_CHANGES })) };
+      return { changes, result };
+    });
+    for (const { user, outcome } of outcomes) if (!isRefusal(outcome)) services.logger.info({ user }, "altered a user's SCRAM credentials");
+    const results = outcomes.map(({ user, outcome }) => {
+      const refusal = isRefusal(outcome) ? outcome : undefined;
+      return { user, errorCode: refusal?.error ?? Errors.NONE, errorMessage: refusal?.message ?? null };
+    });
+    return { results };
+  },
+);
 
 /** Without a wish: what the user has by this mechanism is deleted. */
 interface Alteration {

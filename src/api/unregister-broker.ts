@@ -4,8 +4,13 @@
 import { Errors } from "../../protocol/errors.ts";
 import { unregisterBroker as unregisterBrokerApi } from "../../protocol/messages/index.ts";
 import { serve } from "./handler.ts";
+import { lackingOnCluster } from "./unauthorized.ts";
 
-export const unregisterBroker = serve(unregisterBrokerApi, "0", ["ALTER CLUSTER"], async (services, { brokerId }) => {
+export const unregisterBroker = serve(unregisterBrokerApi, "0", ["ALTER CLUSTER"], async (services, { brokerId }, { access }) => {
+  if (!access.permitsOnCluster("ALTER CLUSTER")) {
+    const { error, message } = lackingOnCluster(unregisterBrokerApi, "ALTER");
+    return { errorCode: error, errorMessage: message };
+  }
   const isRemoved = await services.cluster.transact((image) => {
     const isKnown = image.brokers.has(brokerId) || image.stoppedBrokers.has(brokerId);
     return { changes: isKnown ? [{ type: "brokerRemoved", id: brokerId }] : [], result: isKnown };

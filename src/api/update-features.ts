@@ -6,10 +6,15 @@ import { updateFeatures as updateFeaturesApi } from "../../protocol/messages/ind
 import { decideFeatures, UpgradeTypes, withNewFeatures } from "../cluster/features.ts";
 import { isRefusal } from "../cluster/refusal.ts";
 import { serve } from "./handler.ts";
+import { lackingOnCluster } from "./unauthorized.ts";
 
 const FAILED = "The update failed for all features since the following feature had an error: ";
 
 export const updateFeatures = serve(updateFeaturesApi, "0-2", ["ALTER CLUSTER"], async (services, request, context) => {
+  if (!context.access.permitsOnCluster("ALTER CLUSTER")) {
+    const { error, message } = lackingOnCluster(updateFeaturesApi, "ALTER");
+    return { errorCode: error, errorMessage: message, results: [] };
+  }
   const updates = request.featureUpdates.map(({ feature, maxVersionLevel, allowDowngrade, upgradeType }) => ({
     name: feature,
     level: maxVersionLevel,
