@@ -1,22 +1,24 @@
-// Delegation tokens (keys 38 to 41, KIP-48, KIP-373). They may be asked for by whoever is known, but not by who came with a token. An owner
-// sees the own tokens, and so does a renewer; the others' need a permission. A refusal in place of what the cluster decides has -1 for times,
-// one of the cluster 0, as Kafka's brokers and its controller have it.
+// Delegation tokens (keys 38 to 41, KIP-48, KIP-373). They may be asked for by whoever is known, but not by who came with a token. Its owner, its
+// requester and its renewers see a token; anybody else needs a permission. A refusal in place of what the cluster decides has -1 for times, one of
+// the cluster 0, as Kafka's brokers and its controller have it.
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import * as messages from "../../protocol/messages/index.ts";
+import { Slices } from "../base/slices.ts";
 import { exceedsBatch, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
 import type { Decision } from "../cluster/cluster.ts";
 import type { Change } from "../cluster/image.ts";
 import {
+  concerns,
   type DelegationToken,
   expiringToken,
-  isOwnerOrRenewer,
   newToken,
   renewedToken,
   type TokenChange,
   type TokenLifetimes,
 } from "../security/delegation-tokens.ts";
 import { ANONYMOUS, isSamePrincipal, type Principal, parsePrincipal, printPrincipal, USER_TYPE } from "../security/principal.ts";
+import type { TokenSecrets } from "../security/token-secrets.ts";
 import { type ClientConnection, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 
@@ -116,11 +118,11 @@ async function changed(services: Services, connection: ClientConnection, { hmac,
   if (!mayAsk(connection)) return answer(Errors.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED, NO_TIME);
   if (tokenSecrets === undefined) return answer(Errors.DELEGATION_TOKEN_AUTH_DISABLED, 0);
   const by = parsePrincipal(connection.principal);
-  const outcome = await cluster.transact(({ delegationTokens }): Decision<ErrorCode | Expiry> => {
-    const nowMs = clock.now();
-    const token = tokenSecrets.find(delegationTokens, hmac);
+  const outcome = await cluster.transact(async ({ delegationTokens }): Promise<Decision<ErrorCode | Expiry>> => {
+    const token = await tokenSecrets.find(delegationTokens, hmac, new Slices(clock));
     if (token === undefined) return { changes: [], result: Errors.DELEGATION_TOKEN_NOT_FOUND };
     const { id: tokenId } = token;
+    const nowMs = clock.now();
     const decided = decide(token, { by, periodMs, nowMs });
     if (typeof decided === "number") return { changes: [], result: decided };
     if (decided === undefined) return { changes: [{ type: "delegationTokenDeleted", id: tokenId }], result: { tokenId, expiryMs: nowMs } };
@@ -140,31 +142,36 @@ export const describeDelegationToken = serve(
   messages.describeDelegationToken,
   "0-3",
   ["DESCRIBE DELEGATION_TOKEN", "DESCRIBE_TOKENS USER"],
-  ({ tokenSecrets, cluster }, { owners }, { apiVersion, connection, access }) => {
+  async ({ tokenSecrets, cluster, clock }, { owners }, { apiVersion, connection, access }) => {
     if (!mayAsk(connection)) return { errorCode: Errors.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED, tokens: [] };
     if (tokenSecrets === undefined) return { errorCode: Errors.DELEGATION_TOKEN_AUTH_DISABLED, tokens: [] };
     const wanted = owners?.map(principalOf);
     const asking = parsePrincipal(connection.principal);
     const isShown = (token: DelegationToken) =>
-      isOwnerOrRenewer(token, asking) ||
-      access.shows("DESCRIBE DELEGATION_TOKEN", token.id) ||
-      access.shows("DESCRIBE_TOKENS USER", printPrincipal(token.owner));
-    const tokens = [...cluster.image.delegationTokens.values()]
-      .filter((token) => (wanted === undefined || wanted.some((owner) => isOwnerOrRenewer(token, owner))) && isShown(token))
-      .map((token) => ({
-        principalType: token.owner.type,
-        principalName: token.owner.name,
-        ...(apiVersion < FIRST_VERSION_WITH_REQUESTER ? {} : requesterFields(token.requester)),
-        issueTimestamp: token.issuedMs,
-        expiryTimestamp: token.expiryMs,
-        maxTimestamp: token.maxMs,
-        tokenId: token.id,
-        hmac: tokenSecrets.hmacOf(token.id),
-        renewers: token.renewers.map(({ type, name }) => ({ principalType: type, principalName: name })),
-      }));
-    return { errorCode: Errors.NONE, tokens };
+      (wanted === undefined || wanted.some((owner) => concerns(token, owner))) &&
+      (concerns(token, asking) ||
+        access.shows("DESCRIBE DELEGATION_TOKEN", token.id) ||
+        access.shows("DESCRIBE_TOKENS USER", printPrincipal(token.owner)));
+    const tokens = await new Slices(clock).map([...cluster.image.delegationTokens.values()], (token) =>
+      isShown(token) ? [described(token, tokenSecrets, apiVersion)] : [],
+    );
+    return { errorCode: Errors.NONE, tokens: tokens.flat() };
   },
 );
+
+function described(token: DelegationToken, secrets: TokenSecrets, apiVersion: number) {
+  return {
+    principalType: token.owner.type,
+    principalName: token.owner.name,
+    ...(apiVersion < FIRST_VERSION_WITH_REQUESTER ? {} : requesterFields(token.requester)),
+    issueTimestamp: token.issuedMs,
+    expiryTimestamp: token.expiryMs,
+    maxTimestamp: token.maxMs,
+    tokenId: token.id,
+    hmac: secrets.hmacOf(token.id),
+    renewers: token.renewers.map(({ type, name }) => ({ principalType: type, principalName: name })),
+  };
+}
 
 function principalOf({
   principalType: type,

@@ -64,8 +64,14 @@ export function hasExpired({ expiryMs }: DelegationToken, nowMs: number): boolea
   return expiryMs < nowMs;
 }
 
-export function isOwnerOrRenewer({ owner, renewers }: DelegationToken, principal: Principal): boolean {
+/** Who may renew and withdraw it. */
+function isOwnerOrRenewer({ owner, renewers }: DelegationToken, principal: Principal): boolean {
   return isSamePrincipal(owner, principal) || renewers.some((renewer) => isSamePrincipal(renewer, principal));
+}
+
+/** Who sees it without a permission. */
+export function concerns(token: DelegationToken, principal: Principal): boolean {
+  return isOwnerOrRenewer(token, principal) || isSamePrincipal(token.requester, principal);
 }
 
 function atMost(limitMs: number, wantedMs: number): number {

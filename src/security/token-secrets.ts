@@ -2,6 +2,7 @@
 // token. In base64 it is the password by which the token logs in. It is made anew when it is needed and kept nowhere.
 
 import { createHash, createHmac } from "node:crypto";
+import type { Slices } from "../base/slices.ts";
 import type { DelegationToken } from "./delegation-tokens.ts";
 import { type ScramKeys, type ScramMechanism, scramKeysOf } from "./sasl-scram.ts";
 
@@ -29,9 +30,9 @@ export class TokenSecrets {
     return createHmac("sha512", this.#secretKey).update(id).digest();
   }
 
-  /** The token that an HMAC proves. */
-  find(tokens: Tokens, hmac: Buffer): DelegationToken | undefined {
-    this.#follow(tokens);
+  /** The token that an HMAC proves. One call after another: what is known of tokens is brought up to date by it. */
+  async find(tokens: Tokens, hmac: Buffer, slices: Slices): Promise<DelegationToken | undefined> {
+    if (tokens !== this.#followed) await this.#follow(tokens, slices);
     return tokens.get(this.#ids.get(digestOf(hmac)) ?? "");
   }
 
@@ -44,9 +45,7 @@ export class TokenSecrets {
     return keys;
   }
 
-  #follow(tokens: Tokens): void {
-    if (tokens === this.#followed) return;
-    this.#followed = tokens;
+  async #follow(tokens: Tokens, slices: Slices): Promise<void> {
     for (const [id, digest] of this.#digests) {
       if (tokens.has(id)) continue;
       this.#digests.delete(id);
@@ -54,10 +53,12 @@ export class TokenSecrets {
     }
     for (const id of tokens.keys()) {
       if (this.#digests.has(id)) continue;
+      if (slices.isOver) await slices.next();
       const digest = digestOf(this.hmacOf(id));
       this.#digests.set(id, digest);
       this.#ids.set(digest, id);
     }
+    this.#followed = tokens;
   }
 }
 

@@ -33,6 +33,17 @@ const acl: Change = {
   permission: 3,
 };
 
+const token: Change = {
+  type: "delegationToken",
+  id: "t1",
+  owner: { type: "User", name: "a" },
+  requester: { type: "User", name: "b" },
+  renewers: [{ type: "User", name: "c" }],
+  issuedMs: 1,
+  expiryMs: 2,
+  maxMs: 3,
+};
+
 const image = (...changes: Change[]) => applyChanges(emptyImage("c"), changes);
 
 describe("a broker", () => {
@@ -92,6 +103,10 @@ test("a compacted history folds into the same image", () => {
     acl,
     { ...acl, principal: "User:b" },
     { ...acl, type: "aclDeleted" },
+    token,
+    { ...token, expiryMs: 3 },
+    { ...token, id: "t2" },
+    { type: "delegationTokenDeleted", id: "t2" },
     { type: "features", epoch: 3, levels: { "transaction.version": 2 } },
     { type: "producerIds", next: 2000 },
   ];

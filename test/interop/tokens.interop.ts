@@ -5,8 +5,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, inject, test } from "vitest";
+import { Errors } from "../../protocol/errors.ts";
+import { createAcls } from "../../protocol/messages/index.ts";
 import { GoProgram } from "../../scripts/go-program.ts";
 import type { Login } from "../../src/client/sasl.ts";
+import { AclOperations, PatternTypes, Permissions, ResourceTypes } from "../../src/security/acls.ts";
 import { named, TokenClient } from "../support/token-client.ts";
 import { type BrokerName, type BrokerUnderTest, NODE, ROOT } from "./broker-under-test.ts";
 import { compare, type Observation } from "./compare.ts";
@@ -17,9 +20,15 @@ import { ToolRunner } from "./tool-runner.ts";
 
 const TOPIC = "tokens";
 const HOUR_MS = 3_600_000;
+/** Of rules Kafka tells its brokers after it has answered, and there is no sign of it. */
+const SETTLE_MS = 300;
 const brokers = new SecuredBrokers(
   { kafka: port(20192), odradek: port(20292) },
-  { "delegation.token.secret.key": "secret-of-the-cluster", "delegation.token.expiry.check.interval.ms": "3600000" },
+  {
+    "delegation.token.secret.key": "secret-of-the-cluster",
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:alice;User:ANONYMOUS",
+  },
 );
 const tools = new ToolRunner();
 const franzGo = new GoProgram(join(import.meta.dirname, "franz-go"));
@@ -44,6 +53,12 @@ async function clientOf(name: BrokerName, as?: Login): Promise<TokenClient> {
   return client;
 }
 
+/** On the listener without a login. */
+async function strangerOf(name: BrokerName): Promise<TokenClient> {
+  const { bootstrap } = await brokers.of(name, TOPIC);
+  return TokenClient.connect(Number(bootstrap.split(":")[1]));
+}
+
 /** Kafka tells its brokers of a token after it has answered. */
 async function isKnown(client: TokenClient, id: string): Promise<void> {
   while (!(await client.describe()).tokens.some(({ tokenId }) => tokenId === id)) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -65,7 +80,7 @@ function plain(value: unknown): Observation {
 
 compare("each version of each request is answered the same", async ({ name }) => {
   const [alice, bob] = [await clientOf(name, ALICE), await clientOf(name, BOB)];
-  const stranger = await TokenClient.connect(Number((await brokers.of(name, TOPIC)).bootstrap.split(":")[1]));
+  const stranger = await strangerOf(name);
   const observed: unknown[] = [];
   for (const version of [1, 2, 3]) {
     const token = await alice.create({ renewers: [named("bob")], maxLifetimeMs: 2 * HOUR_MS }, version);
@@ -131,6 +146,42 @@ compare("logins with tokens go the same, those with what is none as well, and th
   again.push(await withdrawn.isIn(), await withdrawn.logInWith(token), await expired.logInWith(short), await expired.isIn());
   for (const each of [client, expired, withdrawn, alice, bob]) each.close();
   return plain({ ...observed, again });
+});
+
+compare("rules say the same about who has tokens made for others, and who sees which", async ({ name }) => {
+  const [alice, bob] = [await clientOf(name, ALICE), await clientOf(name, BOB)];
+  const admin = await strangerOf(name);
+  const labels = new Map<string, string>();
+  const create = async (label: string, client: TokenClient, body: Parameters<TokenClient["create"]>[0] = {}) => {
+    const { errorCode, tokenId } = await client.create(body);
+    labels.set(tokenId, label);
+    if (errorCode === Errors.NONE) await isKnown(alice, tokenId);
+    return [errorCode, tokenId] as const;
+  };
+  const sees = async (owner?: string) =>
+    (await bob.describe(owner === undefined ? null : [named(owner)])).tokens.flatMap(({ tokenId }) => labels.get(tokenId) ?? []).toSorted();
+  const allow = async (resourceType: number, resourceName: string, operation: number) => {
+    const rule = { resourceType, resourceName, principal: "User:bob", host: "*", operation, permissionType: Permissions.ALLOW };
+    await admin.raw.call(createAcls, 3, { creations: [{ ...rule, resourcePatternType: PatternTypes.LITERAL }] });
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  };
+  const forCarol = { ownerPrincipalType: "User", ownerPrincipalName: "carol" };
+  const observed: unknown[] = [(await create("bob's", bob))[0], await bob.create(forCarol)];
+  observed.push(await bob.create({ ...forCarol, renewers: [named("group", "Group")] }));
+  await allow(ResourceTypes.USER, "User:carol", AclOperations.CREATE_TOKENS);
+  observed.push((await create("carol's", bob, forCarol))[0], await sees(), await sees("carol"));
+  const [, shared] = await create("alice's", alice, { renewers: [named("bob")] });
+  const [, told] = await create("alice's, too", alice);
+  observed.push(await sees(), await sees("alice"));
+  await allow(ResourceTypes.DELEGATION_TOKEN, told, AclOperations.DESCRIBE);
+  observed.push(await sees(), await sees("alice"), await sees("carol"));
+  await allow(ResourceTypes.USER, "User:carol", AclOperations.DESCRIBE_TOKENS);
+  observed.push(await sees(), await sees("alice"), await sees("carol"));
+  const { tokens } = await alice.describe([named("alice")]);
+  const hmacOf = (id: string) => tokens.find(({ tokenId }) => tokenId === id)?.hmac ?? Buffer.alloc(0);
+  observed.push((await bob.renew(hmacOf(shared))).errorCode, (await bob.renew(hmacOf(told))).errorCode);
+  for (const each of [alice, bob, admin]) each.close();
+  return plain(observed);
 });
 
 compare("Kafka's console tools and franz-go come with a token that Kafka's tool has made, until it is withdrawn", async ({ name }) => {

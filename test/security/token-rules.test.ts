@@ -60,24 +60,26 @@ test("CREATE_TOKENS on a user is what tokens for that user need, and no rule for
   expect(await (await userOf(bench, "carol")).create(FOR_BOB)).toMatchObject({ errorCode: Errors.NONE });
 });
 
-test("owners and renewers see a token; its requester and others need DESCRIBE on it, or DESCRIBE_TOKENS on its owner", async () => {
+test("owner, requester and renewers see a token; others need DESCRIBE on it, or DESCRIBE_TOKENS on its owner", async () => {
   await rule("alice", "CREATE_TOKENS USER", "User:bob");
-  await rule("alice", "CREATE_TOKENS USER", "User:carol");
-  const alice = await userOf(bench, "alice");
-  const [bob, carol] = [await userOf(bench, "bob"), await userOf(bench, "carol")];
+  const [alice, bob, carol] = [await userOf(bench, "alice"), await userOf(bench, "bob"), await userOf(bench, "carol")];
   await alice.create();
-  const { tokenId } = await alice.create({ ...FOR_BOB, renewers: [named("carol")] });
-  await alice.create({ ...FOR_BOB, ownerPrincipalName: "carol" });
+  await alice.create({ ...FOR_BOB, renewers: [named("carol")] });
+  const { tokenId } = await bob.create();
+  await carol.create();
   const sees = async (client: TokenClient, owners: Parameters<TokenClient["describe"]>[0] = null) =>
-    (await client.describe(owners)).tokens.map(({ principalName }) => principalName);
-  expect([await sees(alice), await sees(bob), await sees(carol)]).toEqual([["alice"], ["bob"], ["bob", "carol"]]);
-  expect([await sees(carol, [named("alice")]), await sees(alice, [named("bob")])]).toEqual([[], []]);
+    (await client.describe(owners)).tokens.map((token) => `${token.principalName} by ${token.tokenRequesterPrincipalName}`);
+  const [OWN, MADE] = ["alice by alice", "bob by alice"];
+  expect(await sees(alice)).toEqual([OWN, MADE]);
+  expect(await sees(bob)).toEqual([MADE, "bob by bob"]);
+  expect(await sees(carol)).toEqual([MADE, "carol by carol"]);
+  expect([await sees(carol, [named("alice")]), await sees(alice, [named("bob")])]).toEqual([[MADE], [MADE]]);
   await rule("alice", "DESCRIBE DELEGATION_TOKEN", tokenId);
-  expect([await sees(alice), await sees(alice, [named("carol")])]).toEqual([["alice", "bob"], ["bob"]]);
+  expect([await sees(alice), await sees(alice, [named("carol")])]).toEqual([[OWN, MADE, "bob by bob"], [MADE]]);
   await rule("alice", "DESCRIBE_TOKENS USER", "User:ca", { patternType: PatternTypes.PREFIXED });
-  expect(await sees(alice)).toEqual(["alice", "bob", "carol"]);
+  expect(await sees(alice)).toEqual([OWN, MADE, "bob by bob", "carol by carol"]);
   await rule("bob", "DESCRIBE_TOKENS USER", "User:bob", { permission: Permissions.DENY });
-  expect(await sees(bob)).toEqual(["bob"]);
+  expect(await sees(bob)).toEqual([MADE, "bob by bob"]);
 });
 
 test("no rule lets others than its owner and renewers renew or withdraw a token", async () => {
