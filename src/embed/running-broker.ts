@@ -17,6 +17,7 @@ import { BrokerFaults } from "./broker-faults.ts";
 import { type ClientConnections, connectionsTo } from "./connection.ts";
 import { type BrokerEvents, Emitter, type EventListener } from "./events.ts";
 import { GroupKit } from "./group-kit.ts";
+import type { OAuthKit } from "./oauth-kit.ts";
 import { Observer } from "./observer.ts";
 import type { ReadRecord } from "./records.ts";
 import { shortFetches } from "./short-fetches.ts";
@@ -49,6 +50,7 @@ export interface RunningBrokerParts {
   readonly longestFetchMs: number;
   /** Passwords by user. */
   readonly users: Readonly<Record<string, string>>;
+  readonly oauth: OAuthKit | undefined;
   readonly placeOf: (broker: Required<Pick<NewBroker, "id" | "port">> & NewBroker) => BrokerPlace;
 }
 
@@ -61,6 +63,7 @@ export class RunningBroker implements AsyncDisposable {
   readonly #node: RunningNode;
   readonly #placeOf: RunningBrokerParts["placeOf"];
   readonly #tls: TlsKit | undefined;
+  readonly #oauth: OAuthKit | undefined;
   readonly #emitter = new Emitter();
   readonly #requestFaults: Faults;
   readonly #network: Network;
@@ -68,7 +71,7 @@ export class RunningBroker implements AsyncDisposable {
   #lastPort = 0;
   #lastServers = "";
 
-  constructor({ node, clock, disk, network, longestFetchMs, placeOf, users }: RunningBrokerParts) {
+  constructor({ node, clock, disk, network, longestFetchMs, placeOf, users, oauth }: RunningBrokerParts) {
     this.#node = node;
     this.#placeOf = placeOf;
     this.#network = network;
@@ -80,12 +83,19 @@ export class RunningBroker implements AsyncDisposable {
     this.until = new Waits({ node, clock, topics: this.topics, groups: this.groups, observer });
     this.faults = new BrokerFaults({ node, faults: this.#requestFaults, disk, network, groups: this.groups });
     this.#tls = node.authority === undefined ? undefined : new TlsKit(node.authority);
-    this.connection = connectionsTo({ brokers: () => this.bootstrapServers.split(","), users, ca: this.#tls?.ca });
+    this.#oauth = oauth;
+    this.connection = connectionsTo({ brokers: () => this.bootstrapServers.split(","), users, oauth, ca: this.#tls?.ca });
     node.onBroker((broker) => {
       if (longestFetchMs < Number.POSITIVE_INFINITY) broker.interceptors.add(shortFetches(longestFetchMs));
       this.#attach(broker, observer);
     });
     node.cluster.onImage((image, previous) => this.#tell(image, previous));
+  }
+
+  /** Gives tokens, and says where their issuer is. Throws RangeError where the broker was started without `oauth`. */
+  get oauth(): OAuthKit {
+    if (this.#oauth === undefined) throw new RangeError("the broker was started without oauth: true");
+    return this.#oauth;
   }
 
   /** What a client is given to connect: "localhost:49152", of a cluster with commas in between. */
@@ -176,9 +186,10 @@ export class RunningBroker implements AsyncDisposable {
   }
 
   /** Ends connections, flushes and closes the data; safe to call twice. */
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.#requestFaults.clear();
-    return this.#node.stop();
+    await this.#node.stop();
+    this.#oauth?.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -14,7 +14,9 @@ import { FaultyFilesystem } from "../faults/faulty-filesystem.ts";
 import { Network } from "../faults/network.ts";
 import { type BrokerPlace, openNode, type RunningNode } from "../node.ts";
 import { printAcls } from "../security/acl-notation.ts";
+import { PASSWORD_MECHANISMS } from "../security/sasl-terms.ts";
 import { printUsers } from "../security/sasl-users.ts";
+import { OAuthKit } from "./oauth-kit.ts";
 import { type NewBroker, RunningBroker } from "./running-broker.ts";
 
 export interface StartOptions {
@@ -28,6 +30,8 @@ export interface StartOptions {
   readonly topics?: readonly (string | NewTopic)[];
   /** Passwords by user: clients have to log in as one of them, by PLAIN or SCRAM. Default: nobody is asked. */
   readonly users?: Readonly<Record<string, string>>;
+  /** True: clients have to show a token of an issuer inside the test, which `broker.oauth` gives. Default false. */
+  readonly oauth?: boolean;
   /** True: clients come over TLS, and trust `broker.tls.ca`. Default false. */
   readonly tls?: boolean;
   /** Access rules, one sentence each, which are then in force: "User:alice allow read,describe topic orders*". */
@@ -86,16 +90,25 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Runnin
 }
 
 async function start(options: Omit<StartOptions, "port">, brokers: readonly NewBroker[]): Promise<RunningBroker> {
-  const { host = "localhost", data = "memory", topics = [], settings = {}, users, tls, acls, like = "kind", clock = systemClock } = options;
+  const oauth = options.oauth ? await OAuthKit.start(options.clock ?? systemClock) : undefined;
+  try {
+    return await startWith(options, brokers, oauth);
+  } catch (error) {
+    oauth?.close();
+    throw error;
+  }
+}
+
+async function startWith(
+  options: Omit<StartOptions, "port">,
+  brokers: readonly NewBroker[],
+  oauth: OAuthKit | undefined,
+): Promise<RunningBroker> {
+  const { host = "localhost", data = "memory", topics = [], settings = {}, like = "kind", clock = systemClock } = options;
   const after = (delayMs: number, action: () => void) => clock.after(delayMs, action);
   const disk = new FaultyFilesystem(data === "memory" ? new MemoryFilesystem(clock) : nodeFilesystem, after);
   const isOne = brokers.length === 1;
-  const security: SettingInputs = {
-    ...(users === undefined ? {} : { "odradek.users": printUsers(users) }),
-    ...(tls === undefined ? {} : { "odradek.tls": tls }),
-    ...(acls === undefined ? {} : { "odradek.acls": printAcls(acls) }),
-  };
-  const shared = { ...(isOne ? {} : clusterDefaults(brokers, like)), ...security, ...settings };
+  const shared = { ...(isOne ? {} : clusterDefaults(brokers, like)), ...securitySettings(options, oauth), ...settings };
   const placeOf = ({ id, rack, port = 0 }: NewBroker): BrokerPlace => ({
     config: brokerConfig({
       character: like,
@@ -121,7 +134,18 @@ async function start(options: Omit<StartOptions, "port">, brokers: readonly NewB
     ...(options.logger === undefined ? {} : { logger: options.logger }),
   });
   const { longestFetchMs = like === "kafka" ? Number.POSITIVE_INFINITY : DEFAULT_LONGEST_FETCH_MS } = options;
-  return new RunningBroker({ node, clock, disk, network, longestFetchMs, placeOf, users: users ?? {} });
+  return new RunningBroker({ node, clock, disk, network, longestFetchMs, placeOf, users: options.users ?? {}, oauth });
+}
+
+function securitySettings({ users, tls, acls }: StartOptions, oauth: OAuthKit | undefined): SettingInputs {
+  // A broker of users asks for a login, also where nobody has a password.
+  const known = users ?? (oauth === undefined ? undefined : {});
+  return {
+    ...(known === undefined ? {} : { "odradek.users": printUsers(known) }),
+    ...oauth?.settings(users === undefined ? [] : PASSWORD_MECHANISMS),
+    ...(tls === undefined ? {} : { "odradek.tls": tls }),
+    ...(acls === undefined ? {} : { "odradek.acls": printAcls(acls) }),
+  };
 }
 
 const RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector";

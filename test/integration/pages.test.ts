@@ -116,6 +116,18 @@ test("the example of waits and events runs", async () => {
   expect(stdout).toMatch(/^shipping is at orders-\d@\d$/m);
 });
 
+test("the example of tokens runs, and only the token that is right would get in", async () => {
+  const shows = `
+const tries = [token, expired, elsewhere].map(async (value) => {
+  const sasl = { mechanism: "oauthbearer", oauthBearerProvider: async () => ({ value }) };
+  const admin = new Kafka({ ...broker.connection.kafkajs(), sasl, logLevel: 0, retry: { retries: 0 } }).admin();
+  return admin.connect().then(() => admin.listTopics()).catch(() => "refused").finally(() => admin.disconnect());
+});
+console.log(JSON.stringify(await Promise.all(tries)), [issuer, jwksUrl, tokenUrl].every((url) => URL.canParse(url)));`;
+  const { stdout } = await run(process.execPath, [written("tokens.mts", example(TESTS, "broker.oauth.token") + shows)], LIMIT);
+  expect(stdout).toBe('[["orders"],"refused","refused"] true\n');
+});
+
 test("the example of faults of requests runs, and its faults strike", async () => {
   const text = `${example(TESTS, "held.arrived")}\nconsole.log((await broker.read("orders")).length);`;
   const { stdout } = await run(process.execPath, [written("faults.mts", text)], LIMIT);

@@ -103,6 +103,22 @@ test("a session lasts as long as the token, or as sessions may, and then the cli
   expect(await logIn(shorter, ofAlice({ exp: seconds() + 2 }))).toMatchObject({ sessionLifetimeMs: 2000 });
 });
 
+test("handlers see whom the token names, once it is judged", async () => {
+  const seen: string[] = [];
+  const removed = bench.node.broker.interceptors.add({
+    defers: false,
+    intercept: ({ context }, proceed) => {
+      seen.push(context.connection.principal);
+      return proceed();
+    },
+  });
+  const by = await client("signed");
+  await logIn(by, bySigner({ sub: " bob " }));
+  expect(await isIn(by)).toBe(true);
+  removed();
+  expect(seen).toEqual(["User:ANONYMOUS", "User:ANONYMOUS", "User:bob"]);
+});
+
 test("a token that has expired within the skew of clocks lets in for no time at all", async () => {
   const by = await client("signed");
   expect(await logIn(by, bySigner({ exp: seconds() - 10, iat: seconds() - 20 }))).toMatchObject({ errorCode: 0, sessionLifetimeMs: 0 });
