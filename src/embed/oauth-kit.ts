@@ -2,7 +2,7 @@
 // HTTP on loopback, and gives tokens by code and, for clients that fetch them, at an address (RFC 6749, section 4.4). Whoever asks gets one.
 
 import { generateKeyPairSync } from "node:crypto";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import type { SettingInputs } from "../config/broker-config.ts";
@@ -46,6 +46,7 @@ export class OAuthKit {
   }
 
   static async start(clock: Clock): Promise<OAuthKit> {
+    const { createServer } = await import("node:http");
     const server = createServer();
     await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
     server.unref();
