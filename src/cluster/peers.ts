@@ -82,9 +82,10 @@ export class Peers {
   }
 
   #connectionTo(brokerId: number): PeerConnection | undefined {
-    const { brokerId: from, image, listener: wanted, clock, logger, requestTimeoutMs, tls } = this.#options;
+    const { brokerId: from, image, clock, logger, requestTimeoutMs, tls } = this.#options;
     const peer = image().brokers.get(brokerId);
-    const endpoint = peer?.endpoints.find(({ listener }) => listener === wanted());
+    const wanted = this.#options.listener();
+    const endpoint = peer?.endpoints.find(({ listener }) => listener === wanted);
     const address = endpoint === undefined ? undefined : { host: endpoint.host ?? "localhost", port: endpoint.port };
     const known = this.#connections.get(brokerId);
     if (known !== undefined && !known.isClosed && known.address.host === address?.host && known.address.port === address.port) return known;

@@ -59,6 +59,7 @@ const ALICE: Properties = {
   "sasl.mechanism": "PLAIN",
   "sasl.jaas.config": 'org.apache.kafka.common.security.plain.PlainLoginModule required username="alice" password="alice-secret";',
 };
+const WRONG: Properties = { ...ALICE, "sasl.jaas.config": (ALICE["sasl.jaas.config"] ?? "").replace("alice-secret", "wrong") };
 const OWN: Properties = {
   ...TRUSTING,
   "ssl.keystore.type": "PEM",
@@ -121,6 +122,19 @@ describe("commands come in", () => {
     await consumeLines("t", { ...given, fromBeginning: true, maxMessages: "2" }, terminal, new Promise(() => undefined));
     expect(terminal.output).toBe("one\ntwo\n");
   });
+
+  test.each([
+    "kafka-producer-perf-test --num-records 2 --throughput -1 --record-size 10",
+    "kafka-verifiable-producer --max-messages 2",
+    "kafka-consumer-perf-test --num-records 2",
+    "kafka-verifiable-consumer --max-messages 2 --group-id v --reset-policy earliest",
+    "kafka-e2e-latency --num-records 2 --producer-acks 1 --record-size 10",
+  ])("to make load and to measure: %s", async (line) => {
+    const [tool = "", ...args] = line.split(" ");
+    expect((await run([tool, "--topic", "load", ...args], at("LOGIN"), ALICE)).exitCode).toBe(0);
+    const wrong = await run([tool, "--topic", "load", ...args], at("LOGIN"), WRONG);
+    expect(wrong.out + wrong.err).toMatch(/SaslAuthenticationException\b.*Authentication failed: Invalid username or password/);
+  });
 });
 
 describe("commands are kept out, and hear why", () => {
@@ -173,7 +187,7 @@ describe("commands are kept out, and hear why", () => {
     [
       "a wrong password",
       "LOGIN",
-      { ...ALICE, "sasl.jaas.config": (ALICE["sasl.jaas.config"] ?? "").replace("alice-secret", "wrong") },
+      WRONG,
       "Authentication failed: Invalid username or password",
       /does not let alice in by PLAIN: Authentication failed: Invalid username or password\.$/,
     ],

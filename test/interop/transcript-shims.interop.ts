@@ -1,18 +1,13 @@
 // Our shims beside Kafka's own tools on one broker: the same invocations on things of other names print the same lines. Run on every broker
 // that there is, so that the shims are right for Apache Kafka as well.
 
-import { afterAll, describe, expect, inject, test } from "vitest";
-import { type BrokerUnderTest, NODE, ROOT } from "./broker-under-test.ts";
-import type { Observation } from "./compare.ts";
-import { type Outcome, run } from "./processes.ts";
+import { afterAll, describe, inject, test } from "vitest";
+import type { BrokerUnderTest } from "./broker-under-test.ts";
+import { compareShims } from "./shims.ts";
 import { ToolRunner } from "./tool-runner.ts";
-import { transcribe } from "./transcript.ts";
 
 const tools = new ToolRunner();
 afterAll(() => tools.stop());
-
-/** Of equal length, since tables are as wide as names. */
-const NAMES = { java: "jvm-", shim: "our-" } as const;
 
 const LINES = `
 topics --create --topic %a --partitions 3 --config retention.ms=86400000 --config cleanup.policy=delete
@@ -130,24 +125,6 @@ test.skipIf(inject("brokers").length === 0)("there is a broker to compare on", (
 
 describe.each(inject("brokers"))("on $name", (broker: BrokerUnderTest) => {
   test("the shims print what Kafka's tools print", async () => {
-    const expected = await observe(broker, NAMES.java, (tool, args, stdin) => tools.run(tool, args, stdin));
-    const observed = await observe(broker, NAMES.shim, runShim);
-    expect(observed, "as Kafka's own tools").toEqual(expected);
+    await compareShims(tools, broker.bootstrap, LINES);
   });
 });
-
-function runShim(tool: string, args: readonly string[], stdin: string): Promise<Outcome> {
-  return run(NODE, [`${ROOT}/scripts/odradek.cjs`, `kafka-${tool}`, ...args], { stdin });
-}
-
-/** Of stderr only the first line counts: a table of options or a stack trace may follow, which are each one's own. */
-async function observe(broker: BrokerUnderTest, prefix: string, runTool: Parameters<typeof transcribe>[2]): Promise<unknown> {
-  const lines = LINES.map((line) => line.replaceAll("%", prefix));
-  const first = async (...call: Parameters<typeof runTool>): Promise<Outcome> => {
-    const outcome = await runTool(...call);
-    const said = outcome.stderr.split("\n").filter((line) => line.trim() !== "" && !/^\[\d|KIP-848/.test(line));
-    return { ...outcome, stderr: said[0] ?? "" };
-  };
-  const observed: Observation = await transcribe(lines, broker.bootstrap, first);
-  return JSON.parse(JSON.stringify(observed).replaceAll(prefix, "%"));
-}

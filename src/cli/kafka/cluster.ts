@@ -4,7 +4,7 @@ import { describeWholeCluster, unregister } from "../../client/admin/cluster.ts"
 import { CommandError } from "../command-error.ts";
 import { cell, line } from "./columns.ts";
 import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError } from "./flags.ts";
-import { javaLine } from "./java-error.ts";
+import { javaTrace } from "./java-error.ts";
 import { type Tool, withBrokers } from "./tool.ts";
 
 const COMMANDS = ["cluster-id", "unregister", "list-endpoints"] as const;
@@ -54,7 +54,7 @@ export const kafkaCluster: Tool = {
     });
   },
   failed: (error, io) => {
-    io.error(javaLine(error));
+    io.error(javaTrace(error));
     return 1;
   },
 };

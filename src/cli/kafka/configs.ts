@@ -18,7 +18,7 @@ import { alterClients, describeClients } from "./client-configs.ts";
 import { type Changes, completedLine } from "./config-changes.ts";
 import { type ConfigEntity, configEntities, type EntityType } from "./config-entities.ts";
 import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
-import { javaLine } from "./java-error.ts";
+import { javaTrace } from "./java-error.ts";
 import { type Io, parseProperties, readTextFile, type Tool, withBrokers } from "./tool.ts";
 
 type ResourceEntityType = Exclude<EntityType, "clients" | "users" | "ips">;
@@ -93,7 +93,7 @@ export const kafkaConfigs: Tool = {
   },
   failed: (error, io, argv) => {
     io.error(`Error while executing config command with args '${argv.join(" ")}'`);
-    io.error(`java.util.concurrent.ExecutionException: ${javaLine(error)}`);
+    io.error(`java.util.concurrent.ExecutionException: ${javaTrace(error)}`);
     return 1;
   },
 };

@@ -14,7 +14,6 @@ import { accessOf } from "./client-access.ts";
 import { addProperty, refuseBoth, type Settings, settingsOf } from "./client-settings.ts";
 import { consumerOptions, groupOptions } from "./consumer-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
-import { javaLine } from "./java-error.ts";
 import { formatterOf } from "./record-formatter.ts";
 import { type Io, parseProperties, readTextFile, type Tool } from "./tool.ts";
 import { subscription } from "./topic-filter.ts";
@@ -191,7 +190,7 @@ async function consume(open: Open, { flags, io, format }: Consumption): Promise<
   } catch (error) {
     if (error instanceof Disconnected) exitCode = 1;
     else if (exitCode === 0 && !(error instanceof ClientError)) throw error;
-    io.error(javaLine(error));
+    io.logError(error);
   }
   io.error(`Processed a total of ${count} messages`);
   if (flags.has("enable-systest-events")) io.out("shutdown_complete");

@@ -3,13 +3,13 @@
 
 import type { NewRecord } from "../../../protocol/records/batch-builder.ts";
 import { Brokers } from "../../client/brokers.ts";
-import { ClientError, Disconnected } from "../../client/client-error.ts";
+import { ClientError, Disconnected, NotLetIn } from "../../client/client-error.ts";
 import { Producer } from "../../client/producer.ts";
 import { CommandError } from "../command-error.ts";
 import { accessOf } from "./client-access.ts";
 import { addProperty, refuseBoth, settingsOf } from "./client-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
-import { javaLine } from "./java-error.ts";
+import { javaTrace } from "./java-error.ts";
 import { LineReader } from "./line-reader.ts";
 import { consoleProducerOptions, maxBlockMs } from "./producer-settings.ts";
 import { type Io, parseProperties, readTextFile, type Tool } from "./tool.ts";
@@ -86,7 +86,10 @@ export const kafkaConsoleProducer: Tool = {
       access: accessOf(settings, "console-producer"),
     });
     try {
-      await brokers.any();
+      // Who is not let in hears it of each record.
+      await brokers.any().catch((error: unknown) => {
+        if (!(error instanceof NotLetIn)) throw error;
+      });
       const producer = new Producer(brokers, topic, options);
       try {
         await sendLines(reader, io, (record) => (isSync ? sendSynchronously(producer, record, failures) : send(producer, record, failed)));
@@ -99,7 +102,7 @@ export const kafkaConsoleProducer: Tool = {
     }
   },
   failed: (error, io) => {
-    io.error(javaLine(error));
+    io.error(javaTrace(error));
     return 1;
   },
 };
@@ -133,7 +136,7 @@ function logFailure(
   const size = (bytes: Buffer | null) => (bytes === null ? "null" : `${bytes.length} bytes`);
   io.logError(
     new CommandError(
-      `Error when sending message to topic ${topic} with key: ${size(key)}, value: ${size(value)} with error: ${javaLine(error)}`,
+      `Error when sending message to topic ${topic} with key: ${size(key)}, value: ${size(value)} with error: ${javaTrace(error)}`,
     ),
   );
 }

@@ -14,13 +14,13 @@ import {
 import { OffsetSpec, offsetsAt } from "../../client/admin/offsets.ts";
 import { findTopic } from "../../client/admin/topics.ts";
 import type { Brokers } from "../../client/brokers.ts";
-import { ClientError } from "../../client/client-error.ts";
+import { ClientError, NotLetIn } from "../../client/client-error.ts";
 import { Refusal } from "../../client/refusal.ts";
 import { comparePartitions, nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { CommandError } from "../command-error.ts";
 import { cell, line } from "./columns.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
-import { javaLine, sentenceOf } from "./java-error.ts";
+import { javaLine, javaTrace, sentenceOf } from "./java-error.ts";
 import { resetOffsets, SCENARIOS } from "./reset-offsets.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
 import { wantedGroups } from "./wanted-groups.ts";
@@ -82,7 +82,7 @@ export const kafkaConsumerGroups: Tool = {
       } catch (error) {
         if (error instanceof FlagError) throw error;
         io.out(`\nError: Executing consumer group command failed due to ${javaCause(error)}`);
-        io.error(isMissingGroup(error) ? `java.util.concurrent.ExecutionException: ${javaLine(error)}` : javaLine(error));
+        io.error(isMissingGroup(error) ? `java.util.concurrent.ExecutionException: ${javaLine(error)}` : javaTrace(error));
         return error instanceof ClientError ? 0 : 1;
       }
       return 0;
@@ -90,9 +90,9 @@ export const kafkaConsumerGroups: Tool = {
   },
 };
 
-/** What comes out of describing carries the class's name. */
+/** What comes out of describing carries the class's name, and so does what comes before anything is asked. */
 function javaCause(error: unknown): string {
-  return isMissingGroup(error) ? javaLine(error) : sentenceOf(error);
+  return isMissingGroup(error) || error instanceof NotLetIn ? javaLine(error) : sentenceOf(error);
 }
 
 function isMissingGroup(error: unknown): boolean {

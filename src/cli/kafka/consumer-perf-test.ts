@@ -10,7 +10,7 @@ import { type Settings, settingsOf } from "./client-settings.ts";
 import { groupOptions, maxPollRecords } from "./consumer-settings.ts";
 import { type DateFormat, dateFormat } from "./date-format.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
-import { javaLine } from "./java-error.ts";
+import { javaTrace } from "./java-error.ts";
 import { pollsOf } from "./polls.ts";
 import type { Io, Tool } from "./tool.ts";
 import { subscription } from "./topic-filter.ts";
@@ -70,7 +70,7 @@ export const kafkaConsumerPerfTest: Tool = {
     }
   },
   failed: (error, io) => {
-    io.error(javaLine(error));
+    io.error(javaTrace(error));
     return 1;
   },
 };

@@ -14,7 +14,7 @@ import { accessOf } from "./client-access.ts";
 import type { Settings } from "./client-settings.ts";
 import { consumerOptions } from "./consumer-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, Flags } from "./flags.ts";
-import { javaLine } from "./java-error.ts";
+import { javaLine, javaTrace } from "./java-error.ts";
 import { producerOptions } from "./producer-settings.ts";
 import { clientSettings, type Io, type Tool } from "./tool.ts";
 
@@ -62,7 +62,7 @@ export const kafkaE2eLatency: Tool = {
     }
   },
   failed: (error, io) => {
-    io.error(javaLine(error));
+    io.error(javaTrace(error));
     return 1;
   },
 };

@@ -6,7 +6,7 @@ import { Refusal } from "../../client/refusal.ts";
 import { cell } from "./columns.ts";
 import { dependencyLines, levelsOf, METADATA_FEATURE, mappingLines, metadataLevel, versionName } from "./feature-levels.ts";
 import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
-import { javaLine, sentenceOf } from "./java-error.ts";
+import { javaTrace, sentenceOf } from "./java-error.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
 
 const WORDS = {
@@ -53,7 +53,7 @@ export const kafkaFeatures: Tool = {
     });
   },
   failed: (error, io) => {
-    io.error(javaLine(error));
+    io.error(javaTrace(error));
     return 1;
   },
 };

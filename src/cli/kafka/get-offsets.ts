@@ -6,7 +6,7 @@ import type { Brokers } from "../../client/brokers.ts";
 import { Refusal } from "../../client/refusal.ts";
 import { comparePartitions, nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
-import { sentenceOf } from "./java-error.ts";
+import { javaLine, sentenceOf } from "./java-error.ts";
 import { type Tool, withBrokers } from "./tool.ts";
 import { topicFilter } from "./topic-filter.ts";
 
@@ -52,7 +52,7 @@ export const kafkaGetOffsets: Tool = {
     });
   },
   failed: (error, io) => {
-    io.error(`Error occurred: ${sentenceOf(error)}`);
+    io.error(`Error occurred: ${javaLine(error)}`);
     return 1;
   },
 };

@@ -59,15 +59,16 @@ const SENTENCES: ReadonlyMap<number, string> = new Map([
 /** What Kafka's clients wait for in vain. */
 export class TimedOut extends ClientError {}
 
-/**
- * The class's full name, a colon and the sentence; for errors that Kafka's clients have no class for, the sentence. What Kafka says of a
- * failed handshake leaves all open; the cause is on a line of its own there, too.
- */
+/** The class's full name, a colon and the sentence; for errors that Kafka's clients have no class for, the sentence. */
 export function javaLine(error: unknown): string {
   const name = javaClassOf(error);
-  if (name === undefined || error instanceof Disconnected) return messageOf(error);
-  const cause = error instanceof NotLetIn && error.fault === "SslAuthentication" ? `\nCaused by: ${HANDSHAKE}: ${messageOf(error)}` : "";
-  return `${name}: ${sentenceOf(error)}${cause}`;
+  return name === undefined || error instanceof Disconnected ? messageOf(error) : `${name}: ${sentenceOf(error)}`;
+}
+
+/** With the cause, where the sentence leaves all open. */
+export function javaTrace(error: unknown): string {
+  const isOpen = error instanceof NotLetIn && error.fault === "SslAuthentication";
+  return isOpen ? `${javaLine(error)}\nCaused by: ${HANDSHAKE}: ${messageOf(error)}` : javaLine(error);
 }
 
 export function javaClassOf(error: unknown): string | undefined {

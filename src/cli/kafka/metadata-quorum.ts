@@ -2,7 +2,7 @@
 
 import { describeMetadataQuorum, describeWholeCluster, type Quorum, type Replica } from "../../client/admin/cluster.ts";
 import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError } from "./flags.ts";
-import { javaLine } from "./java-error.ts";
+import { javaTrace } from "./java-error.ts";
 import { addController, removeController } from "./quorum-voters.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
 
@@ -43,7 +43,7 @@ export const kafkaMetadataQuorum: Tool = {
     });
   },
   failed: (error, io) => {
-    io.error(javaLine(error));
+    io.error(javaTrace(error));
     return 1;
   },
 };

@@ -9,7 +9,7 @@ import { type Delivery, Producer } from "../../client/producer.ts";
 import { accessOf } from "./client-access.ts";
 import { configError, type Settings } from "./client-settings.ts";
 import { argparseError, FlagError, type Flags } from "./flags.ts";
-import { javaLine } from "./java-error.ts";
+import { javaLine, javaTrace } from "./java-error.ts";
 import { LatencyStatistics } from "./latency-statistics.ts";
 import { sendPaced } from "./paced-sending.ts";
 import { countingUp, oneOf, type Payloads, piecesOf, randomLetters } from "./payloads.ts";
@@ -66,7 +66,7 @@ export const kafkaProducerPerfTest: Tool = {
     return 0;
   },
   failed: (error, io) => {
-    io.error(javaLine(error));
+    io.error(javaTrace(error));
     return 1;
   },
 };
@@ -150,7 +150,7 @@ async function measure(brokers: Brokers, { flags, settings, options, payloads, i
     io.out(line);
   };
   const failed = (records: readonly PerfRecord[], error: unknown) => {
-    for (let count = records.length; count > 0; count--) io.error(javaLine(error));
+    for (let count = records.length; count > 0; count--) io.error(javaTrace(error));
   };
   const delivered = ({ records }: Delivery<PerfRecord>) => {
     const nowMs = Date.now();

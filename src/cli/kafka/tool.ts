@@ -4,13 +4,13 @@
 import { readFileSync } from "node:fs";
 import { VERSION } from "../../base/version.ts";
 import { Brokers } from "../../client/brokers.ts";
-import { codeOf, messageOf } from "../../client/client-error.ts";
+import { codeOf, messageOf, NotLetIn } from "../../client/client-error.ts";
 import type { Access } from "../../client/connection.ts";
 import { parseProperties as parseJavaProperties } from "../../config/properties-file.ts";
 import type { Terminal } from "../terminal.ts";
 import { accessOf } from "./client-access.ts";
 import { type Flag, FlagError, Flags, helpOf } from "./flags.ts";
-import { javaLine } from "./java-error.ts";
+import { javaTrace } from "./java-error.ts";
 
 /** The release whose tools the shims follow. */
 export const KAFKA_VERSION = "4.3.1";
@@ -83,7 +83,7 @@ export async function runTool(
       return 1;
     }
     if (tool.failed !== undefined) return tool.failed(error, io, argv);
-    io.error(messageOf(error));
+    io.error(error instanceof NotLetIn ? javaTrace(error) : messageOf(error));
     return 1;
   }
 }
@@ -157,6 +157,6 @@ function ioOf(name: string, context: Pick<Io, "terminal" | "stopping">): Io {
     },
     out,
     error,
-    logError: (raised) => error(`[${now()}] ERROR ${javaLine(raised)} (${name})`),
+    logError: (raised) => error(`[${now()}] ERROR ${javaTrace(raised)} (${name})`),
   };
 }

@@ -17,6 +17,7 @@ import {
   transactionPartitions,
 } from "../../client/admin/transactions.ts";
 import type { Brokers } from "../../client/brokers.ts";
+import { NotLetIn } from "../../client/client-error.ts";
 import { Refusal } from "../../client/refusal.ts";
 import { nameOf, type TopicPartition } from "../../client/topic-partition.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
@@ -269,8 +270,8 @@ async function explained<Result>(
   try {
     return await work;
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const reason = reasonOf(error) ?? sentenceOf(error);
+    if (!(error instanceof Refusal || error instanceof NotLetIn)) throw error;
+    const reason = (error instanceof Refusal ? reasonOf(error) : undefined) ?? sentenceOf(error);
     throw new FlagError(`Failed to ${what}: ${reason}. Enable debug logging for additional detail.`, { isTerse: true });
   }
 }

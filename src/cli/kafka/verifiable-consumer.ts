@@ -9,7 +9,7 @@ import type { TopicPartition } from "../../client/topic-partition.ts";
 import { accessOf } from "./client-access.ts";
 import { groupOptions, maxPollRecords } from "./consumer-settings.ts";
 import { argparseError, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
-import { javaLine } from "./java-error.ts";
+import { javaLine, javaTrace } from "./java-error.ts";
 import { pollsOf } from "./polls.ts";
 import type { Io, Tool } from "./tool.ts";
 import { subscription } from "./topic-filter.ts";
@@ -71,7 +71,7 @@ export const kafkaVerifiableConsumer: Tool = {
     }
   },
   failed: (error, io) => {
-    io.error(javaLine(error));
+    io.error(javaTrace(error));
     return 1;
   },
 };

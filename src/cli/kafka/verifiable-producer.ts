@@ -5,7 +5,7 @@ import { Brokers } from "../../client/brokers.ts";
 import { type Delivery, Producer } from "../../client/producer.ts";
 import { accessOf } from "./client-access.ts";
 import { argparseError, BOOTSTRAP_SERVER, COMMAND_CONFIG, type Flags } from "./flags.ts";
-import { javaClassOf, javaLine, sentenceOf } from "./java-error.ts";
+import { javaClassOf, javaTrace, sentenceOf } from "./java-error.ts";
 import { sendPaced } from "./paced-sending.ts";
 import { maxBlockMs, producerOptions } from "./producer-settings.ts";
 import type { Io, Tool } from "./tool.ts";
@@ -54,7 +54,7 @@ export const kafkaVerifiableProducer: Tool = {
     }
   },
   failed: (error, io) => {
-    io.error(javaLine(error));
+    io.error(javaTrace(error));
     return 1;
   },
 };
