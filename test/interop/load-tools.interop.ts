@@ -2,9 +2,10 @@
 // lines and end with the same codes. What is measured is masked; how many digits it has is not.
 
 import { afterAll, describe, expect, inject, test } from "vitest";
-import { type BrokerUnderTest, NODE, ROOT } from "./broker-under-test.ts";
+import type { BrokerUnderTest } from "./broker-under-test.ts";
 import { runTool as runJavaTool } from "./java-tools.ts";
-import { type Outcome, run } from "./processes.ts";
+import type { Outcome } from "./processes.ts";
+import { runShim } from "./shims.ts";
 import { ToolRunner } from "./tool-runner.ts";
 import { type RunTool, transcribe } from "./transcript.ts";
 
@@ -120,9 +121,7 @@ describe.each(inject("brokers"))("on $name", (broker: BrokerUnderTest) => {
     const expected = await observe(broker, "perf-jvm-", (tool, args, stdin) =>
       tool.startsWith("verifiable") ? runJavaTool([tool, ...args], { stdin }) : tools.run(tool, args, stdin),
     );
-    const observed = await observe(broker, "perf-our-", (tool, args, stdin) =>
-      run(NODE, [`${ROOT}/scripts/odradek.cjs`, `kafka-${tool}`, ...args], { stdin }),
-    );
+    const observed = await observe(broker, "perf-our-", runShim);
     expect(observed, "as Kafka's own tools").toEqual(expected);
   });
 });

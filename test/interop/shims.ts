@@ -15,7 +15,7 @@ export async function compareShims(tools: ToolRunner, bootstrap: string, lines: 
   expect(observed, "as Kafka's own tools").toEqual(expected);
 }
 
-function runShim(tool: string, args: readonly string[], stdin: string): Promise<Outcome> {
+export function runShim(tool: string, args: readonly string[], stdin: string): Promise<Outcome> {
   return run(NODE, [`${ROOT}/scripts/odradek.cjs`, `kafka-${tool}`, ...args], { stdin });
 }
 
