@@ -1,6 +1,7 @@
 // Where a broker listens, and what clients are told of that. Ports are taken before anything else of a start; they are served when all
 // other parts are there.
 
+import { lookup } from "node:dns/promises";
 import { AnswerMemory } from "../api/answer-memory.ts";
 import { descriptorShares } from "../base/descriptors.ts";
 import type { ClientTls } from "../client/socket.ts";
@@ -11,6 +12,7 @@ import { ScramMechanisms } from "../cluster/scram-credentials.ts";
 import type { BrokerConfig, SettingInputs } from "../config/broker-config.ts";
 import { areListenersDefault, clientListeners, defaultProtocol } from "../config/listener-rules.ts";
 import { hostInUrl, isLoopback, type ListenerAddress, parseListeners, printListeners, securityProtocolOf } from "../config/listeners.ts";
+import { ConnectionLimits } from "../quota/connection-limits.ts";
 import { PASSWORD_MECHANISMS, SaslTerms } from "../security/sasl-terms.ts";
 import { ConnectionBudget } from "../server/connection-budget.ts";
 import type { Listener } from "../server/listener.ts";
@@ -24,6 +26,7 @@ export class Listening implements Part {
   readonly listeners: Listeners;
   /** Of answers that wait for their clients. */
   readonly answerMemory: AnswerMemory;
+  readonly #limits: ConnectionLimits;
   readonly #ground: Ground;
   /** The listener that clients on this machine do best to begin with. */
   readonly #bootstrap: ListenerAddress | undefined;
@@ -35,6 +38,7 @@ export class Listening implements Part {
     this.#ground = ground;
     this.listeners = parts.listeners;
     this.answerMemory = parts.answerMemory;
+    this.#limits = parts.limits;
     this.#kept = parts.kept;
     this.#bootstrap = bootstrapAddress(parts.addresses, this.endpoints);
   }
@@ -51,14 +55,29 @@ export class Listening implements Part {
     const logger = logLevels.logger("server");
     const kept: KeptLogins = { cluster: undefined };
     const saslTerms = (given: BrokerConfig, listener: string) => loginTerms({ config: given, listener, ground, kept });
-    const listeners = await Listeners.open(addresses, { config, answerMemory, clock, logger, keepsProcessAlive, budget, saslTerms });
+    const limits = new ConnectionLimits({
+      config,
+      clock,
+      lookUp: async (host) => (await lookup(host)).address,
+      hostFailed: (host, error) => logger.warn({ host, err: error }, "a limit on connections names a host that there is not"),
+    });
+    const listeners = await Listeners.open(addresses, {
+      config,
+      answerMemory,
+      clock,
+      logger,
+      keepsProcessAlive,
+      budget,
+      limits,
+      saslTerms,
+    });
     try {
       live.decide(decidedSettings(options, addresses, listeners.all));
     } catch (error) {
       await listeners.close();
       throw error;
     }
-    return new Listening(ground, { listeners, answerMemory, addresses, kept });
+    return new Listening(ground, { listeners, answerMemory, limits, addresses, kept });
   }
 
   get endpoints(): Endpoint[] {
@@ -84,11 +103,15 @@ export class Listening implements Part {
   /** Listens as the cluster's settings say, now and whenever they are altered. */
   async followIn(cluster: Cluster): Promise<void> {
     this.#kept.cluster = cluster;
+    this.#limits.limitAddresses(cluster.image.clientQuotas);
     await this.#listenAnew();
   }
 
-  follow({ areSettingsAltered }: ImageChange): void {
-    if (areSettingsAltered) void this.#listenAnew();
+  follow({ image, previous, areSettingsAltered }: ImageChange): void {
+    if (image.clientQuotas !== previous.clientQuotas) this.#limits.limitAddresses(image.clientQuotas);
+    if (!areSettingsAltered) return;
+    this.#limits.altered();
+    void this.#listenAnew();
   }
 
   /** On what terms other brokers are reached at their listener of that name: by those of this broker's own. */
@@ -130,6 +153,7 @@ interface KeptLogins {
 interface ListeningParts {
   readonly listeners: Listeners;
   readonly answerMemory: AnswerMemory;
+  readonly limits: ConnectionLimits;
   readonly addresses: readonly ListenerAddress[];
   readonly kept: KeptLogins;
 }

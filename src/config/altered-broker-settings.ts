@@ -5,6 +5,7 @@ import { ownValue } from "../base/foreign-names.ts";
 import { alteredListenersFault } from "./altered-listeners.ts";
 import { type BrokerConfig, withAltered } from "./broker-config.ts";
 import { brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
+import { connectionOverridesFault } from "./connection-overrides.ts";
 import { tlsListeners } from "./listener-rules.ts";
 import { isOfKeyAddress, isStoreSetting, listenerSettingBase } from "./listener-settings.ts";
 import { long, type Setting, SettingError, type SettingTable } from "./setting.ts";
@@ -55,10 +56,10 @@ export function alteredBrokerFault({ config, values, level }: AlteredBroker): st
   }
   const fixed = fixedSecurityFault(config, names);
   if (fixed !== undefined) return fixed;
-  const valueFault = firstValueFault(values);
+  const valueFault = connectionLimitFault(values) ?? firstValueFault(values);
   if (valueFault !== undefined) return valueFault;
   const perBroker = names.filter(
-    (name) => ownValue(table, name)?.rules.dynamic === "per-broker" || listenerSettingBase(name) !== undefined,
+    (name) => ownValue(table, name)?.rules.dynamic === "per-broker" || isOfOneBroker(listenerSettingBase(name)),
   );
   if (level === "cluster" && perBroker.length > 0) {
     return `Cannot update these configs at default cluster level, broker id must be specified: ${listed(perBroker)}`;
@@ -72,6 +73,25 @@ function fixedSecurityFault(config: BrokerConfig, names: readonly string[]): str
   const [secured] = tlsListeners(config);
   if (secured === undefined) return undefined;
   return `Invalid value org.apache.kafka.common.config.ConfigException: Configs cannot be updated dynamically for existing listener ListenerName(${secured}), restart broker or create a new listener for update for configuration Invalid dynamic configuration`;
+}
+
+/** What of listeners may be set for all brokers at once: see Kafka's DynamicBrokerConfig.ClusterLevelListenerConfigs. */
+const CONNECTION_LIMITS = ["max.connections", "max.connection.creation.rate"];
+
+/** Of a setting of a listener's, without the prefix; `undefined`: of any other. */
+function isOfOneBroker(base: string | undefined): boolean {
+  return base !== undefined && !CONNECTION_LIMITS.includes(base);
+}
+
+/** A running broker is not left without connections, although one may be started so. */
+function connectionLimitFault(values: Readonly<Record<string, string>>): string | undefined {
+  for (const [name, text] of Object.entries(values)) {
+    const base = listenerSettingBase(name) ?? name;
+    if (base === "max.connections.per.ip.overrides") return connectionOverridesFault(text);
+    if (CONNECTION_LIMITS.includes(base) && Number(text) === 0)
+      return `Invalid value org.apache.kafka.common.config.ConfigException: Invalid ${base} 0 for configuration Invalid dynamic configuration`;
+  }
+  return undefined;
 }
 
 function firstValueFault(values: Readonly<Record<string, string>>): string | undefined {

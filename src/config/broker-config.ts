@@ -6,6 +6,7 @@
 import { ownValue } from "../base/foreign-names.ts";
 import { type BrokerSettingName, type BrokerSettingValues, brokerSettingTable, isBrokerSetting } from "./broker-settings.ts";
 import { type Character, characterDefaults } from "./character.ts";
+import { connectionOverridesFault } from "./connection-overrides.ts";
 import { type GivenSettings, placeInWords } from "./given-settings.ts";
 import { interBrokerFault } from "./inter-broker.ts";
 import { listenersFault, saslListeners, tlsListeners } from "./listener-rules.ts";
@@ -308,6 +309,10 @@ function checkTogether(values: BrokerSettingValues, from: Provenance): void {
     const message = `${less} (${values[less]}) must not be greater than ${more} (${values[more]})`;
     throw new SettingError("CONFLICT", less, message, placesIn(from, [less, more]));
   }
+  const name = "max.connections.per.ip.overrides";
+  if (connectionOverridesFault(values[name]) === undefined) return;
+  const message = `Invalid value ${values[name]} for configuration ${name}: it lists hosts with counts, as in 127.0.0.1:100,crawler.example:5`;
+  throw new SettingError("INVALID_VALUE", name, message, placeIn(from, name));
 }
 
 /** When a broker starts; what may be altered of its listeners while it runs has rules of its own. */

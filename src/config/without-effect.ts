@@ -92,7 +92,6 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
   ["a connection is read no further while a request of it is under way", ["queued.max.requests"]],
   ["brokers give each other up at request.timeout.ms", ["socket.connection."]],
   ["sockets are left as the system makes them", ["socket.listen.", "socket.receive.", "socket.send."]],
-  ["the limit is not enforced yet", ["max.connection.creation.rate", "max.connections.per.ip.overrides"]],
   ["all listeners are opened together", ["early.start.listeners"]],
   ["there is one log folder", ["cordoned.log.dirs", "log.dir.failure.timeout.ms"]],
   ["files grow as they are written", ["log.preallocate", "preallocate"]],

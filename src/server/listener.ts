@@ -1,7 +1,7 @@
 // A named listener: the TCP servers of one address and port, and the connections that came in on them.
 //
-// "localhost" listens on both loopback families at one port. Limits are Kafka's: over max.connections or
-// max.connections.per.ip a socket is closed right after it was accepted; an idle connection is closed after connections.max.idle.ms.
+// "localhost" listens on both loopback families at one port. How many connections there may be, and how fast they may come, is decided in
+// src/quota/connection-limits.ts; an idle connection is closed after connections.max.idle.ms.
 
 import net from "node:net";
 import type { AnswerMemory } from "../api/answer-memory.ts";
@@ -9,7 +9,9 @@ import { BufferPool } from "../base/buffer-pool.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { Seldom } from "../base/seldom.ts";
+import type { ConnectionLimits, ConnectionRefusal, ListenerLimits } from "../quota/connection-limits.ts";
 import type { SaslTerms } from "../security/sasl-terms.ts";
+import { Arrivals } from "./arrivals.ts";
 import { type AnswerFrame, Connection, type Gather } from "./connection.ts";
 import type { ConnectionBudget } from "./connection-budget.ts";
 import type { RequestMemory } from "./request-memory.ts";
@@ -32,6 +34,11 @@ const MOST_REMARKS = 1000;
 /** How often idle connections are looked for: at most a tenth of the limit late. */
 const IDLE_CHECKS_PER_LIMIT = 10;
 
+const WAITING = {
+  tooFast: "connections wait: they come faster than max.connection.creation.rate",
+  tooMany: "connections wait: there are max.connections",
+} as const;
+
 export interface ListenerOptions {
   readonly name: string;
   /** A host name or address; "localhost" for both loopback families. */
@@ -39,8 +46,8 @@ export interface ListenerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly maxFrameBytes: number;
-  readonly maxConnections: number;
-  readonly maxConnectionsPerIp: number;
+  /** Shared by all listeners of the broker. */
+  readonly limits: ConnectionLimits;
   /** Which other listeners may share. */
   readonly budget: ConnectionBudget;
   readonly idleLimitMs: number;
@@ -64,7 +71,10 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #servers: net.Server[] = [];
   readonly #connections = new Set<Connection>();
-  readonly #connectionsPerIp = new Map<string, number>();
+  readonly #limits: ListenerLimits;
+  readonly #arrivals: Arrivals;
+  /** Refused, and not told yet. */
+  readonly #held = new Map<net.Socket, Timer>();
   readonly #pool = new BufferPool();
   readonly #remarks: Seldom;
   readonly #shared = Buffer.allocUnsafeSlow(SHARED_READ_BYTES);
@@ -78,6 +88,14 @@ export class Listener {
   private constructor(options: ListenerOptions) {
     this.#options = options;
     this.#remarks = new Seldom({ intervalMs: SAME_REMARK_MS, mostKeys: MOST_REMARKS, now: () => options.clock.now() });
+    const { limits, clock } = options;
+    this.#limits = limits.add({ name: options.name, goOn: () => this.#arrivals.goOn(), endIdlest: () => this.#endIdlest() });
+    this.#arrivals = new Arrivals({
+      limits: this.#limits,
+      clock,
+      take: (socket) => this.#take(socket),
+      waits: ({ remoteAddress }, why) => this.#warn(why, { remoteAddress }, WAITING[why]),
+    });
   }
 
   /** Takes the port; requests are taken up from `serve` on. Rejects with Node's own error (EADDRINUSE, EACCES, …). */
@@ -124,13 +142,23 @@ export class Listener {
   async close(): Promise<void> {
     this.#idleTimer?.cancel();
     this.#options.sasl?.close();
+    const left = this.#leave();
+    for (const connection of this.#connections) connection.destroy();
+    for (const timer of this.#held.values()) timer.cancel();
+    for (const socket of [...this.#arrivals.close(), ...this.#held.keys()]) this.#drop(socket);
+    this.#held.clear();
+    this.#limits.close();
+    await left;
+  }
+
+  /** Gives the ports back. */
+  async #leave(): Promise<void> {
     const closed = this.#servers.map(
       (server) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve())),
     );
-    for (const connection of this.#connections) connection.destroy();
     for (const socket of this.#early) socket.destroy();
-    this.#pool.close();
     await Promise.all(closed);
+    this.#servers.length = 0;
   }
 
   async #listen(): Promise<void> {
@@ -147,8 +175,7 @@ export class Listener {
         if (isShared) await this.#addSockets(hosts);
         return;
       } catch (error) {
-        await this.close();
-        this.#servers.length = 0;
+        await this.#leave();
         if (port !== 0 || tries === PORT_TRIES) throw error;
       }
     }
@@ -186,31 +213,32 @@ export class Listener {
   }
 
   #accept(socket: net.Socket): void {
-    const answer = this.#answer;
-    if (answer === undefined) {
+    if (this.#answer === undefined) {
       this.#early.push(socket);
       return;
     }
-    const { logger, maxConnections, maxConnectionsPerIp, budget } = this.#options;
-    const ip = socket.remoteAddress ?? "";
-    const fromIp = this.#connectionsPerIp.get(ip) ?? 0;
+    const { logger, budget } = this.#options;
     if (budget.isSpent) {
       logger.warn(
-        { listener: this.name, remoteAddress: ip, limit: budget.limit },
+        { listener: this.name, remoteAddress: socket.remoteAddress, limit: budget.limit },
         "refused a connection: the process may not open more files and sockets (ulimit -n)",
       );
       socket.destroy();
       return;
     }
-    if (this.#connections.size >= maxConnections || fromIp >= maxConnectionsPerIp) {
-      logger.warn(
-        { listener: this.name, remoteAddress: ip, connections: this.#connections.size, fromThisAddress: fromIp },
-        "refused a connection: too many",
-      );
-      socket.destroy();
+    budget.take();
+    this.#arrivals.come(socket);
+  }
+
+  #take(socket: net.Socket): void {
+    const answer = this.#answer;
+    if (answer === undefined) return;
+    const ip = socket.remoteAddress ?? "";
+    const refusal = this.#limits.take(ip);
+    if (refusal !== undefined) {
+      this.#refuse(socket, ip, refusal);
       return;
     }
-    this.#connectionsPerIp.set(ip, fromIp + 1);
     const connection = new Connection(socket, this.name, {
       pool: this.#pool,
       sharedReadBuffer: this.#shared,
@@ -229,23 +257,58 @@ export class Listener {
       ended: (ended, error) => this.#ended(ended, ip, error),
     });
     this.#connections.add(connection);
-    budget.take();
+  }
+
+  /** Who comes too fast is told by the end of the connection when another may come: at once it would be there again. */
+  #refuse(socket: net.Socket, ip: string, refusal: ConnectionRefusal): void {
+    const facts = { remoteAddress: ip, limit: refusal.limit };
+    if (refusal.kind === "tooMany") {
+      this.#warn(`${ip} ${refusal.kind}`, facts, "refused a connection: too many from one address");
+      this.#drop(socket);
+      return;
+    }
+    this.#warn(`${ip} ${refusal.kind}`, facts, "refused a connection: they come too fast from one address");
+    this.#held.set(
+      socket,
+      this.#options.clock.after(refusal.throttleMs, () => {
+        this.#held.delete(socket);
+        this.#drop(socket);
+      }),
+    );
+  }
+
+  /** Of one that was never taken up. */
+  #drop(socket: net.Socket): void {
+    socket.destroy();
+    this.#options.budget.giveBack();
+  }
+
+  #endIdlest(): boolean {
+    const silentSince = ({ idleSinceMs }: Connection) => idleSinceMs ?? Number.POSITIVE_INFINITY;
+    let idlest: Connection | undefined;
+    for (const connection of this.#connections)
+      if (idlest === undefined || silentSince(connection) < silentSince(idlest)) idlest = connection;
+    idlest?.destroy(new Error("there are more connections than max.connections allows"));
+    return idlest !== undefined;
   }
 
   #ended(connection: Connection, ip: string, error: Error | undefined): void {
-    if (this.#connections.delete(connection)) this.#options.budget.giveBack();
-    const left = (this.#connectionsPerIp.get(ip) ?? 1) - 1;
-    if (left === 0) this.#connectionsPerIp.delete(ip);
-    else this.#connectionsPerIp.set(ip, left);
+    this.#connections.delete(connection);
+    this.#options.budget.giveBack();
+    this.#limits.giveBack(ip);
     if (error !== undefined && !isPeerGone(error)) this.#say(connection, error.message, "closed a connection");
   }
 
   /** Once in a while for each address: clients try again and again. */
   #say({ remoteAddress, remotePort, clientSoftware }: Connection, reason: string, message: string): void {
-    const meanwhile = this.#remarks.say(`${remoteAddress} ${reason}`);
+    const facts = { client: `${remoteAddress}:${remotePort}`, software: clientSoftware, reason };
+    this.#warn(`${remoteAddress} ${reason}`, facts, message);
+  }
+
+  #warn(key: string, facts: object, message: string): void {
+    const meanwhile = this.#remarks.say(key);
     if (meanwhile === undefined) return;
-    const facts = { listener: this.name, client: `${remoteAddress}:${remotePort}`, software: clientSoftware, reason };
-    this.#options.logger.warn(meanwhile === 0 ? facts : { ...facts, meanwhile }, message);
+    this.#options.logger.warn({ listener: this.name, ...facts, ...(meanwhile === 0 ? {} : { meanwhile }) }, message);
   }
 
   #watchIdle(): void {

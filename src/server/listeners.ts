@@ -8,6 +8,7 @@ import type { BrokerConfig } from "../config/broker-config.ts";
 import { isSaslProtocol, isTlsProtocol } from "../config/listener-rules.ts";
 import { type ListenerAddress, securityProtocolOf } from "../config/listeners.ts";
 import { SettingError } from "../config/setting.ts";
+import type { ConnectionLimits } from "../quota/connection-limits.ts";
 import type { SaslTerms } from "../security/sasl-terms.ts";
 import type { AnswerFrame, Gather } from "./connection.ts";
 import type { ConnectionBudget } from "./connection-budget.ts";
@@ -17,13 +18,13 @@ import { TlsAcceptor } from "./tls-acceptor.ts";
 import { Turns } from "./turns.ts";
 
 export interface ListenersOptions {
-  /** Limits of connections are read each time that they matter. */
   readonly config: BrokerConfig;
   readonly answerMemory: AnswerMemory;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly keepsProcessAlive: boolean;
   readonly budget: ConnectionBudget;
+  readonly limits: ConnectionLimits;
   /** On what terms clients log in at a listener, as a config says. */
   readonly saslTerms: (config: BrokerConfig, listener: string) => SaslTerms;
 }
@@ -156,7 +157,7 @@ export class Listeners {
   }
 
   async #listen({ name, host, port }: ListenerAddress): Promise<Listener> {
-    const { config, answerMemory, clock, logger, keepsProcessAlive, budget, saslTerms } = this.#options;
+    const { config, answerMemory, clock, logger, keepsProcessAlive, budget, limits, saslTerms } = this.#options;
     const sasl = isSasl(config, name) ? saslTerms(config, name) : undefined;
     sasl?.check();
     const tls = isTls(config, name) ? new TlsAcceptor(config, name, clock) : undefined;
@@ -167,12 +168,7 @@ export class Listeners {
       host: host === "" ? "::" : host,
       port,
       maxFrameBytes: config["socket.request.max.bytes"],
-      get maxConnections() {
-        return config["max.connections"];
-      },
-      get maxConnectionsPerIp() {
-        return config["max.connections.per.ip"];
-      },
+      limits,
       idleLimitMs: config["connections.max.idle.ms"],
       budget,
       turns: this.#turns,

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
 import { alterConfigs, describeConfigs, incrementalAlterConfigs, listConfigResources } from "../../protocol/messages/index.ts";
-import { AskingBroker, askingBroker, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC } from "../support/asking-broker.ts";
+import { askingBroker, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC } from "../support/asking-broker.ts";
 
 const SET = 0;
 const DELETE = 1;
@@ -299,14 +299,29 @@ describe("other resources", () => {
   });
 });
 
-test("a running broker closes connections beyond an altered max.connections", async () => {
-  const asking = await AskingBroker.start();
-  const configs = [{ name: "max.connections", configOperation: SET, value: "1" }];
-  await asking.ask(incrementalAlterConfigs, { resources: [{ resourceType: BROKER, resourceName: "1", configs }], validateOnly: false });
-  const { RawClient } = await import("../support/raw-client.ts");
-  const second = await RawClient.connect(asking.broker.port);
-  await second.closed();
-  await asking.stop();
+describe("limits on connections of a running broker", () => {
+  const max = "max.connections";
+
+  test("are not set to none, and overrides are hosts with counts", async () => {
+    const fault = (base: string) =>
+      `INVALID_REQUEST: Invalid value org.apache.kafka.common.config.ConfigException: Invalid ${base} 0 for configuration Invalid dynamic configuration`;
+    for (const base of [max, "max.connection.creation.rate"]) {
+      for (const prefix of ["", "listener.name.plaintext."])
+        expect(await alter(BROKER, "1", [[prefix + base, SET, "0"]])).toBe(fault(base));
+    }
+    const overrides = "max.connections.per.ip.overrides";
+    expect(await alter(BROKER, "", [[overrides, SET, "127.0.0.1"]])).toBe(
+      `INVALID_REQUEST: Error parsing configuration property '${overrides}': begin 0, end -1, length 9`,
+    );
+    expect(await alter(BROKER, "", [[overrides, SET, "127.0.0.1:abc"]])).toBe('INVALID_REQUEST: For input string: "abc"');
+  });
+
+  test("may be those of a listener for all brokers at once, as nothing else of a listener", async () => {
+    expect(await alter(BROKER, "", [[`listener.name.plaintext.${max}`, SET, "1000"]])).toBe("NONE");
+    expect(await alter(BROKER, "", [["listener.name.plaintext.max.connections.per.ip", SET, "5"]])).toBe(
+      "INVALID_REQUEST: Cannot update these configs at default cluster level, broker id must be specified: [listener.name.plaintext.max.connections.per.ip]",
+    );
+  });
 });
 
 test("a broker tells where it listens and where its data is, although nobody has set that", async () => {

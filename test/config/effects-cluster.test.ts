@@ -80,24 +80,6 @@ test("connections.max.idle.ms: a silent connection is closed after that time", a
   expect(await seen({ "connections.max.idle.ms": 1000 }, isClosedIn2s)).toEqual([false, true]);
 });
 
-test("max.connections, max.connections.per.ip: a connection too many is closed", async () => {
-  const isSecondServed = async ({ asking }: EffectBench) => {
-    const client = await RawClient.connect(asking.broker.port);
-    const answer = await client.call(messages.apiVersions, 0, {});
-    client.close();
-    return answer !== undefined;
-  };
-  expect(await seen({ "max.connections": 1 }, isSecondServed)).toEqual([true, false]);
-  expect(await seen({ "max.connections.per.ip": 1 }, isSecondServed)).toEqual([true, false]);
-});
-
-test("max.connections.per.ip: is followed while the broker runs", async () => {
-  await using bench = await EffectBench.start();
-  await bench.alterBrokers({ "max.connections.per.ip": "1" });
-  const client = await RawClient.connect(bench.asking.broker.port);
-  expect(await client.call(messages.apiVersions, 0, {})).toBeUndefined();
-});
-
 test("socket.request.max.bytes: a larger request closes its connection", async () => {
   const isServed = async ({ asking }: EffectBench) => {
     const client = await RawClient.connect(asking.broker.port);

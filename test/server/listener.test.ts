@@ -1,7 +1,9 @@
 import net from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import type { Clock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
+import type { SettingInputs } from "../../src/config/broker-config.ts";
 import type { AnswerFrame, Connection } from "../../src/server/connection.ts";
 import { ConnectionBudget } from "../../src/server/connection-budget.ts";
 import { Listener, type ListenerOptions } from "../../src/server/listener.ts";
@@ -21,8 +23,6 @@ async function open(answer: AnswerFrame, options: Partial<ListenerOptions> = {})
     host: "localhost",
     port: 0,
     maxFrameBytes: 1024 * 1024,
-    maxConnections: 100,
-    maxConnectionsPerIp: 100,
     budget: new ConnectionBudget(() => 1000),
     idleLimitMs: 600_000,
     ...listenerParts(options.clock),
@@ -69,7 +69,7 @@ describe("a listener", () => {
   });
 
   test("that is ready for crowds answers all of many that come at once, on both families", async () => {
-    const listener = await open(echo, { takesCrowds: true, maxConnections: 1000, maxConnectionsPerIp: 1000 });
+    const listener = await open(echo, { takesCrowds: true });
     const hosts = ["127.0.0.1", ...((await hasIpv6()) ? ["::1"] : [])];
     const clients = await Promise.all(
       Array.from({ length: 200 }, (_, index) => RawClient.connect(listener.port, hosts[index % hosts.length])),
@@ -100,8 +100,6 @@ describe("a listener", () => {
       host: "127.0.0.1",
       port: 0,
       maxFrameBytes: 1000,
-      maxConnections: 10,
-      maxConnectionsPerIp: 10,
       budget: new ConnectionBudget(() => 1000),
       idleLimitMs: -1,
       ...listenerParts(),
@@ -240,21 +238,88 @@ describe("a listener", () => {
     client.close();
   });
 
-  test("over max.connections or max.connections.per.ip a new connection is closed at once, and others are left alone", async () => {
-    const listener = await open(echo, { maxConnectionsPerIp: 2 });
-    const first = await RawClient.connect(listener.port);
-    const second = await RawClient.connect(listener.port);
-    const third = await RawClient.connect(listener.port);
-    await third.closed();
-    first.write(framed(Buffer.from("still here")));
-    expect((await first.next())?.toString()).toBe("still here");
-    second.close();
-    await until(() => listener.connectionCount === 1);
-    const fourth = await RawClient.connect(listener.port);
-    fourth.write(framed(Buffer.from("room again")));
-    expect((await fourth.next())?.toString()).toBe("room again");
-    first.close();
-    fourth.close();
+  describe("limits connections", () => {
+    const limits = (settings: SettingInputs, clock?: Clock) => listenerParts(clock, settings).limits;
+    const isAnswered = async (client: RawClient) => {
+      client.write(framed(Buffer.from("?")));
+      return (await client.next())?.toString() === "?";
+    };
+
+    test("over max.connections.per.ip a new one is closed at once, and others are left alone", async () => {
+      const listener = await open(echo, { limits: limits({ "max.connections.per.ip": 2 }) });
+      const first = await RawClient.connect(listener.port);
+      const second = await RawClient.connect(listener.port);
+      const third = await RawClient.connect(listener.port);
+      await third.closed();
+      expect(await isAnswered(first)).toBe(true);
+      second.close();
+      await until(() => listener.connectionCount === 1);
+      const fourth = await RawClient.connect(listener.port);
+      expect(await isAnswered(fourth)).toBe(true);
+      first.close();
+      fourth.close();
+    });
+
+    test("over max.connections new ones wait, and are answered in turn when others have ended", async () => {
+      const listener = await open(echo, { limits: limits({ "max.connections": 1 }) });
+      const first = await RawClient.connect(listener.port);
+      expect(await isAnswered(first)).toBe(true);
+      const order: string[] = [];
+      const waiting = [];
+      for (const name of ["second", "third"]) {
+        const client = await RawClient.connect(listener.port, "127.0.0.1");
+        waiting.push(isAnswered(client).then(() => order.push(name) && client.close()));
+      }
+      expect(await isAnswered(first)).toBe(true);
+      expect(order).toEqual([]);
+      first.close();
+      await Promise.all(waiting);
+      expect(order).toEqual(["second", "third"]);
+    });
+
+    test("faster than max.connection.creation.rate they wait, one behind the other", async () => {
+      const clock = new VirtualClock();
+      const settings = { "max.connection.creation.rate": 1, "quota.window.num": 2 };
+      const listener = await open(echo, listenerParts(clock, settings));
+      const [first, second, third] = [
+        await RawClient.connect(listener.port),
+        await RawClient.connect(listener.port),
+        await RawClient.connect(listener.port),
+      ];
+      expect(await isAnswered(first)).toBe(true);
+      const answered: number[] = [];
+      const asked = [second, third].map((client, index) => isAnswered(client).then(() => answered.push(index)));
+      expect(await isAnswered(first)).toBe(true);
+      expect(answered).toEqual([]);
+      await clock.advance(1000);
+      await asked[0];
+      expect(answered).toEqual([0]);
+      await clock.advance(1000);
+      await asked[1];
+      for (const client of [first, second, third]) client.close();
+    });
+
+    test("faster than the quota of their address they are closed, when its rate is down again", async () => {
+      const clock = new VirtualClock();
+      const parts = listenerParts(clock, { "quota.window.num": 2 });
+      const quota = { entity: { ip: "127.0.0.1" }, values: { connection_creation_rate: 1 } };
+      parts.limits.limitAddresses(new Map([["", quota]]));
+      const listener = await open(echo, parts);
+      const first = await RawClient.connect(listener.port);
+      expect(await isAnswered(first)).toBe(true);
+      const second = await RawClient.connect(listener.port);
+      let isClosed = false;
+      const closing = second.closed().then(() => {
+        isClosed = true;
+      });
+      expect(await isAnswered(first)).toBe(true);
+      await clock.advance(999);
+      expect(await isAnswered(first)).toBe(true);
+      expect(isClosed).toBe(false);
+      await clock.advance(1);
+      await closing;
+      first.close();
+    });
   });
 
   test("an idle connection is closed after connections.max.idle.ms; one with a waiting request is not", async () => {

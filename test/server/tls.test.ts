@@ -44,8 +44,6 @@ async function open({ settings = {}, answer, ...options }: OpenOptions = {}): Pr
     host: "localhost",
     port: 0,
     maxFrameBytes: 16 * 1024 * 1024,
-    maxConnections: 100,
-    maxConnectionsPerIp: 100,
     budget: new ConnectionBudget(() => 1000),
     idleLimitMs: 600_000,
     ...parts,
