@@ -44,6 +44,8 @@ export async function consume(
     sessionTimeout: 6000,
     heartbeatInterval: 100,
     rebalanceTimeout: 3000,
+    // It disconnects only when its last fetch is answered.
+    maxWaitTimeInMs: 500,
   });
   const seen: string[] = [];
   await consumer.connect();

@@ -197,7 +197,7 @@ test("records, topics, groups and offsets are there again after a restart", { ti
 
   const second = await open();
   expect(second.clusterId).toBe(first.clusterId);
-  const consumer = clientOf(second).consumer({ groupId: "g" });
+  const consumer = clientOf(second).consumer({ groupId: "g", maxWaitTimeInMs: 100 });
   await consumer.connect();
   await consumer.subscribe({ topic: "kept" });
   const value = await new Promise<string | undefined>((resolve) => {
