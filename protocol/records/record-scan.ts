@@ -16,18 +16,21 @@ import {
   recordTooLong,
 } from "./record-checks.ts";
 
-export type RecordScan = {
+/** What was found so far, and in the end of the whole batch. */
+type Findings = {
   /** The largest timestamp, -1 without records; the append time when the batch says so. */
-  readonly maxTimestamp: number;
+  maxTimestamp: number;
   /** The first record that has it, 0 without records. */
-  readonly offsetDeltaOfMaxTimestamp: number;
+  offsetDeltaOfMaxTimestamp: number;
   /** Of those records that have a timestamp; -1 when none has. */
-  readonly minTimestamp: number;
+  minTimestamp: number;
   /** -1 when all keys are there. */
-  readonly firstNullKeyIndex: number;
+  firstNullKeyIndex: number;
   /** Offset deltas are 0, 1, 2 and so on. */
-  readonly hasConsecutiveOffsets: boolean;
+  hasConsecutiveOffsets: boolean;
 };
+
+export type RecordScan = Readonly<Findings>;
 
 export type SeenRecord = {
   /** Position in the batch. */
@@ -46,14 +49,15 @@ export type RecordVisitor = (record: SeenRecord) => boolean;
  * @param body the batch's records, for a caller that has decompressed them already
  */
 export function scanRecords(batch: RecordBatch, body?: Buffer, visit?: RecordVisitor): RecordScan {
-  const scanner = new RecordScanner(batch, visit);
-  scanner.last(recordsCursor(batch, body));
-  return scanner.result;
+  checkRecordCount(batch.recordCount);
+  const findings = nothingFound();
+  scanRun({ batch, findings, visit, from: 0, isLast: true }, recordsCursor(batch, body));
+  return resultOf(batch, findings);
 }
 
 /** As `scanRecords`, of a body in pieces. Asks for no more of them when the visitor has seen enough. */
 export async function scanPieces(batch: RecordBatch, pieces: Pieces, visit?: RecordVisitor): Promise<RecordScan> {
-  const scanner = new RecordScanner(batch, visit);
+  const scanner = new PieceScanner(batch, visit);
   for await (const piece of pieces) {
     scanner.more(piece);
     if (scanner.isEnough) return scanner.result;
@@ -69,126 +73,143 @@ function recordsCursor(batch: RecordBatch, body: Buffer | undefined): VarintCurs
   return new VarintCursor(body ?? batch.uncompressedBody());
 }
 
-const NOTHING_SEEN: RecordScan = {
-  maxTimestamp: NO_TIMESTAMP,
-  offsetDeltaOfMaxTimestamp: 0,
-  minTimestamp: NO_TIMESTAMP,
-  firstNullKeyIndex: -1,
-  hasConsecutiveOffsets: true,
-};
+function nothingFound(): Findings {
+  return {
+    maxTimestamp: NO_TIMESTAMP,
+    offsetDeltaOfMaxTimestamp: 0,
+    minTimestamp: NO_TIMESTAMP,
+    firstNullKeyIndex: -1,
+    hasConsecutiveOffsets: true,
+  };
+}
+
+function resultOf({ timestampType, maxTimestamp }: RecordBatch, findings: Findings): RecordScan {
+  return timestampType === TimestampType.LOG_APPEND_TIME ? { ...findings, maxTimestamp, minTimestamp: maxTimestamp } : findings;
+}
+
+/** Scans the records that lie whole behind the cursor, adds to the findings, and gives the index of the next record. */
+function scanRun(run: Run, cursor: VarintCursor): number {
+  const { batch, findings, visit, isLast } = run;
+  const { recordCount, baseTimestamp } = batch;
+  const dataEnd = cursor.end;
+  let index = run.from;
+  while (index < recordCount) {
+    const start = cursor.position;
+    if (!isLast && cursor.remaining < MAX_VARINT_BYTES) break;
+    const sizeBytes = recordSize(cursor, index);
+    if (sizeBytes > cursor.remaining) {
+      if (isLast) throw recordTooLong(sizeBytes, cursor.remaining, index);
+      cursor.position = start;
+      break;
+    }
+    const end = cursor.position + sizeBytes;
+    cursor.end = end;
+    cursor.byte(); // attributes, none of which is in use
+    const timestamp = baseTimestamp + cursor.varlong();
+    const offsetDelta = cursor.varint();
+    const keySize = cursor.varint();
+    if (keySize !== -1) skipBytes(cursor, index, "key", keySize);
+    skipNullable(cursor, index, "value");
+    skipHeaders(cursor, index);
+    checkFilled(end - cursor.position, index);
+    cursor.end = dataEnd;
+    note(findings, index, timestamp, offsetDelta, keySize);
+    if (visit !== undefined && !visit(seen(batch, index, timestamp, offsetDelta, keySize))) return index;
+    index++;
+  }
+  if (index === recordCount) checkNothingLeft(cursor.remaining, recordCount);
+  return index;
+}
+
+interface Run {
+  readonly batch: RecordBatch;
+  readonly findings: Findings;
+  readonly visit: RecordVisitor | undefined;
+  /** The index of the first record. */
+  readonly from: number;
+  /** Nothing comes behind it. */
+  readonly isLast: boolean;
+}
+
+function note(findings: Findings, index: number, timestamp: number, offsetDelta: number, keySize: number): void {
+  if (index === 0 || timestamp > findings.maxTimestamp) {
+    findings.maxTimestamp = timestamp;
+    findings.offsetDeltaOfMaxTimestamp = offsetDelta;
+  }
+  const { minTimestamp } = findings;
+  if (timestamp !== NO_TIMESTAMP && (timestamp < minTimestamp || minTimestamp === NO_TIMESTAMP)) findings.minTimestamp = timestamp;
+  if (offsetDelta !== index) findings.hasConsecutiveOffsets = false;
+  if (keySize === -1 && findings.firstNullKeyIndex === -1) findings.firstNullKeyIndex = index;
+}
+
+function seen(batch: RecordBatch, index: number, timestamp: number, offsetDelta: number, keySize: number): SeenRecord {
+  const { baseOffset, timestampType, maxTimestamp } = batch;
+  const isAppendTime = timestampType === TimestampType.LOG_APPEND_TIME;
+  return { index, offset: baseOffset + offsetDelta, timestamp: isAppendTime ? maxTimestamp : timestamp, hasKey: keySize !== -1 };
+}
+
 const NOTHING = new VarintCursor(Buffer.alloc(0));
 
-class RecordScanner {
+/** Scans a body that comes in pieces. */
+class PieceScanner {
   /** The visitor wants no more. */
   isEnough = false;
   readonly #batch: RecordBatch;
   readonly #visit: RecordVisitor | undefined;
+  readonly #findings = nothingFound();
   #index = 0;
-  #result = NOTHING_SEEN;
   /** What is left of the piece in hand. */
   #cursor = NOTHING;
   /** A record of which some is still to come. */
   #unfinished: Generator<void, ScannedFields, void> | undefined;
-  /** A record that came in parts and is not counted yet. */
-  #finished: ScannedFields | undefined;
 
   constructor(batch: RecordBatch, visit: RecordVisitor | undefined) {
     this.#batch = batch;
-    this.#visit = visit;
+    this.#visit =
+      visit &&
+      ((record) => {
+        this.isEnough = !visit(record);
+        return !this.isEnough;
+      });
     checkRecordCount(batch.recordCount);
   }
 
   get result(): RecordScan {
-    const { timestampType, maxTimestamp } = this.#batch;
-    return timestampType === TimestampType.LOG_APPEND_TIME ? { ...this.#result, maxTimestamp, minTimestamp: maxTimestamp } : this.#result;
-  }
-
-  /** The whole body, or its end. */
-  last(cursor: VarintCursor): void {
-    this.#scan(cursor, true);
+    return resultOf(this.#batch, this.#findings);
   }
 
   /** A piece of the body, which may change afterwards. */
   more(piece: Buffer): void {
     const { rest } = this.#cursor;
-    const cursor = new VarintCursor(rest.length === 0 ? piece : Buffer.concat([rest, piece]));
-    this.#cursor = cursor;
-    if (this.#unfinished === undefined || this.#goesOn(this.#unfinished)) this.#scan(cursor, false);
-    this.#cursor = new VarintCursor(Buffer.from(cursor.rest));
+    this.#cursor = new VarintCursor(rest.length === 0 ? piece : Buffer.concat([rest, piece]));
+    if (this.#unfinished !== undefined) this.#goOn(this.#unfinished);
+    if (this.#unfinished === undefined && !this.isEnough) this.#scan(false);
+    this.#cursor = new VarintCursor(Buffer.from(this.#cursor.rest));
   }
 
   end(): void {
     if (this.#unfinished !== undefined) throw new MalformedMessage(`record ${this.#index} is cut off`);
-    this.#scan(this.#cursor, true);
+    this.#scan(true);
   }
 
-  /** Whether the unfinished record is complete. */
-  #goesOn(unfinished: Generator<void, ScannedFields, void>): boolean {
+  #scan(isLast: boolean): void {
+    const cursor = this.#cursor;
+    this.#index = scanRun({ batch: this.#batch, findings: this.#findings, visit: this.#visit, from: this.#index, isLast }, cursor);
+    // A record has begun that goes on in the next piece.
+    if (this.isEnough || this.#index === this.#batch.recordCount || cursor.remaining < MAX_VARINT_BYTES) return;
+    this.#goOn(scanInParts(() => this.#cursor, recordSize(cursor, this.#index), this.#index));
+  }
+
+  /** With a record that comes in parts, as far as it is there. */
+  #goOn(unfinished: Generator<void, ScannedFields, void>): void {
     const step = unfinished.next();
     this.#unfinished = step.done === true ? undefined : unfinished;
-    if (step.done === true) this.#finished = step.value;
-    return step.done === true;
-  }
-
-  /** The records that are whole; where more is to come, the next one is begun. */
-  #scan(cursor: VarintCursor, isLast: boolean): void {
-    const { recordCount, baseTimestamp } = this.#batch;
-    const visit = this.#visit;
-    const dataEnd = cursor.end;
-    let { maxTimestamp, offsetDeltaOfMaxTimestamp, minTimestamp, firstNullKeyIndex, hasConsecutiveOffsets } = this.#result;
-    let index = this.#index;
-    let inParts = this.#finished;
-    this.#finished = undefined;
-    while (index < recordCount) {
-      let timestamp: number;
-      let offsetDelta: number;
-      let keySize: number;
-      if (inParts === undefined) {
-        if (!isLast && cursor.remaining < MAX_VARINT_BYTES) break;
-        const sizeBytes = recordSize(cursor, index);
-        if (sizeBytes > cursor.remaining) {
-          if (isLast) throw recordTooLong(sizeBytes, cursor.remaining, index);
-          this.#goesOn(scanInParts(() => this.#cursor, sizeBytes, index));
-          break;
-        }
-        const end = cursor.position + sizeBytes;
-        cursor.end = end;
-        cursor.byte(); // attributes, none of which is in use
-        timestamp = baseTimestamp + cursor.varlong();
-        offsetDelta = cursor.varint();
-        keySize = cursor.varint();
-        if (keySize !== -1) skipBytes(cursor, index, "key", keySize);
-        skipNullable(cursor, index, "value");
-        skipHeaders(cursor, index);
-        checkFilled(end - cursor.position, index);
-        cursor.end = dataEnd;
-      } else {
-        timestamp = baseTimestamp + inParts.timestampDelta;
-        ({ offsetDelta, keySize } = inParts);
-        inParts = undefined;
-      }
-      if (index === 0 || timestamp > maxTimestamp) {
-        maxTimestamp = timestamp;
-        offsetDeltaOfMaxTimestamp = offsetDelta;
-      }
-      if (timestamp !== NO_TIMESTAMP && (timestamp < minTimestamp || minTimestamp === NO_TIMESTAMP)) minTimestamp = timestamp;
-      if (offsetDelta !== index) hasConsecutiveOffsets = false;
-      if (keySize === -1 && firstNullKeyIndex === -1) firstNullKeyIndex = index;
-      if (visit !== undefined && !visit(this.#seen(index, offsetDelta, timestamp, keySize))) {
-        this.isEnough = true;
-        break;
-      }
-      index++;
-    }
-    this.#index = index;
-    this.#result = { maxTimestamp, offsetDeltaOfMaxTimestamp, minTimestamp, firstNullKeyIndex, hasConsecutiveOffsets };
-    if (index === recordCount) checkNothingLeft(cursor.remaining, recordCount);
-  }
-
-  #seen(index: number, offsetDelta: number, timestamp: number, keySize: number): SeenRecord {
-    const { baseOffset, timestampType, maxTimestamp } = this.#batch;
-    const isAppendTime = timestampType === TimestampType.LOG_APPEND_TIME;
-    return { index, offset: baseOffset + offsetDelta, timestamp: isAppendTime ? maxTimestamp : timestamp, hasKey: keySize !== -1 };
+    if (step.done !== true) return;
+    const { timestampDelta, offsetDelta, keySize } = step.value;
+    const timestamp = this.#batch.baseTimestamp + timestampDelta;
+    note(this.#findings, this.#index, timestamp, offsetDelta, keySize);
+    this.#visit?.(seen(this.#batch, this.#index, timestamp, offsetDelta, keySize));
+    if (!this.isEnough) this.#index++;
   }
 }
 

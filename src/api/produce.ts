@@ -20,7 +20,7 @@ import type { VerificationMode } from "../coordinator/transaction/partition-veri
 import type { Producer } from "../coordinator/transaction/transaction.ts";
 import type { Partition } from "../partition/partition.ts";
 import { JudgingBudget } from "../storage/judging-budget.ts";
-import type { AppendRefusal, AppendResult, JudgedBatch, WriteOutcome } from "../storage/partition-log.ts";
+import type { AppendRefusal, AppendResult, Judging, WriteOutcome } from "../storage/partition-log.ts";
 import { AfterWrite, CloseConnection, NO_ANSWER, type RequestContext, serve } from "./handler.ts";
 import { judgeLater } from "./judge-later.ts";
 import type { Services } from "./services.ts";
@@ -73,14 +73,14 @@ function appendAll(
   context: RequestContext,
   verified: VerifiedProduce,
 ): Answer | Promise<Answer> | LaterAnswer {
-  const budget = new JudgingBudget();
+  const call: Call = { services, request, context, verified, budget: new JudgingBudget(), judged: undefined };
   let uncommitted: Promise<boolean>[] | undefined;
   let isGathered = false;
   let hasLong = false;
   const responses = request.topicData.map((topic) => {
     const name = topicName(services, topic, context.apiVersion);
     const partitionResponses = topic.partitionData.map((data) => {
-      const response = appendTo({ services, request, context, topic: name, data, verified, budget });
+      const response = appendTo(call, name, data);
       if (response.later !== undefined) hasLong = true;
       else if (response.written !== undefined) isGathered = true;
       else if (request.acks !== 0 && response.errorCode === Errors.NONE) {
@@ -175,20 +175,17 @@ function mayWriteInternal(topic: string, { clientId, connection }: RequestContex
   return clientId === ADMIN_CLIENT_ID || (topic === CLIENT_METRICS_TOPIC && connection.brokerId !== undefined);
 }
 
-/** Of one partition's batch. */
-interface Append {
+/** A request, as far as it concerns each of its batches. */
+interface Call extends Judging {
   readonly services: Services;
   readonly request: Request;
   readonly context: RequestContext;
-  readonly topic: string;
-  readonly data: PartitionRequest;
   readonly verified: VerifiedProduce;
   readonly budget: JudgingBudget;
-  readonly judged?: JudgedBatch;
 }
 
-function appendTo(each: Append): PartitionResponse {
-  const { services, request, context, topic, data, verified } = each;
+function appendTo(call: Call, topic: string, data: PartitionRequest): PartitionResponse {
+  const { services, request, context, verified } = call;
   const { index, records } = data;
   const byId = context.apiVersion >= 13;
   if (byId && topic === "") return failed(index, Errors.UNKNOWN_TOPIC_ID);
@@ -209,21 +206,20 @@ function appendTo(each: Append): PartitionResponse {
     return { ...response, currentLeader: { leaderId: image.leader, leaderEpoch: image.leaderEpoch } };
   }
   if (request.acks === ALL && !partition.hasEnoughReplicas) return failed(index, Errors.NOT_ENOUGH_REPLICAS);
-  if ((attributes & TRANSACTIONAL_BIT) === 0) return append(each, partition, records);
+  if ((attributes & TRANSACTIONAL_BIT) === 0) return append(call, partition, index, records);
   if (verified === undefined) return failed(index, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
   if (typeof verified === "number") return failed(index, verified);
   const error = verified.errorOf(partition, baseSequenceOf(records));
   if (error !== Errors.NONE) return notVerified(index, error, context.apiVersion);
-  return append(each, partition, records, verified);
+  return append(call, partition, index, records, verified);
 }
 
-function append(each: Append, partition: Partition, records: Buffer, verified?: Verified): PartitionResponse {
-  const { services, budget, judged } = each;
-  const { index } = each.data;
+function append(call: Call, partition: Partition, index: number, records: Buffer, verified?: Verified): PartitionResponse {
+  const { services, budget } = call;
   const hadWholeBudget = budget.isWhole;
   let result: AppendResult;
   try {
-    result = partition.append(records, "client", { transactionVersion: verified?.transactionVersion, budget, judged });
+    result = partition.append(records, "client", verified?.transactionVersion, call);
     if (result.ok) verified?.appended(partition);
   } catch (error) {
     return failed(index, storageFault(services, partition, error, "could not append to a partition"));
@@ -238,7 +234,7 @@ function append(each: Append, partition: Partition, records: Buffer, verified?: 
       written: result.written,
     };
   }
-  if (result.isLong === true) return appendLater(each, partition, records, hadWholeBudget);
+  if (result.isLong === true) return appendLater(call, partition, { index, records, hadWholeBudget });
   return refused(index, partition, result);
 }
 
@@ -254,15 +250,22 @@ function refused(index: number, partition: Partition, result: AppendRefusal): Pa
 }
 
 /** Judged when others have had their turn; the partition and its transaction are looked at again then. */
-function appendLater(each: Append, partition: Partition, records: Buffer, hadWholeBudget: boolean): PartitionResponse {
-  const { services, budget } = each;
+function appendLater(call: Call, partition: Partition, long: LongBatch): PartitionResponse {
+  const { index } = long;
   // The frame is only ours until the handler returns.
-  const data = { ...each.data, records: Buffer.from(records) };
+  const records = Buffer.from(long.records);
   const later = async () => {
-    const judged = await judgeLater(services, { partition, records: data.records, budget, hadWholeBudget });
-    return judged.ok ? appendTo({ ...each, data, judged }) : refused(data.index, partition, judged);
+    const judged = await judgeLater(call.services, { ...long, partition, records, budget: call.budget });
+    return judged.ok ? appendTo({ ...call, judged }, partition.topic, { index, records }) : refused(index, partition, judged);
   };
-  return { ...failed(data.index, Errors.UNKNOWN_SERVER_ERROR), later };
+  return { ...failed(index, Errors.UNKNOWN_SERVER_ERROR), later };
+}
+
+interface LongBatch {
+  readonly index: number;
+  readonly records: Buffer;
+  /** It is too long by itself, and not because of what came before it. */
+  readonly hadWholeBudget: boolean;
 }
 
 // ---- transactions (KIP-890)

@@ -161,8 +161,9 @@ export class SegmentedLog implements PartitionLog {
 
   #appendFromClient(records: Buffer, options: AppendOptions): AppendResult {
     const nowMs = this.#resources.clock.now();
-    const context = { topicPartition: this.topicPartition, settings: this.#settings, nowMs, budget: options.budget };
-    const judged = options.judged ?? judgeClientBatch(records, context);
+    const { judging } = options;
+    const context = { topicPartition: this.topicPartition, settings: this.#settings, nowMs, budget: judging?.budget };
+    const judged = judging?.judged ?? judgeClientBatch(records, context);
     if (!judged.ok) return judged;
     const { batch, timestampType } = judged;
     const maxTimestampMs = timestampType === TimestampType.LOG_APPEND_TIME ? nowMs : judged.maxTimestampMs;

@@ -7,7 +7,7 @@ import { controlBatch, type EndTransactionMarker } from "../../protocol/records/
 import { assert } from "../base/assert.ts";
 import { type Watchable, type Watcher, Watchers } from "../base/watchers.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
-import type { AbortedTransaction, AppendOptions, AppendResult, LogRead, PartitionLog } from "../storage/partition-log.ts";
+import type { AbortedTransaction, AppendOptions, AppendResult, Judging, LogRead, PartitionLog } from "../storage/partition-log.ts";
 import { Verifications } from "./verifications.ts";
 
 export type IsolationLevel = "read_uncommitted" | "read_committed";
@@ -95,17 +95,16 @@ export class Partition implements Watchable {
     return isolationLevel === "read_committed" ? this.lastStableOffset : this.#highWatermark;
   }
 
-  append(records: Buffer, origin: AppendOptions["origin"], options: Omit<AppendOptions, "origin" | "leaderEpoch"> = {}): AppendResult {
+  append(records: Buffer, origin: AppendOptions["origin"], transactionVersion?: number, judging?: Judging): AppendResult {
     assert(this.#isLeader, "only the leader appends");
-    const { transactionVersion, budget, judged } = options;
-    const result = this.log.append(records, { leaderEpoch: this.#leaderEpoch, origin, transactionVersion, budget, judged });
+    const result = this.log.append(records, { leaderEpoch: this.#leaderEpoch, origin, transactionVersion, judging });
     if (result.ok) this.#advance();
     return result;
   }
 
   /** Ends a transaction in this partition (KIP-98). Transactional batches that wait to be verified are too late from now on. */
   appendMarker(marker: EndTransactionMarker, transactionVersion: number): AppendResult {
-    const result = this.append(controlBatch(marker).bytes, "coordinator", { transactionVersion });
+    const result = this.append(controlBatch(marker).bytes, "coordinator", transactionVersion);
     if (result.ok) this.verifications.end(marker.producerId);
     return result;
   }

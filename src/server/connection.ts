@@ -35,6 +35,9 @@ const TYPICAL_ANSWER_BYTES = 80;
 /** Answers up to this size in sum are joined into one buffer; larger ones are gathered by the kernel. */
 const JOINED_BYTES = 16 * 1024;
 
+/** Looking at the time costs as much as a part of an append: after so many of them. */
+const APPENDS_A_LOOK = 4;
+
 /** `undefined`: no answer (acks=0). */
 export type Answer = readonly Buffer[] | undefined;
 /** Writes its frame, or nothing, when what the read turn appended has been written; may throw as AnswerFrame. */
@@ -289,7 +292,7 @@ export class Connection {
       // Short, and not there before the turn ends.
       this.#unsent.push(answer);
       this.#awaitsWrite = true;
-      return this.#hasTime();
+      return this.#unsent.length % APPENDS_A_LOOK !== 0 || this.#hasTime();
     }
     this.#send(answer);
     this.#checkChoked();

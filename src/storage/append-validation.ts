@@ -160,27 +160,31 @@ function wholeBatchAt(records: Buffer, start: number): number | "corrupt" | unde
   return end > records.length ? undefined : end;
 }
 
-function checkHeader(batch: RecordBatch, { topicPartition }: ValidationContext): AppendRefusal | undefined {
-  const where = `in topic partition ${topicPartitionName(topicPartition)}`;
+function checkHeader(batch: RecordBatch, context: ValidationContext): AppendRefusal | undefined {
   const { lastOffsetDelta, recordCount } = batch;
   if (compressionOf(batch.attributes) === undefined)
     return refusal(Errors.UNKNOWN_SERVER_ERROR, "The batch names an unknown compression codec.");
-  if (lastOffsetDelta < 0) return refusal(Errors.INVALID_RECORD, `The batch has an invalid offset range: [0, ${lastOffsetDelta}] ${where}`);
-  if (recordCount <= 0) return refusal(Errors.INVALID_RECORD, `The batch has an invalid record count: ${recordCount} ${where}`);
+  if (lastOffsetDelta < 0)
+    return refusal(Errors.INVALID_RECORD, `The batch has an invalid offset range: [0, ${lastOffsetDelta}] ${where(context)}`);
+  if (recordCount <= 0) return refusal(Errors.INVALID_RECORD, `The batch has an invalid record count: ${recordCount} ${where(context)}`);
   if (lastOffsetDelta + 1 !== recordCount) {
     return refusal(
       Errors.INVALID_RECORD,
-      `The batch's offset range [0, ${lastOffsetDelta}] does not match its record count ${recordCount} ${where}`,
+      `The batch's offset range [0, ${lastOffsetDelta}] does not match its record count ${recordCount} ${where(context)}`,
     );
   }
-  if (batch.isControl) return refusal(Errors.INVALID_RECORD, `Clients are not allowed to write control records ${where}`);
+  if (batch.isControl) return refusal(Errors.INVALID_RECORD, `Clients are not allowed to write control records ${where(context)}`);
   if (batch.hasProducerId && batch.baseSequence < 0) {
     return refusal(
       Errors.INVALID_RECORD,
-      `Invalid sequence number ${batch.baseSequence} in a batch of producer ${batch.producerId} ${where}`,
+      `Invalid sequence number ${batch.baseSequence} in a batch of producer ${batch.producerId} ${where(context)}`,
     );
   }
   return undefined;
+}
+
+function where({ topicPartition }: ValidationContext): string {
+  return `in topic partition ${topicPartitionName(topicPartition)}`;
 }
 
 /** For any batch, whoever appends it; without a size, one that grew too large while it was recompressed. */

@@ -20,9 +20,14 @@ export interface AppendOptions {
    * transaction, and a producer that is not known begins with sequence 0.
    */
   readonly transactionVersion?: number | undefined;
-  /** What judging a client's batch may take now; without it all that it needs. */
+  readonly judging?: Judging | undefined;
+}
+
+/** How a client's batch is judged. */
+export interface Judging {
+  /** What it may take now; without it all that it needs. */
   readonly budget?: JudgingBudget | undefined;
-  /** The client's batch, where it has been judged already: it is appended, and not the records. */
+  /** The batch, where it has been judged already: it is appended, and not the records. */
   readonly judged?: JudgedBatch | undefined;
 }
 
