@@ -131,7 +131,8 @@ export class Connection {
   }
 
   async #logIn(login: Login): Promise<void> {
-    const { mechanism, user } = login;
+    const { mechanism } = login;
+    const user = login.mechanism === "OAUTHBEARER" ? "the client" : login.user;
     const refused = (fault: NotLetIn["fault"], sentence: string, why = sentence.replace(/\.$/, "")) =>
       new NotLetIn(fault, sentence, `${this.#broker} does not let ${user} in by ${mechanism}: ${why}.`);
     const { errorCode, mechanisms } = await this.send(saslHandshake, 1, { mechanism });

@@ -1,17 +1,26 @@
-// Logging in to a broker, for our own commands: PLAIN and SCRAM (RFC 5802) on the client's side, by SCRAM also with a delegation token. With SCRAM the broker has to prove that it
-// knows the user, too, and may not ask for more work than Kafka's own brokers can be set to.
+// Logging in to a broker, for our own commands: PLAIN and SCRAM (RFC 5802) on the client's side, by SCRAM also with a delegation token, and
+// OAUTHBEARER (RFC 7628). With SCRAM the broker has to prove that it knows the user, too, and may not ask for more work than Kafka's own
+// brokers can be set to.
 
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto";
 
-export const CLIENT_MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
-export type ClientMechanism = (typeof CLIENT_MECHANISMS)[number];
+const PASSWORD_MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
+export const CLIENT_MECHANISMS = [...PASSWORD_MECHANISMS, "OAUTHBEARER"] as const;
 
-export interface Login {
-  readonly mechanism: ClientMechanism;
+export type Login = PasswordLogin | BearerLogin;
+
+export interface PasswordLogin {
+  readonly mechanism: (typeof PASSWORD_MECHANISMS)[number];
   readonly user: string;
   readonly password: string;
   /** User and password are a delegation token's id and HMAC. PLAIN knows of none. */
   readonly isByToken?: boolean;
+}
+
+export interface BearerLogin {
+  readonly mechanism: "OAUTHBEARER";
+  /** Asked for each login, since tokens expire. Rejects with ClientError when there is none. */
+  readonly token: () => Promise<string>;
 }
 
 const MOST_ITERATIONS = 16_384;
@@ -30,6 +39,11 @@ export async function logIn(login: Login, send: SendToken): Promise<void> {
       return scram({ hash: "sha256", keyBytes: 32 }, login, send);
     case "SCRAM-SHA-512":
       return scram({ hash: "sha512", keyBytes: 64 }, login, send);
+    case "OAUTHBEARER": {
+      const answer = await send(Buffer.from(`n,,\x01auth=Bearer ${await login.token()}\x01\x01`));
+      // Why it is refused comes again, as an error, once that is said to be understood.
+      if (answer.length > 0) await send(Buffer.from([1]));
+    }
   }
 }
 
@@ -38,7 +52,7 @@ interface Hash {
   readonly keyBytes: number;
 }
 
-async function scram({ hash, keyBytes }: Hash, { user, password, isByToken = false }: Login, send: SendToken): Promise<void> {
+async function scram({ hash, keyBytes }: Hash, { user, password, isByToken = false }: PasswordLogin, send: SendToken): Promise<void> {
   const nonce = randomBytes(NONCE_BYTES).toString("base64url");
   const extensions = isByToken ? ",tokenauth=true" : "";
   const first = `n=${user.replaceAll("=", "=3D").replaceAll(",", "=2C")},r=${nonce}${extensions}`;

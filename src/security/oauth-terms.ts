@@ -8,7 +8,7 @@ import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../base/clock.ts";
-import { httpGet } from "../base/http-get.ts";
+import { httpText } from "../base/http-text.ts";
 import type { Logger } from "../base/logger.ts";
 import { type BrokerConfig, type Held, heldByMechanism } from "../config/broker-config.ts";
 import type { BrokerSettingName, BrokerSettingValues } from "../config/broker-settings.ts";
@@ -152,7 +152,7 @@ export class OAuthTerms {
     const isFile = url.protocol === "file:";
     this.#keys ??= new IssuerKeys({
       location: url.href,
-      read: isFile ? () => readFile(url, "utf8") : (signal) => httpGet(url, { mostBytes: MOST_BYTES_OF_KEYS, signal }),
+      read: isFile ? () => readFile(url, "utf8") : (signal) => httpText(url, { mostBytes: MOST_BYTES_OF_KEYS, signal }),
       // A file is as good as new only when it was just read.
       refreshMs: isFile ? 0 : this.#held("sasl.oauthbearer.jwks.endpoint.refresh.ms").value,
       pauseMs: isFile ? 0 : PAUSE_MS,

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, inject, test } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
 import { createAcls } from "../../protocol/messages/index.ts";
 import { GoProgram } from "../../scripts/go-program.ts";
-import type { Login } from "../../src/client/sasl.ts";
+import type { PasswordLogin } from "../../src/client/sasl.ts";
 import { AclOperations, PatternTypes, Permissions, ResourceTypes } from "../../src/security/acls.ts";
 import { named, TokenClient } from "../support/token-client.ts";
 import { type BrokerName, type BrokerUnderTest, NODE, ROOT } from "./broker-under-test.ts";
@@ -40,14 +40,14 @@ afterAll(async () => {
   await brokers.stop();
 });
 
-const ALICE: Login = { mechanism: "PLAIN", user: "alice", password: PASSWORD };
-const BOB: Login = { ...ALICE, user: "bob" };
+const ALICE: PasswordLogin = { mechanism: "PLAIN", user: "alice", password: PASSWORD };
+const BOB: PasswordLogin = { ...ALICE, user: "bob" };
 
 async function login(name: BrokerName): Promise<string> {
   return (await brokers.of(name, TOPIC)).login.SASL_PLAINTEXT;
 }
 
-async function clientOf(name: BrokerName, as?: Login): Promise<TokenClient> {
+async function clientOf(name: BrokerName, as?: PasswordLogin): Promise<TokenClient> {
   const client = await TokenClient.connect(Number((await login(name)).split(":")[1]));
   if (as !== undefined) await client.logIn(as);
   return client;
@@ -113,7 +113,7 @@ compare("logins with tokens go the same, those with what is none as well, and th
   const [token, short, bobs] = [await alice.create(), await alice.create({ maxLifetimeMs: HOUR_MS }), await bob.create()];
   for (const { tokenId } of [token, short, bobs]) await isKnown(alice, tokenId);
   const observed: Record<string, unknown> = {};
-  const ways: Readonly<Record<string, Partial<Login>>> = {
+  const ways: Readonly<Record<string, Partial<PasswordLogin>>> = {
     right: {},
     "by SHA-512": { mechanism: "SCRAM-SHA-512" },
     "without tokenauth": { isByToken: false },
@@ -287,7 +287,7 @@ function firstLine(text: string): string {
 }
 
 /** A file for --command-config. */
-function propertiesOf({ mechanism, user, password, isByToken = false }: Login): string {
+function propertiesOf({ mechanism, user, password, isByToken = false }: PasswordLogin): string {
   const path = join(folder, `${mechanism}-${user}.properties`);
   const module = mechanism === "PLAIN" ? "plain.PlainLoginModule" : "scram.ScramLoginModule";
   const options = `username="${user}" password="${password}"${isByToken ? ' tokenauth="true"' : ""}`;

@@ -3,7 +3,7 @@
 import { Errors } from "../../protocol/errors.ts";
 import * as messages from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
-import { type Login, logIn } from "../../src/client/sasl.ts";
+import { logIn, type PasswordLogin } from "../../src/client/sasl.ts";
 import { RawClient } from "./raw-client.ts";
 
 export type Token = Pick<DecodedMessage<typeof messages.createDelegationToken.response>, "tokenId" | "hmac">;
@@ -22,7 +22,7 @@ export class TokenClient {
     return new TokenClient(await RawClient.connect(port));
   }
 
-  async logIn(login: Login): Promise<LoginOutcome> {
+  async logIn(login: PasswordLogin): Promise<LoginOutcome> {
     let lifetimeMs = 0;
     await this.raw.call(messages.saslHandshake, 1, { mechanism: login.mechanism });
     try {
@@ -39,7 +39,7 @@ export class TokenClient {
     return { lifetimeMs };
   }
 
-  logInWith({ tokenId, hmac }: Token, other: Partial<Login> = {}): Promise<LoginOutcome> {
+  logInWith({ tokenId, hmac }: Token, other: Partial<PasswordLogin> = {}): Promise<LoginOutcome> {
     return this.logIn({ mechanism: "SCRAM-SHA-256", user: tokenId, password: hmac.toString("base64"), isByToken: true, ...other });
   }
 

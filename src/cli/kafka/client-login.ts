@@ -1,8 +1,9 @@
 // How a command logs in, by the settings of Kafka's clients: sasl.mechanism and sasl.jaas.config. What is not done is refused by name;
-// passwords are never shown.
+// passwords and tokens are never shown.
 
 import { CLIENT_MECHANISMS, type Login } from "../../client/sasl.ts";
 import { MalformedJaas, parseJaas } from "../../config/jaas.ts";
+import { tokenSourceOf } from "./client-token.ts";
 import { FlagError } from "./flags.ts";
 
 /** `source` is where the settings are from. Raises FlagError. */
@@ -15,6 +16,7 @@ export function loginOf(settings: ReadonlyMap<string, string>, source: string): 
       `sasl.mechanism=${name} is not something that this command can do; it logs in by ${CLIENT_MECHANISMS.join(", ")}`,
     );
   const options = jaasOptions(settings.get("sasl.jaas.config"), source);
+  if (mechanism === "OAUTHBEARER") return { mechanism, token: tokenSourceOf(settings, options, source) };
   const [user, password] = [options.get("username"), options.get("password")];
   if (user === undefined || password === undefined) throw refused(source, "sasl.jaas.config needs a username and a password");
   return { mechanism, user, password, isByToken: options.get("tokenauth")?.toLowerCase() === "true" };
