@@ -9,7 +9,7 @@ import { exceedsBatch, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
 import type { Decision } from "../cluster/cluster.ts";
 import type { Change } from "../cluster/image.ts";
 import {
-  concerns,
+  concerned,
   type DelegationToken,
   expiringToken,
   newToken,
@@ -17,7 +17,15 @@ import {
   type TokenChange,
   type TokenLifetimes,
 } from "../security/delegation-tokens.ts";
-import { ANONYMOUS, isSamePrincipal, type Principal, parsePrincipal, printPrincipal, USER_TYPE } from "../security/principal.ts";
+import {
+  ANONYMOUS,
+  isSamePrincipal,
+  type Principal,
+  parsePrincipal,
+  principalKey,
+  printPrincipal,
+  USER_TYPE,
+} from "../security/principal.ts";
 import type { TokenSecrets } from "../security/token-secrets.ts";
 import { type ClientConnection, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -45,7 +53,7 @@ export const createDelegationToken = serve(
     const owner = isForAnother ? { type: ownerPrincipalType ?? "", name: ownerPrincipalName ?? "" } : requester;
     const refused = (errorCode: ErrorCode, timeMs: number) => answer(errorCode, nothingMade(owner, requester, timeMs));
     if (!mayAsk(connection)) return refused(Errors.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED, NO_TIME);
-    if (!isSamePrincipal(owner, requester) && !access.permits("CREATE_TOKENS USER", printPrincipal(owner)))
+    if (!isSamePrincipal(owner, requester) && !(isPlain(owner) && access.permits("CREATE_TOKENS USER", printPrincipal(owner))))
       return refused(Errors.DELEGATION_TOKEN_AUTHORIZATION_FAILED, NO_TIME);
     const renewers = wanted.map(principalOf);
     if (renewers.some(({ type }) => type !== USER_TYPE)) return refused(Errors.INVALID_PRINCIPAL_TYPE, NO_TIME);
@@ -67,6 +75,14 @@ export const createDelegationToken = serve(
     });
   },
 );
+
+/**
+ * Rules know an owner by type and name in one, and a login by the name alone: with a colon in the type, a rule about the user "x:admin" would
+ * make a token of the user "admin".
+ */
+function isPlain({ type }: Principal): boolean {
+  return !type.includes(":");
+}
 
 const NOBODY = parsePrincipal(ANONYMOUS);
 
@@ -145,14 +161,15 @@ export const describeDelegationToken = serve(
   async ({ tokenSecrets, cluster, clock }, { owners }, { apiVersion, connection, access }) => {
     if (!mayAsk(connection)) return { errorCode: Errors.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED, tokens: [] };
     if (tokenSecrets === undefined) return { errorCode: Errors.DELEGATION_TOKEN_AUTH_DISABLED, tokens: [] };
-    const wanted = owners?.map(principalOf);
+    const slices = new Slices(clock);
+    const wanted = owners === null ? undefined : new Set(await slices.map(owners, (owner) => principalKey(principalOf(owner))));
     const asking = parsePrincipal(connection.principal);
     const isShown = (token: DelegationToken) =>
-      (wanted === undefined || wanted.some((owner) => concerns(token, owner))) &&
-      (concerns(token, asking) ||
+      (wanted === undefined || concerned(token).some((principal) => wanted.has(principalKey(principal)))) &&
+      (concerned(token).some((principal) => isSamePrincipal(principal, asking)) ||
         access.shows("DESCRIBE DELEGATION_TOKEN", token.id) ||
         access.shows("DESCRIBE_TOKENS USER", printPrincipal(token.owner)));
-    const tokens = await new Slices(clock).map([...cluster.image.delegationTokens.values()], (token) =>
+    const tokens = await slices.map([...cluster.image.delegationTokens.values()], (token) =>
       isShown(token) ? [described(token, tokenSecrets, apiVersion)] : [],
     );
     return { errorCode: Errors.NONE, tokens: tokens.flat() };

@@ -69,9 +69,9 @@ function isOwnerOrRenewer({ owner, renewers }: DelegationToken, principal: Princ
   return isSamePrincipal(owner, principal) || renewers.some((renewer) => isSamePrincipal(renewer, principal));
 }
 
-/** Who sees it without a permission. */
-export function concerns(token: DelegationToken, principal: Principal): boolean {
-  return isOwnerOrRenewer(token, principal) || isSamePrincipal(token.requester, principal);
+/** Who see it without a permission. */
+export function concerned({ owner, requester, renewers }: DelegationToken): readonly Principal[] {
+  return [owner, requester, ...renewers];
 }
 
 function atMost(limitMs: number, wantedMs: number): number {

@@ -24,6 +24,11 @@ export function printPrincipal({ type, name }: Principal): string {
   return `${type}:${name}`;
 }
 
+/** The same of no other, whatever types and names clients give. */
+export function principalKey({ type, name }: Principal): string {
+  return `${type.length} ${type} ${name}`;
+}
+
 export function isSamePrincipal(one: Principal, other: Principal): boolean {
   return one.type === other.type && one.name === other.name;
 }

@@ -249,3 +249,15 @@ test("neither HMACs nor the secret are in the log, which tells of tokens by thei
   expect(log).toContain(tokenId);
   for (const secret of [hmac.toString("base64"), hmac.toString("hex"), SECRET_KEY]) expect(log).not.toContain(secret);
 });
+
+test("who asks for the tokens of very many owners is answered in proportion to them, however many renewers a token has", async () => {
+  const alice = await userOf(bench, "alice");
+  const renewers = Array.from({ length: MAX_CHANGES - 1 }, (_, index) => named(`renewer-${index}`));
+  const { tokenId, hmac } = await alice.create({ renewers });
+  const beforeMs = performance.now();
+  const { tokens } = await alice.describe(Array.from({ length: 50_000 }, (_, index) => named(`nobody-${index}`)));
+  expect(tokens).toEqual([]);
+  expect((await alice.describe([named("renewer-7777")])).tokens.map((token) => token.tokenId)).toEqual([tokenId]);
+  expect(performance.now() - beforeMs).toBeLessThan(4000);
+  await alice.expire(hmac);
+});

@@ -82,6 +82,13 @@ test("owner, requester and renewers see a token; others need DESCRIBE on it, or 
   expect(await sees(bob)).toEqual([MADE, "bob by bob"]);
 });
 
+test("a rule about a user whose name has a colon makes no token of another user, whose name follows the colon", async () => {
+  await rule("alice", "CREATE_TOKENS USER", "User:x:bob");
+  const alice = await userOf(bench, "alice");
+  expect(await alice.create({ ownerPrincipalType: "User:x", ownerPrincipalName: "bob" })).toMatchObject(tokenless);
+  expect(await alice.create({ ownerPrincipalType: "User", ownerPrincipalName: "x:bob" })).toMatchObject({ errorCode: Errors.NONE });
+});
+
 test("no rule lets others than its owner and renewers renew or withdraw a token", async () => {
   await rule("alice", "ALL USER", "*");
   await rule("alice", "ALL DELEGATION_TOKEN", "*");
