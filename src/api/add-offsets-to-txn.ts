@@ -14,6 +14,10 @@ export const addOffsetsToTxn = serve(
   ["WRITE TRANSACTIONAL_ID", "READ GROUP"],
   async (services, request, context) => {
     const { groupId, ...transaction } = request;
+    const { access } = context;
+    if (!access.permits("WRITE TRANSACTIONAL_ID", request.transactionalId))
+      return { errorCode: Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED };
+    if (!access.permits("READ GROUP", groupId)) return { errorCode: Errors.GROUP_AUTHORIZATION_FAILED };
     if (!services.cluster.image.topicsByName.has(GROUP_OFFSETS_TOPIC)) {
       const refusal = await services.topics.autoCreate(GROUP_OFFSETS_TOPIC);
       if (refusal !== undefined) return { errorCode: Errors.COORDINATOR_NOT_AVAILABLE };

@@ -1,12 +1,12 @@
 // AddPartitionsToTxn (key 24). Takes partitions into a transaction: all of them, or none when one does not exist.
 // Versions 0 to 3 carry one transaction of the older protocol. From 4 on there is a list of them; leaders of partitions send it to
-// verify a batch or to add its partition (KIP-890), and clients may. Before version 2 a fenced producer hears INVALID_PRODUCER_EPOCH.
+// verify a batch or to add its partition (KIP-890), and clients that may act as the cluster. Before version 2 a fenced producer hears INVALID_PRODUCER_EPOCH.
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { addPartitionsToTxn as addPartitionsToTxnApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { EPOCH_BUMP_VERSION, type Producer, toPartitions } from "../coordinator/transaction/transaction.ts";
-import { serve } from "./handler.ts";
+import { type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 
 type Request = DecodedMessage<typeof addPartitionsToTxnApi.request>;
@@ -21,11 +21,18 @@ export const addPartitionsToTxn = serve(
   addPartitionsToTxnApi,
   "0-5",
   ["WRITE TRANSACTIONAL_ID", "WRITE TOPIC", "CLUSTER_ACTION CLUSTER"],
-  (services, request, context) =>
-    context.apiVersion < LIST_VERSION ? addOne(services, request, context.apiVersion) : addAll(services, request),
+  (services, request, context) => {
+    if (context.apiVersion < LIST_VERSION) return addOne(services, request, context);
+    if (!context.access.permitsOnCluster("CLUSTER_ACTION CLUSTER")) return { errorCode: Errors.CLUSTER_AUTHORIZATION_FAILED };
+    return addAll(services, request);
+  },
 );
 
-function addOne(services: Services, request: Request, apiVersion: number): Response | Promise<Response> {
+function addOne(
+  services: Services,
+  request: Request,
+  { apiVersion, access }: RequestContext<"WRITE TRANSACTIONAL_ID" | "WRITE TOPIC">,
+): Response | Promise<Response> {
   const transaction = {
     transactionalId: request.v3AndBelowTransactionalId,
     producerId: request.v3AndBelowProducerId,
@@ -37,13 +44,15 @@ function addOne(services: Services, request: Request, apiVersion: number): Respo
     errorCode: Errors.NONE,
     resultsByTopicV3AndBelow: apiVersion < PRODUCER_FENCED_VERSION ? results.map(withOldErrors) : results,
   });
-  const adding = add(services, transaction, 0);
+  if (!access.permits("WRITE TRANSACTIONAL_ID", transaction.transactionalId))
+    return toResponse(results(transaction.topics, () => Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED));
+  const adding = add(services, transaction, 0, (topic) => access.permits("WRITE TOPIC", topic));
   return adding instanceof Promise ? adding.then(toResponse) : toResponse(adding);
 }
 
 function addAll(services: Services, { transactions }: Request): Response | Promise<Response> {
   const handling = transactions.map((transaction) =>
-    transaction.verifyOnly ? verify(services, transaction) : add(services, transaction, EPOCH_BUMP_VERSION),
+    transaction.verifyOnly ? verify(services, transaction) : add(services, transaction, EPOCH_BUMP_VERSION, () => true),
   );
   const toResponse = (results: readonly TopicResults[]): Response => ({
     errorCode: Errors.NONE,
@@ -53,14 +62,20 @@ function addAll(services: Services, { transactions }: Request): Response | Promi
   return Promise.all(handling).then(toResponse);
 }
 
-function add(services: Services, transaction: Transaction, clientTransactionVersion: number): TopicResults | Promise<TopicResults> {
+function add(
+  services: Services,
+  transaction: Transaction,
+  clientTransactionVersion: number,
+  mayWrite: (topic: string) => boolean,
+): TopicResults | Promise<TopicResults> {
   const { transactionalId, topics } = transaction;
-  const exists = (topic: string, partition: number) => services.cluster.image.topicsByName.get(topic)?.partitions[partition] !== undefined;
-  if (topics.some(({ name, partitions }) => partitions.some((index) => !exists(name, index)))) {
-    return results(topics, (topic, partition) =>
-      exists(topic, partition) ? Errors.OPERATION_NOT_ATTEMPTED : Errors.UNKNOWN_TOPIC_OR_PARTITION,
-    );
-  }
+  const faultOf = (topic: string, partition: number): ErrorCode | undefined => {
+    if (!mayWrite(topic)) return Errors.TOPIC_AUTHORIZATION_FAILED;
+    const exists = services.cluster.image.topicsByName.get(topic)?.partitions[partition] !== undefined;
+    return exists ? undefined : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+  };
+  if (topics.some(({ name, partitions }) => partitions.some((index) => faultOf(name, index) !== undefined)))
+    return results(topics, (topic, partition) => faultOf(topic, partition) ?? Errors.OPERATION_NOT_ATTEMPTED);
   const partitions = toPartitions(topics);
   const adding = services.transactions.addPartitions({ transactionalId, ...producerOf(transaction), partitions, clientTransactionVersion });
   const toResults = (error: ErrorCode) => results(topics, () => error);

@@ -16,12 +16,19 @@ type Result = EncodableMessage<typeof createPartitionsApi.response>["results"][n
 const FIRST_STRICT_VERSION = 3;
 
 const REPEATED: Refusal = { error: Errors.INVALID_REQUEST, message: "Duplicate topic name." };
+const FORBIDDEN: Refusal = { error: Errors.TOPIC_AUTHORIZATION_FAILED, message: "" };
 const TIMED_OUT: Refusal = { error: Errors.REQUEST_TIMED_OUT, message: "" };
 
-export const createPartitions = serve(createPartitionsApi, "0-3", ["ALTER TOPIC", "DESCRIBE TOPIC"], async (services, request, context) => {
+export const createPartitions = serve(createPartitionsApi, "0-3", ["ALTER TOPIC"], async (services, request, context) => {
+  const { access } = context;
   const twice = repeated(request.topics.map(({ name }) => name));
-  const wishes = request.topics.filter(({ name }) => !twice.has(name));
-  const refused = [...twice].map((name) => answer(name, REPEATED));
+  const once = request.topics.filter(({ name }) => !twice.has(name));
+  const mayAlter = ({ name }: PartitionsWish) => access.permits("ALTER TOPIC", name);
+  const wishes = once.filter(mayAlter);
+  const refused = [
+    ...[...twice].map((name) => answer(name, REPEATED)),
+    ...once.filter((wish) => !mayAlter(wish)).map(({ name }) => answer(name, FORBIDDEN)),
+  ];
   // Who leaves no time is told that it is over, as by Kafka.
   if (request.timeoutMs <= 0) return { results: [...refused, ...wishes.map(({ name }) => answer(name, TIMED_OUT))] };
   const mayMutate = context.quota?.mutations(context.apiVersion >= FIRST_STRICT_VERSION ? "strict" : "permissive");

@@ -9,6 +9,7 @@ import { Slices } from "../base/slices.ts";
 import { exceedsBatch, MAX_CHANGES, TOO_MANY_PARTITIONS } from "../cluster/batch-limit.ts";
 import type { TopicChange, TopicWish } from "../cluster/create-topics.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
+import { CLUSTER_METADATA_TOPIC } from "../cluster/topic-name.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import { describeTopicSettings } from "../config/describe-config.ts";
 import { serve } from "./handler.ts";
@@ -19,15 +20,21 @@ type TopicResponse = EncodableMessage<typeof createTopicsApi.response>["topics"]
 
 /** The first whose clients know that their quota may be used up. */
 const FIRST_STRICT_VERSION = 6;
+const FORBIDDEN: Refusal = { error: Errors.TOPIC_AUTHORIZATION_FAILED, message: "Authorization failed." };
 
 export const createTopics = serve(
   createTopicsApi,
   "0-7",
   ["CREATE CLUSTER", "CREATE TOPIC", "DESCRIBE_CONFIGS TOPIC"],
   async (services, request, context) => {
+    const { access } = context;
     const twice = repeated(request.topics.map(({ name }) => name));
-    const once = request.topics.filter(({ name }) => !twice.has(name));
-    const outcomes = hasTooManyPartitions(services, request.topics)
+    const mayCreate = (name: string) => access.permitsOnClusterQuietly("CREATE CLUSTER") || access.permits("CREATE TOPIC", name);
+    // That nobody may make the topic of the cluster's metadata, everybody is told.
+    const isForbidden = (name: string) => !twice.has(name) && name !== CLUSTER_METADATA_TOPIC && !mayCreate(name);
+    const forbidden = new Set(request.topics.map(({ name }) => name).filter(isForbidden));
+    const once = request.topics.filter(({ name }) => !twice.has(name) && !forbidden.has(name));
+    const outcomes = hasTooManyPartitions(services, once)
       ? once.map(() => TOO_MANY_PARTITIONS)
       : await services.topics.create(once.map(wishOf), {
           validateOnly: request.validateOnly,
@@ -36,14 +43,21 @@ export const createTopics = serve(
         });
     const settings = new ToldSettings(services.config);
     const answers = await new Slices(services.clock).map(once, ({ name }, index) =>
-      answerTo(name, outcomes[index], { isMade: !request.validateOnly, settings }),
+      answerTo(name, outcomes[index], {
+        isMade: !request.validateOnly,
+        settings: access.permitsQuietly("DESCRIBE_CONFIGS TOPIC", name) ? settings : undefined,
+      }),
     );
     for (const outcome of outcomes) {
       if (isRefusal(outcome) || request.validateOnly) continue;
       services.logger.info({ topic: outcome.name, topicId: outcome.id, partitions: outcome.partitions.length }, "created a topic");
     }
     return {
-      topics: [...answers, ...[...twice].map((name) => refused(name, { error: Errors.INVALID_REQUEST, message: "Duplicate topic name." }))],
+      topics: [
+        ...answers,
+        ...[...twice].map((name) => refused(name, { error: Errors.INVALID_REQUEST, message: "Duplicate topic name." })),
+        ...[...forbidden].map((name) => refused(name, FORBIDDEN)),
+      ],
     };
   },
 );
@@ -98,13 +112,13 @@ class ToldSettings {
 function answerTo(
   name: string,
   outcome: TopicChange | Refusal | undefined,
-  { isMade, settings }: { readonly isMade: boolean; readonly settings: ToldSettings },
+  { isMade, settings }: { readonly isMade: boolean; readonly settings: ToldSettings | undefined },
 ): TopicResponse {
   if (outcome === undefined || isRefusal(outcome)) return refused(name, outcome ?? { error: Errors.UNKNOWN_SERVER_ERROR, message: "" });
+  const made = { name, topicId: isMade ? outcome.id : ZERO_UUID, errorCode: Errors.NONE };
+  if (settings === undefined) return { ...made, topicConfigErrorCode: Errors.TOPIC_AUTHORIZATION_FAILED, configs: [] };
   return {
-    name,
-    topicId: isMade ? outcome.id : ZERO_UUID,
-    errorCode: Errors.NONE,
+    ...made,
     topicConfigErrorCode: Errors.NONE,
     numPartitions: outcome.partitions.length,
     replicationFactor: outcome.partitions[0]?.replicas.length ?? 0,

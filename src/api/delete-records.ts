@@ -1,7 +1,7 @@
 // DeleteRecords (key 21, KIP-107). Moves the start of a partition's log up; -1 stands for the high watermark. An offset below the start is
 // no error and changes nothing. Records of internal topics, and of topics that are only compacted, are not deleted.
 
-import { Errors } from "../../protocol/errors.ts";
+import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { deleteRecords as deleteRecordsApi } from "../../protocol/messages/index.ts";
 import type { EncodableMessage } from "../../protocol/schema/message.ts";
 import { isInternalTopic } from "../cluster/topic-name.ts";
@@ -15,7 +15,7 @@ type PartitionResult = EncodableMessage<typeof deleteRecordsApi.response>["topic
 const HIGH_WATERMARK = -1;
 const NO_LOW_WATERMARK = -1;
 
-export const deleteRecords = serve(deleteRecordsApi, "0-2", ["DELETE TOPIC"], (services, request) => {
+export const deleteRecords = serve(deleteRecordsApi, "0-2", ["DELETE TOPIC"], (services, request, { access }) => {
   // A partition that is named twice is asked for once, with what comes last.
   const topics = new Map<string, Map<number, number>>();
   for (const { name, partitions } of request.topics) {
@@ -24,27 +24,33 @@ export const deleteRecords = serve(deleteRecordsApi, "0-2", ["DELETE TOPIC"], (s
     for (const { partitionIndex, offset } of partitions) offsets.set(partitionIndex, offset);
   }
   return {
-    topics: [...topics].map(([name, offsets]) => ({
-      name,
-      partitions: [...offsets].map(([index, offset]) => deleteBefore(services, name, index, offset)),
-    })),
+    topics: [...topics].map(([name, offsets]) => {
+      const mayDelete = access.permits("DELETE TOPIC", name);
+      const partitions = [...offsets].map(([index, offset]) =>
+        mayDelete ? deleteBefore(services, name, index, offset) : refused(index, Errors.TOPIC_AUTHORIZATION_FAILED),
+      );
+      return { name, partitions };
+    }),
   };
 });
 
+function refused(partitionIndex: number, errorCode: ErrorCode): PartitionResult {
+  return { partitionIndex, errorCode, lowWatermark: NO_LOW_WATERMARK };
+}
+
 function deleteBefore(services: Services, topic: string, partitionIndex: number, wanted: number): PartitionResult {
-  const refused = (errorCode: number): PartitionResult => ({ partitionIndex, errorCode, lowWatermark: NO_LOW_WATERMARK });
-  if (isInternalTopic(topic)) return refused(Errors.INVALID_TOPIC_EXCEPTION);
+  if (isInternalTopic(topic)) return refused(partitionIndex, Errors.INVALID_TOPIC_EXCEPTION);
   const fault = partitionFault(services, topic, partitionIndex, -1);
   const partition = services.partitions.get(topic, partitionIndex);
-  if (fault !== undefined || partition === undefined) return refused(fault ?? Errors.NOT_LEADER_OR_FOLLOWER);
-  if (!partition.settings["cleanup.policy"].includes("delete")) return refused(Errors.POLICY_VIOLATION);
+  if (fault !== undefined || partition === undefined) return refused(partitionIndex, fault ?? Errors.NOT_LEADER_OR_FOLLOWER);
+  if (!partition.settings["cleanup.policy"].includes("delete")) return refused(partitionIndex, Errors.POLICY_VIOLATION);
   const offset = wanted === HIGH_WATERMARK ? partition.highWatermark : wanted;
-  if (offset < 0 || offset > partition.highWatermark) return refused(Errors.OFFSET_OUT_OF_RANGE);
+  if (offset < 0 || offset > partition.highWatermark) return refused(partitionIndex, Errors.OFFSET_OUT_OF_RANGE);
   if (offset > partition.logStartOffset) {
     try {
       partition.deleteRecordsBefore(offset);
     } catch (error) {
-      return refused(storageFault(services, partition, error, "could not delete records"));
+      return refused(partitionIndex, storageFault(services, partition, error, "could not delete records"));
     }
     services.logger.info({ topic, partition: partitionIndex, logStartOffset: partition.logStartOffset }, "deleted records");
   }

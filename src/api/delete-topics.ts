@@ -5,7 +5,10 @@ import { deleteTopics as deleteTopicsApi } from "../../protocol/messages/index.t
 import type { EncodableMessage } from "../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
 import { repeated } from "../base/repeated.ts";
+import type { Access } from "../security/access.ts";
 import { serve } from "./handler.ts";
+import type { Services } from "./services.ts";
+import { TOPIC_UNAUTHORIZED } from "./unauthorized.ts";
 
 type TopicResponse = EncodableMessage<typeof deleteTopicsApi.response>["responses"][number];
 type Wanted = { readonly name: string | null; readonly topicId: string };
@@ -25,7 +28,9 @@ export const deleteTopics = serve(deleteTopicsApi, "0-6", ["DELETE TOPIC", "DESC
   for (const wanted of all) {
     const key = keyOf(wanted);
     const fault = faultOf(wanted, twice.has(key));
-    if (fault === undefined) asked.push(wanted);
+    const unauthorized = fault === undefined ? unauthorizedAnswer(services, wanted, context.access) : undefined;
+    if (unauthorized !== undefined) faulty.set(key, unauthorized);
+    else if (fault === undefined) asked.push(wanted);
     else if (!faulty.has(key)) faulty.set(key, refused(wanted, Errors.INVALID_REQUEST, fault));
   }
   const responses = [...faulty.values()];
@@ -45,6 +50,21 @@ export const deleteTopics = serve(deleteTopicsApi, "0-6", ["DELETE TOPIC", "DESC
   });
   return { responses };
 });
+
+/** Who may not describe a topic hears no more of it than they have said. */
+function unauthorizedAnswer(
+  { cluster: { image } }: Services,
+  wanted: Wanted,
+  access: Access<"DELETE TOPIC" | "DESCRIBE TOPIC">,
+): TopicResponse | undefined {
+  const topic = wanted.name === null ? image.topicsById.get(wanted.topicId) : image.topicsByName.get(wanted.name);
+  const name = wanted.name ?? topic?.name;
+  if (name === undefined) return undefined;
+  const { error, message } = TOPIC_UNAUTHORIZED;
+  if (!access.permits("DESCRIBE TOPIC", name)) return refused(wanted, error, message);
+  if (topic === undefined || access.permits("DELETE TOPIC", name)) return undefined;
+  return refused({ name, topicId: topic.id }, error, message);
+}
 
 /** Kafka's words: tools print them. */
 function unknownMessage(error: ErrorCode): string | null {

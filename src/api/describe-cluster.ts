@@ -2,7 +2,7 @@
 
 import { Errors } from "../../protocol/errors.ts";
 import { describeCluster as describeClusterApi } from "../../protocol/messages/index.ts";
-import { authorizedOperations, OPERATIONS_NOT_ASKED } from "./authorized-operations.ts";
+import { clusterOperations, OPERATIONS_NOT_ASKED } from "./authorized-operations.ts";
 import { nodeFor } from "./endpoints.ts";
 import { type ClientConnection, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -11,7 +11,7 @@ const BROKERS = 1;
 const CONTROLLERS = 2;
 const NO_CONTROLLER = -1;
 
-export const describeCluster = serve(describeClusterApi, "0-2", ["ALTER CLUSTER"], (services, request, context) => {
+export const describeCluster = serve(describeClusterApi, "0-2", ["DESCRIBE CLUSTER"], (services, request, context) => {
   if (request.endpointType !== BROKERS) {
     const refused = { clusterId: "", brokers: [], endpointType: BROKERS };
     if (request.endpointType === CONTROLLERS) {
@@ -29,7 +29,7 @@ export const describeCluster = serve(describeClusterApi, "0-2", ["ALTER CLUSTER"
     clusterId: services.cluster.image.clusterId,
     controllerId: services.cluster.image.brokers.has(services.brokerId) ? services.brokerId : NO_CONTROLLER,
     brokers: brokersOf(services, request.includeFencedBrokers, context.connection),
-    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? authorizedOperations.cluster : OPERATIONS_NOT_ASKED,
+    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? clusterOperations(context.access) : OPERATIONS_NOT_ASKED,
   };
 });
 

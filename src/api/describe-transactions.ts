@@ -3,6 +3,7 @@
 import { Errors } from "../../protocol/errors.ts";
 import { describeTransactions as describeTransactionsApi } from "../../protocol/messages/index.ts";
 import type { EncodableMessage } from "../../protocol/schema/message.ts";
+import type { Access } from "../security/access.ts";
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 
@@ -12,12 +13,16 @@ export const describeTransactions = serve(
   describeTransactionsApi,
   "0",
   ["DESCRIBE TRANSACTIONAL_ID", "DESCRIBE TOPIC"],
-  (services, request) => ({
-    transactionStates: request.transactionalIds.map((transactionalId) => describe(services, transactionalId)),
+  (services, request, { access }) => ({
+    transactionStates: request.transactionalIds.map((transactionalId) => describe(services, transactionalId, access)),
   }),
 );
 
-function describe(services: Services, transactionalId: string): Description {
+function describe(
+  services: Services,
+  transactionalId: string,
+  access: Access<"DESCRIBE TRANSACTIONAL_ID" | "DESCRIBE TOPIC">,
+): Description {
   const failed = (errorCode: number): Description => ({
     errorCode,
     transactionalId,
@@ -28,6 +33,7 @@ function describe(services: Services, transactionalId: string): Description {
     producerEpoch: 0,
     topics: [],
   });
+  if (!access.permits("DESCRIBE TRANSACTIONAL_ID", transactionalId)) return failed(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
   if (transactionalId === "") return failed(Errors.INVALID_REQUEST);
   const transaction = services.transactions.transaction(transactionalId);
   if (transaction === undefined) return failed(Errors.TRANSACTIONAL_ID_NOT_FOUND);
@@ -40,6 +46,8 @@ function describe(services: Services, transactionalId: string): Description {
     transactionStartTimeMs: transaction.startTimestampMs,
     producerId: transaction.producerId,
     producerEpoch: transaction.producerEpoch,
-    topics: [...transaction.partitions].map(([topic, partitions]) => ({ topic, partitions: [...partitions] })),
+    topics: [...transaction.partitions]
+      .filter(([topic]) => access.permitsQuietly("DESCRIBE TOPIC", topic))
+      .map(([topic, partitions]) => ({ topic, partitions: [...partitions] })),
   };
 }

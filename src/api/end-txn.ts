@@ -9,8 +9,9 @@ import { serve } from "./handler.ts";
 const EPOCH_BUMP_API_VERSION = 5;
 const PRODUCER_FENCED_VERSION = 2;
 
-export const endTxn = serve(endTxnApi, "0-5", ["WRITE TRANSACTIONAL_ID"], (services, request, { apiVersion }) => {
+export const endTxn = serve(endTxnApi, "0-5", ["WRITE TRANSACTIONAL_ID"], (services, request, { apiVersion, access }) => {
   const { transactionalId, producerId, producerEpoch, committed: isCommit } = request;
+  if (!access.permits("WRITE TRANSACTIONAL_ID", transactionalId)) return { errorCode: Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED };
   const clientTransactionVersion = apiVersion >= EPOCH_BUMP_API_VERSION ? EPOCH_BUMP_VERSION : 0;
   const ending = services.transactions.endTransaction(transactionalId, { producerId, producerEpoch, isCommit, clientTransactionVersion });
   const toResponse = ({ error, ...producer }: Awaited<typeof ending>) => {

@@ -12,6 +12,7 @@ import type { fetch as fetchApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage } from "../../protocol/schema/message.ts";
 import type { PartitionImage } from "../cluster/partition-image.ts";
 import { FetchPartition, type FetchSession } from "../partition/fetch-session.ts";
+import type { RequestContext } from "./handler.ts";
 import type { Services } from "./services.ts";
 
 type Request = DecodedMessage<typeof fetchApi.request>;
@@ -32,10 +33,19 @@ interface Asked {
   set(key: string, partition: FetchPartition): void;
 }
 
-export function planFetch(services: Services, request: Request, apiVersion: number): FetchPlan | { readonly error: ErrorCode } {
+export type FetchContext = RequestContext<"READ TOPIC" | "CLUSTER_ACTION CLUSTER">;
+
+/** Consumers need a right to each topic, followers one to all. */
+export function mayRead({ replicaId, replicaState }: Request, { access }: FetchContext, topic: string): boolean {
+  const isFollower = replicaId >= 0 || replicaState.replicaId >= 0;
+  return isFollower ? access.permitsOnCluster("CLUSTER_ACTION CLUSTER") : access.permits("READ TOPIC", topic);
+}
+
+export function planFetch(services: Services, request: Request, context: FetchContext): FetchPlan | { readonly error: ErrorCode } {
+  const { apiVersion, connection } = context;
   const usesTopicIds = apiVersion >= 13;
   const { sessionId, sessionEpoch } = request;
-  const manner = `${apiVersion} ${request.isolationLevel} ${request.rackId}`;
+  const manner = `${apiVersion} ${request.isolationLevel} ${request.rackId} ${connection.principal}`;
   if (sessionEpoch <= 0) {
     if (sessionId !== 0) services.fetchSessions.end(sessionId);
     const partitions = new Map<string, FetchPartition>();
@@ -55,18 +65,22 @@ export function planFetch(services: Services, request: Request, apiVersion: numb
     for (const partition of partitions) session.forget(keyOf(usesTopicIds ? topicId : topic, partition));
   }
   const toRead = () => {
-    if (!session.hasSeenCluster) comparePlaces(services, session, request.rackId);
+    if (!session.hasSeenCluster) comparePlaces(services, session, request, context);
     return session.unsettled();
   };
   return { session, isIncremental: true, nextEpoch: session.epoch, toRead };
 }
 
-/** What became of the partitions of a session since the cluster changed. Who says where it is may have got other neighbours. */
-function comparePlaces(services: Services, session: FetchSession, rackId: string): void {
+/**
+ * What became of the partitions of a session since the cluster changed. Who says where it is may have got other neighbours, and who might read
+ * may not any more.
+ */
+function comparePlaces(services: Services, session: FetchSession, request: Request, context: FetchContext): void {
   session.hasSeenCluster = true;
   for (const partition of session.partitions.values()) {
     if (session.usesTopicIds) partition.topic = nameOf(services, partition.topicId);
-    if (rackId !== "" || partition.place !== placeOf(services, partition)) partition.changed();
+    const isElsewhere = request.rackId !== "" || partition.place !== placeOf(services, partition);
+    if (isElsewhere || !mayRead(request, context, partition.topic)) partition.changed();
   }
 }
 

@@ -13,7 +13,7 @@ import { waitForAny } from "../partition/fetch-wait.ts";
 import type { IsolationLevel, Partition } from "../partition/partition.ts";
 
 import type { LogRead } from "../storage/partition-log.ts";
-import { type FetchPlan, placeOf, planFetch } from "./fetch-plan.ts";
+import { type FetchContext, type FetchPlan, mayRead, placeOf, planFetch } from "./fetch-plan.ts";
 
 import { type ClientConnection, type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -33,8 +33,8 @@ const RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
 
 export const fetch = serve(fetchApi, "4-18", ["READ TOPIC", "CLUSTER_ACTION CLUSTER"], handle);
 
-async function handle(services: Services, request: Request, context: RequestContext): Promise<Response> {
-  const plan = planFetch(services, request, context.apiVersion);
+async function handle(services: Services, request: Request, context: FetchContext): Promise<Response> {
+  const plan = planFetch(services, request, context);
   if ("error" in plan) return { errorCode: plan.error, sessionId: 0, responses: [] };
   const deadlineMs = services.clock.now() + request.maxWaitMs;
   const isolationLevel = request.isolationLevel === 1 ? "read_committed" : "read_uncommitted";
@@ -43,6 +43,7 @@ async function handle(services: Services, request: Request, context: RequestCont
     isolationLevel,
     rackId: request.rackId,
     context,
+    mayRead: (topic: string) => mayRead(request, context, topic),
   } as const;
   const { session } = plan;
   for (;;) {
@@ -75,6 +76,7 @@ interface Limits {
   /** Where the client is; empty when it does not say. */
   readonly rackId: string;
   readonly context: RequestContext;
+  readonly mayRead: (topic: string) => boolean;
 }
 
 interface Result {
@@ -115,12 +117,12 @@ async function readAll(services: Services, wanted: readonly FetchPartition[], li
     const leader = placeOf(services, one);
     const { changeCount } = one;
     one.look(partition, leader);
-    const error = partitionError(services, one, partition, leader, limits.context.apiVersion);
+    const error = partitionError(services, one, partition, leader, limits);
     if (error !== undefined || partition === undefined) {
       isUrgent = true;
       results.push({
         wanted: one,
-        response: failed(one.partition, error ?? Errors.NOT_LEADER_OR_FOLLOWER, toldLeader(leader, limits)),
+        response: failed(one.partition, error ?? Errors.NOT_LEADER_OR_FOLLOWER, toldLeader(leader, limits, error)),
         sizeBytes: 0,
         leader,
         changeCount,
@@ -185,12 +187,13 @@ function partitionError(
   wanted: FetchPartition,
   partition: Partition | undefined,
   leader: PartitionImage | undefined,
-  apiVersion: number,
+  limits: Limits,
 ): ErrorCode | undefined {
-  if (apiVersion >= 13) {
+  if (limits.context.apiVersion >= 13) {
     const topic = services.cluster.image.topicsById.get(wanted.topicId);
     if (topic === undefined) return Errors.UNKNOWN_TOPIC_ID;
   }
+  if (!limits.mayRead(wanted.topic)) return Errors.TOPIC_AUTHORIZATION_FAILED;
   if (leader === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
   if (partition === undefined) return services.partitions.whyAbsent(wanted.topic, wanted.partition);
   if (wanted.currentLeaderEpoch !== -1 && wanted.currentLeaderEpoch !== partition.leaderEpoch) {
@@ -274,9 +277,10 @@ function divergence(partition: Partition, wanted: FetchPartition): { readonly ep
   return { epoch: leaderEpoch, endOffset };
 }
 
-/** Older versions cannot say who leads. */
-function toldLeader(leader: PartitionImage | undefined, { context }: Limits): PartitionImage | undefined {
-  return context.apiVersion >= FIRST_VERSION_WITH_LEADER ? leader : undefined;
+/** Older versions cannot say who leads, and who may not read does not hear it. */
+function toldLeader(leader: PartitionImage | undefined, { context }: Limits, error: ErrorCode | undefined): PartitionImage | undefined {
+  const isTold = context.apiVersion >= FIRST_VERSION_WITH_LEADER && error !== Errors.TOPIC_AUTHORIZATION_FAILED;
+  return isTold ? leader : undefined;
 }
 
 function failed(partitionIndex: number, errorCode: ErrorCode, leader: PartitionImage | undefined): PartitionResponse {

@@ -6,36 +6,39 @@
 import { Errors } from "../../protocol/errors.ts";
 import { findCoordinator as findCoordinatorApi } from "../../protocol/messages/index.ts";
 import type { EncodableMessage } from "../../protocol/schema/message.ts";
+import type { Refusal } from "../cluster/refusal.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
 import { nodeFor } from "./endpoints.ts";
 import { type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
+import { CLUSTER_UNAUTHORIZED, GROUP_UNAUTHORIZED, TRANSACTIONAL_ID_UNAUTHORIZED } from "./unauthorized.ts";
 
 type Response = EncodableMessage<typeof findCoordinatorApi.response>;
 type Coordinator = NonNullable<Response["coordinators"]>[number];
 
 const GROUP = 0;
 const TRANSACTION = 1;
+const SHARE = 2;
+const FIRST_VERSION_WITH_KEYS = 4;
 /** What Kafka sends as the message of a success. */
 const NO_ERROR_MESSAGE = "NONE";
 const NOT_AVAILABLE = "The coordinator is not available.";
 
-export const findCoordinator = serve(
-  findCoordinatorApi,
-  "0-6",
-  ["DESCRIBE GROUP", "DESCRIBE TRANSACTIONAL_ID", "CLUSTER_ACTION CLUSTER"],
-  async (services, request, context): Promise<Response> => {
-    const keys = context.apiVersion >= 4 ? request.coordinatorKeys : [request.key];
-    const found = await Promise.all(keys.map((key) => find(services, key ?? "", request.keyType, context)));
-    if (context.apiVersion >= 4) return { coordinators: found };
-    const [only] = found;
-    if (only === undefined) return {};
-    const { errorCode, errorMessage, nodeId, host, port } = only;
-    return { errorCode, errorMessage, nodeId, host, port };
-  },
-);
+const needs = ["DESCRIBE GROUP", "DESCRIBE TRANSACTIONAL_ID", "CLUSTER_ACTION CLUSTER"] as const;
 
-async function find(services: Services, key: string, keyType: number, context: RequestContext): Promise<Coordinator> {
+type Context = RequestContext<(typeof needs)[number]>;
+
+export const findCoordinator = serve(findCoordinatorApi, "0-6", needs, async (services, request, context): Promise<Response> => {
+  const keys = context.apiVersion >= FIRST_VERSION_WITH_KEYS ? request.coordinatorKeys : [request.key];
+  const found = await Promise.all(keys.map((key) => find(services, key ?? "", request.keyType, context)));
+  if (context.apiVersion >= FIRST_VERSION_WITH_KEYS) return { coordinators: found };
+  const [only] = found;
+  if (only === undefined) return {};
+  const { errorCode, errorMessage, nodeId, host, port } = only;
+  return { errorCode, errorMessage, nodeId, host, port };
+});
+
+async function find(services: Services, key: string, keyType: number, context: Context): Promise<Coordinator> {
   const refused = (errorCode: number, errorMessage: string): Coordinator => ({
     key,
     nodeId: -1,
@@ -44,11 +47,14 @@ async function find(services: Services, key: string, keyType: number, context: R
     errorCode,
     errorMessage,
   });
+  const unauthorized = unauthorizedFor(key, keyType, context.access);
+  if (unauthorized !== undefined)
+    return refused(unauthorized.error, context.apiVersion < FIRST_VERSION_WITH_KEYS ? unauthorized.message : "");
   const topic = keyType === GROUP ? GROUP_OFFSETS_TOPIC : keyType === TRANSACTION ? TRANSACTION_STATE_TOPIC : undefined;
   if (topic === undefined) {
     return refused(
       Errors.INVALID_REQUEST,
-      `This broker does not serve ${keyType === 2 ? "share groups" : `coordinators of type ${keyType}`}.`,
+      `This broker does not serve ${keyType === SHARE ? "share groups" : `coordinators of type ${keyType}`}.`,
     );
   }
   if (!services.cluster.image.topicsByName.has(topic)) {
@@ -63,4 +69,17 @@ async function find(services: Services, key: string, keyType: number, context: R
   const node = broker === undefined ? undefined : nodeFor(broker, context.connection);
   if (node === undefined) return refused(Errors.COORDINATOR_NOT_AVAILABLE, NOT_AVAILABLE);
   return { key, nodeId: node.nodeId, host: node.host, port: node.port, errorCode: Errors.NONE, errorMessage: NO_ERROR_MESSAGE };
+}
+
+function unauthorizedFor(key: string, keyType: number, access: Context["access"]): Refusal | undefined {
+  switch (keyType) {
+    case GROUP:
+      return access.permits("DESCRIBE GROUP", key) ? undefined : GROUP_UNAUTHORIZED;
+    case TRANSACTION:
+      return access.permits("DESCRIBE TRANSACTIONAL_ID", key) ? undefined : TRANSACTIONAL_ID_UNAUTHORIZED;
+    case SHARE:
+      return access.permitsOnCluster("CLUSTER_ACTION CLUSTER") ? undefined : CLUSTER_UNAUTHORIZED;
+    default:
+      return undefined;
+  }
 }

@@ -38,18 +38,20 @@ const DEBUGGING_CONSUMER = -2;
 
 export const listOffsets = serve(listOffsetsApi, "0-11", ["DESCRIBE TOPIC"], handle);
 
-async function handle(services: Services, request: Request, context: RequestContext): Promise<Response> {
+async function handle(services: Services, request: Request, context: RequestContext<"DESCRIBE TOPIC">): Promise<Response> {
   const isolationLevel = request.isolationLevel === 1 ? "read_committed" : "read_uncommitted";
   const twice = repeatedPartitions(request);
   const topics: Response["topics"][number][] = [];
   for (const topic of request.topics) {
+    const mayDescribe = context.access.permits("DESCRIBE TOPIC", topic.name);
     const partitions: PartitionResponse[] = [];
     for (const wanted of topic.partitions) {
       const partition = services.partitions.get(topic.name, wanted.partitionIndex);
-      const fault = twice.has(`${topic.name} ${wanted.partitionIndex}`)
-        ? Errors.INVALID_REQUEST
-        : (versionFault(wanted.timestamp, context.apiVersion) ??
-          partitionFault(services, topic.name, wanted.partitionIndex, wanted.currentLeaderEpoch));
+      const fault = mayDescribe
+        ? (repetitionFault(twice, topic.name, wanted) ??
+          versionFault(wanted.timestamp, context.apiVersion) ??
+          partitionFault(services, topic.name, wanted.partitionIndex, wanted.currentLeaderEpoch))
+        : Errors.TOPIC_AUTHORIZATION_FAILED;
       if (fault !== undefined || partition === undefined) {
         partitions.push({ partitionIndex: wanted.partitionIndex, errorCode: fault ?? Errors.NOT_LEADER_OR_FOLLOWER });
       } else {
@@ -81,6 +83,10 @@ async function answerOf(services: Services, partition: Partition, wanted: Partit
 
 function repeatedPartitions(request: Request): ReadonlySet<string> {
   return repeated(request.topics.flatMap(({ name, partitions }) => partitions.map(({ partitionIndex }) => `${name} ${partitionIndex}`)));
+}
+
+function repetitionFault(twice: ReadonlySet<string>, topic: string, { partitionIndex }: PartitionRequest): ErrorCode | undefined {
+  return twice.has(`${topic} ${partitionIndex}`) ? Errors.INVALID_REQUEST : undefined;
 }
 
 function versionFault(timestamp: number, apiVersion: number): ErrorCode | undefined {

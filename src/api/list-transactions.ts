@@ -31,7 +31,7 @@ export const listTransactions = serve(
   listTransactionsApi,
   "0-2",
   ["DESCRIBE TRANSACTIONAL_ID"],
-  async (services, request): Promise<Response> => {
+  async (services, request, { access }): Promise<Response> => {
     const refused = (errorCode: number): Response => ({ errorCode, unknownStateFilters: [], transactionStates: [] });
     if (services.transactions.isLoading) return refused(Errors.COORDINATOR_LOAD_IN_PROGRESS);
     const source = request.transactionalIdPattern;
@@ -42,7 +42,7 @@ export const listTransactions = serve(
     const transactionStates: Response["transactionStates"][number][] = [];
     for (const [transactionalId, transaction] of services.transactions.transactions()) {
       if (slices.isOver) await slices.next();
-      if (!isWanted(transactionalId, transaction)) continue;
+      if (!isWanted(transactionalId, transaction) || !access.permitsQuietly("DESCRIBE TRANSACTIONAL_ID", transactionalId)) continue;
       transactionStates.push({ transactionalId, producerId: transaction.producerId, transactionState: transaction.status });
     }
     return { errorCode: Errors.NONE, unknownStateFilters: request.stateFilters.filter((state) => !STATES.has(state)), transactionStates };

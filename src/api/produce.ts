@@ -45,6 +45,7 @@ const FIRST_VERSION_WITH_LEADER = 10;
 /** Acknowledged by all replicas that are in sync. */
 const ALL = -1;
 
+type Context = RequestContext<"WRITE TOPIC" | "WRITE TRANSACTIONAL_ID">;
 type Answer = Response | typeof NO_ANSWER;
 type LaterAnswer = AfterWrite<typeof produceApi.response.struct.shape>;
 /** `undefined`: the request belongs to no transaction. */
@@ -55,9 +56,10 @@ export const produce = serve(produceApi, "3-13", ["WRITE TOPIC", "WRITE TRANSACT
   leavesFrame: true,
 });
 
-function handle(services: Services, request: Request, context: RequestContext): Answer | Promise<Answer> | LaterAnswer {
-  if (request.transactionalId === null) return appendAll(services, request, context, undefined);
-  const verifying = verifyProduce(services, request, request.transactionalId, context.apiVersion);
+function handle(services: Services, request: Request, context: Context): Answer | Promise<Answer> | LaterAnswer {
+  const { transactionalId } = request;
+  if (transactionalId === null) return appendAll(services, request, context, undefined);
+  const verifying = verifyProduce(services, request, transactionalId, context);
   if (!(verifying instanceof Promise)) return appendAll(services, request, context, verifying);
   // The frame is only ours until we return.
   const kept = withOwnRecords(request);
@@ -70,16 +72,19 @@ function handle(services: Services, request: Request, context: RequestContext): 
 function appendAll(
   services: Services,
   request: Request,
-  context: RequestContext,
+  context: Context,
   verified: VerifiedProduce,
 ): Answer | Promise<Answer> | LaterAnswer {
+  if (verified === Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED) return answerTo(request, refusedAll(request, verified));
   const call: Call = { services, request, context, verified, budget: new JudgingBudget(), judged: undefined };
   let uncommitted: Promise<boolean>[] | undefined;
   let isGathered = false;
   let hasLong = false;
   const responses = request.topicData.map((topic) => {
     const name = topicName(services, topic, context.apiVersion);
+    const mayWrite = name === "" || context.access.permits("WRITE TOPIC", name);
     const partitionResponses = topic.partitionData.map((data) => {
+      if (!mayWrite) return failed(data.index, Errors.TOPIC_AUTHORIZATION_FAILED);
       const response = appendTo(call, name, data);
       if (response.later !== undefined) hasLong = true;
       else if (response.written !== undefined) isGathered = true;
@@ -104,7 +109,7 @@ function appendAll(
 async function appendLong(
   services: Services,
   request: Request,
-  context: RequestContext,
+  context: Context,
   responses: readonly TopicResponse[],
   uncommitted: readonly Promise<boolean>[],
 ): Promise<Answer> {
@@ -143,6 +148,14 @@ function answerTo({ acks }: Request, responses: readonly TopicResponse[]): Answe
   return NO_ANSWER;
 }
 
+function refusedAll({ topicData }: Request, error: ErrorCode): readonly TopicResponse[] {
+  return topicData.map(({ name, topicId, partitionData }) => ({
+    name,
+    topicId,
+    partitionResponses: partitionData.map(({ index }) => failed(index, error)),
+  }));
+}
+
 /** What was taken to be written and was not is answered with an error. */
 function afterWrite(responses: readonly TopicResponse[]): readonly TopicResponse[] {
   const isWritten = responses.every(({ partitionResponses }) => partitionResponses.every(({ written }) => written?.hasFailed !== true));
@@ -179,7 +192,7 @@ function mayWriteInternal(topic: string, { clientId, connection }: RequestContex
 interface Call extends Judging {
   readonly services: Services;
   readonly request: Request;
-  readonly context: RequestContext;
+  readonly context: Context;
   readonly verified: VerifiedProduce;
   readonly budget: JudgingBudget;
 }
@@ -270,12 +283,15 @@ interface LongBatch {
 
 // ---- transactions (KIP-890)
 
-/** Asks for all partitions of the request together; an error when the batches are not of one producer. */
+/**
+ * Asks for all partitions of the request together; an error when the batches are not of one producer, or the client may not use the
+ * transactional id.
+ */
 function verifyProduce(
   services: Services,
   request: Request,
   transactionalId: string,
-  apiVersion: number,
+  { apiVersion, access }: Context,
 ): Verified | ErrorCode | Promise<Verified> {
   const appends: TransactionalAppend[] = [];
   let producer: Producer | undefined;
@@ -283,12 +299,14 @@ function verifyProduce(
     const name = topicName(services, topic, apiVersion);
     for (const { index, records } of topic.partitionData) {
       if (records === null || !isTransactional(records)) continue;
+      if (!access.permits("WRITE TRANSACTIONAL_ID", transactionalId)) return Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
       const producerId = fields.producerId.read(records, 0);
       const producerEpoch = fields.producerEpoch.read(records, 0);
       producer ??= { producerId, producerEpoch };
       if (producer.producerId !== producerId || producer.producerEpoch !== producerEpoch) return Errors.INVALID_PRODUCER_ID_MAPPING;
       const partition = services.partitions.get(name, index);
-      if (partition !== undefined) appends.push({ partition, baseSequence: baseSequenceOf(records) });
+      if (partition !== undefined && access.permits("WRITE TOPIC", name))
+        appends.push({ partition, baseSequence: baseSequenceOf(records) });
     }
   }
   if (producer === undefined) return Errors.NONE;

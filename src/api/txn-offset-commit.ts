@@ -5,7 +5,12 @@ import { Errors } from "../../protocol/errors.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { GROUP_OFFSETS_TOPIC } from "../cluster/topic-name.ts";
 import { coordinatorError } from "../coordinator/coordinator-error.ts";
-import { namesExistingPartitions, refuseTxnOffsetCommit, txnOffsetCommitRequest } from "../coordinator/group/requests/txn-offset-commit.ts";
+import {
+  namesCommittablePartitions,
+  refuseTxnOffsetCommit,
+  refuseWholeTxnOffsetCommit,
+  txnOffsetCommitRequest,
+} from "../coordinator/group/requests/txn-offset-commit.ts";
 import type { VerificationMode } from "../coordinator/transaction/partition-verifier.ts";
 import { type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -25,7 +30,11 @@ type Context = RequestContext<(typeof needs)[number] | "WRITE TRANSACTIONAL_ID">
 
 function handle(services: Services, request: Request, context: Context): Response | Promise<Response> {
   const { parts } = services.groups;
-  if (!namesExistingPartitions(parts, request)) return refuseTxnOffsetCommit(parts, context, request, Errors.NONE);
+  const { access } = context;
+  if (!access.permits("WRITE TRANSACTIONAL_ID", request.transactionalId))
+    return refuseWholeTxnOffsetCommit(request, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+  if (!access.permits("READ GROUP", request.groupId)) return refuseWholeTxnOffsetCommit(request, Errors.GROUP_AUTHORIZATION_FAILED);
+  if (!namesCommittablePartitions(parts, context, request)) return refuseTxnOffsetCommit(parts, context, request, Errors.NONE);
   if (request.groupId === "") return refuseTxnOffsetCommit(parts, context, request, Errors.INVALID_GROUP_ID);
   const partition = services.partitions.get(GROUP_OFFSETS_TOPIC, parts.partitionFor(request.groupId));
   if (partition === undefined) return refuseTxnOffsetCommit(parts, context, request, Errors.NOT_COORDINATOR);

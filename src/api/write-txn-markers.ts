@@ -7,7 +7,7 @@ import { writeTxnMarkers as writeTxnMarkersApi } from "../../protocol/messages/i
 import { ControlType, type EndTransactionMarker } from "../../protocol/records/control-batch.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { GROUP_OFFSETS_TOPIC } from "../cluster/topic-name.ts";
-import { serve } from "./handler.ts";
+import { type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 import { storageFault } from "./storage-fault.ts";
 
@@ -24,7 +24,13 @@ interface Outcome {
 
 export const writeTxnMarkers = serve(writeTxnMarkersApi, "1-2", ["CLUSTER_ACTION CLUSTER", "ALTER CLUSTER"], handle);
 
-function handle(services: Services, { markers }: Request): Response | Promise<Response> {
+function handle(
+  services: Services,
+  { markers }: Request,
+  { access }: RequestContext<"CLUSTER_ACTION CLUSTER" | "ALTER CLUSTER">,
+): Response | Promise<Response> {
+  const isPermitted = access.permitsOnClusterQuietly("ALTER CLUSTER") || access.permitsOnCluster("CLUSTER_ACTION CLUSTER");
+  if (!isPermitted) return refused(markers);
   const outcomes = markers.map((marker) => writeAll(services, marker));
   const isWaiting = outcomes.some((each) => each.some(({ error }) => error instanceof Promise));
   if (!isWaiting)
@@ -87,6 +93,19 @@ function leadershipError(error: ErrorCode): ErrorCode {
     default:
       return error;
   }
+}
+
+function refused(markers: Request["markers"]): Response {
+  const errorCode = Errors.CLUSTER_AUTHORIZATION_FAILED;
+  return {
+    markers: markers.map(({ producerId, topics }) => ({
+      producerId,
+      topics: topics.map(({ name, partitionIndexes }) => ({
+        name,
+        partitions: partitionIndexes.map((partitionIndex) => ({ partitionIndex, errorCode })),
+      })),
+    })),
+  };
 }
 
 function toResponse(markers: Request["markers"], errors: readonly (readonly ErrorCode[])[]): Response {

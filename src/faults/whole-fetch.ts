@@ -7,7 +7,7 @@ import type { Exchange } from "../server/interceptors.ts";
 
 /** For a Fetch that will not be handled: the session moves on. Gives the request as it is when its session is not known. */
 export function wholeFetch(services: Services, { request, context }: Exchange): Decoded<Shape> {
-  const plan = planFetch(services, request as Parameters<typeof planFetch>[1], context.apiVersion);
+  const plan = planFetch(services, request as Parameters<typeof planFetch>[1], context);
   if ("error" in plan) return request;
   const read = plan.toRead();
   const partitions = plan.session === undefined ? read : [...plan.session.partitions.values()];

@@ -9,8 +9,9 @@ export interface Access<Stated extends Permission = never> {
   readonly permitsOnCluster: (permission: Extract<Stated, ClusterPermission>) => boolean;
   /** On one resource of the type at least, whatever its name. */
   readonly permitsSomewhere: (permission: Exclude<Stated, ClusterPermission>) => boolean;
-  /** As `permits`, of what nobody asked for by name: it is passed over, and no refusal. */
-  readonly shows: (permission: Exclude<Stated, ClusterPermission>, name: string) => boolean;
+  /** The same where a no is not the refusal of a request: something else may permit it, or what nobody named is passed over. */
+  readonly permitsQuietly: (permission: Exclude<Stated, ClusterPermission>, name: string) => boolean;
+  readonly permitsOnClusterQuietly: (permission: Extract<Stated, ClusterPermission>) => boolean;
   /** All that may be done with a resource, as bits by the codes of operations (KIP-430). */
   readonly operationsOn: (type: ResourceTypeName, name: string) => number;
 }
@@ -20,7 +21,8 @@ export const EVERYTHING: Access<Permission> = {
   permits: () => true,
   permitsOnCluster: () => true,
   permitsSomewhere: () => true,
-  shows: () => true,
+  permitsQuietly: () => true,
+  permitsOnClusterQuietly: () => true,
   operationsOn: (type) => operationBits(type, () => true),
 };
 

@@ -120,8 +120,12 @@ class Client implements Access<Permission> {
     return this.#isAllowed(permission, CLUSTER_NAME, true);
   }
 
-  shows(permission: Permission, name: string): boolean {
+  permitsQuietly(permission: Permission, name: string): boolean {
     return this.#isAllowed(permission, name, false);
+  }
+
+  permitsOnClusterQuietly(permission: ClusterPermission): boolean {
+    return this.#isAllowed(permission, CLUSTER_NAME, false);
   }
 
   permitsSomewhere(permission: Permission): boolean {

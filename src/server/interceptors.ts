@@ -5,11 +5,12 @@
 
 import type { Decoded, Shape } from "../../protocol/schema/field.ts";
 import type { Handler, Reply, RequestContext } from "../api/handler.ts";
+import type { Permission } from "../security/permission.ts";
 
 export interface Exchange {
   readonly handler: Handler;
   readonly request: Decoded<Shape>;
-  readonly context: RequestContext;
+  readonly context: RequestContext<Permission>;
 }
 
 export type LaterReply = Reply<Shape> | Promise<Reply<Shape>>;

@@ -194,7 +194,7 @@ test("a refusal is told when it is decided; what is only passed over is none", (
   const denials: Denial[] = [];
   const asked = access([], { denied: (denial) => denials.push(denial) });
   for (let times = 0; times < 3; times++) asked.permits("READ TOPIC", "t");
-  asked.shows("DESCRIBE TOPIC", "t");
+  asked.permitsQuietly("DESCRIBE TOPIC", "t");
   asked.operationsOn("TOPIC", "t");
   expect(denials).toEqual([{ principal: ALICE, host: HOST, permission: "READ TOPIC", name: "t" }]);
 });

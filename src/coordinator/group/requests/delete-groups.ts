@@ -7,21 +7,23 @@ import { answer, type Decision } from "../../decision.ts";
 import type { GroupRecord } from "../group-record.ts";
 import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupState } from "../group-state.ts";
+import type { GroupRequestContext } from "../request-context.ts";
 
 type Request = DecodedMessage<typeof api.request>;
 type Response = EncodableMessage<typeof api.response>;
 
 export const deleteGroupsRequest = groupRequest(api, "0-2", ["DELETE GROUP"], handle);
 
-function handle(parts: RequestParts, request: Request): Response | Promise<Response> {
+function handle(parts: RequestParts, request: Request, { access }: GroupRequestContext<"DELETE GROUP">): Response | Promise<Response> {
   const groupIds = [...new Set(request.groupsNames)];
-  const deleting = groupIds.map((groupId) =>
-    parts.runtime.write<ErrorCode>(
+  const deleting = groupIds.map((groupId): ErrorCode | Promise<ErrorCode> => {
+    if (!access.permits("DELETE GROUP", groupId)) return Errors.GROUP_AUTHORIZATION_FAILED;
+    return parts.runtime.write<ErrorCode>(
       parts.partitionFor(groupId),
       (state) => deleteGroup(state, groupId),
       (error) => error,
-    ),
-  );
+    );
+  });
   const toResponse = (errors: readonly ErrorCode[]): Response => ({
     results: groupIds.map((groupId, index) => ({ groupId, errorCode: errors[index] ?? Errors.NONE })),
   });

@@ -13,18 +13,18 @@ type Response = EncodableMessage<typeof api.response>;
 type Description = Response["groups"][number];
 
 const NOT_FOUND_VERSION = 6;
-/** READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS and ALTER_CONFIGS: all that there is for a group. */
-const ALL_OPERATIONS = 3400;
 const NO_BYTES: Buffer = Buffer.alloc(0);
 
 export const describeGroupsRequest = groupRequest(api, "0-6", ["DESCRIBE GROUP"], handle);
 
-function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response {
+function handle(parts: RequestParts, request: Request, context: GroupRequestContext<"DESCRIBE GROUP">): Response {
+  const { access } = context;
   return {
     groups: request.groups.map((groupId) => {
+      if (!access.permits("DESCRIBE GROUP", groupId)) return { ...absent(groupId, ""), errorCode: Errors.GROUP_AUTHORIZATION_FAILED };
       const description = describe(parts, context, groupId);
       const isToldOperations = request.includeAuthorizedOperations && description.errorCode === Errors.NONE;
-      return isToldOperations ? { ...description, authorizedOperations: ALL_OPERATIONS } : description;
+      return isToldOperations ? { ...description, authorizedOperations: access.operationsOn("GROUP", groupId) } : description;
     }),
   };
 }

@@ -12,8 +12,9 @@ type Response = EncodableMessage<typeof api.response>;
 
 export const heartbeatRequest = groupRequest(api, "0-4", ["READ GROUP"], handle);
 
-function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response {
+function handle(parts: RequestParts, request: Request, context: GroupRequestContext<"READ GROUP">): Response {
   const { groupId, memberId, groupInstanceId: instanceId, generationId: generation } = request;
+  if (!context.access.permits("READ GROUP", groupId)) return { errorCode: Errors.GROUP_AUTHORIZATION_FAILED };
   if (groupId === "") return { errorCode: Errors.INVALID_GROUP_ID };
   const errorCode = parts.runtime.read<ErrorCode>(
     parts.partitionFor(groupId),

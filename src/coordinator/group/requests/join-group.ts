@@ -17,10 +17,13 @@ type Request = DecodedMessage<typeof api.request>;
 type Response = EncodableMessage<typeof api.response>;
 
 const NULLABLE_PROTOCOL_NAME_VERSION = 7;
+const NO_MEMBER = "";
 
 export const joinGroupRequest = groupRequest(api, "0-9", ["READ GROUP"], handle);
 
-function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
+function handle(parts: RequestParts, request: Request, context: GroupRequestContext<"READ GROUP">): Response | Promise<Response> {
+  if (!context.access.permits("READ GROUP", request.groupId))
+    return toResponse(joinRefused(Errors.GROUP_AUTHORIZATION_FAILED, NO_MEMBER), context.apiVersion);
   const error = checkRequest(parts, request);
   if (error !== Errors.NONE) return toResponse(joinRefused(error, request.memberId), context.apiVersion);
   const joining = parts.runtime.write<JoinAnswer | Promise<JoinAnswer>>(

@@ -15,8 +15,9 @@ const LIST_VERSION = 3;
 
 export const leaveGroupRequest = groupRequest(api, "0-5", ["READ GROUP"], handle);
 
-function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
+function handle(parts: RequestParts, request: Request, context: GroupRequestContext<"READ GROUP">): Response | Promise<Response> {
   const { groupId } = request;
+  if (!context.access.permits("READ GROUP", groupId)) return { errorCode: Errors.GROUP_AUTHORIZATION_FAILED };
   if (groupId === "") return { errorCode: Errors.INVALID_GROUP_ID };
   const isList = context.apiVersion >= LIST_VERSION;
   const members: readonly LeavingMember[] = isList

@@ -6,20 +6,28 @@ import { listGroups as api } from "../../../../protocol/messages/16-list-groups.
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 
 import { groupRequest, type RequestParts } from "../group-request.ts";
+import type { GroupRequestContext } from "../request-context.ts";
 
 type Request = DecodedMessage<typeof api.request>;
 type Response = EncodableMessage<typeof api.response>;
 
 export const listGroupsRequest = groupRequest(api, "0-5", ["DESCRIBE CLUSTER", "DESCRIBE GROUP"], handle);
 
-function handle({ runtime }: RequestParts, request: Request): Response {
+function handle(
+  { runtime }: RequestParts,
+  request: Request,
+  { access }: GroupRequestContext<"DESCRIBE CLUSTER" | "DESCRIBE GROUP">,
+): Response {
   const hasState = filter(request.statesFilter);
   const hasType = filter(request.typesFilter);
+  const showsAll = access.permitsOnClusterQuietly("DESCRIBE CLUSTER");
+  const isShown = (groupId: string) => showsAll || access.permitsQuietly("DESCRIBE GROUP", groupId);
   const groups: Response["groups"][number][] = [];
   for (const shard of runtime.shards()) {
     if (shard.status === "loading") return { errorCode: Errors.COORDINATOR_LOAD_IN_PROGRESS, groups: [] };
     for (const { groupId, protocolType, state: groupState, kind: groupType } of shard.state?.groups() ?? []) {
-      if (hasState(groupState) && hasType(groupType)) groups.push({ groupId, protocolType: protocolType ?? "", groupState, groupType });
+      if (hasState(groupState) && hasType(groupType) && isShown(groupId))
+        groups.push({ groupId, protocolType: protocolType ?? "", groupState, groupType });
     }
   }
   return { errorCode: Errors.NONE, groups };

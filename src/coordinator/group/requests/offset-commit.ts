@@ -33,8 +33,13 @@ interface TopicResult {
 
 export const offsetCommitRequest = groupRequest(api, "0-10", ["READ GROUP", "READ TOPIC"], handle);
 
-function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
+function handle(
+  parts: RequestParts,
+  request: Request,
+  context: GroupRequestContext<"READ GROUP" | "READ TOPIC">,
+): Response | Promise<Response> {
   const { groupId, memberId, groupInstanceId: instanceId, generationIdOrMemberEpoch: generation } = request;
+  if (!context.access.permits("READ GROUP", groupId)) return refused(request, Errors.GROUP_AUTHORIZATION_FAILED);
   const offsets: OffsetToCommit[] = [];
   const nowMs = parts.clock.now();
   let isGroupAsked = false;
@@ -42,9 +47,11 @@ function handle(parts: RequestParts, request: Request, context: GroupRequestCont
     const name = context.apiVersion >= TOPIC_ID_VERSION ? parts.topics.nameOf(topic.topicId) : topic.name;
     const partitionCount = name === undefined ? undefined : parts.topics.partitionCount(name);
     const topicId = (name === undefined ? undefined : parts.topics.idOf(name)) ?? ZERO_UUID;
+    const mayRead = name === undefined || context.access.permits("READ TOPIC", name);
     const partitions = topic.partitions.map((partition): PartitionResult => {
       const { partitionIndex } = partition;
       if (name === undefined) return { partitionIndex, errorCode: Errors.UNKNOWN_TOPIC_ID };
+      if (!mayRead) return { partitionIndex, errorCode: Errors.TOPIC_AUTHORIZATION_FAILED };
       if (partitionCount === undefined || partitionIndex < 0 || partitionIndex >= partitionCount) {
         return { partitionIndex, errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION };
       }
@@ -65,6 +72,16 @@ function handle(parts: RequestParts, request: Request, context: GroupRequestCont
     (error) => error,
   );
   return committing instanceof Promise ? committing.then((error) => toResponse(topics, error)) : toResponse(topics, committing);
+}
+
+function refused({ topics }: Request, errorCode: ErrorCode): Response {
+  return {
+    topics: topics.map(({ name, topicId, partitions }) => ({
+      name,
+      topicId,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+    })),
+  };
 }
 
 function toCommitted(

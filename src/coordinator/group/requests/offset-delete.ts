@@ -10,6 +10,7 @@ import { CONSUMER_PROTOCOL_TYPE } from "../consumer-subscription.ts";
 import type { GroupRecord } from "../group-record.ts";
 import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupState } from "../group-state.ts";
+import type { GroupRequestContext } from "../request-context.ts";
 import type { TopicsView } from "../topics-view.ts";
 
 type Request = DecodedMessage<typeof api.request>;
@@ -17,12 +18,34 @@ type Response = EncodableMessage<typeof api.response>;
 
 export const offsetDeleteRequest = groupRequest(api, "0", ["DELETE GROUP", "READ TOPIC"], handle);
 
-function handle(parts: RequestParts, request: Request): Response | Promise<Response> {
+type Context = GroupRequestContext<"DELETE GROUP" | "READ TOPIC">;
+
+function handle(parts: RequestParts, request: Request, context: Context): Response | Promise<Response> {
+  if (!context.access.permits("DELETE GROUP", request.groupId)) return refused(Errors.GROUP_AUTHORIZATION_FAILED);
+  const topics = request.topics.map((topic) => judged(parts.topics, context, topic));
+  const isGroupAsked = topics.some(({ partitions }) => partitions.some(({ errorCode }) => errorCode === Errors.NONE));
+  if (!isGroupAsked && topics.length > 0) return { errorCode: Errors.NONE, topics };
   if (request.groupId === "") return refused(Errors.INVALID_GROUP_ID);
-  return parts.runtime.write<Response>(parts.partitionFor(request.groupId), (state) => decide(parts.topics, state, request), refused);
+  return parts.runtime.write<Response>(parts.partitionFor(request.groupId), (state) => decide(state, request.groupId, topics), refused);
 }
 
-function decide(view: TopicsView, state: GroupState, { groupId, topics }: Request): Decision<GroupRecord, Response> {
+interface JudgedTopic {
+  readonly name: string;
+  /** NONE where the group is asked. */
+  readonly partitions: readonly { readonly partitionIndex: number; readonly errorCode: ErrorCode }[];
+}
+
+function judged(view: TopicsView, { access }: Context, { name, partitions }: Request["topics"][number]): JudgedTopic {
+  const mayRead = access.permits("READ TOPIC", name);
+  const count = view.partitionCount(name) ?? 0;
+  const faultOf = (index: number) => {
+    if (!mayRead) return Errors.TOPIC_AUTHORIZATION_FAILED;
+    return index < 0 || index >= count ? Errors.UNKNOWN_TOPIC_OR_PARTITION : Errors.NONE;
+  };
+  return { name, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: faultOf(partitionIndex) })) };
+}
+
+function decide(state: GroupState, groupId: string, topics: readonly JudgedTopic[]): Decision<GroupRecord, Response> {
   const group = state.classicGroup(groupId);
   const error = checkGroup(group);
   if (group === undefined || error !== Errors.NONE) return answer(refused(error));
@@ -32,9 +55,10 @@ function decide(view: TopicsView, state: GroupState, { groupId, topics }: Reques
     errorCode: Errors.NONE,
     topics: topics.map(({ name, partitions }) => ({
       name,
-      partitions: partitions.map(({ partitionIndex }) => {
-        const errorCode = checkPartition(view, name, partitionIndex, isSubscribed);
-        if (errorCode === Errors.NONE && state.offsets.get(groupId, name, partitionIndex) !== undefined) {
+      partitions: partitions.map(({ partitionIndex, errorCode }) => {
+        if (errorCode !== Errors.NONE) return { partitionIndex, errorCode };
+        if (isSubscribed(name)) return { partitionIndex, errorCode: Errors.GROUP_SUBSCRIBED_TO_TOPIC };
+        if (state.offsets.get(groupId, name, partitionIndex) !== undefined) {
           records.push({ type: "offset", groupId, topic: name, partition: partitionIndex, committed: null });
         }
         return { partitionIndex, errorCode };
@@ -47,12 +71,6 @@ function decide(view: TopicsView, state: GroupState, { groupId, topics }: Reques
 function checkGroup(group: ClassicGroup | undefined): ErrorCode {
   if (group === undefined) return Errors.GROUP_ID_NOT_FOUND;
   return group.isEmpty || group.protocolType === CONSUMER_PROTOCOL_TYPE ? Errors.NONE : Errors.NON_EMPTY_GROUP;
-}
-
-function checkPartition(view: TopicsView, topic: string, partition: number, isSubscribed: (topic: string) => boolean): ErrorCode {
-  const partitionCount = view.partitionCount(topic);
-  if (partitionCount === undefined || partition < 0 || partition >= partitionCount) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
-  return isSubscribed(topic) ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE;
 }
 
 function refused(errorCode: ErrorCode): Response {

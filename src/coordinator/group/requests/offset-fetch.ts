@@ -55,30 +55,35 @@ interface FetchedGroup {
 
 export const offsetFetchRequest = groupRequest(api, "0-10", ["DESCRIBE GROUP", "DESCRIBE TOPIC"], handle);
 
-function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
+type Context = GroupRequestContext<"DESCRIBE GROUP" | "DESCRIBE TOPIC">;
+
+function handle(parts: RequestParts, request: Request, context: Context): Response | Promise<Response> {
   const { requireStable } = request;
   if (context.apiVersion < GROUPS_VERSION) {
     const topics = request.topics?.map(({ name, partitionIndexes }) => ({ name, topicId: ZERO_UUID, partitionIndexes })) ?? null;
     const ask = { groupId: request.groupId, topics, requireStable, byTopicId: false };
-    const fetching = fetchGroup(parts, ask);
+    const fetching = fetchGroup(parts, ask, context);
     const toResponse = (fetched: FetchedGroup) => singleResponse(ask, fetched, context.apiVersion);
     return fetching instanceof Promise ? fetching.then(toResponse) : toResponse(fetching);
   }
   const byTopicId = context.apiVersion >= TOPIC_ID_VERSION;
   const fetching = request.groups.map(({ groupId, topics }) =>
-    fetchGroup(parts, { groupId, topics: topics ?? null, requireStable, byTopicId }),
+    fetchGroup(parts, { groupId, topics: topics ?? null, requireStable, byTopicId }, context),
   );
   if (fetching.every((each): each is FetchedGroup => !(each instanceof Promise))) return { groups: fetching };
   return Promise.all(fetching).then((groups) => ({ groups }));
 }
 
-function fetchGroup(parts: RequestParts, ask: Ask): FetchedGroup | Promise<FetchedGroup> {
+function fetchGroup(parts: RequestParts, ask: Ask, { access }: Context): FetchedGroup | Promise<FetchedGroup> {
   const { groupId } = ask;
+  if (!access.permits("DESCRIBE GROUP", groupId)) return { groupId, errorCode: Errors.GROUP_AUTHORIZATION_FAILED, topics: [] };
   return parts.runtime.write<FetchedGroup>(
     parts.partitionFor(groupId),
     (state) => {
       const topics =
-        ask.topics === null ? allTopics(parts.topics, state, ask) : ask.topics.map((topic) => askedTopic(parts.topics, state, ask, topic));
+        ask.topics === null
+          ? allTopics(parts.topics, state, ask).filter(({ name }) => access.permitsQuietly("DESCRIBE TOPIC", name))
+          : ask.topics.map((topic) => askedTopic(parts.topics, state, ask, topic, access));
       const fetched: FetchedGroup = { groupId, errorCode: Errors.NONE, topics };
       // A consumer starts from what it is told: it must not be told of an offset that could still be lost.
       return { records: [], tellsStored: true, applied: () => fetched };
@@ -98,12 +103,15 @@ function allTopics(view: TopicsView, state: GroupState, ask: Ask): FetchedTopic[
   return topics;
 }
 
-function askedTopic(view: TopicsView, state: GroupState, ask: Ask, topic: AskedTopic): FetchedTopic {
+function askedTopic(view: TopicsView, state: GroupState, ask: Ask, topic: AskedTopic, access: Context["access"]): FetchedTopic {
   const name = ask.byTopicId ? view.nameOf(topic.topicId) : topic.name;
   const topicId = ask.byTopicId ? topic.topicId : name === undefined ? undefined : view.idOf(name);
-  const partitions = topic.partitionIndexes.map((partitionIndex) =>
-    name === undefined ? nothing(partitionIndex, Errors.UNKNOWN_TOPIC_ID) : fetchPartition(state, ask, { name, topicId, partitionIndex }),
-  );
+  const mayDescribe = name === undefined || access.permits("DESCRIBE TOPIC", name);
+  const partitions = topic.partitionIndexes.map((partitionIndex) => {
+    if (name === undefined) return nothing(partitionIndex, Errors.UNKNOWN_TOPIC_ID);
+    if (!mayDescribe) return nothing(partitionIndex, Errors.TOPIC_AUTHORIZATION_FAILED);
+    return fetchPartition(state, ask, { name, topicId, partitionIndex });
+  });
   return { name: name ?? "", topicId: topicId ?? ZERO_UUID, partitions };
 }
 

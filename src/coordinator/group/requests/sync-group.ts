@@ -16,8 +16,9 @@ const PROTOCOL_REQUIRED_VERSION = 5;
 
 export const syncGroupRequest = groupRequest(api, "0-5", ["READ GROUP"], handle);
 
-function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
+function handle(parts: RequestParts, request: Request, context: GroupRequestContext<"READ GROUP">): Response | Promise<Response> {
   const { groupId, protocolType, protocolName } = request;
+  if (!context.access.permits("READ GROUP", groupId)) return toResponse(syncRefused(Errors.GROUP_AUTHORIZATION_FAILED));
   if (context.apiVersion >= PROTOCOL_REQUIRED_VERSION && (protocolType === null || protocolName === null)) {
     return toResponse(syncRefused(Errors.INCONSISTENT_GROUP_PROTOCOL));
   }

@@ -15,29 +15,36 @@ type Response = EncodableMessage<typeof api.response>;
 /** Older clients break on COORDINATOR_LOAD_IN_PROGRESS. */
 const LOAD_IN_PROGRESS_VERSION = 2;
 
-/** Whether any partition exists; those that do not are refused without asking anyone. */
-export function namesExistingPartitions({ topics }: RequestParts, request: Request): boolean {
-  return request.topics.some(({ name, partitions }) => partitions.some(({ partitionIndex }) => exists(topics, name, partitionIndex)));
+type Context = GroupRequestContext<"READ GROUP" | "READ TOPIC">;
+
+/** Every partition is answered `errorCode`. */
+export function refuseWholeTxnOffsetCommit(request: Request, errorCode: ErrorCode): Response {
+  return toResponse(request, () => errorCode);
 }
 
-/** Everything that exists is answered `error`. */
-export function refuseTxnOffsetCommit(
-  { topics }: RequestParts,
-  { apiVersion }: GroupRequestContext,
-  request: Request,
-  error: ErrorCode,
-): Response {
-  const told =
-    apiVersion < LOAD_IN_PROGRESS_VERSION && error === Errors.COORDINATOR_LOAD_IN_PROGRESS ? Errors.COORDINATOR_NOT_AVAILABLE : error;
-  return toResponse(request, (topic, partition) => (exists(topics, topic, partition) ? told : Errors.UNKNOWN_TOPIC_OR_PARTITION));
+/** Whether any partition exists and may be read; others are refused without asking anyone. */
+export function namesCommittablePartitions({ topics }: RequestParts, context: Context, request: Request): boolean {
+  const faultOf = faults(topics, context);
+  return request.topics.some(({ name, partitions }) =>
+    partitions.some(({ partitionIndex }) => faultOf(name, partitionIndex) === undefined),
+  );
+}
+
+/** Everything that could be committed is answered `error`. */
+export function refuseTxnOffsetCommit({ topics }: RequestParts, context: Context, request: Request, error: ErrorCode): Response {
+  const isTooNew = context.apiVersion < LOAD_IN_PROGRESS_VERSION && error === Errors.COORDINATOR_LOAD_IN_PROGRESS;
+  const told = isTooNew ? Errors.COORDINATOR_NOT_AVAILABLE : error;
+  const faultOf = faults(topics, context);
+  return toResponse(request, (topic, partition) => faultOf(topic, partition) ?? told);
 }
 
 export const txnOffsetCommitRequest = groupRequest(api, "0-5", ["READ GROUP", "READ TOPIC"], handle);
 
-function handle(parts: RequestParts, request: Request, context: GroupRequestContext): Response | Promise<Response> {
+function handle(parts: RequestParts, request: Request, context: Context): Response | Promise<Response> {
   const { groupId, memberId, groupInstanceId: instanceId, generationId: generation, producerId, producerEpoch } = request;
   const largestMetadata = parts.settings["offset.metadata.max.bytes"];
-  const offsets = toCommit(parts, request, largestMetadata);
+  const faultOf = faults(parts.topics, context);
+  const offsets = toCommit(parts, request, largestMetadata, faultOf);
   const commit = { groupId, memberId, instanceId, generation, apiVersion: context.apiVersion, producer: { producerId, producerEpoch } };
   const committing = parts.runtime.write<ErrorCode>(
     parts.partitionFor(groupId),
@@ -52,21 +59,31 @@ function handle(parts: RequestParts, request: Request, context: GroupRequestCont
       ),
     );
     return toResponse(request, (topic, partition) => {
-      if (!exists(parts.topics, topic, partition)) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
-      return tooLarge.has(`${topic} ${partition}`) ? Errors.OFFSET_METADATA_TOO_LARGE : Errors.NONE;
+      const isTooLarge = tooLarge.has(`${topic} ${partition}`);
+      return faultOf(topic, partition) ?? (isTooLarge ? Errors.OFFSET_METADATA_TOO_LARGE : Errors.NONE);
     });
   };
   return committing instanceof Promise ? committing.then(respond) : respond(committing);
 }
 
-function toCommit(parts: RequestParts, request: Request, largestMetadata: number): OffsetToCommit[] {
+/** What stands in the way of committing an offset of a partition. */
+type FaultOf = (topic: string, partition: number) => ErrorCode | undefined;
+
+function faults(topics: RequestParts["topics"], { access }: Context): FaultOf {
+  return (topic, partition) => {
+    if (!access.permits("READ TOPIC", topic)) return Errors.TOPIC_AUTHORIZATION_FAILED;
+    return exists(topics, topic, partition) ? undefined : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+  };
+}
+
+function toCommit(parts: RequestParts, request: Request, largestMetadata: number, faultOf: FaultOf): OffsetToCommit[] {
   const commitTimestampMs = parts.clock.now();
   const offsets: OffsetToCommit[] = [];
   for (const { name: topic, partitions } of request.topics) {
     const topicId = parts.topics.idOf(topic) ?? ZERO_UUID;
     for (const one of partitions) {
       const metadata = metadataOf(one);
-      if (!exists(parts.topics, topic, one.partitionIndex) || metadata.length > largestMetadata) continue;
+      if (faultOf(topic, one.partitionIndex) !== undefined || metadata.length > largestMetadata) continue;
       const { committedOffset: offset, committedLeaderEpoch: leaderEpoch } = one;
       const committed = { offset, leaderEpoch, metadata, commitTimestampMs, expireTimestampMs: undefined, topicId };
       offsets.push({ topic, partition: one.partitionIndex, committed });
