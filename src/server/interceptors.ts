@@ -1,5 +1,5 @@
 // What stands around the handlers: an interceptor sees a request come in and its reply go out, and may change, delay, replace or withhold
-// either. Faults, the observer of the test kit, the wire inspector, metrics and quotas attach here; handlers know of none of them.
+// either. Faults, the observer of the test kit and the wire inspector attach here; handlers know of none of them.
 //
 // The first that was added stands outermost. Without any, dispatch calls the handler directly.
 
