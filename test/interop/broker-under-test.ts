@@ -28,6 +28,8 @@ export interface StartOptions {
   readonly dataFolder: string;
   /** Beside those that every broker here gets. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** System properties of Kafka's JVM, as on its command line. */
+  readonly jvm?: string;
 }
 
 export const ROOT = resolve(import.meta.dirname, "../..");
@@ -40,13 +42,14 @@ export function startBroker(name: BrokerName, options: StartOptions): Promise<Ru
   return name === "kafka" ? startKafka(options) : startOdradek(options);
 }
 
-async function startKafka({ port, dataFolder, settings }: StartOptions): Promise<RunningBroker> {
+async function startKafka({ port, dataFolder, settings, jvm = "" }: StartOptions): Promise<RunningBroker> {
   mkdirSync(dataFolder, { recursive: true });
   const properties = join(dataFolder, "server.properties");
   writeFileSync(properties, kafkaProperties(port, join(dataFolder, "logs"), settings));
   const format = ["java", "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", properties];
   await runOrThrow(KAFKA_REFERENCE, format, { deadlineMs: 120_000 });
-  const child = spawn(KAFKA_REFERENCE, ["java", "kafka.Kafka", properties], { stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, KAFKA_OPTS: jvm };
+  const child = spawn(KAFKA_REFERENCE, ["java", "kafka.Kafka", properties], { env, stdio: ["ignore", "pipe", "pipe"] });
   return running("kafka", { port, dataFolder: join(dataFolder, "logs") }, child, /Kafka Server started/);
 }
 

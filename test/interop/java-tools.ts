@@ -9,6 +9,8 @@ export interface ToolOptions {
   readonly deadlineMs?: number;
   /** For output whose order says nothing. */
   readonly isSorted?: boolean;
+  /** System properties of the JVM, as on its command line. */
+  readonly jvm?: string;
 }
 
 /** Short-lived JVMs: a small heap and the quick compiler halve their time. */
@@ -27,8 +29,8 @@ export async function tool(
 }
 
 export function runTool(args: readonly string[], options: ToolOptions = {}): Promise<Outcome> {
-  const { stdin = "", deadlineMs = 60_000 } = options;
-  return run(KAFKA_REFERENCE, ["tool", ...args], { stdin, deadlineMs, env: JVM });
+  const { stdin = "", deadlineMs = 60_000, jvm = "" } = options;
+  return run(KAFKA_REFERENCE, ["tool", ...args], { stdin, deadlineMs, env: { ...JVM, KAFKA_OPTS: jvm } });
 }
 
 /** Takes out ids, ports, hosts, times and column widths, and the lines of stack traces and of logs. */
