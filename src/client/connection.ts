@@ -1,16 +1,15 @@
 // One connection to a broker, for our own commands: it is opened, over TLS where that is wanted, the broker's versions are asked for, the
-// user logs in; then requests go out as they are asked for (pipeline.ts). What goes wrong is one sentence that says what to do.
+// user logs in (session.ts); then requests go out as they are asked for (pipeline.ts). What goes wrong is one sentence that says what to do.
 
-import { Errors } from "../../protocol/errors.ts";
-import { saslHandshake } from "../../protocol/messages/17-sasl-handshake.ts";
 import { apiVersions } from "../../protocol/messages/18-api-versions.ts";
-import { saslAuthenticate } from "../../protocol/messages/36-sasl-authenticate.ts";
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
+import type { Clock } from "../base/clock.ts";
 import { systemClock } from "../base/system-clock.ts";
 import { ClientError, codeOf, Disconnected, messageOf, NotLetIn } from "./client-error.ts";
 import { LateAnswer, Pipeline, SpeaksTls } from "./pipeline.ts";
-import { type Login, logIn } from "./sasl.ts";
+import type { Login } from "./sasl.ts";
+import { Session } from "./session.ts";
 import { type Address, type ClientTls, hostAndPort, openingEvent, socketTo } from "./socket.ts";
 import { tlsFailure } from "./tls-failure.ts";
 
@@ -31,6 +30,7 @@ export interface Access {
 export interface ConnectionOptions {
   readonly clientId?: string | undefined;
   readonly access?: Access | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 export class Connection {
@@ -38,13 +38,19 @@ export class Connection {
   readonly #broker: string;
   readonly #pipeline: Pipeline;
   readonly #access: Access;
+  readonly #clock: Clock;
+  readonly #session: Session | undefined;
   #versions = new Map<number, { readonly min: number; readonly max: number }>();
 
-  private constructor(address: Address, { clientId = DEFAULT_CLIENT_ID, access = {} }: ConnectionOptions) {
+  private constructor(address: Address, { clientId = DEFAULT_CLIENT_ID, access = {}, clock = systemClock }: ConnectionOptions) {
     this.#address = address;
     this.#broker = `The broker on ${hostAndPort(address)}`;
     this.#access = access;
-    this.#pipeline = new Pipeline(socketTo(address, access.tls), { clock: systemClock, clientId });
+    this.#clock = clock;
+    this.#pipeline = new Pipeline(socketTo(address, access.tls), { clock, clientId });
+    const { login } = access;
+    const session = { clock, broker: this.#broker };
+    if (login !== undefined) this.#session = new Session({ ...session, login, ask: (api, newest, body) => this.#ask(api, newest, body) });
   }
 
   /** Raises Disconnected when nothing that speaks Kafka's protocol listens there, NotLetIn when it does not let the client in. */
@@ -53,7 +59,7 @@ export class Connection {
     try {
       await connection.#opened();
       await connection.#greet();
-      if (options.access?.login !== undefined) await connection.#logIn(options.access.login);
+      await connection.#session?.begin();
       return connection;
     } catch (error) {
       connection.close();
@@ -68,17 +74,15 @@ export class Connection {
     body: Encodable<Q>,
     { timeoutMs = REQUEST_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
   ): Promise<Decoded<R>> {
-    const version = this.#versionOf(api, newest);
-    try {
-      return await this.#pipeline.request(api, version, body, timeoutMs);
-    } catch (error) {
-      if (error instanceof LateAnswer) throw new Disconnected(`${this.#broker} did not answer ${api.name} within ${timeoutMs / 1000} s.`);
-      throw this.#pipeline.isEnded ? this.#gone(error) : error;
-    }
+    const renewing = this.#session?.ready();
+    if (renewing !== undefined) await this.#renewed(renewing);
+    return this.#ask(api, newest, body, timeoutMs);
   }
 
   /** Likewise, for a request that no broker answers. Settles when it is on its way. */
   async sendUnanswered<Q extends Shape, R extends Shape>(api: Api<Q, R>, newest: number, body: Encodable<Q>): Promise<void> {
+    const renewing = this.#session?.ready();
+    if (renewing !== undefined) await this.#renewed(renewing);
     await this.#pipeline.post(api, this.#versionOf(api, newest), body);
   }
 
@@ -103,7 +107,7 @@ export class Connection {
     socket.once("connect", () => {
       isConnected = true;
     });
-    const timer = systemClock.after(CONNECT_TIMEOUT_MS, () => this.#pipeline.end(new Error("no answer")));
+    const timer = this.#clock.after(CONNECT_TIMEOUT_MS, () => this.#pipeline.end(new Error("no answer")));
     const opening = new Promise<void>((resolve) => socket.once(openingEvent(this.#access.tls), () => resolve()));
     const failure = await Promise.race([opening, ended]);
     timer.cancel();
@@ -130,28 +134,28 @@ export class Connection {
     return `${what} does not answer as Kafka does (${messageOf(error)})${this.#pipeline.isEnded ? hint : ""}.`;
   }
 
-  async #logIn(login: Login): Promise<void> {
-    const { mechanism } = login;
-    const user = login.mechanism === "OAUTHBEARER" ? "the client" : login.user;
-    const refused = (fault: NotLetIn["fault"], sentence: string, why = sentence.replace(/\.$/, "")) =>
-      new NotLetIn(fault, sentence, `${this.#broker} does not let ${user} in by ${mechanism}: ${why}.`);
-    const { errorCode, mechanisms } = await this.send(saslHandshake, 1, { mechanism });
-    if (errorCode === Errors.UNSUPPORTED_SASL_MECHANISM) {
-      const sentence = `Client SASL mechanism '${mechanism}' not enabled in the server, enabled mechanisms are [${mechanisms.join(", ")}]`;
-      throw refused("UnsupportedSaslMechanism", sentence, `it takes ${mechanisms.join(", ")}`);
-    }
-    if (errorCode !== Errors.NONE) {
-      const sentence = `Unexpected handshake request with client mechanism ${mechanism}, enabled mechanisms are []`;
-      throw refused("IllegalSaslState", sentence, "nobody has to log in there (take sasl out of the settings)");
-    }
+  async #ask<Q extends Shape, R extends Shape>(
+    api: Api<Q, R>,
+    newest: number,
+    body: Encodable<Q>,
+    timeoutMs = REQUEST_TIMEOUT_MS,
+  ): Promise<Decoded<R>> {
+    const version = this.#versionOf(api, newest);
     try {
-      await logIn(login, async (authBytes) => {
-        const answer = await this.send(saslAuthenticate, 2, { authBytes });
-        if (answer.errorCode !== Errors.NONE) throw refused("SaslAuthentication", answer.errorMessage ?? "");
-        return answer.authBytes;
-      });
+      return await this.#pipeline.request(api, version, body, timeoutMs);
     } catch (error) {
-      throw error instanceof ClientError ? error : refused("SaslAuthentication", messageOf(error));
+      if (error instanceof LateAnswer) throw new Disconnected(`${this.#broker} did not answer ${api.name} within ${timeoutMs / 1000} s.`);
+      throw this.#pipeline.isEnded ? this.#gone(error) : error;
+    }
+  }
+
+  /** A connection whose session cannot be begun anew is of no more use. */
+  async #renewed(renewing: Promise<void>): Promise<void> {
+    try {
+      await renewing;
+    } catch (error) {
+      this.close();
+      throw error;
     }
   }
 

@@ -94,7 +94,7 @@ test.each([
   [
     "no mechanism, which is Kerberos",
     "",
-    "sasl.mechanism=GSSAPI is not something that this command can do; it logs in by PLAIN, SCRAM-SHA-256, SCRAM-SHA-512.",
+    "sasl.mechanism=GSSAPI is not something that this command can do; it logs in by PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER.",
   ],
   ["no JAAS line", "sasl.mechanism=PLAIN\n", "sasl.jaas.config is missing, which says who logs in."],
   [
