@@ -12,6 +12,7 @@ export type { BrokerEvents } from "./embed/events.ts";
 export { type Assertion, assertions } from "./embed/expectations.ts";
 export type { GroupKit, GroupMember, GroupOffset, GroupView } from "./embed/group-kit.ts";
 export type { OAuthKit, TokenOptions } from "./embed/oauth-kit.ts";
+export type { QuotaHolder, QuotaValues } from "./embed/quota-kit.ts";
 export type { Decoder, ReadRecord, RecordView } from "./embed/records.ts";
 export type { BrokerInfo, NewBroker, RunningBroker } from "./embed/running-broker.ts";
 export { type ClusterOptions, type StartOptions, startBroker, startCluster } from "./embed/start.ts";

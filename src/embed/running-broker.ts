@@ -19,6 +19,7 @@ import { type BrokerEvents, Emitter, type EventListener } from "./events.ts";
 import { GroupKit } from "./group-kit.ts";
 import type { OAuthKit } from "./oauth-kit.ts";
 import { Observer } from "./observer.ts";
+import { type QuotaHolder, type QuotaValues, setQuota } from "./quota-kit.ts";
 import type { ReadRecord } from "./records.ts";
 import { shortFetches } from "./short-fetches.ts";
 import { TlsKit } from "./tls-kit.ts";
@@ -149,6 +150,11 @@ export class RunningBroker implements AsyncDisposable {
       if (value !== null) last.set(key ?? "", value);
     }
     return [...last.values()];
+  }
+
+  /** Limits clients, from now on; see QuotaHolder. Throws BrokerError for a limit that there is not, or that is not above zero. */
+  setQuota(holder: QuotaHolder, values: QuotaValues): Promise<void> {
+    return setQuota(this.#node.cluster, holder, values);
   }
 
   /** Listens to an event; gives a function that ends it. Listeners are called at once and should not throw. */

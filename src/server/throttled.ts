@@ -45,6 +45,8 @@ export function throttled(reply: LaterReply, request: LimitedRequest): LaterRepl
 
 function holdOff(reply: Reply<Shape>, { quota, handler, header, connection, sizeBytes }: LimitedRequest): Reply<Shape> {
   const { key, response } = handler.api;
+  // A broker that proves itself is not limited either.
+  if (key === saslAuthenticate.key && (connection.brokerId ?? connection.challenge) !== undefined) return reply;
   const throttleMs = quota.settle({
     producedBytes: key === produce.key ? sizeBytes : undefined,
     isExempt: reply === NO_ANSWER || key === writeTxnMarkers.key,

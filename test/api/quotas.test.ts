@@ -6,6 +6,7 @@ import { encodeRequest } from "../../protocol/headers.ts";
 import * as messages from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
+import { PEER_HELLO } from "../../src/cluster/peer-proof.ts";
 import { type ClusterOptions, startCluster } from "../../src/index.ts";
 import { RawClient } from "../support/raw-client.ts";
 
@@ -66,6 +67,16 @@ async function ask(client: RawClient, other: RawClient) {
   });
   for (let count = 0; count < 3; count++) await other.call(messages.apiVersions, 0, {});
   return { isHeard, answer };
+}
+
+/** A clock by which every look takes time. */
+class SlowClock extends VirtualClock {
+  #lookedMs = 0;
+
+  elapsed(): number {
+    this.#lookedMs += 5;
+    return this.#lookedMs;
+  }
 }
 
 describe("producer_byte_rate", () => {
@@ -159,16 +170,6 @@ describe("consumer_byte_rate", () => {
 });
 
 describe("request_percentage", () => {
-  /** A clock by which every look takes time. */
-  class SlowClock extends VirtualClock {
-    #lookedMs = 0;
-
-    elapsed(): number {
-      this.#lookedMs += 5;
-      return this.#lookedMs;
-    }
-  }
-
   test("counts the time that requests take, for a window at most, whether or not their answer can tell it", async () => {
     const clock = new SlowClock();
     const { client, limit } = await brokerWith({ clock });
@@ -196,6 +197,15 @@ describe("request_percentage", () => {
     expect((await ask(asker, other)).isHeard).toBe(true);
     expect((await ask(asker, other)).isHeard).toBe(false);
   });
+});
+
+test("a broker that is about to prove itself is not limited as a client", async () => {
+  const { client, limit } = await brokerWith({ clock: new SlowClock() });
+  await limit({ request_percentage: 0.0001 }, [{ entityType: "client-id", entityName: "broker-2" }]);
+  const [peer, other] = [await client("broker-2"), await client("other")];
+  await peer.call(messages.saslAuthenticate, 2, { authBytes: PEER_HELLO });
+  expect((await ask(peer, other)).isHeard).toBe(true);
+  expect((await ask(peer, other)).isHeard).toBe(false);
 });
 
 describe("controller_mutation_rate", () => {

@@ -128,6 +128,11 @@ console.log(JSON.stringify(await Promise.all(tries)), [issuer, jwksUrl, tokenUrl
   expect(stdout).toBe('[["orders"],"refused","refused"] true\n');
 });
 
+test("the example of quotas runs, and its producer waits", async () => {
+  const { stdout } = await run(process.execPath, [written("quotas.mjs", example(TESTS, "broker.setQuota"))], LIMIT);
+  expect(Number(stdout)).toBeGreaterThan(400);
+});
+
 test("the example of faults of requests runs, and its faults strike", async () => {
   const text = `${example(TESTS, "held.arrived")}\nconsole.log((await broker.read("orders")).length);`;
   const { stdout } = await run(process.execPath, [written("faults.mts", text)], LIMIT);

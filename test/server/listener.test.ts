@@ -153,6 +153,44 @@ describe("a listener", () => {
     other.close();
   });
 
+  test("a muted connection answers the request in hand, takes up no other until all that muted it are over, and is noticed when it ends", async () => {
+    const clock = new VirtualClock();
+    const unmutes: (() => void)[] = [];
+    const answer: AnswerFrame = (frame, connection) => {
+      if (frame.toString() === "mute") unmutes.push(connection.mute(1000), connection.mute(2000));
+      return echo(frame, connection);
+    };
+    const listener = await open(answer, { clock });
+    const [muted, other] = [await RawClient.connect(listener.port), await RawClient.connect(listener.port)];
+    const isOtherAnswered = async () => {
+      other.write(framed(Buffer.from("other")));
+      return (await other.next())?.toString() === "other";
+    };
+    muted.write(Buffer.concat(["mute", "next"].map((text) => framed(Buffer.from(text)))));
+    expect((await muted.next())?.toString()).toBe("mute");
+    let isHeard = false;
+    const next = muted.next().then((frame) => {
+      isHeard = true;
+      return frame?.toString();
+    });
+    for (const ms of [999, 1000]) {
+      await clock.advance(ms);
+      expect([await isOtherAnswered(), isHeard]).toEqual([true, false]);
+    }
+    await clock.advance(1);
+    expect(await next).toBe("next");
+    muted.write(framed(Buffer.from("mute")));
+    expect((await muted.next())?.toString()).toBe("mute");
+    for (const unmute of unmutes) unmute();
+    muted.write(framed(Buffer.from("again")));
+    expect((await muted.next())?.toString()).toBe("again");
+    muted.write(framed(Buffer.from("mute")));
+    expect((await muted.next())?.toString()).toBe("mute");
+    muted.close();
+    await until(() => listener.connectionCount === 1);
+    other.close();
+  });
+
   test("a peer that does not read its answers is not read from, and memory stays bounded", async () => {
     let answered = 0;
     const large = Buffer.alloc(256 * 1024);
