@@ -43,10 +43,7 @@ export const createTopics = serve(
         });
     const settings = new ToldSettings(services.config);
     const answers = await new Slices(services.clock).map(once, ({ name }, index) =>
-      answerTo(name, outcomes[index], {
-        isMade: !request.validateOnly,
-        settings: access.permitsQuietly("DESCRIBE_CONFIGS TOPIC", name) ? settings : undefined,
-      }),
+      answerTo(name, outcomes[index], access.permitsQuietly("DESCRIBE_CONFIGS TOPIC", name) ? settings : undefined),
     );
     for (const outcome of outcomes) {
       if (isRefusal(outcome) || request.validateOnly) continue;
@@ -109,13 +106,9 @@ class ToldSettings {
   }
 }
 
-function answerTo(
-  name: string,
-  outcome: TopicChange | Refusal | undefined,
-  { isMade, settings }: { readonly isMade: boolean; readonly settings: ToldSettings | undefined },
-): TopicResponse {
+function answerTo(name: string, outcome: TopicChange | Refusal | undefined, settings: ToldSettings | undefined): TopicResponse {
   if (outcome === undefined || isRefusal(outcome)) return refused(name, outcome ?? { error: Errors.UNKNOWN_SERVER_ERROR, message: "" });
-  const made = { name, topicId: isMade ? outcome.id : ZERO_UUID, errorCode: Errors.NONE };
+  const made = { name, topicId: outcome.id, errorCode: Errors.NONE };
   if (settings === undefined) return { ...made, topicConfigErrorCode: Errors.TOPIC_AUTHORIZATION_FAILED, configs: [] };
   return {
     ...made,

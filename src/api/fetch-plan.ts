@@ -35,10 +35,14 @@ interface Asked {
 
 export type FetchContext = RequestContext<"READ TOPIC" | "CLUSTER_ACTION CLUSTER">;
 
+/** Brokers of Kafka replicate by fetching; ours share the storage, and nobody follows them. */
+export function isFollower({ replicaId, replicaState }: Request): boolean {
+  return replicaId >= 0 || replicaState.replicaId >= 0;
+}
+
 /** Consumers need a right to each topic, followers one to all. */
-export function mayRead({ replicaId, replicaState }: Request, { access }: FetchContext, topic: string): boolean {
-  const isFollower = replicaId >= 0 || replicaState.replicaId >= 0;
-  return isFollower ? access.permitsOnCluster("CLUSTER_ACTION CLUSTER") : access.permits("READ TOPIC", topic);
+export function mayRead(request: Request, { access }: FetchContext, topic: string): boolean {
+  return isFollower(request) ? access.permitsOnCluster("CLUSTER_ACTION CLUSTER") : access.permits("READ TOPIC", topic);
 }
 
 export function planFetch(services: Services, request: Request, context: FetchContext): FetchPlan | { readonly error: ErrorCode } {

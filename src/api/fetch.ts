@@ -13,7 +13,7 @@ import { waitForAny } from "../partition/fetch-wait.ts";
 import type { IsolationLevel, Partition } from "../partition/partition.ts";
 
 import type { LogRead } from "../storage/partition-log.ts";
-import { type FetchContext, type FetchPlan, mayRead, placeOf, planFetch } from "./fetch-plan.ts";
+import { type FetchContext, type FetchPlan, isFollower, mayRead, placeOf, planFetch } from "./fetch-plan.ts";
 
 import { type ClientConnection, type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -43,6 +43,7 @@ async function handle(services: Services, request: Request, context: FetchContex
     isolationLevel,
     rackId: request.rackId,
     context,
+    isFollower: isFollower(request),
     mayRead: (topic: string) => mayRead(request, context, topic),
   } as const;
   const { session } = plan;
@@ -76,6 +77,7 @@ interface Limits {
   /** Where the client is; empty when it does not say. */
   readonly rackId: string;
   readonly context: RequestContext;
+  readonly isFollower: boolean;
   readonly mayRead: (topic: string) => boolean;
 }
 
@@ -122,7 +124,7 @@ async function readAll(services: Services, wanted: readonly FetchPartition[], li
       isUrgent = true;
       results.push({
         wanted: one,
-        response: failed(one.partition, error ?? Errors.NOT_LEADER_OR_FOLLOWER, toldLeader(leader, limits, error)),
+        response: failed(one.partition, error ?? Errors.NOT_LEADER_OR_FOLLOWER, leader, limits.context.apiVersion),
         sizeBytes: 0,
         leader,
         changeCount,
@@ -189,12 +191,13 @@ function partitionError(
   leader: PartitionImage | undefined,
   limits: Limits,
 ): ErrorCode | undefined {
-  if (limits.context.apiVersion >= 13) {
-    const topic = services.cluster.image.topicsById.get(wanted.topicId);
-    if (topic === undefined) return Errors.UNKNOWN_TOPIC_ID;
-  }
+  const isUnknownId = limits.context.apiVersion >= 13 && !services.cluster.image.topicsById.has(wanted.topicId);
+  // A topic that has no name cannot be asked about, but a follower's right is not about topics.
+  if (isUnknownId && !limits.isFollower) return Errors.UNKNOWN_TOPIC_ID;
   if (!limits.mayRead(wanted.topic)) return Errors.TOPIC_AUTHORIZATION_FAILED;
+  if (isUnknownId) return Errors.UNKNOWN_TOPIC_ID;
   if (leader === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION;
+  if (limits.isFollower) return Errors.NOT_LEADER_OR_FOLLOWER;
   if (partition === undefined) return services.partitions.whyAbsent(wanted.topic, wanted.partition);
   if (wanted.currentLeaderEpoch !== -1 && wanted.currentLeaderEpoch !== partition.leaderEpoch) {
     return wanted.currentLeaderEpoch < partition.leaderEpoch ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH;
@@ -252,7 +255,12 @@ async function readOne(
     context.connection.reserve(-(read?.sizeBytes ?? 0));
     read?.release?.();
     return {
-      response: failed(wanted.partition, storageFault(services, partition, error, "could not read a partition"), undefined),
+      response: failed(
+        wanted.partition,
+        storageFault(services, partition, error, "could not read a partition"),
+        undefined,
+        context.apiVersion,
+      ),
       sizeBytes: 0,
       isShortOfMemory: false,
     };
@@ -277,22 +285,18 @@ function divergence(partition: Partition, wanted: FetchPartition): { readonly ep
   return { epoch: leaderEpoch, endOffset };
 }
 
-/** Older versions cannot say who leads, and who may not read does not hear it. */
-function toldLeader(leader: PartitionImage | undefined, { context }: Limits, error: ErrorCode | undefined): PartitionImage | undefined {
-  const isTold = context.apiVersion >= FIRST_VERSION_WITH_LEADER && error !== Errors.TOPIC_AUTHORIZATION_FAILED;
-  return isTold ? leader : undefined;
-}
-
-function failed(partitionIndex: number, errorCode: ErrorCode, leader: PartitionImage | undefined): PartitionResponse {
+/** Who may read what is there hears who leads it, in versions that can say so. */
+function failed(partitionIndex: number, errorCode: ErrorCode, leader: PartitionImage | undefined, apiVersion: number): PartitionResponse {
+  const isLookedAt = leader !== undefined && errorCode !== Errors.TOPIC_AUTHORIZATION_FAILED;
   const response = {
     partitionIndex,
     errorCode,
     highWatermark: -1,
-    abortedTransactions: leader === undefined ? [] : null,
+    abortedTransactions: isLookedAt ? null : [],
     records: EMPTY_BYTES,
   };
   const tellsLeader = errorCode === Errors.NOT_LEADER_OR_FOLLOWER || errorCode === Errors.FENCED_LEADER_EPOCH;
-  if (!tellsLeader || leader === undefined) return response;
+  if (!tellsLeader || leader === undefined || apiVersion < FIRST_VERSION_WITH_LEADER) return response;
   return { ...response, currentLeader: { leaderId: leader.leader, leaderEpoch: leader.leaderEpoch } };
 }
 

@@ -20,7 +20,7 @@ const GROUP = 0;
 const TRANSACTION = 1;
 const SHARE = 2;
 const FIRST_VERSION_WITH_KEYS = 4;
-/** What Kafka sends as the message of a success. */
+/** What Kafka sends as the message of a success that has no list. */
 const NO_ERROR_MESSAGE = "NONE";
 const NOT_AVAILABLE = "The coordinator is not available.";
 
@@ -47,15 +47,13 @@ async function find(services: Services, key: string, keyType: number, context: C
     errorCode,
     errorMessage,
   });
+  const hasList = context.apiVersion >= FIRST_VERSION_WITH_KEYS;
   const unauthorized = unauthorizedFor(key, keyType, context.access);
-  if (unauthorized !== undefined)
-    return refused(unauthorized.error, context.apiVersion < FIRST_VERSION_WITH_KEYS ? unauthorized.message : "");
+  // In a list it is said without words, but of what is the cluster's.
+  if (unauthorized !== undefined) return refused(unauthorized.error, hasList && keyType !== SHARE ? "" : unauthorized.message);
   const topic = keyType === GROUP ? GROUP_OFFSETS_TOPIC : keyType === TRANSACTION ? TRANSACTION_STATE_TOPIC : undefined;
   if (topic === undefined) {
-    return refused(
-      Errors.INVALID_REQUEST,
-      `This broker does not serve ${keyType === SHARE ? "share groups" : `coordinators of type ${keyType}`}.`,
-    );
+    return refused(Errors.INVALID_REQUEST, keyType === SHARE ? "" : `This broker does not serve coordinators of type ${keyType}.`);
   }
   if (!services.cluster.image.topicsByName.has(topic)) {
     const refusal = await services.topics.autoCreate(topic);
@@ -68,7 +66,14 @@ async function find(services: Services, key: string, keyType: number, context: C
   const broker = brokers.get(leader);
   const node = broker === undefined ? undefined : nodeFor(broker, context.connection);
   if (node === undefined) return refused(Errors.COORDINATOR_NOT_AVAILABLE, NOT_AVAILABLE);
-  return { key, nodeId: node.nodeId, host: node.host, port: node.port, errorCode: Errors.NONE, errorMessage: NO_ERROR_MESSAGE };
+  return {
+    key,
+    nodeId: node.nodeId,
+    host: node.host,
+    port: node.port,
+    errorCode: Errors.NONE,
+    errorMessage: hasList ? "" : NO_ERROR_MESSAGE,
+  };
 }
 
 function unauthorizedFor(key: string, keyType: number, access: Context["access"]): Refusal | undefined {

@@ -17,9 +17,9 @@ export type ResourceTypeName = keyof typeof OPERATIONS;
 type PermissionOn<Type extends ResourceTypeName> = Type extends ResourceTypeName ? `${(typeof OPERATIONS)[Type][number]} ${Type}` : never;
 
 /** "READ TOPIC": an operation, and the type of resource on which it is asked for. */
-export type Permission = PermissionOn<ResourceTypeName>;
-/** The cluster is one resource and needs no name. */
-export type ClusterPermission = PermissionOn<"CLUSTER">;
+export type Permission = PermissionOn<ResourceTypeName> | ClusterPermission;
+/** The cluster is one resource and needs no name. To delete all of it is asked for, and told nobody as an authorised operation. */
+export type ClusterPermission = PermissionOn<"CLUSTER"> | "DELETE CLUSTER";
 
 /** By its codes on the wire. */
 export interface PermissionCodes {

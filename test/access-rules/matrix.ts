@@ -2,6 +2,7 @@
 // (scripts/record-access-rules.ts), run on ours they must be the same (test/security/access-rules.test.ts).
 
 import { decodeResponse } from "../../protocol/headers.ts";
+import { apiVersions } from "../../protocol/messages/index.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { logIn } from "./login.ts";
 import { type Fact, normalise } from "./normalise.ts";
@@ -13,11 +14,16 @@ import { Scene } from "./scene.ts";
 import { SetUp } from "./set-up.ts";
 import { ADMIN, PHASES, type Phase, type Policy, SITUATIONS, type Situation, userOf } from "./situations.ts";
 
-export const PROBES: readonly Probe[] = [...DATA_PROBES, ...GROUP_PROBES, ...CLUSTER_PROBES];
+/** First those that make nothing: what they list stays short. */
+export const PROBES: readonly Probe[] = [...DATA_PROBES, ...GROUP_PROBES, ...CLUSTER_PROBES].toSorted(
+  (a, b) => Math.sign(a.fresh.length) - Math.sign(b.fresh.length),
+);
 
 const DEADLINE_MS = 10_000;
 export const CLOSED = "closed";
 const UNANSWERED = "unanswered";
+/** The request has no answer, and the next one has. */
+const SILENCE = "silence";
 
 export interface Place {
   /** Of a listener SASL_PLAINTEXT on 127.0.0.1 that knows USERS by PLAIN. */
@@ -102,7 +108,12 @@ export class Matrix {
     for (const request of probe.requests(scene, version)) {
       const client = await this.#client(user);
       client.send(probe.api, version, request);
+      if (probe.isSilent) client.send(apiVersions, 0, {});
       const frame = await next(client);
+      if (probe.isSilent && typeof frame !== "string") {
+        answers.push(SILENCE);
+        continue;
+      }
       if (frame === CLOSED || frame === UNANSWERED) {
         answers.push(frame);
         this.#forget(user, client);

@@ -54,12 +54,13 @@ export function normalise(answer: unknown, options: NormaliseOptions): Fact {
   return Object.fromEntries(
     Object.entries(answer as Record<string, unknown>)
       .filter(([name]) => !leavesOut.includes(name))
-      .map(([name, value]) => [name, (name in CHANCE && isByChance(value) ? CHANCE[name] : undefined) ?? normalise(value, options)]),
+      .map(([name, value]) => [name, (isByChance(name, value) ? CHANCE[name] : undefined) ?? normalise(value, options)]),
   );
 }
 
-function isByChance(value: unknown): boolean {
-  return !NONE.includes(value) && !(Buffer.isBuffer(value) && value.length === 0);
+function isByChance(name: string, value: unknown): boolean {
+  if (NONE.includes(value) || (Buffer.isBuffer(value) && value.length === 0)) return false;
+  return !(CHANCE[name] === "<time>" && value === 0);
 }
 
 function byText(a: Fact, b: Fact): number {

@@ -16,6 +16,8 @@ export interface Probe {
   readonly fresh: readonly Kind[];
   /** Fields of the answer that depend on the broker and not on rules. */
   readonly leavesOut: readonly string[];
+  /** It has no answer: what counts is whether the connection stays. */
+  readonly isSilent: boolean;
 }
 
 export interface ProbeOptions<Q extends Shape> {
@@ -26,12 +28,13 @@ export interface ProbeOptions<Q extends Shape> {
   readonly requests: (scene: Scene, version: number) => readonly Encodable<Q>[];
   readonly fresh?: readonly Kind[];
   readonly leavesOut?: readonly string[];
+  readonly isSilent?: boolean;
 }
 
 export function probe<Q extends Shape>(api: Api<Q>, options: ProbeOptions<Q>): Probe {
-  const { about, versions, needs, requests, fresh = [], leavesOut = [] } = options;
+  const { about, versions, needs, requests, fresh = [], leavesOut = [], isSilent = false } = options;
   const name = about === undefined ? api.name : `${api.name}, ${about}`;
-  return { name, api: api as unknown as Api, versions, needs, requests: requests as Probe["requests"], fresh, leavesOut };
+  return { name, api: api as unknown as Api, versions, needs, requests: requests as Probe["requests"], fresh, leavesOut, isSilent };
 }
 
 export const NOTHING = (): readonly Need[] => [];

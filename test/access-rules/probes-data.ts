@@ -103,6 +103,18 @@ export const DATA_PROBES: readonly Probe[] = [
     fresh: ["topics"],
   }),
   probe(produce, {
+    about: "without an answer",
+    versions: [3, 13],
+    needs: onTopics(WRITE),
+    requests: (scene, version) => {
+      const [ruled, ...others] = topicData(scene, version, oneRecord());
+      const one = (data: typeof others) => ({ acks: 0, timeoutMs: 1000, topicData: data });
+      return [one(ruled === undefined ? [] : [ruled]), one(others)];
+    },
+    fresh: ["topics"],
+    isSilent: true,
+  }),
+  probe(produce, {
     about: "in a transaction",
     versions: [3, 11, 13],
     needs: (scene) => [...onTopics(WRITE)(scene), ...onTransactions(WRITE)(scene)],

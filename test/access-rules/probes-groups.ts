@@ -164,6 +164,12 @@ export const GROUP_PROBES: readonly Probe[] = [
     needs: onTransactions(DESCRIBE),
     requests: ({ transactions }) => [{ transactionalIds: every(transactions) }],
   }),
+  probe(describeTransactions, {
+    about: "with their topics",
+    versions: [0],
+    needs: (scene) => [...onTransactions(DESCRIBE)(scene), ...on(TOPIC, withRules(scene.topics), DESCRIBE)],
+    requests: ({ transactions }) => [{ transactionalIds: every(transactions) }],
+  }),
   probe(listTransactions, {
     versions: [0, 2],
     needs: onTransactions(DESCRIBE),

@@ -3,6 +3,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  addPartitionsToTxn,
   createAcls,
   createDelegationToken,
   createTopics,
@@ -23,6 +24,7 @@ import type { Rule } from "./rules.ts";
 import { existing, type Kind, type Scene } from "./scene.ts";
 
 const DEADLINE_MS = 20_000;
+const LONGEST_TRANSACTION_MS = 900_000;
 const ANY = 1;
 const OF_GROUPS = 0;
 const OF_TRANSACTIONS = 1;
@@ -63,10 +65,17 @@ export class SetUp {
     }
   }
 
-  /** A record in each of its topics, and a delegation token. */
+  /** A record in each of its topics, a transaction under way that has both, and a delegation token. */
   async furnish(scene: Scene): Promise<void> {
     const topicData = existing(scene.topics).map((name) => ({ name, partitionData: [{ index: 0, records: oneRecord() }] }));
     await this.#ask(produce, 12, { acks: -1, timeoutMs: 5000, topicData });
+    const { producerId, producerEpoch } = scene.producer(scene.transactions.ruled);
+    await this.#ask(addPartitionsToTxn, 3, {
+      v3AndBelowTransactionalId: scene.transactions.ruled,
+      v3AndBelowProducerId: producerId,
+      v3AndBelowProducerEpoch: producerEpoch,
+      v3AndBelowTopics: existing(scene.topics).map((name) => ({ name, partitions: [0] })),
+    });
     const token = await this.#ask(createDelegationToken, 3, { renewers: [], maxLifetimeMs: -1 });
     scene.hmac = token.hmac;
   }
@@ -134,7 +143,7 @@ export class SetUp {
         await this.#until(`${transactionalId} is known`, async () => {
           const { errorCode, producerId, producerEpoch } = await this.#ask(initProducerId, 4, {
             transactionalId,
-            transactionTimeoutMs: 60_000,
+            transactionTimeoutMs: LONGEST_TRANSACTION_MS,
           });
           scene.producers.set(transactionalId, { producerId, producerEpoch });
           return errorCode === 0;

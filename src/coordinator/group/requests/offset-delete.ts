@@ -23,15 +23,13 @@ type Context = GroupRequestContext<"DELETE GROUP" | "READ TOPIC">;
 function handle(parts: RequestParts, request: Request, context: Context): Response | Promise<Response> {
   if (!context.access.permits("DELETE GROUP", request.groupId)) return refused(Errors.GROUP_AUTHORIZATION_FAILED);
   const topics = request.topics.map((topic) => judged(parts.topics, context, topic));
-  const isGroupAsked = topics.some(({ partitions }) => partitions.some(({ errorCode }) => errorCode === Errors.NONE));
-  if (!isGroupAsked && topics.length > 0) return { errorCode: Errors.NONE, topics };
   if (request.groupId === "") return refused(Errors.INVALID_GROUP_ID);
   return parts.runtime.write<Response>(parts.partitionFor(request.groupId), (state) => decide(state, request.groupId, topics), refused);
 }
 
 interface JudgedTopic {
   readonly name: string;
-  /** NONE where the group is asked. */
+  /** NONE where it is the group's to say. */
   readonly partitions: readonly { readonly partitionIndex: number; readonly errorCode: ErrorCode }[];
 }
 
