@@ -50,6 +50,10 @@ export class WorkerProcess {
     return new WorkerProcess(process, bootstrapServers, lines);
   }
 
+  get pid(): number {
+    return this.#process.pid ?? -1;
+  }
+
   /** The exit code, once it has ended by itself. */
   async ended(): Promise<number | null> {
     if (this.#process.exitCode === null) await once(this.#process, "close");
