@@ -47,7 +47,8 @@ export async function loadKeySets(): Promise<ReadKeySet> {
     if (error instanceof errors.JWKSNoMatchingKey) return { kind: "unknownKey" };
     if (error instanceof errors.JWSSignatureVerificationFailed) return invalid("its signature is not by the key that it names");
     if (error instanceof errors.JOSEAlgNotAllowed) return invalid("it is not signed by an algorithm that is taken here (alg)");
-    if (error instanceof errors.JOSEError || error instanceof TypeError) return invalid(`it cannot be verified (${error.message})`);
+    if (error instanceof errors.JOSEError || error instanceof TypeError)
+      return invalid(`it cannot be verified: ${shownUser(error.message)}`);
     throw error;
   };
   return (text) => {
@@ -106,10 +107,16 @@ function audienceFault(claim: unknown, expected: readonly string[]): RefusedToke
   const named: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
   if (!named.every((each) => typeof each === "string")) return invalid("it says in no text whom it is meant for (aud)");
   if (expected.some((each) => named.includes(each))) return undefined;
-  const shown = named.map((each) => shownUser(each)).join(", ");
+  const shown = named
+    .slice(0, MOST_SHOWN)
+    .map((each) => shownUser(each))
+    .join(", ");
   const wanted = expected.length === 0 ? "and sasl.oauthbearer.expected.audience is not set" : `not for ${expected.join(" or ")}`;
   return invalid(`it is meant for ${shown} (aud), ${wanted}`);
 }
+
+/** Of what a token lists, in the log. */
+const MOST_SHOWN = 3;
 
 function issuerFault(claim: unknown, expected: string | null): RefusedToken | undefined {
   if (expected === null || claim === expected) return undefined;

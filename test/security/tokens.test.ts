@@ -162,6 +162,17 @@ test.each<[string, string, string]>([
   expect(await claimsOf(token, keys)).toEqual({ kind: "unknownKey" });
 });
 
+test("what a token says at length is cut short in the reason", async () => {
+  const long = "x".repeat(100_000);
+  const header = await claimsOf(signed(SIGNED_CLAIMS, ec, { kid: "ec", crit: [long], [long]: 1 }));
+  const audiences = judgeSigned({ ...SIGNED_CLAIMS, aud: [long, long, long, long] }, TERMS, NOW_MS);
+  const issuer = judgeSigned({ ...SIGNED_CLAIMS, iss: long }, TERMS, NOW_MS);
+  for (const verdict of [header, audiences, issuer]) {
+    expect(verdict.kind).toBe("invalid");
+    expect(JSON.stringify(verdict).length).toBeLessThan(500);
+  }
+});
+
 test("a signature by a secret is refused although the secret is among the keys, where Kafka takes it", async () => {
   const keys = JSON.stringify({ keys: [{ kty: "oct", kid: "s", k: Buffer.alloc(64, 1).toString("base64url") }] });
   expect(await claimsOf(signedBySecret(SIGNED_CLAIMS, Buffer.alloc(64, 1), { kid: "s" }), keys)).toMatchObject({ kind: "invalid" });
