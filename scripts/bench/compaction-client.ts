@@ -8,7 +8,8 @@ import { decodeResponse } from "../../protocol/headers.ts";
 import * as messages from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { givenOrder, report } from "./client-process.ts";
-import { type Address, checkCode, encodedRequest, FrameSocket } from "./frame-socket.ts";
+import { checkCode, encodedRequest, FrameSocket } from "./frame-socket.ts";
+import type { Address } from "./load-socket.ts";
 
 export interface CompactionOrder extends Address {
   readonly topic: string;

@@ -12,13 +12,17 @@ import { RawClient } from "../../test/support/raw-client.ts";
 import { hasKafkaReference, KAFKA_REFERENCE } from "../kafka-reference.ts";
 import type { ContenderName } from "./contender-name.ts";
 import { kfake } from "./kfake.ts";
+import type { Address } from "./load-socket.ts";
 import { cpuSecondsOf, type Memory, memoryOf } from "./process-accounts.ts";
 
+const MOST_PORT = 65_535;
 const ROOT = resolve(import.meta.dirname, "../..");
 
 export interface LaunchOptions {
   /** Broker settings by Kafka's names, for Odradek and Kafka alike. */
   readonly settings?: { readonly [key: string]: string };
+  /** Beside the one without a login and without TLS: protocols by name, for Odradek and Kafka alike. */
+  readonly listeners?: { readonly [name: string]: ListenerProtocol };
   /** The folder of an ended contender, to start on its data; without it an empty one. */
   readonly folder?: string;
   /** More arguments for `odradek start`; other contenders do not see them. */
@@ -26,6 +30,8 @@ export interface LaunchOptions {
   /** `false` returns as soon as the process is started: its port may not be open yet. Default `true`. */
   readonly isAwaited?: boolean;
 }
+
+export type ListenerProtocol = "SSL" | "SASL_PLAINTEXT" | "SASL_SSL";
 
 export interface TopicOptions {
   /** Default 1. */
@@ -46,6 +52,8 @@ export interface Contender {
   readonly startedMs: number;
   /** Of the broker process. `undefined` for a broker that somebody else runs without `--against-pid`. */
   readonly pid: number | undefined;
+  /** Where one of the listeners is that it was launched with. */
+  listener(name: string): Address;
   /** CPU seconds of the process so far, user and system; `undefined` without a pid. */
   cpuSeconds(): number | undefined;
   /** Resident memory in MB; `undefined` without a pid. */
@@ -76,7 +84,7 @@ export function isAvailable(name: ContenderName, against: Against | undefined): 
 /** Throws when it does not listen within a minute; it is ended then. */
 export async function launch(name: ContenderName, options: LaunchOptions = {}, against?: Against): Promise<Contender> {
   if (name === "against") return existing(against);
-  const port = await freePort();
+  const port = await freePort(1 + Object.keys(options.listeners ?? {}).length);
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), `bench-${name}-`));
   const child = launchers[name](port, folder, options);
   const startedMs = performance.timeOrigin + performance.now();
@@ -91,7 +99,8 @@ export async function launch(name: ContenderName, options: LaunchOptions = {}, a
     child.once("error", fail);
     child.once("spawn", () => done(child.pid ?? 0));
   });
-  const contender = describe({ name, host: "127.0.0.1", port, folder, startedMs, pid }, async (how) => {
+  const { listeners = {} } = options;
+  const contender = describe({ name, host: "127.0.0.1", port, folder, startedMs, pid, listeners }, async (how) => {
     child.kill(how === "clean" ? "SIGTERM" : "SIGKILL");
     await ended;
   });
@@ -115,13 +124,18 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
 
-type Facts = Pick<Contender, "name" | "host" | "port" | "folder" | "startedMs" | "pid">;
+type Facts = Pick<Contender, "name" | "host" | "port" | "folder" | "startedMs" | "pid"> & Required<Pick<LaunchOptions, "listeners">>;
 
-function describe(facts: Facts, end: Contender["end"]): Contender {
+function describe({ listeners, ...facts }: Facts, end: Contender["end"]): Contender {
   const { name, host, port, pid } = facts;
   return {
     ...facts,
     bootstrap: `${host}:${port}`,
+    listener: (wanted) => {
+      const index = Object.keys(listeners).indexOf(wanted);
+      if (index === -1) throw new Error(`${name} was launched without a listener ${wanted}`);
+      return { host, port: listenerPort(port, index), isTls: listeners[wanted] !== "SASL_PLAINTEXT" };
+    },
     cpuSeconds: () => (pid === undefined ? undefined : cpuSecondsOf(pid)),
     memoryMb: () => (pid === undefined ? undefined : memoryOf(pid)),
     createTopic: (topic, options = {}) => {
@@ -136,7 +150,7 @@ let topics = 0;
 
 function existing(against: Against | undefined): Contender {
   if (against === undefined) throw new Error("no broker was given by --against");
-  const facts = { name: "against", folder: undefined, startedMs: Number.NaN, pid: undefined, ...against } as const;
+  const facts = { name: "against", folder: undefined, startedMs: Number.NaN, pid: undefined, listeners: {}, ...against } as const;
   return describe(facts, () => Promise.resolve());
 }
 
@@ -163,13 +177,19 @@ function launchSink(port: number, folder: string, args: readonly string[]): Chil
   return spawn(process.execPath, [join(import.meta.dirname, "sink.ts"), String(port), folder, ...args], { stdio: "ignore" });
 }
 
-function launchOdradek(port: number, folder: string, { settings = {}, odradekArguments = [] }: LaunchOptions): ChildProcess {
-  const args = ["start", "--port", String(port), "--data", folder, "--quiet", ...odradekArguments];
-  for (const [key, value] of Object.entries(settings)) args.push("--set", `${key}=${value}`);
+function launchOdradek(
+  port: number,
+  folder: string,
+  { settings = {}, listeners = {}, odradekArguments = [] }: LaunchOptions,
+): ChildProcess {
+  const secured = Object.keys(listeners).length > 0;
+  const args = ["start", ...(secured ? [] : ["--port", String(port)]), "--data", folder, "--quiet", ...odradekArguments];
+  const own = secured ? { listeners: listenersText(port, listeners), "listener.security.protocol.map": protocolMap(listeners) } : {};
+  for (const [key, value] of Object.entries({ ...own, ...settings })) args.push("--set", `${key}=${value}`);
   return spawn(process.execPath, [join(ROOT, "scripts/odradek.cjs"), ...args], { stdio: "ignore" });
 }
 
-function launchKafka(port: number, folder: string, { settings = {}, folder: given }: LaunchOptions): ChildProcess {
+function launchKafka(port: number, folder: string, { settings = {}, listeners = {}, folder: given }: LaunchOptions): ChildProcess {
   const properties = join(folder, "server.properties");
   const logs = join(folder, "logs");
   mkdirSync(logs, { recursive: true });
@@ -177,8 +197,9 @@ function launchKafka(port: number, folder: string, { settings = {}, folder: give
     "node.id": "1",
     "process.roles": "broker,controller",
     "controller.quorum.voters": `1@127.0.0.1:${port + 1}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${port + 1}`,
-    "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: `${listenersText(port, listeners)},CONTROLLER://127.0.0.1:${port + 1}`,
+    "advertised.listeners": listenersText(port, listeners),
+    "listener.security.protocol.map": `${protocolMap(listeners)},CONTROLLER:PLAINTEXT`,
     "controller.listener.names": "CONTROLLER",
     "log.dirs": logs,
     "group.initial.rebalance.delay.ms": "0",
@@ -194,6 +215,20 @@ function launchKafka(port: number, folder: string, { settings = {}, folder: give
     execFileSync(KAFKA_REFERENCE, format, { stdio: "ignore" });
   }
   return spawn(KAFKA_REFERENCE, ["java", "kafka.Kafka", properties], { stdio: "ignore" });
+}
+
+function listenersText(port: number, listeners: LaunchOptions["listeners"] = {}): string {
+  const more = Object.keys(listeners).map((name, index) => `${name}://127.0.0.1:${listenerPort(port, index)}`);
+  return [`PLAINTEXT://127.0.0.1:${port}`, ...more].join(",");
+}
+
+function protocolMap(listeners: LaunchOptions["listeners"] = {}): string {
+  return ["PLAINTEXT:PLAINTEXT", ...Object.entries(listeners).map(([name, protocol]) => `${name}:${protocol}`)].join(",");
+}
+
+/** Kafka's controller has the port above the first. */
+function listenerPort(port: number, index: number): number {
+  return port + 2 + index;
 }
 
 async function createTopic(host: string, port: number, name: string, { partitions = 1, configs = {} }: TopicOptions): Promise<string> {
@@ -233,11 +268,13 @@ async function waitUntil(what: string, fault: () => Promise<string | undefined>)
   }
 }
 
-/** Kafka's controller takes the port above. */
-async function freePort(): Promise<number> {
+/** With so many free ones above it: for Kafka's controller, and for more listeners. */
+async function freePort(above: number): Promise<number> {
   for (;;) {
     const port = await openPort(0);
-    if (port !== undefined && port < 65_535 && (await openPort(port + 1)) !== undefined) return port;
+    if (port === undefined || port + above > MOST_PORT) continue;
+    const others = await Promise.all(Array.from({ length: above }, (_, index) => openPort(port + 1 + index)));
+    if (!others.includes(undefined)) return port;
   }
 }
 

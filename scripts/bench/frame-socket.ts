@@ -1,22 +1,18 @@
 // A connection of a load generator: gives whole frames, read into one buffer that all connections of the process share, so that
 // thousands of them cost little beside the broker that they measure.
 
-import net from "node:net";
+import type net from "node:net";
 import { Errors, errorName } from "../../protocol/errors.ts";
 import { decodeResponse, encodeRequest } from "../../protocol/headers.ts";
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
+import { type Address, openSocket } from "./load-socket.ts";
 
 const SHARED_BYTES = 64 * 1024;
 const CORRELATION_ID = 1;
 
 const shared = Buffer.allocUnsafeSlow(SHARED_BYTES);
 const NOTHING = Buffer.alloc(0);
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 export class FrameSocket {
   readonly #socket: net.Socket;
@@ -27,14 +23,9 @@ export class FrameSocket {
   #keptBytes = 0;
 
   private constructor(at: Address, connected: (socket: FrameSocket) => void, failed: (error: Error) => void) {
-    this.#socket = net.connect({
-      host: at.host,
-      port: at.port,
-      noDelay: true,
-      onread: { buffer: shared, callback: (count) => this.#take(shared.subarray(0, count)) },
-    });
+    const onread = { buffer: shared, callback: (count: number) => this.#take(shared.subarray(0, count)) };
+    this.#socket = openSocket(at, onread, () => connected(this));
     this.#socket.once("close", () => this.#onClosed());
-    this.#socket.once("connect", () => connected(this));
     this.#socket.on("error", failed);
   }
 

@@ -5,7 +5,8 @@ import { encodeResponse } from "../../protocol/headers.ts";
 import * as messages from "../../protocol/messages/index.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
 import { encodeAssignment, encodeSubscription } from "../../protocol/state/consumer-protocol.ts";
-import { type Address, checkCode, encodedRequest, FrameSocket } from "./frame-socket.ts";
+import { checkCode, encodedRequest, FrameSocket } from "./frame-socket.ts";
+import type { Address } from "./load-socket.ts";
 
 const SESSION_TIMEOUT_MS = 120_000;
 const RETRY_MS = 20;

@@ -6,8 +6,9 @@
 // over, and one with the result. rebalance: forms one large group, then lets one member leave it. Prints one line.
 
 import { givenOrder, report } from "./client-process.ts";
-import { type Address, percentile } from "./frame-socket.ts";
+import { percentile } from "./frame-socket.ts";
 import { GroupMember, pause } from "./group-member.ts";
+import type { Address } from "./load-socket.ts";
 
 export interface GroupsOrder extends Address {
   readonly mode: "steady" | "rebalance";

@@ -13,7 +13,8 @@ import * as messages from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { batchesOf } from "../../protocol/records/record-batch.ts";
 import { givenOrder, report } from "./client-process.ts";
-import { type Address, checkCode, encodedRequest, FrameSocket, percentile } from "./frame-socket.ts";
+import { checkCode, encodedRequest, FrameSocket, percentile } from "./frame-socket.ts";
+import type { Address } from "./load-socket.ts";
 
 export interface LatencyOrder extends Address {
   /** One partition, without records. */

@@ -1,10 +1,11 @@
 // One connection that reads one partition. A response is read into one buffer that is kept, and looked at in place: its fixed fields, and
 // of the batches their length and last offset.
 
-import net from "node:net";
+import type net from "node:net";
 import { Errors, errorName } from "../../protocol/errors.ts";
 import { encodeRequest } from "../../protocol/headers.ts";
 import * as messages from "../../protocol/messages/index.ts";
+import { openSocket } from "./load-socket.ts";
 import type { FetchOrder } from "./replay-order.ts";
 import type { Tally } from "./tally.ts";
 
@@ -21,24 +22,19 @@ const LAST_OFFSET_DELTA_AT = 23;
 export function readPartition(order: FetchOrder, partition: number, tally: Tally): Promise<void> {
   return new Promise((resolve, reject) => {
     const reader = new PartitionReader(order, partition, tally);
-    const socket = net.connect({
-      host: order.host,
-      port: order.port,
-      noDelay: true,
-      onread: {
-        buffer: () => reader.target(),
-        callback: (count) => {
-          try {
-            reader.take(count);
-          } catch (error) {
-            reject(error instanceof Error ? error : new Error(String(error)));
-            socket.destroy();
-          }
-          return true;
-        },
+    const onread = {
+      buffer: () => reader.target(),
+      callback: (count: number) => {
+        try {
+          reader.take(count);
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+          socket.destroy();
+        }
+        return true;
       },
-    });
-    socket.once("connect", () => reader.start(socket));
+    };
+    const socket = openSocket(order, onread, () => reader.start(socket));
     socket.on("error", reject);
     socket.on("close", () => (reader.isDone ? resolve() : reject(new Error("the broker closed the connection"))));
   });

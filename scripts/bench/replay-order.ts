@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Compression } from "../../protocol/records/batch-header.ts";
 import type { Contender } from "./contender.ts";
+import type { Address } from "./load-socket.ts";
 
-interface Target {
-  readonly host: string;
-  readonly port: number;
+interface Target extends Address {
   /** Of the broker, whose CPU is read when the measured part begins and ends. */
   readonly pid?: number;
   readonly topic: string;
@@ -83,6 +82,9 @@ export async function settle(): Promise<void> {
   await promisify(execFile)("sync");
 }
 
-export function targetOf({ host, port, pid }: Contender): Pick<Target, "host" | "port" | "pid"> {
-  return { host, port, ...(pid === undefined ? {} : { pid }) };
+/** By default the listener that every contender has. */
+export function targetOf(contender: Contender, at: Address = contender): Pick<Target, "host" | "port" | "isTls" | "pid"> {
+  const { pid } = contender;
+  const { host, port, isTls = false } = at;
+  return { host, port, isTls, ...(pid === undefined ? {} : { pid }) };
 }

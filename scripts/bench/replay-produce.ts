@@ -1,8 +1,9 @@
 // One connection that produces: keeps its window full. All requests that a read turn permits are one write.
 
-import net from "node:net";
+import type net from "node:net";
 import { Errors, errorName } from "../../protocol/errors.ts";
 import { RawClient } from "../../test/support/raw-client.ts";
+import { openSocket } from "./load-socket.ts";
 import { Frames, type Producer } from "./replay-frames.ts";
 import type { ProduceOrder } from "./replay-order.ts";
 import { initProducer, ReplayTransaction } from "./replay-transaction.ts";
@@ -53,14 +54,9 @@ export class ProducingConnection {
     const needsProducer = order.isIdempotent === true || order.batchesPerTransaction !== undefined;
     const producer = needsProducer ? await makeProducer(order, index) : undefined;
     return new Promise((resolve, reject) => {
-      const socket = net.connect({
-        host: order.host,
-        port: order.port,
-        noDelay: true,
-        onread: { buffer: shared, callback: (count) => connection.#take(shared.subarray(0, count)) },
-      });
+      const onread = { buffer: shared, callback: (count: number) => connection.#take(shared.subarray(0, count)) };
+      const socket = openSocket(order, onread, () => resolve(connection));
       const connection = new ProducingConnection(order, index, tally, socket, producer);
-      socket.once("connect", () => resolve(connection));
       socket.on("error", (error) => {
         reject(error);
         connection.#finish(error);

@@ -1,11 +1,13 @@
 // Every scenario, in the order in which `npm run bench` takes them.
 
+import { accessRules } from "./access-rules.ts";
 import { compaction } from "./compaction.ts";
 import { connections, storm } from "./connections.ts";
 import { fetch, largeLog } from "./fetch.ts";
 import { groups, rebalance } from "./groups.ts";
 import { kafkajs } from "./kafkajs.ts";
 import { endToEndTool, latency } from "./latency.ts";
+import { logins } from "./logins.ts";
 import { partitions } from "./partitions.ts";
 import { perfTools } from "./perf-tools.ts";
 import { produce } from "./produce.ts";
@@ -14,6 +16,7 @@ import { roundTrips } from "./round-trips.ts";
 import type { Scenario } from "./scenario.ts";
 import { sessions } from "./sessions.ts";
 import { start } from "./start.ts";
+import { tls } from "./tls.ts";
 import { workers } from "./workers.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -30,6 +33,9 @@ export const SCENARIOS: readonly Scenario[] = [
   rebalance,
   connections,
   storm,
+  tls,
+  logins,
+  accessRules,
   partitions,
   restart,
   compaction,
