@@ -45,6 +45,22 @@ test("a user may do what rules say and nothing else, and who is to do everything
   expect(seen).toEqual({ alice: true, bob: false, eve: false, admin: true });
 });
 
+test("what a rule hides is hidden, and a rule that is taken away holds no more on open connections", async () => {
+  const acls = ["User:alice allow create,read topic orders*", "User:alice deny describe topic orders-eu", "User:admin allow all"];
+  const broker = await start({ users: { alice: "a", admin: "b" }, topics: ["orders", "orders-eu", "ledger"], acls });
+  const admin = (work: (one: Admin) => Promise<unknown>) => administering(broker.connection.kafkajs({ user: "admin" }), work);
+  await administering(broker.connection.kafkajs({ user: "alice" }), async (alice) => {
+    const seen = async () => (await alice.listTopics()).toSorted();
+    expect(await seen()).toEqual(["orders"]);
+    expect(await alice.createTopics({ topics: [{ topic: "orders-us" }] })).toBe(true);
+    await expect(alice.createTopics({ topics: [{ topic: "ledgers" }] })).rejects.toMatchObject({
+      errors: [{ type: "TOPIC_AUTHORIZATION_FAILED" }],
+    });
+    await admin((one) => one.deleteAcls({ filters: [{ ...EVERY_RULE, principal: "User:alice", permissionType: 2 }] }));
+    expect(await seen()).toEqual(["orders", "orders-eu", "orders-us"]);
+  });
+});
+
 test("a client is known by its certificate, and without one and without a login by no name", async () => {
   const acls = ["User:CN=alice allow describe cluster", "User:ANONYMOUS allow create topic orders"];
   const broker = await start({ tls: true, settings: { "ssl.client.auth": "requested" }, acls });

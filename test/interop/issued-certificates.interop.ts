@@ -151,8 +151,10 @@ test.skipIf(isSkipped).each(commands)(
     const { child, ready } = await start(command, PORT + 1, `${data}-page`);
     try {
       const admin = kafkajs(ready).admin();
+      const creates = (topic: string) => admin.createTopics({ topics: [{ topic }] }).catch((error: unknown) => JSON.stringify(error));
       await admin.connect();
-      await admin.createTopics({ topics: [{ topic: "orders" }] }).catch(() => undefined);
+      expect(await creates("orders-eu")).toBe(true);
+      expect(await creates("ledger")).toEqual(command.includes("--acl") ? expect.stringContaining("TOPIC_AUTHORIZATION_FAILED") : true);
       await admin.disconnect();
     } finally {
       await stopChild(child);
