@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Kafka, type KafkaConfig, logLevel } from "kafkajs";
 import { afterAll, expect } from "vitest";
-import { GoProgram } from "../../scripts/go-program.ts";
 import { compare, type Observation } from "./compare.ts";
+import { canBuildFranzGo, franzGo } from "./franz-go.ts";
 import { normalise, runTool } from "./java-tools.ts";
 import { port } from "./port.ts";
 import { runOrThrow } from "./processes.ts";
@@ -26,7 +26,6 @@ import {
 
 const TOPIC = "sasl";
 const brokers = new SecuredBrokers({ kafka: port(19592), odradek: port(19692) });
-const franzGo = new GoProgram(join(import.meta.dirname, "franz-go"));
 
 interface Login {
   readonly protocol: Protocol;
@@ -90,7 +89,7 @@ for (const client of ["librdkafka", "kafka-python"]) {
   });
 }
 
-if (franzGo.canBuild()) {
+if (canBuildFranzGo()) {
   compareLogins("franz-go logs in by each mechanism, and is refused with a wrong password", (bootstrap, login) => go(bootstrap, login));
 
   compareAgain("franz-go", ({ short }, login) => go(short[login.protocol], login, { forMs: 3 * SESSION_MS }));
@@ -109,10 +108,8 @@ function compareAgain(client: string, echoes: (broker: SecuredBroker, login: Log
   });
 }
 
-/** Sends and reads back, or what it is refused with. */
-async function go(bootstrap: string, { protocol, ...login }: Login, more: { readonly forMs?: number } = {}): Promise<Observation> {
-  const wanted = { bootstrap, topic: TOPIC, user: "alice", ...login, ...more, ...(protocol === "SASL_SSL" ? { ca: AUTHORITY } : {}) };
-  return JSON.parse(await runOrThrow(franzGo.build(), [JSON.stringify(wanted)], { deadlineMs: 60_000 })) as Observation;
+function go(bootstrap: string, { protocol, ...login }: Login, more: { readonly forMs?: number } = {}): Promise<Observation> {
+  return franzGo({ bootstrap, topic: TOPIC, user: "alice", ...login, ...more, ...(protocol === "SASL_SSL" ? { ca: AUTHORITY } : {}) });
 }
 
 async function echoesOfKafkajs(bootstrap: string, login: Login): Promise<Observation> {
