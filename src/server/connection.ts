@@ -292,7 +292,7 @@ export class Connection {
       // Short, and not there before the turn ends.
       this.#unsent.push(answer);
       this.#awaitsWrite = true;
-      return this.#unsent.length % APPENDS_A_LOOK !== 0 || this.#hasTime();
+      return this.#muteCount === 0 && (this.#unsent.length % APPENDS_A_LOOK !== 0 || this.#hasTime());
     }
     this.#send(answer);
     this.#checkChoked();

@@ -80,8 +80,7 @@ function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType
     const handled = interceptors.isEmpty
       ? handler.handle(services, body, context)
       : interceptors.run({ handler, request: body, context }, (request) => whole(handler.handle(services, request, context)));
-    const reply =
-      quota === undefined ? handled : throttled(whole(handled), { quota, handler, header, connection, sizeBytes: frame.length });
+    const reply = quota === undefined ? handled : throttled(handled, { quota, handler, header, body, connection, sizeBytes: frame.length });
     if (reply instanceof AfterWrite) return (writer) => write(writer, handler, header, reply);
     if (!(reply instanceof Promise)) return encode(handler, header, reply);
     return reply.then(

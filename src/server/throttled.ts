@@ -6,18 +6,18 @@ import { produce } from "../../protocol/messages/00-produce.ts";
 import { saslHandshake } from "../../protocol/messages/17-sasl-handshake.ts";
 import { writeTxnMarkers } from "../../protocol/messages/27-write-txn-markers.ts";
 import { saslAuthenticate } from "../../protocol/messages/36-sasl-authenticate.ts";
-import type { Shape } from "../../protocol/schema/field.ts";
+import type { Decoded, Shape } from "../../protocol/schema/field.ts";
 import { includesVersion } from "../../protocol/schema/versions.ts";
-import { type Handler, NO_ANSWER, type Reply } from "../api/handler.ts";
+import { AfterWrite, type Handler, NO_ANSWER, type Reply } from "../api/handler.ts";
 import type { RequestQuota } from "../quota/request-quota.ts";
 import type { Throttling } from "../quota/throttling.ts";
 import type { Connection } from "./connection.ts";
-import type { LaterReply } from "./interceptors.ts";
 
 export interface LimitedRequest {
   readonly quota: RequestQuota;
   readonly handler: Handler;
   readonly header: RequestHeader;
+  readonly body: Decoded<Shape>;
   readonly connection: Connection;
   readonly sizeBytes: number;
 }
@@ -37,23 +37,32 @@ export function quotaOf(
   return throttling.of({ principal, clientId: header.clientId ?? "" });
 }
 
-/** The reply of a handler that has returned, with what it has to tell. */
-export function throttled(reply: LaterReply, request: LimitedRequest): LaterReply {
+/** What a handler has returned, with what there is to tell. */
+export function throttled(handled: ReturnType<Handler["handle"]>, request: LimitedRequest): ReturnType<Handler["handle"]> {
   request.quota.returned();
-  return reply instanceof Promise ? reply.then((later) => holdOff(later, request)) : holdOff(reply, request);
+  if (handled instanceof Promise) return handled.then((reply) => told(reply, holdOff(request), request));
+  const throttleMs = holdOff(request);
+  if (throttleMs === 0) return handled;
+  return handled instanceof AfterWrite
+    ? new AfterWrite(() => told(handled.reply(), throttleMs, request))
+    : told(handled, throttleMs, request);
 }
 
-function holdOff(reply: Reply<Shape>, { quota, handler, header, connection, sizeBytes }: LimitedRequest): Reply<Shape> {
-  const { key, response } = handler.api;
+/** For how long, from now on; 0: not at all. */
+function holdOff({ quota, handler, body, connection, sizeBytes }: LimitedRequest): number {
+  const { key } = handler.api;
   // A broker that proves itself is not limited either.
-  if (key === saslAuthenticate.key && (connection.brokerId ?? connection.challenge) !== undefined) return reply;
+  if (key === saslAuthenticate.key && (connection.brokerId ?? connection.challenge) !== undefined) return 0;
   const throttleMs = quota.settle({
     producedBytes: key === produce.key ? sizeBytes : undefined,
-    isExempt: reply === NO_ANSWER || key === writeTxnMarkers.key,
+    isExempt: key === writeTxnMarkers.key || (key === produce.key && body["acks"] === 0),
   });
-  if (throttleMs <= 0) return reply;
-  connection.mute(throttleMs);
-  const field = response.struct.shape["throttleTimeMs"];
-  if (reply === NO_ANSWER || field === undefined || !includesVersion(field.traits.versions, header.apiVersion)) return reply;
-  return { ...reply, throttleTimeMs: throttleMs };
+  if (throttleMs > 0) connection.mute(throttleMs);
+  return Math.max(0, throttleMs);
+}
+
+function told(reply: Reply<Shape>, throttleMs: number, { handler, header }: LimitedRequest): Reply<Shape> {
+  const field = handler.api.response.struct.shape["throttleTimeMs"];
+  const isTold = throttleMs > 0 && field !== undefined && includesVersion(field.traits.versions, header.apiVersion);
+  return reply === NO_ANSWER || !isTold ? reply : { ...reply, throttleTimeMs: throttleMs };
 }

@@ -108,6 +108,19 @@ describe("producer_byte_rate", () => {
     expect(await asked.answer).toBe(true);
   });
 
+  test("what was sent behind a request that is too much is not looked at before the time is over", async () => {
+    const { broker, clock, client, limit } = await brokerWith();
+    await limit({ producer_byte_rate: 1000 });
+    const producer = await client("app");
+    for (let count = 0; count < 3; count++) producer.send(messages.produce, 9, produceBody(10_100));
+    await producer.next();
+    expect(await broker.read("orders")).toHaveLength(1);
+    const second = producer.next();
+    await clock.advance(requestBytes(produceBody(10_100)) - 10_000);
+    expect(await second).toBeDefined();
+    expect(await broker.read("orders")).toHaveLength(2);
+  });
+
   test("clients of one id share their limit, whatever their connections; others have their own", async () => {
     const { client, limit } = await brokerWith();
     await limit({ producer_byte_rate: 1000 }, ANY_CLIENT);
