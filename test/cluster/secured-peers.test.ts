@@ -4,8 +4,10 @@
 import { createServer, connect as openPlain, type Socket } from "node:net";
 import tls from "node:tls";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { apiVersions } from "../../protocol/messages/index.ts";
+import { Errors } from "../../protocol/errors.ts";
+import { apiVersions, describeClientQuotas, writeTxnMarkers } from "../../protocol/messages/index.ts";
 import type { Broker } from "../../src/broker/broker.ts";
+import { Connection } from "../../src/client/connection.ts";
 import { brokerConfig, type SettingInputs } from "../../src/config/broker-config.ts";
 import { openNode, type RunningNode } from "../../src/node.ts";
 import { certificateText, connectTls, TRUSTED, tlsSettings } from "../support/certificates.ts";
@@ -70,6 +72,22 @@ describe("brokers reach each other, and prove who they are", () => {
   ])("%s", async (_, listener, settings) => {
     const node = await start({ listeners: `${listener}://localhost:0`, ...settings });
     expect(await seen(node)).toEqual({ brokerId: 1, listener });
+  });
+
+  test("and may do what brokers do, where rules let clients do nothing", async () => {
+    const authorizer = { "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer" };
+    const node = await start({ listeners: "SASL_SSL://localhost:0", ...tlsSettings("SASL_SSL"), ...ASKING, ...authorizer });
+    const marked = await broker(node, 1).services.peers.call(2, writeTxnMarkers, 1, { markers: [] });
+    const described = await broker(node, 1).services.peers.call(2, describeClientQuotas, 1, { components: [], strict: false });
+    expect([marked?.markers, described?.errorCode]).toEqual([[], Errors.NONE]);
+    const address = { host: "localhost", port: broker(node, 2).port };
+    const tls = { context: { ca: certificateText("ca.pem") }, checks: "host" } as const;
+    const login = { mechanism: "PLAIN", user: "alice", password: "secret" } as const;
+    const client = await Connection.open(address, { access: { tls, login } });
+    onTestFinished(() => client.close());
+    expect((await client.send(describeClientQuotas, 1, { components: [], strict: false })).errorCode).toBe(
+      Errors.CLUSTER_AUTHORIZATION_FAILED,
+    );
   });
 
   const MAP = "PLAINTEXT:PLAINTEXT,INSIDE:SASL_SSL,SSL:SSL";

@@ -4,10 +4,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, inject, test } from "vitest";
+import { afterAll, describe, expect, inject, test } from "vitest";
+import { metadata } from "../../protocol/messages/index.ts";
+import { accessOf } from "../../src/cli/kafka/client-access.ts";
+import { Connection } from "../../src/client/connection.ts";
 import { certificatePath } from "../support/certificates.ts";
 import { port } from "./port.ts";
-import { AUTHORITY, PASSWORD, SecuredBrokers } from "./secured-broker.ts";
+import { AUTHORITY, PASSWORD, SESSION_MS, SecuredBrokers } from "./secured-broker.ts";
 import { compareShims } from "./shims.ts";
 import { ToolRunner } from "./tool-runner.ts";
 
@@ -70,6 +73,23 @@ topics --delete --topic %a --command-config @right
 test.skipIf(inject("brokers").length === 0)("there is a broker to compare on", () => undefined);
 
 describe.each(inject("brokers"))("on $name", ({ name }) => {
+  test("our client has one connection over several sessions, in each of which it logs in again", async () => {
+    const { short } = await brokers.of(name, "t");
+    const [host = "", portText = ""] = short.SASL_SSL.split(":");
+    const access = accessOf(new Map(Object.entries(SCRAM)), "the test");
+    const connection = await Connection.open({ host, port: Number(portText) }, { access });
+    let isOpen = true;
+    void connection.ended.then(() => {
+      isOpen = false;
+    });
+    for (const endMs = Date.now() + 2.5 * SESSION_MS; Date.now() < endMs; ) {
+      expect((await connection.send(metadata, 9, { topics: [] })).brokers).toHaveLength(1);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(isOpen).toBe(true);
+    connection.close();
+  });
+
   test("the shims print what Kafka's tools print, let in or not", async () => {
     const { bootstrap, login: at } = await brokers.of(name, "t");
     const lines = LINES.map((line) => line.replace("%PLAIN", bootstrap).replace(/@([\w-]+)/, (_, file: string) => fileOf(file)));
