@@ -23,7 +23,14 @@ export class BufferPool {
     return slab.take(sizeBytes) ?? Buffer.allocUnsafeSlow(sizeBytes);
   }
 
-  /** Only what `take` gave, once, and only when nobody looks at it any more: views of it may be empty from now on. */
+  /** What of it is kept, from its start on; the rest is given back. Only for what `take` gave, which is not to be looked at any more. */
+  shrink(buffer: Buffer, keptBytes: number): Buffer {
+    const slab = this.#slabs.find(({ memory }) => memory === buffer.buffer);
+    slab?.giveEnd(buffer, keptBytes);
+    return buffer.subarray(0, keptBytes);
+  }
+
+  /** Only what `take` or `shrink` gave, once, and only when nobody looks at it any more: views of it may be empty from now on. */
   give(buffer: Buffer): void {
     const slab = this.#slabs.find(({ memory }) => memory === buffer.buffer);
     if (slab === undefined) {
@@ -75,8 +82,17 @@ class Slab {
     return undefined;
   }
 
-  give({ byteOffset: start, length }: Buffer): void {
-    const end = start + wholePages(length);
+  give({ byteOffset, length }: Buffer): void {
+    this.#free(byteOffset, byteOffset + wholePages(length));
+  }
+
+  giveEnd({ byteOffset, length }: Buffer, keptBytes: number): void {
+    const start = byteOffset + wholePages(keptBytes);
+    const end = byteOffset + wholePages(length);
+    if (start < end) this.#free(start, end);
+  }
+
+  #free(start: number, end: number): void {
     let index = 0;
     while ((this.#gaps[index]?.start ?? SLAB_BYTES) < start) index++;
     const before = this.#gaps[index - 1];

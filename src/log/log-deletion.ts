@@ -1,4 +1,4 @@
-// Takes the folder of a deleted log out of the way: it gets another name, at once or where many are deleted one after another, and is removed some
+// Deletes logs: each is closed and its folder gets another name, at once or where many are deleted one after another, and is removed some
 // time later. What the disk refuses is tried again, as long as the folder has not come to be that of another topic.
 
 import type { Backlog } from "../base/backlog.ts";
@@ -9,6 +9,10 @@ import { type TopicPartition, topicPartitionName } from "../storage/topic-partit
 import type { DelayedRemoval } from "./delayed-removal.ts";
 import { setAsideName, uniqueHex } from "./file-names.ts";
 import { readTopicId } from "./partition-metadata.ts";
+import type { SegmentedLog } from "./segmented-log.ts";
+
+/** Of logs that are not open. */
+const DEFAULT_DELETE_DELAY_MS = 60_000;
 
 export interface LogDeletionOptions {
   readonly filesystem: Filesystem;
@@ -16,8 +20,11 @@ export interface LogDeletionOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly removal: DelayedRemoval;
-  readonly isOpen: (partitionName: string) => boolean;
-  /** Has the folders that still have their names, by these. */
+  /** Those that are open, by name. */
+  readonly logs: ReadonlyMap<string, SegmentedLog>;
+  /** Nobody speaks of the log any more. */
+  readonly forget: (partitionName: string) => void;
+  /** Has those that are not closed yet, or whose folders still have their names, by these. */
   readonly backlog: Backlog;
 }
 
@@ -29,13 +36,18 @@ export class LogDeletion {
   }
 
   /** Nothing happens when there is none. Never throws. */
-  delete(partition: TopicPartition, delayMs: number): void {
+  delete(partition: TopicPartition): void {
     const name = topicPartitionName(partition);
-    this.#options.backlog.add(name, () => this.#delete(partition, name, delayMs));
+    this.#options.backlog.add(name, () => {
+      const log = this.#options.logs.get(name);
+      log?.abandon();
+      this.#options.forget(name);
+      this.#setAside(partition, name, log?.settings["file.delete.delay.ms"] ?? DEFAULT_DELETE_DELAY_MS);
+    });
   }
 
-  #delete(partition: TopicPartition, name: string, delayMs: number): void {
-    const { filesystem, directory, random, logger, removal, isOpen } = this.#options;
+  #setAside(partition: TopicPartition, name: string, delayMs: number): void {
+    const { filesystem, directory, random, logger, removal, logs, backlog } = this.#options;
     const folder = `${directory}/${name}`;
     const aside = `${directory}/${setAsideName(partition, uniqueHex(random), "delete")}`;
     try {
@@ -45,8 +57,8 @@ export class LogDeletion {
       logger.warn({ err: error, folder }, "could not set a deleted log aside");
       const topicId = this.#topicIdOf(name);
       removal.tryAgain(() => {
-        const isStillThere = topicId !== undefined && !isOpen(name) && this.#topicIdOf(name) === topicId;
-        if (isStillThere) this.delete(partition, delayMs);
+        const isStillThere = topicId !== undefined && !logs.has(name) && this.#topicIdOf(name) === topicId;
+        if (isStillThere) backlog.add(name, () => this.#setAside(partition, name, delayMs));
       });
       return;
     }

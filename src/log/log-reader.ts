@@ -162,10 +162,10 @@ function* readSteps(row: SegmentRow, segment: Segment, indexed: number, options:
   for (let position = indexed; ; ) {
     position = yield* skipLargeBatches(segment, position, options.offset);
     const sizeBytes = options.maxBytes + INDEX_GAP_BYTES;
-    const { buffer, release } = yield* readPart(row, segment, { position, sizeBytes }, options);
-    const selected = selectBatches(buffer, 0, buffer.length, options);
-    if (selected.cutOffAt === undefined) return taken(buffer, selected, release);
-    release?.();
+    const part = yield* readPart(row, segment, { position, sizeBytes }, options);
+    const selected = selectBatches(part.buffer, 0, part.buffer.length, options);
+    if (selected.cutOffAt === undefined) return taken(part, selected);
+    part.lender?.give(part.buffer);
     // What was read ends in the first batch asked for, or in one before it.
     position += selected.cutOffAt;
     const batch = yield* batchAt(segment, position);
@@ -176,14 +176,14 @@ function* readSteps(row: SegmentRow, segment: Segment, indexed: number, options:
     }
     if (batch.sizeBytes > options.maxBytes && !options.firstBatchWhole) return nothingRead(options.offset);
     const whole = yield* readPart(row, segment, { position, sizeBytes: Math.max(batch.sizeBytes, options.maxBytes) }, options);
-    return taken(whole.buffer, selectBatches(whole.buffer, 0, whole.buffer.length, options), whole.release);
+    return taken(whole, selectBatches(whole.buffer, 0, whole.buffer.length, options));
   }
 }
 
 interface Part {
   readonly buffer: Buffer;
-  /** Gives the memory back, if it is lent. */
-  readonly release: (() => void) | undefined;
+  /** Whom the memory goes back to, if it is lent. */
+  readonly lender: BufferPool | undefined;
 }
 
 /** Of the segment, as far as it goes. Nothing is lent after a failure. */
@@ -194,15 +194,15 @@ function* readPart(
   { willRelease = false }: ReadOptions,
 ): Generator<FileRead, Part, number> {
   const sizeBytes = Math.max(0, Math.min(askedBytes, segment.sizeBytes - position));
-  const buffer = willRelease ? row.readBuffers.take(sizeBytes) : Buffer.allocUnsafeSlow(sizeBytes);
-  const release = willRelease ? () => row.readBuffers.give(buffer) : undefined;
+  const lender = willRelease ? row.readBuffers : undefined;
+  const buffer = lender?.take(sizeBytes) ?? Buffer.allocUnsafeSlow(sizeBytes);
   let isRead = false;
   try {
     checkRead(segment, { buffer, position }, yield { buffer, position });
     isRead = true;
-    return { buffer, release };
+    return { buffer, lender };
   } finally {
-    if (!isRead) release?.();
+    if (!isRead) lender?.give(buffer);
   }
 }
 
@@ -267,8 +267,13 @@ export function readFailure(path: string, cause: unknown): StorageError {
   return new StorageError("READ_FAILED", "Could not read a segment", { path, cause });
 }
 
-function taken(buffer: Buffer, { start, end, nextOffset }: SelectedBatches, release?: () => void): LogRead {
-  if (end > start) return { records: [buffer.subarray(start, end)], sizeBytes: end - start, nextOffset, ...(release && { release }) };
-  release?.();
-  return nothingRead(nextOffset);
+/** Without what was read behind the batches: it is as long as they are where one more was too large. */
+function taken({ buffer, lender }: Part, { start, end, nextOffset }: SelectedBatches): LogRead {
+  if (end <= start) {
+    lender?.give(buffer);
+    return nothingRead(nextOffset);
+  }
+  if (lender === undefined) return { records: [buffer.subarray(start, end)], sizeBytes: end - start, nextOffset };
+  const kept = lender.shrink(buffer, end);
+  return { records: [kept.subarray(start)], sizeBytes: end - start, nextOffset, release: () => lender.give(kept) };
 }

@@ -81,7 +81,6 @@ const DEFAULT_MEMORY_TAIL_BYTES = 16 * MIB;
 const DEFAULT_INDEX_BYTES = 32 * MIB;
 const DEFAULT_OPEN_FILES = 1024;
 const DEFAULT_PRODUCER_ID_EXPIRATION_MS = 86_400_000;
-const DEFAULT_DELETE_DELAY_MS = 60_000;
 const FLUSHES_AT_ONCE = 8;
 const LONG_BATCHES_AT_ONCE = 1;
 
@@ -172,9 +171,10 @@ export class SegmentedEngine implements StorageEngine {
       share?.clusterId ??
       openMetaProperties({ filesystem, directory, brokerId, clusterId, hasData: this.hasPartitions(), random, logger }).clusterId;
     this.#removal = new DelayedRemoval(filesystem, clock, logger, options.removesAtOnce ?? false);
-    const isOpen = (name: string) => this.#logs.has(name);
     this.#deleted = new Backlog(clock);
-    this.#deletion = new LogDeletion({ filesystem, directory, random, logger, removal: this.#removal, isOpen, backlog: this.#deleted });
+    const forget = (name: string) => this.#forget(name);
+    const deletion = { filesystem, directory, random, logger, removal: this.#removal, logs: this.#logs, backlog: this.#deleted };
+    this.#deletion = new LogDeletion({ ...deletion, forget });
     this.#isShared = false;
     this.#folderShare = new FolderShare(share?.memory);
     this.#checkpoints = new OffsetCheckpoints(filesystem, directory, { share: this.#folderShare, logger });
@@ -253,9 +253,9 @@ export class SegmentedEngine implements StorageEngine {
   open(spec: LogSpec): PartitionLog {
     const name = topicPartitionName(spec);
     assert(!this.#isClosed, "a closed engine opens no logs");
+    this.#deleted.finish(name);
     assert(!this.#logs.has(name), "a log is opened once");
     const folder = `${this.#directory}/${name}`;
-    this.#deleted.finish(name);
     let isNew = false;
     try {
       isNew = this.#makeFolder(spec);
@@ -317,11 +317,7 @@ export class SegmentedEngine implements StorageEngine {
   }
 
   delete(partition: TopicPartition): void {
-    const name = topicPartitionName(partition);
-    const log = this.#logs.get(name);
-    log?.abandon();
-    this.#forget(name);
-    this.#deletion.delete(partition, log?.settings["file.delete.delay.ms"] ?? DEFAULT_DELETE_DELAY_MS);
+    this.#deletion.delete(partition);
     // Another thread may give the name to a new log.
     if (this.#isShared || this.#options.share !== undefined) this.#deleted.finishAll();
   }

@@ -47,7 +47,20 @@ test("a pool that is closed keeps nothing but what is lent", () => {
   expect(given.length).toBe(0);
 });
 
-test("whatever is taken and given, in whatever order, no two pieces overlap, and nothing is lost", () => {
+test("what is not needed of a buffer is lent to others", () => {
+  const pool = new BufferPool();
+  const buffer = pool.take(SLAB_BYTES);
+  buffer[0] = 7;
+  const kept = pool.shrink(buffer, 5000);
+  expect([kept.length, kept[0], kept.buffer === buffer.buffer]).toEqual([5000, 7, true]);
+  const rest = pool.take(SLAB_BYTES - 8192);
+  expect([rest.buffer === kept.buffer, rest.byteOffset]).toEqual([true, 8192]);
+  expect(pool.take(1).buffer === kept.buffer).toBe(false);
+  pool.give(kept);
+  expect(pool.take(8192).byteOffset).toBe(0);
+});
+
+test("whatever is taken, shrunk and given, in whatever order, no two pieces overlap, and nothing is lost", () => {
   const pool = new BufferPool();
   let state = 20_261_129;
   const random = (below: number) => {
@@ -62,7 +75,8 @@ test("whatever is taken and given, in whatever order, no two pieces overlap, and
       pool.give(buffer);
       continue;
     }
-    const buffer = pool.take(random(3 * MIB));
+    const taken = pool.take(random(3 * MIB));
+    const buffer = random(2) === 0 ? taken : pool.shrink(taken, random(taken.length + 1));
     const mark = step % 256;
     if (buffer.length > 0) {
       buffer[0] = mark;

@@ -1,8 +1,9 @@
-// Many logs that are deleted one after another: their folders go in slices, and nothing notices.
+// Many logs that are deleted one after another: they go in slices, and nothing notices.
 
 import { expect, test } from "vitest";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 import { openSegmentedEngine } from "../../src/log/segmented-engine.ts";
+import { SegmentedLog } from "../../src/log/segmented-log.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
 import { SlowClock } from "../support/slow-clock.ts";
 import { spec } from "./support.ts";
@@ -22,18 +23,21 @@ function deletedLogs() {
     clock: new SlowClock(),
     logger: recordingLogger(lines),
   });
-  for (const partition of PARTITIONS) engine.open({ topic: "orders", partition, topicId: OLD, settings });
+  const logs = PARTITIONS.map((partition) => engine.open({ topic: "orders", partition, topicId: OLD, settings }));
   for (const partition of PARTITIONS) engine.delete({ topic: "orders", partition });
   const names = () => filesystem.list("/data").filter((name) => name.startsWith("orders"));
   const kept = () => names().filter((name) => !name.endsWith("-delete"));
-  return { engine, names, kept, lines };
+  const open = () => logs.filter((log) => log instanceof SegmentedLog && !log.isClosed);
+  return { engine, names, kept, open, lines };
 }
 
-test("some wait for their turn, and all get another name", async () => {
-  const { engine, names, kept } = deletedLogs();
+test("some wait for their turn, and all are closed and get another name", async () => {
+  const { engine, names, kept, open } = deletedLogs();
   expect(kept().length).toBeGreaterThan(1);
+  expect(open()).toHaveLength(kept().length);
   await expect.poll(kept).toEqual([]);
   expect(names()).toHaveLength(PARTITIONS.length);
+  expect(open()).toEqual([]);
   await engine.close();
 });
 
