@@ -59,6 +59,9 @@ test("what a rule hides is hidden, and a rule that is taken away holds no more o
     await admin((one) => one.deleteAcls({ filters: [{ ...EVERY_RULE, principal: "User:alice", permissionType: 2 }] }));
     expect(await seen()).toEqual(["orders", "orders-eu", "orders-us"]);
   });
+  // The test's own doings with the broker are asked nothing.
+  await broker.produce("ledger", "mine");
+  expect(await broker.read("ledger")).toMatchObject([{ value: "mine" }]);
 });
 
 test("a client is known by its certificate, and without one and without a login by no name", async () => {
