@@ -90,10 +90,10 @@ function peerAnswer({ peers, random }: Services, token: Buffer, connection: Clie
     connection.challenge = random.uuid();
     return answer(Buffer.from(connection.challenge));
   }
-  const { challenge, channel } = connection;
+  const { challenge } = connection;
   if (challenge === undefined) return undefined;
   connection.challenge = undefined;
-  const peer = peers.proven(token, { challenge, channel });
+  const peer = peers.proven(token, { challenge, channel: connection.channel });
   if (peer === undefined) throw new CloseConnection("it says that it is a broker of this cluster, and does not prove it");
   connection.brokerId = peer.brokerId;
   connection.login?.letBrokerIn(peer.brokerId);

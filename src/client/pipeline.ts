@@ -88,7 +88,7 @@ export class Pipeline {
   /** For a request that no broker answers. Settles when it is on its way. */
   async post<Q extends Shape, R extends Shape>(api: Api<Q, R>, version: number, body: Encodable<Q>): Promise<void> {
     const isWritten = this.#write(encodeRequest(api, version, this.#header(), body));
-    if (!isWritten) await new Promise<void>((resolve) => this.#socket.once("close", resolve).once("drain", resolve));
+    if (!isWritten) await drained(this.#socket);
   }
 
   end(failure: Error): void {
@@ -153,4 +153,15 @@ export class Pipeline {
     this.#waiting.delete(correlationId);
     waiting?.resolve(frame);
   }
+}
+
+/** Or closed. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      socket.off("close", settle).off("drain", settle);
+      resolve();
+    };
+    socket.on("close", settle).on("drain", settle);
+  });
 }
