@@ -142,7 +142,7 @@ function securitySettings({ users, tls, acls }: StartOptions, oauth: OAuthKit | 
   const known = users ?? (oauth === undefined ? undefined : {});
   return {
     ...(known === undefined ? {} : { "odradek.users": printUsers(known) }),
-    ...oauth?.settings(users === undefined ? [] : PASSWORD_MECHANISMS),
+    ...oauth?.settings(Object.keys(known ?? {}).length === 0 ? [] : PASSWORD_MECHANISMS),
     ...(tls === undefined ? {} : { "odradek.tls": tls }),
     ...(acls === undefined ? {} : { "odradek.acls": printAcls(acls) }),
   };

@@ -68,6 +68,7 @@ test("users with passwords come in beside, each by a mechanism of their own", as
   for (const mechanism of ["PLAIN", "SCRAM-SHA-512", "OAUTHBEARER"] as const)
     expect(await topicsFor(broker.connection.kafkajs({ user: "alice", mechanism }))).toEqual(["t"]);
   expect(await topicsFor(broker.connection.kafkajs({ user: "bob" }))).toEqual(["t"]);
+  expect(await topicsFor((await start({ users: {} })).connection.kafkajs({ user: "bob" }))).toEqual(["t"]);
 });
 
 test("over TLS, and in a cluster, it is the same issuer", async () => {
