@@ -38,44 +38,31 @@ export interface AuthorizerOptions {
 export class Authorizer {
   readonly #options: AuthorizerOptions;
   #decisions: Decisions;
-  #indexed: { readonly rules: Rules; readonly index: AclIndex } | undefined;
 
   constructor(options: AuthorizerOptions) {
     this.#options = options;
-    this.#decisions = this.#noDecisions();
+    this.#decisions = new Decisions(options);
   }
 
   accessOf(principal: string, address: string): Access<Permission> {
-    if (this.#decisions.areOver) this.#decisions = this.#noDecisions();
+    if (this.#decisions.areOver) this.#decisions = new Decisions(this.#options);
     return this.#decisions.accessOf(principal, address);
-  }
-
-  #noDecisions(): Decisions {
-    return new Decisions(this.#options, () => this.#index());
-  }
-
-  /** Of the rules as they are now, for whoever asks: there may be very many. */
-  #index(): AclIndex {
-    const rules = this.#options.rules();
-    if (this.#indexed?.rules !== rules) this.#indexed = { rules, index: new AclIndex(rules.values()) };
-    return this.#indexed.index;
   }
 }
 
 /** What one set of rules comes to. */
 class Decisions {
   readonly options: AuthorizerOptions;
-  /** Of the rules as they are now. */
-  readonly index: () => AclIndex;
   readonly #rules: Rules;
+  readonly #index: AclIndex;
   readonly #clients = new Map<string, Map<string, Client>>();
   #clientCount = 0;
   #count = 0;
 
-  constructor(options: AuthorizerOptions, index: () => AclIndex) {
+  constructor(options: AuthorizerOptions) {
     this.options = options;
-    this.index = index;
     this.#rules = options.rules();
+    this.#index = new AclIndex(this.#rules.values());
   }
 
   /** The rules are others, or too much is remembered of them. */
@@ -85,6 +72,11 @@ class Decisions {
 
   get holds(): boolean {
     return this.#rules === this.options.rules();
+  }
+
+  /** The rules as they are now. */
+  get index(): AclIndex {
+    return this.holds ? this.#index : new AclIndex(this.options.rules().values());
   }
 
   accessOf(principal: string, address: string): Client {
@@ -112,6 +104,7 @@ class Client implements Access<Permission> {
   readonly #isSuper: boolean;
   /** By permission and name. */
   readonly #known = new Map<string, Map<string, boolean>>();
+  readonly #somewhere = new Map<string, boolean>();
 
   constructor(decisions: Decisions, principal: string, host: string) {
     this.#decisions = decisions;
@@ -137,9 +130,13 @@ class Client implements Access<Permission> {
   }
 
   permitsSomewhere(permission: Permission): boolean {
-    // A super user's, and everybody's where no rule is about what has a name that nobody uses.
-    if (this.#isAllowed(permission, "hardcode", false)) return true;
-    return this.#decisions.index().isAllowedSomewhere({ ...permissionCodes(permission), principal: this.#principal, host: this.#host });
+    const known = this.#decisions.holds ? this.#somewhere.get(permission) : undefined;
+    if (known !== undefined) return known;
+    const question = { ...permissionCodes(permission), principal: this.#principal, host: this.#host };
+    // Kafka asks for a resource of this name first: a super user's, and everybody's where no rule is about it.
+    const isAllowed = this.#isAllowed(permission, "hardcode", false) || this.#decisions.index.isAllowedSomewhere(question);
+    if (this.#decisions.holds) this.#somewhere.set(permission, isAllowed);
+    return isAllowed;
   }
 
   operationsOn(type: ResourceTypeName, name: string): number {
@@ -153,9 +150,9 @@ class Client implements Access<Permission> {
   }
 
   #decide(permission: string, name: string, isAskedFor: boolean): boolean {
-    const { options } = this.#decisions;
+    const { options, index } = this.#decisions;
     const [principal, host] = [this.#principal, this.#host];
-    const verdict = this.#decisions.index().verdict({ ...permissionCodes(permission), principal, host }, name);
+    const verdict = index.verdict({ ...permissionCodes(permission), principal, host }, name);
     const isAllowed = verdict === "allowed" || (verdict === "none" && options.allowsWithoutRules);
     if (!isAllowed && isAskedFor) options.denied({ principal, host, permission, name });
     if (this.#decisions.keeps(name)) {

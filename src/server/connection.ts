@@ -162,7 +162,7 @@ export class Connection {
 
   loggedIn(principal: string): void {
     this.principal = principal;
-    this.#frames.liftLimit();
+    this.#frames.limitFrames(this.#options.maxFrameBytes);
   }
 
   endAfterAnswer(reason: string): void {

@@ -38,10 +38,6 @@ export class FrameReader {
   #keptBytes = 0;
   #isHeld = false;
   #maxFrameBytes: number;
-  /** Frames take of the memory that others share. */
-  #isCounted = true;
-  /** What the frame under way has taken of it. */
-  #takenBytes = 0;
 
   constructor(options: FrameReaderOptions, consume: FrameConsumer) {
     this.#options = options;
@@ -49,19 +45,9 @@ export class FrameReader {
     this.#consume = consume;
   }
 
-  /**
-   * From the next frame on, of who is not known yet: frames are small, and are not counted, as in Kafka. Else some that never come whole would
-   * keep everybody out.
-   */
+  /** From the next frame on. */
   limitFrames(maxFrameBytes: number): void {
     this.#maxFrameBytes = maxFrameBytes;
-    this.#isCounted = false;
-  }
-
-  /** Frames are as everybody's who is known. */
-  liftLimit(): void {
-    this.#maxFrameBytes = this.#options.maxFrameBytes;
-    this.#isCounted = true;
   }
 
   /** Where the next read should put its bytes. */
@@ -192,13 +178,12 @@ export class FrameReader {
   #startPartial(): void {
     const sizeBytes = this.#checkedSize(this.#prefix, 0);
     const { pool, requestMemory } = this.#options;
-    if (this.#isCounted && requestMemory.isUsedUp) {
+    if (requestMemory.isUsedUp) {
       this.#isHeld = true;
       return;
     }
     this.#prefixHave = 0;
-    this.#takenBytes = this.#isCounted ? sizeBytes : 0;
-    requestMemory.take(this.#takenBytes);
+    requestMemory.take(sizeBytes);
     this.#partial = pool.take(Math.min(sizeBytes, FIRST_PART_BYTES));
     this.#partialSize = sizeBytes;
     this.#partialHave = 0;
@@ -214,7 +199,7 @@ export class FrameReader {
   #endPartial(): void {
     if (this.#partial === undefined) return;
     this.#options.pool.give(this.#partial);
-    this.#options.requestMemory.give(this.#takenBytes);
+    this.#options.requestMemory.give(this.#partialSize);
     this.#partial = undefined;
   }
 }
