@@ -96,7 +96,10 @@ function humanLine({ level, facts, message }: HeldLine, paint: Paint): string {
 }
 
 function humanValue(value: unknown): string {
-  if (value instanceof Error) return JSON.stringify(value.message);
-  if (typeof value === "string") return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
-  return JSON.stringify(value) ?? String(value);
+  if (typeof value === "string" && /^[^\s"=\p{Cc}\p{Cf}]+$/u.test(value)) return value;
+  const text = JSON.stringify(value instanceof Error ? value.message : value) ?? String(value);
+  return text.replace(UNSEEN, (unseen) => `\\u{${unseen.codePointAt(0)?.toString(16)}}`);
 }
+
+/** What terminals obey instead of showing it, and JSON leaves as it is: names in the log are whatever clients say. */
+const UNSEEN = /[\p{Cc}\p{Cf}]/gu;

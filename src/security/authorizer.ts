@@ -38,31 +38,44 @@ export interface AuthorizerOptions {
 export class Authorizer {
   readonly #options: AuthorizerOptions;
   #decisions: Decisions;
+  #indexed: { readonly rules: Rules; readonly index: AclIndex } | undefined;
 
   constructor(options: AuthorizerOptions) {
     this.#options = options;
-    this.#decisions = new Decisions(options);
+    this.#decisions = this.#noDecisions();
   }
 
   accessOf(principal: string, address: string): Access<Permission> {
-    if (this.#decisions.areOver) this.#decisions = new Decisions(this.#options);
+    if (this.#decisions.areOver) this.#decisions = this.#noDecisions();
     return this.#decisions.accessOf(principal, address);
+  }
+
+  #noDecisions(): Decisions {
+    return new Decisions(this.#options, () => this.#index());
+  }
+
+  /** Of the rules as they are now, for whoever asks: there may be very many. */
+  #index(): AclIndex {
+    const rules = this.#options.rules();
+    if (this.#indexed?.rules !== rules) this.#indexed = { rules, index: new AclIndex(rules.values()) };
+    return this.#indexed.index;
   }
 }
 
 /** What one set of rules comes to. */
 class Decisions {
   readonly options: AuthorizerOptions;
+  /** Of the rules as they are now. */
+  readonly index: () => AclIndex;
   readonly #rules: Rules;
-  readonly #index: AclIndex;
   readonly #clients = new Map<string, Map<string, Client>>();
   #clientCount = 0;
   #count = 0;
 
-  constructor(options: AuthorizerOptions) {
+  constructor(options: AuthorizerOptions, index: () => AclIndex) {
     this.options = options;
+    this.index = index;
     this.#rules = options.rules();
-    this.#index = new AclIndex(this.#rules.values());
   }
 
   /** The rules are others, or too much is remembered of them. */
@@ -72,11 +85,6 @@ class Decisions {
 
   get holds(): boolean {
     return this.#rules === this.options.rules();
-  }
-
-  /** The rules as they are now. */
-  get index(): AclIndex {
-    return this.holds ? this.#index : new AclIndex(this.options.rules().values());
   }
 
   accessOf(principal: string, address: string): Client {
@@ -134,7 +142,7 @@ class Client implements Access<Permission> {
     if (known !== undefined) return known;
     const question = { ...permissionCodes(permission), principal: this.#principal, host: this.#host };
     // Kafka asks for a resource of this name first: a super user's, and everybody's where no rule is about it.
-    const isAllowed = this.#isAllowed(permission, "hardcode", false) || this.#decisions.index.isAllowedSomewhere(question);
+    const isAllowed = this.#isAllowed(permission, "hardcode", false) || this.#decisions.index().isAllowedSomewhere(question);
     if (this.#decisions.holds) this.#somewhere.set(permission, isAllowed);
     return isAllowed;
   }
@@ -150,9 +158,9 @@ class Client implements Access<Permission> {
   }
 
   #decide(permission: string, name: string, isAskedFor: boolean): boolean {
-    const { options, index } = this.#decisions;
+    const { options } = this.#decisions;
     const [principal, host] = [this.#principal, this.#host];
-    const verdict = index.verdict({ ...permissionCodes(permission), principal, host }, name);
+    const verdict = this.#decisions.index().verdict({ ...permissionCodes(permission), principal, host }, name);
     const isAllowed = verdict === "allowed" || (verdict === "none" && options.allowsWithoutRules);
     if (!isAllowed && isAskedFor) options.denied({ principal, host, permission, name });
     if (this.#decisions.keeps(name)) {

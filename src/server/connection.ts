@@ -162,7 +162,7 @@ export class Connection {
 
   loggedIn(principal: string): void {
     this.principal = principal;
-    this.#frames.limitFrames(this.#options.maxFrameBytes);
+    this.#frames.liftLimit();
   }
 
   endAfterAnswer(reason: string): void {

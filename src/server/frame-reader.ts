@@ -38,6 +38,10 @@ export class FrameReader {
   #keptBytes = 0;
   #isHeld = false;
   #maxFrameBytes: number;
+  /** Frames take of the memory that others share. */
+  #isCounted = true;
+  /** What the frame under way has taken of it. */
+  #takenBytes = 0;
 
   constructor(options: FrameReaderOptions, consume: FrameConsumer) {
     this.#options = options;
@@ -45,9 +49,19 @@ export class FrameReader {
     this.#consume = consume;
   }
 
-  /** From the next frame on. */
+  /**
+   * From the next frame on, of who is not known yet: frames are small, and are not counted, as in Kafka. Else some that never come whole would
+   * keep everybody out.
+   */
   limitFrames(maxFrameBytes: number): void {
     this.#maxFrameBytes = maxFrameBytes;
+    this.#isCounted = false;
+  }
+
+  /** Frames are as everybody's who is known. */
+  liftLimit(): void {
+    this.#maxFrameBytes = this.#options.maxFrameBytes;
+    this.#isCounted = true;
   }
 
   /** Where the next read should put its bytes. */
@@ -178,12 +192,13 @@ export class FrameReader {
   #startPartial(): void {
     const sizeBytes = this.#checkedSize(this.#prefix, 0);
     const { pool, requestMemory } = this.#options;
-    if (requestMemory.isUsedUp) {
+    if (this.#isCounted && requestMemory.isUsedUp) {
       this.#isHeld = true;
       return;
     }
     this.#prefixHave = 0;
-    requestMemory.take(sizeBytes);
+    this.#takenBytes = this.#isCounted ? sizeBytes : 0;
+    requestMemory.take(this.#takenBytes);
     this.#partial = pool.take(Math.min(sizeBytes, FIRST_PART_BYTES));
     this.#partialSize = sizeBytes;
     this.#partialHave = 0;
@@ -199,7 +214,7 @@ export class FrameReader {
   #endPartial(): void {
     if (this.#partial === undefined) return;
     this.#options.pool.give(this.#partial);
-    this.#options.requestMemory.give(this.#partialSize);
+    this.#options.requestMemory.give(this.#takenBytes);
     this.#partial = undefined;
   }
 }

@@ -16,6 +16,16 @@ test("a line is the time, the level, the phrase and the facts", async () => {
   expect(terminal.errors).toMatch(/^\d\d:\d\d:\d\d warn {2}append failed {2}component=log topic="a b" error="disk full" count=3\n$/);
 });
 
+test("names that clients choose are shown, and not obeyed by the terminal", async () => {
+  const { terminal, log } = open("info");
+  await log.ready();
+  const names = ["\x1b[2J", "\u009b2J", "\u202eorders", "orders\nwarn", "Übung"];
+  log.logger.info({ names, error: new Error("no \u009b") }, "denied");
+  for (const name of names) log.logger.info({ name }, "denied");
+  expect(terminal.errors).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
+  expect(terminal.errors.match(/(?<= name=).*/g)).toEqual(['"\\u001b[2J"', '"\\u{9b}2J"', '"\\u{202e}orders"', '"orders\\nwarn"', "Übung"]);
+});
+
 test("before the broker is ready only what went wrong is said: the banner says the rest", async () => {
   const { terminal, log } = open("info");
   log.logger.info({}, "became leader");

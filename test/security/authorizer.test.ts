@@ -208,3 +208,23 @@ test("decisions stay right when there are more of them than are kept", () => {
   }
   expect(wrong).toEqual([]);
 });
+
+test("rules are read through once for each change of them, however many ask, before and after it", () => {
+  let readCount = 0;
+  const counted = (rules: readonly Acl[]) => {
+    const kept = new Map(ruleMap(rules));
+    const values = () => {
+      readCount++;
+      return new Map(kept).values();
+    };
+    return Object.assign(kept, { values });
+  };
+  let rules = counted([rule("allow", "READ TOPIC *")]);
+  const asked = authorizer([], { rules: () => rules });
+  const before = asked.accessOf(ALICE, HOST);
+  expect(before.permits("READ TOPIC", "orders")).toBe(true);
+  rules = counted([rule("deny", "READ TOPIC *")]);
+  const names = Array.from({ length: 100 }, (_, count) => `orders-${count}`);
+  expect(names.filter((name) => before.permits("READ TOPIC", name) || asked.accessOf(ALICE, HOST).permits("READ TOPIC", name))).toEqual([]);
+  expect(readCount).toBe(2);
+});

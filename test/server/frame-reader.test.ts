@@ -117,6 +117,26 @@ describe("cutting a stream into frames", () => {
     expect(shared.requestMemory.isUsedUp).toBe(false);
   });
 
+  test("frames of who is not known yet are small and take nothing of that memory; from then on they do", () => {
+    const seen: number[] = [];
+    const shared = options(64, { limitBytes: 100 });
+    const reader = new FrameReader(shared, (frame) => {
+      seen.push(frame.length);
+      if (frame.length === 150) reader.liftLimit();
+      return true;
+    });
+    reader.limitFrames(200);
+    shared.requestMemory.take(100);
+    play(reader, framed([Buffer.alloc(200), Buffer.alloc(150), Buffer.alloc(70)]), [64]);
+    expect([seen, reader.awaitsMemory]).toEqual([[200, 150], true]);
+    shared.requestMemory.give(100);
+    expect(shared.requestMemory.isUsedUp).toBe(false);
+    reader.release();
+    expect(seen).toEqual([200, 150, 70]);
+    reader.limitFrames(200);
+    expect(() => play(reader, framed([Buffer.alloc(201)]), [64])).toThrow(FrameTooLarge);
+  });
+
   test.each([
     [-1, FrameTooLarge],
     [1001, FrameTooLarge],

@@ -15,6 +15,7 @@ const PLAIN_LINE =
 const MECHANISMS = ["PLAIN", "SCRAM-SHA-512", "SCRAM-SHA-256"];
 const SESSION_MS = 3000;
 const DELAY_MS = 100;
+const REQUEST_MEMORY_BYTES = 1_000_000;
 
 const lines: RecordedLine[] = [];
 let bench: EffectBench;
@@ -31,6 +32,7 @@ beforeAll(async () => {
       "listener.name.sessions.plain.sasl.jaas.config": PLAIN_LINE,
       "listener.name.sessions.plain.connections.max.reauth.ms": SESSION_MS,
       "connection.failed.authentication.delay.ms": DELAY_MS,
+      "queued.max.request.bytes": REQUEST_MEMORY_BYTES,
     },
   });
   const portOf = (listener: string) =>
@@ -118,6 +120,19 @@ describe("before anybody has logged in", () => {
     await handshake(second);
     expect(await second.call(saslAuthenticate, 2, { authBytes: Buffer.alloc(530_000, 0x61) })).toBeUndefined();
   });
+});
+
+test("requests that never come whole, of clients that have not logged in, leave others the memory for theirs", async () => {
+  const announced = Buffer.alloc(5);
+  announced.writeInt32BE(REQUEST_MEMORY_BYTES / 2);
+  for (let count = 0; count < 3; count++) (await client()).write(announced);
+  const made = await client();
+  await logIn(made);
+  const frame = Buffer.concat(encodeRequest(metadata, 9, { correlationId: 1, clientId: "slow" }, { topics: [] }));
+  made.write(frame.subarray(0, 5));
+  await expect.poll(() => made.socket.bytesWritten).toBeGreaterThan(frame.length);
+  made.write(frame.subarray(5));
+  expect(await made.next()).toBeDefined();
 });
 
 describe("who says that it is a broker of the cluster", () => {
