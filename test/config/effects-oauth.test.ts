@@ -153,6 +153,33 @@ test("sasl.oauthbearer.jwks.endpoint.refresh.ms, sasl.oauthbearer.jwks.endpoint.
   ]);
 });
 
+test("a broker whose issuer cannot be reached runs, refuses tokens, says why once, and takes them as soon as it has keys", async () => {
+  await using keys = await KeyServer.start(FIRST);
+  keys.answer("[]", 503);
+  const lines: RecordedLine[] = [];
+  const bench = await start({ [HANDLER]: SIGNED, [URL]: keys.url }, lines);
+  /** Time passes beside, for pauses between attempts. */
+  const whileTimePasses = async () => {
+    let said: string | undefined;
+    void shown(bench, signed(claimsAt(bench), key, { kid: "1" })).then((given) => {
+      said = given;
+    });
+    await expect.poll(() => bench.clock.advance(100).then(() => said), { interval: 10 }).toBeDefined();
+    return said;
+  };
+  expect([await whileTimePasses(), await whileTimePasses()]).toEqual([REFUSED, REFUSED]);
+  keys.answer(FIRST);
+  await expect.poll(whileTimePasses).toBe("in");
+  expect(lines.filter(({ facts }) => "location" in facts).map(({ level, facts }) => [level, facts["consequence"]])).toEqual([
+    ["warn", "nobody can log in by OAUTHBEARER"],
+    ["info", undefined],
+  ]);
+  const why = lines.find(({ message }) => message === "closed a connection")?.facts["reason"];
+  expect(why).toBe(
+    `the client could not log in by OAUTHBEARER: the token is refused: the issuer's keys could not be read from ${keys.url} (sasl.oauthbearer.jwks.endpoint.url)`,
+  );
+});
+
 test("sasl.oauthbearer.jwks.endpoint.url: clients cannot alter where keys come from while the broker runs", async () => {
   const bench = await start({ [HANDLER]: SIGNED, [URL]: keyFile(BOTH).url });
   for (const name of [URL, "listener.name.tokens.sasl.oauthbearer.jwks.endpoint.url", "sasl.oauthbearer.jwks.endpoint.url"]) {
