@@ -1,5 +1,5 @@
-// Quotas as they are felt: throttle times that brokers tell and keep, refusals, and connections that wait or are closed. Times are measured and
-// within a tenth of Kafka's.
+// Quotas as they are felt: throttle times that brokers tell and keep, refusals, and connections that wait or are closed. The times that are told
+// are within a tenth of Kafka's; that they are kept is measured on each broker for itself, since a busy machine adds to it.
 
 import { rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
@@ -21,6 +21,8 @@ const TOPIC = "quotas";
 const ANONYMOUS = "ANONYMOUS";
 /** Of the broker: 11 samples of a second, of which one is under way. */
 const WINDOWS_MS = 10_000;
+/** What a busy machine takes. */
+const SLACK_MS = 900;
 
 type Entity = Readonly<Record<string, string | null>>;
 
@@ -119,11 +121,15 @@ function produceBody(bytes: number, acks = 1) {
   return { transactionalId: null, acks, timeoutMs: 5000, topicData: [{ name: TOPIC, partitionData: [{ index: 0, records }] }] };
 }
 
-/** How long it takes until something that is asked at once is answered. */
-async function heardAfterMs(client: RawClient): Promise<number> {
+/** Whether something that is asked at once is answered after so long, and not much later. */
+async function isHeardAfter(client: RawClient, ms: number): Promise<boolean> {
   const began = performance.now();
   await client.call(messages.apiVersions, 0, {});
-  return Math.round(performance.now() - began);
+  return isAbout(performance.now() - began, ms);
+}
+
+function isAbout(measuredMs: number, ms: number): boolean {
+  return measuredMs > 0.9 * ms && measuredMs < ms + SLACK_MS;
 }
 
 const benches = new Map<BrokerName, Promise<Bench>>();
@@ -147,11 +153,10 @@ felt("a producer is told how long to hold back, and not heard for as long, with 
   const first = await bench.produce(one, WINDOWS_MS + 1500);
   // So much that it does not matter for how long the window has been under way.
   const second = await bench.produce(other, WINDOWS_MS + 5000);
-  const heard = await heardAfterMs(one);
   silent.send(messages.produce, 9, produceBody(WINDOWS_MS + 1500, 0));
-  const heardWithoutAnswer = await heardAfterMs(silent);
+  const isKept = await Promise.all([one, silent].map((client) => isHeardAfter(client, first)));
   for (const client of [one, other, silent]) client.close();
-  return { first, second, heard, heardWithoutAnswer };
+  return { first, second, isKept };
 });
 
 felt("a consumer is answered with nothing until its rate is down", async (bench) => {
@@ -194,18 +199,18 @@ felt("the most specific of limits holds, and who shares it with whom", async (be
 });
 
 felt("who takes the broker's time is held off for a window at most, but for producers that want no answer", async (bench) => {
-  await bench.limit({ "client-id": "r" }, { request_percentage: 0.0001 });
+  await bench.limit({ "client-id": "r" }, { request_percentage: 0.00001 });
   const client = await bench.client("r");
   const told = (await client.call(messages.listOffsets, 5, { replicaId: -1, topics: [] }))?.throttleTimeMs ?? -1;
-  const heard = await heardAfterMs(client);
-  const untold = (await client.call(messages.metadata, 1, { topics: [] }))?.throttleTimeMs ?? -1;
-  const heardUntold = await heardAfterMs(client);
+  const isKept = await isHeardAfter(client, told);
   client.close();
-  const silent = await bench.client("r");
+  const [old, silent] = [await bench.client("r"), await bench.client("r")];
+  const untold = (await old.call(messages.metadata, 1, { topics: [] }))?.throttleTimeMs ?? -1;
+  const isKeptUntold = await isHeardAfter(old, told);
   silent.send(messages.produce, 9, produceBody(100, 0));
-  const isHeardAtOnce = (await heardAfterMs(silent)) < 500;
-  silent.close();
-  return { told, heard, untold, heardUntold, isHeardAtOnce };
+  const isHeardAtOnce = await isHeardAfter(silent, 0);
+  for (const each of [old, silent]) each.close();
+  return { told, isKept, untold, isKeptUntold, isHeardAtOnce };
 });
 
 felt("changes of topics are refused when their tokens are used up, or held off for clients that know no refusal", async (bench) => {
@@ -279,7 +284,7 @@ felt("kafkajs waits as long as it is told", async (bench) => {
   await send(10);
   const ms = performance.now() - began;
   await producer.disconnect();
-  return ms;
+  return isAbout(ms, 2000);
 });
 
 felt("connections that come too fast from an address are closed when its rate is down again", async (bench) => {
