@@ -1,6 +1,6 @@
 // Brokers on several threads of one process, over one data folder, as clients meet them.
 
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -304,6 +304,20 @@ describe("worker threads", { timeout: 240_000 }, () => {
     expect(existsSync(join(folder, ".kafka_cleanshutdown"))).toBe(false);
     await start(2);
     expect(await valuesOf("orders", 200)).toEqual(Array.from({ length: 4 }, () => inOrder(50)));
+  });
+
+  test("do not start on a folder whose metadata is damaged, and delete nothing there", async () => {
+    const workers = await start(2, "--topic", "orders:4");
+    expect(await workers.stop()).toBe(0);
+    const journal = join(folder, "metadata.journal");
+    const whole = readFileSync(journal);
+    writeFileSync(journal, whole.subarray(0, -30));
+    const names = readdirSync(folder).toSorted();
+    await expect(start(2)).rejects.toThrow(/ended with \d+: odradek: .*metadata\.journal/);
+    expect(readdirSync(folder).toSorted()).toEqual(names);
+    writeFileSync(journal, whole);
+    await start(2);
+    expect(await leaders("orders")).toHaveLength(4);
   });
 
   test("say which port one of them cannot have", async () => {
