@@ -116,12 +116,12 @@ describe.skipIf(process.platform === "win32")(
       expect(await exitCodeAfter(child, "SIGTERM")).toBe(0);
     });
 
-    test("the reader gone", async () => {
+    test("the reader gone, after it read nothing", async () => {
       const { readEnd, writeEnd } = systemPipe();
       const { child, port } = await startBroker(["--log-level", "debug", "--json"], writeEnd, writeEnd);
       closeSync(writeEnd);
-      closeSync(readEnd);
       await fillLog(port);
+      closeSync(readEnd);
       expect(await exitCodeAfter(child, "SIGTERM")).toBe(0);
     });
 
