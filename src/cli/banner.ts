@@ -15,6 +15,8 @@ export interface ReadyFacts extends ClientFacts {
   /** An absolute path, or "memory". */
   readonly data: string;
   readonly environment: EnvironmentInEffect;
+  /** Access rules are in force. */
+  readonly hasRules: boolean;
   readonly tookMs: number;
 }
 
@@ -23,7 +25,7 @@ const MOST_NAMES = 8;
 const NAME_WIDTH = 8;
 
 export function banner(facts: ReadyFacts, paint: Paint): string {
-  const { bootstrapServers, advertised, clusterId, data, environment, users, authority, tookMs } = facts;
+  const { bootstrapServers, advertised, clusterId, data, environment, users, hasRules, authority, tookMs } = facts;
   const java = propertyLines("java", javaProperties(facts));
   const librdkafka = propertyLines("librdkafka", librdkafkaProperties(facts));
   const width = librdkafka.length === 0 ? NAME_WIDTH : "librdkafka".length;
@@ -36,6 +38,7 @@ export function banner(facts: ReadyFacts, paint: Paint): string {
     ...(isElsewhere ? [line("clients", `are sent on to ${advertised.join(", ")} by advertised.listeners`)] : []),
     ...environmentLines(environment).map(([name, text]) => line(name, text)),
     ...(users.length === 0 ? [] : [line("users", `${listed(users)}: clients log in by SASL, PLAIN or SCRAM`)]),
+    ...(hasRules ? [line("rules", "clients may do what access rules allow them, and nothing else")] : []),
     ...(authority === undefined ? [] : [line("tls", trustedText(authority))]),
     line("kafkajs", kafkajsLine(facts)),
     ...[...java, ...librdkafka].map(([name, text]) => line(name, text)),

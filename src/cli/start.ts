@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { messageOf } from "../client/client-error.ts";
-import type { BrokerConfig } from "../config/broker-config.ts";
+import { type BrokerConfig, hasAuthorizer } from "../config/broker-config.ts";
 import type { BrokerPlace } from "../node.ts";
 import { AUTHORITY_FILE } from "../security/certificate-authority.ts";
 import { parseUsers } from "../security/sasl-users.ts";
@@ -82,6 +82,7 @@ export async function start(
     clusterId: broker.clusterId,
     data: plan.data,
     environment: plan.environment,
+    hasRules: hasAuthorizer(plan.config),
     users: userNames(plan.config),
     tookMs: performance.now() - beganMs,
   };

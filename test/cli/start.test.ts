@@ -134,6 +134,12 @@ test("people are told whom clients are to trust, and what users of kafkajs, Java
   expect(inMemory.output).toContain('readFileSync("ca.pem")');
 });
 
+test("people are told that access rules are in force, where they are", async () => {
+  const said = "rules    clients may do what access rules allow them, and nothing else\n";
+  expect((await startAndStop({ memory: true, acl: ["User:ANONYMOUS allow all"] })).output).toContain(said);
+  expect((await startAndStop({ memory: true })).output).not.toContain("rules");
+});
+
 test("what an argument overrides did not come from the environment", async () => {
   const { output } = await startAndStop({ memory: true, set: ["compression.type=producer"] }, fakeBroker, SHELL);
   expect(output).not.toContain("KAFKA_COMPRESSION_TYPE");
