@@ -1,6 +1,7 @@
 // A listener that asks for a login: what may be sent when, and every way around it that comes to mind. All of it was seen on Apache
 // Kafka 4.3.1 by the same requests; the lines in the log are ours.
 
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
 import { encodeRequest } from "../../protocol/headers.ts";
@@ -383,3 +384,63 @@ describe("a session that ends", () => {
     expect(await by.next()).toBeUndefined();
   });
 });
+
+const WRONG: readonly Buffer[] = [
+  token("alice", "wrong").authBytes,
+  token("", "").authBytes,
+  Buffer.from("bob\0alice\0alice-secret"),
+  Buffer.from("\0alice\0alice-secret\0"),
+  Buffer.from("n,,n=alice,r=abc"),
+  Buffer.from("c=biws,r=abc,p=AAAA"),
+  PEER_HELLO,
+  Buffer.from(`1 ${"A".repeat(86)}`),
+  Buffer.alloc(0),
+];
+const step = fc.oneof(
+  fc.record({ mechanism: fc.constantFrom(...MECHANISMS, "NOPE"), version: fc.constantFrom(0, 1) }).map(
+    ({ mechanism, version }) =>
+      (by: RawClient) =>
+        by.send(saslHandshake, version, { mechanism }),
+  ),
+  fc.record({ authBytes: fc.constantFrom(...WRONG), version: fc.constantFrom(0, 1, 2) }).map(
+    ({ authBytes, version }) =>
+      (by: RawClient) =>
+        by.send(saslAuthenticate, version, { authBytes }),
+  ),
+  fc.constantFrom(...WRONG).map((bytes) => (by: RawClient) => by.write(bare(bytes))),
+  fc.constant((by: RawClient) => by.send(apiVersions, 0, {})),
+  fc.constant((by: RawClient) => by.send(metadata, 9, { topics: null })),
+);
+
+type Step = (by: RawClient) => void;
+
+/** What is heard after those steps and a last Metadata, in which the cluster has its id. */
+async function heardAfter(steps: readonly Step[], isAtOnce: boolean): Promise<Buffer[]> {
+  const by = await RawClient.connect(ports.login);
+  if (isAtOnce) by.socket.cork();
+  for (const send of steps) {
+    send(by);
+    if (!isAtOnce) await new Promise((resolve) => setImmediate(resolve));
+  }
+  by.send(metadata, 9, { topics: [] });
+  by.socket.uncork();
+  const frames: Buffer[] = [];
+  const isKnowing = () => frames.at(-1)?.includes(bench.node.cluster.image.clusterId) === true;
+  for (let frame = await late(by.next()); frame !== undefined; frame = isKnowing() ? undefined : await late(by.next())) frames.push(frame);
+  by.close();
+  return isKnowing() ? frames : [];
+}
+
+test.each([true, false])(
+  "no row of requests without a password gets as far as the cluster's metadata; sent at once: %s",
+  async (isAtOnce) => {
+    const knowing: Step[] = [(by) => by.send(saslHandshake, 1, { mechanism: "PLAIN" }), (by) => by.send(saslAuthenticate, 2, ALICE)];
+    expect(await heardAfter(knowing, isAtOnce)).toHaveLength(3);
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
+        expect(await heardAfter(steps, isAtOnce)).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+  },
+);
