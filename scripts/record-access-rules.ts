@@ -2,12 +2,12 @@
 //
 //   node scripts/record-access-rules.ts [--port 19400] [--out FILE] [--check]
 //
-// Starts Kafka (KAFKA_REFERENCE, with a JDK) twice, once for each policy. With --check nothing is written: what differs from the facts that
+// Starts Kafka (KAFKA_REFERENCE, with a JDK) twice, once for each policy, and Kafka 3.9 as often for versions that only it has. With --check nothing is written: what differs from the facts that
 // are kept is printed. Recording again changes nothing, for no answer depends on what was asked before.
 
 import { parseArgs } from "node:util";
 import { FACTS_PATH, nameOf, readFacts, writeFacts } from "../test/access-rules/facts.ts";
-import { askKafka } from "../test/access-rules/kafka.ts";
+import { askBothKafkas } from "../test/access-rules/kafka.ts";
 import { hasKafkaReference, KAFKA_REFERENCE } from "./kafka-reference.ts";
 
 const { values } = parseArgs({
@@ -18,7 +18,7 @@ const { values } = parseArgs({
   },
 });
 if (!hasKafkaReference()) throw new Error(`no Kafka reference at ${KAFKA_REFERENCE} (set KAFKA_REFERENCE)`);
-const cells = await askKafka(Number(values.port));
+const cells = await askBothKafkas(Number(values.port));
 if (values.check) {
   const kept = new Map(readFacts().map((cell) => [nameOf(cell), JSON.stringify(cell.answers)]));
   const different = cells.filter((cell) => kept.get(nameOf(cell)) !== JSON.stringify(cell.answers));

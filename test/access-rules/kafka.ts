@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KAFKA_REFERENCE } from "../../scripts/kafka-reference.ts";
 import { runOrThrow } from "../interop/processes.ts";
-import { type Cell, Matrix } from "./matrix.ts";
+import { type Cell, Matrix, OLD_PROBES, PROBES } from "./matrix.ts";
 import type { Probe } from "./probe.ts";
 import { authorizerSettings, type Policy } from "./situations.ts";
 
@@ -16,13 +16,23 @@ const START_DEADLINE_MS = 120_000;
 const DEADLINE_MS = 60_000;
 const RECEIVER = "TelemetryReceiver";
 
+const OLD_VERSION = "3.9.1";
+
+/** All there is to ask: the reference's own version, and of an older one what it alone serves. */
+export async function askBothKafkas(port: number): Promise<readonly Cell[]> {
+  return [...(await askKafka(port, PROBES)), ...(await askKafka(port, OLD_PROBES, OLD_VERSION))];
+}
+
 /** Takes `port` and the two above. */
-export async function askKafka(port: number, probes?: readonly Probe[]): Promise<readonly Cell[]> {
+export async function askKafka(port: number, probes: readonly Probe[], version?: string): Promise<readonly Cell[]> {
   const folder = mkdtempSync(join(tmpdir(), "access-rules-"));
   try {
-    const agent = await telemetryAgent(folder);
+    const env = version === undefined ? {} : { KAFKA_REFERENCE_VERSION: version };
+    const agent = await telemetryAgent(folder, env);
     const cells: Cell[] = [];
-    for (const policy of POLICIES) cells.push(...(await askUnder(policy, { port, agent, probes })));
+    for (const policy of POLICIES) {
+      cells.push(...(await askUnder(policy, { port, env: { ...env, JDK_JAVA_OPTIONS: `-javaagent:${agent}` }, probes })));
+    }
     return cells;
   } finally {
     rmSync(folder, { recursive: true });
@@ -31,11 +41,11 @@ export async function askKafka(port: number, probes?: readonly Probe[]): Promise
 
 interface Asking {
   readonly port: number;
-  readonly agent: string;
-  readonly probes: readonly Probe[] | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  readonly probes: readonly Probe[];
 }
 
-async function askUnder(policy: Policy, { port, agent, probes }: Asking): Promise<readonly Cell[]> {
+async function askUnder(policy: Policy, { port, env, probes }: Asking): Promise<readonly Cell[]> {
   const clients = `PLAINTEXT://127.0.0.1:${port},SASL_PLAINTEXT://127.0.0.1:${port + 2}`;
   const settings = {
     ...authorizerSettings(policy),
@@ -43,9 +53,9 @@ async function askUnder(policy: Policy, { port, agent, probes }: Asking): Promis
     "advertised.listeners": clients,
     "inter.broker.listener.name": "PLAINTEXT",
     "metric.reporters": RECEIVER,
+    "unstable.api.versions.enable": "true",
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
-  const env = { JDK_JAVA_OPTIONS: `-javaagent:${agent}` };
   await runOrThrow(KAFKA_REFERENCE, ["start", "--port", `${port}`, ...options], { deadlineMs: START_DEADLINE_MS, env });
   try {
     return await Matrix.run({ port: port + 2, policy, settleMs: SETTLE_MS }, probes);
@@ -54,13 +64,13 @@ async function askUnder(policy: Policy, { port, agent, probes }: Asking): Promis
   }
 }
 
-async function telemetryAgent(folder: string): Promise<string> {
+async function telemetryAgent(folder: string, env: Readonly<Record<string, string>>): Promise<string> {
   const source = join(folder, `${RECEIVER}.java`);
   const [manifest, jar] = [join(folder, "manifest"), join(folder, "receiver.jar")];
   writeFileSync(source, readFileSync(join(import.meta.dirname, `java/${RECEIVER}.java`)));
   writeFileSync(manifest, `Premain-Class: ${RECEIVER}\n`);
   const within = { deadlineMs: DEADLINE_MS };
-  const classPath = (await runOrThrow(KAFKA_REFERENCE, ["classpath"], within)).trim();
+  const classPath = (await runOrThrow(KAFKA_REFERENCE, ["classpath"], { ...within, env })).trim();
   await runOrThrow("javac", ["-cp", classPath, "-d", folder, source], within);
   await runOrThrow("jar", ["cfm", jar, manifest, "-C", folder, `${RECEIVER}.class`], within);
   return jar;

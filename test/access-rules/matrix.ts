@@ -18,6 +18,10 @@ import { ADMIN, PHASES, type Phase, type Policy, SITUATIONS, type Situation, use
 export const PROBES: readonly Probe[] = [...DATA_PROBES, ...GROUP_PROBES, ...CLUSTER_PROBES].toSorted(
   (a, b) => Math.sign(a.fresh.length) - Math.sign(b.fresh.length),
 );
+/** In versions that Kafka 4 does not serve; its words for refusals are others than those of Kafka 3. */
+export const OLD_PROBES: readonly Probe[] = PROBES.flatMap((probe) =>
+  probe.oldVersions.length === 0 ? [] : [{ ...probe, versions: probe.oldVersions, leavesOut: [...probe.leavesOut, "errorMessage"] }],
+);
 
 const DEADLINE_MS = 10_000;
 export const CLOSED = "closed";
@@ -59,21 +63,21 @@ export class Matrix {
     this.#setUp = new SetUp(admin, place.settleMs ?? 0);
   }
 
-  static async run(place: Place, probes: readonly Probe[] = PROBES): Promise<readonly Cell[]> {
+  static async run(place: Place, probes: readonly Probe[]): Promise<readonly Cell[]> {
     const matrix = new Matrix(place, await logIn(place.port, ADMIN));
     try {
       await matrix.#setUp.coordinators();
       await matrix.#setUp.scenes([matrix.#shared], ["topics", "groups", "transactions"]);
       await matrix.#setUp.furnish(matrix.#shared);
-      for (const probe of probes) await matrix.#probe(probe);
+      for (const [index, probe] of probes.entries()) await matrix.#probe(probe, index);
       return matrix.cells;
     } finally {
       for (const client of matrix.#clients.values()) client.close();
     }
   }
 
-  async #probe(probe: Probe): Promise<void> {
-    const sendings = this.#sendings(probe);
+  async #probe(probe: Probe, index: number): Promise<void> {
+    const sendings = this.#sendings(probe, index);
     const own = sendings.filter(({ scene }) => scene !== this.#shared);
     await this.#setUp.scenes(
       own.map(({ scene }) => scene),
@@ -90,13 +94,12 @@ export class Matrix {
     }
   }
 
-  #sendings(probe: Probe): Sending[] {
+  #sendings(probe: Probe, index: number): Sending[] {
     const needs = probe.needs(this.#shared);
     const here = SITUATIONS.filter(({ policy, concerns }) => policy === this.#place.policy && concerns?.(needs) !== false);
-    const number = PROBES.indexOf(probe);
     return probe.versions.flatMap((version) =>
       here.map((situation) => {
-        const name = `p${number}v${version}s${SITUATIONS.indexOf(situation)}`;
+        const name = `p${index}v${version}s${SITUATIONS.indexOf(situation)}`;
         return { version, situation, scene: probe.fresh.length === 0 ? this.#shared : this.#shared.withOwn(name, probe.fresh) };
       }),
     );

@@ -10,6 +10,8 @@ export interface Probe {
   readonly name: string;
   readonly api: Api;
   readonly versions: readonly number[];
+  /** Those that Apache Kafka 4 does not serve any more; of 3.9 they are known. */
+  readonly oldVersions: readonly number[];
   readonly needs: (scene: Scene) => readonly Need[];
   readonly requests: (scene: Scene, version: number) => readonly Encodable<Shape>[];
   /** What it changes, and must find as it was made: each sending of it has its own. */
@@ -24,6 +26,7 @@ export interface ProbeOptions<Q extends Shape> {
   /** What distinguishes it from other probes of the API. */
   readonly about?: string;
   readonly versions: readonly number[];
+  readonly oldVersions?: readonly number[];
   readonly needs: (scene: Scene) => readonly Need[];
   readonly requests: (scene: Scene, version: number) => readonly Encodable<Q>[];
   readonly fresh?: readonly Kind[];
@@ -32,9 +35,19 @@ export interface ProbeOptions<Q extends Shape> {
 }
 
 export function probe<Q extends Shape>(api: Api<Q>, options: ProbeOptions<Q>): Probe {
-  const { about, versions, needs, requests, fresh = [], leavesOut = [], isSilent = false } = options;
+  const { about, versions, oldVersions = [], needs, requests, fresh = [], leavesOut = [], isSilent = false } = options;
   const name = about === undefined ? api.name : `${api.name}, ${about}`;
-  return { name, api: api as unknown as Api, versions, needs, requests: requests as Probe["requests"], fresh, leavesOut, isSilent };
+  return {
+    name,
+    api: api as unknown as Api,
+    versions,
+    oldVersions,
+    needs,
+    requests: requests as Probe["requests"],
+    fresh,
+    leavesOut,
+    isSilent,
+  };
 }
 
 export const NOTHING = (): readonly Need[] => [];

@@ -86,6 +86,9 @@ const configured = ({ topics, groups }: Scene) => [
   { resourceType: LOGGER_RESOURCE, resourceName: "1", key: "kafka.nothing", value: "INFO" },
   { resourceType: METRICS_RESOURCE, resourceName: "metrics", key: "interval.ms", value: "5000" },
 ];
+/** Kafka 3 knows no settings of groups, and none of client metrics that are not set. */
+const ofOldKinds = (scene: Scene) =>
+  configured(scene).filter(({ resourceType }) => resourceType !== GROUP_RESOURCE && resourceType !== METRICS_RESOURCE);
 const onConfigured =
   (operation: number) =>
   (scene: Scene): Need[] => [...onTopics(operation)(scene), ...on(GROUP, withRules(scene.groups), operation), ...onCluster(operation)];
@@ -119,11 +122,13 @@ export const CLUSTER_PROBES: readonly Probe[] = [
   probe(saslAuthenticate, { versions: [0, 2], needs: NOTHING, requests: () => [{ authBytes: Buffer.from("\0admin\0admin") }] }),
   probe(describeAcls, {
     versions: [1, 3],
+    oldVersions: [0],
     needs: cluster(DESCRIBE),
     requests: () => [{ ...everyRule, resourceTypeFilter: TOPIC, resourceNameFilter: "of-nobody", patternTypeFilter: 3 }],
   }),
   probe(createAcls, {
     versions: [1, 3],
+    oldVersions: [0],
     needs: cluster(ALTER),
     requests: () => [
       {
@@ -134,19 +139,27 @@ export const CLUSTER_PROBES: readonly Probe[] = [
       },
     ],
   }),
-  probe(deleteAcls, { versions: [1, 3], needs: cluster(ALTER), requests: () => [{ filters: [{ ...filterOfNobody, operation: CREATE }] }] }),
+  probe(deleteAcls, {
+    versions: [1, 3],
+    oldVersions: [0],
+    needs: cluster(ALTER),
+    requests: () => [{ filters: [{ ...filterOfNobody, operation: CREATE }] }],
+  }),
   probe(describeConfigs, {
     versions: [1, 4],
+    oldVersions: [0],
     needs: onConfigured(DESCRIBE_CONFIGS),
-    requests: (scene) => [
+    requests: (scene, version) => [
       {
-        resources: configured(scene).map(({ resourceType, resourceName, key }) => ({
+        resources: (version === 0 ? ofOldKinds(scene) : configured(scene)).map(({ resourceType, resourceName, key }) => ({
           resourceType,
           resourceName,
           configurationKeys: [key],
         })),
       },
     ],
+    // Of version 0 alone, and never true on Kafka 3.
+    leavesOut: ["isDefault"],
   }),
   probe(alterConfigs, {
     versions: [0, 2],
@@ -185,11 +198,13 @@ export const CLUSTER_PROBES: readonly Probe[] = [
   }),
   probe(alterReplicaLogDirs, {
     versions: [1, 2],
+    oldVersions: [0],
     needs: cluster(ALTER),
     requests: ({ topics }) => [{ dirs: [{ path: "/nowhere", topics: every(topics).map((name) => ({ name, partitions: [0] })) }] }],
   }),
   probe(describeLogDirs, {
     versions: [1, 2, 3, 5],
+    oldVersions: [0],
     needs: cluster(DESCRIBE),
     requests: ({ topics }) => [{ topics: every(topics).map((topic) => ({ topic, partitions: [0] })) }],
     leavesOut: ["totalBytes", "usableBytes"],
@@ -275,6 +290,7 @@ export const CLUSTER_PROBES: readonly Probe[] = [
   probe(createDelegationToken, {
     about: "for oneself",
     versions: [1, 3],
+    oldVersions: [0],
     needs: NOTHING,
     requests: () => [{ renewers: [], maxLifetimeMs: 60_000 }],
   }),
@@ -286,16 +302,19 @@ export const CLUSTER_PROBES: readonly Probe[] = [
   }),
   probe(renewDelegationToken, {
     versions: [1, 2],
+    oldVersions: [0],
     needs: NOTHING,
     requests: (scene) => tokensOf(scene).map((hmac) => ({ hmac, renewPeriodMs: 1000 })),
   }),
   probe(expireDelegationToken, {
     versions: [1, 2],
+    oldVersions: [0],
     needs: NOTHING,
     requests: (scene) => tokensOf(scene).map((hmac) => ({ hmac, expiryTimePeriodMs: 3_600_000 })),
   }),
   probe(describeDelegationToken, {
     versions: [1, 3],
+    oldVersions: [0],
     needs: () => on(USER, [`User:${ADMIN}`], DESCRIBE_TOKENS),
     requests: () => [{ owners: [{ principalType: "User", principalName: ADMIN }] }],
   }),

@@ -36,6 +36,7 @@ import {
   READ,
   TOPIC,
   TRANSACTIONAL_ID,
+  TWO_PHASE_COMMIT,
   WRITE,
 } from "./rules.ts";
 import { every, type ProducerIdentity, type Scene, withRules } from "./scene.ts";
@@ -158,6 +159,7 @@ export const DATA_PROBES: readonly Probe[] = [
   }),
   probe(listOffsets, {
     versions: [1, 11],
+    oldVersions: [0],
     needs: onTopics(DESCRIBE),
     requests: ({ topics }) => [
       { replicaId: -1, topics: every(topics).map((name) => ({ name, partitions: [{ partitionIndex: 0, timestamp: -2 }] })) },
@@ -216,6 +218,7 @@ export const DATA_PROBES: readonly Probe[] = [
   probe(createTopics, {
     about: "by rules of topics",
     versions: [2, 4, 7],
+    oldVersions: [0, 1],
     needs: onTopics(CREATE),
     requests: (scene) => [{ topics: creatable(scene), timeoutMs: 5000, validateOnly: false }],
     fresh: ["topics"],
@@ -223,6 +226,7 @@ export const DATA_PROBES: readonly Probe[] = [
   probe(createTopics, {
     about: "by a rule of the cluster",
     versions: [2, 7],
+    oldVersions: [0],
     needs: () => onCluster(CREATE),
     requests: (scene) => [{ topics: creatable(scene), timeoutMs: 5000, validateOnly: false }],
     fresh: ["topics"],
@@ -237,6 +241,7 @@ export const DATA_PROBES: readonly Probe[] = [
   probe(deleteTopics, {
     about: "by name",
     versions: [1, 5, 6],
+    oldVersions: [0],
     needs: onTopics(DELETE),
     requests: ({ topics }, version) => [
       version >= 6
@@ -277,6 +282,7 @@ export const DATA_PROBES: readonly Probe[] = [
   }),
   probe(offsetForLeaderEpoch, {
     versions: [2, 3, 4],
+    oldVersions: [0, 1],
     needs: onTopics(DESCRIBE),
     requests: ({ topics }) => [
       { replicaId: -1, topics: every(topics).map((topic) => ({ topic, partitions: [{ partition: 0, leaderEpoch: 0 }] })) },
@@ -297,9 +303,17 @@ export const DATA_PROBES: readonly Probe[] = [
   }),
   probe(initProducerId, {
     about: "for transactions",
-    versions: [0, 4, 5],
+    versions: [0, 4, 5, 6],
     needs: onTransactions(WRITE),
     requests: ({ transactions }) => every(transactions).map((transactionalId) => ({ transactionalId, transactionTimeoutMs: 60_000 })),
+    fresh: ["transactions"],
+  }),
+  probe(initProducerId, {
+    about: "for transactions in two phases",
+    versions: [6],
+    needs: onTransactions(WRITE, TWO_PHASE_COMMIT),
+    requests: ({ transactions }) =>
+      every(transactions).map((transactionalId) => ({ transactionalId, transactionTimeoutMs: 60_000, enable2Pc: true })),
     fresh: ["transactions"],
   }),
   probe(initProducerId, {

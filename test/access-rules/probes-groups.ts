@@ -61,6 +61,8 @@ function coordinatorsOf(keyType: number, keys: readonly string[], version: numbe
 export const GROUP_PROBES: readonly Probe[] = [
   probe(offsetCommit, {
     versions: [2, 9, 10],
+    // Version 0 keeps offsets in ZooKeeper, which Kafka without it refuses.
+    oldVersions: [1],
     needs: withTopics(READ, READ),
     requests: (scene, version) =>
       every(scene.groups).map((groupId) => ({

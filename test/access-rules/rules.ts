@@ -20,6 +20,7 @@ export const ALTER_CONFIGS = 11;
 export const IDEMPOTENT_WRITE = 12;
 export const CREATE_TOKENS = 13;
 export const DESCRIBE_TOKENS = 14;
+export const TWO_PHASE_COMMIT = 15;
 
 export const LITERAL = 3;
 export const PREFIXED = 4;

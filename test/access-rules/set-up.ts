@@ -68,7 +68,7 @@ export class SetUp {
   /** A record in each of its topics, a transaction under way that has both, and a delegation token. */
   async furnish(scene: Scene): Promise<void> {
     const topicData = existing(scene.topics).map((name) => ({ name, partitionData: [{ index: 0, records: oneRecord() }] }));
-    await this.#ask(produce, 12, { acks: -1, timeoutMs: 5000, topicData });
+    await this.#ask(produce, 11, { acks: -1, timeoutMs: 5000, topicData });
     const { producerId, producerEpoch } = scene.producer(scene.transactions.ruled);
     await this.#ask(addPartitionsToTxn, 3, {
       v3AndBelowTransactionalId: scene.transactions.ruled,
