@@ -62,7 +62,8 @@ export class AclIndex {
     if (deniedNames.has(WILDCARD)) return false;
     const allowedNames = patternsOf(Permissions.ALLOW, PatternTypes.LITERAL);
     if (allowedNames.has(WILDCARD)) return true;
-    const isDeniedByPrefix = (pattern: string) => [...deniedPrefixes].some((prefix) => pattern.startsWith(prefix));
+    const lengths = new Set([...deniedPrefixes].map(({ length }) => length));
+    const isDeniedByPrefix = (pattern: string) => [...lengths].some((length) => deniedPrefixes.has(pattern.slice(0, length)));
     return (
       [...allowedNames].some((name) => !deniedNames.has(name) && !isDeniedByPrefix(name)) ||
       [...patternsOf(Permissions.ALLOW, PatternTypes.PREFIXED)].some((prefix) => !isDeniedByPrefix(prefix))

@@ -16,6 +16,7 @@ import { Writer } from "../../protocol/wire/writer.ts";
 import type { AnswerMemory } from "../api/answer-memory.ts";
 import type { Clock } from "../base/clock.ts";
 import { channelBinding } from "../base/node-tls.ts";
+import { hostAddress } from "../security/host-address.ts";
 import { ANONYMOUS } from "../security/principal.ts";
 import { SaslLogin } from "../security/sasl-login.ts";
 import type { SaslTerms } from "../security/sasl-terms.ts";
@@ -68,6 +69,8 @@ export interface ConnectionOptions extends FrameReaderOptions {
 export class Connection {
   readonly listenerName: string;
   readonly remoteAddress: string;
+  /** As Kafka shows it: "/127.0.0.1", "/0:0:0:0:0:0:0:1". */
+  readonly clientHost: string;
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
@@ -112,6 +115,7 @@ export class Connection {
   constructor(accepted: Socket, listenerName: string, options: ConnectionOptions) {
     this.listenerName = listenerName;
     this.remoteAddress = withoutMappedPrefix(accepted.remoteAddress ?? "");
+    this.clientHost = `/${hostAddress(this.remoteAddress)}`;
     this.remotePort = accepted.remotePort ?? 0;
     this.localAddress = withoutMappedPrefix(accepted.localAddress ?? "");
     this.localPort = accepted.localPort ?? 0;

@@ -64,7 +64,7 @@ function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType
   const context: RequestContext<Permission> = {
     apiVersion: header.apiVersion,
     clientId: header.clientId ?? "",
-    clientHost: `/${connection.remoteAddress}`,
+    clientHost: connection.clientHost,
     connection,
     access: accessOf(services, connection),
     quota,

@@ -2,7 +2,7 @@
 // listener is open on every interface, Kafka tells the name that its machine has for itself.
 
 import { afterEach, expect, test } from "vitest";
-import { describeCluster, findCoordinator, metadata } from "../../protocol/messages/index.ts";
+import { describeCluster, describeGroups, findCoordinator, joinGroup, metadata } from "../../protocol/messages/index.ts";
 import { type RunningBroker, startBroker } from "../../src/index.ts";
 import { hasIpv6 } from "../support/ipv6.ts";
 import { RawClient } from "../support/raw-client.ts";
@@ -38,4 +38,15 @@ const withIpv6 = await hasIpv6();
 
 test.each(CASES.filter(([, reached]) => reached !== "::1" || withIpv6))("clients %s", async (_, reached, options, told) => {
   expect(await toldAt(reached, options)).toEqual([told]);
+});
+
+test.skipIf(!withIpv6)("clients over IPv6 are known by their address in all its groups, as in Java", async () => {
+  broker = await startBroker({ settings: { listeners: "PLAINTEXT://[::1]:0" } });
+  const client = await RawClient.connect(broker.port, "::1");
+  await client.call(findCoordinator, 3, { key: "g", keyType: 0 });
+  const join = { groupId: "g", sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, memberId: "", protocolType: "consumer" };
+  await client.call(joinGroup, 3, { ...join, protocols: [{ name: "range", metadata: Buffer.alloc(0) }] });
+  const described = await client.call(describeGroups, 4, { groups: ["g"], includeAuthorizedOperations: false });
+  client.close();
+  expect(described?.groups[0]?.members.map(({ clientHost }) => clientHost)).toEqual(["/0:0:0:0:0:0:0:1"]);
 });
