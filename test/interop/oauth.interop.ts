@@ -9,10 +9,13 @@ import { Kafka, logLevel } from "kafkajs";
 import { afterAll, expect } from "vitest";
 import { systemClock } from "../../src/base/system-clock.ts";
 import { OAuthKit } from "../../src/embed/oauth-kit.ts";
+import { certificatePath, certificateText, tlsSettings } from "../support/certificates.ts";
 import { unsecured } from "../support/tokens.ts";
 import { type BrokerName, CACHE, KAFKA_REFERENCE, type RunningBroker, startBroker } from "./broker-under-test.ts";
 import { compare, type Observation } from "./compare.ts";
+import { canBuildFranzGo, franzGo } from "./franz-go.ts";
 import { normalise, runTool } from "./java-tools.ts";
+import { echoes } from "./kafkajs-echoes.ts";
 import { port } from "./port.ts";
 import { runOrThrow } from "./processes.ts";
 import { pythonWithClients } from "./python-environment.ts";
@@ -21,8 +24,9 @@ const PORTS: Readonly<Record<BrokerName, number>> = { kafka: port(20052), odrade
 const PACKAGE = "org.apache.kafka.common.security.oauthbearer.";
 const TOPIC = "oauth";
 const SESSION_MS = 2000;
+const AUTHORITY = certificatePath("ca.pem");
 /** Behind the listener for everybody and the controller's. */
-const LISTENERS = ["unsecured", "signed", "short"] as const;
+const LISTENERS = ["unsecured", "signed", "short", "secure"] as const;
 type Listener = (typeof LISTENERS)[number];
 
 const issuer = await OAuthKit.start(systemClock);
@@ -42,7 +46,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const at = (name: BrokerName, listener: Listener) => `127.0.0.1:${PORTS[name] + 2 + LISTENERS.indexOf(listener)}`;
+const at = (name: BrokerName, listener: Listener) => `localhost:${PORTS[name] + 2 + LISTENERS.indexOf(listener)}`;
 
 /** Has it run, with the topic. */
 async function running(name: BrokerName): Promise<BrokerName> {
@@ -64,7 +68,7 @@ function settings(name: BrokerName): Record<string, string> {
   const clients = [`PLAINTEXT://127.0.0.1:${PORTS[name]}`, ...LISTENERS.map((each) => `${each.toUpperCase()}://${at(name, each)}`)].join(
     ",",
   );
-  const protocols = LISTENERS.map((each) => `${each.toUpperCase()}:SASL_PLAINTEXT`);
+  const protocols = LISTENERS.map((each) => `${each.toUpperCase()}:${each === "secure" ? "SASL_SSL" : "SASL_PLAINTEXT"}`);
   const ofSigned = (listener: Listener): [string, string][] =>
     Object.entries({
       "sasl.server.callback.handler.class": `${PACKAGE}OAuthBearerValidatorCallbackHandler`,
@@ -79,7 +83,8 @@ function settings(name: BrokerName): Record<string, string> {
     "listener.security.protocol.map": ["PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT", ...protocols].join(","),
     "sasl.enabled.mechanisms": "OAUTHBEARER",
     "listener.name.short.connections.max.reauth.ms": `${SESSION_MS}`,
-    ...Object.fromEntries([...ofSigned("signed"), ...ofSigned("short")]),
+    ...Object.fromEntries((["signed", "short", "secure"] as const).flatMap(ofSigned)),
+    ...tlsSettings("secure"),
     ...Object.fromEntries(
       LISTENERS.map((each) => [`listener.name.${each}.oauthbearer.sasl.jaas.config`, `${PACKAGE}OAuthBearerLoginModule required;`]),
     ),
@@ -111,33 +116,52 @@ const WRONG: Readonly<Record<string, Shown>> = {
   "signed by a stranger": { listener: "signed", token: () => stranger.token({ subject: "alice", claims: { iss: issuer.issuer } }) },
 };
 
+/** Those that are shown over TLS. */
+const SECURE: Readonly<Record<string, Shown>> = {
+  "signed, over TLS": { listener: "secure", token: () => issuer.token({ subject: "alice" }) },
+  "signed, for others, over TLS": { listener: "secure", token: () => issuer.token({ subject: "alice", audience: "elsewhere" }) },
+};
+
 /** Those that clients show which look at a token themselves. */
 const WELL_FORMED = Object.fromEntries(Object.entries(WRONG).filter(([what]) => what.startsWith("signed")));
+
+interface Place {
+  readonly bootstrap: string;
+  readonly isSecure: boolean;
+}
+
+function placeOf(name: BrokerName, listener: Listener): Place {
+  return { bootstrap: at(name, listener), isSecure: listener === "secure" };
+}
 
 /** What a client that shows each token observes. */
 function compareTokens(
   title: string,
   tokens: Readonly<Record<string, Shown>>,
-  client: (bootstrap: string, token: string) => Promise<Observation>,
+  client: (place: Place, token: string) => Promise<Observation>,
 ) {
   compare(title, async ({ name }) => {
     await running(name);
     const observed: Record<string, Observation> = {};
-    for (const [what, { listener, token }] of Object.entries(tokens)) observed[what] = await client(at(name, listener), await token());
+    for (const [what, { listener, token }] of Object.entries(tokens)) observed[what] = await client(placeOf(name, listener), await token());
     return observed;
   });
 }
 
-compareTokens("kafkajs shows a token of each kind, and is refused with those that are not right", { ...RIGHT, ...WRONG }, kafkajs);
+compareTokens(
+  "kafkajs shows a token of each kind, and is refused with those that are not right",
+  { ...RIGHT, ...WRONG, ...SECURE },
+  kafkajs,
+);
 
 compareTokens(
   "librdkafka shows a token of each kind, and is refused with those that are not right",
-  { ...RIGHT, ...WELL_FORMED },
-  (bootstrap, token) => python(bootstrap, "token", token),
+  { ...RIGHT, ...WELL_FORMED, ...SECURE },
+  (place, token) => python(place, "token", token),
 );
 
 compare("librdkafka fetches tokens from the issuer", async ({ name }) => {
-  const observed = await python(at(await running(name), "signed"), "oidc", issuer.tokenUrl);
+  const observed = await python(placeOf(await running(name), "signed"), "oidc", issuer.tokenUrl);
   expect(observed).toEqual({ read: "by librdkafka" });
   return observed;
 });
@@ -159,7 +183,7 @@ compare("Kafka's console tools make unsecured tokens, and fetch signed ones from
   return observed;
 });
 
-compareTokens("Kafka's console tools say that a token is refused", WELL_FORMED, async (bootstrap, token) => {
+compareTokens("Kafka's console tools say that a token is refused", WELL_FORMED, async ({ bootstrap }, token) => {
   writeFileSync(tokenFile, token);
   const config = properties(ofIssuer(pathToFileURL(tokenFile).href), "");
   const { exitCode, stdout, stderr } = await runTool(["topics", "--bootstrap-server", bootstrap, "--command-config", config, "--list"], {
@@ -169,7 +193,6 @@ compareTokens("Kafka's console tools say that a token is refused", WELL_FORMED, 
 });
 
 compare("kafkajs shows tokens again while it produces and consumes, and loses no record by it", async ({ name }) => {
-  const topic = "again";
   let shown = 0;
   const oauthBearerProvider = async () => {
     shown++;
@@ -181,31 +204,22 @@ compare("kafkajs shows tokens again while it produces and consumes, and loses no
     logLevel: logLevel.NOTHING,
     reauthenticationThreshold: 500,
   });
-  const [producer, consumer, admin] = [kafka.producer(), kafka.consumer({ groupId: topic }), kafka.admin()];
-  const read: string[] = [];
-  await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
-  await admin.disconnect();
-  await producer.connect();
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await consumer.run({ eachMessage: async ({ message }) => void read.push(String(message.value)) });
-  const endMs = Date.now() + 3 * SESSION_MS;
-  const sent: string[] = [];
-  while (Date.now() < endMs) {
-    sent.push(`${sent.length}`);
-    await producer.send({ topic, messages: [{ value: `${sent.length - 1}` }] });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  while (read.length < sent.length && Date.now() < endMs + 20_000) await new Promise((resolve) => setTimeout(resolve, 50));
-  await Promise.all([producer.disconnect(), consumer.disconnect()]);
-  return { isAllRead: JSON.stringify(read) === JSON.stringify(sent), isShownAgain: shown > 6 };
+  return { isAllRead: await echoes(kafka, "again", 3 * SESSION_MS), isShownAgain: shown > 6 };
 });
 
+if (canBuildFranzGo()) {
+  compareTokens("franz-go shows a token of each kind, and is refused with those that are not right", { ...RIGHT, ...WRONG, ...SECURE }, go);
+
+  compare("franz-go shows its token again while it produces and consumes, and loses no record by it", async ({ name }) =>
+    go(placeOf(await running(name), "short"), await issuer.token({ subject: "alice" }), 3 * SESSION_MS),
+  );
+}
+
 /** Sends and lists, or what it is refused with. */
-async function kafkajs(bootstrap: string, token: string): Promise<Observation> {
+async function kafkajs({ bootstrap, isSecure }: Place, token: string): Promise<Observation> {
   const kafka = new Kafka({
     brokers: [bootstrap],
+    ...(isSecure ? { ssl: { ca: [certificateText("ca.pem")] } } : {}),
     sasl: { mechanism: "oauthbearer", oauthBearerProvider: async () => ({ value: token, extensions: { traceId: "1" } }) },
     logLevel: logLevel.NOTHING,
     retry: { retries: 0 },
@@ -223,10 +237,14 @@ async function kafkajs(bootstrap: string, token: string): Promise<Observation> {
   }
 }
 
-async function python(bootstrap: string, way: "token" | "oidc", what: string): Promise<Observation> {
+async function python({ bootstrap, isSecure }: Place, way: "token" | "oidc", what: string): Promise<Observation> {
   const program = join(import.meta.dirname, "python/oauth_client.py");
-  const args = [program, bootstrap, TOPIC, way, what, "alice"];
+  const args = [program, bootstrap, isSecure ? "SASL_SSL" : "SASL_PLAINTEXT", AUTHORITY, TOPIC, way, what, "alice"];
   return JSON.parse(await runOrThrow(await pythonWithClients(), args, { deadlineMs: 60_000 })) as Observation;
+}
+
+function go({ bootstrap, isSecure }: Place, token: string, forMs = 0): Promise<Observation> {
+  return franzGo({ bootstrap, topic: TOPIC, mechanism: "OAUTHBEARER", token, forMs, ...(isSecure ? { ca: AUTHORITY } : {}) });
 }
 
 function ofIssuer(url: string): Record<string, string> {

@@ -9,6 +9,7 @@ import { afterAll, expect } from "vitest";
 import { compare, type Observation } from "./compare.ts";
 import { canBuildFranzGo, franzGo } from "./franz-go.ts";
 import { normalise, runTool } from "./java-tools.ts";
+import { echoes } from "./kafkajs-echoes.ts";
 import { port } from "./port.ts";
 import { runOrThrow } from "./processes.ts";
 import { pythonWithClients } from "./python-environment.ts";
@@ -113,27 +114,8 @@ function go(bootstrap: string, { protocol, ...login }: Login, more: { readonly f
 }
 
 async function echoesOfKafkajs(bootstrap: string, login: Login): Promise<Observation> {
-  const kafka = new Kafka({ brokers: [bootstrap], ...kafkajsOptions(login), logLevel: logLevel.NOTHING, reauthenticationThreshold: 500 });
-  const topic = `again-${login.protocol}`;
-  const [producer, consumer, admin] = [kafka.producer(), kafka.consumer({ groupId: topic }), kafka.admin()];
-  const read: string[] = [];
-  await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
-  await admin.disconnect();
-  await producer.connect();
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await consumer.run({ eachMessage: async ({ message }) => void read.push(String(message.value)) });
-  const endMs = Date.now() + 3 * SESSION_MS;
-  const sent: string[] = [];
-  while (Date.now() < endMs) {
-    sent.push(`${sent.length}`);
-    await producer.send({ topic, messages: [{ value: `${sent.length - 1}` }] });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  while (read.length < sent.length && Date.now() < endMs + 20_000) await new Promise((resolve) => setTimeout(resolve, 50));
-  await Promise.all([producer.disconnect(), consumer.disconnect()]);
-  return { isAllRead: JSON.stringify(read) === JSON.stringify(sent) };
+  const options = { brokers: [bootstrap], ...kafkajsOptions(login), logLevel: logLevel.NOTHING, reauthenticationThreshold: 500 };
+  return { isAllRead: await echoes(new Kafka(options), `again-${login.protocol}`, 3 * SESSION_MS) };
 }
 
 /** Sends and lists, or what it is refused with. */

@@ -1,7 +1,7 @@
 """Shows a token with librdkafka, sends a record and reads it back; prints what it observed as one line of JSON.
 
-usage: oauth_client.py BOOTSTRAP TOPIC token TOKEN USER
-       oauth_client.py BOOTSTRAP TOPIC oidc TOKEN_URL CLIENT_ID
+usage: oauth_client.py BOOTSTRAP PROTOCOL AUTHORITY TOPIC token TOKEN USER
+       oauth_client.py BOOTSTRAP PROTOCOL AUTHORITY TOPIC oidc TOKEN_URL CLIENT_ID
 """
 
 import json
@@ -10,13 +10,14 @@ import time
 
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
-bootstrap, topic, way, what, who = sys.argv[1:]
+bootstrap, protocol, authority, topic, way, what, who = sys.argv[1:]
 DEADLINE_S = 15
 
 errors = []
 config = {
     "bootstrap.servers": bootstrap,
-    "security.protocol": "SASL_PLAINTEXT",
+    "security.protocol": protocol,
+    "ssl.ca.location": authority,
     "sasl.mechanisms": "OAUTHBEARER",
     "log_level": 0,
     "error_cb": lambda error: errors.append(error.code()),
