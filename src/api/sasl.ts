@@ -83,15 +83,15 @@ function authenticateReply(clock: Clock, answer: TokenAnswer, connection: Client
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** `undefined` for what is no broker's. A challenge can be tried once. */
+/** `undefined` for what is no broker's. There is one challenge, and it can be tried once: nobody is answered for long without a login. */
 function peerAnswer({ peers, random }: Services, token: Buffer, connection: ClientConnection) {
   const answer = (authBytes: Buffer) => ({ errorCode: Errors.NONE, errorMessage: null, authBytes, sessionLifetimeMs: 0 });
-  if (token.equals(PEER_HELLO)) {
+  const { challenge } = connection;
+  if (challenge === undefined) {
+    if (!token.equals(PEER_HELLO)) return undefined;
     connection.challenge = random.uuid();
     return answer(Buffer.from(connection.challenge));
   }
-  const { challenge } = connection;
-  if (challenge === undefined) return undefined;
   connection.challenge = undefined;
   const peer = peers.proven(token, { challenge, channel: connection.channel });
   if (peer === undefined) throw new CloseConnection("it says that it is a broker of this cluster, and does not prove it");

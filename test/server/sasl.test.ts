@@ -158,6 +158,7 @@ describe("who says that it is a broker of the cluster", () => {
 
   test.each([
     ["does not prove it", (by: RawClient) => by.send(saslAuthenticate, 2, { authBytes: Buffer.from(`1 ${"A".repeat(86)}`) })],
+    ["asks for another challenge", (by: RawClient) => by.send(saslAuthenticate, 2, HELLO)],
     ["gives a user's password instead", (by: RawClient) => by.send(saslAuthenticate, 2, ALICE)],
     ["goes on without proof", (by: RawClient) => by.send(metadata, 9, { topics: [] })],
   ])("and %s gets nowhere", async (_, send) => {
