@@ -15,6 +15,7 @@ import { brokerConfig } from "../../src/config/broker-config.ts";
 import { KAFKA_LOGGERS } from "../../src/config/kafka-loggers.ts";
 import { type RunningBroker, startBroker, startCluster } from "../../src/index.ts";
 import { parseAcl } from "../../src/security/acl-notation.ts";
+import { AclOperations } from "../../src/security/acls.ts";
 import { logIn } from "../access-rules/login.ts";
 import type { RawClient } from "../support/raw-client.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
@@ -259,3 +260,25 @@ test("who is refused something has a line in the log, and one a second for whate
     "access was denied: READ TOPIC topic-100 99",
   ]);
 });
+
+test("the operations that clients are told are theirs by the rules, on topics and on the cluster", async () => {
+  const told = async () => {
+    const request = { topics: [{ name: topic }], includeTopicAuthorizedOperations: true, includeClusterAuthorizedOperations: true };
+    const answer = await alice.call(messages.metadata, 10, request);
+    return [answer?.topics[0]?.topicAuthorizedOperations, answer?.clusterAuthorizedOperations].map(operationsIn);
+  };
+  await withdrawAll();
+  expect(await told()).toEqual(["not told", []]);
+  await allow(`write topic ${topic}`, "create cluster");
+  expect(await told()).toEqual([["WRITE", "DESCRIBE"], []]);
+  await allow("describe cluster");
+  expect(await told()).toEqual([
+    ["WRITE", "DESCRIBE"],
+    ["CREATE", "DESCRIBE"],
+  ]);
+});
+
+function operationsIn(bits: number | undefined): string | string[] {
+  if (bits === undefined || bits < 0) return "not told";
+  return Object.entries(AclOperations).flatMap(([name, code]) => ((bits & (1 << code)) === 0 ? [] : [name]));
+}
