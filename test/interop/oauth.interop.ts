@@ -160,6 +160,12 @@ compareTokens(
   (place, token) => python(place, "token", token),
 );
 
+compareTokens(
+  "kafka-python shows a token of each kind, and is refused with those that are not right",
+  { ...RIGHT, ...SECURE },
+  (place, token) => python(place, "kafka-python", token),
+);
+
 compare("librdkafka fetches tokens from the issuer", async ({ name }) => {
   const observed = await python(placeOf(await running(name), "signed"), "oidc", issuer.tokenUrl);
   expect(observed).toEqual({ read: "by librdkafka" });
@@ -237,7 +243,7 @@ async function kafkajs({ bootstrap, isSecure }: Place, token: string): Promise<O
   }
 }
 
-async function python({ bootstrap, isSecure }: Place, way: "token" | "oidc", what: string): Promise<Observation> {
+async function python({ bootstrap, isSecure }: Place, way: "token" | "oidc" | "kafka-python", what: string): Promise<Observation> {
   const program = join(import.meta.dirname, "python/oauth_client.py");
   const args = [program, bootstrap, isSecure ? "SASL_SSL" : "SASL_PLAINTEXT", AUTHORITY, TOPIC, way, what, "alice"];
   return JSON.parse(await runOrThrow(await pythonWithClients(), args, { deadlineMs: 60_000 })) as Observation;
