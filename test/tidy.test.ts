@@ -16,6 +16,7 @@ const LAYERS: readonly (readonly { readonly at: string; readonly beside?: readon
     { at: "protocol/state" },
     { at: "protocol/headers.ts", beside: ["protocol/messages"] },
     { at: "protocol/errors.ts" },
+    { at: "protocol/acl-codes.ts" },
   ],
   [{ at: "src/config" }, { at: "src/client" }],
   [{ at: "src/storage" }],

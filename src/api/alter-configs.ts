@@ -2,28 +2,18 @@
 
 import { alterConfigs as alterConfigsApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage } from "../../protocol/schema/message.ts";
-import { type AlterWish, alterAnswer, alterSettings, refusedResources } from "./alter-settings.ts";
-import type { ConfigAccess } from "./config-access.ts";
+import { ALTER_NEEDS, type AlterWish, alterAccess, alterAnswer, alterSettings, refusedResources } from "./alter-settings.ts";
 import { serve } from "./handler.ts";
 
 type Resource = DecodedMessage<typeof alterConfigsApi.request>["resources"][number];
 
-export const alterConfigs = serve(
-  alterConfigsApi,
-  "0-2",
-  ["ALTER_CONFIGS TOPIC", "ALTER_CONFIGS CLUSTER", "ALTER_CONFIGS GROUP"],
-  async (services, { resources, validateOnly }, { access }) => {
-    const permits: ConfigAccess = {
-      onTopic: (name) => access.permits("ALTER_CONFIGS TOPIC", name),
-      onGroup: (name) => access.permits("ALTER_CONFIGS GROUP", name),
-      onCluster: () => access.permitsOnCluster("ALTER_CONFIGS CLUSTER"),
-    };
-    const refused = refusedResources(resources, permits);
-    const wishes = resources.filter((resource) => !refused.has(resource)).map(wishOf);
-    const answers = await alterSettings(services, wishes, validateOnly);
-    return { responses: [...Array.from(refused, ([resource, refusal]) => alterAnswer(resource, refusal)), ...answers] };
-  },
-);
+export const alterConfigs = serve(alterConfigsApi, "0-2", ALTER_NEEDS, async (services, { resources, validateOnly }, { access }) => {
+  const permits = alterAccess(access);
+  const refused = refusedResources(resources, permits);
+  const wishes = resources.filter((resource) => !refused.has(resource)).map(wishOf);
+  const answers = await alterSettings(services, wishes, validateOnly);
+  return { responses: [...Array.from(refused, ([resource, refusal]) => alterAnswer(resource, refusal)), ...answers] };
+});
 
 function wishOf(resource: Resource): AlterWish {
   const nullNames = resource.configs.filter(({ value }) => value === null).map(({ name }) => name);

@@ -8,6 +8,7 @@ import { Slices } from "../base/slices.ts";
 import { exceedsBatch, TOO_MANY_CHANGES } from "../cluster/batch-limit.ts";
 import { type Change, ImageDraft } from "../cluster/image.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
+import type { Access } from "../security/access.ts";
 import { type ConfigAccess, configRefusal } from "./config-access.ts";
 import { type ConfigResource, ConfigResources, configResourceKey } from "./config-resource.ts";
 import type { Services } from "./services.ts";
@@ -91,3 +92,14 @@ export function refusedResources(resources: readonly ConfigResource[], permits: 
 }
 
 const REPEATED_RESOURCE: Refusal = { error: Errors.INVALID_REQUEST, message: "Each resource must appear at most once." };
+
+/** What both requests that alter settings ask for. */
+export const ALTER_NEEDS = ["ALTER_CONFIGS TOPIC", "ALTER_CONFIGS CLUSTER", "ALTER_CONFIGS GROUP"] as const;
+
+export function alterAccess(access: Access<(typeof ALTER_NEEDS)[number]>): ConfigAccess {
+  return {
+    onTopic: (name) => access.permits("ALTER_CONFIGS TOPIC", name),
+    onGroup: (name) => access.permits("ALTER_CONFIGS GROUP", name),
+    onCluster: () => access.permitsOnCluster("ALTER_CONFIGS CLUSTER"),
+  };
+}

@@ -7,8 +7,7 @@ import type { DecodedMessage } from "../../protocol/schema/message.ts";
 import { emptyRecord } from "../base/foreign-names.ts";
 import { isLoggerLevel, ROOT_LOGGER } from "../base/log-levels.ts";
 import type { Refusal } from "../cluster/refusal.ts";
-import { type AlterWish, alterAnswer, alterSettings, refusedResources, wishFault } from "./alter-settings.ts";
-import type { ConfigAccess } from "./config-access.ts";
+import { ALTER_NEEDS, type AlterWish, alterAccess, alterAnswer, alterSettings, refusedResources, wishFault } from "./alter-settings.ts";
 import { ConfigResources, isWholeNumber } from "./config-resource.ts";
 import { serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -27,13 +26,9 @@ const SUBTRACT = 3;
 export const incrementalAlterConfigs = serve(
   incrementalAlterConfigsApi,
   "0-1",
-  ["ALTER_CONFIGS TOPIC", "ALTER_CONFIGS CLUSTER", "ALTER_CONFIGS GROUP"],
+  ALTER_NEEDS,
   async (services, { resources, validateOnly }, { access }) => {
-    const permits: ConfigAccess = {
-      onTopic: (name) => access.permits("ALTER_CONFIGS TOPIC", name),
-      onGroup: (name) => access.permits("ALTER_CONFIGS GROUP", name),
-      onCluster: () => access.permitsOnCluster("ALTER_CONFIGS CLUSTER"),
-    };
+    const permits = alterAccess(access);
     const refused = refusedResources(resources, permits);
     const isLogger = ({ resourceType }: Resource) => resourceType === ConfigResources.BROKER_LOGGER;
     const left = resources.filter((resource) => !refused.has(resource));

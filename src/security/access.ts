@@ -1,7 +1,7 @@
 // What a client may do, as handlers ask for it. A handler states the permissions that it needs beside the versions that it serves, and can
 // ask for no other: `Access` of what it did not state does not type.
 
-import { AclOperations } from "./acls.ts";
+import { AclOperations } from "../../protocol/acl-codes.ts";
 import { type ClusterPermission, OPERATIONS, type Permission, type ResourceTypeName } from "./permission.ts";
 
 export interface Access<Stated extends Permission = never> {

@@ -8,7 +8,8 @@
 // A rule is about a resource when it names it, or a prefix of it, or "*". It is about a client when it names its principal or "User:*", and
 // its address or "*". What is allowed implies DESCRIBE or DESCRIBE_CONFIGS; what is denied implies nothing.
 
-import { type Acl, AclOperations, PatternTypes, Permissions, WILDCARD } from "./acls.ts";
+import { AclOperations, PatternTypes, Permissions } from "../../protocol/acl-codes.ts";
+import { type Acl, WILDCARD } from "./acls.ts";
 import type { PermissionCodes } from "./permission.ts";
 
 export interface Question extends PermissionCodes {

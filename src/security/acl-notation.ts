@@ -9,8 +9,9 @@
 // One sentence is as many rules of Kafka's as it has operations and types of resources.
 
 import { isIP } from "node:net";
+import { AclOperations, PatternTypes, Permissions, ResourceTypes } from "../../protocol/acl-codes.ts";
 import { nearestName } from "../config/nearest-name.ts";
-import { type Acl, AclOperations, CLUSTER_NAME, PatternTypes, Permissions, ResourceTypes, WILDCARD } from "./acls.ts";
+import { type Acl, CLUSTER_NAME, WILDCARD } from "./acls.ts";
 import { OPERATIONS, type ResourceTypeName } from "./permission.ts";
 
 /** A sentence that is none; the message says what is wrong and what there is. */

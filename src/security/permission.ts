@@ -1,7 +1,7 @@
 // What may be done with each type of resource. The names of permissions and the sets of authorised operations (KIP-430) are made from this
 // table, which is Kafka's.
 
-import { AclOperations, ResourceTypes } from "./acls.ts";
+import { AclOperations, ResourceTypes } from "../../protocol/acl-codes.ts";
 
 export const OPERATIONS = {
   TOPIC: ["READ", "WRITE", "CREATE", "DESCRIBE", "DELETE", "ALTER", "DESCRIBE_CONFIGS", "ALTER_CONFIGS"],

@@ -3,6 +3,7 @@
 
 import { Kafka, logLevel, Partitioners } from "kafkajs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { AclOperations } from "../../protocol/acl-codes.ts";
 import { errorName } from "../../protocol/errors.ts";
 import * as messages from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
@@ -15,7 +16,6 @@ import { brokerConfig } from "../../src/config/broker-config.ts";
 import { KAFKA_LOGGERS } from "../../src/config/kafka-loggers.ts";
 import { type RunningBroker, startBroker, startCluster } from "../../src/index.ts";
 import { parseAcl } from "../../src/security/acl-notation.ts";
-import { AclOperations } from "../../src/security/acls.ts";
 import { logIn } from "../access-rules/login.ts";
 import type { RawClient } from "../support/raw-client.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";

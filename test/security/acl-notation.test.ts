@@ -1,8 +1,9 @@
 // Access rules as people write them: which of Kafka's rules a sentence stands for, and what is said of one that is none.
 
 import { expect, test } from "vitest";
+import { AclOperations, PatternTypes, Permissions, ResourceTypes } from "../../protocol/acl-codes.ts";
 import { parseAcl, parseAcls } from "../../src/security/acl-notation.ts";
-import { type Acl, AclOperations, aclFault, PatternTypes, Permissions, ResourceTypes } from "../../src/security/acls.ts";
+import { type Acl, aclFault } from "../../src/security/acls.ts";
 
 /** "ALLOW READ TOPIC LITERAL orders User:alice *". */
 function shown({ permission, operation, resourceType, patternType, resourceName, principal, host }: Acl): string {

@@ -1,8 +1,9 @@
 // Access rules, as Apache Kafka's StandardAuthorizer takes them.
 
 import { describe, expect, test } from "vitest";
+import { AclOperations, PatternTypes, Permissions, ResourceTypes } from "../../protocol/acl-codes.ts";
 import type { Access } from "../../src/security/access.ts";
-import { type Acl, AclOperations, aclKey, PatternTypes, Permissions, ResourceTypes } from "../../src/security/acls.ts";
+import { type Acl, aclKey } from "../../src/security/acls.ts";
 import { Authorizer, type AuthorizerOptions, type Denial } from "../../src/security/authorizer.ts";
 import { OPERATIONS, type Permission, type ResourceTypeName } from "../../src/security/permission.ts";
 

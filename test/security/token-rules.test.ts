@@ -2,8 +2,9 @@
 // the same requests.
 
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { AclOperations, PatternTypes, Permissions, ResourceTypes } from "../../protocol/acl-codes.ts";
 import { Errors } from "../../protocol/errors.ts";
-import { type Acl, AclOperations, PatternTypes, Permissions, ResourceTypes } from "../../src/security/acls.ts";
+import type { Acl } from "../../src/security/acls.ts";
 import type { EffectBench } from "../config/effect-bench.ts";
 import { named, type TokenClient } from "../support/token-client.ts";
 import { startTokenBench, type UserName, userOf } from "./token-bench.ts";

@@ -1,16 +1,13 @@
 // `kafka-acls`: print, add and remove access rules.
 
+import { AclOperations, PatternTypes, Permissions, ResourceTypes } from "../../../protocol/acl-codes.ts";
 import {
   type AclEntry,
   type AclFilter,
-  AclOperation,
   type AclPattern,
-  AclResourceType,
   addAcls,
   listAcls,
   nameIn,
-  PatternType,
-  Permission,
   type ResourceAcls,
   removeAcls,
 } from "../../client/admin/acls.ts";
@@ -20,8 +17,8 @@ import { BOOTSTRAP_CONTROLLER, BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type
 import { javaLine } from "./java-error.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
 
-type ResourceName = keyof typeof AclResourceType;
-type OperationName = keyof typeof AclOperation;
+type ResourceName = keyof typeof ResourceTypes;
+type OperationName = keyof typeof AclOperations;
 
 const RESOURCES = [
   ["topic", "TOPIC"],
@@ -108,7 +105,7 @@ function checkFlags(flags: Flags): void {
 
 function patternType(flags: Flags): number {
   const text = flags.get("resource-pattern-type") ?? "literal";
-  const type = Object.entries(PatternType).find(([name]) => name === text.toUpperCase())?.[1];
+  const type = Object.entries(PatternTypes).find(([name]) => name === text.toUpperCase())?.[1];
   if (type === undefined) throw new CommandError(`Cannot parse argument '${text}' of option resource-pattern-type`);
   return type;
 }
@@ -116,16 +113,16 @@ function patternType(flags: Flags): number {
 function patterns(flags: Flags): AclPattern[] {
   const type = patternType(flags);
   return RESOURCES.flatMap(([flag, resource]) => {
-    const resourceType = AclResourceType[resource];
-    if (resource === "CLUSTER") return flags.has(flag) ? [{ resourceType, name: CLUSTER_NAME, patternType: PatternType.LITERAL }] : [];
+    const resourceType = ResourceTypes[resource];
+    if (resource === "CLUSTER") return flags.has(flag) ? [{ resourceType, name: CLUSTER_NAME, patternType: PatternTypes.LITERAL }] : [];
     return flags.all(flag).map((name) => ({ resourceType, name: name.trim(), patternType: type }));
   });
 }
 
 async function add(brokers: Brokers, flags: Flags, io: Io): Promise<void> {
   const type = patternType(flags);
-  if (type === PatternType.ANY || type === PatternType.MATCH)
-    throw new FlagError(`A '--resource-pattern-type' value of '${nameIn(PatternType, type)}' is not valid when adding acls.`);
+  if (type === PatternTypes.ANY || type === PatternTypes.MATCH)
+    throw new FlagError(`A '--resource-pattern-type' value of '${nameIn(PatternTypes, type)}' is not valid when adding acls.`);
   const rules = wantedRules(flags);
   for (const [pattern, wanted] of rules) {
     if (wanted.length === 0) throw new FlagError("You must specify one of: --allow-principal, --deny-principal when trying to add ACLs.");
@@ -171,9 +168,9 @@ async function list(brokers: Brokers, flags: Flags, io: Io): Promise<void> {
     wanted.length === 0
       ? [
           {
-            resourceType: AclResourceType.ANY,
+            resourceType: ResourceTypes.ANY,
             name: null,
-            patternType: flags.has("resource-pattern-type") ? patternType(flags) : PatternType.ANY,
+            patternType: flags.has("resource-pattern-type") ? patternType(flags) : PatternTypes.ANY,
             entry: null,
           },
         ]
@@ -214,27 +211,27 @@ function wantedRules(flags: Flags): Rules {
   const rules = new Map<string, { readonly pattern: AclPattern; readonly operations: Set<number> }>();
   const grant = (pattern: AclPattern, operations: readonly OperationName[]) => {
     const known = rules.get(patternText(pattern)) ?? { pattern, operations: new Set<number>() };
-    for (const operation of operations) known.operations.add(AclOperation[operation]);
+    for (const operation of operations) known.operations.add(AclOperations[operation]);
     rules.set(patternText(pattern), known);
   };
   const ofType = (type: number) => all.filter(({ resourceType }) => resourceType === type);
   if (flags.has("producer")) {
-    for (const pattern of ofType(AclResourceType.TRANSACTIONAL_ID)) grant(pattern, ["DESCRIBE", "WRITE"]);
-    for (const pattern of ofType(AclResourceType.TOPIC)) grant(pattern, ["DESCRIBE", "CREATE", "WRITE"]);
-    const cluster = { resourceType: AclResourceType.CLUSTER, name: CLUSTER_NAME, patternType: PatternType.LITERAL };
+    for (const pattern of ofType(ResourceTypes.TRANSACTIONAL_ID)) grant(pattern, ["DESCRIBE", "WRITE"]);
+    for (const pattern of ofType(ResourceTypes.TOPIC)) grant(pattern, ["DESCRIBE", "CREATE", "WRITE"]);
+    const cluster = { resourceType: ResourceTypes.CLUSTER, name: CLUSTER_NAME, patternType: PatternTypes.LITERAL };
     if (flags.has("idempotent")) grant(cluster, ["IDEMPOTENT_WRITE"]);
   }
   if (flags.has("consumer")) {
-    for (const pattern of ofType(AclResourceType.TOPIC)) grant(pattern, ["DESCRIBE", "READ"]);
-    for (const pattern of ofType(AclResourceType.GROUP)) grant(pattern, ["READ"]);
+    for (const pattern of ofType(ResourceTypes.TOPIC)) grant(pattern, ["DESCRIBE", "READ"]);
+    for (const pattern of ofType(ResourceTypes.GROUP)) grant(pattern, ["READ"]);
   }
   return [...rules.values()].map(({ pattern, operations }) => [pattern, entriesFor(flags, [...operations])]);
 }
 
 function entriesFor(flags: Flags, operations: readonly number[]): AclEntry[] {
   const sides = [
-    { principals: "allow-principal", hosts: "allow-host", permission: Permission.ALLOW },
-    { principals: "deny-principal", hosts: "deny-host", permission: Permission.DENY },
+    { principals: "allow-principal", hosts: "allow-host", permission: Permissions.ALLOW },
+    { principals: "deny-principal", hosts: "deny-host", permission: Permissions.DENY },
   ] as const;
   return sides.flatMap(({ principals, hosts, permission }) => {
     const from = flags.all(hosts).length === 0 ? ["*"] : flags.all(hosts);
@@ -250,22 +247,22 @@ function entriesFor(flags: Flags, operations: readonly number[]): AclEntry[] {
 
 function operationNumber(text: string): number {
   const wanted = text.trim().replaceAll("_", "").toUpperCase();
-  return Object.entries(AclOperation).find(([name]) => name.replaceAll("_", "") === wanted)?.[1] ?? 0;
+  return Object.entries(AclOperations).find(([name]) => name.replaceAll("_", "") === wanted)?.[1] ?? 0;
 }
 
 function checkOperations(resourceType: number, operations: readonly number[]): void {
   const [resource, allowed] =
     Object.entries(OPERATIONS).find(([name]) =>
-      Object.entries(AclResourceType).some(([known, number]) => known === name && number === resourceType),
+      Object.entries(ResourceTypes).some(([known, number]) => known === name && number === resourceType),
     ) ?? [];
   if (resource === undefined || allowed === undefined) return;
-  const numbers = new Set<number>(allowed.map((name) => AclOperation[name]));
+  const numbers = new Set<number>(allowed.map((name) => AclOperations[name]));
   if (operations.some((operation) => !numbers.has(operation)))
     throw new FlagError(`ResourceType ${resource} only supports operations [${allowed.join(", ")}]`);
 }
 
 function patternText({ resourceType, name, patternType: type }: AclPattern): string {
-  return `ResourcePattern(resourceType=${nameIn(AclResourceType, resourceType)}, name=${name}, patternType=${nameIn(PatternType, type)})`;
+  return `ResourcePattern(resourceType=${nameIn(ResourceTypes, resourceType)}, name=${name}, patternType=${nameIn(PatternTypes, type)})`;
 }
 
 function entryLine(entry: AclEntry): string {
@@ -273,5 +270,5 @@ function entryLine(entry: AclEntry): string {
 }
 
 function entryText({ principal, host, operation, permission }: AclEntry): string {
-  return `(principal=${principal}, host=${host}, operation=${nameIn(AclOperation, operation)}, permissionType=${nameIn(Permission, permission)})`;
+  return `(principal=${principal}, host=${host}, operation=${nameIn(AclOperations, operation)}, permissionType=${nameIn(Permissions, permission)})`;
 }

@@ -1,35 +1,12 @@
 // Access rules: what they are about, whom they allow or deny what.
 
+import { AclOperations, Permissions } from "../../../protocol/acl-codes.ts";
 import { Errors } from "../../../protocol/errors.ts";
 import { describeAcls } from "../../../protocol/messages/29-describe-acls.ts";
 import { createAcls } from "../../../protocol/messages/30-create-acls.ts";
 import { deleteAcls } from "../../../protocol/messages/31-delete-acls.ts";
 import type { Brokers } from "../brokers.ts";
 import { failOn, Refusal } from "../refusal.ts";
-
-export const AclResourceType = { ANY: 1, TOPIC: 2, GROUP: 3, CLUSTER: 4, TRANSACTIONAL_ID: 5, DELEGATION_TOKEN: 6, USER: 7 } as const;
-export const PatternType = { ANY: 1, MATCH: 2, LITERAL: 3, PREFIXED: 4 } as const;
-export const AclOperation = {
-  ANY: 1,
-  ALL: 2,
-  READ: 3,
-  WRITE: 4,
-  CREATE: 5,
-  DELETE: 6,
-  ALTER: 7,
-  DESCRIBE: 8,
-  CLUSTER_ACTION: 9,
-  DESCRIBE_CONFIGS: 10,
-  ALTER_CONFIGS: 11,
-  IDEMPOTENT_WRITE: 12,
-  CREATE_TOKENS: 13,
-  DESCRIBE_TOKENS: 14,
-  TWO_PHASE_COMMIT: 15,
-} as const;
-export const Permission = { ANY: 1, DENY: 2, ALLOW: 3 } as const;
-
-export type AclResourceType = (typeof AclResourceType)[keyof typeof AclResourceType];
-export type AclOperation = (typeof AclOperation)[keyof typeof AclOperation];
 
 export interface AclPattern {
   readonly resourceType: number;
@@ -64,8 +41,8 @@ export async function listAcls(brokers: Brokers, filter: AclFilter): Promise<Res
     patternTypeFilter: patternType,
     principalFilter: entry?.principal ?? null,
     hostFilter: entry?.host ?? null,
-    operation: entry?.operation ?? AclOperation.ANY,
-    permissionType: entry?.permission ?? Permission.ANY,
+    operation: entry?.operation ?? AclOperations.ANY,
+    permissionType: entry?.permission ?? Permissions.ANY,
   });
   failOn(answer.errorCode, "access rules", answer.errorMessage);
   return answer.resources.map((resource) => ({
@@ -104,8 +81,8 @@ export async function removeAcls(brokers: Brokers, filters: readonly AclFilter[]
       patternTypeFilter: patternType,
       principalFilter: entry?.principal ?? null,
       hostFilter: entry?.host ?? null,
-      operation: entry?.operation ?? AclOperation.ANY,
-      permissionType: entry?.permission ?? Permission.ANY,
+      operation: entry?.operation ?? AclOperations.ANY,
+      permissionType: entry?.permission ?? Permissions.ANY,
     })),
   });
   let count = 0;
