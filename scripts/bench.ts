@@ -15,7 +15,7 @@
 
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import type { Against } from "./bench/contender.ts";
+import { type Against, endContendersWithProcess } from "./bench/contender.ts";
 import { CONTENDERS, type ContenderName } from "./bench/contender-name.ts";
 import { summarize } from "./bench/figures.ts";
 import { saveResult } from "./bench/history.ts";
@@ -47,6 +47,7 @@ if (options.list) {
   process.exit(0);
 }
 
+endContendersWithProcess();
 const progress = (text: string) => console.error(`bench: ${text}`);
 if (options.quick) process.exit(await quick(options.accept, progress));
 

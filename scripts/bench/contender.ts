@@ -114,15 +114,19 @@ export async function launch(name: ContenderName, options: LaunchOptions = {}, a
   return contender;
 }
 
-/** With their folders. Whoever interrupts a run does not want to find its brokers later. */
+/** With their folders. */
 const running = new Map<ChildProcess, string>();
-process.on("exit", () => {
-  for (const [child, folder] of running) {
-    child.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
-  }
-});
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
+
+/** Whoever interrupts a run does not want to find its brokers later. */
+export function endContendersWithProcess(): void {
+  process.on("exit", () => {
+    for (const [child, folder] of running) {
+      child.kill("SIGKILL");
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    }
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
+}
 
 type Facts = Pick<Contender, "name" | "host" | "port" | "folder" | "startedMs" | "pid"> & Required<Pick<LaunchOptions, "listeners">>;
 
