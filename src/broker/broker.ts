@@ -15,6 +15,7 @@ import { ExpiredTokens } from "../cluster/expired-tokens.ts";
 import { joinCluster } from "../cluster/join-cluster.ts";
 import { Maintenance } from "../cluster/maintenance.ts";
 import { isRefusal } from "../cluster/refusal.ts";
+import { topicChanges } from "../cluster/topic-changes.ts";
 import { SettingError } from "../config/setting.ts";
 import { FetchSessions } from "../partition/fetch-sessions.ts";
 import { Throttling } from "../quota/throttling.ts";
@@ -78,9 +79,8 @@ export class Broker {
     const throttling = parts.add(new Throttling(cluster.image, config, clock));
     coordinating.followLeaderships(leading);
     await listening.followIn(cluster);
-    cluster.onImage((image, previous) => {
-      const deletedTopics = [...previous.topicsByName.keys()].filter((name) => !image.topicsByName.has(name));
-      parts.follow({ image, previous, areSettingsAltered: followSettings(image), deletedTopics });
+    cluster.onImage((image, previous, changes) => {
+      parts.follow({ image, previous, areSettingsAltered: followSettings(image), topics: topicChanges(changes, image, previous) });
     });
     const { isWorker } = options;
     const { publicKey } = coordinating.peers;

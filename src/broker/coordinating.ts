@@ -14,6 +14,7 @@ import { MarkerSender } from "../coordinator/marker-sender.ts";
 import { PartitionVerifier } from "../coordinator/transaction/partition-verifier.ts";
 import { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { Ground } from "./ground.ts";
+import { ImageTopics } from "./image-topics.ts";
 import type { Leading } from "./leading.ts";
 import type { ImageChange, Part } from "./parts.ts";
 
@@ -41,11 +42,7 @@ export class Coordinating implements Part {
       random,
       config,
       logger: logLevels.logger("groups"),
-      topics: {
-        partitionCount: (name) => cluster.image.topicsByName.get(name)?.partitions.length,
-        nameOf: (id) => cluster.image.topicsById.get(id)?.name,
-        idOf: (name) => cluster.image.topicsByName.get(name)?.id,
-      },
+      topics: new ImageTopics(image),
     });
     const requestTimeoutMs = config["request.timeout.ms"];
     this.peers = new Peers({
@@ -91,8 +88,8 @@ export class Coordinating implements Part {
     );
   }
 
-  follow({ deletedTopics }: ImageChange): void {
-    if (deletedTopics.length > 0) this.groups.topicsDeleted(deletedTopics);
+  follow({ topics: { deleted } }: ImageChange): void {
+    if (deleted.length > 0) this.groups.topicsDeleted(deleted);
   }
 
   close(): void {

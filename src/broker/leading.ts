@@ -33,10 +33,10 @@ export class Leading implements Part {
     cluster.onComingImage((next) => this.partitions.handOver(next));
   }
 
-  follow({ image, previous, areSettingsAltered, deletedTopics }: ImageChange): void {
+  follow({ image, previous, areSettingsAltered, topics }: ImageChange): void {
     this.partitions.follow(image, previous);
     if (areSettingsAltered) this.partitions.configureAll(image);
-    this.topics.recentlyDeleted.add(deletedTopics);
+    this.topics.recentlyDeleted.add(topics.deleted);
   }
 
   close(): void {

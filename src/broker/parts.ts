@@ -1,6 +1,7 @@
 // The parts that a broker is made of: what each hears of the cluster, and the order in which they end.
 
 import type { ClusterImage } from "../cluster/image.ts";
+import type { TopicChanges } from "../cluster/topic-changes.ts";
 
 /** The cluster as it is now, and what is different. */
 export interface ImageChange {
@@ -8,8 +9,7 @@ export interface ImageChange {
   readonly previous: ClusterImage;
   /** Settings of this broker were altered. */
   readonly areSettingsAltered: boolean;
-  /** Names of topics that are gone. */
-  readonly deletedTopics: readonly string[];
+  readonly topics: TopicChanges;
 }
 
 export interface Part {

@@ -4,7 +4,8 @@
 import type { MetadataStore } from "../storage/metadata-store.ts";
 import { applyChanges, type Change, type ClusterImage, emptyImage } from "./image.ts";
 
-export type ImageListener = (image: ClusterImage, previous: ClusterImage) => void;
+/** `changes` lead from `previous` to `image`. */
+export type ImageListener = (image: ClusterImage, previous: ClusterImage, changes: readonly Change[]) => void;
 export type ComingImageListener = (next: ClusterImage) => Promise<void>;
 
 /** What a transaction wants: changes to commit (none: nothing is stored) and what its caller is told. */
@@ -88,6 +89,6 @@ export class Cluster {
   #apply(changes: readonly Change[]): void {
     const previous = this.#image;
     this.#image = applyChanges(previous, changes);
-    for (const listener of this.#listeners) listener(this.#image, previous);
+    for (const listener of this.#listeners) listener(this.#image, previous, changes);
   }
 }

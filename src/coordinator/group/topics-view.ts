@@ -5,4 +5,9 @@ export interface TopicsView {
   partitionCount(name: string): number | undefined;
   nameOf(id: string): string | undefined;
   idOf(name: string): string | undefined;
+  partitionCountOf(id: string): number | undefined;
+  /** Of all topics, internal ones too. */
+  names(): Iterable<string>;
+  /** In which the partition has replicas, in the order of their names; empty where none is known, or there is no such partition. */
+  racks(id: string, partition: number): ReadonlySet<string>;
 }

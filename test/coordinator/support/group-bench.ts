@@ -56,6 +56,13 @@ export interface BenchOptions {
   readonly seed?: number;
 }
 
+interface TestTopic {
+  id: string;
+  partitionCount: number;
+  /** By partition, sorted. */
+  racks?: readonly (readonly string[])[];
+}
+
 export interface Ask {
   readonly version?: number;
   readonly connection?: TestConnection;
@@ -83,7 +90,7 @@ export class GroupBench {
   readonly logs: MemoryPartitionLog[];
   readonly partitions: Partition[];
   readonly groups: GroupCoordinator;
-  readonly topics: Map<string, { id: string; partitionCount: number }>;
+  readonly topics: Map<string, TestTopic>;
   readonly lines: string[] = [];
 
   constructor(options: BenchOptions = {}) {
@@ -101,6 +108,9 @@ export class GroupBench {
         partitionCount: (name) => this.topics.get(name)?.partitionCount,
         idOf: (name) => this.topics.get(name)?.id,
         nameOf: (id) => [...this.topics].find(([, topic]) => topic.id === id)?.[0],
+        partitionCountOf: (id) => this.#topic(id)?.partitionCount,
+        names: () => this.topics.keys(),
+        racks: (id, partition) => new Set(this.#topic(id)?.racks?.[partition]),
       },
     });
     this.partitions = this.logs.map((log) => new Partition(log, topicSettings, 0));
@@ -156,6 +166,10 @@ export class GroupBench {
 
   deleteGroups(...groupsNames: string[]) {
     return this.#ask(deleteGroupsRequest, { groupsNames }, { version: 2 });
+  }
+
+  #topic(topicId: string): TestTopic | undefined {
+    return [...this.topics.values()].find(({ id }) => id === topicId);
   }
 
   #ask<Q extends Shape, R extends Shape>(
