@@ -17,6 +17,7 @@ import type { Ground } from "./ground.ts";
 import { ImageTopics } from "./image-topics.ts";
 import type { Leading } from "./leading.ts";
 import type { ImageChange, Part } from "./parts.ts";
+import { SettingsOfGroups } from "./settings-of-groups.ts";
 
 /** How a broker asks brokers. */
 export interface Calls {
@@ -33,14 +34,17 @@ export class Coordinating implements Part {
   readonly transactions: TransactionCoordinator;
   readonly verifier: PartitionVerifier;
   readonly #markers: MarkerSender;
+  readonly #settingsOfGroups: SettingsOfGroups;
 
   constructor(ground: Ground, cluster: Cluster, { local, tls }: Calls) {
     const { brokerId, clock, random, config, logLevels } = ground;
     const image = () => cluster.image;
+    this.#settingsOfGroups = new SettingsOfGroups(config, image);
     this.groups = new GroupCoordinator({
       clock,
       random,
       config,
+      groupSettings: (groupId) => this.#settingsOfGroups.of(groupId),
       logger: logLevels.logger("groups"),
       topics: new ImageTopics(image),
     });
@@ -88,7 +92,8 @@ export class Coordinating implements Part {
     );
   }
 
-  follow({ topics: { deleted } }: ImageChange): void {
+  follow({ image, previous, topics: { deleted } }: ImageChange): void {
+    if (image.settings !== previous.settings) this.#settingsOfGroups.forget();
     if (deleted.length > 0) this.groups.topicsDeleted(deleted);
   }
 

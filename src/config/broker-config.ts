@@ -8,6 +8,7 @@ import { type BrokerSettingName, type BrokerSettingValues, brokerSettingTable, i
 import { type Character, characterDefaults } from "./character.ts";
 import { connectionOverridesFault } from "./connection-overrides.ts";
 import { type GivenSettings, placeInWords } from "./given-settings.ts";
+import { brokerGroupsFault } from "./group-limits.ts";
 import { interBrokerFault } from "./inter-broker.ts";
 import { listenersFault, saslListeners, tlsListeners } from "./listener-rules.ts";
 import { isOfLogins, listenerOfSetting, listenerSettingBase, listenerSettingName, withoutMechanism } from "./listener-settings.ts";
@@ -61,6 +62,7 @@ export function brokerConfig(sources: ConfigSources = {}): BrokerConfig {
   const config = assemble(from);
   checkListeners(config);
   checkAuthorizer(config);
+  checkGroups(config);
   // Whoever gives access rules wants them to be in force.
   return config["odradek.acls"] === null ? config : withDecided(config, { "authorizer.class.name": STANDARD_AUTHORIZER });
 }
@@ -295,11 +297,6 @@ function unknownSetting(name: string): SettingError {
 /** Pairs of settings that must not contradict each other: the first at most the second. */
 const ORDERED: readonly (readonly [BrokerSettingName, BrokerSettingName])[] = [
   ["group.min.session.timeout.ms", "group.max.session.timeout.ms"],
-  ["group.consumer.min.session.timeout.ms", "group.consumer.session.timeout.ms"],
-  ["group.consumer.session.timeout.ms", "group.consumer.max.session.timeout.ms"],
-  ["group.consumer.min.heartbeat.interval.ms", "group.consumer.heartbeat.interval.ms"],
-  ["group.consumer.heartbeat.interval.ms", "group.consumer.max.heartbeat.interval.ms"],
-  ["group.consumer.heartbeat.interval.ms", "group.consumer.session.timeout.ms"],
   ["log.cleaner.min.compaction.lag.ms", "log.cleaner.max.compaction.lag.ms"],
 ];
 
@@ -331,6 +328,15 @@ function checkListeners(config: BrokerConfig): void {
     if (!(error instanceof SettingError) || error.place !== undefined || !isBrokerSetting(error.setting)) throw error;
     throw error.at(placeIn(from, error.setting));
   }
+}
+
+/** When a broker starts; what is altered while it runs is cut to the limits where it is read. */
+function checkGroups(config: BrokerConfig): void {
+  const fault = brokerGroupsFault(config);
+  if (fault === undefined) return;
+  const { message, settings } = fault;
+  const code = settings.length > 1 ? "CONFLICT" : "INVALID_VALUE";
+  throw new SettingError(code, settings[0] ?? "", message, placesIn(config[provenance], settings));
 }
 
 function checkAuthorizer(config: BrokerConfig): void {

@@ -1,11 +1,12 @@
 // What the broker lets groups set: a group's setting lies between the broker's limits, and a member must be able to send a heartbeat
-// within its session. Messages are Kafka's.
+// within its session. What the broker gives to groups that set nothing lies there too, when it starts. Messages are Kafka's.
 
-import type { BrokerConfig } from "./broker-config.ts";
-import type { BrokerSettingName } from "./broker-settings.ts";
-import type { GroupSettingName, GroupSettings } from "./group-settings.ts";
+import type { BrokerSettingName, BrokerSettingValues } from "./broker-settings.ts";
+import { assignorsFault } from "./group-assignors.ts";
+import { GROUP_SYNONYMS, type GroupSettingName, type GroupSettings } from "./group-settings.ts";
 
-type Limit = readonly [setting: GroupSettingName, min: BrokerSettingName | undefined, max: BrokerSettingName | undefined];
+type LimitedName = { readonly [Name in GroupSettingName]: GroupSettings[Name] extends number ? Name : never }[GroupSettingName];
+type Limit = readonly [setting: LimitedName, min: BrokerSettingName | undefined, max: BrokerSettingName | undefined];
 
 const LIMITS: readonly Limit[] = [
   ["consumer.heartbeat.interval.ms", "group.consumer.min.heartbeat.interval.ms", "group.consumer.max.heartbeat.interval.ms"],
@@ -23,7 +24,7 @@ const LIMITS: readonly Limit[] = [
   ["streams.assignment.interval.ms", "group.streams.min.assignment.interval.ms", "group.streams.max.assignment.interval.ms"],
 ];
 
-const SESSIONS: readonly (readonly [GroupSettingName, GroupSettingName])[] = [
+const SESSIONS: readonly (readonly [session: GroupSettingName, heartbeat: GroupSettingName])[] = [
   ["consumer.session.timeout.ms", "consumer.heartbeat.interval.ms"],
   ["share.session.timeout.ms", "share.heartbeat.interval.ms"],
   ["streams.session.timeout.ms", "streams.heartbeat.interval.ms"],
@@ -34,7 +35,8 @@ export function groupLimitSettings(): readonly BrokerSettingName[] {
   return LIMITS.flatMap(([, min, max]) => [min, max]).filter((name) => name !== undefined);
 }
 
-export function groupLimitFault(config: BrokerConfig, settings: GroupSettings): string | undefined {
+/** Of settings that a group is to get. */
+export function groupLimitFault(config: BrokerSettingValues, settings: GroupSettings): string | undefined {
   for (const [name, min, max] of LIMITS) {
     const value = Number(settings[name]);
     if (min !== undefined && value < Number(config[min])) return `${name} must be greater than or equal to ${min}`;
@@ -44,4 +46,54 @@ export function groupLimitFault(config: BrokerConfig, settings: GroupSettings): 
     if (Number(settings[session]) <= Number(settings[heartbeat])) return `${session} must be greater than ${heartbeat}`;
   }
   return undefined;
+}
+
+/** The same with what is beyond the limits cut to them: a group may have got it when they were others, or a broker while it runs. */
+export function withinLimits(config: BrokerSettingValues, settings: GroupSettings): GroupSettings {
+  const cut: Partial<Record<LimitedName, number>> = {};
+  for (const [name, min, max] of LIMITS) {
+    const value = settings[name];
+    const least = min === undefined ? value : Number(config[min]);
+    const most = max === undefined ? value : Number(config[max]);
+    if (value < least || value > most) cut[name] = Math.min(Math.max(value, least), most);
+  }
+  return { ...settings, ...cut };
+}
+
+export interface GroupsFault {
+  readonly message: string;
+  /** Which contradict each other. */
+  readonly settings: readonly BrokerSettingName[];
+}
+
+/** Of what a broker is started with. */
+export function brokerGroupsFault(config: BrokerSettingValues): GroupsFault | undefined {
+  for (const [name, min, max] of LIMITS) {
+    const own = GROUP_SYNONYMS[name]?.[0];
+    const fault = atLeastFault(config, max, min) ?? atLeastFault(config, own, min) ?? atMostFault(config, own, max);
+    if (fault !== undefined) return fault;
+  }
+  for (const [session, heartbeat] of SESSIONS) {
+    const [longer, shorter] = [GROUP_SYNONYMS[session]?.[0], GROUP_SYNONYMS[heartbeat]?.[0]];
+    if (longer === undefined || shorter === undefined || Number(config[shorter]) < Number(config[longer])) continue;
+    return { message: `${shorter} must be less than ${longer}`, settings: [shorter, longer] };
+  }
+  const protocols = "group.coordinator.rebalance.protocols";
+  if (!config[protocols].includes("classic"))
+    return { message: "Disabling the 'classic' protocol is not supported.", settings: [protocols] };
+  const assignors = "group.consumer.assignors";
+  const message = assignorsFault(assignors, config[assignors]);
+  return message === undefined ? undefined : { message, settings: [assignors] };
+}
+
+type Name = BrokerSettingName | undefined;
+
+function atLeastFault(config: BrokerSettingValues, name: Name, least: Name): GroupsFault | undefined {
+  if (name === undefined || least === undefined || Number(config[name]) >= Number(config[least])) return undefined;
+  return { message: `${name} must be greater than or equal to ${least}`, settings: [name, least] };
+}
+
+function atMostFault(config: BrokerSettingValues, name: Name, most: Name): GroupsFault | undefined {
+  if (name === undefined || most === undefined || Number(config[name]) <= Number(config[most])) return undefined;
+  return { message: `${name} must be less than or equal to ${most}`, settings: [name, most] };
 }

@@ -66,7 +66,8 @@ function validate(name: string, setting: Setting, value: SettingValue): void {
   const { rules, type } = setting;
   if (type === "LIST" && typeof value === "object" && value !== null) {
     if (rules.nonEmpty && value.length === 0) {
-      throw new SettingError("INVALID_VALUE", name, `Configuration '${name}' must not be empty. Valid values include: any non-empty value`);
+      const values = rules.oneOf === undefined ? "any non-empty value" : `[${rules.oneOf.join(", ")}]`;
+      throw new SettingError("INVALID_VALUE", name, `Configuration '${name}' must not be empty. Valid values include: ${values}`);
     }
     for (const element of value) complain(name, element, wordComplaint(rules, element));
     complain(name, `[${value.join(", ")}]`, rules.check?.(value, name));

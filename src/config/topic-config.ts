@@ -21,7 +21,7 @@ export function topicSettings(config: BrokerConfig, overrides: Overrides = {}): 
   return Object.freeze(settings);
 }
 
-/** Raises SettingError. */
+/** As they were given, which is not yet what is effective: see withinLimits. Raises SettingError. */
 export function groupSettings(config: BrokerConfig, overrides: Overrides = {}): GroupSettings {
   const values = effectiveValues({ table: groupSettingTable, synonyms: GROUP_SYNONYMS, kind: "group", config, overrides });
   return Object.freeze(values as GroupSettings);

@@ -10,7 +10,9 @@ export const groupsSettings = {
     dynamic: clusterWide,
     min: 0,
   }),
-  "group.consumer.assignors": list(["uniform", "range"], "Assignors of the consumer protocol, the first one being the default."),
+  "group.consumer.assignors": list(["uniform", "range"], "Assignors of the consumer protocol, the first one being the default.", {
+    nonEmpty: true,
+  }),
   "group.consumer.heartbeat.interval.ms": int(5000, "Interval of heartbeats in the consumer protocol.", { min: 1 }),
   "group.consumer.max.assignment.interval.ms": int(
     15_000,
@@ -50,6 +52,7 @@ export const groupsSettings = {
     min: 524_288,
   }),
   "group.coordinator.rebalance.protocols": list(["classic", "consumer", "streams"], "Group protocols that are served.", {
+    nonEmpty: true,
     oneOf: ["consumer", "classic", "share", "streams"],
   }),
   "group.coordinator.threads": int(4, "Threads of the group coordinator.", { min: 1 }),

@@ -15,7 +15,7 @@ import { rebalance } from "./classic/rebalance.ts";
 import type { GroupRecord } from "./group-record.ts";
 import { groupRecordCodec } from "./group-record-codec.ts";
 import type { RequestParts } from "./group-request.ts";
-import type { GroupSettings } from "./group-settings.ts";
+import type { GroupSettings, OwnGroupSettings } from "./group-settings.ts";
 import { GroupState } from "./group-state.ts";
 import type { TopicsView } from "./topics-view.ts";
 
@@ -23,6 +23,8 @@ export interface GroupCoordinatorOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly config: GroupSettings;
+  /** Asked for each time that they matter: they may be altered at any time. */
+  readonly groupSettings: (groupId: string) => OwnGroupSettings;
   readonly logger: Logger;
   readonly topics: TopicsView;
 }
@@ -32,7 +34,7 @@ export class GroupCoordinator {
   readonly parts: RequestParts;
   readonly #partitionCount: number;
 
-  constructor({ clock, random, config, logger, topics }: GroupCoordinatorOptions) {
+  constructor({ clock, random, config, groupSettings, logger, topics }: GroupCoordinatorOptions) {
     const environment = { clock, random, logger, settings: config };
     this.#partitionCount = config["offsets.topic.num.partitions"];
     this.#runtime = new CoordinatorRuntime<GroupState, GroupRecord>({
@@ -42,7 +44,14 @@ export class GroupCoordinator {
       newState: (shard) => new GroupState(shard, environment),
       commitTimeoutMs: config["offsets.commit.timeout.ms"],
     });
-    this.parts = { runtime: this.#runtime, clock, settings: config, topics, partitionFor: (groupId) => this.partitionFor(groupId) };
+    this.parts = {
+      runtime: this.#runtime,
+      clock,
+      settings: config,
+      groupSettings,
+      topics,
+      partitionFor: (groupId) => this.partitionFor(groupId),
+    };
   }
 
   /** The partition of __consumer_offsets whose leader coordinates the group. */

@@ -8,7 +8,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Permission } from "../../security/permission.ts";
 import type { CoordinatorRuntime } from "../runtime.ts";
 import type { GroupRecord } from "./group-record.ts";
-import type { GroupSettings } from "./group-settings.ts";
+import type { GroupSettings, OwnGroupSettings } from "./group-settings.ts";
 import type { GroupState } from "./group-state.ts";
 import type { GroupRequestContext } from "./request-context.ts";
 import type { TopicsView } from "./topics-view.ts";
@@ -18,6 +18,7 @@ export interface RequestParts {
   readonly runtime: CoordinatorRuntime<GroupState, GroupRecord>;
   readonly clock: Clock;
   readonly settings: GroupSettings;
+  readonly groupSettings: (groupId: string) => OwnGroupSettings;
   readonly topics: TopicsView;
   readonly partitionFor: (groupId: string) => number;
 }

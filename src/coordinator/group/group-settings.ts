@@ -1,9 +1,16 @@
-// The settings that classic groups and committed offsets obey, by Kafka's names.
+// The settings that groups and committed offsets obey, by Kafka's names.
 
 import type { BrokerSettingValues } from "../../config/broker-settings.ts";
+import type { GroupSettings as OverridableSettings } from "../../config/group-settings.ts";
 
+/** The broker's. */
 export type GroupSettings = Pick<
   BrokerSettingValues,
+  | "group.consumer.assignors"
+  | "group.consumer.max.size"
+  | "group.consumer.migration.policy"
+  | "group.consumer.regex.refresh.interval.ms"
+  | "group.coordinator.rebalance.protocols"
   | "group.initial.rebalance.delay.ms"
   | "group.max.session.timeout.ms"
   | "group.max.size"
@@ -14,4 +21,10 @@ export type GroupSettings = Pick<
   | "offsets.retention.check.interval.ms"
   | "offsets.retention.minutes"
   | "offsets.topic.num.partitions"
+>;
+
+/** What holds for one group: what was set for it, or else for all, within the broker's limits. */
+export type OwnGroupSettings = Pick<
+  OverridableSettings,
+  "consumer.assignment.interval.ms" | "consumer.heartbeat.interval.ms" | "consumer.session.timeout.ms"
 >;

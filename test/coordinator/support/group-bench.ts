@@ -10,6 +10,8 @@ import type { Logger } from "../../../src/base/logger.ts";
 import { randomFrom } from "../../../src/base/random.ts";
 import { VirtualClock } from "../../../src/base/virtual-clock.ts";
 import { brokerConfig, type SettingInputs } from "../../../src/config/broker-config.ts";
+import { withinLimits } from "../../../src/config/group-limits.ts";
+import { groupSettings, type Overrides } from "../../../src/config/topic-config.ts";
 import { GroupCoordinator } from "../../../src/coordinator/group/group-coordinator.ts";
 import type { GroupRequest } from "../../../src/coordinator/group/group-request.ts";
 import type { MemberConnection } from "../../../src/coordinator/group/request-context.ts";
@@ -91,6 +93,8 @@ export class GroupBench {
   readonly partitions: Partition[];
   readonly groups: GroupCoordinator;
   readonly topics: Map<string, TestTopic>;
+  /** What is set for a group, by its id. */
+  readonly groupConfigs = new Map<string, Overrides>();
   readonly lines: string[] = [];
 
   constructor(options: BenchOptions = {}) {
@@ -99,10 +103,12 @@ export class GroupBench {
       Object.entries(options.topics ?? { t: 4, u: 2 }).map(([name, partitionCount]) => [name, { id: topicId(name), partitionCount }]),
     );
     this.logs = Array.from({ length: PARTITIONS }, (_, index) => new MemoryPartitionLog(index, options.logs?.[index]?.batches));
+    const config = brokerConfig({ argument: { "offsets.topic.num.partitions": PARTITIONS, ...options.settings } });
     this.groups = new GroupCoordinator({
       clock: this.clock,
       random: seededRandom(options.seed ?? 1),
-      config: brokerConfig({ argument: { "offsets.topic.num.partitions": PARTITIONS, ...options.settings } }),
+      config,
+      groupSettings: (groupId) => withinLimits(config, groupSettings(config, this.groupConfigs.get(groupId))),
       logger: this.#logger(),
       topics: {
         partitionCount: (name) => this.topics.get(name)?.partitionCount,

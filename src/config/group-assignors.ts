@@ -1,0 +1,24 @@
+// Assignors of the coordinator, as settings name them: by their names, or by Kafka's classes. A class of somebody else's is not loaded.
+
+export const assignorNames = ["uniform", "range"] as const;
+export type AssignorName = (typeof assignorNames)[number];
+
+const CLASSES: ReadonlyMap<string, AssignorName> = new Map([
+  ["org.apache.kafka.coordinator.group.assignor.UniformAssignor", "uniform"],
+  ["org.apache.kafka.coordinator.group.assignor.RangeAssignor", "range"],
+]);
+
+/** Each once, in their order; what is not known is passed over. */
+export function listedAssignors(listed: readonly string[]): readonly AssignorName[] {
+  return [...new Set(listed.flatMap((element) => assignorNamed(element) ?? []))];
+}
+
+/** Begins as Kafka's words do. */
+export function assignorsFault(setting: string, listed: readonly string[]): string | undefined {
+  const unknown = listed.find((element) => assignorNamed(element) === undefined);
+  return unknown === undefined ? undefined : `Class ${unknown} cannot be found: ${setting} lists ${assignorNames.join(" and ")}.`;
+}
+
+function assignorNamed(element: string): AssignorName | undefined {
+  return assignorNames.find((name) => name === element) ?? CLASSES.get(element);
+}
