@@ -1,5 +1,6 @@
 // What an assignor of the coordinator is: from members with their subscriptions, and what each of them should have had so far, to what
-// each should have (KIP-848). An assignor knows of no epochs and of nobody who still holds what is another's from now on.
+// each should have (KIP-848). An assignor knows of no epochs and of nobody who still holds what is another's from now on. Nor does it know
+// of racks: Kafka's assignors have not looked at them since 4.0.
 
 /** Partitions by topic id, ascending; no topic without partitions. */
 export type Assignment = ReadonlyMap<string, readonly number[]>;
@@ -7,7 +8,6 @@ export type Assignment = ReadonlyMap<string, readonly number[]>;
 export interface AssignmentMember {
   readonly memberId: string;
   readonly instanceId: string | null;
-  readonly rackId: string | null;
   /** Ids of the topics that it subscribes to, all of which exist. Members of the same subscription may share one set. */
   readonly topicIds: ReadonlySet<string>;
   /** Its part of the assignment before; topics in it may be gone or no longer subscribed to. */
@@ -17,15 +17,14 @@ export interface AssignmentMember {
 export interface AssignmentInput {
   readonly members: readonly AssignmentMember[];
   readonly partitionCount: (topicId: string) => number;
-  /** Racks of the partition's replicas; empty where none is known. */
-  readonly racks: (topicId: string, partition: number) => ReadonlySet<string>;
 }
 
 export interface Assignor {
   readonly name: string;
   /**
-   * By member id, everyone's. A generator, so that a large group's can be computed in slices: it yields now and then, and changes nothing
-   * that it was given. Whoever cannot wait takes it to its end at once.
+   * By member id, everyone's; what a member keeps whole is the object that it had. The same input gives the same, and members that have
+   * what comes out get it again. A generator, so that a large group's can be computed in slices: it yields now and then, and changes
+   * nothing that it was given. Whoever cannot wait takes it to its end at once.
    */
   assign(input: AssignmentInput): Generator<void, ReadonlyMap<string, Assignment>>;
 }

@@ -1,0 +1,85 @@
+// `uniform` where all members subscribe to the same topics. Of P partitions and N members everybody gets P / N, and P % N of them get one more:
+// first those who had more, so that only what is above somebody's quota moves, which is the least that can.
+
+import { assert } from "../../../base/assert.ts";
+import type { Assignment, AssignmentInput, AssignmentMember } from "./assignor.ts";
+import { Parts, TopicPartitions } from "./parts.ts";
+
+export function* assignToEqualSubscriptions({
+  members,
+  partitionCount,
+}: AssignmentInput): Generator<void, ReadonlyMap<string, Assignment>> {
+  const topics = new Map(Array.from(members[0]?.topicIds ?? [], (id) => [id, new TopicPartitions(id, partitionCount(id))]));
+  const parts = new Parts(members);
+  const kept = new Int32Array(members.length);
+  for (const [index, member] of members.entries()) {
+    kept[index] = keep(member, index, topics, parts);
+    yield;
+  }
+  const partitionTotal = [...topics.values()].reduce((sum, { count }) => sum + count, 0);
+  const quotas = quotasOf(kept, partitionTotal);
+  for (const [index, quota] of quotas.entries()) {
+    const surplus = (kept[index] ?? 0) - quota;
+    if (surplus <= 0) continue;
+    release(index, surplus, topics, parts);
+    yield;
+  }
+  const open = [...topics.values()];
+  for (const [index, quota] of quotas.entries()) {
+    const missing = quota - (kept[index] ?? 0);
+    if (missing <= 0) continue;
+    take(index, missing, open, parts);
+    yield;
+  }
+  return parts.result();
+}
+
+/** How many partitions the member keeps of what it had. */
+function keep(member: AssignmentMember, index: number, topics: ReadonlyMap<string, TopicPartitions>, parts: Parts): number {
+  let count = 0;
+  for (const [topicId, partitions] of member.current) {
+    const claimed = topics.get(topicId)?.claim(partitions) ?? [];
+    if (claimed !== partitions) parts.set(index, topicId, claimed);
+    count += claimed.length;
+  }
+  return count;
+}
+
+function quotasOf(kept: Int32Array, partitionTotal: number): Int32Array {
+  const least = Math.floor(partitionTotal / kept.length);
+  let extras = partitionTotal % kept.length;
+  const quotas = new Int32Array(kept.length).fill(least);
+  for (let index = 0; index < kept.length && extras > 0; index++) {
+    if ((kept[index] ?? 0) <= least) continue;
+    quotas[index] = least + 1;
+    extras--;
+  }
+  for (let index = 0; extras > 0; index++) {
+    if (quotas[index] !== least) continue;
+    quotas[index] = least + 1;
+    extras--;
+  }
+  return quotas;
+}
+
+function release(index: number, surplus: number, topics: ReadonlyMap<string, TopicPartitions>, parts: Parts): void {
+  let left = surplus;
+  for (const [topicId, partitions] of [...parts.of(index)].reverse()) {
+    const topic = topics.get(topicId);
+    const count = Math.min(left, partitions.length);
+    if (topic === undefined || count === 0) continue;
+    parts.release(index, topic, count);
+    left -= count;
+  }
+}
+
+/** The quotas add up to all partitions: who misses some finds them. A topic that has none left is taken off. */
+function take(index: number, missing: number, open: TopicPartitions[], parts: Parts): void {
+  let left = missing;
+  while (left > 0) {
+    const topic = open[0];
+    assert(topic !== undefined, "there is a partition for everybody who is short of one");
+    left -= parts.add(index, topic, left);
+    if (topic.freeCount === 0) open.shift();
+  }
+}

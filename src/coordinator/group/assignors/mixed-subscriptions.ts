@@ -1,0 +1,69 @@
+// `uniform` where subscriptions differ. It is decided in numbers first, how many partitions of a topic each of its subscribers has:
+//
+//   1. everybody keeps what he had and still subscribes to;
+//   2. topic by topic, partitions without an owner go to the subscribers that have least, of all topics together;
+//   3. topic by topic, a subscriber that has most gives one to a subscriber that has least, until they differ by one at most; and
+//      again, until no topic has anything to even out.
+//
+// Topics with many partitions for few subscribers come first, because those have the least choice. Afterwards everybody keeps as many of
+// the very partitions that he had as his number allows. Each step of 3 makes the sum of squares of what members have smaller by two
+// or more, so it ends. Subscribers of one topic may differ by more than one in the end, where whoever has more has it of other topics.
+
+import type { Assignment, AssignmentInput } from "./assignor.ts";
+import { Parts, TopicPartitions } from "./parts.ts";
+import { TopicShares } from "./topic-shares.ts";
+
+export function* assignToMixedSubscriptions({
+  members,
+  partitionCount,
+}: AssignmentInput): Generator<void, ReadonlyMap<string, Assignment>> {
+  const parts = new Parts(members);
+  const loads = new Int32Array(members.length);
+  const topics = new Map<string, TopicShares>();
+  const subscriptions = new Map<ReadonlySet<string>, readonly TopicShares[]>();
+  for (const [index, { topicIds, current }] of members.entries()) {
+    const subscribed = subscriptions.get(topicIds) ?? sharesOf(topicIds, topics, partitionCount);
+    subscriptions.set(topicIds, subscribed);
+    for (const topic of subscribed) topic.subscribe(index);
+    for (const [topicId, partitions] of current) {
+      const claimed = topics.get(topicId)?.keep(index, partitions) ?? [];
+      if (claimed !== partitions) parts.set(index, topicId, claimed);
+      loads[index] = (loads[index] ?? 0) + claimed.length;
+    }
+    yield;
+  }
+  const inOrder = [...topics.values()].sort(leastChoiceFirst);
+  for (const topic of inOrder) {
+    topic.handOut(loads);
+    yield;
+  }
+  yield* evenOut(inOrder, loads);
+  for (const topic of inOrder) {
+    topic.settle(parts);
+    yield;
+  }
+  return parts.result();
+}
+
+function sharesOf(topicIds: ReadonlySet<string>, topics: Map<string, TopicShares>, partitionCount: AssignmentInput["partitionCount"]) {
+  return Array.from(topicIds, (id) => {
+    const shares = topics.get(id) ?? new TopicShares(new TopicPartitions(id, partitionCount(id)));
+    topics.set(id, shares);
+    return shares;
+  });
+}
+
+function leastChoiceFirst(one: TopicShares, other: TopicShares): number {
+  const [share, otherShare] = [one, other].map(({ partitionCount, subscriberCount }) => partitionCount / subscriberCount);
+  if (share !== otherShare) return (otherShare ?? 0) - (share ?? 0);
+  if (one.subscriberCount !== other.subscriberCount) return one.subscriberCount - other.subscriberCount;
+  return one.id < other.id ? -1 : 1;
+}
+
+/** Goes round the topics until it has been round once without anything to move. */
+function* evenOut(topics: readonly TopicShares[], loads: Int32Array): Generator<void, void> {
+  for (let unchanged = 0, at = 0; unchanged < topics.length; at = (at + 1) % topics.length) {
+    unchanged = topics[at]?.evenOut(loads) === true ? 1 : unchanged + 1;
+    yield;
+  }
+}

@@ -1,0 +1,115 @@
+// How many partitions of a topic each of its subscribers is to have, while that is being decided, and in the end which. Members go by their
+// index, and `loads` are all the partitions that each of them has, of this topic and others. Among equals, whoever comes first in an order
+// by load gets, and the last one gives.
+
+import { Highest, Lowest, placesByLevel } from "./levels.ts";
+import type { Parts, TopicPartitions } from "./parts.ts";
+
+export class TopicShares {
+  readonly #topic: TopicPartitions;
+  /** Indexes of members, ascending; beside each what it had, and what it is to have. */
+  readonly #subscribers: number[] = [];
+  readonly #kept: number[] = [];
+  readonly #counts: number[] = [];
+
+  constructor(topic: TopicPartitions) {
+    this.#topic = topic;
+  }
+
+  get id(): string {
+    return this.#topic.id;
+  }
+
+  get partitionCount(): number {
+    return this.#topic.count;
+  }
+
+  get subscriberCount(): number {
+    return this.#subscribers.length;
+  }
+
+  /** Members come in the order of their indexes. */
+  subscribe(member: number): void {
+    this.#subscribers.push(member);
+    this.#kept.push(0);
+    this.#counts.push(0);
+  }
+
+  /** What the member that came last keeps of these partitions; nothing if it does not subscribe. */
+  keep(member: number, partitions: readonly number[]): readonly number[] {
+    const place = this.#subscribers.length - 1;
+    if (this.#subscribers[place] !== member) return [];
+    const claimed = this.#topic.claim(partitions);
+    this.#kept[place] = claimed.length;
+    this.#counts[place] = claimed.length;
+    return claimed;
+  }
+
+  /** Partitions without an owner go to those who have least. */
+  handOut(loads: Int32Array): void {
+    let left = this.#topic.freeCount;
+    if (left === 0) return;
+    const levels = this.#levels(loads);
+    const lowest = new Lowest(placesByLevel(levels), levels);
+    for (; left > 0; left--) this.#change(lowest.next(), 1, levels);
+    this.#store(levels, loads);
+  }
+
+  /** Those who have most give to those who have least; says whether anything moved. */
+  evenOut(loads: Int32Array): boolean {
+    const levels = this.#levels(loads);
+    if (isEven(levels)) return false;
+    const places = placesByLevel(levels);
+    const lowest = new Lowest(places, levels);
+    const highest = new Highest(places, levels, this.#counts);
+    let hasMoved = false;
+    for (;;) {
+      const giver = highest.next();
+      if (giver === undefined) break;
+      const taker = lowest.next();
+      if ((levels[giver] ?? 0) - (levels[taker] ?? 0) <= 1) break;
+      this.#change(giver, -1, levels);
+      this.#change(taker, 1, levels);
+      hasMoved = true;
+    }
+    if (hasMoved) this.#store(levels, loads);
+    return hasMoved;
+  }
+
+  /** Takes from everybody what is more than its number, and gives that, with what has no owner, to those who have less. */
+  settle(parts: Parts): void {
+    for (const [place, member] of this.#subscribers.entries()) {
+      const surplus = (this.#kept[place] ?? 0) - (this.#counts[place] ?? 0);
+      if (surplus > 0) parts.release(member, this.#topic, surplus);
+    }
+    for (const [place, member] of this.#subscribers.entries()) {
+      const missing = (this.#counts[place] ?? 0) - (this.#kept[place] ?? 0);
+      if (missing > 0) parts.add(member, this.#topic, missing);
+    }
+  }
+
+  #change(place: number, by: number, levels: Int32Array): void {
+    this.#counts[place] = (this.#counts[place] ?? 0) + by;
+    levels[place] = (levels[place] ?? 0) + by;
+  }
+
+  /** The subscribers' loads, by place. */
+  #levels(loads: Int32Array): Int32Array {
+    const levels = new Int32Array(this.#subscribers.length);
+    for (let place = 0; place < levels.length; place++) levels[place] = loads[this.#subscribers[place] ?? 0] ?? 0;
+    return levels;
+  }
+
+  #store(levels: Int32Array, loads: Int32Array): void {
+    for (let place = 0; place < levels.length; place++) loads[this.#subscribers[place] ?? 0] = levels[place] ?? 0;
+  }
+}
+
+function isEven(levels: Int32Array): boolean {
+  let [lowest, highest] = [levels[0] ?? 0, levels[0] ?? 0];
+  for (const level of levels) {
+    if (level < lowest) lowest = level;
+    if (level > highest) highest = level;
+  }
+  return highest - lowest <= 1;
+}

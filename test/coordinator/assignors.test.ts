@@ -1,0 +1,60 @@
+// The coordinator's assignors beside Kafka's own, over a table of cases (test/assignors) of which it is recorded what Kafka makes.
+
+import { describe, expect, test } from "vitest";
+import { CHAINS, type Chain } from "../assignors/chains.ts";
+import { ASSIGNORS, casesOf, readFacts } from "../assignors/facts.ts";
+import { type Group, type Parts, withParts, writtenDown } from "../assignors/group.ts";
+import { faultsOf, isAsEven, loadsOf, movesOf } from "../assignors/measures.ts";
+import { assignOurs } from "../assignors/ours.ts";
+
+const facts = readFacts();
+
+describe.each(ASSIGNORS)("%s", (assignor) => {
+  test.each(CHAINS)("is valid, as even as Kafka's and moves no more: $name", (chain) => {
+    const cases = casesOf(assignor, chain, facts);
+    for (const { name, group, parts } of cases) {
+      const ours = assignOurs(assignor, group);
+      expect(faultsOf(group, ours), name).toEqual([]);
+      const [loads, kafkaLoads] = [loadsOf(ours), loadsOf(parts)];
+      expect(isAsEven(loads, kafkaLoads), `${name}: ${loads} beside ${kafkaLoads}`).toBe(true);
+      expect(movesOf(group, ours), name).toBeLessThanOrEqual(movesOf(group, parts));
+    }
+  });
+
+  test("what was recorded of Kafka is an assignment, and there is one for every case", () => {
+    for (const chain of CHAINS) {
+      expect(facts[assignor][chain.name], chain.name).toHaveLength(chain.changes.length);
+      for (const { name, group, parts } of casesOf(assignor, chain, facts)) expect(faultsOf(group, parts), name).toEqual([]);
+    }
+    expect(Object.keys(facts[assignor])).toHaveLength(CHAINS.length);
+  });
+
+  test("over chains in which each has its own assignment before, no more moves than with Kafka's", () => {
+    const ours = sum(CHAINS.map((chain) => movesAlong(chain, (group) => assignOurs(assignor, group))));
+    const kafka = sum(CHAINS.map((chain) => sum(casesOf(assignor, chain, facts).map(({ group, parts }) => movesOf(group, parts)))));
+    expect(ours).toBeLessThanOrEqual(kafka);
+  });
+});
+
+test("range gives everybody the very partitions that Kafka's gives", () => {
+  for (const chain of CHAINS) {
+    for (const { name, group, parts } of casesOf("range", chain, facts)) {
+      expect(writtenDown(group, assignOurs("range", group)), name).toBe(writtenDown(group, parts));
+    }
+  }
+});
+
+function movesAlong({ start, changes }: Chain, assign: (group: Group) => Parts): number {
+  let [group, moves] = [start(), 0];
+  for (const change of changes) {
+    const changed = change.apply(group);
+    const parts = assign(changed);
+    moves += movesOf(changed, parts);
+    group = withParts(changed, parts);
+  }
+  return moves;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
