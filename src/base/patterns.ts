@@ -26,3 +26,15 @@ export async function loadPatterns(): Promise<PatternCompiler> {
     }
   };
 }
+
+/** Why it is no pattern, in the engine's words; `undefined`: it is one. */
+export async function patternFault(source: string): Promise<string | undefined> {
+  const { RE2JS, RE2JSSyntaxException } = await import("re2js");
+  try {
+    RE2JS.compile(source);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RE2JSSyntaxException) return error.getDescription();
+    throw error;
+  }
+}

@@ -1,9 +1,22 @@
 // `odradek consume TOPIC`: prints records as they come, one a line. With `--group` it is a member of that group: it reads the partitions
 // that are its own, goes on where the group stopped and stores how far it came.
 
+import { loadPatterns, patternFault } from "../base/patterns.ts";
+import { listTopics } from "../client/admin/topics.ts";
 import { Brokers } from "../client/brokers.ts";
-import { type Consumer, FROM_EARLIEST, FROM_LATEST, GROUP_DEFAULTS, GroupConsumer, LoneConsumer, startOf } from "../client/consumer.ts";
+import {
+  type Consumer,
+  FROM_EARLIEST,
+  FROM_LATEST,
+  GROUP_DEFAULTS,
+  GROUP_PROTOCOLS,
+  GroupConsumer,
+  type GroupProtocol,
+  LoneConsumer,
+  startOf,
+} from "../client/consumer.ts";
 import { topicLeaders } from "../client/topic-leaders.ts";
+import type { TopicPartition } from "../client/topic-partition.ts";
 import { CommandError, ExitCode, usageError } from "./command-error.ts";
 import { type PrintedRecord, printRecords } from "./print-records.ts";
 import { wholeNumber } from "./produce.ts";
@@ -18,7 +31,10 @@ export interface ConsumeArguments {
   readonly key?: string | true;
   readonly json?: boolean;
   readonly partition?: string;
+  readonly regex?: boolean;
   readonly group?: string;
+  readonly protocol?: string;
+  readonly groupInstanceId?: string;
   readonly maxMessages?: string;
   readonly timeout?: string;
 }
@@ -32,10 +48,12 @@ export async function consumeLines(topic: string, given: ConsumeArguments, termi
   const only = given.partition === undefined ? undefined : wholeNumber("--partition", given.partition);
   if (only !== undefined && given.group !== undefined)
     throw usageError("A group shares out all partitions; --partition does not go with it.");
+  if (only !== undefined && given.regex) throw usageError("--partition is about one topic; it does not go with --regex.");
+  const protocol = groupProtocol(given);
   const access = given.commandConfig === undefined ? undefined : (await import("./command-access.ts")).commandAccess(given.commandConfig);
   const brokers = new Brokers(given.bootstrapServer, { access });
   try {
-    const consumer = await open(brokers, topic, { only, given });
+    const consumer = await open(brokers, topic, { only, protocol, given });
     const progress = new Progress(terminal, { what: "records read", ...(Number.isFinite(limit) ? { total: limit } : {}) });
     let count = 0;
     const print = (record: PrintedRecord) => {
@@ -52,16 +70,52 @@ export async function consumeLines(topic: string, given: ConsumeArguments, termi
 async function open(
   brokers: Brokers,
   topic: string,
-  { only, given }: { only: number | undefined; given: ConsumeArguments },
+  { only, protocol, given }: { only: number | undefined; protocol: GroupProtocol; given: ConsumeArguments },
 ): Promise<Consumer> {
-  const all = await topicLeaders(brokers, topic, { isCreationAllowed: false });
-  if (all === undefined) throw new CommandError(`There is no topic ${topic}; "odradek produce ${topic}" makes it.`);
   const options = { isCommittedOnly: false, offsetReset: given.fromBeginning ? FROM_EARLIEST : FROM_LATEST };
-  if (given.group !== undefined)
-    return new GroupConsumer(brokers, { ...GROUP_DEFAULTS, ...options, groupId: given.group, wantedTopics: async () => [topic] });
-  const partitions = all.filter(({ index }) => only === undefined || index === only).map(({ index }) => ({ topic, partition: index }));
-  if (partitions.length === 0) throw new CommandError(`The topic ${topic} has no partition ${only ?? 0}.`);
+  const topics = await topicsOf(brokers, topic, given);
+  const { group: groupId, groupInstanceId: instanceId = null } = given;
+  if (groupId !== undefined) {
+    const membership = { ...GROUP_DEFAULTS, protocol, groupId, instanceId };
+    // The coordinator of a consumer group resolves it by itself.
+    const subscription =
+      given.regex && protocol === "consumer" ? { wantedTopics: async () => [], topicRegex: topic } : { wantedTopics: topics };
+    return new GroupConsumer(brokers, { ...membership, ...options, ...subscription });
+  }
+  const partitions: TopicPartition[] = [];
+  for (const name of await topics()) {
+    const all = (await topicLeaders(brokers, name, { isCreationAllowed: false })) ?? [];
+    partitions.push(
+      ...all.filter(({ index }) => only === undefined || index === only).map(({ index }) => ({ topic: name, partition: index })),
+    );
+  }
+  if (partitions.length === 0)
+    throw new CommandError(given.regex ? `No topic's name matches ${topic}.` : `The topic ${topic} has no partition ${only ?? 0}.`);
   return new LoneConsumer(brokers, await startOf(brokers, partitions, options), options);
+}
+
+/** Asked for anew at each call. Raises CommandError for a topic that is missing, and for what is no regular expression. */
+async function topicsOf(brokers: Brokers, topic: string, { regex }: ConsumeArguments): Promise<() => Promise<string[]>> {
+  if (!regex) {
+    const all = await topicLeaders(brokers, topic, { isCreationAllowed: false });
+    if (all === undefined) throw new CommandError(`There is no topic ${topic}; "odradek produce ${topic}" makes it.`);
+    return async () => [topic];
+  }
+  const pattern = (await loadPatterns())(topic);
+  if (pattern === undefined) throw usageError(`${topic} is not a regular expression: ${(await patternFault(topic)) ?? "it is too large"}.`);
+  return async () => {
+    const all = await listTopics(brokers);
+    return all.filter(({ name, isInternal }) => !isInternal && pattern.matches(name)).map(({ name }) => name);
+  };
+}
+
+/** Raises CommandError, also for options of members without a group. */
+function groupProtocol({ group, protocol, groupInstanceId }: ConsumeArguments): GroupProtocol {
+  const stray = protocol !== undefined ? "--protocol" : groupInstanceId !== undefined ? "--group-instance-id" : undefined;
+  if (group === undefined && stray !== undefined) throw usageError(`${stray} is about a member of a group; name it with --group.`);
+  const known = GROUP_PROTOCOLS.find((name) => name === (protocol ?? GROUP_DEFAULTS.protocol));
+  if (known === undefined) throw usageError(`--protocol ${protocol}: ${GROUP_PROTOCOLS.join(" or ")} is needed`);
+  return known;
 }
 
 function lineOf(record: PrintedRecord, { key, json }: ConsumeArguments): string {

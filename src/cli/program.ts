@@ -149,7 +149,10 @@ function addConsume(program: Command, commands: Commands, done: (code: number) =
     .option("-k, --key [separator]", 'print "key:value"; another separator may be given')
     .option("--json", "print JSON objects with offset, timestamp, key, value and headers")
     .option("--partition <number>", "read this partition only")
+    .option("--regex", "the topic is a regular expression of RE2's syntax: read all topics of such names")
     .option("-g, --group <name>", "go on where this group stopped, and remember how far it came")
+    .option("--protocol <protocol>", "with --group: classic (default), or consumer, the newer one of Kafka 4")
+    .option("--group-instance-id <name>", "with --group: be this static member of the group")
     .option("-n, --max-messages <count>", "end after so many records")
     .option("--timeout <ms>", "end when no record comes for so long")
     .action(async (topic: string, given: ConsumeArguments) => done(await commands.consume(topic, given)));

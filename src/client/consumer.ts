@@ -1,13 +1,15 @@
 // Reads topics as a consumer does, alone or as a member of a group. Alone it reads the partitions that it is given; in a group it reads
-// those that are its own in each generation, and stores how far it has come: from time to time, before it gives partitions up, at its end.
+// those that are its own at any time, and stores how far it has come: from time to time, before it gives partitions up, at its end.
 
-import { Errors, isRetriable } from "../../protocol/errors.ts";
+import { Errors } from "../../protocol/errors.ts";
 import { metadata } from "../../protocol/messages/03-metadata.ts";
 import { OffsetSpec, offsetsAt } from "./admin/offsets.ts";
 import type { Brokers } from "./brokers.ts";
+import { ClassicMember } from "./classic-member.ts";
 import { ClientError, Disconnected } from "./client-error.ts";
-import type { AssignorName } from "./group-assignors.ts";
-import { GroupMember } from "./group-member.ts";
+import { ConsumerMember } from "./consumer-member.ts";
+import { isPassing } from "./coordinator-link.ts";
+import type { Membership, MembershipOptions } from "./membership.ts";
 import { type FetchedPartition, MAX_FETCH_BYTES, type Position } from "./partition-fetch.ts";
 import { PartitionReader } from "./partition-reader.ts";
 import { present, Refusal } from "./refusal.ts";
@@ -30,19 +32,19 @@ export interface ConsumerOptions {
   readonly partitionBytes?: number;
 }
 
-export interface GroupOptions extends ConsumerOptions {
-  readonly groupId: string;
-  readonly instanceId: string | null;
-  readonly assignors: readonly AssignorName[];
-  readonly sessionTimeoutMs: number;
-  readonly rebalanceTimeoutMs: number;
-  readonly heartbeatIntervalMs: number;
+export const GROUP_PROTOCOLS = ["classic", "consumer"] as const;
+export type GroupProtocol = (typeof GROUP_PROTOCOLS)[number];
+
+export interface GroupOptions extends ConsumerOptions, MembershipOptions {
+  readonly protocol: GroupProtocol;
   /** undefined: nothing is stored. */
   readonly commitIntervalMs: number | undefined;
   readonly topicsRefreshMs: number;
   /** The topics to read, of those that there are; asked again from time to time. */
   readonly wantedTopics: () => Promise<readonly string[]>;
-  /** These are its own from now on; it has given up all that were before. */
+  /** Protocol consumer: those whose names match as well, an expression of RE2's syntax that the coordinator resolves. */
+  readonly topicRegex?: string;
+  /** These are its own from now on, beside those that it has not given up. */
   readonly assigned?: (partitions: readonly TopicPartition[]) => void;
   /** It stops to read these, of which it has stored how far it came where it does so by itself. */
   readonly revoked?: (partitions: readonly TopicPartition[]) => void;
@@ -50,6 +52,7 @@ export interface GroupOptions extends ConsumerOptions {
 
 /** As Kafka's consumer has them. */
 export const GROUP_DEFAULTS = {
+  protocol: "classic",
   instanceId: null,
   assignors: ["range", "cooperative-sticky"],
   sessionTimeoutMs: 45_000,
@@ -94,13 +97,15 @@ export class GroupConsumer implements Consumer {
   readonly #brokers: Brokers;
   readonly #options: GroupOptions;
   readonly #reader: PartitionReader;
-  readonly #member: GroupMember;
+  readonly #member: Membership;
   #rebalancing: Promise<void> | undefined;
+  #hasShare = false;
   #isReady = false;
   #assigned: readonly TopicPartition[] = [];
+  /** Of those assigned: where to begin is not known yet. */
+  #unplaced: readonly TopicPartition[] = [];
   /** What the subscription was when it was last looked at, with numbers of partitions. */
   #seen: string | undefined;
-  #topics: readonly string[] = [];
   #isTopicMissing = false;
   #nextRefreshMs = 0;
   #nextCommitMs = 0;
@@ -109,12 +114,12 @@ export class GroupConsumer implements Consumer {
     this.#brokers = brokers;
     this.#options = options;
     this.#reader = readerOf(brokers, options);
-    this.#member = new GroupMember(brokers, { ...options, countPartitions: (topics) => partitionCounts(brokers, topics) });
+    this.#member = memberOf(brokers, options);
   }
 
   async poll(maxWaitMs: number): Promise<FetchedPartition[]> {
     if (this.#rebalancing === undefined && Date.now() >= this.#nextRefreshMs) await this.#refreshTopics();
-    if (this.#member.mustJoin) this.#rebalancing ??= this.#rebalance().finally(() => this.#joined());
+    if (this.#member.isToRebalance || this.#unplaced.length > 0) this.#rebalancing ??= this.#rebalance().finally(() => this.#rebalanced());
     if (this.#rebalancing !== undefined) {
       let timer: NodeJS.Timeout | undefined;
       const time = new Promise<void>((resolve) => {
@@ -128,6 +133,7 @@ export class GroupConsumer implements Consumer {
   }
 
   get isReady(): boolean {
+    this.#isReady ||= this.#hasShare && this.#member.isSettled;
     return this.#isReady;
   }
 
@@ -143,7 +149,8 @@ export class GroupConsumer implements Consumer {
   /** Stores how far it has come, and leaves. */
   async close(): Promise<void> {
     try {
-      if (this.#rebalancing === undefined) await this.#giveUp();
+      if (this.#rebalancing === undefined) await this.#giveUp(this.#assigned, { isLost: false });
+      else await this.#commitAll();
     } finally {
       this.#rebalancing?.catch(() => undefined);
       await this.#member.leave();
@@ -152,36 +159,42 @@ export class GroupConsumer implements Consumer {
 
   async #rebalance(): Promise<void> {
     try {
-      await this.#share();
+      if (this.#member.isToRebalance) await this.#share();
+      await this.#place();
     } catch (error) {
-      const isPassing = error instanceof Disconnected || (error instanceof Refusal && isRetriable(error.errorCode));
-      if (!isPassing) throw error;
-      this.#member.requestJoin();
+      // Where it has lost its place in the group, that is what comes next.
+      if (!isPassing(error) && !this.#member.isToRebalance) throw error;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 
   async #share(): Promise<void> {
-    await this.#giveUp();
-    const assigned = await this.#member.join(this.#topics);
+    const assigned = await this.#member.rebalance((partitions, how) => this.#giveUp(partitions, how));
+    const added = without(assigned, this.#assigned);
     this.#assigned = assigned;
-    this.#options.assigned?.(assigned);
-    const committed = new Map((await this.#member.committed(assigned)).map((position) => [nameOf(position), position]));
-    const isNew = (partition: TopicPartition) => !committed.has(nameOf(partition));
-    const fresh = await startOf(this.#brokers, assigned.filter(isNew), this.#options);
-    this.#reader.assign([...committed.values(), ...fresh].sort(comparePartitions));
-    this.#isReady = true;
+    this.#unplaced = [...this.#unplaced, ...added];
+    this.#hasShare = true;
+    this.#options.assigned?.(added);
   }
 
-  async #giveUp(): Promise<void> {
-    const revoked = this.#assigned;
-    await this.#commitAll();
-    this.#assigned = [];
-    this.#reader.assign([]);
-    if (revoked.length > 0) this.#options.revoked?.(revoked);
+  /** Begins to read what is new where the group stopped, or where new readers begin. */
+  async #place(): Promise<void> {
+    const committed = await this.#member.committed(this.#unplaced);
+    const fresh = await startOf(this.#brokers, without(this.#unplaced, committed), this.#options);
+    this.#unplaced = [];
+    this.#reader.assign([...this.#reader.positions, ...committed, ...fresh].sort(comparePartitions));
   }
 
-  #joined(): void {
+  async #giveUp(partitions: readonly TopicPartition[], { isLost }: { readonly isLost: boolean }): Promise<void> {
+    if (partitions.length === 0) return;
+    if (!isLost) await this.#commitAll();
+    this.#assigned = without(this.#assigned, partitions);
+    this.#unplaced = without(this.#unplaced, partitions);
+    this.#reader.assign(without(this.#reader.positions, partitions));
+    this.#options.revoked?.(partitions);
+  }
+
+  #rebalanced(): void {
     this.#rebalancing = undefined;
     this.#nextCommitMs = Date.now() + (this.#options.commitIntervalMs ?? 0);
   }
@@ -192,21 +205,34 @@ export class GroupConsumer implements Consumer {
     await this.#member.commit(this.#reader.positions);
   }
 
-  /** A topic that came, went or grew is a reason to share out anew. */
   async #refreshTopics(): Promise<void> {
     try {
       const topics = await this.#options.wantedTopics();
       const counts = await partitionCounts(this.#brokers, topics);
-      this.#isTopicMissing = topics.length === 0 || topics.some((topic) => !counts.has(topic));
-      const seen = JSON.stringify([...counts].sort());
-      if (this.#seen !== undefined && this.#seen !== seen) this.#member.requestJoin();
+      const regex = this.#options.topicRegex;
+      this.#isTopicMissing = (topics.length === 0 && regex === undefined) || topics.some((topic) => !counts.has(topic));
+      const seen = JSON.stringify([topics.toSorted(), [...counts].sort()]);
+      if (this.#seen !== seen) this.#member.subscribe({ topics, regex });
       this.#seen = seen;
-      this.#topics = topics;
     } catch (error) {
       if (!(error instanceof Disconnected) || this.#seen === undefined) throw error;
     }
     this.#nextRefreshMs = Date.now() + (this.#isTopicMissing ? MISSING_TOPIC_MS : this.#options.topicsRefreshMs);
   }
+}
+
+function memberOf(brokers: Brokers, options: GroupOptions): Membership {
+  switch (options.protocol) {
+    case "classic":
+      return new ClassicMember(brokers, { ...options, countPartitions: (topics) => partitionCounts(brokers, topics) });
+    case "consumer":
+      return new ConsumerMember(brokers, options);
+  }
+}
+
+function without<Partition extends TopicPartition>(partitions: readonly Partition[], others: readonly TopicPartition[]): Partition[] {
+  const names = new Set(others.map(nameOf));
+  return partitions.filter((partition) => !names.has(nameOf(partition)));
 }
 
 function readerOf(brokers: Brokers, options: ConsumerOptions): PartitionReader {

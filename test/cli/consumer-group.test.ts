@@ -122,7 +122,8 @@ test.each([
   ["auto.offset.reset=none", 0, ""],
   ["auto.offset.reset=sometimes", 1, ""],
   ["session.timeout.ms=1", 1, ""],
-  ["group.protocol=consumer", 1, ""],
+  ["group.protocol=consumer", 0, ""],
+  ["group.protocol=both", 1, ""],
   ["partition.assignment.strategy=org.apache.kafka.clients.consumer.RoundRobinAssignor", 0, ""],
 ])("with %s a new group begins where it should", async (setting, exitCode, out) => {
   const topic = `reset-${setting.replaceAll(/[^a-z]/g, "")}`;

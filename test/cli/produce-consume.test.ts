@@ -67,6 +67,15 @@ test("a group goes on where it stopped", async () => {
   expect(await consume("grouped", { fromBeginning: true, group: "g" })).toEqual([]);
 });
 
+test("a regular expression reads all topics of such names, alone and in a group", async () => {
+  await produce("fruit-1", "apple");
+  await produce("fruit-2", "pear");
+  await produce("fruitless", "stone");
+  const given = { regex: true, fromBeginning: true, maxMessages: "2" } as const;
+  expect((await consume("fruit-\\d", given)).sort()).toEqual(["apple", "pear"]);
+  expect((await consume("fruit-\\d", { ...given, group: "fruits" })).sort()).toEqual(["apple", "pear"]);
+});
+
 test("records that come while a consume waits are printed at once", async () => {
   const waiting = consume("one", { maxMessages: "1", timeout: "10000" });
   const sent: Promise<unknown>[] = [];
@@ -83,6 +92,12 @@ test("a consume that is told to stop ends while it waits", async () => {
 
 test("what cannot be done is said in one sentence", async () => {
   await expect(consume("one", { partition: "7" })).rejects.toThrow("The topic one has no partition 7.");
+  await expect(consume("one(", { regex: true })).rejects.toThrow("one( is not a regular expression: missing closing ).");
+  await expect(consume("nothing.*", { regex: true })).rejects.toThrow("No topic's name matches nothing.*.");
+  await expect(consume("one", { regex: true, partition: "0" })).rejects.toThrow("--partition is about one topic");
+  await expect(consume("one", { group: "g", protocol: "both" })).rejects.toThrow("--protocol both: classic or consumer is needed");
+  await expect(consume("one", { protocol: "consumer" })).rejects.toThrow("--protocol is about a member of a group; name it with --group.");
+  await expect(consume("one", { groupInstanceId: "i" })).rejects.toThrow("--group-instance-id is about a member of a group");
   await expect(produce("one", "no key", { key: true })).rejects.toThrow('A line has no key, which must end with ":": no key');
   await expect(consume("one", { bootstrapServer: "nowhere" })).rejects.toThrow("host:port");
   const refused = consume("one", { bootstrapServer: "localhost:1" });

@@ -2,6 +2,7 @@
 
 import { Errors } from "../../../protocol/errors.ts";
 import { inMapOrder, stringHash } from "../../base/java-order.ts";
+import { patternFault } from "../../base/patterns.ts";
 import {
   committedOffsets,
   type DescribedGroup,
@@ -30,6 +31,9 @@ const STATES = ["CompletingRebalance", "Empty", "Reconciling", "Assigning", "Dea
 const TYPES = ["Consumer", "Classic"] as const;
 const DRY_RUN_WARNING =
   "WARN: No action will be performed as the --execute option is missing. In version 5.0, this command will require either --dry-run or --execute to be specified. You should add the --dry-run option explicitly if you are scripting this command and want to keep the current default behavior without prompting.";
+
+/** Where Kafka's engine says something else of a regular expression. */
+const JAVA_FAULTS: ReadonlyMap<string, string> = new Map([["unexpected )", "regexp/syntax: internal error"]]);
 
 export const kafkaConsumerGroups: Tool = {
   purpose: "List, describe and delete consumer groups, and reset their offsets.",
@@ -133,13 +137,10 @@ function oneGroupScope(flags: Flags, action: string): void {
     throw new FlagError(`Option [${action}] takes one of these options: [all-groups], [group]`);
 }
 
-function validateRegex(regex: string, io: Io): number {
-  try {
-    new RegExp(regex);
-    io.out(`The regular expression \`${regex}\` is valid.`);
-  } catch (error) {
-    io.out(`The regular expression \`${regex}\` is invalid: ${sentenceOf(error)}.`);
-  }
+async function validateRegex(regex: string, io: Io): Promise<number> {
+  const fault = await patternFault(regex);
+  if (fault === undefined) io.out(`The regular expression \`${regex}\` is valid.`);
+  else io.out(`The regular expression \`${regex}\` is invalid: ${JAVA_FAULTS.get(fault) ?? fault}.`);
   return 0;
 }
 

@@ -8,7 +8,9 @@ import {
   FROM_EARLIEST,
   FROM_LATEST,
   GROUP_DEFAULTS,
+  GROUP_PROTOCOLS,
   type GroupOptions,
+  type GroupProtocol,
   type OffsetReset,
 } from "../../client/consumer.ts";
 import type { AssignorName } from "../../client/group-assignors.ts";
@@ -21,6 +23,11 @@ const ASSIGNOR_CLASSES: { readonly [name: string]: AssignorName } = {
   RangeAssignor: "range",
   RoundRobinAssignor: "roundrobin",
   CooperativeStickyAssignor: "cooperative-sticky",
+};
+/** What members of one protocol leave to the coordinator, in the order in which Kafka's consumer looks for it. */
+const OF_OTHER_PROTOCOL: { readonly [protocol in GroupProtocol]: readonly string[] } = {
+  classic: ["group.remote.assignor"],
+  consumer: ["partition.assignment.strategy", "heartbeat.interval.ms", "session.timeout.ms"],
 };
 
 /** Raises FlagError for values that Kafka's consumer does not take. */
@@ -48,10 +55,7 @@ export function groupOptions(settings: Settings): Omit<GroupOptions, "wantedTopi
     throw new FlagError("org.apache.kafka.common.errors.InvalidGroupIdException: The configured group.id should not be an empty string", {
       isTerse: true,
     });
-  if (choiceSetting(settings, "group.protocol", { choices: ["classic", "consumer"], byDefault: "classic" }) === "consumer")
-    throw new FlagError("group.protocol=consumer is not something that this command can do; it joins groups by the classic protocol.", {
-      isTerse: true,
-    });
+  const protocol = groupProtocol(settings);
   const sessionTimeoutMs = numberSetting(settings, "session.timeout.ms", { byDefault: GROUP_DEFAULTS.sessionTimeoutMs });
   const heartbeatIntervalMs = numberSetting(settings, "heartbeat.interval.ms", { byDefault: GROUP_DEFAULTS.heartbeatIntervalMs });
   if (heartbeatIntervalMs >= sessionTimeoutMs)
@@ -60,8 +64,11 @@ export function groupOptions(settings: Settings): Omit<GroupOptions, "wantedTopi
   const isCommitting = booleanSetting(settings, "enable.auto.commit", settings.has("group.id"));
   return {
     ...consumerOptions(settings),
+    protocol,
     groupId,
     instanceId: settings.get("group.instance.id") ?? null,
+    rackId: settings.get("client.rack") || null,
+    remoteAssignor: settings.get("group.remote.assignor") ?? null,
     assignors: assignors(settings.get("partition.assignment.strategy")),
     sessionTimeoutMs,
     heartbeatIntervalMs,
@@ -69,6 +76,16 @@ export function groupOptions(settings: Settings): Omit<GroupOptions, "wantedTopi
     commitIntervalMs: isCommitting ? commitIntervalMs : undefined,
     topicsRefreshMs: numberSetting(settings, "metadata.max.age.ms", { byDefault: GROUP_DEFAULTS.topicsRefreshMs }),
   };
+}
+
+function groupProtocol(settings: Settings): GroupProtocol {
+  const name = "group.protocol";
+  const given = settings.get(name) ?? GROUP_DEFAULTS.protocol;
+  const protocol = GROUP_PROTOCOLS.find((known) => known === given.toLowerCase());
+  if (protocol === undefined) throw invalid(name, given, "String must be one of (case insensitive): CONSUMER, CLASSIC");
+  const stray = OF_OTHER_PROTOCOL[protocol].find((setting) => settings.has(setting));
+  if (stray !== undefined) throw configError(`${stray} cannot be set when group.protocol=${protocol.toUpperCase()}`);
+  return protocol;
 }
 
 function offsetReset(text: string): OffsetReset {

@@ -27,8 +27,8 @@ export const kafkaVerifiableConsumer: Tool = {
     { name: "topic", value: "name", help: "the topic" },
     { name: "group-id", value: "id", help: "the group" },
     { name: "group-instance-id", value: "id", help: "the name of this member where it is a static one" },
-    { name: "group-protocol", value: "protocol", help: "classic, the only one of this command" },
-    { name: "group-remote-assignor", value: "name", isRefused: true, help: "of the newer protocol" },
+    { name: "group-protocol", value: "protocol", help: "classic (default) or consumer" },
+    { name: "group-remote-assignor", value: "name", help: "the coordinator's assignor, where the protocol is consumer" },
     { name: "max-messages", value: "count", isWhole: true, help: "how many to read; -1, the default: until it is stopped" },
     { name: "session-timeout", value: "ms", isWhole: true, help: "after it a member that is silent is out" },
     { name: "verbose", help: "print each record" },
@@ -41,7 +41,7 @@ export const kafkaVerifiableConsumer: Tool = {
     {
       name: "assignment-strategy",
       value: "class",
-      help: "Kafka's RangeAssignor (default), RoundRobinAssignor or CooperativeStickyAssignor",
+      help: "where the protocol is classic: Kafka's RangeAssignor (default), RoundRobinAssignor or CooperativeStickyAssignor",
     },
     COMMAND_CONFIG,
     { name: "consumer.config", value: "file", help: "the older name of --command-config" },
@@ -89,7 +89,11 @@ function consumerSettings(flags: Flags): ReadonlyMap<string, string> {
   settings.set("group.id", flags.get("group-id") ?? "");
   settings.set("enable.auto.commit", `${flags.has("enable-autocommit")}`);
   settings.set("auto.offset.reset", flags.get("reset-policy") ?? "earliest");
-  settings.set("partition.assignment.strategy", flags.get("assignment-strategy") ?? RANGE_ASSIGNOR);
+  if (protocol.toLowerCase() === "classic")
+    settings.set("partition.assignment.strategy", flags.get("assignment-strategy") ?? RANGE_ASSIGNOR);
+  else settings.delete("partition.assignment.strategy");
+  const remoteAssignor = flags.get("group-remote-assignor");
+  if (remoteAssignor !== undefined && protocol.toLowerCase() === "consumer") settings.set("group.remote.assignor", remoteAssignor);
   const instanceId = flags.get("group-instance-id");
   if (instanceId !== undefined) settings.set("group.instance.id", instanceId);
   const sessionTimeout = flags.get("session-timeout");
