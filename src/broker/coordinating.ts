@@ -3,11 +3,12 @@
 
 import type { ClientTls } from "../client/socket.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { finalizedLevel, TRANSACTION_VERSION } from "../cluster/features.ts";
+import { finalizedLevel, GROUP_VERSION, TRANSACTION_VERSION } from "../cluster/features.ts";
 import type { LeadershipListener } from "../cluster/local-partitions.ts";
 import { type LocalCall, Peers } from "../cluster/peers.ts";
 import { ProducerIds } from "../cluster/producer-ids.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
+import { servesConsumerProtocol } from "../config/group-protocols.ts";
 import { interBrokerListener } from "../config/inter-broker.ts";
 import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { MarkerSender } from "../coordinator/marker-sender.ts";
@@ -47,6 +48,7 @@ export class Coordinating implements Part {
       groupSettings: (groupId) => this.#settingsOfGroups.of(groupId),
       logger: logLevels.logger("groups"),
       topics: new ImageTopics(image),
+      servesConsumerProtocol: () => servesConsumerProtocol(config) && finalizedLevel(cluster.image.features, GROUP_VERSION) > 0,
     });
     const requestTimeoutMs = config["request.timeout.ms"];
     this.peers = new Peers({

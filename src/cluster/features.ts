@@ -1,5 +1,5 @@
-// Features of the cluster (KIP-584), as far as they are truly served. Clients switch behaviour on by them: transaction.version,
-// group.version, share.version and streams.version appear here with the APIs that they stand for.
+// Features of the cluster (KIP-584), as far as they are truly served. Clients switch behaviour on by them:
+// share.version and streams.version appear here with the APIs that they stand for.
 //
 // What is finalized is stored from the first start of the cluster on. A level of 0 is stored too: it tells a feature that someone
 // switched off from one that this version of the broker brings along.
@@ -25,6 +25,8 @@ export interface FinalizedFeatures {
 /** metadata.version 30 is Kafka's 4.3-IV0, the level of the protocol that is spoken here. */
 const METADATA_VERSION = { name: "metadata.version", minVersion: 7, maxVersion: 30, initialLevel: 30 } as const;
 export const ELIGIBLE_LEADER_REPLICAS = "eligible.leader.replicas.version";
+/** From 1 on groups of the consumer protocol are served (KIP-848). At 0 its requests are refused; groups that are of it stay what they are. */
+export const GROUP_VERSION = "group.version";
 export const TRANSACTION_VERSION = "transaction.version";
 
 export const supportedFeatures: readonly SupportedFeature[] = [
@@ -33,6 +35,7 @@ export const supportedFeatures: readonly SupportedFeature[] = [
   { name: "kraft.version", minVersion: 0, maxVersion: 0, initialLevel: 0 },
   // A replica is in sync or the data is elsewhere: there never is an eligible leader outside of the in-sync replicas.
   { name: ELIGIBLE_LEADER_REPLICAS, minVersion: 0, maxVersion: 1, initialLevel: 1 },
+  { name: GROUP_VERSION, minVersion: 0, maxVersion: 1, initialLevel: 1 },
   { name: TRANSACTION_VERSION, minVersion: 0, maxVersion: 2, initialLevel: 2 },
 ];
 

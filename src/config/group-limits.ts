@@ -2,7 +2,7 @@
 // within its session. What the broker gives to groups that set nothing lies there too, when it starts. Messages are Kafka's.
 
 import type { BrokerSettingName, BrokerSettingValues } from "./broker-settings.ts";
-import { assignorsFault } from "./group-assignors.ts";
+import { assignorsFault } from "./group-protocols.ts";
 import { GROUP_SYNONYMS, type GroupSettingName, type GroupSettings } from "./group-settings.ts";
 
 type LimitedName = { readonly [Name in GroupSettingName]: GroupSettings[Name] extends number ? Name : never }[GroupSettingName];

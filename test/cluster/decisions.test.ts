@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
 import { decideQuota, matchesQuotaFilter, quotaFilterFault } from "../../src/cluster/client-quotas.ts";
 import { decidePartitions } from "../../src/cluster/create-partitions.ts";
-import { withNewFeatures } from "../../src/cluster/features.ts";
 import { applyChanges, type Change, emptyImage } from "../../src/cluster/image.ts";
 import { decideElection } from "../../src/cluster/leader-election.ts";
 import type { PartitionImage } from "../../src/cluster/partition-image.ts";
@@ -136,12 +135,4 @@ test("an access rule names a resource, an operation and a principal", () => {
   expect(matchesAclFilter({ ...rule, patternType: 4 }, filter)).toBe(true);
   expect(matchesAclFilter({ ...rule, resourceName: "*" }, filter)).toBe(true);
   expect(matchesAclFilter(rule, filter)).toBe(false);
-});
-
-test("features that are new to the cluster are finalized at a start, those that were switched off stay so", () => {
-  const fresh = withNewFeatures(undefined);
-  expect(fresh).toMatchObject({ epoch: 1, levels: { "metadata.version": 30 } });
-  expect(withNewFeatures(fresh)).toBe(fresh);
-  const lowered = { epoch: 4, levels: { ...fresh.levels, "transaction.version": 0 } };
-  expect(withNewFeatures(lowered)).toBe(lowered);
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { SettingsOfGroups } from "../../src/broker/settings-of-groups.ts";
 import { applyChanges, type Change, emptyImage } from "../../src/cluster/image.ts";
 import { brokerConfig, type SettingInputs } from "../../src/config/broker-config.ts";
-import { listedAssignors } from "../../src/config/group-assignors.ts";
+import { listedAssignors } from "../../src/config/group-protocols.ts";
 import { LiveConfig } from "../../src/config/live-config.ts";
 
 const CLASSES = "org.apache.kafka.coordinator.group.assignor";

@@ -27,6 +27,7 @@ export interface GroupCoordinatorOptions {
   readonly groupSettings: (groupId: string) => OwnGroupSettings;
   readonly logger: Logger;
   readonly topics: TopicsView;
+  readonly servesConsumerProtocol: () => boolean;
 }
 
 export class GroupCoordinator {
@@ -34,7 +35,8 @@ export class GroupCoordinator {
   readonly parts: RequestParts;
   readonly #partitionCount: number;
 
-  constructor({ clock, random, config, groupSettings, logger, topics }: GroupCoordinatorOptions) {
+  constructor(options: GroupCoordinatorOptions) {
+    const { clock, random, config, groupSettings, logger, topics, servesConsumerProtocol } = options;
     const environment = { clock, random, logger, settings: config };
     this.#partitionCount = config["offsets.topic.num.partitions"];
     this.#runtime = new CoordinatorRuntime<GroupState, GroupRecord>({
@@ -50,6 +52,7 @@ export class GroupCoordinator {
       settings: config,
       groupSettings,
       topics,
+      servesConsumerProtocol,
       partitionFor: (groupId) => this.partitionFor(groupId),
     };
   }

@@ -20,6 +20,8 @@ export interface RequestParts {
   readonly settings: GroupSettings;
   readonly groupSettings: (groupId: string) => OwnGroupSettings;
   readonly topics: TopicsView;
+  /** Else its requests are answered UNSUPPORTED_VERSION, before anything else is looked at. */
+  readonly servesConsumerProtocol: () => boolean;
   readonly partitionFor: (groupId: string) => number;
 }
 

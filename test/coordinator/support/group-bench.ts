@@ -11,6 +11,7 @@ import { randomFrom } from "../../../src/base/random.ts";
 import { VirtualClock } from "../../../src/base/virtual-clock.ts";
 import { brokerConfig, type SettingInputs } from "../../../src/config/broker-config.ts";
 import { withinLimits } from "../../../src/config/group-limits.ts";
+import { servesConsumerProtocol } from "../../../src/config/group-protocols.ts";
 import { groupSettings, type Overrides } from "../../../src/config/topic-config.ts";
 import { GroupCoordinator } from "../../../src/coordinator/group/group-coordinator.ts";
 import type { GroupRequest } from "../../../src/coordinator/group/group-request.ts";
@@ -108,6 +109,7 @@ export class GroupBench {
       clock: this.clock,
       random: seededRandom(options.seed ?? 1),
       config,
+      servesConsumerProtocol: () => servesConsumerProtocol(config),
       groupSettings: (groupId) => withinLimits(config, groupSettings(config, this.groupConfigs.get(groupId))),
       logger: this.#logger(),
       topics: {

@@ -1,4 +1,12 @@
-// Assignors of the coordinator, as settings name them: by their names, or by Kafka's classes. A class of somebody else's is not loaded.
+// Which protocols of groups a broker serves, and the assignors of its coordinator: by their names, or by Kafka's classes. A class of
+// somebody else's is not loaded.
+
+import type { BrokerSettingValues } from "./broker-settings.ts";
+
+/** Of groups (KIP-848), by the broker's settings alone; the cluster's feature group.version has a say too. */
+export function servesConsumerProtocol(config: BrokerSettingValues): boolean {
+  return config["group.coordinator.rebalance.protocols"].includes("consumer");
+}
 
 export const assignorNames = ["uniform", "range"] as const;
 export type AssignorName = (typeof assignorNames)[number];
