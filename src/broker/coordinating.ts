@@ -94,8 +94,9 @@ export class Coordinating implements Part {
     );
   }
 
-  follow({ image, previous, topics: { deleted } }: ImageChange): void {
+  follow({ image, previous, topics: { deleted, reshaped } }: ImageChange): void {
     if (image.settings !== previous.settings) this.#settingsOfGroups.forget();
+    if (reshaped.length > 0) this.groups.topicsChanged(reshaped);
     if (deleted.length > 0) this.groups.topicsDeleted(deleted);
   }
 

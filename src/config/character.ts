@@ -22,6 +22,7 @@ const KIND: Partial<BrokerSettingValues> = {
   "group.streams.initial.rebalance.delay.ms": 0,
   "odradek.auto.create.after.deletion.ms": 1000,
   "odradek.auto.create.answers.created": true,
+  "odradek.group.consumer.change.heartbeat.interval.ms": 200,
   "odradek.group.disconnected.member.timeout.ms": 1000,
 };
 

@@ -18,6 +18,11 @@ export const odradekSettings = {
     "Whether the answer to the request that creates a topic automatically tells the topic already; otherwise it says that it is not there yet, and the next one tells it.",
     { honoured: true },
   ),
+  "odradek.group.consumer.change.heartbeat.interval.ms": long(
+    -1,
+    "Members of a group of the consumer protocol that has just changed are asked to be heard of again after this time, and then ever more rarely until their heartbeat interval is reached; -1: always after their heartbeat interval.",
+    { honoured: true, min: -1 },
+  ),
   "odradek.group.disconnected.member.timeout.ms": long(
     -1,
     "A group member whose connection closed, or that was not heard of since its group was loaded, is waited for this long by a rebalance, not until its session timeout; -1 waits.",

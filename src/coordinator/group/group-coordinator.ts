@@ -17,6 +17,7 @@ import { groupRecordCodec } from "./group-record-codec.ts";
 import type { RequestParts } from "./group-request.ts";
 import type { GroupSettings, OwnGroupSettings } from "./group-settings.ts";
 import { GroupState } from "./group-state.ts";
+import { TopicHashes } from "./topic-hashes.ts";
 import type { TopicsView } from "./topics-view.ts";
 
 export interface GroupCoordinatorOptions {
@@ -34,10 +35,12 @@ export class GroupCoordinator {
   readonly #runtime: CoordinatorRuntime<GroupState, GroupRecord>;
   readonly parts: RequestParts;
   readonly #partitionCount: number;
+  readonly #topicHashes: TopicHashes;
 
   constructor(options: GroupCoordinatorOptions) {
     const { clock, random, config, groupSettings, logger, topics, servesConsumerProtocol } = options;
-    const environment = { clock, random, logger, settings: config };
+    this.#topicHashes = new TopicHashes(topics);
+    const environment = { clock, random, logger, settings: config, groupSettings, topics, topicHashes: this.#topicHashes };
     this.#partitionCount = config["offsets.topic.num.partitions"];
     this.#runtime = new CoordinatorRuntime<GroupState, GroupRecord>({
       clock,
@@ -50,9 +53,9 @@ export class GroupCoordinator {
       runtime: this.#runtime,
       clock,
       settings: config,
-      groupSettings,
       topics,
       servesConsumerProtocol,
+      environment,
       partitionFor: (groupId) => this.partitionFor(groupId),
     };
   }
@@ -69,6 +72,13 @@ export class GroupCoordinator {
 
   resigned(partitionIndex: number): void {
     this.#runtime.resigned(partitionIndex);
+  }
+
+  /** Topics have come, gone, or got partitions or other racks: groups that subscribe to them need another assignment. */
+  topicsChanged(names: readonly string[]): void {
+    this.#topicHashes.forget(names);
+    const changed = new Set(names);
+    for (const { state } of this.#runtime.shards()) state?.topicsChanged(changed);
   }
 
   /** Their offsets go with them. */

@@ -1,11 +1,13 @@
 // How group records lie in __consumer_offsets: as Kafka 4.3 writes them, so that its tools and third-party readers understand them.
-// Offsets: value version 4 (with the topic's id), or 1 for one with an expiry time of its own. Classic groups: version 3.
+// Offsets: value version 4 (with the topic's id), or 1 for one with an expiry time of its own. Classic groups: version 3. Records of the
+// consumer protocol are in consumer/consumer-record-codec.ts.
 
 import { ZERO_UUID } from "../../../protocol/schema/support.ts";
 import { groupMetadataRecord } from "../../../protocol/state/classic-group-records.ts";
 import { decodeKey, decodeValue, encodeKey, encodeValue } from "../../../protocol/state/coordinator-record.ts";
 import { legacyOffsetCommitRecord, offsetCommitRecord } from "../../../protocol/state/offset-records.ts";
 import type { RecordCodec } from "../coordinator-state.ts";
+import { decodeConsumerRecord, encodeConsumerRecord } from "./consumer/consumer-record-codec.ts";
 import type { ClassicGroupSnapshot, CommittedOffset, GroupRecord } from "./group-record.ts";
 
 const RECORD_TYPES = [offsetCommitRecord, groupMetadataRecord, legacyOffsetCommitRecord] as const;
@@ -30,12 +32,14 @@ export const groupRecordCodec: RecordCodec<GroupRecord> = {
           key: encodeKey(groupMetadataRecord, { group: record.groupId }),
           value: record.snapshot === null ? null : encodeClassicGroup(record.snapshot),
         };
+      default:
+        return encodeConsumerRecord(record);
     }
   },
 
   decode(key, value) {
     const decoded = decodeKey(RECORD_TYPES, key);
-    if (decoded === undefined) return undefined;
+    if (decoded === undefined) return decodeConsumerRecord(key, value);
     switch (decoded.name) {
       case "OffsetCommit":
       case "LegacyOffsetCommit": {

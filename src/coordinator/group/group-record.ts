@@ -1,6 +1,9 @@
 // The records of __consumer_offsets that make up groups and their offsets, in the shape in which this layer thinks of them.
 // A record that removes (`null`) is a tombstone: compaction then drops everything of its key.
 
+import type { Assignment } from "./assignors/assignor.ts";
+import type { MemberIdentity, MemberProgress, ResolvedRegex } from "./consumer/consumer-member.ts";
+
 export interface CommittedOffset {
   readonly offset: number;
   /** -1 when the committer gave none. */
@@ -50,4 +53,67 @@ export interface ClassicGroupRecord {
   readonly snapshot: ClassicGroupSnapshot | null;
 }
 
-export type GroupRecord = OffsetRecord | ClassicGroupRecord;
+/** The group of the consumer protocol itself: its epoch rises with every change that asks for another assignment. */
+export interface ConsumerGroupRecord {
+  readonly type: "consumerGroup";
+  readonly groupId: string;
+  readonly value: { readonly epoch: number; readonly metadataHash: bigint } | null;
+}
+
+/** What a member has said of itself. */
+export interface ConsumerMemberRecord {
+  readonly type: "consumerMember";
+  readonly groupId: string;
+  readonly memberId: string;
+  readonly identity: MemberIdentity | null;
+}
+
+/** At which epoch of the group everybody's target was computed, and when. */
+export interface ConsumerTargetRecord {
+  readonly type: "consumerTarget";
+  readonly groupId: string;
+  readonly value: { readonly epoch: number; readonly timestampMs: number } | null;
+}
+
+/** What a member is to have. */
+export interface ConsumerMemberTargetRecord {
+  readonly type: "consumerMemberTarget";
+  readonly groupId: string;
+  readonly memberId: string;
+  readonly target: Assignment | null;
+}
+
+/** What a member has. */
+export interface ConsumerMemberProgressRecord {
+  readonly type: "consumerMemberProgress";
+  readonly groupId: string;
+  readonly memberId: string;
+  readonly progress: MemberProgress | null;
+}
+
+/** The topics that a regular expression stands for. */
+export interface ConsumerRegexRecord {
+  readonly type: "consumerRegex";
+  readonly groupId: string;
+  readonly regex: string;
+  readonly resolved: ResolvedRegex | null;
+}
+
+/** Written by Kafka up to 4.0, before the hash in the group's record; only removed here. */
+export interface ConsumerPartitionMetadataRecord {
+  readonly type: "consumerPartitionMetadata";
+  readonly groupId: string;
+  readonly value: "there" | null;
+}
+
+/** The records of a group of the consumer protocol (KIP-848). */
+export type ConsumerRecord =
+  | ConsumerGroupRecord
+  | ConsumerMemberRecord
+  | ConsumerTargetRecord
+  | ConsumerMemberTargetRecord
+  | ConsumerMemberProgressRecord
+  | ConsumerRegexRecord
+  | ConsumerPartitionMetadataRecord;
+
+export type GroupRecord = OffsetRecord | ClassicGroupRecord | ConsumerRecord;

@@ -7,8 +7,9 @@ import type { Api } from "../../../protocol/schema/message.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Permission } from "../../security/permission.ts";
 import type { CoordinatorRuntime } from "../runtime.ts";
+import type { GroupEnvironment } from "./group-environment.ts";
 import type { GroupRecord } from "./group-record.ts";
-import type { GroupSettings, OwnGroupSettings } from "./group-settings.ts";
+import type { GroupSettings } from "./group-settings.ts";
 import type { GroupState } from "./group-state.ts";
 import type { GroupRequestContext } from "./request-context.ts";
 import type { TopicsView } from "./topics-view.ts";
@@ -18,7 +19,7 @@ export interface RequestParts {
   readonly runtime: CoordinatorRuntime<GroupState, GroupRecord>;
   readonly clock: Clock;
   readonly settings: GroupSettings;
-  readonly groupSettings: (groupId: string) => OwnGroupSettings;
+  readonly environment: GroupEnvironment;
   readonly topics: TopicsView;
   /** Else its requests are answered UNSUPPORTED_VERSION, before anything else is looked at. */
   readonly servesConsumerProtocol: () => boolean;

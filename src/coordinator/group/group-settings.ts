@@ -15,6 +15,7 @@ export type GroupSettings = Pick<
   | "group.max.session.timeout.ms"
   | "group.max.size"
   | "group.min.session.timeout.ms"
+  | "odradek.group.consumer.change.heartbeat.interval.ms"
   | "odradek.group.disconnected.member.timeout.ms"
   | "offset.metadata.max.bytes"
   | "offsets.commit.timeout.ms"

@@ -6,30 +6,38 @@ import { Deadline } from "../deadline.ts";
 import type { Decision } from "../decision.ts";
 import type { Shard } from "../shard.ts";
 import { alarmRefused, classicGroupAlarms } from "./classic/alarms.ts";
-import type { ClassicEnvironment } from "./classic/classic-environment.ts";
 import { ClassicGroup, type GroupAlarms } from "./classic/classic-group.ts";
 import { rebalance } from "./classic/rebalance.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
+import { ConsumerGroup } from "./consumer/consumer-group.ts";
+import { ConsumerWork } from "./consumer/consumer-work.ts";
 import type { Group } from "./group.ts";
-import type { GroupRecord } from "./group-record.ts";
+import type { GroupEnvironment } from "./group-environment.ts";
+import type { ConsumerRecord, GroupRecord } from "./group-record.ts";
 import { expireGroups } from "./offset-expiry.ts";
 
 export class GroupState implements CoordinatorState<GroupRecord> {
-  readonly environment: ClassicEnvironment;
+  readonly environment: GroupEnvironment;
   readonly offsets = new CommittedOffsets();
+  readonly consumerWork: ConsumerWork;
   readonly #groups = new Map<string, Group>();
   readonly #shard: Shard<GroupState, GroupRecord>;
   readonly #alarms: GroupAlarms;
   readonly #expiry: Deadline;
 
-  constructor(shard: Shard<GroupState, GroupRecord>, environment: ClassicEnvironment) {
+  constructor(shard: Shard<GroupState, GroupRecord>, environment: GroupEnvironment) {
     this.#shard = shard;
     this.environment = environment;
     this.#expiry = new Deadline(environment.clock, () => this.#expire());
     this.#alarms = classicGroupAlarms({
       environment,
       group: (groupId) => this.classicGroup(groupId),
-      run: (operation) => this.#run(operation),
+      run: (operation) => this.run(operation),
+    });
+    this.consumerWork = new ConsumerWork({
+      environment,
+      group: (groupId) => this.consumerGroup(groupId),
+      run: (operation) => this.run(operation),
     });
   }
 
@@ -44,6 +52,16 @@ export class GroupState implements CoordinatorState<GroupRecord> {
   classicGroup(groupId: string): ClassicGroup | undefined {
     const group = this.#groups.get(groupId);
     return group?.kind === "classic" ? group : undefined;
+  }
+
+  consumerGroup(groupId: string): ConsumerGroup | undefined {
+    const group = this.#groups.get(groupId);
+    return group?.kind === "consumer" ? group : undefined;
+  }
+
+  /** @param names of topics that have come, gone or changed */
+  topicsChanged(names: ReadonlySet<string>): void {
+    for (const group of this.#groups.values()) if (group.kind === "consumer") group.topicsChanged(names);
   }
 
   deleteOffsetsOf(topics: ReadonlySet<string>): void {
@@ -65,6 +83,9 @@ export class GroupState implements CoordinatorState<GroupRecord> {
         if (record.snapshot === null) this.#removeGroup(record.groupId);
         else (this.classicGroup(record.groupId) ?? this.#addClassicGroup(record.groupId)).restore(record.snapshot);
         return;
+      default:
+        this.#replayConsumer(record);
+        return;
     }
   }
 
@@ -75,9 +96,13 @@ export class GroupState implements CoordinatorState<GroupRecord> {
   loaded(): void {
     const { settings, logger } = this.environment;
     for (const group of this.#groups.values()) {
-      for (const member of group.members.values()) member.heard();
       if (group.members.size > 0)
         logger.info({ group: group.groupId, members: group.members.size }, "loaded a group; its members' sessions start anew");
+      if (group.kind === "consumer") {
+        this.consumerWork.loaded(group);
+        continue;
+      }
+      for (const member of group.members.values()) member.heard();
       if (group.members.size > settings["group.max.size"]) rebalance(this.environment, group, "the group is larger than group.max.size");
     }
     this.#expiry.set(settings["offsets.retention.check.interval.ms"]);
@@ -86,6 +111,23 @@ export class GroupState implements CoordinatorState<GroupRecord> {
   unloaded(error: ErrorCode): void {
     this.#expiry.clear();
     for (const group of this.#groups.values()) group.release(error);
+  }
+
+  /** The first record of a group makes it; a tombstone makes none. */
+  #replayConsumer(record: ConsumerRecord): void {
+    const { groupId } = record;
+    if (record.type === "consumerGroup" && record.value === null) {
+      if (this.consumerGroup(groupId) !== undefined) this.#removeGroup(groupId);
+      return;
+    }
+    const group = this.consumerGroup(groupId) ?? (isTombstone(record) ? undefined : this.#addConsumerGroup(groupId));
+    group?.replay(record);
+  }
+
+  #addConsumerGroup(groupId: string): ConsumerGroup {
+    const group = new ConsumerGroup(groupId, this.consumerWork);
+    this.#groups.set(groupId, group);
+    return group;
   }
 
   #addClassicGroup(groupId: string): ClassicGroup {
@@ -109,13 +151,31 @@ export class GroupState implements CoordinatorState<GroupRecord> {
   #writeInParts(records: readonly GroupRecord[]): void {
     for (let start = 0; start < records.length; start += RECORDS_IN_PART) {
       const part = records.slice(start, start + RECORDS_IN_PART);
-      this.#run(() => ({ records: part, applied: () => undefined }));
+      this.run(() => ({ records: part, applied: () => undefined }));
     }
   }
 
-  #run(operation: () => Decision<GroupRecord, void>): void {
+  /** An operation that nobody waits for. */
+  run(operation: () => Decision<GroupRecord, void>): void {
     void this.#shard.write<void>(operation, (error) => alarmRefused(this.environment, error));
   }
 }
 
 const RECORDS_IN_PART = 1000;
+
+function isTombstone(record: ConsumerRecord): boolean {
+  switch (record.type) {
+    case "consumerGroup":
+    case "consumerTarget":
+    case "consumerPartitionMetadata":
+      return record.value === null;
+    case "consumerMember":
+      return record.identity === null;
+    case "consumerMemberTarget":
+      return record.target === null;
+    case "consumerMemberProgress":
+      return record.progress === null;
+    case "consumerRegex":
+      return record.resolved === null;
+  }
+}

@@ -1,6 +1,7 @@
-// The kinds of groups that share one name space: an id belongs to one group of one kind. Consumer groups (KIP-848), share groups
-// (KIP-932) and streams groups (KIP-1071) join here.
+// The kinds of groups that share one name space: an id belongs to one group of one kind. Share groups (KIP-932) and streams groups (KIP-1071)
+// join here.
 
 import type { ClassicGroup } from "./classic/classic-group.ts";
+import type { ConsumerGroup } from "./consumer/consumer-group.ts";
 
-export type Group = ClassicGroup;
+export type Group = ClassicGroup | ConsumerGroup;

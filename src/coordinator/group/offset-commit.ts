@@ -3,39 +3,11 @@
 import { type ErrorCode, Errors } from "../../../protocol/errors.ts";
 import type { Decision } from "../decision.ts";
 import type { ClassicGroup } from "./classic/classic-group.ts";
+import type { Commit, CommitOutcome } from "./commit.ts";
+import { checkConsumerCommit } from "./consumer/commit-check.ts";
+import type { Group } from "./group.ts";
 import type { CommittedOffset, GroupRecord } from "./group-record.ts";
 import type { GroupState } from "./group-state.ts";
-
-export interface Commit {
-  readonly groupId: string;
-  readonly memberId: string;
-  readonly instanceId: string | null;
-  /** -1 outside of a membership. */
-  readonly generation: number;
-  readonly apiVersion: number;
-  /** Of the transaction that the offsets belong to: they are pending until it ends. */
-  readonly producer?: { readonly producerId: number; readonly producerEpoch: number };
-}
-
-/** From this version on a client knows GROUP_ID_NOT_FOUND. */
-const GROUP_ID_NOT_FOUND_VERSION = 9;
-
-/** Whether the commit may be made. */
-export function checkCommit(group: ClassicGroup | undefined, commit: Commit): ErrorCode {
-  const { memberId, instanceId, generation } = commit;
-  const isTransactional = commit.producer !== undefined;
-  if (group === undefined) {
-    if (generation < 0) return Errors.NONE;
-    return !isTransactional && commit.apiVersion >= GROUP_ID_NOT_FOUND_VERSION ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION;
-  }
-  if (generation < 0 && group.isEmpty) return Errors.NONE;
-  // Older transactional producers do not say who they are.
-  if (generation < 0 && memberId === "" && instanceId === null) return isTransactional ? Errors.NONE : Errors.UNKNOWN_MEMBER_ID;
-  const error = group.checkMember(memberId, instanceId);
-  if (error !== Errors.NONE) return error;
-  if (generation !== group.generation) return Errors.ILLEGAL_GENERATION;
-  return group.state === "CompletingRebalance" && !isTransactional ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE;
-}
 
 export interface OffsetToCommit {
   readonly topic: string;
@@ -43,18 +15,40 @@ export interface OffsetToCommit {
   readonly committed: CommittedOffset;
 }
 
-/** One error for all that was to be committed. */
-export function commitOffsets(state: GroupState, commit: Commit, offsets: readonly OffsetToCommit[]): Decision<GroupRecord, ErrorCode> {
-  const { groupId } = commit;
-  const group = state.classicGroup(groupId);
-  const error = checkCommit(group, commit);
-  if (error !== Errors.NONE) return { records: [], applied: () => error };
+/** From this version on a client knows GROUP_ID_NOT_FOUND. */
+const GROUP_ID_NOT_FOUND_VERSION = 9;
+
+function checkCommit(group: Group | undefined, commit: Commit): ErrorCode | CommitOutcome {
+  if (group === undefined) {
+    if (commit.generation < 0) return Errors.NONE;
+    const isTold = commit.producer === undefined && commit.apiVersion >= GROUP_ID_NOT_FOUND_VERSION;
+    return isTold ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION;
+  }
+  return group.kind === "classic" ? checkClassicCommit(group, commit) : checkConsumerCommit(group, commit);
+}
+
+function checkClassicCommit(group: ClassicGroup, { memberId, instanceId, generation, producer }: Commit): ErrorCode {
+  if (generation < 0 && group.isEmpty) return Errors.NONE;
+  // Older transactional producers do not say who they are.
+  if (generation < 0 && memberId === "" && instanceId === null) return producer === undefined ? Errors.UNKNOWN_MEMBER_ID : Errors.NONE;
+  const error = group.checkMember(memberId, instanceId);
+  if (error !== Errors.NONE) return error;
+  if (generation !== group.generation) return Errors.ILLEGAL_GENERATION;
+  if (group.state === "CompletingRebalance" && producer === undefined) return Errors.REBALANCE_IN_PROGRESS;
   // A commit keeps the session alive, as a heartbeat does.
-  const member = group?.members.get(commit.memberId);
+  const member = group.members.get(memberId);
   if (member !== undefined && !member.isWaitingForJoin && !member.isWaitingForSync) member.heard();
+  return Errors.NONE;
+}
+
+export function commitOffsets(state: GroupState, commit: Commit, offsets: readonly OffsetToCommit[]): Decision<GroupRecord, CommitOutcome> {
+  const { groupId, producer } = commit;
+  const checked = checkCommit(state.group(groupId), commit);
+  const outcome = typeof checked === "number" ? () => checked : checked;
+  const accepted = offsets.filter(({ partition, committed }) => outcome(committed.topicId, partition) === Errors.NONE);
   return {
-    records: offsets.map(({ topic, partition, committed }) => ({ type: "offset", groupId, topic, partition, committed })),
-    applied: () => Errors.NONE,
-    ...(commit.producer === undefined ? {} : { producer: commit.producer }),
+    records: accepted.map(({ topic, partition, committed }) => ({ type: "offset", groupId, topic, partition, committed })),
+    applied: () => outcome,
+    ...(producer === undefined ? {} : { producer }),
   };
 }

@@ -16,6 +16,8 @@ import { groupSettings, type Overrides } from "../../../src/config/topic-config.
 import { GroupCoordinator } from "../../../src/coordinator/group/group-coordinator.ts";
 import type { GroupRequest } from "../../../src/coordinator/group/group-request.ts";
 import type { MemberConnection } from "../../../src/coordinator/group/request-context.ts";
+import { consumerGroupDescribeRequest } from "../../../src/coordinator/group/requests/consumer-group-describe.ts";
+import { consumerGroupHeartbeatRequest } from "../../../src/coordinator/group/requests/consumer-group-heartbeat.ts";
 import { deleteGroupsRequest } from "../../../src/coordinator/group/requests/delete-groups.ts";
 import { describeGroupsRequest } from "../../../src/coordinator/group/requests/describe-groups.ts";
 import { heartbeatRequest } from "../../../src/coordinator/group/requests/heartbeat.ts";
@@ -144,6 +146,17 @@ export class GroupBench {
   heartbeat(body: Partial<Encodable<HeartbeatShape>>, ask: Ask = {}) {
     const whole = { groupId: "g", generationId: 1, memberId: "", ...body };
     return this.#ask(heartbeatRequest, whole, { version: 4, ...ask });
+  }
+
+  /** Of the consumer protocol; a first one says all that must be said. */
+  beat(body: Partial<Encodable<BeatShape>>, ask: Ask = {}) {
+    const first = { rebalanceTimeoutMs: 60_000, subscribedTopicNames: ["t"], topicPartitions: [] };
+    const whole = { groupId: "g", memberEpoch: 0, ...((body.memberEpoch ?? 0) === 0 ? first : {}), ...body };
+    return this.#ask(consumerGroupHeartbeatRequest, { memberId: "", ...whole }, { version: 1, ...ask });
+  }
+
+  describeConsumer(groupIds: string[], ask: Ask = {}) {
+    return this.#ask(consumerGroupDescribeRequest, { groupIds, includeAuthorizedOperations: false }, { version: 1, ...ask });
   }
 
   leave(body: Partial<Encodable<LeaveShape>>, ask: Ask = {}) {
@@ -283,6 +296,7 @@ type ShapeOf<M> = M extends Message<infer S> ? S : never;
 type JoinShape = ShapeOf<typeof messages.joinGroup.request>;
 type SyncShape = ShapeOf<typeof messages.syncGroup.request>;
 type HeartbeatShape = ShapeOf<typeof messages.heartbeat.request>;
+type BeatShape = ShapeOf<typeof messages.consumerGroupHeartbeat.request>;
 type LeaveShape = ShapeOf<typeof messages.leaveGroup.request>;
 type CommitShape = ShapeOf<typeof messages.offsetCommit.request>;
 type FetchShape = ShapeOf<typeof messages.offsetFetch.request>;

@@ -3,14 +3,14 @@
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import { answer, type Decision } from "../../decision.ts";
+import type { GroupEnvironment } from "../group-environment.ts";
 import type { ClassicGroupRecord } from "../group-record.ts";
-import type { ClassicEnvironment } from "./classic-environment.ts";
 import type { ClassicGroup, GroupAlarms } from "./classic-group.ts";
 import { disconnectedMembers, disconnectedPendingMembers, watchDisconnected } from "./disconnected.ts";
 import { endJoinRound, endSyncRound, rebalance, withoutMembers } from "./rebalance.ts";
 
 export interface AlarmContext {
-  readonly environment: ClassicEnvironment;
+  readonly environment: GroupEnvironment;
   readonly group: (groupId: string) => ClassicGroup | undefined;
   /** Runs an operation on the shard that the groups belong to. */
   readonly run: (operation: () => Decision<ClassicGroupRecord, void>) => void;
@@ -35,7 +35,7 @@ export function classicGroupAlarms({ environment, group: find, run }: AlarmConte
   };
 }
 
-function endSession(environment: ClassicEnvironment, group: ClassicGroup, memberId: string): Decision<ClassicGroupRecord, void> {
+function endSession(environment: GroupEnvironment, group: ClassicGroup, memberId: string): Decision<ClassicGroupRecord, void> {
   const member = group.members.get(memberId);
   // A member that waits for an answer of ours is alive. One that has just been admitted cannot heartbeat, so may wait only so long.
   if (member === undefined || (!member.isNew && (member.isWaitingForJoin || member.isWaitingForSync))) return answer(undefined);
@@ -50,7 +50,7 @@ function endSession(environment: ClassicEnvironment, group: ClassicGroup, member
   });
 }
 
-function endPendingMember(environment: ClassicEnvironment, group: ClassicGroup, memberId: string): Decision<ClassicGroupRecord, void> {
+function endPendingMember(environment: GroupEnvironment, group: ClassicGroup, memberId: string): Decision<ClassicGroupRecord, void> {
   if (group.pendingMembers.remove(memberId)) {
     environment.logger.info({ group: group.groupId, member: memberId }, "a member that was given an id did not join in time");
     if (group.state === "PreparingRebalance") rebalance(environment, group, "a pending member did not join");
@@ -59,7 +59,7 @@ function endPendingMember(environment: ClassicEnvironment, group: ClassicGroup, 
 }
 
 /** See disconnected.ts. */
-function evictDisconnected(environment: ClassicEnvironment, group: ClassicGroup): Decision<ClassicGroupRecord, void> {
+function evictDisconnected(environment: GroupEnvironment, group: ClassicGroup): Decision<ClassicGroupRecord, void> {
   const pending = disconnectedPendingMembers(environment, group);
   for (const memberId of pending) {
     environment.logger.info(
@@ -90,6 +90,6 @@ function evictDisconnected(environment: ClassicEnvironment, group: ClassicGroup)
 }
 
 /** How an alarm that could not be stored is treated: it was put off, and the log line says so. */
-export function alarmRefused({ logger }: ClassicEnvironment, error: ErrorCode): void {
+export function alarmRefused({ logger }: GroupEnvironment, error: ErrorCode): void {
   if (error !== Errors.NOT_COORDINATOR) logger.warn({ error }, "could not store a group's change; it is tried again later");
 }

@@ -12,10 +12,12 @@ import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import { assert } from "../../../base/assert.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { Deadline } from "../../deadline.ts";
-import type { ClassicGroupSnapshot, ClassicMemberSnapshot } from "../group-record.ts";
+import { ConnectionLink } from "../connection-link.ts";
+import { CONSUMER_PROTOCOL_TYPE } from "../consumer-subscription.ts";
+import type { ClassicGroupRecord, ClassicGroupSnapshot, ClassicMemberSnapshot } from "../group-record.ts";
 import { type JoinAnswer, joinRefused, syncRefused } from "./answers.ts";
 import { ClassicMember, type MemberIdentity, type MemberProtocol, type MemberTerms } from "./classic-member.ts";
-import { ConnectionLink } from "./connection-link.ts";
+import { topicsOf } from "./group-subscription.ts";
 import { PendingMembers } from "./pending-members.ts";
 import { chooseProtocol, ProtocolSupport } from "./protocol-vote.ts";
 import { includesTerms, storedTerms } from "./stored-terms.ts";
@@ -103,6 +105,11 @@ export class ClassicGroup {
 
   get isEmpty(): boolean {
     return this.#state === "Empty";
+  }
+
+  /** Nobody is in it, or about to be. */
+  get isUnused(): boolean {
+    return this.isEmpty && this.pendingMembers.size === 0;
   }
 
   get waitingForJoinCount(): number {
@@ -236,6 +243,19 @@ export class ClassicGroup {
     this.#generation++;
     this.#protocolName = protocolName;
     this.#moveTo("CompletingRebalance");
+  }
+
+  // ---- what offsets depend on
+
+  /** Tells of a topic whether a member subscribes to it. When in doubt, consumers are taken to be subscribed. */
+  subscription(): (topic: string) => boolean {
+    const topics = topicsOf(this);
+    return topics === undefined ? () => this.#protocolType === CONSUMER_PROTOCOL_TYPE : (topic) => topics.has(topic);
+  }
+
+  /** Tombstones for all that there is of the group but its offsets. */
+  tombstones(): ClassicGroupRecord[] {
+    return [{ type: "classicGroup", groupId: this.groupId, snapshot: null }];
   }
 
   // ---- snapshots

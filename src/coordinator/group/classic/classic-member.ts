@@ -1,9 +1,9 @@
 // A member of a classic group. The snapshot part survives a restart; the rest is between the member and this broker.
 
 import type { Deadline } from "../../deadline.ts";
+import type { ConnectionLink } from "../connection-link.ts";
 import type { ClassicMemberSnapshot } from "../group-record.ts";
 import type { JoinAnswer, SyncAnswer } from "./answers.ts";
-import type { ConnectionLink } from "./connection-link.ts";
 import { Waiter } from "./waiter.ts";
 
 /** A protocol (assignor) that a member supports, with what it wants the group's leader to know. */

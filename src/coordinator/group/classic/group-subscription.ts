@@ -1,10 +1,16 @@
 // Which topics the members of a group of consumers subscribe to: their offsets neither expire nor may be deleted.
 
 import { CONSUMER_PROTOCOL_TYPE, subscribedTopics } from "../consumer-subscription.ts";
-import type { ClassicGroup } from "./classic-group.ts";
+import type { ClassicMember } from "./classic-member.ts";
+
+export interface SubscribingGroup {
+  readonly protocolType: string | null;
+  readonly protocolName: string | null;
+  readonly members: ReadonlyMap<string, ClassicMember>;
+}
 
 /** `undefined` when unknown: not a group of consumers, no generation yet, or metadata that cannot be read. */
-export function topicsOf(group: ClassicGroup): ReadonlySet<string> | undefined {
+export function topicsOf(group: SubscribingGroup): ReadonlySet<string> | undefined {
   if (group.protocolType !== CONSUMER_PROTOCOL_TYPE) return undefined;
   if (group.members.size > 0 && group.protocolName === null) return undefined;
   const topics = new Set<string>();
@@ -14,10 +20,4 @@ export function topicsOf(group: ClassicGroup): ReadonlySet<string> | undefined {
     for (const topic of subscribed) topics.add(topic);
   }
   return topics;
-}
-
-/** When in doubt, consumers are taken to be subscribed. */
-export function subscriptionOf(group: ClassicGroup): (topic: string) => boolean {
-  const topics = topicsOf(group);
-  return topics === undefined ? () => group.protocolType === CONSUMER_PROTOCOL_TYPE : (topic) => topics.has(topic);
 }

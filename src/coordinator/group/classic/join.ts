@@ -5,9 +5,9 @@
 
 import { Errors } from "../../../../protocol/errors.ts";
 import { answer } from "../../decision.ts";
+import type { GroupEnvironment } from "../group-environment.ts";
 import type { GroupRequestContext } from "../request-context.ts";
 import { type JoinAnswer, joinRefused } from "./answers.ts";
-import type { ClassicEnvironment } from "./classic-environment.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import type { ClassicMember, MemberIdentity, MemberTerms } from "./classic-member.ts";
 import type { Join, JoinDecision } from "./join-decision.ts";
@@ -19,7 +19,7 @@ const MEMBER_ID_REQUIRED_VERSION = 4;
 /** A member that does not know its id yet cannot heartbeat; it may wait this long in a rebalance. */
 const NEW_MEMBER_JOIN_TIMEOUT_MS = 5 * 60 * 1000;
 
-export function joinGroup(environment: ClassicEnvironment, group: ClassicGroup, context: GroupRequestContext, join: Join): JoinDecision {
+export function joinGroup(environment: GroupEnvironment, group: ClassicGroup, context: GroupRequestContext, join: Join): JoinDecision {
   if (!hasRoom(environment, group, join.memberId)) return turnAway(environment, group, join.memberId);
   if (!group.supports(join.protocolType, join.terms.protocols))
     return answer(joinRefused(Errors.INCONSISTENT_GROUP_PROTOCOL, join.memberId));
@@ -27,7 +27,7 @@ export function joinGroup(environment: ClassicEnvironment, group: ClassicGroup, 
 }
 
 /** Those in the group or in the round already may stay even when there are too many. */
-function hasRoom({ settings }: ClassicEnvironment, group: ClassicGroup, memberId: string): boolean {
+function hasRoom({ settings }: GroupEnvironment, group: ClassicGroup, memberId: string): boolean {
   const member = group.members.get(memberId);
   const maxSize = settings["group.max.size"];
   switch (group.state) {
@@ -42,7 +42,7 @@ function hasRoom({ settings }: ClassicEnvironment, group: ClassicGroup, memberId
 }
 
 /** A member that was in the group and is late for a round that is full must not be waited for. */
-function turnAway(environment: ClassicEnvironment, group: ClassicGroup, memberId: string): JoinDecision {
+function turnAway(environment: GroupEnvironment, group: ClassicGroup, memberId: string): JoinDecision {
   group.pendingMembers.remove(memberId);
   const member = group.members.get(memberId);
   if (member !== undefined) group.removeMember(member, Errors.GROUP_MAX_SIZE_REACHED);
@@ -50,7 +50,7 @@ function turnAway(environment: ClassicEnvironment, group: ClassicGroup, memberId
   return answer(joinRefused(Errors.GROUP_MAX_SIZE_REACHED, ""));
 }
 
-function joinAsNew(environment: ClassicEnvironment, group: ClassicGroup, context: GroupRequestContext, join: Join): JoinDecision {
+function joinAsNew(environment: GroupEnvironment, group: ClassicGroup, context: GroupRequestContext, join: Join): JoinDecision {
   const { instanceId } = join;
   const memberId = `${instanceId ?? context.clientId}-${environment.random.uuidText()}`;
   const identity = { memberId, instanceId, clientId: context.clientId, clientHost: context.clientHost };
@@ -65,7 +65,7 @@ function joinAsNew(environment: ClassicEnvironment, group: ClassicGroup, context
 }
 
 function admit(
-  environment: ClassicEnvironment,
+  environment: GroupEnvironment,
   group: ClassicGroup,
   context: GroupRequestContext,
   { join, identity }: { readonly join: Join; readonly identity: MemberIdentity },
@@ -79,7 +79,7 @@ function admit(
   return reply;
 }
 
-function joinAgain(environment: ClassicEnvironment, group: ClassicGroup, context: GroupRequestContext, join: Join): JoinDecision {
+function joinAgain(environment: GroupEnvironment, group: ClassicGroup, context: GroupRequestContext, join: Join): JoinDecision {
   const { memberId, instanceId } = join;
   if (group.pendingMembers.has(memberId)) {
     if (instanceId !== null) return answer(joinRefused(Errors.UNKNOWN_MEMBER_ID, memberId));

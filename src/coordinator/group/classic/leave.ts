@@ -2,8 +2,8 @@
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import type { Decision } from "../../decision.ts";
+import type { GroupEnvironment } from "../group-environment.ts";
 import type { ClassicGroupRecord } from "../group-record.ts";
-import type { ClassicEnvironment } from "./classic-environment.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import type { ClassicMember } from "./classic-member.ts";
 import { rebalance, withoutMembers } from "./rebalance.ts";
@@ -17,7 +17,7 @@ export interface LeavingMember {
 
 /** One error code for each member of the request. */
 export function leaveGroup(
-  environment: ClassicEnvironment,
+  environment: GroupEnvironment,
   group: ClassicGroup,
   requested: readonly LeavingMember[],
 ): Decision<ClassicGroupRecord, readonly ErrorCode[]> {

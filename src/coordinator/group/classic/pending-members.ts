@@ -3,8 +3,8 @@
 
 import type { Clock } from "../../../base/clock.ts";
 import { Deadline } from "../../deadline.ts";
+import { ConnectionLink } from "../connection-link.ts";
 import type { MemberConnection } from "../request-context.ts";
-import { ConnectionLink } from "./connection-link.ts";
 
 interface PendingMember {
   readonly deadline: Deadline;

@@ -3,21 +3,21 @@
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import type { Decision } from "../../decision.ts";
+import type { GroupEnvironment } from "../group-environment.ts";
 import type { ClassicGroupRecord } from "../group-record.ts";
 import { type JoinAnswer, syncRefused } from "./answers.ts";
-import type { ClassicEnvironment } from "./classic-environment.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import type { ClassicMember } from "./classic-member.ts";
 import { watchDisconnected } from "./disconnected.ts";
 import { emptiedSnapshot } from "./snapshot.ts";
 
 /** Something about the members has changed: they must join again, or, if they are at it, the round may be complete now. */
-export function rebalance(environment: ClassicEnvironment, group: ClassicGroup, reason: string): void {
+export function rebalance(environment: GroupEnvironment, group: ClassicGroup, reason: string): void {
   if (group.state !== "PreparingRebalance") prepare(environment, group, reason);
   else if (group.gathering === undefined && group.hasEveryoneJoined) completeJoins(environment, group);
 }
 
-function prepare(environment: ClassicEnvironment, group: ClassicGroup, reason: string): void {
+function prepare(environment: GroupEnvironment, group: ClassicGroup, reason: string): void {
   refuseSyncs(group, Errors.REBALANCE_IN_PROGRESS);
   // What members own is shown until they are given something else, but not when a generation ended without an assignment.
   if (group.state === "CompletingRebalance") for (const member of group.members.values()) member.assignment = NO_ASSIGNMENT;
@@ -41,14 +41,14 @@ export function refuseSyncs(group: ClassicGroup, error: ErrorCode): void {
   }
 }
 
-function gather({ settings }: ClassicEnvironment, group: ClassicGroup): void {
+function gather({ settings }: GroupEnvironment, group: ClassicGroup): void {
   const delayMs = settings["group.initial.rebalance.delay.ms"];
   group.gathering = { hasNewMember: false, remainingMs: Math.max(0, group.rebalanceTimeoutMs - delayMs) };
   group.joinRound.set(delayMs);
 }
 
 /** The time for joining is up. Who is not back is no member any more, unless it is static: that keeps its place while its session lasts. */
-export function endJoinRound(environment: ClassicEnvironment, group: ClassicGroup): Decision<ClassicGroupRecord, void> {
+export function endJoinRound(environment: GroupEnvironment, group: ClassicGroup): Decision<ClassicGroupRecord, void> {
   if (group.state !== "PreparingRebalance") return NOTHING;
   if (extendGathering(environment, group)) return NOTHING;
   group.gathering = undefined;
@@ -67,7 +67,7 @@ export function endJoinRound(environment: ClassicEnvironment, group: ClassicGrou
 }
 
 /** Each member that came while a new group gathers makes it wait once more, as long as the rebalance timeout allows. */
-function extendGathering({ settings }: ClassicEnvironment, group: ClassicGroup): boolean {
+function extendGathering({ settings }: GroupEnvironment, group: ClassicGroup): boolean {
   const { gathering } = group;
   if (gathering === undefined || !gathering.hasNewMember || gathering.remainingMs === 0) return false;
   const delayMs = Math.min(settings["group.initial.rebalance.delay.ms"], gathering.remainingMs);
@@ -76,7 +76,7 @@ function extendGathering({ settings }: ClassicEnvironment, group: ClassicGroup):
   return true;
 }
 
-function completeJoins(environment: ClassicEnvironment, group: ClassicGroup): void {
+function completeJoins(environment: GroupEnvironment, group: ClassicGroup): void {
   group.endRounds();
   group.electLeader();
   group.beginGeneration();
@@ -119,7 +119,7 @@ export function joinedMembers(group: ClassicGroup): JoinAnswer["members"] {
 }
 
 /** Members that had their join answered but never synced hold the generation up; they are dropped. */
-export function endSyncRound(environment: ClassicEnvironment, group: ClassicGroup): Decision<ClassicGroupRecord, void> {
+export function endSyncRound(environment: GroupEnvironment, group: ClassicGroup): Decision<ClassicGroupRecord, void> {
   if (group.state !== "CompletingRebalance" && group.state !== "Stable") return NOTHING;
   const late = [...group.members.values()].filter(({ memberId }) => group.pendingSyncs.has(memberId));
   if (late.length === 0) return NOTHING;
@@ -135,7 +135,7 @@ export function endSyncRound(environment: ClassicEnvironment, group: ClassicGrou
  * a group never forgets in memory what it would remember after a restart.
  */
 export function withoutMembers<Reply>(
-  { clock, logger }: ClassicEnvironment,
+  { clock, logger }: GroupEnvironment,
   group: ClassicGroup,
   leaving: readonly ClassicMember[],
   next: { readonly applied: () => Reply; readonly emptied?: () => Reply; readonly refused?: (error: ErrorCode) => void },

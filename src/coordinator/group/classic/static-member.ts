@@ -3,9 +3,9 @@
 
 import { Errors } from "../../../../protocol/errors.ts";
 import { assert } from "../../../base/assert.ts";
+import type { GroupEnvironment } from "../group-environment.ts";
 import type { GroupRequestContext } from "../request-context.ts";
 import type { JoinAnswer } from "./answers.ts";
-import type { ClassicEnvironment } from "./classic-environment.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import type { ClassicMember, MemberIdentity, MemberProtocol } from "./classic-member.ts";
 import type { Join, JoinDecision } from "./join-decision.ts";
@@ -23,7 +23,7 @@ export interface StaticRejoin {
   readonly join: Join;
 }
 
-export function rejoinStatic(environment: ClassicEnvironment, group: ClassicGroup, rejoin: StaticRejoin): JoinDecision {
+export function rejoinStatic(environment: GroupEnvironment, group: ClassicGroup, rejoin: StaticRejoin): JoinDecision {
   const { known, identity } = rejoin;
   environment.logger.info(
     { group: group.groupId, instanceId: known.instanceId, member: identity.memberId, replaces: known.memberId },
@@ -45,7 +45,7 @@ export function rejoinStatic(environment: ClassicEnvironment, group: ClassicGrou
 }
 
 /** Its new id is stored with the group; it is answered with the generation as it is. */
-function replaceInStable({ clock }: ClassicEnvironment, group: ClassicGroup, rejoin: StaticRejoin): JoinDecision {
+function replaceInStable({ clock }: GroupEnvironment, group: ClassicGroup, rejoin: StaticRejoin): JoinDecision {
   const { known, identity, join } = rejoin;
   const { memberId } = identity;
   const { groupId } = group;

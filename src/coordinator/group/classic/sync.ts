@@ -2,10 +2,10 @@
 
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import { answer, type Decision } from "../../decision.ts";
+import type { GroupEnvironment } from "../group-environment.ts";
 import type { ClassicGroupRecord } from "../group-record.ts";
 import type { GroupRequestContext } from "../request-context.ts";
 import { type SyncAnswer, synced, syncRefused } from "./answers.ts";
-import type { ClassicEnvironment } from "./classic-environment.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import type { ClassicMember } from "./classic-member.ts";
 import { rebalance, refuseSyncs } from "./rebalance.ts";
@@ -23,7 +23,7 @@ export interface Sync {
 
 export type SyncDecision = Decision<ClassicGroupRecord, SyncAnswer | Promise<SyncAnswer>>;
 
-export function syncGroup(environment: ClassicEnvironment, group: ClassicGroup, context: GroupRequestContext, sync: Sync): SyncDecision {
+export function syncGroup(environment: GroupEnvironment, group: ClassicGroup, context: GroupRequestContext, sync: Sync): SyncDecision {
   const error = checkSync(group, sync);
   const member = group.members.get(sync.memberId);
   if (error !== Errors.NONE || member === undefined) return answer(syncRefused(error));
@@ -53,7 +53,7 @@ function checkSync(group: ClassicGroup, sync: Sync): ErrorCode {
 }
 
 function completeGeneration(
-  environment: ClassicEnvironment,
+  environment: GroupEnvironment,
   group: ClassicGroup,
   leader: ClassicMember,
   assignments: ReadonlyMap<string, Buffer>,

@@ -32,11 +32,11 @@ function handle(parts: RequestParts, request: Request, { access }: GroupRequestC
 }
 
 function deleteGroup(state: GroupState, groupId: string): Decision<GroupRecord, ErrorCode> {
-  const group = state.classicGroup(groupId);
+  const group = state.group(groupId);
   if (group === undefined) return answer(Errors.GROUP_ID_NOT_FOUND);
   if (!group.isEmpty) return answer(Errors.NON_EMPTY_GROUP);
   return {
-    records: [...state.offsets.tombstones(groupId), { type: "classicGroup", groupId, snapshot: null }],
+    records: [...state.offsets.tombstones(groupId), ...group.tombstones()],
     applied: () => Errors.NONE,
   };
 }

@@ -2,6 +2,8 @@
 // group's partition is seen to first, by its handler.
 
 import type { GroupRequest } from "../group-request.ts";
+import { consumerGroupDescribeRequest } from "./consumer-group-describe.ts";
+import { consumerGroupHeartbeatRequest } from "./consumer-group-heartbeat.ts";
 import { deleteGroupsRequest } from "./delete-groups.ts";
 import { describeGroupsRequest } from "./describe-groups.ts";
 import { heartbeatRequest } from "./heartbeat.ts";
@@ -24,4 +26,6 @@ export const groupRequests: readonly GroupRequest[] = [
   listGroupsRequest,
   deleteGroupsRequest,
   offsetDeleteRequest,
+  consumerGroupHeartbeatRequest,
+  consumerGroupDescribeRequest,
 ];

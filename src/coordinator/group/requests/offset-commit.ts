@@ -6,6 +6,7 @@ import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import { offsetCommit as api } from "../../../../protocol/messages/08-offset-commit.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../../../protocol/schema/support.ts";
+import type { CommitOutcome } from "../commit.ts";
 import type { CommittedOffset } from "../group-record.ts";
 import { groupRequest, type RequestParts } from "../group-request.ts";
 import { commitOffsets, type OffsetToCommit } from "../offset-commit.ts";
@@ -28,6 +29,8 @@ interface PartitionResult {
 interface TopicResult {
   readonly name: string;
   readonly topicId: string;
+  /** Whichever way the topic was named. */
+  readonly knownId: string;
   readonly partitions: PartitionResult[];
 }
 
@@ -63,15 +66,15 @@ function handle(
       offsets.push({ topic: name, partition: partitionIndex, committed });
       return { partitionIndex, errorCode: undefined };
     });
-    return { name: name ?? "", topicId: topic.topicId, partitions };
+    return { name: name ?? "", topicId: topic.topicId, knownId: topicId, partitions };
   });
-  if (!isGroupAsked) return toResponse(topics, Errors.NONE);
-  const committing = parts.runtime.write<ErrorCode>(
+  if (!isGroupAsked) return toResponse(topics, () => Errors.NONE);
+  const committing = parts.runtime.write<CommitOutcome>(
     parts.partitionFor(groupId),
     (state) => commitOffsets(state, { groupId, memberId, instanceId, generation, apiVersion: context.apiVersion }, offsets),
-    (error) => error,
+    (error) => () => error,
   );
-  return committing instanceof Promise ? committing.then((error) => toResponse(topics, error)) : toResponse(topics, committing);
+  return committing instanceof Promise ? committing.then((outcome) => toResponse(topics, outcome)) : toResponse(topics, committing);
 }
 
 function refused({ topics }: Request, errorCode: ErrorCode): Response {
@@ -98,17 +101,20 @@ function toCommitted(
   };
 }
 
-function toResponse(topics: readonly TopicResult[], groupError: ErrorCode): Response {
+function toResponse(topics: readonly TopicResult[], outcome: CommitOutcome): Response {
   return {
-    topics: topics.map(({ name, topicId, partitions }) => ({
+    topics: topics.map(({ name, topicId, knownId, partitions }) => ({
       name,
       topicId,
-      partitions: partitions.map(({ partitionIndex, errorCode }) => ({ partitionIndex, errorCode: decided(errorCode, groupError) })),
+      partitions: partitions.map(({ partitionIndex, errorCode }) => ({
+        partitionIndex,
+        errorCode: decided(errorCode, outcome(knownId, partitionIndex)),
+      })),
     })),
   };
 }
 
-function decided(own: ErrorCode | undefined, groupError: ErrorCode): ErrorCode {
-  if (own === undefined) return groupError;
-  return own === Errors.OFFSET_METADATA_TOO_LARGE && groupError !== Errors.NONE ? groupError : own;
+function decided(own: ErrorCode | undefined, groups: ErrorCode): ErrorCode {
+  if (own === undefined) return groups;
+  return own === Errors.OFFSET_METADATA_TOO_LARGE && groups !== Errors.NONE ? groups : own;
 }

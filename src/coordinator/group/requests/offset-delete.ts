@@ -4,9 +4,8 @@ import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import { offsetDelete as api } from "../../../../protocol/messages/47-offset-delete.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { answer, type Decision } from "../../decision.ts";
-import type { ClassicGroup } from "../classic/classic-group.ts";
-import { subscriptionOf } from "../classic/group-subscription.ts";
 import { CONSUMER_PROTOCOL_TYPE } from "../consumer-subscription.ts";
+import type { Group } from "../group.ts";
 import type { GroupRecord } from "../group-record.ts";
 import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupState } from "../group-state.ts";
@@ -44,10 +43,10 @@ function judged(view: TopicsView, { access }: Context, { name, partitions }: Req
 }
 
 function decide(state: GroupState, groupId: string, topics: readonly JudgedTopic[]): Decision<GroupRecord, Response> {
-  const group = state.classicGroup(groupId);
+  const group = state.group(groupId);
   const error = checkGroup(group);
   if (group === undefined || error !== Errors.NONE) return answer(refused(error));
-  const isSubscribed = subscriptionOf(group);
+  const isSubscribed = group.subscription();
   const records: GroupRecord[] = [];
   const response: Response = {
     errorCode: Errors.NONE,
@@ -66,7 +65,7 @@ function decide(state: GroupState, groupId: string, topics: readonly JudgedTopic
   return { records, applied: () => response };
 }
 
-function checkGroup(group: ClassicGroup | undefined): ErrorCode {
+function checkGroup(group: Group | undefined): ErrorCode {
   if (group === undefined) return Errors.GROUP_ID_NOT_FOUND;
   return group.isEmpty || group.protocolType === CONSUMER_PROTOCOL_TYPE ? Errors.NONE : Errors.NON_EMPTY_GROUP;
 }

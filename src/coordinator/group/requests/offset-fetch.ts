@@ -6,6 +6,8 @@ import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import { offsetFetch as api } from "../../../../protocol/messages/09-offset-fetch.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../../../protocol/schema/support.ts";
+import { checkConsumerFetch } from "../consumer/commit-check.ts";
+import type { Group } from "../group.ts";
 import type { CommittedOffset } from "../group-record.ts";
 import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupState } from "../group-state.ts";
@@ -27,6 +29,9 @@ interface AskedTopic {
 
 interface Ask {
   readonly groupId: string;
+  /** `null` and -1 of somebody who is not a member, or whose version does not say. */
+  readonly memberId: string | null;
+  readonly memberEpoch: number;
   /** `null`: all that are committed. */
   readonly topics: readonly AskedTopic[] | null;
   readonly requireStable: boolean;
@@ -61,14 +66,14 @@ function handle(parts: RequestParts, request: Request, context: Context): Respon
   const { requireStable } = request;
   if (context.apiVersion < GROUPS_VERSION) {
     const topics = request.topics?.map(({ name, partitionIndexes }) => ({ name, topicId: ZERO_UUID, partitionIndexes })) ?? null;
-    const ask = { groupId: request.groupId, topics, requireStable, byTopicId: false };
+    const ask = { groupId: request.groupId, memberId: null, memberEpoch: -1, topics, requireStable, byTopicId: false };
     const fetching = fetchGroup(parts, ask, context);
     const toResponse = (fetched: FetchedGroup) => singleResponse(ask, fetched, context.apiVersion);
     return fetching instanceof Promise ? fetching.then(toResponse) : toResponse(fetching);
   }
   const byTopicId = context.apiVersion >= TOPIC_ID_VERSION;
-  const fetching = request.groups.map(({ groupId, topics }) =>
-    fetchGroup(parts, { groupId, topics: topics ?? null, requireStable, byTopicId }, context),
+  const fetching = request.groups.map(({ groupId, memberId, memberEpoch, topics }) =>
+    fetchGroup(parts, { groupId, memberId, memberEpoch, topics: topics ?? null, requireStable, byTopicId }, context),
   );
   if (fetching.every((each): each is FetchedGroup => !(each instanceof Promise))) return { groups: fetching };
   return Promise.all(fetching).then((groups) => ({ groups }));
@@ -80,6 +85,8 @@ function fetchGroup(parts: RequestParts, ask: Ask, { access }: Context): Fetched
   return parts.runtime.write<FetchedGroup>(
     parts.partitionFor(groupId),
     (state) => {
+      const errorCode = checkFetch(state.group(groupId), ask);
+      if (errorCode !== Errors.NONE) return { records: [], tellsStored: true, applied: () => ({ groupId, errorCode, topics: [] }) };
       const topics =
         ask.topics === null
           ? allTopics(parts.topics, state, ask).filter(({ name }) => access.permitsQuietly("DESCRIBE TOPIC", name))
@@ -90,6 +97,11 @@ function fetchGroup(parts: RequestParts, ask: Ask, { access }: Context): Fetched
     },
     (errorCode) => ({ groupId, errorCode, topics: [] }),
   );
+}
+
+/** A classic group is not asked who fetches, nor one that is not there. */
+function checkFetch(group: Group | undefined, { memberId, memberEpoch }: Ask): ErrorCode {
+  return group?.kind === "consumer" ? checkConsumerFetch(group, memberId, memberEpoch) : Errors.NONE;
 }
 
 function allTopics(view: TopicsView, state: GroupState, ask: Ask): FetchedTopic[] {

@@ -5,6 +5,7 @@ import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import { txnOffsetCommit as api } from "../../../../protocol/messages/28-txn-offset-commit.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../../../protocol/schema/support.ts";
+import type { CommitOutcome } from "../commit.ts";
 import { groupRequest, type RequestParts } from "../group-request.ts";
 import { commitOffsets, type OffsetToCommit } from "../offset-commit.ts";
 import type { GroupRequestContext } from "../request-context.ts";
@@ -46,21 +47,22 @@ function handle(parts: RequestParts, request: Request, context: Context): Respon
   const faultOf = faults(parts.topics, context);
   const offsets = toCommit(parts, request, largestMetadata, faultOf);
   const commit = { groupId, memberId, instanceId, generation, apiVersion: context.apiVersion, producer: { producerId, producerEpoch } };
-  const committing = parts.runtime.write<ErrorCode>(
+  const committing = parts.runtime.write<ErrorCode | CommitOutcome>(
     parts.partitionFor(groupId),
     (state) => commitOffsets(state, commit, offsets),
     (error) => error,
   );
-  const respond = (error: ErrorCode): Response => {
-    if (error !== Errors.NONE) return refuseTxnOffsetCommit(parts, context, request, error);
+  const respond = (outcome: ErrorCode | CommitOutcome): Response => {
+    if (typeof outcome === "number") return refuseTxnOffsetCommit(parts, context, request, outcome);
     const tooLarge = new Set(
       request.topics.flatMap(({ name, partitions }) =>
         partitions.filter((each) => metadataOf(each).length > largestMetadata).map((each) => `${name} ${each.partitionIndex}`),
       ),
     );
     return toResponse(request, (topic, partition) => {
-      const isTooLarge = tooLarge.has(`${topic} ${partition}`);
-      return faultOf(topic, partition) ?? (isTooLarge ? Errors.OFFSET_METADATA_TOO_LARGE : Errors.NONE);
+      const fault = faultOf(topic, partition) ?? outcome(parts.topics.idOf(topic) ?? ZERO_UUID, partition);
+      const isTooLarge = fault === Errors.NONE && tooLarge.has(`${topic} ${partition}`);
+      return isTooLarge ? Errors.OFFSET_METADATA_TOO_LARGE : fault;
     });
   };
   return committing instanceof Promise ? committing.then(respond) : respond(committing);

@@ -1,7 +1,7 @@
 // Which connection a member last spoke on, and since when it has been closed.
 
-import type { Clock } from "../../../base/clock.ts";
-import type { MemberConnection } from "../request-context.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { MemberConnection } from "./request-context.ts";
 
 export class ConnectionLink {
   readonly #clock: Clock;

@@ -1,0 +1,186 @@
+// What a group of the consumer protocol does besides answering heartbeats: when time passes or a connection closes, and what takes too long to
+// be done while somebody waits. Each ends in an operation of its own on the shard, decided when it comes: the group may have changed.
+
+import { Slices } from "../../../base/slices.ts";
+import { Deadline } from "../../deadline.ts";
+import { answer, type Decision } from "../../decision.ts";
+import type { Assignment } from "../assignors/assignor.ts";
+import { ConnectionLink } from "../connection-link.ts";
+import { isOverdue, watchLinks } from "../disconnection.ts";
+import type { GroupEnvironment } from "../group-environment.ts";
+import type { ConsumerRecord, GroupRecord } from "../group-record.ts";
+import type { ConsumerGroup, ConsumerGroupParts } from "./consumer-group.ts";
+import { type ConsumerMember, MemberStates, type MemberWatch } from "./consumer-member.ts";
+import { withoutMembers } from "./leave.ts";
+import { assignorOf, computeTargets, type Targets, targetRecords } from "./target-assignment.ts";
+
+export interface WorkOptions {
+  readonly environment: GroupEnvironment;
+  readonly group: (groupId: string) => ConsumerGroup | undefined;
+  /** Runs an operation on the shard that the groups belong to. */
+  readonly run: (operation: () => Decision<GroupRecord, void>) => void;
+}
+
+type Operation = (group: ConsumerGroup) => Decision<GroupRecord, void>;
+
+export class ConsumerWork implements ConsumerGroupParts {
+  readonly #environment: GroupEnvironment;
+  readonly #group: WorkOptions["group"];
+  readonly #run: WorkOptions["run"];
+
+  constructor({ environment, group, run }: WorkOptions) {
+    this.#environment = environment;
+    this.#group = group;
+    this.#run = run;
+  }
+
+  /** The group as it is at the moment. */
+  groupNow(groupId: string): ConsumerGroup | undefined {
+    return this.#group(groupId);
+  }
+
+  nowMs(): number {
+    return this.#environment.clock.now();
+  }
+
+  watch(groupId: string, memberId: string): MemberWatch {
+    const { clock } = this.#environment;
+    return {
+      session: new Deadline(clock, () => this.#onMember(groupId, memberId, (group, member) => this.#endSession(group, member))),
+      rebalance: new Deadline(clock, () => this.#onMember(groupId, memberId, (group, member) => this.#endRebalance(group, member))),
+      link: new ConnectionLink(clock, () => this.watchDisconnected(groupId)),
+    };
+  }
+
+  disconnected(groupId: string): Deadline {
+    return new Deadline(this.#environment.clock, () => this.#onGroup(groupId, (group) => this.#evictDisconnected(group)));
+  }
+
+  /** After each change of a group: somebody may be waited for from now on. */
+  watchDisconnected(groupId: string): void {
+    const group = this.#group(groupId);
+    if (group !== undefined) watchLinks(this.#environment, group.disconnected, waitedFor(group).map(linkOf));
+  }
+
+  /** In slices; what has become of the group meanwhile is looked at when they are done. */
+  computeTargets(groupId: string): void {
+    const group = this.#group(groupId);
+    if (group === undefined || group.isComputing) return;
+    group.isComputing = true;
+    void this.#computeTargets(group);
+  }
+
+  /** Sessions begin anew; so does the time that members have to give partitions up. */
+  loaded(group: ConsumerGroup): void {
+    const sessionTimeoutMs = this.#environment.groupSettings(group.groupId)["consumer.session.timeout.ms"];
+    for (const { watch, identity, progress } of group.members.values()) {
+      watch.session.set(identity.classic?.sessionTimeoutMs ?? sessionTimeoutMs);
+      if (progress.state === MemberStates.UNREVOKED_PARTITIONS && identity.classic === null)
+        watch.rebalance.set(identity.rebalanceTimeoutMs);
+    }
+    group.isMetadataStale = true;
+  }
+
+  // ---- time and connections
+
+  #endSession(group: ConsumerGroup, member: ConsumerMember): Decision<GroupRecord, void> {
+    const sessionTimeoutMs = this.#environment.groupSettings(group.groupId)["consumer.session.timeout.ms"];
+    return this.#remove(group, [member], { sessionTimeoutMs }, "removed a member that was not heard of in time");
+  }
+
+  #endRebalance(group: ConsumerGroup, member: ConsumerMember): Decision<GroupRecord, void> {
+    if (member.progress.state !== MemberStates.UNREVOKED_PARTITIONS) return answer(undefined);
+    const { rebalanceTimeoutMs } = member.identity;
+    return this.#remove(group, [member], { rebalanceTimeoutMs }, "removed a member that did not give up its partitions in time");
+  }
+
+  #evictDisconnected(group: ConsumerGroup): Decision<GroupRecord, void> {
+    const evicted = waitedFor(group).filter((member) => isOverdue(this.#environment, linkOf(member)));
+    if (evicted.length > 0) return this.#remove(group, evicted, {}, "removed members that the group waited for: they have no connection");
+    return { records: [], applied: () => this.watchDisconnected(group.groupId) };
+  }
+
+  #remove(group: ConsumerGroup, members: readonly ConsumerMember[], facts: object, message: string): Decision<GroupRecord, void> {
+    const { groupId } = group;
+    return {
+      records: withoutMembers(this.#environment, group, members),
+      applied: () => {
+        this.#environment.logger.info({ group: groupId, members: members.map(({ memberId }) => memberId), ...facts }, message);
+        this.watchDisconnected(groupId);
+      },
+      // Looked at again; whoever is heard of until then stays.
+      refused: () => {
+        for (const { watch } of members) watch.session.set(RETRY_MS);
+      },
+    };
+  }
+
+  // ---- targets
+
+  async #computeTargets(group: ConsumerGroup): Promise<void> {
+    const { clock, topics } = this.#environment;
+    const { groupId, epoch } = group;
+    const members = [...group.members.values()];
+    const instances = new Map(members.map(({ memberId, identity }) => [memberId, identity.instanceId]));
+    const assignor = assignorOf(this.#environment, group, members);
+    const steps = computeTargets({ group, assignor, topics, members });
+    const slices = new Slices(clock);
+    await slices.next();
+    for (;;) {
+      if (slices.isOver) await slices.next();
+      const step = steps.next();
+      if (step.done !== true) continue;
+      group.isComputing = false;
+      this.#onGroup(groupId, (now) => {
+        // The shard was loaded anew, or the group deleted and made again.
+        if (now !== group || now.targetEpoch >= epoch) return answer(undefined);
+        const targets = bySuccessors(group, step.value, instances);
+        const records: ConsumerRecord[] = targetRecords(group, targets, group.members.values(), { epoch, timestampMs: clock.now() });
+        return { records, applied: () => this.watchDisconnected(groupId) };
+      });
+      return;
+    }
+  }
+
+  #onGroup(groupId: string, operation: Operation): void {
+    this.#run(() => {
+      const group = this.#group(groupId);
+      return group === undefined ? answer(undefined) : operation(group);
+    });
+  }
+
+  #onMember(
+    groupId: string,
+    memberId: string,
+    operation: (group: ConsumerGroup, member: ConsumerMember) => Decision<GroupRecord, void>,
+  ): void {
+    this.#onGroup(groupId, (group) => {
+      const member = group.members.get(memberId);
+      return member === undefined ? answer(undefined) : operation(group, member);
+    });
+  }
+}
+
+const RETRY_MS = 1000;
+
+/** Dynamic members that have not come to the target, and may hold what others are to have. */
+function waitedFor(group: ConsumerGroup): ConsumerMember[] {
+  if (group.state !== "Reconciling") return [];
+  return [...group.members.values()].filter(
+    ({ identity, progress }) => identity.instanceId === null && progress.epoch !== group.targetEpoch,
+  );
+}
+
+function linkOf({ watch }: ConsumerMember): ConnectionLink {
+  return watch.link;
+}
+
+/** Static members that were replaced meanwhile: what the one of before was to have is the new one's. */
+function bySuccessors(group: ConsumerGroup, targets: Targets, instances: ReadonlyMap<string, string | null>): Targets {
+  const all = new Map<string, Assignment>(targets);
+  for (const [memberId, target] of targets) {
+    const successor = group.staticMember(instances.get(memberId) ?? null);
+    if (successor !== undefined && successor.memberId !== memberId) all.set(successor.memberId, target);
+  }
+  return all;
+}

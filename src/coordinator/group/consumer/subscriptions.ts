@@ -1,0 +1,91 @@
+// What the members of a group subscribe to together: topics by name and by regular expression, each with how many ask for it.
+
+import type { MemberIdentity, ResolvedRegex } from "./consumer-member.ts";
+
+/** Of one member; `undefined` where there is none. */
+export interface IdentityChange {
+  readonly before: MemberIdentity | undefined;
+  readonly after: MemberIdentity | undefined;
+}
+
+/** `undefined`: it stands for nothing. */
+export interface RegexChange {
+  readonly regex: string;
+  readonly as: ResolvedRegex | undefined;
+}
+
+export class Subscriptions {
+  readonly #names = new Map<string, number>();
+  readonly #regexes = new Map<string, number>();
+  readonly #resolved = new Map<string, ResolvedRegex>();
+  /** Topics of resolved expressions, by how many of those name them. */
+  readonly #resolvedNames = new Map<string, number>();
+
+  /** Every topic that somebody subscribes to, sorted. */
+  topicNames(): string[] {
+    return [...new Set([...this.#names.keys(), ...this.#resolvedNames.keys()])].sort();
+  }
+
+  hasTopic(name: string): boolean {
+    return this.#names.has(name) || this.#resolvedNames.has(name);
+  }
+
+  /** Looks through the smaller of the two. */
+  hasAnyTopic(names: ReadonlySet<string>): boolean {
+    const own = this.#names.size + this.#resolvedNames.size;
+    if (names.size < own) return [...names].some((name) => this.hasTopic(name));
+    return [...this.#names.keys(), ...this.#resolvedNames.keys()].some((name) => names.has(name));
+  }
+
+  /** Expressions that members have, by how many. */
+  regexes(): ReadonlyMap<string, number> {
+    return this.#regexes;
+  }
+
+  resolvedRegexes(): ReadonlyMap<string, ResolvedRegex> {
+    return this.#resolved;
+  }
+
+  /** Topics of a member, by both its ways to subscribe. An expression that is not resolved yet stands for none. */
+  topicsOf({ topicNames, topicRegex }: MemberIdentity): readonly string[] {
+    const matched = topicRegex === "" ? undefined : this.#resolved.get(topicRegex)?.topics;
+    if (matched === undefined || matched.length === 0) return topicNames;
+    return topicNames.length === 0 ? matched : [...new Set([...topicNames, ...matched])];
+  }
+
+  /** What `look` sees if these changes were made; they are not. */
+  supposing<Seen>(members: readonly IdentityChange[], regexes: readonly RegexChange[], look: () => Seen): Seen {
+    const former = regexes.map(({ regex }) => ({ regex, as: this.#resolved.get(regex) }));
+    for (const { before, after } of members) this.replace(before, after);
+    for (const { regex, as } of regexes) this.resolve(regex, as);
+    try {
+      return look();
+    } finally {
+      for (const { regex, as } of former) this.resolve(regex, as);
+      for (const { before, after } of members) this.replace(after, before);
+    }
+  }
+
+  replace(before: MemberIdentity | undefined, after: MemberIdentity | undefined): void {
+    if (before?.topicNames !== after?.topicNames) {
+      for (const name of before?.topicNames ?? []) count(this.#names, name, -1);
+      for (const name of after?.topicNames ?? []) count(this.#names, name, 1);
+    }
+    if (before !== undefined && before.topicRegex !== "") count(this.#regexes, before.topicRegex, -1);
+    if (after !== undefined && after.topicRegex !== "") count(this.#regexes, after.topicRegex, 1);
+  }
+
+  /** `undefined`: it stands for nothing any more. */
+  resolve(regex: string, resolved: ResolvedRegex | undefined): void {
+    for (const name of this.#resolved.get(regex)?.topics ?? []) count(this.#resolvedNames, name, -1);
+    for (const name of resolved?.topics ?? []) count(this.#resolvedNames, name, 1);
+    if (resolved === undefined) this.#resolved.delete(regex);
+    else this.#resolved.set(regex, resolved);
+  }
+}
+
+function count(counts: Map<string, number>, key: string, step: 1 | -1): void {
+  const next = (counts.get(key) ?? 0) + step;
+  if (next <= 0) counts.delete(key);
+  else counts.set(key, next);
+}

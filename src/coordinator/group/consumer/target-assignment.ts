@@ -1,0 +1,107 @@
+// Everybody's target: what the group's assignor makes of its members, their subscriptions and the topics that there are, and the records of
+// what is different from the target before.
+
+import { assert } from "../../../base/assert.ts";
+import { listedAssignors } from "../../../config/group-protocols.ts";
+import type { Assignment, AssignmentMember, Assignor } from "../assignors/assignor.ts";
+import { assignors } from "../assignors/index.ts";
+import type { GroupEnvironment } from "../group-environment.ts";
+import type { ConsumerRecord } from "../group-record.ts";
+import type { TopicsView } from "../topics-view.ts";
+import type { ConsumerGroup } from "./consumer-group.ts";
+import type { MemberView } from "./consumer-member.ts";
+
+export type Targets = ReadonlyMap<string, Assignment>;
+
+export interface TargetPlan {
+  readonly group: ConsumerGroup;
+  readonly assignor: Assignor;
+  readonly topics: TopicsView;
+  /** Everyone who is to have a target. */
+  readonly members: readonly MemberView[];
+}
+
+/** A generator, as the assignor's: what it needs of the group is taken before its first step. */
+export function computeTargets({ group, assignor, topics, members }: TargetPlan): Generator<void, Targets> {
+  const topicIds = subscribedTopicIds(group, topics);
+  const input: AssignmentMember[] = members.map((member) => ({
+    memberId: member.memberId,
+    instanceId: member.identity.instanceId,
+    rackId: member.identity.rackId,
+    topicIds: topicIds(member),
+    current: group.targetOf(member),
+  }));
+  return assignor.assign({ members: input, partitionCount: (topicId) => topics.partitionCountOf(topicId) ?? 0 });
+}
+
+/** What most members ask for, or else the first that the broker has. */
+export function assignorOf({ settings }: GroupEnvironment, group: ConsumerGroup, members: readonly MemberView[]): Assignor {
+  const [first] = listedAssignors(settings["group.consumer.assignors"]);
+  const assignor = assignors.get(group.preferredAssignor(members) ?? first ?? "");
+  assert(assignor !== undefined, "members ask for assignors that there are");
+  return assignor;
+}
+
+/** What becomes of the members that are there; others have no target any more. */
+export function targetRecords(
+  group: ConsumerGroup,
+  targets: Targets,
+  members: Iterable<MemberView>,
+  computed: { readonly epoch: number; readonly timestampMs: number },
+): ConsumerRecord[] {
+  const { groupId } = group;
+  const records: ConsumerRecord[] = [];
+  const before = group.targets();
+  for (const { memberId } of members) {
+    const target = targets.get(memberId);
+    if (target === undefined) continue;
+    const former = before.get(memberId);
+    if (former === undefined || !isSameAssignment(former, target))
+      records.push({ type: "consumerMemberTarget", groupId, memberId, target });
+  }
+  records.push({ type: "consumerTarget", groupId, value: computed });
+  return records;
+}
+
+/** How much there is to be looked at: members, and partitions of the topics that they subscribe to. */
+export function sizeOfPlan(group: ConsumerGroup, topics: TopicsView, memberCount: number): number {
+  let size = memberCount;
+  for (const name of group.subscriptions.topicNames()) size += topics.partitionCount(name) ?? 0;
+  return size;
+}
+
+/** Takes it to its end at once. */
+export function finish<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Members of the same subscription share one set. */
+function subscribedTopicIds(group: ConsumerGroup, topics: TopicsView): (member: MemberView) => ReadonlySet<string> {
+  const known = new Map<string, ReadonlySet<string>>();
+  return ({ identity }) => {
+    const key = `${identity.topicRegex}\n${identity.topicNames.join()}`;
+    const shared = known.get(key);
+    if (shared !== undefined) return shared;
+    const ids = new Set<string>();
+    for (const name of group.subscriptions.topicsOf(identity)) {
+      const id = topics.idOf(name);
+      if (id !== undefined) ids.add(id);
+    }
+    known.set(key, ids);
+    return ids;
+  };
+}
+
+function isSameAssignment(a: Assignment, b: Assignment): boolean {
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
+  for (const [topicId, partitions] of a) {
+    const others = b.get(topicId);
+    if (others === undefined || others.length !== partitions.length) return false;
+    if (!partitions.every((partition, index) => partition === others[index])) return false;
+  }
+  return true;
+}

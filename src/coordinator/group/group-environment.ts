@@ -1,0 +1,19 @@
+// What the rules of groups work with besides a group.
+
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Random } from "../../base/random.ts";
+import type { GroupSettings, OwnGroupSettings } from "./group-settings.ts";
+import type { TopicHashes } from "./topic-hashes.ts";
+import type { TopicsView } from "./topics-view.ts";
+
+export interface GroupEnvironment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly settings: GroupSettings;
+  /** What holds for one group, at the moment. */
+  readonly groupSettings: (groupId: string) => OwnGroupSettings;
+  readonly topics: TopicsView;
+  readonly topicHashes: TopicHashes;
+}
