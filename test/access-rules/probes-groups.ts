@@ -1,6 +1,8 @@
 // Requests of groups and their offsets, and those that ask about groups and transactions.
 
 import {
+  consumerGroupDescribe,
+  consumerGroupHeartbeat,
   deleteGroups,
   describeGroups,
   describeTransactions,
@@ -58,7 +60,57 @@ function coordinatorsOf(keyType: number, keys: readonly string[], version: numbe
   return keys.map((key) => (version === 0 ? { key } : { key, keyType }));
 }
 
+/** A member for each subscription, so that nobody is told to do what another has begun. */
+function joins(groupId: string, subscribedTopicNames: readonly string[], memberId: string) {
+  return {
+    groupId,
+    memberId,
+    memberEpoch: 0,
+    rebalanceTimeoutMs: 60_000,
+    subscribedTopicNames: [...subscribedTopicNames],
+    topicPartitions: [],
+  };
+}
+
+/** Requests of the consumer protocol (KIP-848). */
+const CONSUMER_PROBES: readonly Probe[] = [
+  probe(consumerGroupHeartbeat, {
+    about: "of who joins",
+    versions: [0, 1],
+    needs: withTopics(READ, DESCRIBE),
+    requests: ({ groups, topics }) => [
+      ...every(groups).map((groupId) => joins(groupId, [topics.ruled], "first")),
+      ...[topics.unruled, topics.absent, topics.nowhere].map((topic) => joins(groups.ruled, [topic], topic)),
+      joins(groups.ruled, every(topics), "last"),
+    ],
+    fresh: ["groups"],
+    // When others of the group get theirs is a matter of time.
+    leavesOut: ["memberEpoch", "assignment"],
+  }),
+  probe(consumerGroupHeartbeat, {
+    about: "of who subscribes by a regular expression",
+    versions: [1],
+    needs: onGroups(READ),
+    requests: perGroup((groupId) => ({ ...joins(groupId, [], "first"), subscribedTopicRegex: ".*-topic-.*" })),
+    fresh: ["groups"],
+    leavesOut: ["memberEpoch", "assignment"],
+  }),
+  probe(consumerGroupHeartbeat, {
+    about: "of who leaves",
+    versions: [0, 1],
+    needs: onGroups(READ),
+    requests: perGroup((groupId) => ({ groupId, memberId: NOBODY, memberEpoch: -1 })),
+  }),
+  probe(consumerGroupDescribe, {
+    versions: [0, 1],
+    needs: ({ consumers, topics }) => [...on(GROUP, withRules(consumers), DESCRIBE), ...on(TOPIC, withRules(topics), DESCRIBE)],
+    requests: ({ consumers }) => [{ groupIds: every(consumers), includeAuthorizedOperations: true }],
+    fresh: ["consumers"],
+  }),
+];
+
 export const GROUP_PROBES: readonly Probe[] = [
+  ...CONSUMER_PROBES,
   probe(offsetCommit, {
     versions: [2, 9, 10],
     // Version 0 keeps offsets in ZooKeeper, which Kafka without it refuses.

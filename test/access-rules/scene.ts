@@ -14,13 +14,15 @@ export interface Names {
   readonly nowhere: string;
 }
 
-export type Kind = "topics" | "groups" | "transactions";
+/** `consumers` are groups of the consumer protocol, which have a member. */
+export type Kind = "topics" | "groups" | "consumers" | "transactions";
 
 const SHARED = "-shared-x";
 
 export class Scene {
   readonly topics: Names;
   readonly groups: Names;
+  readonly consumers: Names;
   readonly transactions: Names;
   readonly endings: readonly string[];
   readonly topicIds: Map<string, string>;
@@ -31,6 +33,7 @@ export class Scene {
   private constructor(endings: Readonly<Record<Kind, string>>, shared?: Scene) {
     this.topics = namesOf("topic", endings.topics);
     this.groups = namesOf("group", endings.groups);
+    this.consumers = namesOf("consumers", endings.consumers);
     this.transactions = namesOf("transaction", endings.transactions);
     this.endings = [...new Set(Object.values(endings))];
     this.topicIds = new Map(shared?.topicIds);
@@ -38,13 +41,19 @@ export class Scene {
   }
 
   static shared(): Scene {
-    return new Scene({ topics: SHARED, groups: SHARED, transactions: SHARED });
+    return new Scene({ topics: SHARED, groups: SHARED, consumers: SHARED, transactions: SHARED });
   }
 
   /** The same, but for some kinds of things, which it has for itself. */
   withOwn(name: string, kinds: readonly Kind[]): Scene {
     const ending = (kind: Kind) => (kinds.includes(kind) ? `-${name}-x` : SHARED);
-    return new Scene({ topics: ending("topics"), groups: ending("groups"), transactions: ending("transactions") }, this);
+    const endings = {
+      topics: ending("topics"),
+      groups: ending("groups"),
+      consumers: ending("consumers"),
+      transactions: ending("transactions"),
+    };
+    return new Scene(endings, this);
   }
 
   topicId(name: string): string {

@@ -4,12 +4,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
   addPartitionsToTxn,
+  consumerGroupHeartbeat,
   createAcls,
   createDelegationToken,
   createTopics,
   deleteAcls,
   describeAcls,
   findCoordinator,
+  incrementalAlterConfigs,
   initProducerId,
   listOffsets,
   metadata,
@@ -22,10 +24,14 @@ import type { RawClient } from "../support/raw-client.ts";
 import { oneRecord } from "./probes-data.ts";
 import type { Rule } from "./rules.ts";
 import { existing, type Kind, type Scene } from "./scene.ts";
+import { LONGEST_SESSION_MS } from "./situations.ts";
 
 const DEADLINE_MS = 20_000;
 const LONGEST_TRANSACTION_MS = 900_000;
 const ANY = 1;
+const SETTINGS_OF_A_GROUP = 32;
+const SET = 0;
+const MEMBER = "a-member";
 const OF_GROUPS = 0;
 const OF_TRANSACTIONS = 1;
 const EVERY_RULE = {
@@ -52,6 +58,7 @@ export class SetUp {
     if (scenes.length === 0) return;
     if (what.includes("topics")) await this.#topics(scenes);
     if (what.includes("groups")) await this.#groups(scenes);
+    if (what.includes("consumers")) await this.#consumers(scenes);
     if (what.includes("transactions")) await this.#transactions(scenes);
   }
 
@@ -132,6 +139,24 @@ export class SetUp {
         await this.#until(`${groupId} has an offset`, async () => {
           const answer = await this.#ask(offsetCommit, 9, { groupId, topics: committed });
           return answer.topics.every(({ partitions }) => partitions.every(({ errorCode }) => errorCode === 0));
+        });
+      }
+    }
+  }
+
+  /** One member each, which has what it subscribed to: the topic that rules are about, and in the group without rules both. */
+  async #consumers(scenes: readonly Scene[]): Promise<void> {
+    const configs = [{ name: "consumer.session.timeout.ms", configOperation: SET, value: `${LONGEST_SESSION_MS}` }];
+    const groupIds = scenes.flatMap(({ consumers }) => existing(consumers));
+    const resources = groupIds.map((resourceName) => ({ resourceType: SETTINGS_OF_A_GROUP, resourceName, configs }));
+    await this.#ask(incrementalAlterConfigs, 1, { resources, validateOnly: false });
+    for (const { consumers, topics } of scenes) {
+      for (const groupId of existing(consumers)) {
+        const subscribedTopicNames = groupId === consumers.ruled ? [topics.ruled] : existing(topics);
+        const joins = { groupId, memberId: MEMBER, memberEpoch: 0, rebalanceTimeoutMs: 60_000, subscribedTopicNames, topicPartitions: [] };
+        await this.#until(`${groupId} has a member`, async () => {
+          const { errorCode, assignment } = await this.#ask(consumerGroupHeartbeat, 1, joins);
+          return errorCode === 0 && assignment?.topicPartitions.length === subscribedTopicNames.length;
         });
       }
     }

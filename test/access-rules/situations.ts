@@ -175,6 +175,8 @@ export const USERS: readonly string[] = [...new Set([ADMIN, SUPER_USER, ...SITUA
 /** With its password, which is its name. */
 export const JAAS_LINE = `org.apache.kafka.common.security.plain.PlainLoginModule required ${USERS.map((user) => `user_${user}="${user}"`).join(" ")};`;
 
+export const LONGEST_SESSION_MS = 3_600_000;
+
 /** Of a broker with the authorizer and a listener that knows USERS; its own tools and brokers come without a login. */
 export function authorizerSettings(policy: Policy): Record<string, string> {
   return {
@@ -190,5 +192,7 @@ export function authorizerSettings(policy: Policy): Record<string, string> {
     "offsets.topic.num.partitions": "1",
     "transaction.state.log.num.partitions": "1",
     "group.initial.rebalance.delay.ms": "0",
+    // Members are made before they are asked about, and say nothing in between: see SetUp.
+    "group.consumer.max.session.timeout.ms": `${LONGEST_SESSION_MS}`,
   };
 }
