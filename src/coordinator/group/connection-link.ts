@@ -16,6 +16,10 @@ export class ConnectionLink {
     this.#closed = closed;
   }
 
+  get connection(): MemberConnection | undefined {
+    return this.#connection;
+  }
+
   /** `undefined` while it is open, and of a member that was loaded until somebody misses it. */
   get closedSinceMs(): number | undefined {
     return this.#closedSinceMs;

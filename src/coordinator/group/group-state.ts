@@ -36,7 +36,7 @@ export class GroupState implements CoordinatorState<GroupRecord> {
     });
     this.consumerWork = new ConsumerWork({
       environment,
-      group: (groupId) => this.consumerGroup(groupId),
+      group: (groupId) => this.group(groupId),
       run: (operation) => this.run(operation),
     });
   }
@@ -139,7 +139,8 @@ export class GroupState implements CoordinatorState<GroupRecord> {
   #removeGroup(groupId: string): void {
     const group = this.#groups.get(groupId);
     this.#groups.delete(groupId);
-    group?.release(Errors.UNKNOWN_MEMBER_ID);
+    // Somebody waits only where the group goes over to another protocol.
+    group?.release(Errors.REBALANCE_IN_PROGRESS);
   }
 
   #expire(): void {

@@ -12,9 +12,9 @@ import {
   type MemberView,
   type ResolvedRegex,
 } from "./consumer-member.ts";
-import { memberTombstones } from "./leave.ts";
 import { type OwnedPartitions, reconcile } from "./reconcile.ts";
 import { assignorOf, computeTargets, finish, sizeOfPlan, targetRecords } from "./target-assignment.ts";
+import { memberTombstones } from "./without-members.ts";
 
 /** What a member says; `null` and -1 where it says nothing. */
 export interface Beat {
@@ -52,14 +52,16 @@ export interface DecidedBeat {
 const COMPUTED_AT_ONCE = 5000;
 
 export interface Said {
-  readonly beat: Beat;
   readonly identity: MemberIdentity;
+  readonly owned: OwnedPartitions | null;
+  /** What its expression stands for, where the group did not know it. */
+  readonly resolved?: ResolvedRegex | undefined;
 }
 
 export function decideBeat(environment: GroupEnvironment, group: ConsumerGroup, found: Found, said: Said): DecidedBeat {
   const { groupId } = group;
   const { member, stored } = found;
-  const { identity, beat } = said;
+  const { identity, owned } = said;
   const { memberId } = member;
   const records: ConsumerRecord[] = [];
   if (stored !== undefined && stored !== member) records.push(...replacement(group, stored, member));
@@ -82,7 +84,7 @@ export function decideBeat(environment: GroupEnvironment, group: ConsumerGroup, 
       isSubscribed: (topicId) => topics.has(environment.topics.nameOf(topicId) ?? ""),
       hasSubscriptionChanged: hasNamesChanged || hasRegexChanged,
       isHeld: (topicId, partition) => group.holders.isHeld(topicId, partition),
-      owned: beat.owned,
+      owned,
     });
     if (progress !== member.progress) records.push({ type: "consumerMemberProgress", groupId, memberId, progress });
     return { records, member: { memberId, identity, progress }, before: member.progress, isToCompute: target.isToCompute };
@@ -102,7 +104,7 @@ function replacement(group: ConsumerGroup, stored: ConsumerMember, member: Membe
 }
 
 /** An expression that nobody has any more goes, one that is new comes with the topics that it stands for. */
-function regexRecords(group: ConsumerGroup, former: MemberIdentity, { identity, beat }: Said) {
+function regexRecords(group: ConsumerGroup, former: MemberIdentity, { identity, resolved }: Said) {
   const { groupId, subscriptions } = group;
   const records: {
     readonly type: "consumerRegex";
@@ -113,8 +115,8 @@ function regexRecords(group: ConsumerGroup, former: MemberIdentity, { identity, 
   const { topicRegex: regex } = identity;
   if (former.topicRegex !== regex && subscriptions.regexes().get(former.topicRegex) === 1)
     records.push({ type: "consumerRegex", groupId, regex: former.topicRegex, resolved: null });
-  if (regex !== "" && beat.resolved !== undefined && !subscriptions.resolvedRegexes().has(regex))
-    records.push({ type: "consumerRegex", groupId, regex, resolved: beat.resolved });
+  if (regex !== "" && resolved !== undefined && !subscriptions.resolvedRegexes().has(regex))
+    records.push({ type: "consumerRegex", groupId, regex, resolved });
   return records;
 }
 

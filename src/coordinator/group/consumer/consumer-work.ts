@@ -5,25 +5,29 @@ import { Slices } from "../../../base/slices.ts";
 import { Deadline } from "../../deadline.ts";
 import { answer, type Decision } from "../../decision.ts";
 import type { Assignment } from "../assignors/assignor.ts";
+import type { ClassicGroup } from "../classic/classic-group.ts";
 import { ConnectionLink } from "../connection-link.ts";
 import { isOverdue, watchLinks } from "../disconnection.ts";
+import type { Group } from "../group.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { ConsumerRecord, GroupRecord } from "../group-record.ts";
 import type { ConsumerGroup, ConsumerGroupParts } from "./consumer-group.ts";
 import { type ConsumerMember, MemberStates, type MemberWatch } from "./consumer-member.ts";
-import { withoutMembers } from "./leave.ts";
+import { depart } from "./departure.ts";
+import type { GroupWork } from "./group-work.ts";
+import { sessionTimeout } from "./session-timeout.ts";
 import { assignorOf, computeTargets, type Targets, targetRecords } from "./target-assignment.ts";
 
 export interface WorkOptions {
   readonly environment: GroupEnvironment;
-  readonly group: (groupId: string) => ConsumerGroup | undefined;
+  readonly group: (groupId: string) => Group | undefined;
   /** Runs an operation on the shard that the groups belong to. */
   readonly run: (operation: () => Decision<GroupRecord, void>) => void;
 }
 
 type Operation = (group: ConsumerGroup) => Decision<GroupRecord, void>;
 
-export class ConsumerWork implements ConsumerGroupParts {
+export class ConsumerWork implements ConsumerGroupParts, GroupWork {
   readonly #environment: GroupEnvironment;
   readonly #group: WorkOptions["group"];
   readonly #run: WorkOptions["run"];
@@ -34,9 +38,14 @@ export class ConsumerWork implements ConsumerGroupParts {
     this.#run = run;
   }
 
-  /** The group as it is at the moment. */
   groupNow(groupId: string): ConsumerGroup | undefined {
-    return this.#group(groupId);
+    const group = this.#group(groupId);
+    return group?.kind === "consumer" ? group : undefined;
+  }
+
+  classicGroupNow(groupId: string): ClassicGroup | undefined {
+    const group = this.#group(groupId);
+    return group?.kind === "classic" ? group : undefined;
   }
 
   nowMs(): number {
@@ -56,15 +65,14 @@ export class ConsumerWork implements ConsumerGroupParts {
     return new Deadline(this.#environment.clock, () => this.#onGroup(groupId, (group) => this.#evictDisconnected(group)));
   }
 
-  /** After each change of a group: somebody may be waited for from now on. */
   watchDisconnected(groupId: string): void {
-    const group = this.#group(groupId);
+    const group = this.groupNow(groupId);
     if (group !== undefined) watchLinks(this.#environment, group.disconnected, waitedFor(group).map(linkOf));
   }
 
-  /** In slices; what has become of the group meanwhile is looked at when they are done. */
+  /** What has become of the group meanwhile is looked at when it is done. */
   computeTargets(groupId: string): void {
-    const group = this.#group(groupId);
+    const group = this.groupNow(groupId);
     if (group === undefined || group.isComputing) return;
     group.isComputing = true;
     void this.#computeTargets(group);
@@ -72,9 +80,8 @@ export class ConsumerWork implements ConsumerGroupParts {
 
   /** Sessions begin anew; so does the time that members have to give partitions up. */
   loaded(group: ConsumerGroup): void {
-    const sessionTimeoutMs = this.#environment.groupSettings(group.groupId)["consumer.session.timeout.ms"];
     for (const { watch, identity, progress } of group.members.values()) {
-      watch.session.set(identity.classic?.sessionTimeoutMs ?? sessionTimeoutMs);
+      watch.session.set(sessionTimeout(this.#environment, group.groupId, identity));
       if (progress.state === MemberStates.UNREVOKED_PARTITIONS && identity.classic === null)
         watch.rebalance.set(identity.rebalanceTimeoutMs);
     }
@@ -84,13 +91,15 @@ export class ConsumerWork implements ConsumerGroupParts {
   // ---- time and connections
 
   #endSession(group: ConsumerGroup, member: ConsumerMember): Decision<GroupRecord, void> {
-    const sessionTimeoutMs = this.#environment.groupSettings(group.groupId)["consumer.session.timeout.ms"];
+    const sessionTimeoutMs = sessionTimeout(this.#environment, group.groupId, member.identity);
     return this.#remove(group, [member], { sessionTimeoutMs }, "removed a member that was not heard of in time");
   }
 
   #endRebalance(group: ConsumerGroup, member: ConsumerMember): Decision<GroupRecord, void> {
+    const { rebalanceTimeoutMs, classic } = member.identity;
+    if (classic !== null)
+      return this.#remove(group, [member], { rebalanceTimeoutMs }, "removed a member that did not join again, or sync, in time");
     if (member.progress.state !== MemberStates.UNREVOKED_PARTITIONS) return answer(undefined);
-    const { rebalanceTimeoutMs } = member.identity;
     return this.#remove(group, [member], { rebalanceTimeoutMs }, "removed a member that did not give up its partitions in time");
   }
 
@@ -102,11 +111,12 @@ export class ConsumerWork implements ConsumerGroupParts {
 
   #remove(group: ConsumerGroup, members: readonly ConsumerMember[], facts: object, message: string): Decision<GroupRecord, void> {
     const { groupId } = group;
+    const departure = depart(this.#environment, this, group, members);
     return {
-      records: withoutMembers(this.#environment, group, members),
+      records: departure.records,
       applied: () => {
         this.#environment.logger.info({ group: groupId, members: members.map(({ memberId }) => memberId), ...facts }, message);
-        this.watchDisconnected(groupId);
+        departure.applied();
       },
       // Looked at again; whoever is heard of until then stays.
       refused: () => {
@@ -144,7 +154,7 @@ export class ConsumerWork implements ConsumerGroupParts {
 
   #onGroup(groupId: string, operation: Operation): void {
     this.#run(() => {
-      const group = this.#group(groupId);
+      const group = this.groupNow(groupId);
       return group === undefined ? answer(undefined) : operation(group);
     });
   }

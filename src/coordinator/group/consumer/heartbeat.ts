@@ -30,6 +30,7 @@ import {
   NEW_MEMBER,
   NO_PROGRESS,
 } from "./consumer-member.ts";
+import type { GroupWork } from "./group-work.ts";
 import { heartbeatIntervalMs } from "./heartbeat-interval.ts";
 import { checkEpoch, fencedInstance, unknownInstance, unknownMember, unreleasedInstance } from "./membership-faults.ts";
 
@@ -42,13 +43,6 @@ export interface BeatAnswer {
 }
 
 export type BeatDecision = Decision<GroupRecord, BeatAnswer | Refusal>;
-
-/** What a heartbeat sets going besides its records. */
-export interface GroupWork {
-  /** The group as it is once the records are applied. */
-  readonly groupNow: (groupId: string) => ConsumerGroup | undefined;
-  readonly computeTargets: (groupId: string) => void;
-}
 
 /** @param group one that is there, or is to be: its first records make it */
 export function heartbeat(
@@ -64,7 +58,7 @@ export function heartbeat(
   if (isRefusal(found)) return answer(found);
   const identity = identified(found.member.identity, context, beat);
   if (isSettled(group, found, identity)) return unchanged(environment, group, context, { beat, memberId: found.member.memberId });
-  const decided = decideBeat(environment, group, found, { beat, identity });
+  const decided = decideBeat(environment, group, found, { identity, owned: beat.owned, resolved: beat.resolved });
   const { member, before } = decided;
   return {
     records: decided.records,
@@ -74,6 +68,7 @@ export function heartbeat(
       if (now === undefined) return { error: Errors.UNKNOWN_SERVER_ERROR, message: "" };
       now.isMetadataStale = false;
       if (decided.isToCompute) work.computeTargets(group.groupId);
+      work.watchDisconnected(group.groupId);
       heard(environment, now, context, { memberId: member.memberId, hasMoved: member.progress !== before });
       const isTold = beat.epoch === 0 || isFull(beat) || !holdsSame(before.assigned, member.progress.assigned);
       return toAnswer(environment, now, member, beat, isTold);

@@ -13,6 +13,7 @@ import { type HeldPartitions, LEFT_FOR_A_WHILE, type ResolvedRegex } from "../co
 import { type BeatAnswer, type BeatDecision, heartbeat } from "../consumer/heartbeat.ts";
 import { leaveGroup } from "../consumer/leave.ts";
 import { isRefreshDue, refreshRegexes, resolveRegex } from "../consumer/topic-regexes.ts";
+import { upgradeGroup } from "../consumer/upgrade.ts";
 import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupState } from "../group-state.ts";
 import type { GroupRequestContext } from "../request-context.ts";
@@ -78,7 +79,10 @@ function decide(state: GroupState, groupId: string, context: Context, said: Beat
     if (group === undefined || decision.records.length === 0) return decision;
     return { ...decision, records: [{ type: "classicGroup", groupId, snapshot: null }, ...decision.records] };
   }
-  if (group.kind === "classic") return answer({ error: Errors.GROUP_ID_NOT_FOUND, message: `Group ${groupId} is not a consumer group.` });
+  if (group.kind === "classic") {
+    if (isJoining) return upgradeGroup(environment, work, group, context, said);
+    return answer({ error: Errors.GROUP_ID_NOT_FOUND, message: `Group ${groupId} is not a consumer group.` });
+  }
   const decision = heartbeat(environment, work, group, context, said);
   if (isRefreshDue(environment, group)) void refreshRegexes(environment, group, context.access, (operation) => state.run(operation));
   return decision;
@@ -94,7 +98,7 @@ function leave(parts: RequestParts, request: Request): Response | Promise<Respon
         const message = group === undefined ? `Group ${groupId} not found.` : `Group ${groupId} is not a consumer group.`;
         return answer({ error: Errors.GROUP_ID_NOT_FOUND, message });
       }
-      return leaveGroup(state.environment, group, { memberId, instanceId, isForAWhile: epoch === LEFT_FOR_A_WHILE });
+      return leaveGroup(state.environment, state.consumerWork, group, { memberId, instanceId, isForAWhile: epoch === LEFT_FOR_A_WHILE });
     },
     (error) => ({ error, message: "" }),
   );

@@ -4,6 +4,7 @@ import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import { heartbeat as api } from "../../../../protocol/messages/12-heartbeat.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { heartbeat as heartbeatClassicGroup } from "../classic/heartbeat.ts";
+import { heartbeatOfClassicMember } from "../consumer/classic-members.ts";
 import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupRequestContext } from "../request-context.ts";
 
@@ -19,8 +20,11 @@ function handle(parts: RequestParts, request: Request, context: GroupRequestCont
   const errorCode = parts.runtime.read<ErrorCode>(
     parts.partitionFor(groupId),
     (state) => {
-      const group = state.classicGroup(groupId);
-      return group === undefined ? Errors.UNKNOWN_MEMBER_ID : heartbeatClassicGroup(group, context, { memberId, instanceId, generation });
+      const group = state.group(groupId);
+      const said = { memberId, instanceId, generation };
+      if (group === undefined) return Errors.UNKNOWN_MEMBER_ID;
+      if (group.kind === "classic") return heartbeatClassicGroup(group, context, said);
+      return heartbeatOfClassicMember({ environment: state.environment, work: state.consumerWork, group, context }, said);
     },
     (error) => (error === Errors.COORDINATOR_LOAD_IN_PROGRESS ? Errors.NONE : error),
   );

@@ -4,11 +4,13 @@
 import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import { joinGroup as api } from "../../../../protocol/messages/11-join-group.ts";
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
-import { answer } from "../../decision.ts";
+import { answer, type Decision } from "../../decision.ts";
 import { type JoinAnswer, joinRefused } from "../classic/answers.ts";
 import { joinGroup as joinClassicGroup } from "../classic/join.ts";
-import type { Join, JoinDecision } from "../classic/join-decision.ts";
+import type { Join } from "../classic/join-decision.ts";
 import { newGroupSnapshot } from "../classic/snapshot.ts";
+import { joinClassicMember } from "../consumer/classic-members.ts";
+import type { GroupRecord } from "../group-record.ts";
 import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupState } from "../group-state.ts";
 import type { GroupRequestContext } from "../request-context.ts";
@@ -43,17 +45,23 @@ function checkRequest({ settings }: RequestParts, { groupId, sessionTimeoutMs }:
   return isInRange ? Errors.NONE : Errors.INVALID_SESSION_TIMEOUT;
 }
 
-function decide(state: GroupState, request: Request, context: GroupRequestContext): JoinDecision {
+function decide(
+  state: GroupState,
+  request: Request,
+  context: GroupRequestContext,
+): Decision<GroupRecord, JoinAnswer | Promise<JoinAnswer>> {
   const { groupId, memberId } = request;
   const join = toJoin(request);
-  const group = state.classicGroup(groupId);
-  if (group !== undefined) return joinClassicGroup(state.environment, group, context, join);
+  const group = state.group(groupId);
+  if (group?.kind === "classic") return joinClassicGroup(state.environment, group, context, join);
+  if (group !== undefined && !group.isEmpty)
+    return joinClassicMember({ environment: state.environment, work: state.consumerWork, group, context }, join);
   if (memberId !== "") return answer(joinRefused(Errors.UNKNOWN_MEMBER_ID, memberId));
   if (join.protocolType === "" || join.terms.protocols.length === 0)
     return answer(joinRefused(Errors.INCONSISTENT_GROUP_PROTOCOL, memberId));
   return {
-    // The new group is stored, as Kafka does, before its first member is in it.
-    records: [{ type: "classicGroup", groupId, snapshot: newGroupSnapshot(state.environment.clock.now()) }],
+    // The new group is stored, as Kafka does, before its first member is in it; it may take the place of one that is empty.
+    records: [...(group?.tombstones() ?? []), { type: "classicGroup", groupId, snapshot: newGroupSnapshot(state.environment.clock.now()) }],
     applied: () => {
       const created = state.classicGroup(groupId);
       if (created === undefined) return joinRefused(Errors.UNKNOWN_SERVER_ERROR, memberId);

@@ -5,6 +5,7 @@ import { leaveGroup as api } from "../../../../protocol/messages/13-leave-group.
 import type { DecodedMessage, EncodableMessage } from "../../../../protocol/schema/message.ts";
 import { answer } from "../../decision.ts";
 import { type LeavingMember, leaveGroup as leaveClassicGroup } from "../classic/leave.ts";
+import { leaveClassicMembers } from "../consumer/classic-members.ts";
 import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupRequestContext } from "../request-context.ts";
 
@@ -26,10 +27,12 @@ function handle(parts: RequestParts, request: Request, context: GroupRequestCont
   const leaving = parts.runtime.write<ErrorCode | readonly ErrorCode[]>(
     parts.partitionFor(groupId),
     (state) => {
-      const group = state.classicGroup(groupId);
-      return group === undefined
-        ? answer(members.map(() => Errors.UNKNOWN_MEMBER_ID))
-        : leaveClassicGroup(state.environment, group, members);
+      const group = state.group(groupId);
+      const { environment, consumerWork: work } = state;
+      if (group === undefined) return answer(members.map(() => Errors.UNKNOWN_MEMBER_ID));
+      return group.kind === "classic"
+        ? leaveClassicGroup(environment, group, members)
+        : leaveClassicMembers({ environment, work, group }, members);
     },
     (error) => error,
   );

@@ -6,6 +6,7 @@ import type { DecodedMessage, EncodableMessage } from "../../../../protocol/sche
 import { answer } from "../../decision.ts";
 import { type SyncAnswer, syncRefused } from "../classic/answers.ts";
 import { type Sync, syncGroup as syncClassicGroup } from "../classic/sync.ts";
+import { syncClassicMember } from "../consumer/classic-members.ts";
 import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupRequestContext } from "../request-context.ts";
 
@@ -26,9 +27,11 @@ function handle(parts: RequestParts, request: Request, context: GroupRequestCont
   const syncing = parts.runtime.write<SyncAnswer | Promise<SyncAnswer>>(
     parts.partitionFor(groupId),
     (state) => {
-      const group = state.classicGroup(groupId);
+      const group = state.group(groupId);
+      const { environment, consumerWork: work } = state;
       if (group === undefined) return answer(syncRefused(Errors.UNKNOWN_MEMBER_ID));
-      return syncClassicGroup(state.environment, group, context, toSync(request));
+      if (group.kind === "classic") return syncClassicGroup(environment, group, context, toSync(request));
+      return syncClassicMember({ environment, work, group, context }, toSync(request));
     },
     syncRefused,
   );
