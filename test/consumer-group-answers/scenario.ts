@@ -1,0 +1,43 @@
+// A scenario is a course of requests, each answered before the next is sent, with topics and groups of its own. A profile says how the
+// broker is set up on which it plays.
+
+import type { Stage } from "./stage.ts";
+
+export type Profile = keyof typeof PROFILES;
+
+export interface Scenario {
+  readonly name: string;
+  readonly profile: Profile;
+  readonly play: (stage: Stage) => Promise<void>;
+}
+
+export function scenario(name: string, play: Scenario["play"], profile: Profile = "usual"): Scenario {
+  return { name, profile, play };
+}
+
+/** No wait longer than a test has time for, and assignments at once; groups ask for other terms by their own settings. */
+const SHORT = {
+  "group.initial.rebalance.delay.ms": 0,
+  "group.min.session.timeout.ms": 100,
+  "group.consumer.min.session.timeout.ms": 100,
+  "group.consumer.min.heartbeat.interval.ms": 50,
+  "group.consumer.assignment.interval.ms": 0,
+  "offsets.topic.num.partitions": 4,
+  "auto.create.topics.enable": false,
+};
+
+export const PROFILES = {
+  usual: SHORT,
+  "policy disabled": { ...SHORT, "group.consumer.migration.policy": "disabled" },
+  "policy upgrade": { ...SHORT, "group.consumer.migration.policy": "upgrade" },
+  "policy downgrade": { ...SHORT, "group.consumer.migration.policy": "downgrade" },
+  limited: { ...SHORT, "group.consumer.max.size": 2, "group.max.size": 2, "group.consumer.assignors": "range", "broker.rack": "r1" },
+  "classic only": { ...SHORT, "group.coordinator.rebalance.protocols": "classic" },
+  "feature off": SHORT,
+} as const satisfies Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
+
+/** Of the only broker. */
+export function rackOf(profile: Profile): string | undefined {
+  const settings: Readonly<Record<string, string | number | boolean>> = PROFILES[profile];
+  return settings["broker.rack"]?.toString();
+}

@@ -1,0 +1,16 @@
+// All scenarios of the record, in the order of the facts.
+
+import type { Scenario } from "./scenario.ts";
+import { ADMINISTRATION_SCENARIOS } from "./scenarios-administration.ts";
+import { HEARTBEAT_SCENARIOS } from "./scenarios-heartbeat.ts";
+import { OFFSET_SCENARIOS } from "./scenarios-offsets.ts";
+import { RECONCILIATION_SCENARIOS } from "./scenarios-reconciliation.ts";
+import { TOPIC_SCENARIOS } from "./scenarios-topics.ts";
+
+export const SCENARIOS: readonly Scenario[] = [
+  ...HEARTBEAT_SCENARIOS,
+  ...TOPIC_SCENARIOS,
+  ...RECONCILIATION_SCENARIOS,
+  ...ADMINISTRATION_SCENARIOS,
+  ...OFFSET_SCENARIOS,
+];
