@@ -150,13 +150,14 @@ function findTarget(environment: GroupEnvironment, group: ConsumerGroup, comer: 
   const { view, stored, epoch } = comer;
   const before = { epoch: group.targetEpoch, assignment: group.targetOf(stored ?? view), isToCompute: false };
   if (epoch <= group.targetEpoch || group.isComputing) return before;
-  const others = [...group.members.values()].filter((member) => member !== stored && member.memberId !== view.memberId);
   const { topics, clock, groupSettings, logger } = environment;
   const timestampMs = clock.now();
   // Nobody is spared a computation by waiting when there is but one member.
-  if (others.length > 0 && !isDue(group, timestampMs, groupSettings(group.groupId)["consumer.assignment.interval.ms"])) return before;
-  if (others.length > 0 && sizeOfPlan(group, topics, others.length + 1) > COMPUTED_AT_ONCE) return { ...before, isToCompute: true };
-  const members = [...others, view];
+  const isAlone = group.members.size === (stored === undefined ? 0 : 1);
+  if (!isAlone && !isDue(group, timestampMs, groupSettings(group.groupId)["consumer.assignment.interval.ms"])) return before;
+  if (!isAlone && sizeOfPlan(group, topics, group.members.size) > COMPUTED_AT_ONCE) return { ...before, isToCompute: true };
+  const members: MemberView[] = [...group.members.values()].filter((member) => member !== stored && member.memberId !== view.memberId);
+  members.push(view);
   const assignor = assignorOf(environment, group, members);
   const targets = finish(computeTargets({ group, assignor, topics, members }));
   records.push(...targetRecords(group, targets, members, { epoch, timestampMs }));
