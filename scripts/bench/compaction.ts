@@ -6,7 +6,7 @@ import { resultOf } from "./client-process.ts";
 import type { CompactionOrder, CompactionResult } from "./compaction-client.ts";
 import type { Contender } from "./contender.ts";
 import { FrameSocket } from "./frame-socket.ts";
-import { pause } from "./group-member.ts";
+import { pause } from "./pause.ts";
 import { settle } from "./replay-order.ts";
 import { RESTARTABLE } from "./restart-times.ts";
 import type { Run, Scenario } from "./scenario.ts";

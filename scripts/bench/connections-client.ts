@@ -11,8 +11,8 @@ import * as messages from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { givenOrder, report } from "./client-process.ts";
 import { checkCode, encodedRequest, FrameSocket, percentile } from "./frame-socket.ts";
-import { pause } from "./group-member.ts";
 import type { Address } from "./load-socket.ts";
+import { pause } from "./pause.ts";
 
 export interface ConnectionsOrder extends Address {
   readonly mode: "idle" | "busy" | "storm";

@@ -4,7 +4,7 @@ import { ClientProcess, resultOf } from "./client-process.ts";
 import type { BusyResult, ConnectedResult, ConnectionsOrder } from "./connections-client.ts";
 import type { Contender } from "./contender.ts";
 import { median } from "./figures.ts";
-import { pause } from "./group-member.ts";
+import { pause } from "./pause.ts";
 import { BROKERS, type Run, type Scenario } from "./scenario.ts";
 
 const IDLE = 10_000;

@@ -18,12 +18,19 @@ export class FrameSocket {
   readonly #socket: net.Socket;
   /** Called with each frame, without its size. It is valid until the call returns. */
   onFrame: (frame: Buffer) => void = () => undefined;
+  /** Called after the frames of each read. */
+  onTurn: () => void = () => undefined;
   #onClosed: () => void = () => undefined;
   #kept: Buffer = NOTHING;
   #keptBytes = 0;
 
   private constructor(at: Address, connected: (socket: FrameSocket) => void, failed: (error: Error) => void) {
-    const onread = { buffer: shared, callback: (count: number) => this.#take(shared.subarray(0, count)) };
+    const callback = (count: number) => {
+      this.#take(shared.subarray(0, count));
+      this.onTurn();
+      return true;
+    };
+    const onread = { buffer: shared, callback };
     this.#socket = openSocket(at, onread, () => connected(this));
     this.#socket.once("close", () => this.#onClosed());
     this.#socket.on("error", failed);
@@ -51,11 +58,11 @@ export class FrameSocket {
     });
   }
 
-  #take(bytes: Buffer): boolean {
+  #take(bytes: Buffer): void {
     let start = 0;
     if (this.#keptBytes > 0) {
       start = this.#complete(bytes);
-      if (start === -1) return true;
+      if (start === -1) return;
     }
     while (bytes.length - start >= 4) {
       const end = start + 4 + bytes.readInt32BE(start);
@@ -64,7 +71,6 @@ export class FrameSocket {
       start = end;
     }
     if (start < bytes.length) this.#keep(bytes.subarray(start));
-    return true;
   }
 
   /** Adds to the frame that was cut off by earlier reads. Where it ends in the bytes; -1 when it does not. */

@@ -1,15 +1,16 @@
 // A member of a classic group on a connection of its own, as the clients have it, without the client.
 
-import { Errors, errorName } from "../../protocol/errors.ts";
+import { Errors } from "../../protocol/errors.ts";
 import { encodeResponse } from "../../protocol/headers.ts";
 import * as messages from "../../protocol/messages/index.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
 import { encodeAssignment, encodeSubscription } from "../../protocol/state/consumer-protocol.ts";
+import { findCoordinator, NOT_YET, RETRY_MS } from "./coordinator.ts";
 import { checkCode, encodedRequest, FrameSocket } from "./frame-socket.ts";
 import type { Address } from "./load-socket.ts";
+import { pause } from "./pause.ts";
 
 const SESSION_TIMEOUT_MS = 120_000;
-const RETRY_MS = 20;
 /** What a consumer of one topic sends. */
 const SUBSCRIPTION = encodeSubscription(0, { topics: ["groups"] });
 const ASSIGNMENT = encodeAssignment(0, { assignedPartitions: [{ topic: "groups", partitions: [0] }] });
@@ -18,14 +19,6 @@ const JOIN_VERSION = 5;
 const SYNC_VERSION = 3;
 const HEARTBEAT_VERSION = 3;
 const COMMIT_VERSION = 7;
-
-/** The coordinator is not there yet, or reads its log. */
-const NOT_YET: readonly number[] = [
-  Errors.COORDINATOR_LOAD_IN_PROGRESS,
-  Errors.COORDINATOR_NOT_AVAILABLE,
-  Errors.NOT_COORDINATOR,
-  Errors.UNKNOWN_TOPIC_OR_PARTITION,
-];
 
 export class GroupMember {
   readonly groupId: string;
@@ -45,14 +38,9 @@ export class GroupMember {
     return new GroupMember(groupId, await FrameSocket.connect(at));
   }
 
-  /** Waits until the coordinator of the group is there: the first question of all makes its topic. */
-  async findCoordinator(): Promise<void> {
-    for (;;) {
-      const { errorCode } = await this.#socket.call(messages.findCoordinator, 2, { key: this.groupId });
-      if (errorCode === Errors.NONE) return;
-      if (!NOT_YET.includes(errorCode)) throw new Error(`FindCoordinator was answered with ${errorName(errorCode)}`);
-      await pause(RETRY_MS);
-    }
+  /** Waits until the coordinator of the group is there. */
+  findCoordinator(): Promise<void> {
+    return findCoordinator(this.#socket, this.groupId);
   }
 
   /** Joins and syncs, again where a round was overtaken by the next. */
@@ -150,8 +138,4 @@ export class GroupMember {
   #identity() {
     return { groupId: this.groupId, generationId: this.generationId, memberId: this.#memberId };
   }
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms));
 }

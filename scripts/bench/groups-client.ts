@@ -7,8 +7,9 @@
 
 import { givenOrder, report } from "./client-process.ts";
 import { percentile } from "./frame-socket.ts";
-import { GroupMember, pause } from "./group-member.ts";
+import { GroupMember } from "./group-member.ts";
 import type { Address } from "./load-socket.ts";
+import { pause } from "./pause.ts";
 
 export interface GroupsOrder extends Address {
   readonly mode: "steady" | "rebalance";

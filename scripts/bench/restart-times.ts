@@ -3,8 +3,8 @@
 import { type Contender, isOpen } from "./contender.ts";
 import type { ContenderName } from "./contender-name.ts";
 import { FrameSocket } from "./frame-socket.ts";
-import { pause } from "./group-member.ts";
 import type { Address } from "./load-socket.ts";
+import { pause } from "./pause.ts";
 
 /** What can be ended and started again. */
 export const RESTARTABLE: readonly ContenderName[] = ["odradek", "kafka"];

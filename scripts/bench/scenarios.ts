@@ -3,6 +3,7 @@
 import { accessRules } from "./access-rules.ts";
 import { compaction } from "./compaction.ts";
 import { connections, storm } from "./connections.ts";
+import { consumerGroups, largeConsumerGroup } from "./consumer-groups.ts";
 import { fetch, largeLog } from "./fetch.ts";
 import { groups, rebalance } from "./groups.ts";
 import { kafkajs } from "./kafkajs.ts";
@@ -31,6 +32,8 @@ export const SCENARIOS: readonly Scenario[] = [
   sessions,
   groups,
   rebalance,
+  consumerGroups,
+  largeConsumerGroup,
   connections,
   storm,
   tls,

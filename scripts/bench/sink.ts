@@ -1,6 +1,7 @@
 // The horizon: what Node can do at most for Produce and Fetch. Takes the load generator's frames apart at fixed places, writes batches
-// to a file for each partition, answers once for each read turn, and serves Fetch from the files. Knows nothing else of Kafka, and checks
-// nothing but, if it is asked to, checksums. Works only with the load generator beside it: one topic for a connection, equal batches.
+// to a file for each partition, answers once for each read turn, and serves Fetch from the files. Tells whoever heartbeats in a consumer
+// group that there is nothing new. Knows nothing else of Kafka, and checks nothing but, if it is asked to, checksums. Works only with the
+// load generator beside it: one topic for a connection, equal batches.
 //
 //   node scripts/bench/sink.ts PORT FOLDER [--crc]
 
@@ -82,6 +83,7 @@ class SinkConnection {
   readonly #touched = new Set<SinkLog>();
   #shape: ProduceShape | undefined;
   #count = 0;
+  #beats: Buffer[] = [];
 
   constructor(accepted: net.Socket) {
     this.#frames = new FrameReader(reading, (frame) => this.#take(frame));
@@ -97,6 +99,8 @@ class SinkConnection {
     this.#frames.feed(bytes);
     for (const log of this.#touched) log.flush();
     this.#touched.clear();
+    if (this.#beats.length > 0) this.#socket.write(Buffer.concat(this.#beats));
+    this.#beats = [];
     const { answers, answerBytes = 0 } = this.#shape ?? {};
     for (; answers !== undefined && this.#count > 0; this.#count -= Math.min(this.#count, ANSWERS)) {
       this.#socket.write(answers.subarray(0, Math.min(this.#count, ANSWERS) * answerBytes));
@@ -107,6 +111,10 @@ class SinkConnection {
   #take(frame: Buffer): boolean {
     if (frame.readInt16BE(0) === messages.fetch.key) {
       this.#fetch(frame);
+      return true;
+    }
+    if (frame.readInt16BE(0) === messages.consumerGroupHeartbeat.key) {
+      this.#beats.push(answerHeartbeat(frame));
       return true;
     }
     let shape = this.#shape;
@@ -144,6 +152,21 @@ class SinkConnection {
     });
     this.#socket.uncork();
   }
+}
+
+/** The member id is where the frame has it: behind API key, version, correlation id, client id, no tags and the group's id. */
+function answerHeartbeat(frame: Buffer): Buffer {
+  const groupAt = 8 + 2 + frame.readInt16BE(8) + 1;
+  const memberAt = groupAt + (frame[groupAt] ?? 1);
+  const memberEnd = memberAt + (frame[memberAt] ?? 1);
+  const idBytes = memberEnd - memberAt;
+  // Size, correlation id, no tags, throttle time, error, no message · member id · epoch, interval, no assignment, no tags.
+  const answer = Buffer.alloc(4 + 4 + 1 + 4 + 2 + 1 + idBytes + 4 + 4 + 1 + 1);
+  answer.writeInt32BE(answer.length - 4, 0);
+  frame.copy(answer, 4, 4, 8);
+  frame.copy(answer, 16, memberAt, memberEnd + 4);
+  answer[answer.length - 2] = 0xff;
+  return answer;
 }
 
 /** Fetches at the end of a log. */

@@ -53,6 +53,8 @@ export const TARGETS: readonly Target[] = [
   ...toKafka(0.3, ["peak memory under produce, batches of 1 record and 16 KB"]),
   ...toKafka(0.1, ["process start to first produce"]),
   ...toKafka(0.5, ["log of 2 GB, after a kill: to a record appended to each", "log of 10 GB, after a kill: to a record appended to each"]),
+  ...toKafka(1.5, ["heartbeats of consumer groups"]),
+  ...toKafka(0.5, ["1,000 consumer groups of 3: first join to all stable", "a consumer group of 1,000: first join to stable"]),
   ...toSink(0.8, ["produce, batches of 1 record", "produce, batches of 16 KB", "produce, batches of 256 KB", "produce, batches of 1 MB"]),
 ];
 
