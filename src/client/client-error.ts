@@ -33,6 +33,15 @@ export class NotLetIn extends ClientError {
   }
 }
 
+/** The brokers leave groups to their members: the classic protocol is the one to use. */
+export class NoConsumerProtocol extends ClientError {
+  constructor() {
+    super(
+      "The brokers do not serve the protocol of consumer groups (group.version, group.coordinator.rebalance.protocols); the classic one may do.",
+    );
+  }
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

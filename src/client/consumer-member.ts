@@ -13,7 +13,7 @@ import { consumerGroupHeartbeat } from "../../protocol/messages/68-consumer-grou
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { systemRandom } from "../base/random.ts";
 import type { Brokers } from "./brokers.ts";
-import { ClientError, Disconnected } from "./client-error.ts";
+import { ClientError, Disconnected, NoConsumerProtocol } from "./client-error.ts";
 import { CoordinatorLink } from "./coordinator-link.ts";
 import { type StoredBy, storedOffsets, storeOffsets } from "./member-offsets.ts";
 import type { GiveUp, Membership, MembershipOptions, Subscription } from "./membership.ts";
@@ -32,6 +32,7 @@ const UNKNOWN_TOPIC_MS = 1000;
 const STALE_TRIES = 10;
 /** So many heartbeats without a partition mean that there is none for it: whoever has to give one up hears of it by his next heartbeat. */
 const PATIENT_BEATS = 3;
+const FENCING: ReadonlySet<number> = new Set([Errors.FENCED_MEMBER_EPOCH, Errors.UNKNOWN_MEMBER_ID, Errors.GROUP_ID_NOT_FOUND]);
 
 type HeartbeatRequest = EncodableMessage<typeof consumerGroupHeartbeat.request>;
 type HeartbeatAnswer = DecodedMessage<typeof consumerGroupHeartbeat.response>;
@@ -191,6 +192,7 @@ export class ConsumerMember implements Membership {
   async #beatOnce(): Promise<number | undefined> {
     const told: Told = { subscription: this.#subscription, owned: this.#owned };
     try {
+      if ((await this.#link.newestOf(consumerGroupHeartbeat)) < 0) throw new NoConsumerProtocol();
       this.#hasAsked = true;
       const answer = await this.#link.send(consumerGroupHeartbeat, 1, this.#request(told));
       if (answer.errorCode === Errors.NONE) {
@@ -203,6 +205,7 @@ export class ConsumerMember implements Membership {
         this.#isFenced = true;
         return undefined;
       }
+      if (answer.errorCode === Errors.UNSUPPORTED_VERSION) throw new NoConsumerProtocol();
       if (!isRetriable(answer.errorCode)) throw new Refusal(answer.errorCode, this.#name, answer.errorMessage);
     } catch (error) {
       this.#told = undefined;
@@ -265,9 +268,9 @@ export class ConsumerMember implements Membership {
   }
 }
 
-/** The group goes on without this member, who may join again. */
+/** The group goes on without this member, or has been forgotten itself; it may join again. */
 function isFencing(errorCode: number): boolean {
-  return errorCode === Errors.FENCED_MEMBER_EPOCH || errorCode === Errors.UNKNOWN_MEMBER_ID;
+  return FENCING.has(errorCode);
 }
 
 function isSameSubscription(one: Subscription, other: Subscription): boolean {

@@ -12,6 +12,7 @@ import type { TopicPartition } from "./topic-partition.ts";
 const BY_ID = 10;
 /** From here on several groups are asked for at once. */
 const BY_GROUP = 8;
+const NO_EPOCH = -1;
 
 export interface StoredBy {
   readonly groupId: string;
@@ -27,7 +28,12 @@ export interface StoredBy {
 export async function storeOffsets(link: CoordinatorLink, by: StoredBy, positions: readonly Position[]): Promise<number> {
   const topics = [...Map.groupBy(positions, ({ topic }) => topic)].map(([name, ofTopic]) => ({
     ...named(name, by),
-    partitions: ofTopic.map(({ partition, offset }) => ({ partitionIndex: partition, committedOffset: offset, committedMetadata: "" })),
+    partitions: ofTopic.map(({ partition, offset, leaderEpoch = NO_EPOCH }) => ({
+      partitionIndex: partition,
+      committedOffset: offset,
+      committedLeaderEpoch: leaderEpoch,
+      committedMetadata: "",
+    })),
   }));
   const { groupId, memberId, generationIdOrMemberEpoch, instanceId: groupInstanceId } = by;
   const membership = { memberId: memberId ?? "", generationIdOrMemberEpoch, groupInstanceId };
@@ -42,11 +48,13 @@ export async function storedOffsets(link: CoordinatorLink, by: StoredBy, partiti
   const { errorCode, topics } = await fetchOffsets(link, by, partitions);
   failOn(errorCode, what);
   const names = new Map([...(by.topicIds ?? [])].map(([name, id]) => [id, name]));
-  return topics.flatMap((topic) =>
-    topic.partitions.flatMap(({ partitionIndex, committedOffset, errorCode: fault }) => {
+  return topics.flatMap(({ name: given, topicId = "", partitions: stored }) =>
+    stored.flatMap(({ partitionIndex, committedOffset, committedLeaderEpoch, errorCode: fault }) => {
       failOn(fault, what);
-      const name = topic.name === "" ? present(names.get(topic.topicId ?? ""), what) : topic.name;
-      return committedOffset < 0 ? [] : [{ topic: name, partition: partitionIndex, offset: committedOffset }];
+      if (committedOffset < 0) return [];
+      const topic = given === "" ? present(names.get(topicId), what) : given;
+      const leaderEpoch = committedLeaderEpoch === NO_EPOCH ? undefined : committedLeaderEpoch;
+      return [{ topic, partition: partitionIndex, offset: committedOffset, leaderEpoch }];
     }),
   );
 }
@@ -56,7 +64,12 @@ interface Fetched {
   readonly topics: readonly {
     readonly name: string;
     readonly topicId?: string;
-    readonly partitions: readonly { readonly partitionIndex: number; readonly committedOffset: number; readonly errorCode: number }[];
+    readonly partitions: readonly {
+      readonly partitionIndex: number;
+      readonly committedOffset: number;
+      readonly committedLeaderEpoch: number;
+      readonly errorCode: number;
+    }[];
   }[];
 }
 
@@ -67,7 +80,7 @@ async function fetchOffsets(link: CoordinatorLink, by: StoredBy, partitions: rea
     partitionIndexes: ofTopic.map(({ partition }) => partition),
   }));
   if ((await link.newestOf(offsetFetch)) < BY_GROUP) return link.send(offsetFetch, BY_GROUP - 1, { groupId, topics, requireStable: true });
-  const group = { groupId, memberId, memberEpoch: memberId === null ? -1 : generationIdOrMemberEpoch, topics };
+  const group = { groupId, memberId, memberEpoch: memberId === null ? NO_EPOCH : generationIdOrMemberEpoch, topics };
   const answer = await link.send(offsetFetch, newestFor(by), { groups: [group], requireStable: true });
   return present(answer.groups[0], `group ${groupId}`);
 }

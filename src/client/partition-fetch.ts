@@ -16,6 +16,14 @@ const READ_COMMITTED = 1;
 /** Where a partition is read next. */
 export interface Position extends TopicPartition {
   readonly offset: number;
+  /** Of the record before it; undefined: nobody knows. */
+  readonly leaderEpoch?: number | undefined;
+}
+
+/** Where the records of a leader's time begin. */
+export interface EpochStart {
+  readonly fromOffset: number;
+  readonly leaderEpoch: number;
 }
 
 export interface FetchOrder {
@@ -34,6 +42,8 @@ export interface FetchedPartition extends Position {
   readonly records: readonly DecodedRecord[];
   /** Where to go on; after the batches read, even where they held nothing for us. */
   readonly nextOffset: number;
+  /** Of all that was read, hidden or not. */
+  readonly epochStarts: readonly EpochStart[];
   /** The timestamps are the broker's. */
   readonly isLogAppendTime: boolean;
 }
@@ -87,15 +97,18 @@ function* readBatches(buffer: Buffer | null, aborted: readonly AbortedTransactio
 function readRecords(
   batches: Iterable<ReadBatch>,
   fromOffset: number,
-): Pick<FetchedPartition, "records" | "nextOffset" | "isLogAppendTime"> {
+): Pick<FetchedPartition, "records" | "nextOffset" | "epochStarts" | "isLogAppendTime"> {
   const records: DecodedRecord[] = [];
+  const epochStarts: EpochStart[] = [];
   let nextOffset = fromOffset;
   let isLogAppendTime = false;
   for (const { batch, isHidden } of batches) {
     nextOffset = batch.nextOffset;
+    const { baseOffset, partitionLeaderEpoch: leaderEpoch } = batch;
+    if (leaderEpoch !== epochStarts.at(-1)?.leaderEpoch) epochStarts.push({ fromOffset: baseOffset, leaderEpoch });
     isLogAppendTime = batch.timestampType === TimestampType.LOG_APPEND_TIME;
     if (isHidden) continue;
     for (const record of recordsOf(batch)) if (record.offset >= fromOffset) records.push(record);
   }
-  return { records, nextOffset, isLogAppendTime };
+  return { records, nextOffset, epochStarts, isLogAppendTime };
 }

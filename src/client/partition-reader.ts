@@ -5,7 +5,7 @@ import { Errors, isRetriable } from "../../protocol/errors.ts";
 import { metadata } from "../../protocol/messages/03-metadata.ts";
 import type { Brokers } from "./brokers.ts";
 import { Disconnected } from "./client-error.ts";
-import { type FetchedPartition, fetchPartitions, type Position } from "./partition-fetch.ts";
+import { type EpochStart, type FetchedPartition, fetchPartitions, type Position } from "./partition-fetch.ts";
 import { Refusal } from "./refusal.ts";
 import { type Address, hostAndPort } from "./socket.ts";
 import { nameOf, type TopicPartition } from "./topic-partition.ts";
@@ -25,6 +25,8 @@ export class PartitionReader {
   readonly #brokers: Brokers;
   readonly #options: ReaderOptions;
   readonly #positions = new Map<string, Position>();
+  /** Of what was handed out last. */
+  readonly #epochStarts = new Map<string, readonly EpochStart[]>();
   readonly #leaders = new Map<string, Address>();
   /** By leader. */
   readonly #inFlight = new Map<string, Promise<void>>();
@@ -50,8 +52,11 @@ export class PartitionReader {
   /** What was read of it up to `nextOffset` is done with. */
   passed(partition: TopicPartition, nextOffset: number): void {
     const name = nameOf(partition);
-    if (this.#positions.has(name))
-      this.#positions.set(name, { topic: partition.topic, partition: partition.partition, offset: nextOffset });
+    const position = this.#positions.get(name);
+    if (position === undefined) return;
+    const epochStart = this.#epochStarts.get(name)?.findLast(({ fromOffset }) => fromOffset < nextOffset);
+    const leaderEpoch = epochStart?.leaderEpoch ?? position.leaderEpoch;
+    this.#positions.set(name, { topic: partition.topic, partition: partition.partition, offset: nextOffset, leaderEpoch });
   }
 
   /**
@@ -67,7 +72,10 @@ export class PartitionReader {
     if (this.#failure !== undefined) throw this.#failure;
     const arrived = this.#arrived;
     this.#arrived = [];
-    return arrived.filter((fetched) => this.#positions.get(nameOf(fetched))?.offset === fetched.offset);
+    const wanted = arrived.filter((fetched) => this.#positions.get(nameOf(fetched))?.offset === fetched.offset);
+    this.#epochStarts.clear();
+    for (const fetched of wanted) this.#epochStarts.set(nameOf(fetched), fetched.epochStarts);
+    return wanted;
   }
 
   async #request(maxWaitMs: number): Promise<void> {
@@ -101,9 +109,16 @@ export class PartitionReader {
   }
 
   async #recover(position: FetchedPartition): Promise<void> {
-    if (position.errorCode === Errors.OFFSET_OUT_OF_RANGE) this.passed(position, await this.#options.reset(position));
+    if (position.errorCode === Errors.OFFSET_OUT_OF_RANGE) await this.#reset(position);
     else if (isRetriable(position.errorCode)) this.#leaders.delete(nameOf(position));
     else throw new Refusal(position.errorCode, nameOf(position), null);
+  }
+
+  async #reset(position: Position): Promise<void> {
+    const { topic, partition } = position;
+    const offset = await this.#options.reset(position);
+    const name = nameOf(position);
+    if (this.#positions.has(name)) this.#positions.set(name, { topic, partition, offset });
   }
 
   async #findLeaders(): Promise<void> {

@@ -4,6 +4,7 @@
 //   console-producer --topic a <<< 1\n2\n    with stdin
 //   ~ topics --list                      the order of lines says nothing
 //   delete-records --offset-json-file @{"partitions":…}    a file with this text
+//   + one consume a --group g              a member that comes, and - one that goes: see transcript-members.ts
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import { CACHE } from "./broker-under-test.ts";
 import type { Observation } from "./compare.ts";
 import { normalise } from "./java-tools.ts";
 import type { Outcome } from "./processes.ts";
+import { TranscriptMembers } from "./transcript-members.ts";
 
 export type RunTool = (tool: string, args: readonly string[], stdin: string) => Promise<Outcome>;
 
@@ -20,8 +22,26 @@ const SETTLE_MS = 100;
 
 /** Runs the lines in order; gives what each printed, with its exit code. */
 export async function transcribe(lines: readonly string[], bootstrap: string, run: RunTool): Promise<Observation> {
+  const members = new TranscriptMembers(bootstrap);
+  try {
+    return await transcribeWith(members, lines, { bootstrap, run });
+  } finally {
+    await members.stop();
+  }
+}
+
+interface Running {
+  readonly bootstrap: string;
+  readonly run: RunTool;
+}
+
+async function transcribeWith(members: TranscriptMembers, lines: readonly string[], { bootstrap, run }: Running): Promise<Observation> {
   const observed: [string, Observation][] = [];
   for (const [index, line] of lines.entries()) {
+    const [sign, name = "", ...args] = line.split(" ");
+    if (sign === "+") await members.join(name, args);
+    if (sign === "-") await members.leave(name);
+    if (sign === "+" || sign === "-") continue;
     const isUnordered = line.startsWith("~ ");
     const [command = "", stdin = ""] = (isUnordered ? line.slice(2) : line).split(" <<< ");
     const [tool = "", ...words] = wordsOf(command).map((word) => (word.startsWith("@") ? fileWith(word.slice(1)) : word));
@@ -63,25 +83,29 @@ function withoutHelp(text: string): string {
 
 /** Sizes, offsets of metadata, times, ids and folders are each broker's own. */
 function tidied(text: string, tool: string): string[] {
-  return normalise(text)
-    .filter((line) => !/^(java\.|joptsimple\.|org\.apache\.kafka\.[a-z.]*[A-Z]\w+Exception|Suppressed: |com\.fasterxml)/.test(line))
-    .map((line) =>
-      line
-        .replace(/"size":\d+/g, '"size":<size>')
-        .replace(/("logDir":|"log_dirs":\[)"[^"]*"/g, '$1"<folder>"')
-        .replace(/\b1\d{12}\b/g, "<ms>")
-        .replace(/Epoch: \d+/g, "Epoch: <epoch>")
-        .replace(/(for client id|resource|config for) [A-Za-z0-9_-]{22}\b/g, "$1 <id>")
-        .replace(/((?:ClusterId|LeaderEpoch|HighWatermark|MaxFollowerLagTimeMs|Cluster ID): *)\S+/g, "$1<value>")
-        .replace(/"directoryId": ?"[^"]*"/g, '"directoryId": "<id>"')
-        // Odradek has no listener for controllers: its quorum is what it answers clients with.
-        .replace(/(CONTROLLER|PLAINTEXT):\/+<address>/g, "<listener>")
-        .replace(/^(\d+ 127\.0\.0\.1) \d+ /, "$1 <port> ")
-        .replace(/^(\d+) [A-Za-z0-9_-]{22} \d+/, "$1 <id> <offset>")
-        .replace(/[^\s"]*\/(?:[\w.-]+\/)+[\w.-]+/g, "<path>"),
-    )
-    .flatMap((line) => (tool === "broker-api-versions" ? versionLines(line) : [line]))
-    .filter((line) => !NOT_YET.test(line));
+  return (
+    normalise(text)
+      .filter((line) => !/^(java\.|joptsimple\.|org\.apache\.kafka\.[a-z.]*[A-Z]\w+Exception|Suppressed: |com\.fasterxml)/.test(line))
+      .map((line) =>
+        line
+          .replace(/"size":\d+/g, '"size":<size>')
+          .replace(/("logDir":|"log_dirs":\[)"[^"]*"/g, '$1"<folder>"')
+          .replace(/\b1\d{12}\b/g, "<ms>")
+          .replace(/Epoch: \d+/g, "Epoch: <epoch>")
+          .replace(/(for client id|resource|config for) [A-Za-z0-9_-]{22}\b/g, "$1 <id>")
+          .replace(/((?:ClusterId|LeaderEpoch|HighWatermark|MaxFollowerLagTimeMs|Cluster ID): *)\S+/g, "$1<value>")
+          .replace(/"directoryId": ?"[^"]*"/g, '"directoryId": "<id>"')
+          // Odradek has no listener for controllers: its quorum is what it answers clients with.
+          .replace(/(CONTROLLER|PLAINTEXT):\/+<address>/g, "<listener>")
+          .replace(/^(\d+ 127\.0\.0\.1) \d+ /, "$1 <port> ")
+          .replace(/^(\d+) [A-Za-z0-9_-]{22} \d+/, "$1 <id> <offset>")
+          .replace(/[^\s"]*\/(?:[\w.-]+\/)+[\w.-]+/g, "<path>"),
+      )
+      // Ids that members of the newer protocol have made for themselves.
+      .map((line) => (tool === "consumer-groups" ? line.replace(/(?<= )[\w-]{22}(?= )/g, "<member>") : line))
+      .flatMap((line) => (tool === "broker-api-versions" ? versionLines(line) : [line]))
+      .filter((line) => !NOT_YET.test(line))
+  );
 }
 
 /**

@@ -37,5 +37,6 @@ export function printRows(
 
 function textOf(value: Row[string]): string {
   if (value === null) return "-";
-  return Array.isArray(value) ? value.join(",") : `${value}`;
+  if (Array.isArray(value)) return value.length === 0 ? "-" : value.join(",");
+  return `${value}`;
 }

@@ -7,3 +7,6 @@ export function cell(text: string, width: number): string {
 export function line(cells: readonly string[]): string {
   return cells.join(" ");
 }
+
+/** Where there is nothing to say. */
+export const NONE = "-";

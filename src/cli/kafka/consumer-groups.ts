@@ -1,25 +1,17 @@
-// `kafka-consumer-groups`: list, describe and delete groups of consumers, delete and reset their offsets (reset-offsets.ts).
+// `kafka-consumer-groups`: list, describe (describe-groups.ts) and delete groups of consumers, delete and reset their offsets
+// (reset-offsets.ts).
 
 import { Errors } from "../../../protocol/errors.ts";
 import { inMapOrder, stringHash } from "../../base/java-order.ts";
 import { patternFault } from "../../base/patterns.ts";
-import {
-  committedOffsets,
-  type DescribedGroup,
-  deleteGroup,
-  deleteOffsets,
-  describeGroup,
-  type GroupMember,
-  listAllGroups,
-} from "../../client/admin/groups.ts";
-import { OffsetSpec, offsetsAt } from "../../client/admin/offsets.ts";
+import { deleteGroup, deleteOffsets, listAllGroups } from "../../client/admin/groups.ts";
 import { findTopic } from "../../client/admin/topics.ts";
 import type { Brokers } from "../../client/brokers.ts";
 import { ClientError, NotLetIn } from "../../client/client-error.ts";
 import { Refusal } from "../../client/refusal.ts";
-import { comparePartitions, nameOf, type TopicPartition } from "../../client/topic-partition.ts";
-import { CommandError } from "../command-error.ts";
-import { cell, line } from "./columns.ts";
+import { nameOf, type TopicPartition } from "../../client/topic-partition.ts";
+import { cell, line, NONE } from "./columns.ts";
+import { describeGroups } from "./describe-groups.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { javaLine, javaTrace, sentenceOf } from "./java-error.ts";
 import { resetOffsets, SCENARIOS } from "./reset-offsets.ts";
@@ -79,7 +71,7 @@ export const kafkaConsumerGroups: Tool = {
     return withBrokers(flags, async (brokers) => {
       try {
         if (flags.has("list")) await list(brokers, flags, io);
-        else if (flags.has("describe")) await describe(brokers, flags, io);
+        else if (flags.has("describe")) await describeGroups(brokers, flags, io);
         else if (flags.has("delete")) await remove(brokers, flags, io);
         else if (flags.has("delete-offsets")) await removeOffsets(brokers, flags, io);
         else await resetOffsets(brokers, flags, io);
@@ -164,7 +156,7 @@ async function list(brokers: Brokers, flags: Flags, io: Io): Promise<void> {
 }
 
 function parseNames(given: string | undefined, known: readonly string[], complaint: (given: string) => string): string[] {
-  if (given === undefined) return [];
+  if (given === undefined || given === "") return [];
   return given.split(",").map((text) => {
     const name = known.find((one) => one.toLowerCase() === text.trim().toLowerCase());
     if (name === undefined) throw new FlagError(complaint(given));
@@ -172,157 +164,10 @@ function parseNames(given: string | undefined, known: readonly string[], complai
   });
 }
 
-async function describe(brokers: Brokers, flags: Flags, io: Io): Promise<void> {
-  for (const id of await wantedGroups(brokers, flags)) {
-    const group = await describeGroup(brokers, id);
-    const rows = flags.has("members") || flags.has("state") ? [] : await offsetRows(brokers, group);
-    switch (group.state) {
-      case "Empty":
-        io.error(`\nConsumer group '${id}' has no active members.`);
-        break;
-      case "Dead":
-        io.error(`\nConsumer group '${id}' does not exist.`);
-        continue;
-      case "PreparingRebalance":
-      case "CompletingRebalance":
-      case "Assigning":
-      case "Reconciling":
-        io.error(`\nWarning: Consumer group '${id}' is rebalancing.`);
-        break;
-      case "Stable":
-        break;
-      default:
-        throw new CommandError(`Expected a valid consumer group state, but found '${group.state}'.`);
-    }
-    if (flags.has("members")) printMembers(group, flags.has("verbose"), io);
-    else if (flags.has("state")) printState(group, flags.has("verbose"), io);
-    else if (rows.length > 0) printOffsets(rows, flags.has("verbose"), io);
-  }
-}
-
-interface OffsetRow extends TopicPartition {
-  readonly group: string;
-  readonly current: number | undefined;
-  readonly leaderEpoch: number | undefined;
-  readonly end: number | undefined;
-  readonly member: GroupMember | undefined;
-}
-
-async function offsetRows(brokers: Brokers, group: DescribedGroup): Promise<OffsetRow[]> {
-  const committed = new Map((await committedOffsets(brokers, group.id)).map((entry) => [nameOf(entry), entry]));
-  const owners = new Map(group.members.flatMap((member) => member.assigned.map((partition) => [nameOf(partition), member] as const)));
-  const assigned = group.members.flatMap((member) => [...member.assigned]);
-  const partitions = new Map([...assigned, ...committed.values()].map((partition) => [nameOf(partition), partition]));
-  const ends = await offsetsAt(brokers, [...partitions.values()], { timestamp: OffsetSpec.LATEST });
-  const rows = [...partitions.values()].map(({ topic, partition }): OffsetRow => {
-    const name = nameOf({ topic, partition });
-    const end = ends.get(name);
-    const entry = committed.get(name);
-    return {
-      group: group.id,
-      topic,
-      partition,
-      current: entry?.offset,
-      leaderEpoch: entry === undefined || entry.leaderEpoch < 0 ? undefined : entry.leaderEpoch,
-      end: end === undefined || end instanceof Refusal ? undefined : end.offset,
-      member: owners.get(name),
-    };
-  });
-  return rows.sort((one, other) => Number(one.member === undefined) - Number(other.member === undefined) || comparePartitions(one, other));
-}
-
-const NONE = "-";
-
-function printOffsets(rows: readonly OffsetRow[], isVerbose: boolean, io: Io): void {
-  const width = (texts: readonly string[]) => Math.max(15, ...texts.map((text) => text.length));
-  const group = width(rows.map((row) => row.group));
-  const topic = width(rows.map((row) => row.topic));
-  const member = width(rows.map((row) => row.member?.id ?? NONE));
-  const host = width(rows.map((row) => row.member?.host ?? NONE));
-  const print = (texts: readonly string[], last: string, epoch: string, before = "") => {
-    const [first = "", second = "", third = "", ...rest] = texts;
-    const [current = "", end = "", lag = "", memberId = "", hostName = ""] = rest;
-    const epochs = isVerbose ? [cell(epoch, 15)] : [];
-    io.out(
-      `${before}${line([cell(first, group), cell(second, topic), cell(third, 10), ...epochs, cell(current, 15), cell(end, 15), cell(lag, 15), cell(memberId, member), cell(hostName, host), last])}`,
-    );
-  };
-  print(
-    ["GROUP", "TOPIC", "PARTITION", "CURRENT-OFFSET", "LOG-END-OFFSET", "LAG", "CONSUMER-ID", "HOST"],
-    "CLIENT-ID",
-    "LEADER-EPOCH",
-    "\n",
-  );
-  for (const row of rows) {
-    const lag = row.current === undefined || row.end === undefined ? undefined : row.end - row.current;
-    const numbers = [row.current, row.end, lag].map((number) => `${number ?? NONE}`);
-    const texts = [row.group, row.topic, `${row.partition}`, ...numbers, row.member?.id ?? NONE, row.member?.host ?? NONE];
-    print(texts, row.member?.clientId ?? NONE, `${row.leaderEpoch ?? NONE}`);
-  }
-}
-
-function printMembers(group: DescribedGroup, isVerbose: boolean, io: Io): void {
-  const width = (texts: readonly string[], least = 15) => Math.max(least, ...texts.map((text) => text.length));
-  const hasInstances = group.members.some(({ instanceId }) => instanceId !== null);
-  const groupWidth = group.members.length === 0 ? width([]) : width([group.id]);
-  const id = width(group.members.map((member) => member.id));
-  const instance = width(
-    group.members.map((member) => member.instanceId ?? NONE),
-    17,
-  );
-  const host = width(group.members.map((member) => member.host));
-  const client = width(group.members.map((member) => member.clientId));
-  const assignments = group.members.map((member) => assignmentText(member.assigned));
-  const targets = group.members.map((member) => assignmentText(member.target));
-  const assignment = width(assignments, 20);
-  const target = width(targets, 20);
-  const print = (texts: readonly string[], more: readonly string[], instanceId: string, before = "") => {
-    const [first = "", memberId = "", hostName = "", clientId = "", count = ""] = texts;
-    const [epoch = "", current = "", targetEpoch = "", wanted = ""] = more;
-    const cells = [cell(first, groupWidth), cell(memberId, id), ...(hasInstances ? [cell(instanceId, instance)] : [])];
-    cells.push(cell(hostName, host), cell(clientId, client), cell(count, 15));
-    if (isVerbose) cells.push(cell(epoch, 15), cell(current, assignment), cell(targetEpoch, 15), cell(wanted, target));
-    io.out(`${before}${line(cells)}${isVerbose ? "" : " "}`);
-  };
-  const moreNames = ["CURRENT-EPOCH", "CURRENT-ASSIGNMENT", "TARGET-EPOCH", "TARGET-ASSIGNMENT"];
-  print(["GROUP", "CONSUMER-ID", "HOST", "CLIENT-ID", "#PARTITIONS"], moreNames, "GROUP-INSTANCE-ID", "\n");
-  for (const [index, member] of group.members.entries()) {
-    const texts = [group.id, member.id, member.host, member.clientId, `${member.assigned.length}`];
-    const targetEpoch = group.type === "consumer" ? `${group.targetEpoch ?? NONE}` : NONE;
-    print(texts, [`${member.epoch ?? NONE}`, assignments[index] ?? "", targetEpoch, targets[index] ?? ""], member.instanceId ?? NONE);
-  }
-}
-
-/** `a:0,1;b:0`. */
-function assignmentText(partitions: readonly TopicPartition[] | undefined): string {
-  if (partitions === undefined || partitions.length === 0) return NONE;
-  const byTopic = Map.groupBy(partitions.toSorted(comparePartitions), ({ topic }) => topic);
-  return [...byTopic].map(([topic, list]) => `${topic}:${list.map(({ partition }) => partition).join(",")}`).join(";");
-}
-
-function printState(group: DescribedGroup, isVerbose: boolean, io: Io): void {
-  const coordinator = `${group.coordinator.host}:${group.coordinator.port}  (${group.coordinator.id})`;
-  const groupWidth = Math.max(15, group.id.length);
-  const width = Math.max(25, coordinator.length);
-  const print = (texts: readonly string[], epochs: readonly string[], last: string, before = "") => {
-    const [first = "", second = "", third = "", fourth = ""] = texts;
-    const [epoch = "", target = ""] = epochs;
-    const more = isVerbose ? [cell(epoch, 15), cell(target, 25)] : [];
-    io.out(`${before}${line([cell(first, groupWidth), cell(second, width), cell(third, 20), cell(fourth, 20), ...more, last])}`);
-  };
-  print(["GROUP", "COORDINATOR (ID)", "ASSIGNMENT-STRATEGY", "STATE"], ["GROUP-EPOCH", "TARGET-ASSIGNMENT-EPOCH"], "#MEMBERS", "\n");
-  const assignor = group.assignor === "" ? NONE : group.assignor;
-  print(
-    [group.id, coordinator, assignor, group.state],
-    [`${group.epoch ?? NONE}`, `${group.targetEpoch ?? NONE}`],
-    `${group.members.length}`,
-  );
-}
-
 async function remove(brokers: Brokers, flags: Flags, io: Io): Promise<void> {
   const deleted: string[] = [];
   const failed: string[] = [];
-  for (const id of await wantedGroups(brokers, flags)) {
+  for (const id of inMapOrder(await wantedGroups(brokers, flags), stringHash)) {
     try {
       await deleteGroup(brokers, id);
       deleted.push(`'${id}'`);
@@ -366,12 +211,15 @@ async function removeOffsets(brokers: Brokers, flags: Flags, io: Io): Promise<vo
   }
   const isPartial = [...results.values()].some((result) => result !== null);
   if (failure !== undefined) io.out(`\nError: ${sentenceOf(failure)}`);
-  else if (isPartial) io.out(`\nEncountered some partition-level error, see the follow-up details.`);
+  else if (isPartial) io.out(`\nError: Encountered some partition-level error, see the follow-up details.`);
   else io.out(`Request succeeded for deleting offsets from group ${group}.`);
+  const width = Math.max(15, ...rows.map(({ topic }) => topic.length));
   const print = (topic: string, partition: string, status: string, before = "") =>
-    io.out(`${before}${line([cell(topic, 15), cell(partition, 10), cell(status, 15)])}`);
+    io.out(`${before}${line([cell(topic, width), cell(partition, 10), cell(status, 15)])}`);
   print("TOPIC", "PARTITION", "STATUS", "\n");
-  for (const { topic, partition, status } of rows) print(topic, partition, status);
+  const place = ({ topic, partition }: Pick<(typeof rows)[number], "topic" | "partition">) => `${topic}${partition}`;
+  for (const { topic, partition, status } of rows.sort((one, other) => (place(one) < place(other) ? -1 : 1)))
+    print(topic, partition, status);
 }
 
 export function capitalised(text: string): string {

@@ -1,7 +1,7 @@
 // Errors as Kafka's Java tools name them, which scripts look for: `org.apache.kafka.common.errors.TopicExistsException: …`.
 
 import { Errors, errorMessage, errorName } from "../../../protocol/errors.ts";
-import { ClientError, Disconnected, messageOf, NotLetIn } from "../../client/client-error.ts";
+import { ClientError, Disconnected, messageOf, NoConsumerProtocol, NotLetIn } from "../../client/client-error.ts";
 import { RecordTooLarge } from "../../client/producer.ts";
 import { Refusal } from "../../client/refusal.ts";
 
@@ -56,6 +56,9 @@ const SENTENCES: ReadonlyMap<number, string> = new Map([
   [Errors.UNKNOWN_MEMBER_ID, "The coordinator is not aware of this member."],
 ]);
 
+const NO_CONSUMER_PROTOCOL =
+  "The cluster does not support the new CONSUMER group protocol. Set group.protocol=classic on the consumer configs to revert to the CLASSIC protocol until the cluster is upgraded.";
+
 /** What Kafka's clients wait for in vain. */
 export class TimedOut extends ClientError {}
 
@@ -75,6 +78,7 @@ export function javaClassOf(error: unknown): string | undefined {
   if (error instanceof Refusal) return javaClass(error.errorCode);
   if (error instanceof RecordTooLarge) return javaClass(Errors.MESSAGE_TOO_LARGE);
   if (error instanceof NotLetIn) return `${PACKAGE}${error.fault}Exception`;
+  if (error instanceof NoConsumerProtocol) return javaClass(Errors.UNSUPPORTED_VERSION);
   if (error instanceof TimedOut) return javaClass(Errors.REQUEST_TIMED_OUT);
   return error instanceof Disconnected ? javaClass(Errors.NETWORK_EXCEPTION) : undefined;
 }
@@ -88,6 +92,7 @@ export function javaClass(errorCode: number): string {
 /** Without the class. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof NotLetIn) return error.sentence;
+  if (error instanceof NoConsumerProtocol) return NO_CONSUMER_PROTOCOL;
   if (!(error instanceof Refusal)) return messageOf(error);
   return error.sentence ?? sentenceFor(error.errorCode);
 }

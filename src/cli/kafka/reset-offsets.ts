@@ -40,7 +40,7 @@ export async function resetOffsets(brokers: Brokers, flags: Flags, io: Io): Prom
   for (const group of groups) {
     const state = await stateOf(brokers, group);
     if (state !== "Empty" && state !== "Dead") {
-      io.error(`\nError: Assignments can only be reset if the group '${group}' is inactive, but the current state is ${state}.`);
+      io.out(`\nError: Assignments can only be reset if the group '${group}' is inactive, but the current state is ${state}.`);
       resets.set(group, []);
       continue;
     }

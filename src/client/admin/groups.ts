@@ -3,6 +3,7 @@
 import { Errors } from "../../../protocol/errors.ts";
 import { offsetCommit } from "../../../protocol/messages/08-offset-commit.ts";
 import { offsetFetch } from "../../../protocol/messages/09-offset-fetch.ts";
+import { leaveGroup } from "../../../protocol/messages/13-leave-group.ts";
 import { describeGroups } from "../../../protocol/messages/15-describe-groups.ts";
 import { listGroups } from "../../../protocol/messages/16-list-groups.ts";
 import { deleteGroups } from "../../../protocol/messages/42-delete-groups.ts";
@@ -17,6 +18,7 @@ import { nameOf, type TopicPartition } from "../topic-partition.ts";
 
 const NO_GENERATION = -1;
 const CLASSIC_MEMBER = 0;
+const CONSUMER_MEMBER = 1;
 
 export interface ListedGroup {
   readonly id: string;
@@ -35,8 +37,10 @@ export interface GroupMember {
   readonly assigned: readonly TopicPartition[];
   readonly target: readonly TopicPartition[] | undefined;
   readonly epoch: number | undefined;
-  /** A member of a consumer group that speaks the classic protocol. */
-  readonly isUpgrading: boolean;
+  /** The names that it has told, sorted, then its regular expression in slashes; empty where nobody says. */
+  readonly subscribed: readonly string[];
+  /** Of a member of a consumer group: whether it speaks the newer protocol; undefined: nobody says. */
+  readonly isUpgraded: boolean | undefined;
 }
 
 export interface DescribedGroup {
@@ -149,6 +153,32 @@ export async function deleteGroup(brokers: Brokers, id: string): Promise<void> {
   });
 }
 
+/** By member id or instance id: null, or why it is still there. Raises what is wrong with the group as a whole. */
+export async function removeMembers(
+  brokers: Brokers,
+  id: string,
+  members: readonly Pick<GroupMember, "id" | "instanceId">[],
+): Promise<Map<string, Refusal | null>> {
+  const connection = await brokers.coordinatorOf(id);
+  // A static member goes by its instance id alone, whichever member has it.
+  const identities = members.map((member) => ({
+    memberId: member.instanceId === null ? member.id : "",
+    groupInstanceId: member.instanceId,
+    reason: "removed by an administrator",
+  }));
+  const answer = await retried(async () => {
+    const left = await connection.send(leaveGroup, 5, { groupId: id, members: identities });
+    failOn(left.errorCode, `group ${id}`);
+    return left;
+  });
+  return new Map(
+    answer.members.map(({ memberId, groupInstanceId, errorCode }) => {
+      const name = groupInstanceId ?? memberId;
+      return [name, errorCode === Errors.NONE ? null : new Refusal(errorCode, `member ${name}`, null)] as const;
+    }),
+  );
+}
+
 /** By partition: null, or why it was not deleted. Raises what is wrong with the group as a whole. */
 export async function deleteOffsets(
   brokers: Brokers,
@@ -191,7 +221,8 @@ function consumerGroup(coordinator: Broker, group: AnsweredConsumerGroup): Descr
       assigned: flattened(member.assignment.topicPartitions),
       target: flattened(member.targetAssignment.topicPartitions),
       epoch: member.memberEpoch,
-      isUpgrading: member.memberType === CLASSIC_MEMBER,
+      subscribed: subscribedTopics(member),
+      isUpgraded: MEMBER_TYPES.get(member.memberType),
     })),
   };
 }
@@ -214,9 +245,23 @@ function classicGroup(coordinator: Broker, group: AnsweredClassicGroup): Describ
       assigned: assignedPartitions(member.memberAssignment),
       target: undefined,
       epoch: undefined,
-      isUpgrading: false,
+      subscribed: [],
+      isUpgraded: undefined,
     })),
   };
+}
+
+const MEMBER_TYPES: ReadonlyMap<number, boolean> = new Map([
+  [CLASSIC_MEMBER, false],
+  [CONSUMER_MEMBER, true],
+]);
+
+function subscribedTopics({
+  subscribedTopicNames,
+  subscribedTopicRegex,
+}: Pick<AnsweredConsumerGroup["members"][number], "subscribedTopicNames" | "subscribedTopicRegex">): string[] {
+  const regex = subscribedTopicRegex === null || subscribedTopicRegex === "" ? [] : [`/${subscribedTopicRegex}/`];
+  return [...subscribedTopicNames.toSorted(), ...regex];
 }
 
 /** Other protocols than consumers' put there what they like. */

@@ -1,17 +1,27 @@
-// `odradek groups`: list, describe with lag, delete, reset.
+// `odradek groups`: list, describe with lag and members, remove members, delete, reset.
 
 import type { Command } from "commander";
-import { commitOffsets, committedOffsets, deleteGroup, describeGroup, listAllGroups } from "../../../client/admin/groups.ts";
+import {
+  commitOffsets,
+  committedOffsets,
+  type DescribedGroup,
+  deleteGroup,
+  describeGroup,
+  type GroupMember,
+  listAllGroups,
+  removeMembers,
+} from "../../../client/admin/groups.ts";
 import { OffsetSpec, offsetsAt } from "../../../client/admin/offsets.ts";
 import { findTopic } from "../../../client/admin/topics.ts";
+import type { Brokers } from "../../../client/brokers.ts";
 import { Refusal } from "../../../client/refusal.ts";
-import { comparePartitions, nameOf } from "../../../client/topic-partition.ts";
+import { comparePartitions, nameOf, type TopicPartition } from "../../../client/topic-partition.ts";
 import { CommandError, usageError } from "../../command-error.ts";
 import { type Admin, type AdminOptions, group } from "../command-group.ts";
-import { printRows } from "../table.ts";
+import { printRows, type Row } from "../table.ts";
 
 export function addGroups(program: Command, { terminal, add }: Admin): void {
-  const groups = group(program, "groups", "list, describe, reset and delete groups");
+  const groups = group(program, "groups", "list, describe, reset and delete groups, remove members");
   add(groups, "list", async (brokers, { json }) => {
     const rows = (await listAllGroups(brokers)).map(({ id, type, protocolType, state }) => ({
       group: id,
@@ -21,35 +31,33 @@ export function addGroups(program: Command, { terminal, add }: Admin): void {
     }));
     printRows(terminal, rows, { isJson: json === true, nothing: "There are no groups." });
   }).description("print all groups");
-  add(groups, "describe <group>", async (brokers, { json }, [id = ""]) => {
+  add<DescribeOptions>(groups, "describe <group>", async (brokers, { json, members, state }, [id = ""]) => {
     const described = await describeGroup(brokers, id);
-    const committed = (await committedOffsets(brokers, id)).sort(comparePartitions);
-    const ends = await offsetsAt(brokers, committed, { timestamp: OffsetSpec.LATEST });
-    const owners = new Map(described.members.flatMap((member) => member.assigned.map((partition) => [nameOf(partition), member] as const)));
-    const rows = committed.map((entry) => {
-      const end = ends.get(nameOf(entry));
-      const endOffset = end === undefined || end instanceof Refusal ? null : end.offset;
-      const owner = owners.get(nameOf(entry));
-      const lag = endOffset === null ? null : endOffset - entry.offset;
-      return {
-        topic: entry.topic,
-        partition: entry.partition,
-        offset: entry.offset,
-        end: endOffset,
-        lag,
-        member: owner?.id ?? null,
-        host: owner?.host ?? null,
-      };
-    });
-    if (json !== true) terminal.out(`${id}: ${described.state}, ${described.members.length} members\n`);
-    printRows(terminal, rows, { isJson: json === true, nothing: `${id} has no offsets.` });
-  }).description("print a group's offsets, lag and members");
+    const isJson = json === true;
+    if (state) return printRows(terminal, [stateRow(described)], { isJson, nothing: "" });
+    if (!isJson) terminal.out(`${summaryOf(described)}\n`);
+    if (members) return printRows(terminal, memberRows(described), { isJson, nothing: `${id} has no members.` });
+    printRows(terminal, await offsetRows(brokers, described), { isJson, nothing: `${id} has no offsets.` });
+  })
+    .description("print a group's offsets and lag, with who reads them")
+    .option("-m, --members", "print its members instead: what each reads and shall read")
+    .option("-s, --state", "print its state instead");
   add(groups, "delete <group...>", async (brokers, _, ids) => {
     for (const id of ids) {
       await deleteGroup(brokers, id);
       terminal.out(`Deleted ${id}.\n`);
     }
   }).description("delete groups without members");
+  add<AdminOptions & { readonly all?: boolean }>(groups, "remove <group> [member...]", async (brokers, { all }, [id = "", ...names]) => {
+    if (all !== true && names.length === 0) throw usageError("Name members by their ids or instance ids, or all of them with --all.");
+    const members = membersNamed(await describeGroup(brokers, id), all === true ? undefined : names);
+    for (const [name, refusal] of await removeMembers(brokers, id, members)) {
+      if (refusal !== null) throw refusal;
+      terminal.out(`Removed ${name}.\n`);
+    }
+  })
+    .description("remove members by their ids or instance ids; who still runs joins again")
+    .option("--all", "all of them");
   add<AdminOptions & { readonly topic: string; readonly to: string }>(
     groups,
     "reset <group>",
@@ -75,6 +83,83 @@ export function addGroups(program: Command, { terminal, add }: Admin): void {
     .description("set the offsets of a group without members")
     .requiredOption("-t, --topic <topic>", "the topic")
     .requiredOption("--to <where>", "earliest, latest or a time (2026-01-31T12:00)");
+}
+
+/** All where none are named. Raises CommandError for a name that no member has. */
+function membersNamed({ id: groupId, members }: DescribedGroup, names: readonly string[] | undefined): readonly GroupMember[] {
+  return (
+    names?.map((name) => {
+      const member = members.find(({ id, instanceId }) => id === name || instanceId === name);
+      if (member === undefined) throw new CommandError(`${groupId} has no member ${name}.`);
+      return member;
+    }) ?? members
+  );
+}
+
+interface DescribeOptions extends AdminOptions {
+  readonly members?: boolean;
+  readonly state?: boolean;
+}
+
+function summaryOf({ id, type, state, members, epoch, assignor }: DescribedGroup): string {
+  const facts = [`${members.length} member${members.length === 1 ? "" : "s"}`];
+  if (epoch !== undefined) facts.push(`epoch ${epoch}`);
+  if (assignor !== "") facts.push(`assignor ${assignor}`);
+  return `${id}: ${type}, ${state}, ${facts.join(", ")}`;
+}
+
+function stateRow({ id, type, state, assignor, epoch, targetEpoch, members, coordinator }: DescribedGroup): Row {
+  return {
+    group: id,
+    type,
+    state,
+    members: members.length,
+    assignor: assignor === "" ? null : assignor,
+    epoch: epoch ?? null,
+    targetEpoch: targetEpoch ?? null,
+    coordinator: coordinator.id,
+  };
+}
+
+/** What members of the classic protocol shall read nobody but their leader knows. */
+function memberRows({ type, members }: DescribedGroup): Row[] {
+  const ofBoth = ({ id, instanceId, clientId, host, assigned }: GroupMember) => ({
+    member: id,
+    instance: instanceId,
+    client: clientId,
+    host,
+    assigned: partitionNames(assigned),
+  });
+  if (type === "classic") return members.map(ofBoth);
+  return members.map((member) => ({
+    ...ofBoth(member),
+    target: partitionNames(member.target ?? []),
+    epoch: member.epoch ?? null,
+    protocol: member.isUpgraded === undefined ? null : member.isUpgraded ? "consumer" : "classic",
+    topics: member.subscribed,
+  }));
+}
+
+function partitionNames(partitions: readonly TopicPartition[]): string[] {
+  return partitions.toSorted(comparePartitions).map(nameOf);
+}
+
+/** Of all that has an offset or an owner. */
+async function offsetRows(brokers: Brokers, { id, members }: DescribedGroup): Promise<Row[]> {
+  const committed = new Map((await committedOffsets(brokers, id)).map((entry) => [nameOf(entry), entry]));
+  const owners = new Map(members.flatMap((member) => member.assigned.map((partition) => [nameOf(partition), member] as const)));
+  const assigned = members.flatMap((member) => [...member.assigned]);
+  const all = [...new Map([...committed.values(), ...assigned].map((partition) => [nameOf(partition), partition])).values()];
+  const ends = await offsetsAt(brokers, all, { timestamp: OffsetSpec.LATEST });
+  return all.sort(comparePartitions).map(({ topic, partition }) => {
+    const name = nameOf({ topic, partition });
+    const offset = committed.get(name)?.offset ?? null;
+    const found = ends.get(name);
+    const end = found === undefined || found instanceof Refusal ? null : found.offset;
+    const owner = owners.get(name);
+    const lag = end === null || offset === null ? null : end - offset;
+    return { topic, partition, offset, end, lag, member: owner?.id ?? null, host: owner?.host ?? null };
+  });
 }
 
 function specOf(text: string): number {

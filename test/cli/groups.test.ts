@@ -1,0 +1,80 @@
+// `odradek groups` against a broker in this process: what it says of a group and its members, and what it takes away from them.
+
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { ExitCode } from "../../src/cli/command-error.ts";
+import { type ConsumeArguments, consumeLines } from "../../src/cli/consume.ts";
+import { runToolCommand } from "../../src/cli/tool-program.ts";
+import { type RunningBroker, startBroker } from "../../src/index.ts";
+import { FakeTerminal } from "./fake-terminal.ts";
+
+let broker: RunningBroker;
+beforeAll(async () => {
+  broker = await startBroker({
+    host: "127.0.0.1",
+    settings: { "offsets.topic.num.partitions": 1 },
+    topics: [{ name: "orders", partitions: 2 }, "bills"],
+  });
+});
+afterAll(() => broker.stop());
+
+const until = (condition: () => unknown) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
+
+async function groups(...args: readonly string[]) {
+  const terminal = new FakeTerminal();
+  const argv = ["groups", ...args, "--bootstrap-server", broker.bootstrapServers];
+  const exitCode = await runToolCommand(argv, { terminal, stopping: new Promise(() => undefined) });
+  return { exitCode, out: terminal.output, err: terminal.errors };
+}
+
+async function rows(...args: readonly string[]): Promise<{ [column: string]: unknown }[]> {
+  return JSON.parse((await groups(...args, "--json")).out);
+}
+
+/** Gives what ends it. */
+function consume(topic: string, given: Partial<ConsumeArguments>): () => Promise<ExitCode> {
+  const stopping = Promise.withResolvers<void>();
+  const all = { bootstrapServer: broker.bootstrapServers, fromBeginning: true, ...given };
+  const ended = consumeLines(topic, all, new FakeTerminal(), stopping.promise);
+  return () => {
+    stopping.resolve();
+    return ended;
+  };
+}
+
+test("a group is described by its offsets, its members or its state", async () => {
+  const stop = consume("orders", { group: "classic", groupInstanceId: "one" });
+  await until(async () => expect(await rows("describe", "classic", "--members")).toMatchObject([{ assigned: ["orders-0", "orders-1"] }]));
+  const [member] = await rows("describe", "classic", "--members");
+  expect(member).toEqual({
+    member: expect.stringMatching(/^one-/),
+    instance: "one",
+    client: "odradek-cli",
+    host: "/127.0.0.1",
+    assigned: ["orders-0", "orders-1"],
+  });
+  expect(await rows("describe", "classic", "--state")).toEqual([
+    { group: "classic", type: "classic", state: "Stable", members: 1, assignor: "range", epoch: null, targetEpoch: null, coordinator: 1 },
+  ]);
+  const unread = { offset: null, end: 0, lag: null, member: member?.["member"], host: "/127.0.0.1" };
+  expect(await rows("describe", "classic")).toEqual([
+    { topic: "orders", partition: 0, ...unread },
+    { topic: "orders", partition: 1, ...unread },
+  ]);
+  expect((await groups("describe", "classic")).out).toMatch(/^classic: classic, Stable, 1 member, assignor range\ntopic +partition/);
+  expect((await groups("delete", "classic")).exitCode).toBe(ExitCode.FAILURE);
+  await stop();
+  expect(await rows("describe", "classic")).toMatchObject([{ offset: 0, lag: 0 }, { offset: 0 }]);
+});
+
+test("members are removed by name, or all of them", async () => {
+  const stops = [consume("bills", { group: "leaving" }), consume("bills", { group: "leaving", groupInstanceId: "static" })];
+  const ids = async () => (await rows("describe", "leaving", "--members")).map(({ member }) => `${member}`);
+  await until(async () => expect(await ids()).toHaveLength(2));
+  const before = await ids();
+  expect(await groups("remove", "leaving")).toMatchObject({ exitCode: ExitCode.USAGE, err: expect.stringContaining("--all") });
+  expect(await groups("remove", "leaving", "nobody")).toMatchObject({ err: "odradek: leaving has no member nobody.\n" });
+  expect(await groups("remove", "leaving", "static")).toMatchObject({ exitCode: ExitCode.OK, out: "Removed static.\n" });
+  expect((await groups("remove", "leaving", "--all")).exitCode).toBe(ExitCode.OK);
+  for (const stop of stops) await stop();
+  expect((await ids()).filter((id) => before.includes(id))).toEqual([]);
+});

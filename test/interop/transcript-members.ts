@@ -1,0 +1,72 @@
+// Members of groups beside a transcript: our own consumer in processes, which come and go by lines of it.
+//
+//   + one consume TOPIC --group G --protocol consumer    "one" is a member before the next line
+//   - one                                                it has left
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { describeGroup } from "../../src/client/admin/groups.ts";
+import { Brokers } from "../../src/client/brokers.ts";
+import { Refusal } from "../../src/client/refusal.ts";
+import { NODE, ROOT } from "./broker-under-test.ts";
+import { stopChild, waitFor } from "./processes.ts";
+
+interface Member {
+  readonly child: ChildProcess;
+  readonly group: string;
+  readonly instance: string | undefined;
+}
+
+export class TranscriptMembers {
+  readonly #bootstrap: string;
+  readonly #members = new Map<string, Member>();
+  /** Static members that went for a while: the group still counts them. */
+  readonly #away: Member[] = [];
+
+  constructor(bootstrap: string) {
+    this.#bootstrap = bootstrap;
+  }
+
+  async join(name: string, args: readonly string[]): Promise<void> {
+    const child = spawn(NODE, [`${ROOT}/scripts/odradek.cjs`, ...args, "--bootstrap-server", this.#bootstrap], { stdio: "ignore" });
+    const optionOf = (option: string) => (args.includes(option) ? args[args.indexOf(option) + 1] : undefined);
+    const member = { child, group: optionOf("--group") ?? "", instance: optionOf("--group-instance-id") };
+    this.#members.set(name, member);
+    const awayAt = this.#away.findIndex(({ group, instance }) => group === member.group && instance === member.instance);
+    if (awayAt >= 0) this.#away.splice(awayAt, 1);
+    await this.#settled(member.group);
+  }
+
+  async leave(name: string): Promise<void> {
+    const member = this.#members.get(name);
+    if (member === undefined) throw new Error(`there is no member ${name}`);
+    this.#members.delete(name);
+    await stopChild(member.child);
+    if (member.instance === undefined) await this.#settled(member.group);
+    else this.#away.push(member);
+  }
+
+  async stop(): Promise<void> {
+    for (const { child } of this.#members.values()) await stopChild(child);
+    this.#members.clear();
+  }
+
+  /** Each has joined, and all have what they shall have. */
+  async #settled(group: string): Promise<void> {
+    const count = [...this.#members.values(), ...this.#away].filter((member) => member.group === group).length;
+    const brokers = new Brokers(this.#bootstrap);
+    const ask = () =>
+      describeGroup(brokers, group).catch((error: unknown) => {
+        if (error instanceof Refusal) return undefined;
+        throw error;
+      });
+    try {
+      await waitFor(
+        `${count} members of ${group}`,
+        ask,
+        (described) => described !== undefined && described.members.length === count && ["Stable", "Empty"].includes(described.state),
+      );
+    } finally {
+      await brokers.close();
+    }
+  }
+}
