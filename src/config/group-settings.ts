@@ -3,10 +3,12 @@
 import type { BrokerSettingName } from "./broker-settings.ts";
 import { bool, int, type SettingValue, str, type ValuesOf } from "./setting.ts";
 
+const honoured = true;
+
 export const groupSettingTable = {
-  "consumer.assignment.interval.ms": int(1000, "Shortest time between two computations of the target assignment.", { min: 0 }),
-  "consumer.heartbeat.interval.ms": int(5000, "Interval of heartbeats in the consumer protocol.", { min: 1 }),
-  "consumer.session.timeout.ms": int(45_000, "A member that is silent for this long is removed.", { min: 1 }),
+  "consumer.assignment.interval.ms": int(1000, "Shortest time between two computations of the target assignment.", { honoured, min: 0 }),
+  "consumer.heartbeat.interval.ms": int(5000, "Interval of heartbeats in the consumer protocol.", { honoured, min: 1 }),
+  "consumer.session.timeout.ms": int(45_000, "A member that is silent for this long is removed.", { honoured, min: 1 }),
   "share.assignment.interval.ms": int(1000, "Shortest time between two computations of the target assignment.", { min: 0 }),
   "share.auto.offset.reset": str("latest", "Where a share group begins to read a partition.", { check: shareOffsetReset }),
   "share.delivery.count.limit": int(5, "How often a record is delivered before it counts as failed.", { min: 2 }),

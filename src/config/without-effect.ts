@@ -108,7 +108,6 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
       "transaction.state.log.load.buffer.size",
     ],
   ],
-  ["the consumer protocol (KIP-848) is not served yet", ["consumer.", "group.consumer.", "group.coordinator.rebalance.protocols"]],
   ["share groups are not served yet", ["group.share.", "share."]],
   ["streams groups are not served yet", ["group.streams.", "streams."]],
   ["what is in development is not offered", ["unstable."]],

@@ -14,6 +14,7 @@ import { TOPIC_SYNONYMS, topicSettingTable } from "../../src/config/topic-settin
 const ELSEWHERE: { readonly [suite: string]: readonly string[] } = {
   "api/auto-creation.test.ts": ["odradek.auto.create.after.deletion.ms", "odradek.auto.create.answers.created"],
   "cluster/secured-peers.test.ts": ["inter.broker.listener.name", "security.inter.broker.protocol"],
+  "coordinator/consumer/migration.test.ts": ["group.consumer.migration.policy"],
   "coordinator/disconnected-members.test.ts": ["odradek.group.disconnected.member.timeout.ms"],
   "coordinator/expiry.test.ts": ["offsets.retention.check.interval.ms", "offsets.retention.minutes"],
   "coordinator/join.test.ts": ["group.initial.rebalance.delay.ms", "group.max.size"],

@@ -38,6 +38,7 @@ const READ_IN_CONFIG = new Set([
   "controller.listener.names",
   "inter.broker.listener.name",
   "security.inter.broker.protocol",
+  "group.coordinator.rebalance.protocols",
   ...groupLimitSettings(),
 ]);
 

@@ -7,13 +7,15 @@ const clusterWide = "cluster-wide";
 
 export const groupsSettings = {
   "group.consumer.assignment.interval.ms": int(1000, "Shortest time between two computations of a target assignment.", {
+    honoured,
     dynamic: clusterWide,
     min: 0,
   }),
   "group.consumer.assignors": list(["uniform", "range"], "Assignors of the consumer protocol, the first one being the default.", {
+    honoured,
     nonEmpty: true,
   }),
-  "group.consumer.heartbeat.interval.ms": int(5000, "Interval of heartbeats in the consumer protocol.", { min: 1 }),
+  "group.consumer.heartbeat.interval.ms": int(5000, "Interval of heartbeats in the consumer protocol.", { honoured, min: 1 }),
   "group.consumer.max.assignment.interval.ms": int(
     15_000,
     "Longest interval between assignments that a group of the consumer protocol may be given.",
@@ -21,11 +23,11 @@ export const groupsSettings = {
   ),
   "group.consumer.max.heartbeat.interval.ms": int(15_000, "Longest heartbeat interval that a group may be given.", { honoured, min: 1 }),
   "group.consumer.max.session.timeout.ms": int(60_000, "Longest session timeout that a group may be given.", { honoured, min: 1 }),
-  "group.consumer.max.size": int(2_147_483_647, "Most members of one group of the consumer protocol.", { min: 1 }),
+  "group.consumer.max.size": int(2_147_483_647, "Most members of one group of the consumer protocol.", { honoured, min: 1 }),
   "group.consumer.migration.policy": str(
     "bidirectional",
     "Which groups may change between the classic and the consumer protocol while they run.",
-    { oneOf: ["DISABLED", "DOWNGRADE", "UPGRADE", "BIDIRECTIONAL"], ignoreCase: true },
+    { honoured, oneOf: ["DISABLED", "DOWNGRADE", "UPGRADE", "BIDIRECTIONAL"], ignoreCase: true },
   ),
   "group.consumer.min.assignment.interval.ms": int(
     0,
@@ -35,10 +37,12 @@ export const groupsSettings = {
   "group.consumer.min.heartbeat.interval.ms": int(5000, "Shortest heartbeat interval that a group may be given.", { honoured, min: 1 }),
   "group.consumer.min.session.timeout.ms": int(45_000, "Shortest session timeout that a group may be given.", { honoured, min: 1 }),
   "group.consumer.regex.refresh.interval.ms": int(600_000, "How often subscriptions by regular expression are resolved anew.", {
+    honoured,
     internal: true,
     min: 10_000,
   }),
   "group.consumer.session.timeout.ms": int(45_000, "A member of the consumer protocol that is silent for this long is removed.", {
+    honoured,
     min: 1,
   }),
   "group.coordinator.append.linger.ms": int(
@@ -52,6 +56,7 @@ export const groupsSettings = {
     min: 524_288,
   }),
   "group.coordinator.rebalance.protocols": list(["classic", "consumer", "streams"], "Group protocols that are served.", {
+    honoured,
     nonEmpty: true,
     oneOf: ["consumer", "classic", "share", "streams"],
   }),

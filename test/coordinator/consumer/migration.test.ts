@@ -103,7 +103,9 @@ describe("a running classic group", () => {
   it.each([
     ["disabled", Errors.GROUP_ID_NOT_FOUND],
     ["downgrade", Errors.GROUP_ID_NOT_FOUND],
+    ["Disabled", Errors.GROUP_ID_NOT_FOUND],
     ["upgrade", 0],
+    ["UPGRADE", 0],
     ["bidirectional", 0],
   ])("with the policy %s answers %i to a member of the consumer protocol", async (policy, errorCode) => {
     const bench = new GroupBench({ settings: { "group.consumer.migration.policy": policy } });

@@ -23,7 +23,7 @@ import type { ConsumerGroup } from "./consumer-group.ts";
 import { type ConsumerMember, isEqualIdentity, type MemberIdentity, MemberStates, NEW_MEMBER, NO_PROGRESS } from "./consumer-member.ts";
 import { depart, downgrade } from "./departure.ts";
 import type { GroupWork } from "./group-work.ts";
-import { type EmbeddedSubscription, embeddedAssignment, isDowngraded, partitionsOf, subscriptionOf } from "./migration.ts";
+import { type EmbeddedSubscription, embeddedAssignment, isDowngraded, migrationPolicy, partitionsOf, subscriptionOf } from "./migration.ts";
 import type { OwnedPartitions } from "./reconcile.ts";
 
 /** From this version on a client knows MEMBER_ID_REQUIRED (KIP-394). */
@@ -41,7 +41,7 @@ export function joinClassicMember(place: Place, join: Join): Decision<GroupRecor
   const { environment, group, context } = place;
   const refuse = (error: ErrorCode, memberId = join.memberId) => answer(joinRefused(error, memberId));
   const { settings } = environment;
-  if (settings["group.consumer.migration.policy"] === "disabled") return refuse(Errors.INCONSISTENT_GROUP_PROTOCOL);
+  if (migrationPolicy(environment) === "disabled") return refuse(Errors.INCONSISTENT_GROUP_PROTOCOL);
   const memberId = join.memberId === "" ? environment.random.uuid() : join.memberId;
   if (group.members.size >= settings["group.consumer.max.size"] && !group.members.has(memberId))
     return refuse(Errors.GROUP_MAX_SIZE_REACHED, "");

@@ -52,10 +52,15 @@ export function upgraded(environment: GroupEnvironment, group: ClassicGroup): re
   return [...group.tombstones(), ...records];
 }
 
-function upgradeFault({ settings }: GroupEnvironment, group: ClassicGroup): string | undefined {
-  if (!UPGRADING.has(settings["group.consumer.migration.policy"])) return "online upgrade is disabled";
+/** In whatever case it was given. */
+export function migrationPolicy({ settings }: GroupEnvironment): string {
+  return settings["group.consumer.migration.policy"].toLowerCase();
+}
+
+function upgradeFault(environment: GroupEnvironment, group: ClassicGroup): string | undefined {
+  if (!UPGRADING.has(migrationPolicy(environment))) return "online upgrade is disabled";
   if (group.protocolType !== CONSUMER_PROTOCOL_TYPE) return "the group does not use the consumer embedded protocol";
-  const isTooLarge = group.members.size > settings["group.consumer.max.size"];
+  const isTooLarge = group.members.size > environment.settings["group.consumer.max.size"];
   return isTooLarge ? "the group size exceeds the consumer group maximum size" : undefined;
 }
 
@@ -148,14 +153,14 @@ export function isConsumerRecord(record: GroupRecord): record is ConsumerRecord 
 }
 
 /** Whether the group goes back to the classic protocol when these are gone, or have come in another's place as classic members. */
-export function isDowngraded({ settings }: GroupEnvironment, group: ConsumerGroup, leaving: readonly MemberView[], joining = 0): boolean {
+export function isDowngraded(environment: GroupEnvironment, group: ConsumerGroup, leaving: readonly MemberView[], joining = 0): boolean {
   const remaining = group.members.size - leaving.length + joining;
   const classicLeaving = leaving.filter(({ identity }) => identity.classic !== null).length;
   return (
     remaining > 0 &&
     group.classicCount - classicLeaving + joining === remaining &&
-    DOWNGRADING.has(settings["group.consumer.migration.policy"]) &&
-    remaining <= settings["group.max.size"]
+    DOWNGRADING.has(migrationPolicy(environment)) &&
+    remaining <= environment.settings["group.max.size"]
   );
 }
 
