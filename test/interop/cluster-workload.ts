@@ -3,13 +3,12 @@
 // (cluster-kafkajs.ts); Kafka's Java client and librdkafka in processes of their own, which know the same calls and events, a JSON line each.
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { CACHE, KAFKA_REFERENCE, ROOT } from "./broker-under-test.ts";
 import type { ClientEvent } from "./cluster-history.ts";
-import { runOrThrow, stopChild } from "./processes.ts";
+import { javaProgram } from "./java-program.ts";
+import { stopChild } from "./processes.ts";
 import { pythonWithClients } from "./python-environment.ts";
 
 export interface WorkloadCalls {
@@ -48,25 +47,11 @@ export const TRANSACTIONAL_ID = "ledger-writer";
 const CALL_MS = 90_000;
 
 export async function startJavaWorkload(options: WorkloadOptions): Promise<Workload> {
-  const classPath = (await runOrThrow(KAFKA_REFERENCE, ["classpath"])).trim();
-  const classes = await compiled(classPath);
-  const quiet = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-Dlog4j2.level=OFF"];
-  const args = ["-Xmx256m", "-XX:TieredStopAtLevel=1", ...quiet, "-cp", `${classes}:${classPath}`, "ClusterWorkload"];
-  return ProcessWorkload.start("java", args, options);
+  return ProcessWorkload.start("java", await javaProgram("ClusterWorkload"), options);
 }
 
 export async function startLibrdkafkaWorkload(options: WorkloadOptions): Promise<Workload> {
   return ProcessWorkload.start(await pythonWithClients(), [join(import.meta.dirname, "python/librdkafka_workload.py")], options);
-}
-
-async function compiled(classPath: string): Promise<string> {
-  const source = join(ROOT, "test/interop/java/ClusterWorkload.java");
-  const classes = join(CACHE, "java-cluster");
-  const made = join(classes, "ClusterWorkload.class");
-  if (existsSync(made) && statSync(made).mtimeMs > statSync(source).mtimeMs) return classes;
-  mkdirSync(classes, { recursive: true });
-  await runOrThrow("javac", ["-cp", classPath, "-d", classes, source], { deadlineMs: 120_000 });
-  return classes;
 }
 
 interface Answer {

@@ -1,0 +1,73 @@
+// A member of a group with kafkajs, which writes what happens to it into a log of its own (../member-log.ts): kafkajs-member.ts '<options>'.
+// Its wishes and what it does at the end of its input are in ../group-member.ts; it speaks the classic protocol alone, and does not hold.
+
+import { appendFileSync } from "node:fs";
+import { type EachBatchPayload, Kafka, logLevel } from "kafkajs";
+import type { MemberOptions } from "../group-member.ts";
+import { nowUs, type Place } from "../member-log.ts";
+
+const options = JSON.parse(process.argv[2] ?? "") as MemberOptions & { readonly log: string };
+const kafka = new Kafka({
+  clientId: options.name,
+  brokers: [options.bootstrap],
+  logLevel: logLevel.NOTHING,
+  retry: { retries: 20, initialRetryTime: 50, maxRetryTime: 200 },
+});
+const consumer = kafka.consumer({
+  groupId: options.group,
+  sessionTimeout: options.sessionMs,
+  rebalanceTimeout: options.sessionMs,
+  heartbeatInterval: 200,
+  maxWaitTimeInMs: 100,
+  metadataMaxAge: 1000,
+});
+let owned: readonly Place[] = [];
+
+function tell(event: string, fields: object = {}): void {
+  appendFileSync(options.log, `${JSON.stringify({ atUs: nowUs(), event, ...fields })}\n`);
+}
+
+/** kafkajs has no callback for what is taken: everything is, whenever members share anew. */
+function giveUp(): void {
+  if (owned.length > 0) tell("revoked", { places: owned });
+  owned = [];
+}
+
+async function consume({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+  const place = `${batch.topic}/${batch.partition}`;
+  let next: number | undefined;
+  for (const { offset } of batch.messages) {
+    if (!isRunning() || isStale()) break;
+    tell("consumed", { place, offset: Number(offset) });
+    resolveOffset(offset);
+    next = Number(offset) + 1;
+  }
+  if (next === undefined) return;
+  const offsets = { [place]: next };
+  try {
+    await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset: `${next}` }]);
+    tell("committed", { offsets });
+  } catch (error) {
+    tell("refused", { offsets, error: (error as { type?: string }).type ?? `${error}` });
+    throw error;
+  }
+  await heartbeat();
+}
+
+consumer.on(consumer.events.REBALANCING, giveUp);
+consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+  giveUp();
+  owned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) => partitions.map((partition) => `${topic}/${partition}`));
+  if (owned.length > 0) tell("assigned", { places: owned });
+});
+consumer.on(consumer.events.CRASH, ({ payload }) => tell(payload.restart ? "error" : "failed", { error: `${payload.error}` }));
+await consumer.connect();
+await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
+await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: consume });
+for await (const _ of process.stdin) {
+  // It is told nothing but that it ends.
+}
+await consumer.stop();
+giveUp();
+await consumer.disconnect();
+tell("left");

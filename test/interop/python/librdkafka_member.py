@@ -1,0 +1,201 @@
+"""A member of a group with librdkafka, which writes what happens to it into a log of its own (../member-log.ts): librdkafka_member.py OPTIONS.
+
+Its wishes and what it does on "hold", "go" and at the end of its input are in ../group-member.ts.
+"""
+import json
+import queue
+import sys
+import threading
+import time
+
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, Consumer, KafkaException, Producer, TopicPartition
+
+OPTIONS = json.loads(sys.argv[1])
+COMMIT_EVERY_SECONDS = 0.15
+CALL_SECONDS = 20
+BATCH = 50
+log = open(OPTIONS["log"], "ab", buffering=0)
+commands = queue.Queue()
+# What is consumed and not committed yet: the next offset to read, by topic and partition.
+pending = {}
+# What a transformer has to send.
+batch = []
+
+
+def tell(event, **fields):
+    log.write((json.dumps({"atUs": time.monotonic_ns() // 1000, "event": event, **fields}) + "\n").encode())
+
+
+def place(topic, partition):
+    return "%s/%d" % (topic, partition)
+
+
+def places(partitions):
+    return [place(each.topic, each.partition) for each in partitions]
+
+
+def take_pending(keys):
+    return [TopicPartition(*key, pending.pop(key)) for key in list(keys) if key in pending]
+
+
+def told(offsets):
+    return {place(each.topic, each.partition): each.offset for each in offsets}
+
+
+def commit(keys):
+    offsets = take_pending(keys)
+    if not offsets:
+        return
+    try:
+        answers = consumer.commit(offsets=offsets, asynchronous=False)
+    except KafkaException as failure:
+        tell("refused", offsets=told(offsets), error=failure.args[0].name())
+        return
+    done = [each for each in answers if each.error is None]
+    if done:
+        tell("committed", offsets=told(done))
+    for each in answers:
+        if each.error is not None:
+            tell("refused", offsets=told([each]), error=each.error.name())
+
+
+def on_assign(_, partitions):
+    if partitions:
+        tell("assigned", places=places(partitions))
+
+
+def on_revoke(_, partitions):
+    if producer is None:
+        commit([(each.topic, each.partition) for each in partitions])
+    else:
+        forget(partitions)
+    if partitions:
+        tell("revoked", places=places(partitions))
+
+
+def on_lost(_, partitions):
+    forget(partitions)
+    if partitions:
+        tell("lost", places=places(partitions))
+
+
+def forget(partitions):
+    keys = {(each.topic, each.partition) for each in partitions}
+    take_pending(keys)
+    batch[:] = [record for record in batch if (record.topic(), record.partition()) not in keys]
+
+
+def note(record):
+    tell("consumed", place=place(record.topic(), record.partition()), offset=record.offset())
+    pending[(record.topic(), record.partition())] = record.offset() + 1
+
+
+def hold():
+    tell("held")
+    while commands.get() != "go":
+        pass
+
+
+def transform(is_holding):
+    producer.begin_transaction()
+    for record in batch:
+        producer.produce(OPTIONS["output"], value="%s/%d" % (place(record.topic(), record.partition()), record.offset()), partition=0)
+    if is_holding:
+        hold()
+    batch.clear()
+    offsets = take_pending(list(pending))
+    try:
+        producer.send_offsets_to_transaction(offsets, consumer.consumer_group_metadata(), CALL_SECONDS)
+        producer.commit_transaction(CALL_SECONDS)
+        tell("committed", offsets=told(offsets))
+    except KafkaException as failure:
+        tell("refused", offsets=told(offsets), error=failure.args[0].name())
+        if failure.args[0].fatal():
+            raise
+        producer.abort_transaction(CALL_SECONDS)
+        rewind()
+
+
+def rewind():
+    """What was not committed is read again."""
+    for each in consumer.committed(consumer.assignment(), CALL_SECONDS):
+        try:
+            consumer.seek(TopicPartition(each.topic, each.partition, OFFSET_BEGINNING if each.offset == OFFSET_INVALID else each.offset))
+        except KafkaException:
+            pass  # The partition went meanwhile.
+
+
+def read_commands():
+    for line in sys.stdin:
+        commands.put(line.strip())
+    commands.put(None)
+
+
+def consumer_config():
+    config = {
+        "bootstrap.servers": OPTIONS["bootstrap"], "broker.address.family": "v4", "client.id": OPTIONS["name"], "group.id": OPTIONS["group"],
+        "group.protocol": OPTIONS["protocol"], "auto.offset.reset": "earliest", "enable.auto.commit": False, "fetch.wait.max.ms": 100,
+        "topic.metadata.refresh.interval.ms": 1000, "retry.backoff.ms": 50, "isolation.level": "read_committed",
+    }
+    if "instance" in OPTIONS:
+        config["group.instance.id"] = OPTIONS["instance"]
+    if OPTIONS["protocol"] == "classic":
+        config.update({"session.timeout.ms": OPTIONS["sessionMs"], "heartbeat.interval.ms": 200, "partition.assignment.strategy": OPTIONS["assignor"]})
+    return config
+
+
+def live():
+    if producer is not None:
+        producer.init_transactions(CALL_SECONDS)
+    topics = [OPTIONS["pattern"]] if "pattern" in OPTIONS else OPTIONS["topics"]
+    consumer.subscribe(topics, on_assign=on_assign, on_revoke=on_revoke, on_lost=on_lost)
+    is_holding = False
+    last_commit = time.monotonic()
+    while True:
+        try:
+            command = commands.get_nowait()
+            if command is None:
+                break
+            is_holding = is_holding or command == "hold"
+        except queue.Empty:
+            pass
+        # One by one: a record has its line in the log before another callback runs.
+        polled = 0
+        while polled < BATCH:
+            record = consumer.poll(0 if polled else 0.05)
+            if record is None:
+                break
+            polled += 1
+            if record.error():
+                tell("error", error="%s: %s" % (record.error().name(), record.error().str()))
+                continue
+            note(record)
+            if producer is not None:
+                batch.append(record)
+        if producer is not None:
+            if batch:
+                transform(is_holding)
+                is_holding = False
+            continue
+        is_held = is_holding and bool(pending)
+        if is_held:
+            hold()
+            is_holding = False
+        if is_held or time.monotonic() - last_commit > COMMIT_EVERY_SECONDS:
+            commit(list(pending))
+            last_commit = time.monotonic()
+    if producer is None:
+        commit(list(pending))
+    consumer.close()
+    tell("left")
+
+
+threading.Thread(target=read_commands, daemon=True).start()
+consumer = Consumer(consumer_config())
+producer = None
+if "output" in OPTIONS:
+    producer = Producer({"bootstrap.servers": OPTIONS["bootstrap"], "broker.address.family": "v4", "transactional.id": OPTIONS["transactionalId"], "linger.ms": 0})
+try:
+    live()
+except Exception as failure:
+    tell("failed", error=str(failure))
