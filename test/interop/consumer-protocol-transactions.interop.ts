@@ -2,8 +2,7 @@
 // with its transaction open, one dies in the middle of one. Every record is transformed once.
 
 import { afterAll, describe } from "vitest";
-import { compare } from "./compare.ts";
-import { CASTS, playOn } from "./group-play.ts";
+import { playEach } from "./group-play.ts";
 import { GroupBrokers } from "./group-scene.ts";
 import { port } from "./port.ts";
 
@@ -11,33 +10,34 @@ const brokers = new GroupBrokers("consumer-protocol-transactions", { kafka: port
 afterAll(() => brokers.stop());
 
 describe.concurrent("transformers", () => {
-  for (const cast of CASTS) {
-    compare(`${cast.name}: a member transforms once what it consumes, and a zombie's offsets are refused`, async (broker) =>
-      playOn(await brokers.of(broker), "transform", cast, async ({ scene, client, see }) => {
-        const output = await scene.createOutput("output");
-        const join = (index: number, name: string, transactionalId = scene.topic(name)) =>
-          scene.join(client(index), name, { output, transactionalId });
-        const first = await join(0, "first");
-        const second = await join(1, "second");
-        see("at first", (await scene.spread([first, second])).shares);
-        await scene.flow();
-        first.tell("hold");
-        await scene.event(first, "held");
-        first.stop();
-        see("one stands still", (await scene.spread([second])).shares);
-        first.tell("go");
-        first.continue();
-        see("its offsets", (await scene.event(first, "refused")).error);
-        see("it is back", (await scene.spread([first, second])).shares);
-        await scene.flow();
-        second.tell("hold");
-        await scene.event(second, "held");
-        await second.kill();
-        const third = await join(1, "third", scene.topic("second"));
-        see("another goes on with its transactional id", (await scene.spread([first, third])).shares);
-        await scene.finish();
-        see("transformed", await scene.transformed(output));
-      }),
-    );
-  }
+  playEach(
+    brokers,
+    "a member transforms once what it consumes, and a zombie's offsets are refused",
+    "transform",
+    async ({ scene, client, see }) => {
+      const output = await scene.createOutput("output");
+      const join = (index: number, name: string, transactionalId = scene.topic(name)) =>
+        scene.join(client(index), name, { output, transactionalId });
+      const first = await join(0, "first");
+      const second = await join(1, "second");
+      see("at first", (await scene.spread([first, second])).shares);
+      await scene.flow();
+      first.tell("hold");
+      await scene.event(first, "held");
+      first.stop();
+      see("one stands still", (await scene.spread([second])).shares);
+      first.tell("go");
+      first.continue();
+      see("its offsets", (await scene.event(first, "refused")).error);
+      see("it is back", (await scene.spread([first, second])).shares);
+      await scene.flow();
+      second.tell("hold");
+      await scene.event(second, "held");
+      await second.kill();
+      const third = await join(1, "third", scene.topic("second"));
+      see("another goes on with its transactional id", (await scene.spread([first, third])).shares);
+      await scene.finish();
+      see("transformed", await scene.transformed(output));
+    },
+  );
 });

@@ -1,9 +1,9 @@
 // A scenario of a group (group-scene.ts) as it is played by members of each library alone, and by members of all together.
 
 import type { BrokerUnderTest } from "./broker-under-test.ts";
-import type { Observation } from "./compare.ts";
+import { compare, type Observation } from "./compare.ts";
 import { canBuildFranzGoMember, type MemberClient } from "./group-member.ts";
-import { GroupScene } from "./group-scene.ts";
+import { type GroupBrokers, GroupScene } from "./group-scene.ts";
 
 export interface Cast {
   readonly name: string;
@@ -27,6 +27,11 @@ export interface Play {
   /** Which client the member of this number, from 0 on, is of. */
   readonly client: (index: number) => MemberClient;
   readonly see: (what: string, observed: Observation) => void;
+}
+
+/** With each cast. */
+export function playEach(brokers: GroupBrokers, title: string, about: string, play: (play: Play) => Promise<void>): void {
+  for (const cast of CASTS) compare(`${cast.name}: ${title}`, async (broker) => playOn(await brokers.of(broker), about, cast, play));
 }
 
 /** On a topic "<what it is about>-<cast>-orders" of six partitions. The scene is finished in the end, if the play does not do so. */

@@ -9,6 +9,7 @@ import { expect } from "vitest";
 import * as messages from "../../protocol/messages/index.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { type BrokerName, type BrokerUnderTest, CACHE, type RunningBroker, startBroker } from "./broker-under-test.ts";
+import { withClient } from "./client-process.ts";
 import type { Observation } from "./compare.ts";
 import { GroupMember, type MemberClient, type MemberOptions } from "./group-member.ts";
 import { complaintsAbout, lostIn, ownersIn } from "./member-history.ts";
@@ -18,6 +19,8 @@ import { waitFor } from "./processes.ts";
 /** Of the brokers, for members of either protocol. */
 export const SESSION_MS = 5000;
 const PACE_MS = 80;
+/** In which all of an output is read. */
+const READ_MS = 4000;
 const GROUP_RESOURCE = 32;
 const SET = 0;
 
@@ -256,24 +259,9 @@ export class GroupScene {
   }
 
   async #valuesOf(output: string): Promise<string[]> {
-    const consumer = this.#kafka.consumer({ groupId: `${this.group}-reader`, readUncommitted: false, maxWaitTimeInMs: 100 });
-    const values: string[] = [];
-    let lastAt = performance.now();
-    await consumer.connect();
-    await consumer.subscribe({ topic: output, fromBeginning: true });
-    await consumer.run({
-      eachMessage: async ({ message }) => {
-        values.push(`${message.value}`);
-        lastAt = performance.now();
-      },
-    });
-    await waitFor(
-      "the end of the output",
-      async () => performance.now() - lastAt,
-      (silentMs) => values.length > 0 && silentMs > 1000,
-    );
-    await consumer.disconnect();
-    return values;
+    const everything = { topic: output, partitions: [0], from: "beginning", count: Number.MAX_SAFE_INTEGER, waitMs: READ_MS } as const;
+    const records = await withClient("librdkafka", this.#broker.bootstrap, (client) => client.call("read", everything));
+    return records.map(({ value }) => `${value}`);
   }
 
   async #committed(): Promise<Offsets> {
