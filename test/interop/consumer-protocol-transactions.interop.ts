@@ -22,13 +22,7 @@ describe.concurrent("transformers", () => {
       const second = await join(1, "second");
       see("at first", (await scene.spread([first, second])).shares);
       await scene.flow();
-      first.tell("hold");
-      await scene.event(first, "held");
-      first.stop();
-      see("one stands still", (await scene.spread([second])).shares);
-      first.tell("go");
-      first.continue();
-      see("its offsets", (await scene.event(first, "refused")).error);
+      see("its offsets", await scene.standStill(first, [second]));
       see("it is back", (await scene.spread([first, second])).shares);
       await scene.flow();
       second.tell("hold");

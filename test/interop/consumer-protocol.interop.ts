@@ -37,14 +37,7 @@ describe.concurrent("members of the consumer protocol", () => {
       const second = await scene.join(client(1), "second");
       see("at first", (await scene.spread([first, second])).shares);
       await scene.flow();
-      first.tell("hold");
-      await scene.event(first, "held");
-      first.stop();
-      see("one stands still", (await scene.spread([second])).shares);
-      await scene.flow();
-      first.tell("go");
-      first.continue();
-      see("its commit", (await scene.event(first, "refused")).error);
+      see("its commit", await scene.standStill(first, [second]));
       see("it is back", (await scene.spread([first, second])).shares);
       await scene.flow();
     },

@@ -188,6 +188,17 @@ export class GroupScene {
     };
   }
 
+  /** A member stands still, with something consumed and not committed, until the others have its share; what its commit is refused with then. */
+  async standStill(member: GroupMember, others: readonly GroupMember[]): Promise<string> {
+    member.tell("hold");
+    await this.event(member, "held");
+    member.stop();
+    await this.spread(others);
+    member.tell("go");
+    member.continue();
+    return (await this.event(member, "refused")).error;
+  }
+
   /** Waits until everything that has been produced by now is consumed. */
   async flow(): Promise<void> {
     const ends = { ...this.#ends };
