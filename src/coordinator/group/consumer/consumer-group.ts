@@ -50,7 +50,7 @@ export class ConsumerGroup {
   isMetadataStale = false;
   /** A target is being computed; nobody begins another. */
   isComputing = false;
-  /** When the epoch last rose; `undefined` since before it was loaded. */
+  /** When the epoch or the target last rose; `undefined` since before it was loaded. */
   changedAtMs: number | undefined;
   hasPartitionMetadata = false;
   /** When its expressions were last resolved here. */
@@ -155,6 +155,7 @@ export class ConsumerGroup {
         else this.#identify(record.memberId, record.identity);
         return;
       case "consumerTarget":
+        this.changedAtMs = this.#parts.nowMs();
         this.#targetEpoch = record.value?.epoch ?? 0;
         this.#targetTimestampMs = record.value?.timestampMs ?? 0;
         this.#reconciledCount = undefined;

@@ -60,6 +60,7 @@ export function heartbeat(
   if (isSettled(group, found, identity)) return unchanged(environment, group, context, { beat, memberId: found.member.memberId });
   const decided = decideBeat(environment, group, found, { identity, owned: beat.owned, resolved: beat.resolved });
   const { member, before } = decided;
+  const formerTargetEpoch = group.targetEpoch;
   return {
     records: decided.records,
     tellsStored: true,
@@ -68,7 +69,8 @@ export function heartbeat(
       if (now === undefined) return { error: Errors.UNKNOWN_SERVER_ERROR, message: "" };
       now.isMetadataStale = false;
       if (decided.isToCompute) work.computeTargets(group.groupId);
-      work.watchDisconnected(group.groupId);
+      // Only another target makes anybody wait for others.
+      if (now.targetEpoch !== formerTargetEpoch) work.watchDisconnected(group.groupId);
       heard(environment, now, context, { memberId: member.memberId, hasMoved: member.progress !== before });
       const isTold = beat.epoch === 0 || isFull(beat) || !holdsSame(before.assigned, member.progress.assigned);
       return toAnswer(environment, now, member, beat, isTold);

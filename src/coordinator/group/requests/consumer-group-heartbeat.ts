@@ -124,8 +124,9 @@ function requestFault({ settings }: RequestParts, request: Request, apiVersion: 
       return invalid("Either SubscribedTopicNames or SubscribedTopicRegex must be non-null when (re-)joining.");
   }
   const { serverAssignor } = request;
+  if (serverAssignor === null) return undefined;
   const known: readonly string[] = listedAssignors(settings["group.consumer.assignors"]);
-  if (serverAssignor === null || known.includes(serverAssignor)) return undefined;
+  if (known.includes(serverAssignor)) return undefined;
   const message = `ServerAssignor ${serverAssignor} is not supported. Supported assignors: ${known.join(", ")}.`;
   return { error: Errors.UNSUPPORTED_ASSIGNOR, message };
 }
