@@ -96,6 +96,17 @@ transcript(
   configs --describe --group cgx
   configs --alter --group cgx --add-config consumer.session.timeout.ms=1
   configs --alter --group cgx --delete-config consumer.session.timeout.ms
+  configs --alter --group cgx --add-config consumer.session.timeout.ms=60000,consumer.heartbeat.interval.ms=15000,consumer.assignment.interval.ms=0
+  configs --describe --group cgx
+  configs --alter --group cgx --add-config consumer.session.timeout.ms=60001
+  configs --alter --group cgx --add-config consumer.session.timeout.ms=x
+  configs --alter --group cgx --add-config consumer.heartbeat.interval.ms=15001
+  configs --alter --group cgx --add-config consumer.assignment.interval.ms=15001
+  configs --alter --group cgx --add-config consumer.assignment.interval.ms=-1
+  configs --alter --group cgx --add-config consumer.nope=1
+  configs --alter --group cgx --delete-config consumer.session.timeout.ms,consumer.heartbeat.interval.ms,consumer.assignment.interval.ms
+  configs --alter --broker 1 --add-config group.consumer.session.timeout.ms=50000
+  configs --alter --broker-defaults --add-config group.consumer.assignment.interval.ms=-1
   configs --alter --client-metrics cm1 --add-config interval.ms=1000,metrics=[a,b]
   configs --describe --client-metrics cm1
   configs --alter --client-metrics cm1 --delete-config interval.ms,metrics
@@ -250,6 +261,8 @@ transcript(
   features --bootstrap-server $B upgrade --feature nope=1
   features --bootstrap-server $B upgrade --feature transaction.version=7
   features --bootstrap-server $B upgrade --feature transaction.version=2
+  features --bootstrap-server $B upgrade --feature group.version=2
+  features --bootstrap-server $B downgrade --feature group.version=0 --dry-run
   features --bootstrap-server $B downgrade --feature eligible.leader.replicas.version=0 --dry-run
   features --bootstrap-server $B downgrade --metadata 4.0
   features --bootstrap-server $B disable --feature nope

@@ -109,10 +109,10 @@ function tidied(text: string, tool: string): string[] {
 }
 
 /**
- * Left out on both sides: the protocols of newer groups and SASL, with the features that announce them, which Odradek does not serve yet;
- * and kraft.version, whose 1 stands for voters that come and go, which a broker without a quorum does not have.
+ * Left out on both sides: share and streams groups, with the features that announce them, which Odradek does not serve yet; and kraft.version,
+ * whose 1 stands for voters that come and go, which a broker without a quorum does not have.
  */
-const NOT_YET = /^(Sasl|ConsumerGroup|Share|Streams|\w*Share(Group)?\w*)\w*\(\d+\): |^Feature: (group|share|streams|kraft)\.version /;
+const NOT_YET = /^(Share|Streams|\w*Share(Group)?\w*)\w*\(\d+\): |^Feature: (share|streams|kraft)\.version /;
 
 /** Odradek serves older versions than Kafka 4 does, for clients that never got newer ones: what counts is the version that is used. */
 function versionLines(line: string): string[] {
