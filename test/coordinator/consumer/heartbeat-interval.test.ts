@@ -41,3 +41,11 @@ it("asks the members of a large group no sooner than five can be heard of in a m
   for (let index = 0; index < 100; index++) members.push(await Member.joined(bench, `m${index}`));
   expect(members.at(-1)?.intervalMs).toBe(20);
 });
+
+it("asks the members of a group that was stable before a restart no sooner than usual", async () => {
+  const bench = new GroupBench();
+  const a = await Member.joined(bench, "a");
+  const restarted = bench.restarted();
+  const answer = await restarted.beat({ memberId: "a", memberEpoch: a.epoch }).done;
+  expect(answer.heartbeatIntervalMs).toBe(USUAL_MS);
+});

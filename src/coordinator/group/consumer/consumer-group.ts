@@ -50,7 +50,7 @@ export class ConsumerGroup {
   isMetadataStale = false;
   /** A target is being computed; nobody begins another. */
   isComputing = false;
-  /** When the epoch or the target last rose; `undefined` since before it was loaded. */
+  /** When the epoch or the target last rose; `undefined` when it was stable as it was loaded, and is so. */
   changedAtMs: number | undefined;
   hasPartitionMetadata = false;
   /** When its expressions were last resolved here. */

@@ -86,6 +86,8 @@ export class ConsumerWork implements ConsumerGroupParts, GroupWork {
         watch.rebalance.set(identity.rebalanceTimeoutMs);
     }
     group.isMetadataStale = true;
+    // Nothing has happened that members have yet to hear of.
+    if (group.state === "Stable") group.changedAtMs = undefined;
   }
 
   // ---- time and connections
