@@ -139,9 +139,9 @@ test("heartbeats say what is new, and all of it after an answer was lost", async
   const requests = heartbeats.requests.map(({ request }) => request);
   expect(requests.slice(0, 4)).toMatchObject([
     { memberEpoch: 0, ...everything, topicPartitions: [] },
-    { memberEpoch: 1, ...nothing, topicPartitions: [{ partitions: [0, 1, 2, 3] }] },
-    { memberEpoch: 1, ...nothing, topicPartitions: null },
-    { memberEpoch: 1, ...nothing, topicPartitions: null },
+    { memberEpoch: 2, ...nothing, topicPartitions: [{ partitions: [0, 1, 2, 3] }] },
+    { memberEpoch: 2, ...nothing, topicPartitions: null },
+    { memberEpoch: 2, ...nothing, topicPartitions: null },
   ]);
   const lost = broker.faults.on("ConsumerGroupHeartbeat").where({ clientId: "teller" }).disconnect("after").times(1);
   await until(() => expect(lost.count).toBe(1));
@@ -149,8 +149,8 @@ test("heartbeats say what is new, and all of it after an answer was lost", async
   await until(() => expect(again.count).toBeGreaterThan(1));
   again.remove();
   expect(again.requests.map(({ request }) => request).slice(0, 2)).toMatchObject([
-    { memberEpoch: 1, ...everything, topicPartitions: [{ partitions: [0, 1, 2, 3] }] },
-    { memberEpoch: 1, ...nothing, topicPartitions: null },
+    { memberEpoch: 2, ...everything, topicPartitions: [{ partitions: [0, 1, 2, 3] }] },
+    { memberEpoch: 2, ...nothing, topicPartitions: null },
   ]);
   expect(reader.events).toEqual(["+ 0,1,2,3"]);
   const last = heard("ConsumerGroupHeartbeat", "teller");

@@ -82,7 +82,9 @@ async function readPartition(client: RawClient, partition: number, startOffset: 
     if (read === undefined || read.errorCode !== 0) throw new Error(`${TOPIC}-${partition} cannot be read: ${read?.errorCode}`);
     for (const batch of batchesOf(bytesOf(read.records))) {
       fetchOffset = batch.lastOffset + 1;
-      if (!batch.isControl) for (const { key, value } of recordsOf(batch)) found.push(...decoded(key, value));
+      if (batch.isControl) continue;
+      for (const { key, value } of recordsOf(batch))
+        found.push(...decoded(key, value).map((record) => (batch.isTransactional ? withoutTopicId(record) : record)));
     }
     if (fetchOffset >= read.highWatermark) return found;
   }
@@ -95,6 +97,12 @@ function decoded(keyBytes: Buffer | null, valueBytes: Buffer | null): GroupRecor
   const groupId = `${key["groupId"] ?? key["group"]}`;
   const value = valueBytes === null ? null : decodeValue(decodedKey.recordType as RecordType, Buffer.from(valueBytes));
   return [{ type: decodedKey.name, groupId, key, value }];
+}
+
+/** Kafka keeps none with offsets of transactions, and we do. */
+function withoutTopicId(record: GroupRecord): GroupRecord {
+  const { topicId: _, ...value } = record.value as { readonly topicId?: string };
+  return { ...record, value };
 }
 
 /** As the facts have them: a line for each record of the stage's groups, by group. */

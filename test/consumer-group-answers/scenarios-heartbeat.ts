@@ -11,7 +11,9 @@ export const HEARTBEAT_SCENARIOS: readonly Scenario[] = [
     await a.join({ memberId: "", topics: ["t"] });
     await a.join({ memberId: " ", topics: ["t"], group: "blank" });
     await a.join({ instance: "", topics: ["t"] });
+    await a.join({ instance: " \t", topics: ["t"] });
     await a.join({ rack: "", topics: ["t"] });
+    await a.join({ rack: "\n", topics: ["t"] });
     await a.beat({ epoch: -3 });
     await a.beat({ epoch: -2 });
     await a.beat({ epoch: -2, instance: "" });

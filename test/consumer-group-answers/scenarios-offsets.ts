@@ -218,7 +218,6 @@ export const OFFSET_SCENARIOS: readonly Scenario[] = [
       await fetched(stage, version, { member: "", epoch: 3 });
       await fetched(stage, version, { member: "", epoch: -1 });
       await fetched(stage, version, { member: null, epoch: -1 });
-      await fetched(stage, version, { member: null, epoch: 3 });
       await fetched(stage, version, { member: "B", epoch: -1 });
       await fetched(stage, version, { member: "A", epoch: 3, partitions: null });
       await fetched(stage, version, { member: "A", epoch: 2, partitions: null });

@@ -2,7 +2,7 @@
 
 import { consumerGroupDescribe } from "../../protocol/messages/index.ts";
 import { ConsumerMember } from "./consumer-member.ts";
-import { type Scenario, scenario } from "./scenario.ts";
+import { type Scenario, scenario, scenarioOfOutcome } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 
 /** Heartbeats of all, in turn, each saying what it has, until nobody is told anything new. */
@@ -137,7 +137,7 @@ export const RECONCILIATION_SCENARIOS: readonly Scenario[] = [
   scenario("a member that does not revoke within its rebalance timeout is fenced", async (stage) => {
     await stage.topic("t", 2);
     const [a, b] = [new ConsumerMember(stage, "A"), new ConsumerMember(stage, "B")];
-    await a.join({ topics: ["t"], timeout: 200 });
+    await a.join({ topics: ["t"], timeout: 500 });
     await a.beat({ owns: "told" });
     await b.join({ topics: ["t"] });
     await a.beat({ owns: { t: [0, 1] } });
@@ -151,11 +151,11 @@ export const RECONCILIATION_SCENARIOS: readonly Scenario[] = [
   scenario("a member that revokes in time stays beyond its rebalance timeout", async (stage) => {
     await stage.topic("t", 2);
     const [a, b] = [new ConsumerMember(stage, "A"), new ConsumerMember(stage, "B")];
-    await a.join({ topics: ["t"], timeout: 200 });
-    await b.join({ topics: ["t"], timeout: 200 });
+    await a.join({ topics: ["t"], timeout: 500 });
+    await b.join({ topics: ["t"], timeout: 500 });
     await a.beat();
     await a.beat({ owns: { t: [0] } });
-    await stage.wait(350);
+    await stage.wait(700);
     await a.beat();
     await b.beat();
     await stage.describe();
@@ -168,6 +168,7 @@ export const RECONCILIATION_SCENARIOS: readonly Scenario[] = [
     await a.join({ topics: ["t"] });
     await untilMembers(stage, 0);
     await a.beat();
+    await stage.alterGroup("g", { "consumer.heartbeat.interval.ms": null, "consumer.session.timeout.ms": null });
     await b.join({ topics: ["t"] });
     await stage.describe();
   }),
@@ -184,13 +185,15 @@ export const RECONCILIATION_SCENARIOS: readonly Scenario[] = [
 
   scenario("heartbeats keep a member beyond its session timeout", async (stage) => {
     await stage.topic("t", 2);
-    await stage.alterGroup("g", { "consumer.heartbeat.interval.ms": "100", "consumer.session.timeout.ms": "300" });
+    await stage.alterGroup("g", { "consumer.heartbeat.interval.ms": "100", "consumer.session.timeout.ms": "800" });
     const a = new ConsumerMember(stage, "A");
     await a.join({ topics: ["t"] });
-    for (let beats = 0; beats < 8; beats++) {
-      await stage.wait(60);
+    for (let beats = 0; beats < 12; beats++) {
+      await stage.wait(100);
       await a.beat();
     }
+    await stage.alterGroup("g", { "consumer.heartbeat.interval.ms": null, "consumer.session.timeout.ms": null });
+    await a.beat();
     await stage.describe();
   }),
 
@@ -211,6 +214,22 @@ export const RECONCILIATION_SCENARIOS: readonly Scenario[] = [
     await a.beat();
     await a.beat({ owns: "told" });
     await b.beat();
+    await stage.describe();
+  }),
+
+  scenarioOfOutcome("an assignment of a single member waits for the interval, too, but for the first", async (stage) => {
+    await stage.topic("t", 1);
+    await stage.topic("u", 1);
+    await stage.alterGroup("g", { "consumer.assignment.interval.ms": "700" });
+    const a = new ConsumerMember(stage, "A");
+    await a.join({ topics: ["t"] });
+    await a.beat({ topics: ["t", "u"] });
+    await a.until(() => "u" in a.told, { keeps: "last" });
+    await a.beat({ owns: "told" });
+    await a.leave();
+    await a.join({ topics: ["t"] });
+    await a.until(() => "t" in a.told, { keeps: "last" });
+    await a.beat({ owns: "told" });
     await stage.describe();
   }),
 

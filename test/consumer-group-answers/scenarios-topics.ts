@@ -1,7 +1,7 @@
 // How groups follow topics: those that do not exist yet, come, go and grow; subscriptions by regular expression.
 
 import { ConsumerMember } from "./consumer-member.ts";
-import { type Scenario, scenario } from "./scenario.ts";
+import { type Scenario, scenario, scenarioOfOutcome } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 
 /** Kafka resolves a regular expression beside the heartbeat that brings it: the group is asked for until it has what it should. */
@@ -132,7 +132,7 @@ export const TOPIC_SCENARIOS: readonly Scenario[] = [
     await stage.describe();
   }),
 
-  scenario("a member subscribes by a regular expression", async (stage) => {
+  scenarioOfOutcome("a member subscribes by a regular expression", async (stage) => {
     await stage.topic("ta", 1);
     await stage.topic("tb", 2);
     await stage.topic("u", 1);
@@ -149,7 +149,7 @@ export const TOPIC_SCENARIOS: readonly Scenario[] = [
     await a.leave();
   }),
 
-  scenario("a regular expression matches whole names", async (stage) => {
+  scenarioOfOutcome("a regular expression matches whole names", async (stage) => {
     await stage.topic("orders", 1);
     await stage.topic("orders-old", 1);
     await stage.topic("ORDERS", 1);
@@ -165,7 +165,7 @@ export const TOPIC_SCENARIOS: readonly Scenario[] = [
     await stage.describe();
   }),
 
-  scenario("names and a regular expression are joined", async (stage) => {
+  scenarioOfOutcome("names and a regular expression are joined", async (stage) => {
     await stage.topic("a", 1);
     await stage.topic("b", 1);
     await stage.topic("c", 1);
@@ -179,7 +179,7 @@ export const TOPIC_SCENARIOS: readonly Scenario[] = [
     await stage.describe();
   }),
 
-  scenario("internal topics match a regular expression, too", async (stage) => {
+  scenarioOfOutcome("internal topics match a regular expression, too", async (stage) => {
     await stage.knowTopic("__consumer_offsets");
     await stage.topic("a", 1);
     const a = new ConsumerMember(stage, "A");
@@ -188,7 +188,7 @@ export const TOPIC_SCENARIOS: readonly Scenario[] = [
     await untilStable(stage, [a]);
   }),
 
-  scenario("two members share a regular expression, and the last of it takes it along", async (stage) => {
+  scenarioOfOutcome("two members share a regular expression, and the last of it takes it along", async (stage) => {
     await stage.topic("a", 2);
     const a = new ConsumerMember(stage, "A");
     const b = new ConsumerMember(stage, "B");
@@ -205,7 +205,7 @@ export const TOPIC_SCENARIOS: readonly Scenario[] = [
     await stage.describe();
   }),
 
-  scenario("a regular expression matches nothing", async (stage) => {
+  scenarioOfOutcome("a regular expression matches nothing", async (stage) => {
     const a = new ConsumerMember(stage, "A");
     await a.join({ regex: "§nothing" });
     await stage.wait(100);
@@ -213,7 +213,7 @@ export const TOPIC_SCENARIOS: readonly Scenario[] = [
     await stage.describe();
   }),
 
-  scenario("a topic that comes later is found by a regular expression", async (stage) => {
+  scenarioOfOutcome("a topic that comes later is found by a regular expression", async (stage) => {
     await stage.topic("a", 1);
     const a = new ConsumerMember(stage, "A");
     await a.join({ regex: "§[ab]" });

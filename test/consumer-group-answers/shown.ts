@@ -11,7 +11,9 @@ export type Shown = boolean | number | string | readonly Shown[] | { readonly [n
 const TIMES = ["timestamp", "commitTimestamp", "expireTimestamp", "currentStateTimestamp", "assignmentTimestamp"];
 const SUBSCRIPTIONS = ["metadata", "memberMetadata", "subscription"];
 const ASSIGNMENTS = ["assignment", "memberAssignment"];
-const SORTED_BY = ["memberId", "groupId", "group", "name", "topicId"];
+/** Sets of names, in whatever order they are held. */
+const SETS = ["subscribedTopicNames"];
+const SORTED_BY = ["partitionIndex", "memberId", "groupId", "group", "name", "topicId"];
 const NOT_ASKED = -2147483648;
 
 export function show(value: unknown, names: Names, key = ""): Shown | undefined {
@@ -20,7 +22,7 @@ export function show(value: unknown, names: Names, key = ""): Shown | undefined 
   if (typeof value === "number" || typeof value === "bigint") return showNumber(Number(value), key);
   if (typeof value === "string") return names.in(value);
   if (Buffer.isBuffer(value)) return showBytes(value, names, key);
-  if (Array.isArray(value)) return showList(value, names);
+  if (Array.isArray(value)) return SETS.includes(key) ? showList(value.toSorted(), names) : showList(value, names);
   const entries = Object.entries(value as Record<string, unknown>);
   const [[onlyName, onlyValue] = [], ...others] = entries;
   if (onlyName === "topicPartitions" && others.length === 0) return show(onlyValue, names) ?? {};

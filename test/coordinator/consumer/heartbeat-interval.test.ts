@@ -26,13 +26,13 @@ it("asks for them soon again when there is a target that members have yet to hea
   const b = await Member.joined(bench, "b");
   await bench.clock.advance(950);
   await b.say();
-  expect([b.epoch, b.intervalMs]).toEqual([1, 237]);
+  expect([b.epoch, b.intervalMs]).toEqual([2, 237]);
   await bench.clock.advance(50);
   await b.say();
-  expect([b.epoch, b.intervalMs]).toEqual([2, SHORTEST_MS]);
+  expect([b.epoch, b.intervalMs]).toEqual([3, SHORTEST_MS]);
   await a.beat();
   await a.beat({ topicPartitions: owning(a.owned) });
-  expect([a.epoch, a.owned.length, a.intervalMs]).toEqual([2, 2, SHORTEST_MS]);
+  expect([a.epoch, a.owned.length, a.intervalMs]).toEqual([3, 2, SHORTEST_MS]);
 });
 
 it("asks the members of a large group no sooner than five can be heard of in a millisecond", async () => {

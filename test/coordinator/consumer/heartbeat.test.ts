@@ -9,9 +9,9 @@ describe("a member of the consumer protocol", () => {
   it("has its assignment in the answer to its first heartbeat", async () => {
     const bench = new GroupBench();
     const answer = await bench.beat({ memberId: "a" }).done;
-    expect(answer).toMatchObject({ errorCode: 0, memberId: "a", memberEpoch: 1, heartbeatIntervalMs: 5000 });
+    expect(answer).toMatchObject({ errorCode: 0, memberId: "a", memberEpoch: 2, heartbeatIntervalMs: 5000 });
     expect(answer.assignment).toEqual({ topicPartitions: [{ topicId: topicId("t"), partitions: [0, 1, 2, 3] }] });
-    expect(await describeGroup(bench)).toMatchObject({ groupState: "Stable", groupEpoch: 1, assignmentEpoch: 1, assignorName: "uniform" });
+    expect(await describeGroup(bench)).toMatchObject({ groupState: "Stable", groupEpoch: 2, assignmentEpoch: 2, assignorName: "uniform" });
   });
 
   it("is given partitions only when their holder has given them up", async () => {
@@ -19,16 +19,16 @@ describe("a member of the consumer protocol", () => {
     const a = await Member.joined(bench, "a");
     await bench.clock.advance(1000);
     const b = await Member.joined(bench, "b");
-    expect([a.owned, b.owned, b.epoch]).toEqual([["t-0", "t-1", "t-2", "t-3"], [], 2]);
+    expect([a.owned, b.owned, b.epoch]).toEqual([["t-0", "t-1", "t-2", "t-3"], [], 3]);
     expect((await describeGroup(bench))?.groupState).toBe("Reconciling");
     const told = await a.say();
-    expect([told.memberEpoch, told.assignment?.topicPartitions[0]?.partitions.length]).toEqual([1, 2]);
+    expect([told.memberEpoch, told.assignment?.topicPartitions[0]?.partitions.length]).toEqual([2, 2]);
     await b.beat();
     expect(b.owned).toEqual([]);
     a.owned = (told.assignment?.topicPartitions[0]?.partitions ?? []).map((index) => `t-${index}`);
     await a.beat({ topicPartitions: owning(a.owned) });
     await b.beat();
-    expect([a.epoch, b.epoch, [...a.owned, ...b.owned].sort()]).toEqual([2, 2, ["t-0", "t-1", "t-2", "t-3"]]);
+    expect([a.epoch, b.epoch, [...a.owned, ...b.owned].sort()]).toEqual([3, 3, ["t-0", "t-1", "t-2", "t-3"]]);
     expect((await describeGroup(bench))?.groupState).toBe("Stable");
   });
 

@@ -73,7 +73,8 @@ export function decideBeat(environment: GroupEnvironment, group: ConsumerGroup, 
     const hasNamesChanged = !hasSameNames(identity.topicNames, member.identity.topicNames);
     const hasRegexChanged = identity.topicRegex !== member.identity.topicRegex;
     const isRegexResolved = identity.topicRegex === "" || group.subscriptions.resolvedRegexes().has(identity.topicRegex);
-    const isChanged = hasNamesChanged || (hasRegexChanged && isRegexResolved);
+    const isOfNothing = member.identity.topicRegex === "" && said.resolved?.topics.length === 0;
+    const isChanged = hasNamesChanged || (hasRegexChanged && isRegexResolved && !isOfNothing);
     const epoch = raiseEpoch(environment, group, isChanged, records);
     const view: MemberView = { memberId, identity, progress: member.progress };
     const target = findTarget(environment, group, { view, stored, epoch }, records);
@@ -124,10 +125,9 @@ function regexRecords(group: ConsumerGroup, former: MemberIdentity, { identity, 
 function raiseEpoch({ topicHashes }: GroupEnvironment, group: ConsumerGroup, isChanged: boolean, records: ConsumerRecord[]): number {
   const { groupId } = group;
   if (group.hasPartitionMetadata) records.push({ type: "consumerPartitionMetadata", groupId, value: null });
-  const isRaised = isChanged || group.epoch === 0;
-  if (!isRaised && !group.isMetadataStale) return group.epoch;
+  if (!isChanged && !group.isMetadataStale) return group.epoch;
   const metadataHash = topicHashes.hashOf(group.subscriptions.topicNames());
-  if (!isRaised && metadataHash === group.metadataHash) return group.epoch;
+  if (!isChanged && metadataHash === group.metadataHash) return group.epoch;
   const epoch = group.epoch + 1;
   records.push({ type: "consumerGroup", groupId, value: { epoch, metadataHash } });
   return epoch;
@@ -156,13 +156,18 @@ function findTarget(environment: GroupEnvironment, group: ConsumerGroup, comer: 
   const isAlone = group.members.size === (stored === undefined ? 0 : 1);
   if (!isAlone && !isDue(group, timestampMs, groupSettings(group.groupId)["consumer.assignment.interval.ms"])) return before;
   if (!isAlone && sizeOfPlan(group, topics, group.members.size) > COMPUTED_AT_ONCE) return { ...before, isToCompute: true };
-  const members: MemberView[] = [...group.members.values()].filter((member) => member !== stored && member.memberId !== view.memberId);
-  members.push(view);
+  const members = withMember(group, stored, view);
   const assignor = assignorOf(environment, group, members);
   const targets = finish(computeTargets({ group, assignor, topics, members }));
   records.push(...targetRecords(group, targets, members, { epoch, timestampMs }));
   logger.debug({ group: group.groupId, epoch, assignor: assignor.name, members: members.length }, "computed a group's target assignment");
   return { epoch, assignment: targets.get(view.memberId) ?? before.assignment, isToCompute: false };
+}
+
+/** All members in the order of the group, whoever speaks: what an assignor does for the first of them does not depend on that. */
+function withMember(group: ConsumerGroup, stored: ConsumerMember | undefined, view: MemberView): MemberView[] {
+  if (stored === undefined) return [...group.members.values(), view];
+  return Array.from(group.members.values(), (member) => (member === stored ? view : member));
 }
 
 /** A clock that was set back does not keep anybody waiting. */

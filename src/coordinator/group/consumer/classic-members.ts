@@ -249,7 +249,6 @@ export function leaveClassicMembers(
     const member = instanceId === null ? group.members.get(memberId) : group.staticMember(instanceId);
     if (member === undefined) return Errors.UNKNOWN_MEMBER_ID;
     if (instanceId !== null && memberId !== "" && member.memberId !== memberId) return Errors.FENCED_INSTANCE_ID;
-    if (member.identity.classic === null) return Errors.UNKNOWN_MEMBER_ID;
     leaving.add(member);
     environment.logger.info({ group: group.groupId, member: member.memberId, reason: reason ?? "not given" }, "member leaves the group");
     return Errors.NONE;

@@ -37,6 +37,9 @@ export interface ConsumerGroupParts {
   readonly nowMs: () => number;
 }
 
+/** Of a group in which nothing is to be assigned yet: the first subscription raises it. */
+const FIRST_EPOCH = 1;
+
 export const NO_TARGET: Assignment = new Map();
 
 export class ConsumerGroup {
@@ -63,9 +66,9 @@ export class ConsumerGroup {
   readonly #parts: ConsumerGroupParts;
   readonly #targets = new Map<string, Assignment>();
   readonly #memberByInstance = new Map<string, string>();
-  #epoch = 0;
+  #epoch = FIRST_EPOCH;
   #metadataHash = 0n;
-  #targetEpoch = 0;
+  #targetEpoch = FIRST_EPOCH;
   #targetTimestampMs = 0;
   #reconciledCount: number | undefined;
   #classicCount = 0;
@@ -156,7 +159,7 @@ export class ConsumerGroup {
         return;
       case "consumerTarget":
         this.changedAtMs = this.#parts.nowMs();
-        this.#targetEpoch = record.value?.epoch ?? 0;
+        this.#targetEpoch = record.value?.epoch ?? FIRST_EPOCH;
         this.#targetTimestampMs = record.value?.timestampMs ?? 0;
         this.#reconciledCount = undefined;
         return;
@@ -186,7 +189,7 @@ export class ConsumerGroup {
     for (const memberId of this.members.keys()) records.push({ type: "consumerMember", groupId, memberId, identity: null });
     for (const regex of this.subscriptions.resolvedRegexes().keys())
       records.push({ type: "consumerRegex", groupId, regex, resolved: null });
-    if (this.hasPartitionMetadata) records.push({ type: "consumerPartitionMetadata", groupId, value: null });
+    records.push({ type: "consumerPartitionMetadata", groupId, value: null });
     records.push({ type: "consumerGroup", groupId, value: null });
     return records;
   }

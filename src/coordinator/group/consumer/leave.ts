@@ -5,7 +5,7 @@ import { answer, type Decision } from "../../decision.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { GroupRecord } from "../group-record.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
-import { type ConsumerMember, LEFT_FOR_A_WHILE, NO_PARTITIONS } from "./consumer-member.ts";
+import { type ConsumerMember, type HeldPartitions, LEFT_FOR_A_WHILE, NO_PARTITIONS } from "./consumer-member.ts";
 import { depart } from "./departure.ts";
 import type { GroupWork } from "./group-work.ts";
 import { fencedInstance, unknownInstance, unknownMember } from "./membership-faults.ts";
@@ -27,7 +27,8 @@ export function leaveGroup(
   if (isRefusal(member)) return answer(member);
   const { groupId } = group;
   if (isForAWhile) {
-    const progress = { ...member.progress, epoch: LEFT_FOR_A_WHILE, pendingRevocation: NO_PARTITIONS };
+    const { progress: before } = member;
+    const progress = { ...before, epoch: LEFT_FOR_A_WHILE, assigned: withoutEpochs(before.assigned), pendingRevocation: NO_PARTITIONS };
     return {
       records: [{ type: "consumerMemberProgress", groupId, memberId: member.memberId, progress }],
       applied: () => {
@@ -46,6 +47,11 @@ export function leaveGroup(
       return { memberId };
     },
   };
+}
+
+/** Whoever takes its place may commit under whatever epoch it comes to. */
+function withoutEpochs(held: HeldPartitions): HeldPartitions {
+  return new Map([...held].map(([topicId, partitions]) => [topicId, new Map([...partitions.keys()].map((partition) => [partition, 0]))]));
 }
 
 function findLeaving(group: ConsumerGroup, memberId: string, instanceId: string | null): ConsumerMember | Refusal {

@@ -1,15 +1,14 @@
-// Subscriptions by regular expression: which topics an expression stands for, as far as the member may see them (DESCRIBE). Expressions are
-// RE2's (base/patterns.ts) and fit a topic's whole name.
+// Subscriptions by regular expression: which topics an expression stands for, as far as the member may see them (DESCRIBE), and internal
+// topics among them as in Kafka. Expressions are RE2's (base/patterns.ts) and fit a topic's whole name.
 //
 // A new one is resolved before its member's heartbeat is decided, so that the member has its assignment at once. All of a group are resolved
 // anew when topics have come or gone, and after `group.consumer.regex.refresh.interval.ms`, beside the heartbeat that brings it up; what is
 // different then raises the group's epoch.
 
 import { Errors } from "../../../../protocol/errors.ts";
-import { loadPatterns, type Pattern } from "../../../base/patterns.ts";
+import { loadPatterns, type Pattern, patternFault } from "../../../base/patterns.ts";
 import { Slices } from "../../../base/slices.ts";
 import type { Refusal } from "../../../cluster/refusal.ts";
-import { isInternalTopic } from "../../../cluster/topic-name.ts";
 import type { Access } from "../../../security/access.ts";
 import { answer, type Decision } from "../../decision.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
@@ -27,7 +26,11 @@ export async function resolveRegex(environment: GroupEnvironment, regex: string,
   const compile = await loadPatterns();
   const pattern = compile(regex);
   if (pattern !== undefined) return await topicsOf(environment, pattern, access);
-  return { error: Errors.INVALID_REGULAR_EXPRESSION, message: `SubscribedTopicRegex \`${regex}\` is not a valid regular expression.` };
+  const fault = (await patternFault(regex)) ?? "expression too large";
+  return {
+    error: Errors.INVALID_REGULAR_EXPRESSION,
+    message: `SubscribedTopicRegex \`${regex}\` is not a valid regular expression: ${fault}.`,
+  };
 }
 
 /** Whether the expressions of the group are to be resolved anew now. */
@@ -82,7 +85,7 @@ async function topicsOf({ topics, topicHashes, clock }: GroupEnvironment, patter
   const matched: string[] = [];
   for (const name of [...topics.names()]) {
     if (slices.isOver) await slices.next();
-    if (!isInternalTopic(name) && pattern.matches(name) && access.permitsQuietly("DESCRIBE TOPIC", name)) matched.push(name);
+    if (pattern.matches(name) && access.permitsQuietly("DESCRIBE TOPIC", name)) matched.push(name);
   }
   return { topics: matched.sort(), version, timestampMs: clock.now() };
 }

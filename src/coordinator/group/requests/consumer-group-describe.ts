@@ -26,6 +26,7 @@ function handle(parts: RequestParts, request: Request, context: Context): Respon
 function describe(parts: RequestParts, { includeAuthorizedOperations }: Request, { access }: Context, groupId: string): Description {
   if (!parts.servesConsumerProtocol()) return absent(groupId, Errors.UNSUPPORTED_VERSION);
   if (!access.permits("DESCRIBE GROUP", groupId)) return absent(groupId, Errors.GROUP_AUTHORIZATION_FAILED);
+  if (groupId === "") return absent(groupId, Errors.INVALID_GROUP_ID);
   const described = parts.runtime.read<Description>(
     parts.partitionFor(groupId),
     (state) => {
@@ -70,7 +71,10 @@ function describeGroup(parts: RequestParts, group: ConsumerGroup): Description {
 
 function describeMember(parts: RequestParts, group: ConsumerGroup, member: ConsumerMember) {
   const { memberId, identity, progress } = member;
-  const assigned = [...progress.assigned].map(([topicId, partitions]) => [topicId, [...partitions.keys()]] as const);
+  const held = new Map<string, readonly number[]>();
+  for (const partitions of [progress.assigned, progress.pendingRevocation]) {
+    for (const [topicId, epochs] of partitions) held.set(topicId, [...(held.get(topicId) ?? []), ...epochs.keys()]);
+  }
   return {
     memberId,
     instanceId: identity.instanceId,
@@ -80,7 +84,7 @@ function describeMember(parts: RequestParts, group: ConsumerGroup, member: Consu
     clientHost: identity.clientHost,
     subscribedTopicNames: identity.topicNames,
     subscribedTopicRegex: identity.topicRegex,
-    assignment: toAssignment(parts, assigned),
+    assignment: toAssignment(parts, held),
     targetAssignment: toAssignment(parts, group.targetOf(member)),
     memberType: identity.classic === null ? MemberTypes.CONSUMER : MemberTypes.CLASSIC,
   };

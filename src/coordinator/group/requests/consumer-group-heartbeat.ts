@@ -74,7 +74,7 @@ function decide(state: GroupState, groupId: string, context: Context, said: Beat
   const group = state.group(groupId);
   const isJoining = said.epoch === JOINING;
   if (group === undefined || (group.kind === "classic" && group.isEmpty && isJoining)) {
-    if (!isJoining) return answer({ error: Errors.GROUP_ID_NOT_FOUND, message: `Group ${groupId} not found.` });
+    if (!isJoining) return answer({ error: Errors.GROUP_ID_NOT_FOUND, message: `Consumer group ${groupId} not found.` });
     const decision = heartbeat(environment, work, new ConsumerGroup(groupId, work), context, said);
     if (group === undefined || decision.records.length === 0) return decision;
     return { ...decision, records: [{ type: "classicGroup", groupId, snapshot: null }, ...decision.records] };
@@ -110,10 +110,10 @@ function leave(parts: RequestParts, request: Request): Response | Promise<Respon
 function requestFault({ settings }: RequestParts, request: Request, apiVersion: number): Refusal | undefined {
   const { memberId, memberEpoch: epoch, instanceId, rackId } = request;
   const invalid = (message: string): Refusal => ({ error: Errors.INVALID_REQUEST, message });
-  if (memberId === "" && (apiVersion >= OWN_MEMBER_ID_VERSION || epoch > 0 || epoch === LEFT)) return invalid("MemberId can't be empty.");
-  if (request.groupId === "") return invalid("GroupId can't be empty.");
-  if (instanceId === "") return invalid("InstanceId can't be empty.");
-  if (rackId === "") return invalid("RackId can't be empty.");
+  if (isBlank(memberId) && (apiVersion >= OWN_MEMBER_ID_VERSION || epoch > 0 || epoch === LEFT)) return invalid("MemberId can't be empty.");
+  if (isBlank(request.groupId)) return invalid("GroupId can't be empty.");
+  if (isBlank(instanceId)) return invalid("InstanceId can't be empty.");
+  if (isBlank(rackId)) return invalid("RackId can't be empty.");
   if (epoch < LEFT_FOR_A_WHILE) return invalid("MemberEpoch is invalid.");
   if (epoch === LEFT_FOR_A_WHILE && instanceId === null) return invalid("InstanceId can't be null.");
   if (epoch === JOINING) {
@@ -129,6 +129,11 @@ function requestFault({ settings }: RequestParts, request: Request, apiVersion: 
   if (known.includes(serverAssignor)) return undefined;
   const message = `ServerAssignor ${serverAssignor} is not supported. Supported assignors: ${known.join(", ")}.`;
   return { error: Errors.UNSUPPORTED_ASSIGNOR, message };
+}
+
+/** As Kafka trims: all that is not above a space. */
+function isBlank(text: string | null): boolean {
+  return text !== null && /^[\0-\x20]*$/.test(text);
 }
 
 function toBeat({ environment }: RequestParts, request: Request, resolved: ResolvedRegex | undefined): Beat {

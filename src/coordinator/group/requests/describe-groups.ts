@@ -33,10 +33,11 @@ function describe(parts: RequestParts, context: GroupRequestContext, groupId: st
   return parts.runtime.read<Description>(
     parts.partitionFor(groupId),
     (state) => {
-      const group = state.classicGroup(groupId);
-      if (group !== undefined) return describeClassicGroup(group);
+      const group = state.group(groupId);
+      if (group?.kind === "classic") return describeClassicGroup(group);
       if (context.apiVersion < NOT_FOUND_VERSION) return absent(groupId, "Dead");
-      return { ...absent(groupId, "Dead"), errorCode: Errors.GROUP_ID_NOT_FOUND, errorMessage: `Group ${groupId} not found.` };
+      const errorMessage = group === undefined ? `Group ${groupId} not found.` : `Group ${groupId} is not a classic group.`;
+      return { ...absent(groupId, "Dead"), errorCode: Errors.GROUP_ID_NOT_FOUND, errorMessage };
     },
     (errorCode: ErrorCode) => ({ ...absent(groupId, ""), errorCode }),
   );
