@@ -143,13 +143,7 @@ export class GroupConsumer implements Consumer {
 
   /** Stores for the group where to go on; gives whether it took that. Raises Refusal. */
   commit(positions: readonly Position[]): Promise<boolean> {
-    const passed = new Map(this.#reader.positions.map((position) => [nameOf(position), position]));
-    return this.#member.commit(
-      positions.map((position) => {
-        const known = passed.get(nameOf(position));
-        return known?.offset === position.offset ? known : position;
-      }),
-    );
+    return this.#member.commit(positions);
   }
 
   /** Stores how far it has come, and leaves. */

@@ -52,6 +52,8 @@ get-offsets --topic %p
 consumer-perf-test --topic %p --num-records 1000
 consumer-perf-test --topic %p --messages 500 --hide-header --group %g
 consumer-perf-test --topic %p --num-records 500 --group %g --show-detailed-stats --reporting-interval 1
+consumer-perf-test --topic %p --num-records 500 --group %h --command-property group.protocol=consumer
+consumer-perf-test --topic %p --num-records 500 --group %i --command-property group.protocol=consumer --command-property heartbeat.interval.ms=100
 consumer-perf-test --include %p.* --num-records 500 --date-format HH:mm
 consumer-perf-test --topic %p --num-records 500 --from-latest --timeout 1000
 consumer-perf-test --topic %p --num-records -1
@@ -94,9 +96,16 @@ verifiable-consumer --topic %v --group-id %vh --max-messages 4 --verbose --enabl
 verifiable-consumer --topic %v --group-id %vi --max-messages 0
 verifiable-consumer --topic %v --group-id %vi --max-messages 1 --reset-policy none
 verifiable-consumer --topic %v --group-id %vi --max-messages 1 --group-protocol foo
+verifiable-consumer --topic %v --group-id %vj --max-messages 7 --group-protocol consumer
+verifiable-consumer --topic %v --group-id %vk --max-messages 4 --verbose --group-protocol CONSUMER --group-remote-assignor range
+verifiable-consumer --topic %v --group-id %vl --max-messages 1 --group-protocol consumer --group-remote-assignor nope
+verifiable-consumer --topic %v --group-id %vl --max-messages 1 --group-protocol consumer --session-timeout 9000
+verifiable-consumer --topic %v --group-id %vm --max-messages 4 --group-remote-assignor range --group-instance-id one
 verifiable-consumer --topic %v --group-id %vi --no-such
 verifiable-consumer --topic %v
 consumer-groups --describe --group %vg --offsets
+consumer-groups --describe --group %vj --offsets --verbose
+consumer-groups --describe --group %vj --state --verbose
 storage --no-bootstrap version-mapping
 storage --no-bootstrap version-mapping --release-version 4.1
 storage --no-bootstrap version-mapping -r 9.9

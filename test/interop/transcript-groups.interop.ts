@@ -94,6 +94,15 @@ consumer-groups --describe --group %c --state --verbose
 consumer-groups --list --type classic
 - five
 consumer-groups --delete --group %c
++ six consume %b --group %m --protocol consumer
++ seven consume %a --group %m
+~ consumer-groups --describe --group %m --members
+~ consumer-groups --describe --group %m --members --verbose
+consumer-groups --describe --group %m --state --verbose
+- six
+consumer-groups --describe --group %m --members --verbose
+consumer-groups --describe --group %m --state --verbose
+- seven
 consumer-groups --no-bootstrap --validate-regex %.*
 consumer-groups --no-bootstrap --validate-regex (a
 consumer-groups --no-bootstrap --validate-regex a)

@@ -75,7 +75,19 @@ export function invalid(name: string, value: string, why: string): FlagError {
   return configError(`Invalid value ${value} for configuration ${name}: ${why}`);
 }
 
+const CONFIG_EXCEPTION = "org.apache.kafka.common.config.ConfigException: ";
+
 /** As a client of Kafka's fails that cannot be made. */
 export function configError(sentence: string): FlagError {
-  return new FlagError(`org.apache.kafka.common.config.ConfigException: ${sentence}`, { isTerse: true });
+  return new FlagError(`${CONFIG_EXCEPTION}${sentence}`, { isTerse: true });
+}
+
+/** Gives what `read` gives; what it raises about settings begins with the sentence, as in tools that catch what their client raises. */
+export function sentenceFirst<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof FlagError) || !error.message.startsWith(CONFIG_EXCEPTION)) throw error;
+    throw new FlagError(`${error.message.slice(CONFIG_EXCEPTION.length)}\n${error.message}`, { isTerse: true });
+  }
 }

@@ -6,7 +6,7 @@ import { Disconnected } from "../../client/client-error.ts";
 import { GroupConsumer } from "../../client/consumer.ts";
 import type { FetchedPartition } from "../../client/partition-fetch.ts";
 import { accessOf } from "./client-access.ts";
-import { type Settings, settingsOf } from "./client-settings.ts";
+import { type Settings, sentenceFirst, settingsOf } from "./client-settings.ts";
 import { groupOptions, maxPollRecords } from "./consumer-settings.ts";
 import { type DateFormat, dateFormat } from "./date-format.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
@@ -109,7 +109,7 @@ async function read(brokers: Brokers, { flags, settings, reading, io }: ReadingT
   const topics = { topic: flags.get("topic"), include: flags.get("include") };
   const isCreationAllowed = settings.get("allow.auto.create.topics") !== "false";
   const consumer = new GroupConsumer(brokers, {
-    ...groupOptions(settings),
+    ...sentenceFirst(() => groupOptions(settings)),
     wantedTopics: subscription(brokers, { ...topics, isCreationAllowed }),
     assigned: () => reading.rebalanced(Date.now()),
     revoked: () => reading.rebalancing(Date.now()),
