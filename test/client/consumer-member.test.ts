@@ -137,11 +137,12 @@ test("heartbeats say what is new, and all of it after an answer was lost", async
   const everything = { rebalanceTimeoutMs: 1234, rackId: "r", serverAssignor: "range", subscribedTopicNames: ["told"] };
   const nothing = { rebalanceTimeoutMs: -1, rackId: null, serverAssignor: null, subscribedTopicNames: null };
   const requests = heartbeats.requests.map(({ request }) => request);
+  const memberEpoch = expect.toSatisfy((epoch: number) => epoch > 0, "an epoch of a member");
   expect(requests.slice(0, 4)).toMatchObject([
     { memberEpoch: 0, ...everything, topicPartitions: [] },
-    { memberEpoch: 2, ...nothing, topicPartitions: [{ partitions: [0, 1, 2, 3] }] },
-    { memberEpoch: 2, ...nothing, topicPartitions: null },
-    { memberEpoch: 2, ...nothing, topicPartitions: null },
+    { memberEpoch, ...nothing, topicPartitions: [{ partitions: [0, 1, 2, 3] }] },
+    { memberEpoch, ...nothing, topicPartitions: null },
+    { memberEpoch, ...nothing, topicPartitions: null },
   ]);
   const lost = broker.faults.on("ConsumerGroupHeartbeat").where({ clientId: "teller" }).disconnect("after").times(1);
   await until(() => expect(lost.count).toBe(1));
@@ -149,8 +150,8 @@ test("heartbeats say what is new, and all of it after an answer was lost", async
   await until(() => expect(again.count).toBeGreaterThan(1));
   again.remove();
   expect(again.requests.map(({ request }) => request).slice(0, 2)).toMatchObject([
-    { memberEpoch: 2, ...everything, topicPartitions: [{ partitions: [0, 1, 2, 3] }] },
-    { memberEpoch: 2, ...nothing, topicPartitions: null },
+    { memberEpoch, ...everything, topicPartitions: [{ partitions: [0, 1, 2, 3] }] },
+    { memberEpoch, ...nothing, topicPartitions: null },
   ]);
   expect(reader.events).toEqual(["+ 0,1,2,3"]);
   const last = heard("ConsumerGroupHeartbeat", "teller");
