@@ -46,8 +46,8 @@ export interface GroupOptions extends ConsumerOptions, MembershipOptions {
   readonly topicRegex?: string;
   /** These are its own from now on, beside those that it has not given up. */
   readonly assigned?: (partitions: readonly TopicPartition[]) => void;
-  /** It stops to read these, of which it has stored how far it came where it does so by itself. */
-  readonly revoked?: (partitions: readonly TopicPartition[]) => void;
+  /** It stops to read these, of which it has stored how far it came where it does so by itself; they are given up when it settles. */
+  readonly revoked?: (partitions: readonly TopicPartition[], how: { readonly isLost: boolean }) => void | Promise<void>;
 }
 
 /** As Kafka's consumer has them. */
@@ -191,7 +191,7 @@ export class GroupConsumer implements Consumer {
     this.#assigned = without(this.#assigned, partitions);
     this.#unplaced = without(this.#unplaced, partitions);
     this.#reader.assign(without(this.#reader.positions, partitions));
-    this.#options.revoked?.(partitions);
+    await this.#options.revoked?.(partitions, { isLost });
   }
 
   #rebalanced(): void {

@@ -2,7 +2,7 @@
 // with its transaction open, one dies in the middle of one. Every record is transformed once.
 
 import { afterAll, describe } from "vitest";
-import { playEach } from "./group-play.ts";
+import { playEach, TRANSFORMERS } from "./group-play.ts";
 import { GroupBrokers } from "./group-scene.ts";
 import { port } from "./port.ts";
 
@@ -33,5 +33,6 @@ describe.concurrent("transformers", () => {
       await scene.finish();
       see("transformed", await scene.transformed(output));
     },
+    TRANSFORMERS,
   );
 });

@@ -14,7 +14,7 @@ import { type MemberEvent, MemberLog } from "./member-log.ts";
 import { killChild, stopChild } from "./processes.ts";
 import { pythonWithClients } from "./python-environment.ts";
 
-export type MemberClient = "java" | "librdkafka" | "franz-go" | "kafkajs";
+export type MemberClient = "java" | "librdkafka" | "franz-go" | "kafkajs" | "odradek";
 export type GroupProtocol = "classic" | "consumer";
 export type ClassicAssignor = "range" | "cooperative-sticky";
 
@@ -151,5 +151,7 @@ async function commandOf(client: MemberClient): Promise<readonly [string, ...str
       return [franzGo.build()];
     case "kafkajs":
       return [NODE, join(import.meta.dirname, "node/kafkajs-member.ts")];
+    case "odradek":
+      return [NODE, join(import.meta.dirname, "node/odradek-member.ts")];
   }
 }

@@ -14,6 +14,7 @@ export interface Cast {
 export const CASTS: readonly Cast[] = [
   { name: "java", clients: ["java"] },
   { name: "librdkafka", clients: ["librdkafka"] },
+  { name: "our own", clients: ["odradek"] },
   ...(canBuildFranzGoMember()
     ? [
         { name: "franz-go", clients: ["franz-go"] as const },
@@ -29,9 +30,12 @@ export interface Play {
   readonly see: (what: string, observed: Observation) => void;
 }
 
+/** Those whose members can send what they make of what they consume. */
+export const TRANSFORMERS = CASTS.filter(({ clients }) => !clients.includes("odradek"));
+
 /** With each cast. */
-export function playEach(brokers: GroupBrokers, title: string, about: string, play: (play: Play) => Promise<void>): void {
-  for (const cast of CASTS) compare(`${cast.name}: ${title}`, async (broker) => playOn(await brokers.of(broker), about, cast, play));
+export function playEach(brokers: GroupBrokers, title: string, about: string, play: (play: Play) => Promise<void>, casts = CASTS): void {
+  for (const cast of casts) compare(`${cast.name}: ${title}`, async (broker) => playOn(await brokers.of(broker), about, cast, play));
 }
 
 /** On a topic "<what it is about>-<cast>-orders" of six partitions. The scene is finished in the end, if the play does not do so. */
