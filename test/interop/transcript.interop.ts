@@ -264,9 +264,7 @@ transcript(
   features --bootstrap-server $B upgrade --feature group.version=2
   features --bootstrap-server $B downgrade --feature group.version=0 --dry-run
   features --bootstrap-server $B downgrade --feature eligible.leader.replicas.version=0 --dry-run
-  features --bootstrap-server $B downgrade --feature group.version=0 --dry-run
   features --bootstrap-server $B upgrade --feature group.version=1
-  features --bootstrap-server $B upgrade --feature group.version=2
   features --bootstrap-server $B downgrade --metadata 4.0
   features --bootstrap-server $B disable --feature nope
   features --bootstrap-server $B upgrade --feature a=1 --feature a=2
