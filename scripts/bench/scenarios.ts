@@ -1,6 +1,7 @@
 // Every scenario, in the order in which `npm run bench` takes them.
 
 import { accessRules } from "./access-rules.ts";
+import { assignors } from "./assignors.ts";
 import { compaction } from "./compaction.ts";
 import { connections, storm } from "./connections.ts";
 import { consumerGroups, largeConsumerGroup } from "./consumer-groups.ts";
@@ -42,6 +43,7 @@ export const SCENARIOS: readonly Scenario[] = [
   partitions,
   restart,
   compaction,
+  assignors,
   workers,
   largeLog,
   restartLarge,

@@ -147,7 +147,7 @@ function subscribe(place: number, topics: readonly number[]): Change {
   };
 }
 
-function seeded(seed: number): Chain {
+export function seeded(seed: number): Chain {
   const dice = new Dice(seed);
   const partitionCounts = Array.from({ length: dice.between(1, 6) }, () => dice.between(1, dice.pick([3, 8, 20])));
   const subscriptions = dice.pick<SubscriptionsOf>([() => partitionCounts.keys(), twoKinds(dice), atRandom(dice)]);

@@ -32,8 +32,8 @@ export class KafkaAssignors {
   }
 
   /** Calls again and again for so long, and so often at least; the calls are those of the second half. */
-  async time(assignor: string, group: Group, limits: { readonly forMs: number; readonly calls: number }): Promise<Times> {
-    return (await this.#ask({ ...question(assignor, group), ...limits })) as Times;
+  async time(assignor: string, group: Group, { forMs, calls }: { readonly forMs: number; readonly calls: number }): Promise<Times> {
+    return (await this.#ask({ ...question(assignor, group), forMs, calls })) as Times;
   }
 
   close(): Promise<void> {

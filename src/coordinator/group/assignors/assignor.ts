@@ -28,3 +28,20 @@ export interface Assignor {
    */
   assign(input: AssignmentInput): Generator<void, ReadonlyMap<string, Assignment>>;
 }
+
+/** So many of them take a few microseconds to a few hundred. */
+const MEMBERS_PER_STEP = 64;
+
+/** For assignors: does something for each member in order, and yields now and then. */
+export function* forEachMember(
+  members: readonly AssignmentMember[],
+  act: (member: AssignmentMember, index: number) => void,
+): Generator<void, void> {
+  for (let start = 0; start < members.length; start += MEMBERS_PER_STEP) {
+    for (let index = start; index < start + MEMBERS_PER_STEP; index++) {
+      const member = members[index];
+      if (member !== undefined) act(member, index);
+    }
+    yield;
+  }
+}

@@ -2,7 +2,7 @@
 // first those who had more, so that only what is above somebody's quota moves, which is the least that can.
 
 import { assert } from "../../../base/assert.ts";
-import type { Assignment, AssignmentInput, AssignmentMember } from "./assignor.ts";
+import { type Assignment, type AssignmentInput, type AssignmentMember, forEachMember } from "./assignor.ts";
 import { Parts, TopicPartitions } from "./parts.ts";
 
 export function* assignToEqualSubscriptions({
@@ -12,25 +12,20 @@ export function* assignToEqualSubscriptions({
   const topics = new Map(Array.from(members[0]?.topicIds ?? [], (id) => [id, new TopicPartitions(id, partitionCount(id))]));
   const parts = new Parts(members);
   const kept = new Int32Array(members.length);
-  for (const [index, member] of members.entries()) {
+  yield* forEachMember(members, (member, index) => {
     kept[index] = keep(member, index, topics, parts);
-    yield;
-  }
+  });
   const partitionTotal = [...topics.values()].reduce((sum, { count }) => sum + count, 0);
   const quotas = quotasOf(kept, partitionTotal);
-  for (const [index, quota] of quotas.entries()) {
-    const surplus = (kept[index] ?? 0) - quota;
-    if (surplus <= 0) continue;
-    release(index, surplus, topics, parts);
-    yield;
-  }
+  yield* forEachMember(members, (_, index) => {
+    const surplus = (kept[index] ?? 0) - (quotas[index] ?? 0);
+    if (surplus > 0) release(index, surplus, topics, parts);
+  });
   const open = [...topics.values()];
-  for (const [index, quota] of quotas.entries()) {
-    const missing = quota - (kept[index] ?? 0);
-    if (missing <= 0) continue;
-    take(index, missing, open, parts);
-    yield;
-  }
+  yield* forEachMember(members, (_, index) => {
+    const missing = (quotas[index] ?? 0) - (kept[index] ?? 0);
+    if (missing > 0) take(index, missing, open, parts);
+  });
   return parts.result();
 }
 
@@ -38,7 +33,8 @@ export function* assignToEqualSubscriptions({
 function keep(member: AssignmentMember, index: number, topics: ReadonlyMap<string, TopicPartitions>, parts: Parts): number {
   let count = 0;
   for (const [topicId, partitions] of member.current) {
-    const claimed = topics.get(topicId)?.claim(partitions) ?? [];
+    const topic = topics.get(topicId);
+    const claimed = topic === undefined ? [] : topic.claim(partitions);
     if (claimed !== partitions) parts.set(index, topicId, claimed);
     count += claimed.length;
   }

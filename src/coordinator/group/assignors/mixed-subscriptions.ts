@@ -9,7 +9,7 @@
 // the very partitions that he had as his number allows. Each step of 3 makes the sum of squares of what members have smaller by two
 // or more, so it ends. Subscribers of one topic may differ by more than one in the end, where whoever has more has it of other topics.
 
-import type { Assignment, AssignmentInput } from "./assignor.ts";
+import { type Assignment, type AssignmentInput, forEachMember } from "./assignor.ts";
 import { Parts, TopicPartitions } from "./parts.ts";
 import { TopicShares } from "./topic-shares.ts";
 
@@ -21,7 +21,7 @@ export function* assignToMixedSubscriptions({
   const loads = new Int32Array(members.length);
   const topics = new Map<string, TopicShares>();
   const subscriptions = new Map<ReadonlySet<string>, readonly TopicShares[]>();
-  for (const [index, { topicIds, current }] of members.entries()) {
+  yield* forEachMember(members, ({ topicIds, current }, index) => {
     const subscribed = subscriptions.get(topicIds) ?? sharesOf(topicIds, topics, partitionCount);
     subscriptions.set(topicIds, subscribed);
     for (const topic of subscribed) topic.subscribe(index);
@@ -30,8 +30,7 @@ export function* assignToMixedSubscriptions({
       if (claimed !== partitions) parts.set(index, topicId, claimed);
       loads[index] = (loads[index] ?? 0) + claimed.length;
     }
-    yield;
-  }
+  });
   const inOrder = [...topics.values()].sort(leastChoiceFirst);
   for (const topic of inOrder) {
     topic.handOut(loads);

@@ -25,12 +25,15 @@ export class TopicPartitions {
   /** Of these partitions, those that exist and have no owner yet: they have one now. The same array when that is all of them. */
   claim(partitions: readonly number[]): readonly number[] {
     const isOwned = this.#isOwned;
-    const claimed = partitions.every((partition) => isOwned[partition] === 0)
-      ? partitions
-      : partitions.filter((partition) => isOwned[partition] === 0);
-    for (const partition of claimed) isOwned[partition] = 1;
-    this.#ownedCount += claimed.length;
-    return claimed;
+    let claimed = 0;
+    for (; claimed < partitions.length; claimed++) {
+      const partition = partitions[claimed] ?? 0;
+      if (isOwned[partition] !== 0) break;
+      isOwned[partition] = 1;
+    }
+    this.#ownedCount += claimed;
+    if (claimed === partitions.length) return partitions;
+    return [...partitions.slice(0, claimed), ...this.claim(partitions.slice(claimed + 1))];
   }
 
   free(partitions: readonly number[]): void {
@@ -94,6 +97,8 @@ export class Parts {
 
   /** By member id. */
   result(): ReadonlyMap<string, Assignment> {
-    return new Map(this.#members.map(({ memberId }, index) => [memberId, this.of(index)]));
+    const result = new Map<string, Assignment>();
+    for (let index = 0; index < this.#members.length; index++) result.set(this.#members[index]?.memberId ?? "", this.of(index));
+    return result;
   }
 }

@@ -3,7 +3,7 @@
 // come first, by instance id, then the others by member id; a static member that restarts keeps its place under a new member id. What members
 // had does not matter (since Kafka 4.0), so that one who joins or leaves may move the ranges of many.
 
-import type { Assignment, AssignmentMember, Assignor } from "./assignor.ts";
+import { type Assignment, type AssignmentMember, type Assignor, forEachMember } from "./assignor.ts";
 
 /** A topic while it is being handed out. */
 interface Topic {
@@ -11,8 +11,14 @@ interface Topic {
   subscriberCount: number;
   /** In order of the subscribers, without those for whom there is no partition. */
   ranges: readonly (readonly number[])[];
-  /** How many subscribers have had theirs. */
-  served: number;
+  /** How many ranges are given. */
+  given: number;
+}
+
+/** A set of topic ids that members share, as a rule. */
+interface Subscription {
+  readonly topics: readonly Topic[];
+  memberCount: number;
 }
 
 export const range: Assignor = {
@@ -20,12 +26,14 @@ export const range: Assignor = {
   *assign({ members, partitionCount }) {
     const sorted = members.toSorted(byInstanceThenMember);
     const topics = new Map<string, Topic>();
-    // Members of the same subscription often share the set: its topics are then looked up once.
-    const subscriptions = new Map<ReadonlySet<string>, readonly Topic[]>();
-    for (const { topicIds } of sorted) {
-      const subscribed = subscriptions.get(topicIds) ?? topicsOf(topicIds, topics);
-      subscriptions.set(topicIds, subscribed);
-      for (const topic of subscribed) topic.subscriberCount++;
+    const subscriptions = new Map<ReadonlySet<string>, Subscription>();
+    yield* forEachMember(sorted, ({ topicIds }) => {
+      const subscription = subscriptions.get(topicIds) ?? { topics: topicsOf(topicIds, topics), memberCount: 0 };
+      subscription.memberCount++;
+      subscriptions.set(topicIds, subscription);
+    });
+    for (const subscription of subscriptions.values()) {
+      for (const topic of subscription.topics) topic.subscriberCount += subscription.memberCount;
       yield;
     }
     const divided = new Map<string, Topic["ranges"]>();
@@ -37,10 +45,9 @@ export const range: Assignor = {
       yield;
     }
     const assigned = new Map<string, Assignment>();
-    for (const { memberId, topicIds } of sorted) {
-      assigned.set(memberId, nextRanges(subscriptions.get(topicIds) ?? []));
-      yield;
-    }
+    yield* forEachMember(sorted, ({ memberId, topicIds }) => {
+      assigned.set(memberId, nextRanges(subscriptions.get(topicIds)?.topics ?? []));
+    });
     return assigned;
   },
 };
@@ -60,7 +67,7 @@ function inOrder(one: string, other: string): number {
 
 function topicsOf(topicIds: ReadonlySet<string>, topics: Map<string, Topic>): readonly Topic[] {
   return Array.from(topicIds, (id) => {
-    const topic = topics.get(id) ?? { id, subscriberCount: 0, ranges: [], served: 0 };
+    const topic = topics.get(id) ?? { id, subscriberCount: 0, ranges: [], given: 0 };
     topics.set(id, topic);
     return topic;
   });
@@ -69,17 +76,21 @@ function topicsOf(topicIds: ReadonlySet<string>, topics: Map<string, Topic>): re
 function divide(partitionCount: number, subscriberCount: number): Topic["ranges"] {
   const quota = Math.floor(partitionCount / subscriberCount);
   const extras = partitionCount % subscriberCount;
-  return Array.from({ length: Math.min(partitionCount, subscriberCount) }, (_, place) => {
-    const first = place * quota + Math.min(place, extras);
-    return Array.from({ length: place < extras ? quota + 1 : quota }, (_, index) => first + index);
-  });
+  const ranges: number[][] = [];
+  for (let next = 0; next < partitionCount; ) {
+    const range: number[] = [];
+    const end = next + (ranges.length < extras ? quota + 1 : quota);
+    while (next < end) range.push(next++);
+    ranges.push(range);
+  }
+  return ranges;
 }
 
 function nextRanges(subscribed: readonly Topic[]): Assignment {
   const assignment = new Map<string, readonly number[]>();
   for (const topic of subscribed) {
-    const partitions = topic.ranges[topic.served++];
-    if (partitions !== undefined) assignment.set(topic.id, partitions);
+    if (topic.given === topic.ranges.length) continue;
+    assignment.set(topic.id, topic.ranges[topic.given++] ?? []);
   }
   return assignment;
 }

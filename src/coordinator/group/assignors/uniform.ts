@@ -8,9 +8,7 @@ import { assignToMixedSubscriptions } from "./mixed-subscriptions.ts";
 
 export const uniform: Assignor = {
   name: "uniform",
-  *assign(input) {
-    return yield* haveEqualSubscriptions(input.members) ? assignToEqualSubscriptions(input) : assignToMixedSubscriptions(input);
-  },
+  assign: (input) => (haveEqualSubscriptions(input.members) ? assignToEqualSubscriptions(input) : assignToMixedSubscriptions(input)),
 };
 
 function haveEqualSubscriptions(members: readonly AssignmentMember[]): boolean {
