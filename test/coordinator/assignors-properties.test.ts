@@ -81,6 +81,23 @@ describe("uniform", () => {
     }
   });
 
+  test.each(SEEDS)("is as even as can be in a first assignment: seed %i", (seed) => {
+    const group = anyGroup(new Dice(seed));
+    const first = { ...group, members: group.members.map((member) => ({ ...member, current: new Map() })) };
+    const parts = assignOurs("uniform", first);
+    const loads = parts.map((part) => loadsOf([part])[0] ?? 0);
+    // Partitions can be handed on to whoever subscribes to a topic of which one has some, from there likewise, and so on.
+    for (const [place, load] of loads.entries()) {
+      const reached = new Set([place]);
+      for (const giver of reached) {
+        for (const id of parts[giver]?.keys() ?? []) {
+          for (const [taker, { topicIds }] of first.members.entries()) if (topicIds.has(id)) reached.add(taker);
+        }
+      }
+      for (const end of reached) expect(loads[end]).toBeGreaterThanOrEqual(load - 1);
+    }
+  });
+
   test("hands a member's part on as the object that it was", () => {
     const group = alike(anyGroup(new Dice(3)));
     const settled = withParts(group, assignOurs("uniform", group));

@@ -36,6 +36,27 @@ describe.each(ASSIGNORS)("%s", (assignor) => {
   });
 });
 
+describe("uniform does better than Kafka's", () => {
+  test("in a first assignment where subscriptions overlap, which it makes as even as can be", () => {
+    const { group, parts } = caseOf("subscriptions that overlap like the links of a chain", 0);
+    expect(loadsOf(assignOurs("uniform", group))).toEqual([12, 12, 12, 12, 11, 11]);
+    expect(loadsOf(parts)).toEqual([14, 13, 12, 11, 10, 10]);
+  });
+
+  test("where a member that gave partitions away can have one back for another", () => {
+    const { group, parts } = caseOf("a new member takes part of a large topic only", 2);
+    const ours = assignOurs("uniform", group);
+    expect(loadsOf(ours)).toEqual(loadsOf(parts));
+    expect([movesOf(group, ours), movesOf(group, parts)]).toEqual([2, 3]);
+  });
+
+  function caseOf(chainName: string, index: number) {
+    const found = CHAINS.filter(({ name }) => name === chainName).flatMap((chain) => casesOf("uniform", chain, facts))[index];
+    if (found === undefined) throw new Error(`no case ${index} of ${chainName}`);
+    return found;
+  }
+});
+
 test("range gives everybody the very partitions that Kafka's gives", () => {
   for (const chain of CHAINS) {
     for (const { name, group, parts } of casesOf("range", chain, facts)) {

@@ -1,6 +1,16 @@
 // Who has least and who has most of several, while one after the other gets or gives one. `levels` says what each has, by place; whoever asks
 // changes it by one for each that was named.
 
+/** Whether no two differ by more than one. */
+export function isEven(levels: Int32Array): boolean {
+  let [lowest, highest] = [levels[0] ?? 0, levels[0] ?? 0];
+  for (const level of levels) {
+    if (level < lowest) lowest = level;
+    if (level > highest) highest = level;
+  }
+  return highest - lowest <= 1;
+}
+
 /** Places by level, the lowest first, and equals by place. Levels lie close together as a rule, so they are counted rather than compared. */
 export function placesByLevel(levels: Int32Array): Int32Array {
   let [lowest, highest] = [Number.POSITIVE_INFINITY, 0];

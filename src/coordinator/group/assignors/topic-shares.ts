@@ -2,14 +2,16 @@
 // index, and `loads` are all the partitions that each of them has, of this topic and others. Among equals, whoever comes first in an order
 // by load gets, and the last one gives.
 
-import { Highest, Lowest, placesByLevel } from "./levels.ts";
+import { Highest, isEven, Lowest, placesByLevel } from "./levels.ts";
 import type { Parts, TopicPartitions } from "./parts.ts";
 
 export class TopicShares {
   readonly #topic: TopicPartitions;
-  /** Indexes of members, ascending; beside each what it had, and what it is to have. */
+  /** By place. */
   readonly #subscribers: number[] = [];
+  /** How many each had and could keep. */
   readonly #kept: number[] = [];
+  /** How many each is to have. */
   readonly #counts: number[] = [];
 
   constructor(topic: TopicPartitions) {
@@ -24,8 +26,39 @@ export class TopicShares {
     return this.#topic.count;
   }
 
-  get subscriberCount(): number {
-    return this.#subscribers.length;
+  /** Indexes of members, ascending. A subscriber's place is its index here. */
+  get subscribers(): readonly number[] {
+    return this.#subscribers;
+  }
+
+  /** Whether nobody had any of it. */
+  get isNew(): boolean {
+    return this.#kept.every((count) => count === 0);
+  }
+
+  /** Members that are to have less than they had. */
+  losers(): number[] {
+    return this.#subscribers.filter((_, place) => (this.#counts[place] ?? 0) < (this.#kept[place] ?? 0));
+  }
+
+  /** Members that are to have more than they had. */
+  winners(): number[] {
+    return this.#subscribers.filter((_, place) => this.isWinner(place));
+  }
+
+  isWinner(place: number): boolean {
+    return (this.#counts[place] ?? 0) > (this.#kept[place] ?? 0);
+  }
+
+  /** What the subscriber with the least has of all topics. */
+  lowest(loads: Int32Array): number {
+    return this.#subscribers.reduce((lowest, member) => Math.min(lowest, loads[member] ?? 0), Number.POSITIVE_INFINITY);
+  }
+
+  /** One partition goes from one subscriber to another; what they have of all topics is the caller's. */
+  handOver(from: number, to: number): void {
+    this.#counts[from] = (this.#counts[from] ?? 0) - 1;
+    this.#counts[to] = (this.#counts[to] ?? 0) + 1;
   }
 
   /** Members come in the order of their indexes. */
@@ -103,13 +136,4 @@ export class TopicShares {
   #store(levels: Int32Array, loads: Int32Array): void {
     for (let place = 0; place < levels.length; place++) loads[this.#subscribers[place] ?? 0] = levels[place] ?? 0;
   }
-}
-
-function isEven(levels: Int32Array): boolean {
-  let [lowest, highest] = [levels[0] ?? 0, levels[0] ?? 0];
-  for (const level of levels) {
-    if (level < lowest) lowest = level;
-    if (level > highest) highest = level;
-  }
-  return highest - lowest <= 1;
 }
