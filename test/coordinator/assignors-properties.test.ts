@@ -2,7 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import type { Assignor } from "../../src/coordinator/group/assignors/assignor.ts";
+import { Exchange } from "../../src/coordinator/group/assignors/exchange.ts";
 import { assignors } from "../../src/coordinator/group/assignors/index.ts";
+import { TopicPartitions } from "../../src/coordinator/group/assignors/parts.ts";
+import { TopicShares } from "../../src/coordinator/group/assignors/topic-shares.ts";
 import { ASSIGNORS } from "../assignors/facts.ts";
 import { type Group, type GroupMember, inputOf, memberOf, topicId, withParts } from "../assignors/group.ts";
 import { faultsOf, loadsOf, movesOf } from "../assignors/measures.ts";
@@ -103,6 +106,35 @@ describe("uniform", () => {
     const settled = withParts(group, assignOurs("uniform", group));
     const again = assignOurs("uniform", settled);
     for (const [place, { current }] of settled.members.entries()) expect(again[place]).toBe(current);
+  });
+});
+
+describe("an exchange", () => {
+  /** Of the first topic member 0 had a partition that is to go to member 1, of the second it is the other way round. */
+  function exchanged(loads: readonly number[]): number[][] {
+    const shares = [
+      [0, 1, 2],
+      [0, 1],
+    ].map((subscribers, index) => {
+      const topic = new TopicShares(new TopicPartitions(topicId(index), 1));
+      for (const member of subscribers) {
+        topic.subscribe(member);
+        if (member === index) topic.keep(member, [0]);
+      }
+      topic.handOver(index, 1 - index);
+      return topic;
+    });
+    const work = new Exchange(shares, Int32Array.from(loads)).regain();
+    while (work.next().done !== true);
+    return shares.map((topic) => topic.winners());
+  }
+
+  test("gives back what two members have of each other", () => {
+    expect(exchanged([3, 2, 2])).toEqual([[], []]);
+  });
+
+  test("gives nobody a partition that a third would be due, who has two less", () => {
+    expect(exchanged([3, 2, 1])).toEqual([[1], [0]]);
   });
 });
 
