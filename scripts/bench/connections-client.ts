@@ -10,7 +10,7 @@ import { decodeResponse } from "../../protocol/headers.ts";
 import * as messages from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { givenOrder, report } from "./client-process.ts";
-import { checkCode, encodedRequest, FrameSocket, percentile } from "./frame-socket.ts";
+import { checkCode, connectAndAsk, encodedRequest, type FrameSocket, percentile } from "./frame-socket.ts";
 import type { Address } from "./load-socket.ts";
 import { pause } from "./pause.ts";
 
@@ -48,20 +48,13 @@ async function open(atOnce: number): Promise<void> {
   const startedMs = performance.now();
   const sockets: FrameSocket[] = [];
   for (let from = 0; from < order.count; from += atOnce) {
-    sockets.push(...(await Promise.all(Array.from({ length: Math.min(atOnce, order.count - from) }, connectAndAsk))));
+    sockets.push(...(await Promise.all(Array.from({ length: Math.min(atOnce, order.count - from) }, () => connectAndAsk(order)))));
   }
   report({ seconds: (performance.now() - startedMs) / 1000 } satisfies ConnectedResult);
 }
 
-async function connectAndAsk(): Promise<FrameSocket> {
-  const socket = await FrameSocket.connect(order);
-  const { errorCode } = await socket.call(messages.apiVersions, 3, { clientSoftwareName: "bench", clientSoftwareVersion: "1" });
-  checkCode("ApiVersions", errorCode);
-  return socket;
-}
-
 async function stayBusy(): Promise<void> {
-  const sockets = await Promise.all(Array.from({ length: order.count }, connectAndAsk));
+  const sockets = await Promise.all(Array.from({ length: order.count }, () => connectAndAsk(order)));
   let latencies: number[] = [];
   for (const [index, socket] of sockets.entries()) produceOn(socket, index % order.partitions, (tookMs) => latencies.push(tookMs));
   await pause(order.warmUpSeconds * 1000);

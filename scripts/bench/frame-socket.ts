@@ -4,6 +4,7 @@
 import type net from "node:net";
 import { Errors, errorName } from "../../protocol/errors.ts";
 import { decodeResponse, encodeRequest } from "../../protocol/headers.ts";
+import { apiVersions } from "../../protocol/messages/18-api-versions.ts";
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import { type Address, openSocket } from "./load-socket.ts";
@@ -101,6 +102,14 @@ export class FrameSocket {
     bytes.copy(this.#kept, this.#keptBytes);
     this.#keptBytes += bytes.length;
   }
+}
+
+/** A connection that the broker has taken up: it has told on it which APIs there are, as it tells every client. */
+export async function connectAndAsk(at: Address): Promise<FrameSocket> {
+  const socket = await FrameSocket.connect(at);
+  const { errorCode } = await socket.call(apiVersions, 3, { clientSoftwareName: "bench", clientSoftwareVersion: "1" });
+  checkCode("ApiVersions", errorCode);
+  return socket;
 }
 
 /** A request as the bytes to write. All have the same correlation id: the answers of a connection come in order. */

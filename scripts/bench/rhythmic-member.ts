@@ -4,7 +4,7 @@
 import type { ConsumerGroup } from "./consumer-group.ts";
 import type { ConsumerMember, Due } from "./consumer-member.ts";
 import { RETRY_MS } from "./coordinator.ts";
-import { FrameSocket } from "./frame-socket.ts";
+import { connectAndAsk, type FrameSocket } from "./frame-socket.ts";
 import type { Address } from "./load-socket.ts";
 
 export class RhythmicMember {
@@ -33,7 +33,7 @@ export class RhythmicMember {
 
   /** `failed` is told of errors that no client waits out. */
   static async connect(at: Address, member: ConsumerMember, group: ConsumerGroup, failed: (error: unknown) => void) {
-    return new RhythmicMember(member, group, await FrameSocket.connect(at), failed);
+    return new RhythmicMember(member, group, await connectAndAsk(at), failed);
   }
 
   /** The first time, it joins. */
