@@ -5,11 +5,11 @@ import type { ClusterImage } from "../cluster/image.ts";
 import { replicaRacks } from "../cluster/replica-racks.ts";
 import type { TopicsView } from "../coordinator/group/topics-view.ts";
 
-const NOWHERE: ReadonlySet<string> = new Set();
+const NOWHERE: readonly string[] = [];
 
 export class ImageTopics implements TopicsView {
   readonly #image: () => ClusterImage;
-  readonly #racks = new Map<string, ReadonlySet<string>>();
+  readonly #racks = new Map<string, readonly string[]>();
   /** Of which `#racks` are. */
   #brokers: Pick<ClusterImage, "brokers" | "stoppedBrokers"> | undefined;
 
@@ -37,7 +37,7 @@ export class ImageTopics implements TopicsView {
     return this.#image().topicsByName.keys();
   }
 
-  racks(id: string, partition: number): ReadonlySet<string> {
+  racks(id: string, partition: number): readonly string[] {
     const { topicsById, brokers, stoppedBrokers } = this.#image();
     const replicas = topicsById.get(id)?.partitions[partition]?.replicas;
     if (replicas === undefined) return NOWHERE;

@@ -60,6 +60,6 @@ function movesBroker(change: Change, image: ClusterImage, previous: ClusterImage
   return rackOf(image, change.id) !== rackOf(previous, change.id);
 }
 
-function isSame(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
-  return one.size === other.size && [...one].every((rack) => other.has(rack));
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((rack, index) => rack === other[index]);
 }

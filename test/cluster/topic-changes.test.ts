@@ -93,13 +93,16 @@ describe("topics as the group coordinator sees them", () => {
     expect([topics.partitionCount("x"), topics.partitionCountOf("id-x"), topics.nameOf("id-x")]).toEqual([undefined, undefined, undefined]);
   });
 
-  test("have the racks of their replicas, in order, also of brokers that are not there for now", () => {
+  test("have the racks of their replicas, one for each, in order, also of brokers that are not there for now", () => {
     image = applyChanges(before, [{ type: "brokerStopped", id: 1 }]);
-    const racks = (id: string, index: number) => [...topics.racks(id, index)];
+    const racks = (id: string, index: number) => topics.racks(id, index);
     expect(racks("id-t", 0)).toEqual(["a", "b"]);
     expect(racks("id-t", 1)).toEqual(["b"]);
     expect([racks("id-v", 0), racks("id-t", 2), racks("id-x", 0)]).toEqual([[], [], []]);
-    image = applyChanges(image, [broker(1, "c")]);
-    expect(racks("id-t", 0)).toEqual(["a", "c"]);
+    image = applyChanges(image, [broker(1, "c"), topic("w", partition(3, 2, 3))]);
+    expect([racks("id-t", 0), racks("id-w", 0)]).toEqual([
+      ["a", "c"],
+      ["a", "b", "b"],
+    ]);
   });
 });

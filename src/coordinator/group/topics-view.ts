@@ -8,6 +8,6 @@ export interface TopicsView {
   partitionCountOf(id: string): number | undefined;
   /** Of all topics, internal ones too. */
   names(): Iterable<string>;
-  /** In which the partition has replicas, in the order of their names; empty where none is known, or there is no such partition. */
-  racks(id: string, partition: number): ReadonlySet<string>;
+  /** Of the partition's replicas, one for each whose rack is known, in the order of their names; empty where there is no such partition. */
+  racks(id: string, partition: number): readonly string[];
 }

@@ -120,7 +120,7 @@ export class GroupBench {
         nameOf: (id) => [...this.topics].find(([, topic]) => topic.id === id)?.[0],
         partitionCountOf: (id) => this.#topic(id)?.partitionCount,
         names: () => this.topics.keys(),
-        racks: (id, partition) => new Set(this.#topic(id)?.racks?.[partition]),
+        racks: (id, partition) => this.#topic(id)?.racks?.[partition] ?? [],
       },
     });
     this.partitions = this.logs.map((log) => new Partition(log, topicSettings, 0));
