@@ -75,6 +75,8 @@ consumer-groups --describe --group %g --members --verbose
 consumer-groups --describe --group %g --members --verbose
 consumer-groups --describe --group %g --state
 consumer-groups --group %g --topic %a --reset-offsets --to-earliest --execute
+console-producer --topic %b <<< a\\nb\\n
+console-consumer --topic %b --from-beginning --group %h --command-property group.protocol=consumer --max-messages 2 --timeout-ms 20000
 + three consume %b --group %h --protocol consumer
 - three
 ~ consumer-groups --describe --group %h
