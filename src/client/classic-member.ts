@@ -44,6 +44,7 @@ export class ClassicMember implements Membership {
   #memberId = "";
   #generationId = NO_GENERATION;
   #heartbeats: NodeJS.Timeout | undefined;
+  #polledMs = Date.now();
   #mustJoin = true;
   #isLeaving = false;
   #failure: unknown;
@@ -60,6 +61,10 @@ export class ClassicMember implements Membership {
 
   get isSettled(): boolean {
     return !this.#mustJoin;
+  }
+
+  polled(): void {
+    this.#polledMs = Date.now();
   }
 
   /** What there is to share out the leader of the group looks up in a round. */
@@ -111,16 +116,18 @@ export class ClassicMember implements Membership {
     this.#stopHeartbeats();
     // A JoinGroup that waits would hold the farewell back.
     if (isJoining) await this.#link.close();
+    await this.#sayGoodbye("the consumer is being closed");
+    await this.#link.close();
+  }
+
+  async #sayGoodbye(reason: string): Promise<void> {
     const memberId = this.#memberId;
+    if (memberId === "" || this.#options.instanceId !== null) return;
     try {
-      if (memberId === "" || this.#options.instanceId !== null) return;
-      const members = [{ memberId, reason: "the consumer is being closed" }];
-      await this.#link.send(leaveGroup, 5, { groupId: this.#options.groupId, members });
+      await this.#link.send(leaveGroup, 5, { groupId: this.#options.groupId, members: [{ memberId, reason }] });
     } catch (error) {
       // Who cannot say goodbye is missed when its session ends.
       if (!(error instanceof ClientError)) throw error;
-    } finally {
-      await this.#link.close();
     }
   }
 
@@ -192,6 +199,7 @@ export class ClassicMember implements Membership {
 
   #startHeartbeats(): void {
     const beat = async () => {
+      if (Date.now() - this.#polledMs > this.#options.rebalanceTimeoutMs) return this.#standDown();
       try {
         const { groupId, instanceId: groupInstanceId } = this.#options;
         const membership = { memberId: this.#memberId, generationId: this.#generationId, groupInstanceId };
@@ -210,6 +218,15 @@ export class ClassicMember implements Membership {
       if (this.#heartbeats !== undefined && !this.#isLeaving) this.#heartbeats = setTimeout(beat, this.#options.heartbeatIntervalMs);
     };
     this.#heartbeats = setTimeout(beat, this.#options.heartbeatIntervalMs);
+  }
+
+  /** Until records are asked for again. */
+  async #standDown(): Promise<void> {
+    const leaving = this.#sayGoodbye("no records are asked for");
+    this.#mustJoin = true;
+    this.#memberId = "";
+    this.#generationId = NO_GENERATION;
+    await leaving;
   }
 
   #stopHeartbeats(): void {

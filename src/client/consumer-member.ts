@@ -22,6 +22,7 @@ import { failOn, Refusal } from "./refusal.ts";
 import { TopicNames } from "./topic-names.ts";
 import { nameOf, type TopicPartition } from "./topic-partition.ts";
 
+const WITH_REGEX = 1;
 const JOINING = 0;
 const LEAVING = -1;
 /** A static member comes back: what it has is kept for it until its session ends. */
@@ -65,6 +66,7 @@ export class ConsumerMember implements Membership {
   #idleBeats = 0;
   #nextBeat: NodeJS.Timeout | undefined;
   #beating: Promise<void> = Promise.resolve();
+  #polledMs = Date.now();
   #hasAsked = false;
   #isFenced = false;
   #isLeaving = false;
@@ -83,6 +85,10 @@ export class ConsumerMember implements Membership {
 
   get isSettled(): boolean {
     return this.#owned.length > 0 || this.#idleBeats >= PATIENT_BEATS;
+  }
+
+  polled(): void {
+    this.#polledMs = Date.now();
   }
 
   subscribe(subscription: Subscription): void {
@@ -141,15 +147,17 @@ export class ConsumerMember implements Membership {
   async leave(): Promise<void> {
     this.#isLeaving = true;
     clearTimeout(this.#nextBeat);
+    if (this.#hasAsked && !this.#isFenced && this.#failure === undefined) await this.#sayGoodbye();
+    await this.#link.close();
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    const memberEpoch = this.#options.instanceId === null ? LEAVING : LEAVING_FOR_A_WHILE;
     try {
-      if (!this.#hasAsked || this.#isFenced || this.#failure !== undefined) return;
-      const memberEpoch = this.#options.instanceId === null ? LEAVING : LEAVING_FOR_A_WHILE;
       await this.#link.send(consumerGroupHeartbeat, 1, { ...this.#identity, memberEpoch, rebalanceTimeoutMs: -1 });
     } catch (error) {
       // Who cannot say goodbye is missed when its session ends.
       if (!(error instanceof ClientError)) throw error;
-    } finally {
-      await this.#link.close();
     }
   }
 
@@ -178,6 +186,7 @@ export class ConsumerMember implements Membership {
     this.#beating = this.#beating.then(async () => {
       clearTimeout(this.#nextBeat);
       if (this.#isLeaving || this.#isFenced || this.#failure !== undefined) return;
+      if (this.#epoch !== JOINING && Date.now() - this.#polledMs > this.#options.rebalanceTimeoutMs) return this.#standDown();
       const afterMs = await this.#beatOnce().catch((error: unknown) => {
         this.#failure = error;
         return undefined;
@@ -188,11 +197,20 @@ export class ConsumerMember implements Membership {
     return this.#beating;
   }
 
+  /** Until records are asked for again. */
+  async #standDown(): Promise<void> {
+    this.#isFenced = true;
+    await this.#sayGoodbye();
+  }
+
   /** Gives when the next is due; undefined: there is nothing more to say until it rejoins. Raises what ends the membership for good. */
   async #beatOnce(): Promise<number | undefined> {
     const told: Told = { subscription: this.#subscription, owned: this.#owned };
     try {
-      if ((await this.#link.newestOf(consumerGroupHeartbeat)) < 0) throw new NoConsumerProtocol();
+      const newest = await this.#link.newestOf(consumerGroupHeartbeat);
+      if (newest < 0) throw new NoConsumerProtocol();
+      if (newest < WITH_REGEX && told.subscription.regex !== undefined)
+        throw new ClientError("The brokers are too old to resolve the regular expressions of a consumer group; name the topics.");
       this.#hasAsked = true;
       const answer = await this.#link.send(consumerGroupHeartbeat, 1, this.#request(told));
       if (answer.errorCode === Errors.NONE) {

@@ -118,6 +118,7 @@ export class GroupConsumer implements Consumer {
   }
 
   async poll(maxWaitMs: number): Promise<FetchedPartition[]> {
+    this.#member.polled();
     if (this.#rebalancing === undefined && Date.now() >= this.#nextRefreshMs) await this.#refreshTopics();
     if (this.#member.isToRebalance || this.#unplaced.length > 0) this.#rebalancing ??= this.#rebalance().finally(() => this.#rebalanced());
     if (this.#rebalancing !== undefined) {

@@ -34,6 +34,8 @@ export interface Membership {
   readonly isToRebalance: boolean;
   /** It has what the group wants it to have, as far as it can know. */
   readonly isSettled: boolean;
+  /** Records are asked for. Who asks for none within the rebalance timeout makes room for others, until he asks again. */
+  polled(): void;
   /** What it reads from now on; told again when one of the topics has come, gone or grown. */
   subscribe(subscription: Subscription): void;
   /** Joins where it has to, and comes to terms with the group; gives what is its own from then on. Raises Refusal. */

@@ -37,6 +37,7 @@ class Reader {
   readonly #ended: Promise<void>;
   #owned: string[] = [];
   #isStopping = false;
+  #polling: Promise<void> = Promise.resolve();
   failure: unknown;
 
   constructor(name: string, options: Partial<GroupOptions> & { readonly groupId: string }, servers = broker.bootstrapServers) {
@@ -65,6 +66,13 @@ class Reader {
     return this.#owned.toSorted();
   }
 
+  /** Polls no more until what it gives is called. */
+  pause(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#polling = promise;
+    return resolve;
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#ended;
@@ -73,6 +81,7 @@ class Reader {
   async #run(): Promise<void> {
     try {
       while (!this.#isStopping) {
+        await this.#polling;
         for (const fetched of await this.consumer.poll(20)) {
           this.read.push(...fetched.records.map(({ value }) => `${value}`));
           this.consumer.passed(fetched, fetched.nextOffset);
@@ -231,6 +240,24 @@ test("a commit with an epoch that has passed is made again with the new one, and
   await reader.stop();
   expect(reader.failure).toBeUndefined();
 });
+
+test.each(["consumer", "classic"] as const)(
+  "a %s member that asks for nothing for too long makes room, until it asks again",
+  async (protocol) => {
+    const groupId = `idle-${protocol}`;
+    await topicOfFour(groupId);
+    const idle = new Reader("idle", { groupId, protocol, rebalanceTimeoutMs: 300, heartbeatIntervalMs: 20 });
+    await until(() => expect(idle.owned).toHaveLength(4));
+    const resume = idle.pause();
+    await until(async () => expect(await describeGroup(admin, groupId)).toMatchObject({ state: "Empty", members: [] }));
+    const other = new Reader("other", { groupId, protocol, heartbeatIntervalMs: 20 });
+    await until(() => expect(other.owned).toHaveLength(4));
+    resume();
+    await until(() => expect([idle.owned, other.owned].map(({ length }) => length)).toEqual([2, 2]));
+    expect(idle.events.slice(0, 2)).toEqual(["+ 0,1,2,3", "- 0,1,2,3"]);
+    await Promise.all([idle.stop(), other.stop()]);
+  },
+);
 
 test("topics that match an expression, grow or are made anew are read from then on", async () => {
   const reader = new Reader("matcher", { groupId: "regex", wantedTopics: async () => [], topicRegex: "match-\\d" });
