@@ -94,24 +94,28 @@ export class ConsumerWork implements ConsumerGroupParts, GroupWork {
 
   #endSession(group: ConsumerGroup, member: ConsumerMember): Decision<GroupRecord, void> {
     const sessionTimeoutMs = sessionTimeout(this.#environment, group.groupId, member.identity);
-    return this.#remove(group, [member], { sessionTimeoutMs }, "removed a member that was not heard of in time");
+    const again = () => member.watch.session.set(RETRY_MS);
+    return this.#remove(group, { members: [member], again }, { sessionTimeoutMs }, "removed a member that was not heard of in time");
   }
 
   #endRebalance(group: ConsumerGroup, member: ConsumerMember): Decision<GroupRecord, void> {
     const { rebalanceTimeoutMs, classic } = member.identity;
+    const leaving = { members: [member], again: () => member.watch.rebalance.set(RETRY_MS) };
     if (classic !== null)
-      return this.#remove(group, [member], { rebalanceTimeoutMs }, "removed a member that did not join again, or sync, in time");
+      return this.#remove(group, leaving, { rebalanceTimeoutMs }, "removed a member that did not join again, or sync, in time");
     if (member.progress.state !== MemberStates.UNREVOKED_PARTITIONS) return answer(undefined);
-    return this.#remove(group, [member], { rebalanceTimeoutMs }, "removed a member that did not give up its partitions in time");
+    return this.#remove(group, leaving, { rebalanceTimeoutMs }, "removed a member that did not give up its partitions in time");
   }
 
   #evictDisconnected(group: ConsumerGroup): Decision<GroupRecord, void> {
-    const evicted = waitedFor(group).filter((member) => isOverdue(this.#environment, linkOf(member)));
-    if (evicted.length > 0) return this.#remove(group, evicted, {}, "removed members that the group waited for: they have no connection");
+    const members = waitedFor(group).filter((member) => isOverdue(this.#environment, linkOf(member)));
+    const again = () => group.disconnected.set(RETRY_MS);
+    if (members.length > 0)
+      return this.#remove(group, { members, again }, {}, "removed members that the group waited for: they have no connection");
     return { records: [], applied: () => this.watchDisconnected(group.groupId) };
   }
 
-  #remove(group: ConsumerGroup, members: readonly ConsumerMember[], facts: object, message: string): Decision<GroupRecord, void> {
+  #remove(group: ConsumerGroup, { members, again }: Leaving, facts: object, message: string): Decision<GroupRecord, void> {
     const { groupId } = group;
     const departure = depart(this.#environment, this, group, members);
     return {
@@ -120,10 +124,7 @@ export class ConsumerWork implements ConsumerGroupParts, GroupWork {
         this.#environment.logger.info({ group: groupId, members: members.map(({ memberId }) => memberId), ...facts }, message);
         departure.applied();
       },
-      // Looked at again; whoever is heard of until then stays.
-      refused: () => {
-        for (const { watch } of members) watch.session.set(RETRY_MS);
-      },
+      refused: again,
     };
   }
 
@@ -174,6 +175,12 @@ export class ConsumerWork implements ConsumerGroupParts, GroupWork {
 }
 
 const RETRY_MS = 1000;
+
+interface Leaving {
+  readonly members: readonly ConsumerMember[];
+  /** The log did not take their going: has it looked at again some time later, when there may be no reason any more. */
+  readonly again: () => void;
+}
 
 /** Dynamic members that have not come to the target, and may hold what others are to have. */
 function waitedFor(group: ConsumerGroup): ConsumerMember[] {
