@@ -45,10 +45,16 @@ const START_MS = 1_700_000_000_000;
 
 export class Scheduler implements Clock {
   #nowMs = START_MS;
+  readonly #turns: number;
   #order = 0;
   /** A binary heap, the next event first. */
   readonly #events: Event[] = [];
   readonly #cancelled = new Set<Event>();
+
+  /** @param turns of the event loop that each event gets before the next: a disk that syncs takes several */
+  constructor(turns = 1) {
+    this.#turns = turns;
+  }
 
   now(): number {
     return this.#nowMs;
@@ -58,6 +64,11 @@ export class Scheduler implements Clock {
     const event = { dueMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, action };
     this.#push(event);
     return { cancel: () => this.#cancelled.add(event) };
+  }
+
+  /** Work that takes time: what falls due meanwhile happens afterwards. */
+  spend(durationMs: number): void {
+    this.#nowMs += durationMs;
   }
 
   sleep(delayMs: number): Promise<void> {
@@ -75,7 +86,7 @@ export class Scheduler implements Clock {
       if (this.#cancelled.delete(event)) continue;
       this.#nowMs = Math.max(this.#nowMs, event.dueMs);
       event.action();
-      await settled();
+      for (let turn = 0; turn < this.#turns; turn++) await settled();
     }
   }
 
