@@ -1,17 +1,26 @@
 // `odradek groups` against a broker in this process: what it says of a group and its members, and what it takes away from them.
 
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { Errors } from "../../protocol/errors.ts";
+import { joinGroup } from "../../protocol/messages/11-join-group.ts";
 import { ExitCode } from "../../src/cli/command-error.ts";
 import { type ConsumeArguments, consumeLines } from "../../src/cli/consume.ts";
 import { runToolCommand } from "../../src/cli/tool-program.ts";
+import { Brokers } from "../../src/client/brokers.ts";
 import { type RunningBroker, startBroker } from "../../src/index.ts";
 import { FakeTerminal } from "./fake-terminal.ts";
+
+const SETTINGS = {
+  "offsets.topic.num.partitions": 1,
+  "group.consumer.min.heartbeat.interval.ms": 10,
+  "group.consumer.heartbeat.interval.ms": 30,
+};
 
 let broker: RunningBroker;
 beforeAll(async () => {
   broker = await startBroker({
     host: "127.0.0.1",
-    settings: { "offsets.topic.num.partitions": 1 },
+    settings: SETTINGS,
     topics: [{ name: "orders", partitions: 2 }, "bills"],
   });
 });
@@ -19,9 +28,13 @@ afterAll(() => broker.stop());
 
 const until = (condition: () => unknown) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
 
-async function groups(...args: readonly string[]) {
+function groups(...args: readonly string[]) {
+  return run(["groups", ...args]);
+}
+
+async function run(command: readonly string[]) {
   const terminal = new FakeTerminal();
-  const argv = ["groups", ...args, "--bootstrap-server", broker.bootstrapServers];
+  const argv = [...command, "--bootstrap-server", broker.bootstrapServers];
   const exitCode = await runToolCommand(argv, { terminal, stopping: new Promise(() => undefined) });
   return { exitCode, out: terminal.output, err: terminal.errors };
 }
@@ -77,4 +90,51 @@ test("members are removed by name, or all of them", async () => {
   expect((await groups("remove", "leaving", "--all")).exitCode).toBe(ExitCode.OK);
   for (const stop of stops) await stop();
   expect((await ids()).filter((id) => before.includes(id))).toEqual([]);
+});
+
+test("a consumer group is described with epochs, what it shall read, and the protocol of each member", async () => {
+  await broker.topics.create({ name: "mixed", partitions: 2 });
+  const stops = [consume("mixed", { group: "mixed", protocol: "consumer" })];
+  await until(async () => expect(await rows("describe", "mixed", "--members")).toHaveLength(1));
+  stops.push(consume("mixed", { group: "mixed" }));
+  await until(async () => {
+    const members = await rows("describe", "mixed", "--members");
+    expect(members.map(({ protocol, assigned, target }) => [protocol, assigned, target]).sort()).toEqual([
+      ["classic", ["mixed-1"], ["mixed-1"]],
+      ["consumer", ["mixed-0"], ["mixed-0"]],
+    ]);
+  });
+  const [{ epoch } = {}] = await rows("describe", "mixed", "--state");
+  expect(epoch).toBeGreaterThan(1);
+  expect(await rows("describe", "mixed", "--state")).toMatchObject([
+    { type: "consumer", state: "Stable", members: 2, assignor: "uniform", targetEpoch: epoch },
+  ]);
+  expect((await rows("describe", "mixed", "--members")).map((member) => [member["epoch"], member["topics"]])).toEqual([
+    [epoch, ["mixed"]],
+    [epoch, ["mixed"]],
+  ]);
+  expect((await groups("describe", "mixed")).out).toContain(`mixed: consumer, Stable, 2 members, epoch ${epoch}, assignor uniform\n`);
+  const { out } = await run(["kafka-consumer-groups", "--describe", "--group", "mixed", "--members", "--verbose"]);
+  expect(
+    out
+      .trim()
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/).at(-1))
+      .sort(),
+  ).toEqual(["UPGRADED", "false", "true"]);
+  for (const stop of stops) await stop();
+});
+
+test("a group of something else than consumers is not described as one of theirs", async () => {
+  const brokers = new Brokers(broker.bootstrapServers);
+  const coordinator = await brokers.coordinatorOf("workers");
+  const protocols = [{ name: "eager", metadata: Buffer.from("x") }];
+  const order = { groupId: "workers", sessionTimeoutMs: 10_000, memberId: "", protocolType: "connect", protocols };
+  expect((await coordinator.send(joinGroup, 3, { ...order, rebalanceTimeoutMs: 10_000 })).errorCode).toBe(Errors.NONE);
+  const sentence = "java.lang.IllegalArgumentException: GroupId workers is not a consumer group (connect).";
+  const { out } = await run(["kafka-consumer-groups", "--describe", "--group", "workers", "--members"]);
+  expect(out).toBe(`\nError: Executing consumer group command failed due to ${sentence}\n`);
+  expect((await run(["kafka-consumer-groups", "--list"])).out).not.toContain("workers");
+  expect((await groups("describe", "workers")).out).toMatch(/^workers: classic of connect, /);
+  await brokers.close();
 });

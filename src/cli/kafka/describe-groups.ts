@@ -1,6 +1,6 @@
 // `kafka-consumer-groups --describe`: offsets, members or state of groups, of either protocol.
 
-import { committedOffsets, type DescribedGroup, describeGroup, type GroupMember } from "../../client/admin/groups.ts";
+import { committedOffsets, type DescribedGroup, type GroupMember } from "../../client/admin/groups.ts";
 import { OffsetSpec, offsetsAt } from "../../client/admin/offsets.ts";
 import type { Brokers } from "../../client/brokers.ts";
 import { Refusal } from "../../client/refusal.ts";
@@ -9,14 +9,14 @@ import { CommandError } from "../command-error.ts";
 import { cell, line, NONE } from "./columns.ts";
 import type { Flags } from "./flags.ts";
 import type { Io } from "./tool.ts";
-import { wantedGroups } from "./wanted-groups.ts";
+import { describeConsumerGroup, wantedGroups } from "./wanted-groups.ts";
 
-/** All are looked at before anything is printed. Raises Refusal for a group that is missing. */
+/** All are looked at before anything is printed. Raises Refusal for a group that is missing, CommandError for one of no consumers. */
 export async function describeGroups(brokers: Brokers, flags: Flags, io: Io): Promise<void> {
   const hasOffsets = !flags.has("members") && !flags.has("state");
   const described: { readonly group: DescribedGroup; readonly rows: readonly OffsetRow[] }[] = [];
   for (const id of await wantedGroups(brokers, flags)) {
-    const group = await describeGroup(brokers, id);
+    const group = await describeConsumerGroup(brokers, id);
     described.push({ group, rows: hasOffsets ? await offsetRows(brokers, group) : [] });
   }
   for (const { group, rows } of described) {

@@ -2,7 +2,7 @@
 
 import { Errors } from "../../../protocol/errors.ts";
 import { inMapOrder, partitionHash, stringHash } from "../../base/java-order.ts";
-import { commitOffsets, committedOffsets, describeGroup } from "../../client/admin/groups.ts";
+import { commitOffsets, committedOffsets } from "../../client/admin/groups.ts";
 import { OffsetSpec, offsetsAt } from "../../client/admin/offsets.ts";
 import { findTopic } from "../../client/admin/topics.ts";
 import type { Brokers } from "../../client/brokers.ts";
@@ -13,7 +13,7 @@ import { cell, line } from "./columns.ts";
 import { FlagError, type Flags } from "./flags.ts";
 import { parseDuration } from "./java-duration.ts";
 import { type Io, readTextFile } from "./tool.ts";
-import { wantedGroups } from "./wanted-groups.ts";
+import { describeConsumerGroup, OtherGroup, wantedGroups } from "./wanted-groups.ts";
 
 export const SCENARIOS = [
   "to-datetime",
@@ -54,9 +54,10 @@ export async function resetOffsets(brokers: Brokers, flags: Flags, io: Io): Prom
 
 async function stateOf(brokers: Brokers, group: string): Promise<string> {
   try {
-    return (await describeGroup(brokers, group)).state;
+    return (await describeConsumerGroup(brokers, group)).state;
   } catch (error) {
     if (error instanceof Refusal && error.errorCode === Errors.GROUP_ID_NOT_FOUND) return "Dead";
+    if (error instanceof OtherGroup) throw new CommandError(`java.util.concurrent.ExecutionException: ${error.message}`);
     throw error;
   }
 }

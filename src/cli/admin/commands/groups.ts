@@ -101,11 +101,12 @@ interface DescribeOptions extends AdminOptions {
   readonly state?: boolean;
 }
 
-function summaryOf({ id, type, state, members, epoch, assignor }: DescribedGroup): string {
+function summaryOf({ id, type, protocolType, state, members, epoch, assignor }: DescribedGroup): string {
+  const kind = protocolType === "consumer" || protocolType === "" ? type : `${type} of ${protocolType}`;
   const facts = [`${members.length} member${members.length === 1 ? "" : "s"}`];
   if (epoch !== undefined) facts.push(`epoch ${epoch}`);
   if (assignor !== "") facts.push(`assignor ${assignor}`);
-  return `${id}: ${type}, ${state}, ${facts.join(", ")}`;
+  return `${id}: ${kind}, ${state}, ${facts.join(", ")}`;
 }
 
 function stateRow({ id, type, state, assignor, epoch, targetEpoch, members, coordinator }: DescribedGroup): Row {
