@@ -97,13 +97,13 @@ export class ClassicMember {
   }
 
   async startSync(sync: Sync = {}) {
-    const version = sync.version ?? 5;
+    const { version = 5, protocolType = "consumer", protocolName = this.protocolName } = sync;
     const body = {
       groupId: this.#stage.name(this.group),
       generationId: sync.generation ?? this.generation,
       memberId: sync.memberId ?? this.memberId,
       ...(sync.instance === undefined ? {} : { groupInstanceId: sync.instance }),
-      ...(version >= 5 ? { protocolType: sync.protocolType ?? null, protocolName: sync.protocolName ?? null } : {}),
+      ...(version >= 5 ? { protocolType, protocolName } : {}),
       assignments: Object.entries(sync.assigns ?? {}).map(([memberId, partitions]) => ({
         memberId,
         assignment: encodeAssignment(3, { assignedPartitions: this.#partitions(partitions), userData: null }),

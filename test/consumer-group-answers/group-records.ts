@@ -110,23 +110,33 @@ export function showRecords(records: readonly GroupRecord[], stage: Stage): read
   const own = records.filter(({ groupId }) => groupId.startsWith(stage.names.prefix));
   const groups = [...new Set(own.map(({ groupId }) => groupId))].sort();
   const hashes = namesOfHashes(stage);
-  return groups.flatMap((group) =>
-    inOrder(own.filter(({ groupId }) => groupId === group)).map((record) => showRecord(record, stage, hashes)),
-  );
+  return groups.flatMap((group) => {
+    const ofGroup = own.filter(({ groupId }) => groupId === group);
+    return inOrder(
+      ofGroup.map((record) => ({
+        kind: `${record.type} ${record.value === null}`,
+        key: stage.text(record.key),
+        line: showRecord(record, stage, hashes),
+      })),
+    );
+  });
 }
 
-function inOrder(records: readonly GroupRecord[]): readonly GroupRecord[] {
-  const runs: GroupRecord[][] = [];
+interface ShownRecord {
+  /** Its type, and whether it is a tombstone. */
+  readonly kind: string;
+  readonly key: string;
+  readonly line: string;
+}
+
+function inOrder(records: readonly ShownRecord[]): readonly string[] {
+  const runs: ShownRecord[][] = [];
   for (const record of records) {
     const last = runs.at(-1);
-    if (last?.[0]?.type === record.type && !last.some(({ key }) => keyText({ key }) === keyText(record))) last.push(record);
+    if (last?.[0]?.kind === record.kind && !last.some(({ key }) => key === record.key)) last.push(record);
     else runs.push([record]);
   }
-  return runs.flatMap((run) => run.toSorted((a, b) => (keyText(a) < keyText(b) ? -1 : 1)));
-}
-
-function keyText({ key }: { readonly key: unknown }): string {
-  return JSON.stringify(key);
+  return runs.flatMap((run) => run.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(({ line }) => line));
 }
 
 function showRecord({ type, key, value }: GroupRecord, stage: Stage, hashes: ReadonlyMap<bigint, string>): string {

@@ -2,9 +2,11 @@
 
 import type { Scenario } from "./scenario.ts";
 import { ADMINISTRATION_SCENARIOS } from "./scenarios-administration.ts";
+import { CLASSIC_SCENARIOS } from "./scenarios-classic.ts";
 import { HEARTBEAT_SCENARIOS } from "./scenarios-heartbeat.ts";
 import { OFFSET_SCENARIOS } from "./scenarios-offsets.ts";
 import { RECONCILIATION_SCENARIOS } from "./scenarios-reconciliation.ts";
+import { SET_UP_SCENARIOS } from "./scenarios-set-ups.ts";
 import { TOPIC_SCENARIOS } from "./scenarios-topics.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -13,4 +15,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...RECONCILIATION_SCENARIOS,
   ...ADMINISTRATION_SCENARIOS,
   ...OFFSET_SCENARIOS,
+  ...CLASSIC_SCENARIOS,
+  ...SET_UP_SCENARIOS,
 ];

@@ -285,7 +285,7 @@ export class ClassicGroup {
   /** The group is gone, here or everywhere: whoever waits is answered, and nothing fires any more. */
   release(error: ErrorCode): void {
     for (const member of this.members.values()) {
-      this.answerJoin(member, joinRefused(error, ""));
+      this.answerJoin(member, joinRefused(error, member.memberId));
       member.answerSync(syncRefused(error));
       member.release();
     }

@@ -46,13 +46,13 @@ export function joinClassicMember(place: Place, join: Join): Decision<GroupRecor
   if (group.members.size >= settings["group.consumer.max.size"] && !group.members.has(memberId))
     return refuse(Errors.GROUP_MAX_SIZE_REACHED, "");
   const { protocols } = join.terms;
-  if (!supports(group, join)) return refuse(Errors.INCONSISTENT_GROUP_PROTOCOL);
+  if (!supports(group, join)) return refuse(Errors.INCONSISTENT_GROUP_PROTOCOL, "");
   if (join.memberId === "" && join.instanceId === null && context.apiVersion >= MEMBER_ID_REQUIRED_VERSION)
     return refuse(Errors.MEMBER_ID_REQUIRED, memberId);
   const found = findMember(group, join, memberId);
   if (typeof found === "number") return refuse(found);
   const subscribed = subscriptionOf(protocols[0]);
-  if (subscribed === undefined) return refuse(Errors.UNKNOWN_SERVER_ERROR);
+  if (subscribed === undefined) return refuse(Errors.UNKNOWN_SERVER_ERROR, "");
   const identity = identified(found.member.identity, { join, context, subscribed });
   const others = [...group.members.values()].filter((member) => member !== found.stored);
   const isLastOfOthers = found.stored !== undefined && found.stored !== found.member && found.stored.identity.classic === null;
