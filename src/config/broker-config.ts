@@ -58,7 +58,8 @@ export function brokerConfig(sources: ConfigSources = {}): BrokerConfig {
     places.set(origin, new Map(inputs.flatMap(({ name, place }) => (place === undefined ? [] : [[name, place] as const]))));
     passedOver.push(...inputs.map(({ name }) => name).filter(isPassedOver));
   }
-  const from: Provenance = { defaults: defaultValues(sources.character ?? "kind"), given, listeners, places, passedOver };
+  const defaults = defaultValues(sources.character ?? "kind", given);
+  const from: Provenance = { defaults, given, listeners, places, passedOver };
   const config = assemble(from);
   checkListeners(config);
   checkAuthorizer(config);
@@ -222,9 +223,10 @@ export function settingsWithoutEffect(config: BrokerConfig): string[] {
   return [...names].filter((name) => !isHonoured(name)).sort();
 }
 
-function defaultValues(character: Character): BrokerSettingValues {
+function defaultValues(character: Character, given: Provenance["given"]): BrokerSettingValues {
   const table: SettingTable = brokerSettingTable;
-  const own: { readonly [name: string]: SettingValue } = characterDefaults(character);
+  const limits = Object.assign({}, ...ORIGINS.map((origin) => Object.fromEntries(given.get(origin) ?? [])));
+  const own: { readonly [name: string]: SettingValue } = characterDefaults(character, limits);
   const values: Record<string, SettingValue> = {};
   for (const name in table) values[name] = own[name] ?? table[name]?.default ?? null;
   // The table's own names and defaults: exactly what ValuesOf says of it.

@@ -16,8 +16,16 @@ const SINGLE_NODE: Partial<BrokerSettingValues> = {
   "share.coordinator.state.topic.min.isr": 1,
 };
 
-/** A topic is there in the answer that created it, and stays away once deleted. A rebalance starts at once; a dead client is noticed. */
+const ASSIGNMENT_INTERVAL = "group.consumer.assignment.interval.ms";
+const KAFKAS_INTERVAL_MS = 1000;
+
+/**
+ * A topic is there in the answer that created it, and stays away once deleted. A rebalance starts at once; a dead client is noticed. Two
+ * consumers that start together have their shares when the second has asked; a large group's changes are put together all the same
+ * (coordinator/group/consumer/target-assignment.ts).
+ */
 const KIND: Partial<BrokerSettingValues> = {
+  [ASSIGNMENT_INTERVAL]: 0,
   "group.initial.rebalance.delay.ms": 0,
   "group.streams.initial.rebalance.delay.ms": 0,
   "odradek.auto.create.after.deletion.ms": 1000,
@@ -26,6 +34,9 @@ const KIND: Partial<BrokerSettingValues> = {
   "odradek.group.disconnected.member.timeout.ms": 1000,
 };
 
-export function characterDefaults(character: Character): Partial<BrokerSettingValues> {
-  return character === "kind" ? { ...SINGLE_NODE, ...KIND } : SINGLE_NODE;
+/** @param given a default that is kinder than Kafka's gives way to a limit among these, where Kafka's own would not be beyond it either */
+export function characterDefaults(character: Character, given: Partial<BrokerSettingValues> = {}): Partial<BrokerSettingValues> {
+  if (character === "kafka") return SINGLE_NODE;
+  const leastMs = given["group.consumer.min.assignment.interval.ms"];
+  return { ...SINGLE_NODE, ...KIND, ...(leastMs === undefined ? {} : { [ASSIGNMENT_INTERVAL]: Math.min(leastMs, KAFKAS_INTERVAL_MS) }) };
 }

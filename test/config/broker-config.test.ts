@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type BrokerConfig, brokerConfig, originsOf, settingsWithoutEffect } from "../../src/config/broker-config.ts";
+import { type BrokerConfig, brokerConfig, originsOf, type SettingInputs, settingsWithoutEffect } from "../../src/config/broker-config.ts";
 
 test("values are read by Kafka's names, typed, and frozen", () => {
   const config = brokerConfig();
@@ -19,6 +19,13 @@ test("the default character is kind, and --like kafka has Kafka's delays", () =>
   ];
   expect(delays(brokerConfig())).toEqual([0, 1000, 1000, true]);
   expect(delays(brokerConfig({ character: "kafka" }))).toEqual([3000, -1, 0, false]);
+});
+
+test("a default that is kinder than Kafka's gives way to a limit that is given", () => {
+  const intervalMs = (file: SettingInputs = {}) => brokerConfig({ file })["group.consumer.assignment.interval.ms"];
+  expect([intervalMs(), intervalMs({ "group.consumer.min.assignment.interval.ms": "500" })]).toEqual([0, 500]);
+  expect(brokerConfig({ character: "kafka" })["group.consumer.assignment.interval.ms"]).toBe(1000);
+  expect(() => intervalMs({ "group.consumer.min.assignment.interval.ms": "2000" })).toThrow("must be greater than or equal to");
 });
 
 test("internal topics get one replica in either character, since there is one node", () => {

@@ -62,7 +62,7 @@ async function isComputedAfter(laterMs: number, settings: SettingInputs, ofGroup
 
 test("group.consumer.assignment.interval.ms, consumer.assignment.interval.ms: targets are that far apart", async () => {
   const longer = { "group.consumer.assignment.interval.ms": 3000 };
-  expect([await isComputedAfter(900, {}), await isComputedAfter(1100, {})]).toEqual([false, true]);
+  expect(await isComputedAfter(0, {})).toBe(true);
   expect([await isComputedAfter(2900, longer), await isComputedAfter(3100, longer)]).toEqual([false, true]);
   expect(await isComputedAfter(0, longer, { "consumer.assignment.interval.ms": "0" })).toBe(true);
 });

@@ -79,7 +79,7 @@ test.each(LIMITS)("%s: with %i a group's %s of %i is judged otherwise", async (l
   const configs = [{ name: setting, configOperation: SET, value: String(value) }];
   const errors: (number | undefined)[] = [];
   for (const settings of [{}, { [limit]: limited }]) {
-    const asking = await AskingBroker.start({ settings });
+    const asking = await AskingBroker.start({ settings, like: "kafka" });
     const resources = [{ resourceType: GROUP, resourceName: "g", configs }];
     const { responses } = await asking.ask(incrementalAlterConfigs, { resources, validateOnly: false });
     errors.push(responses[0]?.errorCode);

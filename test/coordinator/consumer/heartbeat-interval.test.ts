@@ -20,7 +20,7 @@ it("asks for heartbeats soon after a change, and then ever more rarely, until it
 });
 
 it("asks for them soon again when there is a target that members have yet to hear of", async () => {
-  const bench = new GroupBench();
+  const bench = new GroupBench({ settings: { "group.consumer.assignment.interval.ms": 1000 } });
   const a = await Member.joined(bench, "a");
   // Too soon after the first target for another.
   const b = await Member.joined(bench, "b");

@@ -13,7 +13,7 @@ import {
   type ResolvedRegex,
 } from "./consumer-member.ts";
 import { type OwnedPartitions, reconcile } from "./reconcile.ts";
-import { assignorOf, computeTargets, finish, sizeOfPlan, targetRecords } from "./target-assignment.ts";
+import { assignmentIntervalMs, assignorOf, computeTargets, finish, sizeOfPlan, targetRecords } from "./target-assignment.ts";
 import { memberTombstones } from "./without-members.ts";
 
 /** What a member says; `null` and -1 where it says nothing. */
@@ -150,11 +150,11 @@ function findTarget(environment: GroupEnvironment, group: ConsumerGroup, comer: 
   const { view, stored, epoch } = comer;
   const before = { epoch: group.targetEpoch, assignment: group.targetOf(stored ?? view), isToCompute: false };
   if (epoch <= group.targetEpoch || group.isComputing) return before;
-  const { topics, clock, groupSettings, logger } = environment;
+  const { topics, clock, logger } = environment;
   const timestampMs = clock.now();
   // Nobody is spared a computation by waiting when there is but one member.
   const isAlone = group.members.size === (stored === undefined ? 0 : 1);
-  if (!isAlone && !isDue(group, timestampMs, groupSettings(group.groupId)["consumer.assignment.interval.ms"])) return before;
+  if (!isAlone && !isDue(group, timestampMs, assignmentIntervalMs(environment, group))) return before;
   if (!isAlone && sizeOfPlan(group, topics, group.members.size) > COMPUTED_AT_ONCE) return { ...before, isToCompute: true };
   const members = withMember(group, stored, view);
   const assignor = assignorOf(environment, group, members);

@@ -23,7 +23,13 @@ export class Subscriptions {
 
   /** Every topic that somebody subscribes to, sorted. */
   topicNames(): string[] {
-    return [...new Set([...this.#names.keys(), ...this.#resolvedNames.keys()])].sort();
+    return [...this.names()].sort();
+  }
+
+  /** The same, in no order. */
+  names(): Iterable<string> {
+    if (this.#resolvedNames.size === 0) return this.#names.keys();
+    return new Set([...this.#names.keys(), ...this.#resolvedNames.keys()]);
   }
 
   hasTopic(name: string): boolean {

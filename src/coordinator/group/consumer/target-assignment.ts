@@ -66,8 +66,23 @@ export function targetRecords(
 /** How much there is to be looked at: members, and partitions of the topics that they subscribe to. */
 export function sizeOfPlan(group: ConsumerGroup, topics: TopicsView, memberCount: number): number {
   let size = memberCount;
-  for (const name of group.subscriptions.topicNames()) size += topics.partitionCount(name) ?? 0;
+  for (const name of group.subscriptions.names()) size += topics.partitionCount(name) ?? 0;
   return size;
+}
+
+/** Of a group that is no larger, a target is computed whenever there is a reason to, if its settings do not say otherwise. */
+const SMALL_PLAN = 100;
+/** Of a larger one no more than this is looked at in a millisecond, … */
+const LOOKED_AT_IN_MS = 10;
+/** … which spares it nothing more than Kafka's own interval does. */
+const LONGEST_SPARING_MS = 1000;
+
+/** The shortest time between two targets: as the group's settings say, and for a large group long enough for changes to come together. */
+export function assignmentIntervalMs({ groupSettings, topics }: GroupEnvironment, group: ConsumerGroup): number {
+  const intervalMs = groupSettings(group.groupId)["consumer.assignment.interval.ms"];
+  if (intervalMs >= LONGEST_SPARING_MS) return intervalMs;
+  const size = sizeOfPlan(group, topics, group.members.size);
+  return size <= SMALL_PLAN ? intervalMs : Math.max(intervalMs, Math.min(LONGEST_SPARING_MS, Math.trunc(size / LOOKED_AT_IN_MS)));
 }
 
 /** Takes it to its end at once. */
