@@ -37,6 +37,8 @@ const FIRST_VERSIONS: { readonly [error: number]: { readonly [apiKey: number]: n
   [Errors.THROTTLING_QUOTA_EXCEEDED]: { 19: 6, 20: 5, 37: 3 },
   [Errors.TRANSACTION_ABORTABLE]: { 0: 11, 22: 5, 24: 5, 25: 4, 26: 4, 28: 4 },
   [Errors.GROUP_ID_NOT_FOUND]: { 15: 6, 42: 0, 9: 9, 47: 0, 8: 9 },
+  [Errors.STALE_MEMBER_EPOCH]: { 8: 9, 9: 9 },
+  [Errors.INVALID_REGULAR_EXPRESSION]: { 68: 1 },
 };
 /** Errors that only one place of the protocol has, whatever else carries an error code. */
 const ONLY_IN: { readonly [error: number]: readonly number[] } = {
@@ -45,6 +47,11 @@ const ONLY_IN: { readonly [error: number]: readonly number[] } = {
   [Errors.FETCH_SESSION_TOPIC_ID_ERROR]: [1],
   [Errors.MEMBER_ID_REQUIRED]: [11],
   [Errors.UNSTABLE_OFFSET_COMMIT]: [9],
+  [Errors.FENCED_MEMBER_EPOCH]: [68, 76, 88],
+  [Errors.UNRELEASED_INSTANCE_ID]: [68, 88],
+  [Errors.UNSUPPORTED_ASSIGNOR]: [68],
+  [Errors.STALE_MEMBER_EPOCH]: [8, 9],
+  [Errors.INVALID_REGULAR_EXPRESSION]: [68],
 };
 
 /** Why responses of an API in a version cannot say an error; `undefined` when they can. */

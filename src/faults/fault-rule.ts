@@ -22,6 +22,8 @@ export interface FaultFilter {
   readonly partition?: number;
   readonly clientId?: string;
   readonly group?: string;
+  /** Id of the member of a group that asks, or is asked for. */
+  readonly member?: string;
   readonly transactionalId?: string;
   /** Id of the broker that is asked. */
   readonly broker?: number;

@@ -312,11 +312,12 @@ export class Fault implements Disposable {
 
 function isMatch({ api, where = {} }: FaultRule, services: Services, { handler, context }: Exchange, subjects: Subjects): boolean {
   if (api !== "*" && api !== handler.api.name) return false;
-  const { topic, partition, clientId, group, transactionalId, broker } = where;
+  const { topic, partition, clientId, group, member, transactionalId, broker } = where;
   if (broker !== undefined && broker !== services.brokerId) return false;
   if (clientId !== undefined && clientId !== context.clientId) return false;
   if (transactionalId !== undefined && transactionalId !== subjects.transactionalId) return false;
   if (group !== undefined && !subjects.groups.includes(group)) return false;
+  if (member !== undefined && !subjects.memberIds.includes(member)) return false;
   if (topic === undefined && partition === undefined) return true;
   return subjects.topics.some(
     (each) => (topic === undefined || each.topic === topic) && (partition === undefined || each.partitions.includes(partition)),

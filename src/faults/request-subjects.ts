@@ -1,5 +1,6 @@
-// What a request is about: the topics, partitions, groups and transactional ids that it names. Requests differ in the names of their
-// fields only, so they are found by going through the declaration.
+// What a request is about: the topics, partitions, groups, members and transactional ids that it names. Requests differ in the names of their
+// fields only, so they are found by going through the declaration. What a client does not say again is known: the partitions of its session
+// of fetches, what its member of a group subscribes to and has.
 
 import type { Decoded, Shape } from "../../protocol/schema/field.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
@@ -16,22 +17,28 @@ export interface TopicSubject {
 export interface Subjects {
   readonly topics: readonly TopicSubject[];
   readonly groups: readonly string[];
+  readonly memberIds: readonly string[];
   readonly transactionalId: string | undefined;
 }
 
 const FETCH_KEY = 1;
 const FIND_COORDINATOR_KEY = 10;
 const GROUP_KEY_TYPE = 0;
-const GROUP_FIELDS = ["groupId", "groupsNames", "groups"];
+const CONSUMER_GROUP_HEARTBEAT_KEY = 68;
+const GROUP_FIELDS = ["groupId", "groupIds", "groupsNames", "groups"];
+/** Lists whose elements name members. */
+const MEMBER_LISTS = ["members", "groups"];
 
 export function subjectsOf(services: Services, { handler, request }: Exchange): Subjects {
   const { key } = handler.api;
   const topics = topicsIn(services, request);
   if (key === FETCH_KEY) topics.push(...sessionTopics(services, request));
+  if (key === CONSUMER_GROUP_HEARTBEAT_KEY) topics.push(...memberTopics(services, request));
   const transactionalId = request["transactionalId"];
   return {
     topics,
     groups: key === FIND_COORDINATOR_KEY ? coordinatorGroups(request) : groupsIn(request),
+    memberIds: memberIdsIn(request),
     transactionalId: typeof transactionalId === "string" ? transactionalId : undefined,
   };
 }
@@ -95,6 +102,23 @@ function sessionTopics(services: Services, request: Decoded<Shape>): TopicSubjec
   if (!isNumber(sessionId) || !isNumber(sessionEpoch) || sessionId === 0 || sessionEpoch <= 0) return [];
   const partitions = services.fetchSessions.get(sessionId)?.partitions.values() ?? [];
   return [...partitions].map(({ topic, partition }) => ({ topic, partitions: [partition] }));
+}
+
+/** What a heartbeat does not repeat: the member's subscription, and what it has, as far as this broker coordinates its group. */
+function memberTopics({ groups }: Services, request: Decoded<Shape>): TopicSubject[] {
+  const { groupId, memberId } = request;
+  if (typeof groupId !== "string") return [];
+  const summary = groups.summary(groupId);
+  const member = typeof summary === "number" ? undefined : summary.members.find((each) => each.memberId === memberId);
+  if (member === undefined) return [];
+  const { subscription, assignment } = member;
+  const subscribed = [...subscription.topics, ...subscription.matched].map((topic) => ({ topic, partitions: [] }));
+  return [...subscribed, ...assignment];
+}
+
+function memberIdsIn(request: Decoded<Shape>): string[] {
+  const elements = MEMBER_LISTS.flatMap((field) => request[field] ?? []).filter(isRecord);
+  return [request, ...elements].map(({ memberId }) => memberId).filter((each): each is string => typeof each === "string" && each !== "");
 }
 
 function groupsIn(request: Decoded<Shape>): string[] {
