@@ -7,6 +7,7 @@ export class Deadline {
   readonly #clock: Clock;
   readonly #passed: () => void;
   #atMs: number | undefined;
+  #setAtMs = 0;
   #timer: Timer | undefined;
   #timerAtMs = 0;
 
@@ -20,8 +21,14 @@ export class Deadline {
     return this.#atMs !== undefined;
   }
 
+  /** When it was set last. */
+  get setAtMs(): number | undefined {
+    return this.#atMs === undefined ? undefined : this.#setAtMs;
+  }
+
   set(delayMs: number): void {
-    this.#atMs = this.#clock.now() + delayMs;
+    this.#setAtMs = this.#clock.now();
+    this.#atMs = this.#setAtMs + delayMs;
     if (this.#timer !== undefined && this.#timerAtMs <= this.#atMs) return;
     this.#timer?.cancel();
     this.#startTimer(delayMs);

@@ -1,5 +1,7 @@
 // Events of a broker or a cluster that a test can listen to.
 
+import type { TopicPartitions } from "../coordinator/group/group-summary.ts";
+
 /** What listeners are given, by the name of the event. */
 export interface BrokerEvents {
   /** A request has come; `broker` is the id of the one that was asked. */
@@ -13,10 +15,21 @@ export interface BrokerEvents {
   };
   /** A group has committed an offset. */
   readonly commit: { readonly group: string; readonly topic: string; readonly partition: number; readonly offset: number };
-  /** A member is in a new generation of its group. */
+  /** A member is in a new generation of its group, or has come to another epoch of it. */
   readonly join: { readonly group: string; readonly memberId: string; readonly clientId: string; readonly generation: number };
-  readonly leave: { readonly group: string };
-  /** A group has a new generation, whose members these are. */
+  /** These have left, also those who say that they will be back. */
+  readonly leave: { readonly group: string; readonly members: readonly string[] };
+  /** A member was told what it has from now on; one that speaks the newer protocol gives up what it has no longer. */
+  readonly assignment: {
+    readonly group: string;
+    readonly memberId: string;
+    readonly clientId: string;
+    readonly generation: number;
+    readonly assignment: readonly TopicPartitions[];
+  };
+  /** A member was told that it is none any more, or not at this epoch: UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH, … */
+  readonly fenced: { readonly group: string; readonly memberId: string; readonly clientId: string; readonly error: string };
+  /** A group has a new generation, or another target assignment for an epoch; its members are these. */
   readonly rebalance: { readonly group: string; readonly generation: number; readonly members: readonly string[] };
   readonly topicCreated: { readonly topic: string; readonly partitions: number };
   readonly topicDeleted: { readonly topic: string };
@@ -37,6 +50,10 @@ export class Emitter {
     this.#listeners.set(name, listeners);
     listeners.add(listener);
     return () => listeners.delete(listener);
+  }
+
+  isHeard(name: keyof BrokerEvents): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
   emit<Name extends keyof BrokerEvents>(name: Name, event: BrokerEvents[Name]): void {

@@ -2,13 +2,10 @@
 // operations, without a client.
 
 import { Errors } from "../../protocol/errors.ts";
-import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
-import { Reader } from "../../protocol/wire/reader.ts";
 import { GROUP_OFFSETS_TOPIC } from "../cluster/topic-name.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { GroupSummary, TopicPartitions } from "../coordinator/group/group-summary.ts";
 import type { GroupRequestContext } from "../coordinator/group/request-context.ts";
-import { describeGroupsRequest } from "../coordinator/group/requests/describe-groups.ts";
-import { leaveGroupRequest } from "../coordinator/group/requests/leave-group.ts";
 import { listGroupsRequest } from "../coordinator/group/requests/list-groups.ts";
 import { offsetFetchRequest } from "../coordinator/group/requests/offset-fetch.ts";
 import type { RunningNode } from "../node.ts";
@@ -21,9 +18,25 @@ import type { TopicKit } from "./topic-kit.ts";
 export interface GroupMember {
   readonly id: string;
   readonly instanceId: string | null;
+  readonly rackId: string | null;
   readonly clientId: string;
   readonly host: string;
-  readonly assignment: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+  /** What the member speaks; a group of type "consumer" may have members of both kinds. */
+  readonly protocol: "classic" | "consumer";
+  /** The epoch of the group that it has come to; of a member of the classic protocol the generation. */
+  readonly epoch: number;
+  readonly subscription: {
+    /** By name. */
+    readonly topics: readonly string[];
+    /** The regular expression by which it subscribes beside. */
+    readonly regex: string | null;
+    /** The topics that the expression stands for. */
+    readonly matched: readonly string[];
+  };
+  /** What it has. */
+  readonly assignment: readonly TopicPartitions[];
+  /** What it is to have, once others have given it up; in a classic group what it has. */
+  readonly target: readonly TopicPartitions[];
 }
 
 export interface GroupOffset {
@@ -39,12 +52,18 @@ export interface GroupOffset {
 
 export interface GroupView {
   readonly id: string;
+  /** "consumer" of the protocol of KIP-848 (`group.protocol=consumer`), "classic" of the one before; `undefined` when there is no such group. */
+  readonly type: "classic" | "consumer" | undefined;
   /** Kafka's states; "Dead" when there is no such group, "Unavailable" when its coordinator is not there. */
-  readonly state: "Empty" | "PreparingRebalance" | "CompletingRebalance" | "Stable" | "Dead" | "Unavailable" | (string & {});
-  /** Of the members' protocol: the assignor that they agreed on. */
-  readonly protocol: string;
+  readonly state: GroupSummary["state"] | "Dead" | "Unavailable";
+  /** Rises with every change of members, subscriptions or topics; of a classic group the generation. */
+  readonly epoch: number;
+  /** The epoch for which it was last decided who is to have what; of a classic group the generation. */
+  readonly targetEpoch: number;
+  /** Who decides that: of the broker's, or the one that the members of a classic group agreed on. */
+  readonly assignor: string;
   readonly members: readonly GroupMember[];
-  /** Of partitions with committed offsets and of those assigned to members. */
+  /** Of partitions with committed offsets and of those that members have or are to have. */
   readonly offsets: readonly GroupOffset[];
   /** The sum over all partitions. */
   readonly lag: number;
@@ -74,20 +93,18 @@ export class GroupKit {
     const coordinator = this.#coordinator(id);
     if (coordinator === undefined)
       return this.#none(id, this.#node.cluster.image.topicsByName.has(GROUP_OFFSETS_TOPIC) ? "Unavailable" : "Dead");
-    const { groups } = describeGroupsRequest.handle(coordinator.parts, { groups: [id], includeAuthorizedOperations: false }, CONTEXT);
-    const [group] = groups;
-    if (group === undefined || group.errorCode !== Errors.NONE)
-      return this.#none(id, group?.errorCode === Errors.GROUP_ID_NOT_FOUND ? "Dead" : "Unavailable");
-    const members = group.members.map((member) => ({
-      id: member.memberId,
-      instanceId: member.groupInstanceId ?? null,
-      clientId: member.clientId,
-      host: member.clientHost,
-      assignment: assignedPartitions(member.memberAssignment),
-    }));
+    const summary = coordinator.summary(id);
+    if (typeof summary === "number") return this.#none(id, summary === Errors.GROUP_ID_NOT_FOUND ? "Dead" : "Unavailable");
+    const { kind: type, state, epoch, targetEpoch, assignor } = summary;
+    const members = summary.members.map(({ memberId, clientHost: host, ...member }) => ({ ...member, id: memberId, host }));
     const offsets = await this.#offsets(id, coordinator, members);
     const lag = offsets.reduce((sum, each) => sum + each.lag, 0);
-    return { id, state: group.groupState, protocol: group.protocolData, members, offsets, lag };
+    return { id, type, state, epoch, targetEpoch, assignor, members, offsets, lag };
+  }
+
+  /** What has to happen before the group is stable, a sentence each; none for one that is. */
+  obstacles(id: string): string[] {
+    return this.#coordinator(id)?.obstacles(id) ?? [];
   }
 
   /** The first record that the group has still to commit, of each partition that has one. */
@@ -130,18 +147,14 @@ export class GroupKit {
         Errors.UNKNOWN_MEMBER_ID,
         `group ${groupId} has no member ${memberId ?? ""}; it has ${members.map(({ id }) => id).join(", ") || "none"}`,
       );
-    await leaveGroupRequest.handle(
-      coordinator.parts,
-      {
-        groupId,
-        memberId: "",
-        members: leaving.map(({ id }) => ({ memberId: id, groupInstanceId: null, reason: "its session was ended by the test" })),
-      },
-      { ...CONTEXT, apiVersion: 5 },
+    const error = await coordinator.expire(
+      groupId,
+      leaving.map(({ id }) => id),
     );
+    if (error !== Errors.NONE) throw new BrokerError(error, `the session of a member of group ${groupId} could not be ended`);
   }
 
-  /** Has the members join again. Throws BrokerError. */
+  /** Has it decided anew who is to have what: in a classic group the members join again. Throws BrokerError. */
   async rebalance(groupId: string): Promise<void> {
     const error = (await this.#coordinator(groupId)?.rebalance(groupId)) ?? Errors.COORDINATOR_NOT_AVAILABLE;
     if (error !== Errors.NONE)
@@ -155,7 +168,7 @@ export class GroupKit {
   }
 
   #none(id: string, state: GroupView["state"]): GroupView {
-    return { id, state, protocol: "", members: [], offsets: [], lag: 0 };
+    return { id, type: undefined, state, epoch: 0, targetEpoch: 0, assignor: "", members: [], offsets: [], lag: 0 };
   }
 
   async #offsets(groupId: string, coordinator: GroupCoordinator, members: readonly GroupMember[]): Promise<GroupOffset[]> {
@@ -173,8 +186,8 @@ export class GroupKit {
         committed.set(keyOf(offset), offset);
       }
     }
-    for (const { assignment } of members) {
-      for (const { topic, partitions } of assignment) {
+    for (const { assignment, target } of members) {
+      for (const { topic, partitions } of [...assignment, ...target]) {
         for (const partition of partitions) {
           const key = keyOf({ topic, partition });
           if (!committed.has(key)) committed.set(key, this.#offset({ topic, partition }, undefined));
@@ -202,23 +215,4 @@ const CONTEXT: GroupRequestContext<Permission> = {
 
 function keyOf({ topic, partition }: PartitionKey): string {
   return `${topic} ${partition}`;
-}
-
-/** The consumer protocol's assignment: version int16, topics with their partitions, user data. Empty when it is something else. */
-function assignedPartitions(assignment: Buffer): GroupMember["assignment"] {
-  if (assignment.length === 0) return [];
-  try {
-    const reader = new Reader(assignment);
-    reader.int16();
-    const topics: { topic: string; partitions: number[] }[] = [];
-    for (let count = reader.arrayCount(6); count > 0; count--) {
-      const topic = reader.nullableString() ?? "";
-      const partitions = Array.from({ length: reader.arrayCount(4) }, () => reader.int32());
-      topics.push({ topic, partitions });
-    }
-    return topics;
-  } catch (error) {
-    if (error instanceof MalformedMessage) return [];
-    throw error;
-  }
 }

@@ -8,6 +8,8 @@ import type { Services } from "../api/services.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Exchange, Interceptor } from "../server/interceptors.ts";
 import type { Emitter } from "./events.ts";
+import { type Fields, list } from "./fields.ts";
+import { GroupTraffic } from "./group-traffic.ts";
 
 /** What a client's fetches of one partition told. */
 export interface FetchTrace {
@@ -23,18 +25,17 @@ export interface FetchTrace {
 /** Requests that wait by their nature: their being open says nothing. */
 const WAITING_APIS = new Set(["Fetch", "JoinGroup", "SyncGroup", "ShareFetch"]);
 
-type Fields = Readonly<Record<string, unknown>>;
-
 export class Observer {
+  readonly groups: GroupTraffic;
   readonly #clock: Clock;
   readonly #emitter: Emitter;
   readonly #fetches = new Map<string, Map<string, FetchTrace>>();
   #inFlight = 0;
-  #lastGenerations = new Map<string, number>();
 
   constructor(clock: Clock, emitter: Emitter) {
     this.#clock = clock;
     this.#emitter = emitter;
+    this.groups = new GroupTraffic(clock, emitter);
   }
 
   /** Requests that the brokers work on, without those that wait for something to happen. */
@@ -105,15 +106,8 @@ export class Observer {
       case "Produce":
         this.#produced(services, request, answer, context.clientId);
         return;
-      case "OffsetCommit":
-        this.#committed(services, request, answer);
-        return;
-      case "JoinGroup":
-        this.#joined(request, answer, context.clientId);
-        return;
-      case "LeaveGroup":
-        if (answer["errorCode"] === 0) this.#emitter.emit("leave", { group: String(request["groupId"]) });
-        return;
+      default:
+        this.groups.replied(services, exchange, answer);
     }
   }
 
@@ -135,33 +129,6 @@ export class Observer {
         });
       }
     }
-  }
-
-  #committed(services: Services, request: Decoded<Shape>, answer: Fields): void {
-    const answered = list(answer["topics"]);
-    list(request["topics"]).forEach((topic, at) => {
-      list(topic["partitions"]).forEach(({ partitionIndex, committedOffset }, index) => {
-        if (list(answered[at]?.["partitions"])[index]?.["errorCode"] !== 0) return;
-        this.#emitter.emit("commit", {
-          group: String(request["groupId"]),
-          topic: nameOf(services, topic),
-          partition: Number(partitionIndex),
-          offset: Number(committedOffset),
-        });
-      });
-    });
-  }
-
-  #joined(request: Decoded<Shape>, answer: Fields, clientId: string): void {
-    if (answer["errorCode"] !== 0) return;
-    const group = String(request["groupId"]);
-    const memberId = String(answer["memberId"]);
-    const generation = Number(answer["generationId"]);
-    this.#emitter.emit("join", { group, memberId, clientId, generation });
-    if (answer["leader"] !== memberId || this.#lastGenerations.get(group) === generation) return;
-    this.#lastGenerations.set(group, generation);
-    const members = list(answer["members"]).map((member) => String(member["memberId"]));
-    this.#emitter.emit("rebalance", { group, generation, members });
   }
 }
 
@@ -185,8 +152,4 @@ function nameOf(services: Services, { name, topic, topicId }: Fields): string {
     if (known !== undefined) return known;
   }
   return String(name ?? topic ?? "");
-}
-
-function list(value: unknown): readonly Fields[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -63,6 +63,8 @@ export interface ClusterOptions extends Omit<StartOptions, "port"> {
 
 const DEFAULT_BROKERS = 3;
 const DEFAULT_LONGEST_FETCH_MS = 100;
+/** Members learn of each other by their heartbeats: within this time also in a group that was left alone for long. */
+const HEARTBEAT_INTERVAL_MS = 500;
 
 /**
  * Starts a broker in this process.
@@ -108,7 +110,8 @@ async function startWith(
   const after = (delayMs: number, action: () => void) => clock.after(delayMs, action);
   const disk = new FaultyFilesystem(data === "memory" ? new MemoryFilesystem(clock) : nodeFilesystem, after);
   const isOne = brokers.length === 1;
-  const shared = { ...(isOne ? {} : clusterDefaults(brokers, like)), ...securitySettings(options, oauth), ...settings };
+  const groups = like === "kafka" ? {} : heartbeatDefaults(settings);
+  const shared = { ...groups, ...(isOne ? {} : clusterDefaults(brokers, like)), ...securitySettings(options, oauth), ...settings };
   const placeOf = ({ id, rack, port = 0 }: NewBroker): BrokerPlace => ({
     config: brokerConfig({
       character: like,
@@ -146,6 +149,13 @@ function securitySettings({ users, tls, acls }: StartOptions, oauth: OAuthKit | 
     ...(tls === undefined ? {} : { "odradek.tls": tls }),
     ...(acls === undefined ? {} : { "odradek.acls": printAcls(acls) }),
   };
+}
+
+/** None where the test says something itself, which these might contradict. */
+function heartbeatDefaults(settings: SettingInputs): SettingInputs {
+  const names = ["group.consumer.min.heartbeat.interval.ms", "group.consumer.heartbeat.interval.ms"];
+  const isGiven = names.concat("group.consumer.max.heartbeat.interval.ms").some((name) => name in settings);
+  return isGiven ? {} : Object.fromEntries(names.map((name) => [name, HEARTBEAT_INTERVAL_MS]));
 }
 
 const RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector";

@@ -2,7 +2,7 @@
 // cluster and in many ways. One that fails says what stands in the way.
 
 import { keepAlive } from "../base/keep-alive.ts";
-import { explainUndelivered } from "./explain.ts";
+import { explainUndelivered, explainUnstable } from "./explain.ts";
 import type { GroupView } from "./group-kit.ts";
 import type { Decoder, ReadRecord } from "./records.ts";
 import type { WaitParts } from "./wait-parts.ts";
@@ -113,11 +113,7 @@ export class Waits {
         const isComplete = options.members === undefined ? view.members.length > 0 : view.members.length === options.members;
         return view.state === "Stable" && isComplete ? view : undefined;
       },
-      explain: async () => {
-        const { state, members } = await groups.get(group);
-        if (state === "Dead") return `There is no group ${group}. There are ${groups.list().join(", ") || "none"}.`;
-        return `It is ${state}, with ${members.length} members: ${members.map(({ id }) => id).join(", ") || "none"}.`;
-      },
+      explain: () => explainUnstable(this.#parts, group),
     });
   }
 
@@ -168,7 +164,7 @@ export class Waits {
     for (const id of groups.list()) {
       const view = await groups.get(id);
       if (view.members.length === 0) continue;
-      if (view.state !== "Stable") return `Group ${id} is rebalancing (${view.state}).`;
+      if (view.state !== "Stable") return [`Group ${id} is rebalancing (${view.state}).`, ...groups.obstacles(id)].join("\n");
       const [behind] = await groups.unread(view);
       if (behind !== undefined) return `Group ${id} lags: it has not committed ${behind.topic}-${behind.partition}@${behind.next}.`;
     }

@@ -119,6 +119,15 @@ test.skipIf(isSkipped)("a test with @platformatic/kafka produces and consumes", 
   expect(await outputOf([join(at, "orders.mjs")])).toContain("42 spool");
 });
 
+test.skipIf(isSkipped)("the example of consumer groups runs, with @platformatic/kafka", async () => {
+  const at = project("consumer-groups", { "groups.mjs": exampleIn(TESTS, "groupProtocol") });
+  const output = await outputOf([join(at, "groups.mjs")]);
+  expect(output).toMatch(/^(one|two) has \[/m);
+  expect(output).toMatch(/^consumer Stable \d uniform$/m);
+  expect(output).toMatch(/^got spool$/m);
+  expect(output).toMatch(/^(one|two) is no member: FENCED_MEMBER_EPOCH$/m);
+});
+
 test.skipIf(isSkipped)(
   "a test with @confluentinc/kafka-javascript produces and consumes",
   async ({ skip }) => {

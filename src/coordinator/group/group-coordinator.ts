@@ -8,15 +8,17 @@ import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
 import type { Partition } from "../../partition/partition.ts";
-import { answer } from "../decision.ts";
+import { answer, type Decision } from "../decision.ts";
 import { partitionFor } from "../partition-for.ts";
 import { CoordinatorRuntime } from "../runtime.ts";
-import { rebalance } from "./classic/rebalance.ts";
+import type { Group } from "./group.ts";
+import { expire, obstacles, rebalance, summarize } from "./group-operations.ts";
 import type { GroupRecord } from "./group-record.ts";
 import { groupRecordCodec } from "./group-record-codec.ts";
 import type { RequestParts } from "./group-request.ts";
 import type { GroupSettings, OwnGroupSettings } from "./group-settings.ts";
 import { GroupState } from "./group-state.ts";
+import type { GroupSummary } from "./group-summary.ts";
 import { TopicHashes } from "./topic-hashes.ts";
 import type { TopicsView } from "./topics-view.ts";
 
@@ -87,21 +89,23 @@ export class GroupCoordinator {
     for (const { state } of this.#runtime.shards()) state?.deleteOffsetsOf(topics);
   }
 
-  /** The members of a group must join again, as if one had come or gone; nothing happens to a group without members. */
+  /** Who is to have what in a group is decided anew, as if a member had come or gone; nothing happens to a group without members. */
   rebalance(groupId: string): ErrorCode | Promise<ErrorCode> {
-    return this.#runtime.write<ErrorCode>(
-      this.partitionFor(groupId),
-      (state) => {
-        const group = state.classicGroup(groupId);
-        if (group === undefined || group.members.size === 0) return answer(group === undefined ? Errors.GROUP_ID_NOT_FOUND : Errors.NONE);
-        const applied = () => {
-          rebalance(state.environment, group, "it was asked for");
-          return Errors.NONE;
-        };
-        return { records: [], applied };
-      },
-      (error) => error,
-    );
+    return this.#operate(groupId, rebalance);
+  }
+
+  /** Members are removed as if nothing had been heard of them for their session timeout. */
+  expire(groupId: string, memberIds: Iterable<string>): ErrorCode | Promise<ErrorCode> {
+    return this.#operate(groupId, (state, group) => expire(state, group, memberIds));
+  }
+
+  summary(groupId: string): GroupSummary | ErrorCode {
+    return this.#look<GroupSummary | ErrorCode>(groupId, summarize, (error) => error);
+  }
+
+  /** What has to happen before the group is stable, a sentence each. */
+  obstacles(groupId: string): string[] {
+    return this.#look(groupId, obstacles, () => []);
   }
 
   /** Whoever waits is answered NOT_COORDINATOR. */
@@ -112,5 +116,30 @@ export class GroupCoordinator {
   /** Ends a producer's transaction in a partition of __consumer_offsets: its pending offsets are committed or dropped. */
   endTransaction(partitionIndex: number, marker: EndTransactionMarker, transactionVersion: number): ErrorCode | Promise<ErrorCode> {
     return this.#runtime.shard(partitionIndex)?.endTransaction(marker, transactionVersion) ?? Errors.NOT_COORDINATOR;
+  }
+
+  #operate(
+    groupId: string,
+    operation: (state: GroupState, group: Group) => Decision<GroupRecord, ErrorCode>,
+  ): ErrorCode | Promise<ErrorCode> {
+    return this.#runtime.write<ErrorCode>(
+      this.partitionFor(groupId),
+      (state) => {
+        const group = state.group(groupId);
+        return group === undefined ? answer(Errors.GROUP_ID_NOT_FOUND) : operation(state, group);
+      },
+      (error) => error,
+    );
+  }
+
+  #look<Seen>(groupId: string, look: (state: GroupState, group: Group) => Seen, refuse: (error: ErrorCode) => Seen): Seen {
+    return this.#runtime.read(
+      this.partitionFor(groupId),
+      (state) => {
+        const group = state.group(groupId);
+        return group === undefined ? refuse(Errors.GROUP_ID_NOT_FOUND) : look(state, group);
+      },
+      refuse,
+    );
   }
 }

@@ -6,6 +6,7 @@ import { answer, type Decision } from "../../decision.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { ClassicGroupRecord } from "../group-record.ts";
 import type { ClassicGroup, GroupAlarms } from "./classic-group.ts";
+import type { ClassicMember } from "./classic-member.ts";
 import { disconnectedMembers, disconnectedPendingMembers, watchDisconnected } from "./disconnected.ts";
 import { endJoinRound, endSyncRound, rebalance, withoutMembers } from "./rebalance.ts";
 
@@ -39,14 +40,26 @@ function endSession(environment: GroupEnvironment, group: ClassicGroup, memberId
   const member = group.members.get(memberId);
   // A member that waits for an answer of ours is alive. One that has just been admitted cannot heartbeat, so may wait only so long.
   if (member === undefined || (!member.isNew && (member.isWaitingForJoin || member.isWaitingForSync))) return answer(undefined);
-  const { sessionTimeoutMs } = member.terms;
-  environment.logger.info(
-    { group: group.groupId, member: memberId, clientId: member.clientId, sessionTimeoutMs },
-    "removed a member that was not heard of in time",
-  );
-  return withoutMembers(environment, group, [member], {
+  return endSessions(environment, group, [member]);
+}
+
+/** Of members that were not heard of in time, or are treated as if they were not. */
+export function endSessions(
+  environment: GroupEnvironment,
+  group: ClassicGroup,
+  members: readonly ClassicMember[],
+): Decision<ClassicGroupRecord, void> {
+  for (const { memberId, clientId, terms } of members) {
+    environment.logger.info(
+      { group: group.groupId, member: memberId, clientId, sessionTimeoutMs: terms.sessionTimeoutMs },
+      "removed a member that was not heard of in time",
+    );
+  }
+  return withoutMembers(environment, group, members, {
     applied: () => rebalance(environment, group, "a member was not heard of in time"),
-    refused: () => member.heard(),
+    refused: () => {
+      for (const member of members) member.heard();
+    },
   });
 }
 

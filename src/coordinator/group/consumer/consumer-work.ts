@@ -55,7 +55,7 @@ export class ConsumerWork implements ConsumerGroupParts, GroupWork {
   watch(groupId: string, memberId: string): MemberWatch {
     const { clock } = this.#environment;
     return {
-      session: new Deadline(clock, () => this.#onMember(groupId, memberId, (group, member) => this.#endSession(group, member))),
+      session: new Deadline(clock, () => this.#onMember(groupId, memberId, (group, member) => this.endSessions(group, [member]))),
       rebalance: new Deadline(clock, () => this.#onMember(groupId, memberId, (group, member) => this.#endRebalance(group, member))),
       link: new ConnectionLink(clock, () => this.watchDisconnected(groupId)),
     };
@@ -90,13 +90,26 @@ export class ConsumerWork implements ConsumerGroupParts, GroupWork {
     if (group.state === "Stable") group.changedAtMs = undefined;
   }
 
-  // ---- time and connections
-
-  #endSession(group: ConsumerGroup, member: ConsumerMember): Decision<GroupRecord, void> {
-    const sessionTimeoutMs = sessionTimeout(this.#environment, group.groupId, member.identity);
-    const again = () => member.watch.session.set(RETRY_MS);
-    return this.#remove(group, { members: [member], again }, { sessionTimeoutMs }, "removed a member that was not heard of in time");
+  /** Of members that were not heard of in time, or are treated as if they were not. */
+  endSessions(group: ConsumerGroup, members: readonly ConsumerMember[]): Decision<GroupRecord, void> {
+    const sessionTimeoutsMs = members.map(({ identity }) => sessionTimeout(this.#environment, group.groupId, identity));
+    const again = () => {
+      for (const { watch } of members) watch.session.set(RETRY_MS);
+    };
+    return this.#remove(group, { members, again }, { sessionTimeoutsMs }, "removed members that were not heard of in time");
   }
+
+  /** The next heartbeat has everybody's target computed anew. */
+  rebalance(group: ConsumerGroup): Decision<GroupRecord, void> {
+    const { groupId, metadataHash } = group;
+    const epoch = group.epoch + 1;
+    return {
+      records: [{ type: "consumerGroup", groupId, value: { epoch, metadataHash } }],
+      applied: () => this.#environment.logger.info({ group: groupId, epoch, reason: "it was asked for" }, "group is to rebalance"),
+    };
+  }
+
+  // ---- time and connections
 
   #endRebalance(group: ConsumerGroup, member: ConsumerMember): Decision<GroupRecord, void> {
     const { rebalanceTimeoutMs, classic } = member.identity;
