@@ -14,6 +14,7 @@ const SETTINGS = {
   "offsets.topic.num.partitions": 1,
   "group.consumer.min.heartbeat.interval.ms": 10,
   "group.consumer.heartbeat.interval.ms": 30,
+  "group.consumer.assignment.interval.ms": 0,
 };
 
 let broker: RunningBroker;
@@ -48,6 +49,18 @@ function consume(topic: string, given: Partial<ConsumeArguments>): () => Promise
   const stopping = Promise.withResolvers<void>();
   const all = { bootstrapServer: broker.bootstrapServers, fromBeginning: true, ...given };
   const ended = consumeLines(topic, all, new FakeTerminal(), stopping.promise);
+  return () => {
+    stopping.resolve();
+    return ended;
+  };
+}
+
+/** Of the group of the same name, that hears at once of what is new; gives what ends it. */
+function classicMember(topic: string): () => Promise<number> {
+  const stopping = Promise.withResolvers<void>();
+  const options = ["--topic", topic, "--group", topic, "--command-property", "heartbeat.interval.ms=30"];
+  const argv = ["kafka-console-consumer", "--bootstrap-server", broker.bootstrapServers, ...options];
+  const ended = runToolCommand(argv, { terminal: new FakeTerminal(), stopping: stopping.promise });
   return () => {
     stopping.resolve();
     return ended;
@@ -94,9 +107,9 @@ test("members are removed by name, or all of them", async () => {
 
 test("a consumer group is described with epochs, what it shall read, and the protocol of each member", async () => {
   await broker.topics.create({ name: "mixed", partitions: 2 });
-  const stops = [consume("mixed", { group: "mixed", protocol: "consumer" })];
+  const stops: (() => Promise<number>)[] = [consume("mixed", { group: "mixed", protocol: "consumer" })];
   await until(async () => expect(await rows("describe", "mixed", "--members")).toHaveLength(1));
-  stops.push(consume("mixed", { group: "mixed" }));
+  stops.push(classicMember("mixed"));
   await until(async () => {
     const members = await rows("describe", "mixed", "--members");
     expect(members.map(({ protocol, assigned, target }) => [protocol, assigned, target]).sort()).toEqual([
