@@ -11,6 +11,7 @@ import {
   GROUP_DEFAULTS,
   GROUP_PROTOCOLS,
   GroupConsumer,
+  type GroupOptions,
   type GroupProtocol,
   LoneConsumer,
   startOf,
@@ -40,6 +41,7 @@ export interface ConsumeArguments {
 }
 
 const DEFAULT_SEPARATOR = ":";
+const LOOK_FOR_TOPICS_MS = 10_000;
 
 /** Ends at `--max-messages`, after `--timeout` without a record, or when `stopping` settles. */
 export async function consumeLines(topic: string, given: ConsumeArguments, terminal: Terminal, stopping: Promise<void>): Promise<ExitCode> {
@@ -77,10 +79,7 @@ async function open(
   const { group: groupId, groupInstanceId: instanceId = null } = given;
   if (groupId !== undefined) {
     const membership = { ...GROUP_DEFAULTS, protocol, groupId, instanceId };
-    // The coordinator of a consumer group resolves it by itself.
-    const subscription =
-      given.regex && protocol === "consumer" ? { wantedTopics: async () => [], topicRegex: topic } : { wantedTopics: topics };
-    return new GroupConsumer(brokers, { ...membership, ...options, ...subscription });
+    return new GroupConsumer(brokers, { ...membership, ...options, ...subscriptionTo(topic, topics, { protocol, given }) });
   }
   const partitions: TopicPartition[] = [];
   for (const name of await topics()) {
@@ -92,6 +91,18 @@ async function open(
   if (partitions.length === 0)
     throw new CommandError(given.regex ? `No topic's name matches ${topic}.` : `The topic ${topic} has no partition ${only ?? 0}.`);
   return new LoneConsumer(brokers, await startOf(brokers, partitions, options), options);
+}
+
+/** The coordinator of a consumer group resolves expressions by itself; a classic member has to look. */
+function subscriptionTo(
+  topic: string,
+  wantedTopics: () => Promise<string[]>,
+  { protocol, given }: { protocol: GroupProtocol; given: ConsumeArguments },
+): Pick<GroupOptions, "wantedTopics" | "topicRegex" | "topicsRefreshMs"> {
+  const { topicsRefreshMs } = GROUP_DEFAULTS;
+  if (!given.regex) return { wantedTopics, topicsRefreshMs };
+  if (protocol === "consumer") return { wantedTopics: async () => [], topicRegex: topic, topicsRefreshMs };
+  return { wantedTopics, topicsRefreshMs: LOOK_FOR_TOPICS_MS };
 }
 
 /** Asked for anew at each call. Raises CommandError for a topic that is missing, and for what is no regular expression. */

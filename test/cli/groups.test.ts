@@ -8,20 +8,14 @@ import { type ConsumeArguments, consumeLines } from "../../src/cli/consume.ts";
 import { runToolCommand } from "../../src/cli/tool-program.ts";
 import { Brokers } from "../../src/client/brokers.ts";
 import { type RunningBroker, startBroker } from "../../src/index.ts";
+import { QUICK_GROUPS } from "../support/quick-groups.ts";
 import { FakeTerminal } from "./fake-terminal.ts";
-
-const SETTINGS = {
-  "offsets.topic.num.partitions": 1,
-  "group.consumer.min.heartbeat.interval.ms": 10,
-  "group.consumer.heartbeat.interval.ms": 30,
-  "group.consumer.assignment.interval.ms": 0,
-};
 
 let broker: RunningBroker;
 beforeAll(async () => {
   broker = await startBroker({
     host: "127.0.0.1",
-    settings: SETTINGS,
+    settings: QUICK_GROUPS,
     topics: [{ name: "orders", partitions: 2 }, "bills"],
   });
 });

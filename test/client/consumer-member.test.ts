@@ -7,18 +7,12 @@ import { Brokers } from "../../src/client/brokers.ts";
 import { FROM_EARLIEST, GROUP_DEFAULTS, GroupConsumer, type GroupOptions } from "../../src/client/consumer.ts";
 import { nameOf, type TopicPartition } from "../../src/client/topic-partition.ts";
 import { type RunningBroker, startBroker, startCluster } from "../../src/index.ts";
-
-const SETTINGS = {
-  "offsets.topic.num.partitions": 1,
-  "group.consumer.min.heartbeat.interval.ms": 10,
-  "group.consumer.heartbeat.interval.ms": 30,
-  "group.consumer.assignment.interval.ms": 0,
-};
+import { QUICK_GROUPS } from "../support/quick-groups.ts";
 
 let broker: RunningBroker;
 let admin: Brokers;
 beforeAll(async () => {
-  broker = await startBroker({ host: "127.0.0.1", settings: SETTINGS });
+  broker = await startBroker({ host: "127.0.0.1", settings: QUICK_GROUPS });
   admin = new Brokers(broker.bootstrapServers);
 });
 afterAll(async () => {
@@ -292,7 +286,7 @@ test("members go on when the coordinator dies", async () => {
   await using cluster = await startCluster({
     host: "127.0.0.1",
     brokers: 3,
-    settings: SETTINGS,
+    settings: QUICK_GROUPS,
     topics: [{ name: "moved", partitions: 4 }],
   });
   const readers = ["one", "two"].map((name) => new Reader(name, { groupId: "moved" }, cluster.bootstrapServers));
