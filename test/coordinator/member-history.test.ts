@@ -36,8 +36,8 @@ class Told {
     return this;
   }
 
-  committed(atUs: number, offset: number): this {
-    return this.#add({ member: this.#member, atUs, event: "committed", offsets: { [P]: offset } });
+  committed(atUs: number, offset: number, sinceUs = atUs - 1): this {
+    return this.#add({ member: this.#member, atUs, event: "committed", sinceUs, offsets: { [P]: offset } });
   }
 
   refused(atUs: number, offset: number): this {
@@ -85,6 +85,12 @@ describe("nothing is wrong with", () => {
     const b = new Told("b").assigned(20, P).consumed(21, 0, 1, 2).committed(22, 3).revoked(59, P);
     expect(complaints({ [P]: 4 }, a, b)).toEqual([]);
   });
+});
+
+test("nothing is wrong with a commit that was accepted before a member stood still, and is heard of afterwards", () => {
+  const a = new Told("a").assigned(1, P).consumed(2, 0).is("stopped", 5).is("continued", 50).committed(51, 1, 4).lost(52, P);
+  const b = new Told("b").assigned(20, P).consumed(21, 1).committed(22, 2);
+  expect(complaints({ [P]: 2 }, a, b)).toEqual([]);
 });
 
 describe("complaints are made of", () => {

@@ -11,6 +11,7 @@ import { startKafkajsWorkload } from "./cluster-kafkajs.ts";
 import { runScenario } from "./cluster-scenario.ts";
 import { type ClusterUnderTest, startOdradekCluster } from "./cluster-under-test.ts";
 import { startJavaWorkload, startLibrdkafkaWorkload } from "./cluster-workload.ts";
+import { seedsOf } from "./seeds.ts";
 
 const CLIENTS = { kafkajs: startKafkajsWorkload, java: startJavaWorkload, librdkafka: startLibrdkafkaWorkload } as const;
 type Client = keyof typeof CLIENTS;
@@ -38,7 +39,7 @@ function runs(title: string, { client, seed, steps, startCluster }: Run): void {
 
 describe.skipIf(on === "kafka")("Odradek", () => {
   for (const client of clients) {
-    for (const seed of seedsOr([1])) {
+    for (const seed of seedsOf(given, [1])) {
       const startCluster = () => startOdradekCluster({ isOnDisk: seed % 2 === 1 });
       runs(`nothing is lost while brokers come and go: ${client}`, { client, seed, steps: 8, startCluster });
     }
@@ -47,16 +48,7 @@ describe.skipIf(on === "kafka")("Odradek", () => {
 
 describe.skipIf(on === "odradek" || (given !== undefined && on === undefined))("Apache Kafka", () => {
   for (const client of given === undefined ? (["java"] as const) : clients) {
-    for (const seed of seedsOr([1]))
+    for (const seed of seedsOf(given, [1]))
       runs(`as on Apache Kafka: ${client}`, { client, seed, steps: given === undefined ? 3 : 8, startCluster: startKafkaCluster });
   }
 });
-
-/** "1-20", or "3,5,8". */
-function seedsOr(few: readonly number[]): readonly number[] {
-  if (given === undefined) return few;
-  return given.split(",").flatMap((part) => {
-    const [first = 0, last = first] = part.split("-").map(Number);
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  });
-}

@@ -8,6 +8,11 @@
 
 import type { MemberEvent, Offsets, Place } from "./member-log.ts";
 
+interface Stop {
+  readonly atUs: number;
+  readonly places: Set<Place>;
+}
+
 interface Commit {
   readonly offset: number;
   readonly member: string;
@@ -55,7 +60,7 @@ class MemberHistory {
   readonly #consumed = new Map<Place, Set<number>>();
   readonly #committed = new Map<Place, Commit>();
   /** Members that were stopped, with what they may still believe to own. */
-  readonly #stopped = new Map<string, Set<Place>>();
+  readonly #stopped = new Map<string, Stop>();
 
   follow(event: MemberEvent): void {
     switch (event.event) {
@@ -70,14 +75,14 @@ class MemberHistory {
         this.#consume(event.member, event.place, event.offset);
         return;
       case "committed":
-        this.#commit(event.member, event.offsets);
+        this.#commit(event);
         return;
       case "killed":
         this.#ownedBy(event.member);
         this.#stopped.delete(event.member);
         return;
       case "stopped":
-        this.#stopped.set(event.member, this.#ownedBy(event.member));
+        this.#stopped.set(event.member, { atUs: event.atUs, places: this.#ownedBy(event.member) });
         return;
       case "failed":
         this.complaints.push(`${event.member} ended: ${event.error}`);
@@ -101,14 +106,14 @@ class MemberHistory {
       for (const other of owners)
         if (other !== member) this.complaints.push(`${place} was given to ${member} while ${other} had it, at ${atUs} µs`);
       owners.add(member);
-      this.#stopped.get(member)?.delete(place);
+      this.#stopped.get(member)?.places.delete(place);
     }
   }
 
   #take(member: string, places: readonly Place[]): void {
     for (const place of places) {
       this.owners.get(place)?.delete(member);
-      this.#stopped.get(member)?.delete(place);
+      this.#stopped.get(member)?.places.delete(place);
     }
   }
 
@@ -118,7 +123,7 @@ class MemberHistory {
   }
 
   #consume(member: string, place: Place, offset: number): void {
-    if (this.#stopped.get(member)?.has(place) === true) return;
+    if (this.#stopped.get(member)?.places.has(place) === true) return;
     if (this.owners.get(place)?.has(member) !== true) this.complaints.push(`${member} consumed ${place} at ${offset} without owning it`);
     const consumed = this.#consumed.get(place) ?? new Set();
     this.#consumed.set(place, consumed);
@@ -128,12 +133,15 @@ class MemberHistory {
     consumed.add(offset);
   }
 
-  #commit(member: string, offsets: Offsets): void {
+  #commit({ member, sinceUs, offsets }: Extract<MemberEvent, { event: "committed" }>): void {
+    const stop = this.#stopped.get(member);
     for (const [place, offset] of Object.entries(offsets)) {
       const before = this.#committed.get(place);
-      if (this.#stopped.get(member)?.has(place) === true)
+      if (stop?.places.has(place) === true) {
+        // Accepted before, and heard of only now.
+        if (sinceUs < stop.atUs) continue;
         this.complaints.push(`a commit of ${place} by ${member} was accepted although its session was over`);
-      else if (this.owners.get(place)?.has(member) !== true) this.complaints.push(`${member} committed ${place} without owning it`);
+      } else if (this.owners.get(place)?.has(member) !== true) this.complaints.push(`${member} committed ${place} without owning it`);
       if (before !== undefined && before.offset > offset)
         this.complaints.push(`${member} committed ${offset} of ${place} where ${before.member} had committed ${before.offset}`);
       if (this.#consumed.get(place)?.has(offset - 1) !== true)

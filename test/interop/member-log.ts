@@ -13,7 +13,7 @@ export type MemberEvent = { readonly member: string; readonly atUs: number } & (
   | { /** The callback begins. */ readonly event: "assigned"; readonly places: readonly Place[] }
   | { /** The callback ends, after what it has committed. */ readonly event: "revoked" | "lost"; readonly places: readonly Place[] }
   | { readonly event: "consumed"; readonly place: Place; readonly offset: number }
-  | { /** The answer has come. */ readonly event: "committed"; readonly offsets: Offsets }
+  | { /** The answer has come, to what was asked then. */ readonly event: "committed"; readonly sinceUs: number; readonly offsets: Offsets }
   | { readonly event: "refused"; readonly offsets: Offsets; readonly error: string }
   | { /** Has consumed, and neither polls nor commits. */ readonly event: "held" }
   | { /** Ended in order. */ readonly event: "left" }

@@ -302,6 +302,7 @@ func (it *member) commit(partitions map[string][]int32) {
 	if len(offsets) == 0 {
 		return
 	}
+	since := nowUs()
 	it.client.CommitOffsetsSync(context.Background(), offsets, func(_ *kgo.Client, request *kmsg.OffsetCommitRequest, answer *kmsg.OffsetCommitResponse, err error) {
 		if err != nil {
 			it.tell("refused", "offsets", textOf(offsets), "error", nameOf(err))
@@ -321,7 +322,7 @@ func (it *member) commit(partitions map[string][]int32) {
 			}
 		}
 		if len(done) > 0 {
-			it.tell("committed", "offsets", done)
+			it.tell("committed", "sinceUs", since, "offsets", done)
 		}
 	})
 }
@@ -351,6 +352,7 @@ func (it *member) transform(records []*kgo.Record, isHolding bool) (bool, error)
 	it.taking.Lock()
 	offsets := textOf(it.takePending(nil))
 	it.taking.Unlock()
+	since := nowUs()
 	it.isEnding.Store(true)
 	defer it.isEnding.Store(false)
 	isCommitted, err := it.session.End(ctx, kgo.TryCommit)
@@ -359,7 +361,7 @@ func (it *member) transform(records []*kgo.Record, isHolding bool) (bool, error)
 		it.tell("refused", "offsets", offsets, "error", nameOf(err))
 		return false, err
 	case isCommitted:
-		it.tell("committed", "offsets", offsets)
+		it.tell("committed", "sinceUs", since, "offsets", offsets)
 	default:
 		it.tell("refused", "offsets", offsets, "error", "aborted")
 	}

@@ -152,9 +152,10 @@ public final class GroupMember implements ConsumerRebalanceListener {
         pending.keySet().removeAll(List.copyOf(partitions));
         lastCommitNs = System.nanoTime();
         if (offsets.isEmpty()) return;
+        long sinceUs = nowUs();
         try {
             consumer.commitSync(offsets);
-            tell("committed", "offsets", textOf(offsets));
+            tell("committed", "sinceUs", sinceUs, "offsets", textOf(offsets));
         } catch (RebalanceInProgressException exception) {
             // Of the classic protocol: nothing is lost, and it comes with the next commit unless the partition goes.
             offsets.forEach(pending::putIfAbsent);
@@ -173,10 +174,11 @@ public final class GroupMember implements ConsumerRebalanceListener {
         if (isHolding) hold();
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>(pending);
         pending.clear();
+        long sinceUs = nowUs();
         try {
             producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
             producer.commitTransaction();
-            tell("committed", "offsets", textOf(offsets));
+            tell("committed", "sinceUs", sinceUs, "offsets", textOf(offsets));
         } catch (ProducerFencedException exception) {
             tell("refused", "offsets", textOf(offsets), "error", exception.getClass().getSimpleName());
             throw exception;
@@ -238,9 +240,13 @@ public final class GroupMember implements ConsumerRebalanceListener {
         return text;
     }
 
+    private static long nowUs() {
+        return System.nanoTime() / 1000;
+    }
+
     private void tell(String event, Object... fields) {
         Map<String, Object> line = new LinkedHashMap<>();
-        line.put("atUs", System.nanoTime() / 1000);
+        line.put("atUs", nowUs());
         line.put("event", event);
         for (int i = 0; i < fields.length; i += 2) line.put((String) fields[i], fields[i + 1]);
         try {

@@ -44,9 +44,10 @@ async function consume({ batch, resolveOffset, heartbeat, isRunning, isStale }: 
   }
   if (next === undefined) return;
   const offsets = { [place]: next };
+  const sinceUs = nowUs();
   try {
     await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset: `${next}` }]);
-    tell("committed", { offsets });
+    tell("committed", { sinceUs, offsets });
   } catch (error) {
     tell("refused", { offsets, error: (error as { type?: string }).type ?? `${error}` });
     throw error;

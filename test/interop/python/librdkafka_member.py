@@ -22,8 +22,12 @@ pending = {}
 batch = []
 
 
+def now_us():
+    return time.monotonic_ns() // 1000
+
+
 def tell(event, **fields):
-    log.write((json.dumps({"atUs": time.monotonic_ns() // 1000, "event": event, **fields}) + "\n").encode())
+    log.write((json.dumps({"atUs": now_us(), "event": event, **fields}) + "\n").encode())
 
 
 def place(topic, partition):
@@ -46,6 +50,7 @@ def commit(keys):
     offsets = take_pending(keys)
     if not offsets:
         return
+    since = now_us()
     try:
         answers = consumer.commit(offsets=offsets, asynchronous=False)
     except KafkaException as failure:
@@ -53,7 +58,7 @@ def commit(keys):
         return
     done = [each for each in answers if each.error is None]
     if done:
-        tell("committed", offsets=told(done))
+        tell("committed", sinceUs=since, offsets=told(done))
     for each in answers:
         if each.error is not None:
             tell("refused", offsets=told([each]), error=each.error.name())
@@ -104,10 +109,11 @@ def transform(is_holding):
         hold()
     batch.clear()
     offsets = take_pending(list(pending))
+    since = now_us()
     try:
         producer.send_offsets_to_transaction(offsets, consumer.consumer_group_metadata(), CALL_SECONDS)
         producer.commit_transaction(CALL_SECONDS)
-        tell("committed", offsets=told(offsets))
+        tell("committed", sinceUs=since, offsets=told(offsets))
     except KafkaException as failure:
         tell("refused", offsets=told(offsets), error=failure.args[0].name())
         if failure.args[0].fatal():
