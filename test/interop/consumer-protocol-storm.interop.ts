@@ -5,7 +5,7 @@
 
 import { afterAll, describe } from "vitest";
 import { compare } from "./compare.ts";
-import { CASTS, playOn } from "./group-play.ts";
+import { CASTS, type Cast, playOn } from "./group-play.ts";
 import { GroupBrokers } from "./group-scene.ts";
 import { storm } from "./group-storm.ts";
 import { port } from "./port.ts";
@@ -15,16 +15,35 @@ const SEEDS = seedsOf(process.env["GROUP_SEEDS"], [1, 2, 3, 4]);
 const brokers = new GroupBrokers("consumer-protocol-storm", { kafka: port(20792), odradek: port(20892) });
 afterAll(() => brokers.stop());
 
+/** All that there are. */
+const EVERYBODY = CASTS.at(-1) as Cast;
+
 describe.concurrent("groups in a storm", () => {
-  const cast = CASTS.at(-1);
-  for (const seed of cast === undefined ? [] : SEEDS) {
+  for (const seed of SEEDS) {
     compare(`seed ${seed}: whoever comes and goes, nothing is lost, owned twice, or consumed twice that was committed`, async (broker) =>
-      playOn(await brokers.of(broker), `storm-${seed}`, cast as (typeof CASTS)[number], async ({ scene, see }) => {
-        const members = await storm(scene, seed, cast?.clients ?? []);
-        const { shares } = await scene.spread(members);
-        see("members in the end", shares.length);
+      playOn(await brokers.of(broker), `storm-${seed}`, EVERYBODY, async ({ scene }) => {
+        const members = await storm(scene, seed, EVERYBODY.clients);
+        await scene.spread(members);
         await scene.flow();
       }),
     );
   }
+});
+
+compare("the broker of a group is killed and started again, and its members do not notice", async (broker) => {
+  const own = await brokers.of(broker);
+  return playOn(own, "restart", EVERYBODY, async ({ scene, client, see }) => {
+    const members = [await scene.join(client(0), "first"), await scene.join(client(1), "second"), await scene.join(client(2), "third")];
+    see("at first", (await scene.spread(members)).shares);
+    await scene.flow();
+    const before = scene.moves();
+    await brokers.restart(own);
+    await scene.flow();
+    await scene.flow();
+    see("given or taken", scene.moves() - before);
+    see("afterwards", (await scene.spread(members)).shares);
+    await members[0]?.leave();
+    see("one left", (await scene.spread(members.slice(1))).shares);
+    await scene.flow();
+  });
 });

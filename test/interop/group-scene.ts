@@ -8,7 +8,7 @@ import { type Admin, Kafka, logLevel, type Producer } from "kafkajs";
 import { expect } from "vitest";
 import * as messages from "../../protocol/messages/index.ts";
 import { RawClient } from "../support/raw-client.ts";
-import { type BrokerName, type BrokerUnderTest, CACHE, type RunningBroker, startBroker } from "./broker-under-test.ts";
+import { type BrokerName, type BrokerUnderTest, CACHE, type RunningBroker, type StartOptions, startBroker } from "./broker-under-test.ts";
 import { withClient } from "./client-process.ts";
 import type { Observation } from "./compare.ts";
 import { GroupMember, type MemberClient, type MemberOptions } from "./group-member.ts";
@@ -21,6 +21,8 @@ export const SESSION_MS = 5000;
 const PACE_MS = 80;
 /** In which all of an output is read. */
 const READ_MS = 4000;
+/** Also while a broker starts. */
+const PATIENT = { initialRetryTime: 100, maxRetryTime: 500, retries: 200 };
 const GROUP_RESOURCE = 32;
 const SET = 0;
 
@@ -49,14 +51,26 @@ export class GroupBrokers {
     return running;
   }
 
+  /** Killed, and started again on its data. */
+  async restart({ name }: BrokerUnderTest): Promise<void> {
+    const running = await this.#running.get(name);
+    await running?.kill();
+    const again = startBroker(name, this.#options(name));
+    this.#running.set(name, again);
+    await again;
+  }
+
   async stop(): Promise<void> {
     for (const running of this.#running.values()) await (await running).stop();
   }
 
   async #start(name: BrokerName): Promise<RunningBroker> {
-    const dataFolder = join(CACHE, "data", `${this.#title}-${name}`);
-    rmSync(dataFolder, { recursive: true, force: true });
-    return startBroker(name, { port: this.#ports[name], dataFolder, settings: SETTINGS });
+    rmSync(this.#options(name).dataFolder, { recursive: true, force: true });
+    return startBroker(name, this.#options(name));
+  }
+
+  #options(name: BrokerName): StartOptions {
+    return { port: this.#ports[name], dataFolder: join(CACHE, "data", `${this.#title}-${name}`), settings: SETTINGS };
   }
 }
 
@@ -93,7 +107,7 @@ export class GroupScene {
       brokers: [broker.bootstrap],
       clientId: "outsider",
       logLevel: logLevel.NOTHING,
-      retry: { initialRetryTime: 100 },
+      retry: PATIENT,
     });
     this.#admin = this.#kafka.admin();
   }
@@ -225,6 +239,12 @@ export class GroupScene {
       .toSorted();
   }
 
+  /** How many partitions its members were given or have lost by now. */
+  moves(): number {
+    const { given, taken } = this.#moves();
+    return given + taken;
+  }
+
   /** One that was never to be a member: what it wrote does not count. */
   async dismiss(member: GroupMember): Promise<void> {
     this.#members.splice(this.#members.indexOf(member), 1);
@@ -319,10 +339,15 @@ export class GroupScene {
         messages: Array.from({ length: count }, (_, partition) => ({ partition, value: `${number}` })),
       }));
       for (const { topicName, partition, baseOffset } of await this.#producer.sendBatch({ topicMessages }))
-        this.#ends[`${topicName}/${partition}`] = Number(baseOffset) + 1;
+        this.#note(`${topicName}/${partition}`, Number(baseOffset) + 1);
       await sleep(PACE_MS);
     }
     await this.#producer?.disconnect();
+  }
+
+  /** What is sent again after it was stored is answered without its offset. */
+  #note(place: Place, end: number): void {
+    this.#ends[place] = Math.max(this.#ends[place] ?? 0, end);
   }
 
   async #connected(): Promise<Producer> {
