@@ -11,7 +11,7 @@ import { storm } from "./group-storm.ts";
 import { port } from "./port.ts";
 import { seedsOf } from "./seeds.ts";
 
-const SEEDS = seedsOf(process.env["GROUP_SEEDS"], [1, 2, 3, 4]);
+const SEEDS = seedsOf(process.env["GROUP_SEEDS"], [1, 2]);
 const brokers = new GroupBrokers("consumer-protocol-storm", { kafka: port(20792), odradek: port(20892) });
 afterAll(() => brokers.stop());
 

@@ -5,13 +5,14 @@
 // transaction with its offsets; it holds with the transaction open.
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { GoProgram } from "../../scripts/go-program.ts";
 import { NODE } from "./broker-under-test.ts";
 import { javaProgram } from "./java-program.ts";
 import { type MemberEvent, MemberLog } from "./member-log.ts";
-import { killChild, stopChild } from "./processes.ts";
+import { killChild, stopChild, waitFor } from "./processes.ts";
 import { pythonWithClients } from "./python-environment.ts";
 
 export type MemberClient = "java" | "librdkafka" | "franz-go" | "kafkajs" | "odradek";
@@ -121,9 +122,14 @@ export class GroupMember {
     this.#log.add("killed");
   }
 
-  /** It stands still, with its sockets open. */
-  stop(): void {
+  /** It stands still, with its sockets open, when the promise resolves. */
+  async stop(): Promise<void> {
     this.#child.kill("SIGSTOP");
+    await waitFor(
+      `${this.name} to stand still`,
+      async () => statesOfThreads(this.#child.pid),
+      (states) => states.every((state) => state === "T"),
+    );
     this.#log.add("stopped");
   }
 
@@ -139,6 +145,18 @@ export class GroupMember {
     this.#child.stdin.end();
     await stopChild(this.#child, 1000);
   }
+}
+
+/** By Linux: threads run on for a moment after the signal. */
+function statesOfThreads(pid: number | undefined): string[] {
+  const folder = `/proc/${pid}/task`;
+  if (!existsSync(folder)) return [];
+  // "<id> (<name>) <state> …", and a name may have anything in it.
+  return readdirSync(folder).map((thread) =>
+    readFileSync(join(folder, thread, "stat"), "latin1")
+      .replace(/^.*\) /s, "")
+      .charAt(0),
+  );
 }
 
 async function commandOf(client: MemberClient): Promise<readonly [string, ...string[]]> {

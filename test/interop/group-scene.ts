@@ -206,7 +206,7 @@ export class GroupScene {
   async standStill(member: GroupMember, others: readonly GroupMember[]): Promise<string> {
     member.tell("hold");
     await this.event(member, "held");
-    member.stop();
+    await member.stop();
     await this.spread(others);
     member.tell("go");
     member.continue();

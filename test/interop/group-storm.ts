@@ -39,7 +39,7 @@ function remove(members: GroupMember[], member: GroupMember): GroupMember {
 
 /** Beyond its session, while nothing else is done: what it does not know may be anywhere in the storm before. */
 async function standStill(member: GroupMember, more: number): Promise<void> {
-  member.stop();
+  await member.stop();
   await sleep(SESSION_MS + 1000 + more * 1000);
   member.continue();
 }
