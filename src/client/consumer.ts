@@ -100,6 +100,7 @@ export class GroupConsumer implements Consumer {
   readonly #member: Membership;
   #rebalancing: Promise<void> | undefined;
   #hasShare = false;
+  #isClosing = false;
   #isReady = false;
   #assigned: readonly TopicPartition[] = [];
   /** Of those assigned: where to begin is not known yet. */
@@ -150,8 +151,9 @@ export class GroupConsumer implements Consumer {
   /** Stores how far it has come, and leaves. */
   async close(): Promise<void> {
     try {
-      if (this.#rebalancing === undefined) await this.#giveUp(this.#assigned, { isLost: false });
-      else await this.#commitAll();
+      // What it is being given meanwhile it does not take.
+      this.#isClosing = true;
+      await this.#giveUp(this.#assigned, { isLost: false });
     } finally {
       this.#rebalancing?.catch(() => undefined);
       await this.#member.leave();
@@ -171,6 +173,7 @@ export class GroupConsumer implements Consumer {
 
   async #share(): Promise<void> {
     const assigned = await this.#member.rebalance((partitions, how) => this.#giveUp(partitions, how));
+    if (this.#isClosing) return;
     const added = without(assigned, this.#assigned);
     this.#assigned = assigned;
     this.#unplaced = [...this.#unplaced, ...added];
@@ -182,11 +185,13 @@ export class GroupConsumer implements Consumer {
   async #place(): Promise<void> {
     const committed = await this.#member.committed(this.#unplaced);
     const fresh = await startOf(this.#brokers, without(this.#unplaced, committed), this.#options);
+    if (this.#isClosing) return;
     this.#unplaced = [];
     this.#reader.assign([...this.#reader.positions, ...committed, ...fresh].sort(comparePartitions));
   }
 
-  async #giveUp(partitions: readonly TopicPartition[], { isLost }: { readonly isLost: boolean }): Promise<void> {
+  async #giveUp(given: readonly TopicPartition[], { isLost }: { readonly isLost: boolean }): Promise<void> {
+    const partitions = without(given, without(given, this.#assigned));
     if (partitions.length === 0) return;
     if (!isLost) await this.#commitAll();
     this.#assigned = without(this.#assigned, partitions);

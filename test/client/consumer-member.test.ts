@@ -163,6 +163,16 @@ test("heartbeats say what is new, and all of it after an answer was lost", async
   expect(last.requests.at(-1)?.request).toMatchObject({ memberEpoch: -1 });
 });
 
+test("a member that leaves before it knows where to begin is told that it gives up what it was given", async () => {
+  await topicOfFour("early");
+  const fetches = broker.faults.on("OffsetFetch").where({ clientId: "early" }).delay(300);
+  const reader = new Reader("early", { groupId: "early" });
+  await until(() => expect(reader.events).toEqual(["+ 0,1,2,3"]));
+  await reader.stop();
+  fetches.remove();
+  expect(reader.events).toEqual(["+ 0,1,2,3", "- 0,1,2,3"]);
+});
+
 test("a static member that comes back has what it had, and nobody else notices", async () => {
   await topicOfFour("static");
   const other = new Reader("other", { groupId: "static" });

@@ -6,6 +6,7 @@ import { compare } from "./compare.ts";
 import type { ClassicAssignor, GroupMember, GroupProtocol } from "./group-member.ts";
 import { CASTS, playOn } from "./group-play.ts";
 import { GroupBrokers } from "./group-scene.ts";
+import type { MemberEvent } from "./member-log.ts";
 import { port } from "./port.ts";
 import { waitFor } from "./processes.ts";
 
@@ -55,6 +56,33 @@ describe.concurrent("groups on their way", () => {
         see("told", isRefused ? answer.error : "welcome");
         if (isRefused) await scene.dismiss(newcomer);
         see("type", [(await scene.spread(isRefused ? [first, second] : [first, second, newcomer])).shares, await scene.type()]);
+        await scene.flow();
+      }),
+    );
+  }
+
+  for (const cast of CASTS.filter(({ clients }) => clients.length === 1)) {
+    compare(`${cast.name}: a member stands still while its group goes back to the classic protocol, and is told`, async (broker) =>
+      playOn(await brokers.of(broker), "asleep", cast, async ({ scene, client, see }) => {
+        const classic = await scene.join(client(0), "classic", { protocol: "classic", assignor: "range" });
+        await scene.spread([classic]);
+        const member = await scene.join(client(0), "consumer");
+        await scene.spread([classic, member]);
+        await scene.flow();
+        await member.stop();
+        await scene.spread([classic]);
+        see("meanwhile", await scene.type());
+        const before = member.events().length;
+        member.continue();
+        const isTelling = ({ event }: MemberEvent) => event === "error" || event === "failed" || event === "assigned";
+        const told = async () => member.events().slice(before).find(isTelling);
+        const answer = await waitFor("what it is told", told, (event) => event !== undefined);
+        const isRefused = answer !== undefined && "error" in answer;
+        see("told", isRefused ? answer.error.replace(scene.group, "<group>") : "welcome");
+        // franz-go joins again, and the group goes over once more.
+        const isBack = !isRefused || client(0) === "franz-go";
+        if (!isBack) scene.pardon(member);
+        see("afterwards", [(await scene.spread(isBack ? [classic, member] : [classic])).shares, await scene.type()]);
         await scene.flow();
       }),
     );

@@ -61,16 +61,23 @@ export function canBuildFranzGoMember(): boolean {
 export class GroupMember {
   readonly name: string;
   readonly client: MemberClient;
+  readonly protocol: GroupProtocol;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #log: MemberLog;
   #said = "";
   #isAlive = true;
 
-  private constructor(client: MemberClient, name: string, child: ChildProcessByStdio<Writable, Readable, Readable>, log: MemberLog) {
+  private constructor(
+    client: MemberClient,
+    { name, protocol }: MemberOptions,
+    child: ChildProcessByStdio<Writable, Readable, Readable>,
+    logPath: string,
+  ) {
     this.name = name;
     this.client = client;
+    this.protocol = protocol;
     this.#child = child;
-    this.#log = log;
+    this.#log = new MemberLog(logPath, name);
     const hear = (chunk: Buffer): void => {
       this.#said = (this.#said + chunk.toString()).slice(-4000);
     };
@@ -90,7 +97,7 @@ export class GroupMember {
     const [program, ...args] = await command;
     const env = { ...process.env, PYTHONDONTWRITEBYTECODE: "1" };
     const child = spawn(program, [...args, JSON.stringify({ ...options, log: path })], { stdio: ["pipe", "pipe", "pipe"], env });
-    return new GroupMember(client, options.name, child, new MemberLog(path, options.name));
+    return new GroupMember(client, options, child, path);
   }
 
   /** All that it has written by now. Throws when the process has ended without a word in its log. */

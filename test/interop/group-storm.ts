@@ -20,7 +20,7 @@ export async function storm(scene: GroupScene, seed: number, clients: readonly M
     const client = pick(clients);
     if (members.length === 1 || (what < 0.5 && members.length < MOST_MEMBERS)) members.push(await join(scene, client, protocol, step));
     else if (what < 0.75) await remove(members, who).leave();
-    else if (what < 0.9 || who.client === "franz-go") await remove(members, who).kill();
+    else if (what < 0.9 || !mayStandStill(who, members)) await remove(members, who).kill();
     else await standStill(who, chance.next());
     await sleep(chance.next() * MOST_PAUSE_MS);
   }
@@ -35,6 +35,16 @@ function join(scene: GroupScene, client: MemberClient, protocol: GroupProtocol, 
 function remove(members: GroupMember[], member: GroupMember): GroupMember {
   members.splice(members.indexOf(member), 1);
   return member;
+}
+
+/**
+ * franz-go commits in another's place when it wakes. A group whose last member of the consumer protocol is gone goes back to the classic
+ * protocol, and ends that member when it wakes (consumer-protocol-upgrade.interop.ts).
+ */
+function mayStandStill(member: GroupMember, members: readonly GroupMember[]): boolean {
+  const others = members.filter((other) => other !== member);
+  const isLast = member.protocol === "consumer" && others.every(({ protocol }) => protocol === "classic");
+  return member.client !== "franz-go" && (!isLast || others.length === 0);
 }
 
 /** Beyond its session, while nothing else is done: what it does not know may be anywhere in the storm before. */

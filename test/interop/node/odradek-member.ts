@@ -29,7 +29,8 @@ async function commit(partitions: readonly TopicPartition[]): Promise<void> {
   if (positions.length === 0) return;
   for (const position of positions) pending.delete(nameOf(position));
   const offsets: Offsets = Object.fromEntries(positions.map((position) => [placeOf(position), position.offset]));
-  if (await consumer.commit(positions)) tell("committed", { offsets });
+  const sinceUs = nowUs();
+  if (await consumer.commit(positions)) tell("committed", { sinceUs, offsets });
   else tell("refused", { offsets, error: "it is no member" });
 }
 
