@@ -5,9 +5,11 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Kafka, type KafkaConfig, logLevel, type Producer } from "kafkajs";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { consumerGroupHeartbeat } from "../../protocol/messages/index.ts";
 import { partitionFor } from "../../src/coordinator/partition-for.ts";
 import { certificateText, TRUSTED, tlsSettings } from "../support/certificates.ts";
+import { RawClient } from "../support/raw-client.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 const UNTIL = { timeout: 60_000, interval: 50 };
@@ -233,6 +235,39 @@ describe("worker threads", { timeout: 240_000 }, () => {
       const [offsets] = await admin.fetchOffsets({ groupId: "group", topics: ["orders"] });
       expect(offsets?.partitions.map(({ offset }) => offset)).toEqual(["30", "30"]);
     }, UNTIL);
+  });
+
+  test("hear of each other's new topics, which members of groups on any of them subscribe to by an expression", async () => {
+    const { bootstrapServers } = await start(2, "--topic", "orders-eu");
+    const admin = await connected(kafka.admin());
+    await admin.fetchOffsets({ groupId: "g" });
+    const coordinators = await leaders("__consumer_offsets");
+    const groups = [1, 2].map((worker) => {
+      const groupId = ["g1", "g2", "g3", "g4", "g5", "g6"].find((id) => coordinators[partitionFor(id, 50)] === worker);
+      return { worker, groupId: groupId ?? "none" };
+    });
+    const clients: RawClient[] = [];
+    onTestFinished(() => {
+      for (const client of clients) client.close();
+    });
+    const members = await Promise.all(
+      groups.map(async ({ worker, groupId }) => {
+        const client = await RawClient.connect(Number(bootstrapServers[worker - 1]?.split(":")[1]));
+        clients.push(client);
+        let memberEpoch = 0;
+        const joins = { rebalanceTimeoutMs: 60_000, subscribedTopicNames: [], subscribedTopicRegex: "orders-.*", topicPartitions: [] };
+        return async () => {
+          const first = memberEpoch === 0 ? joins : {};
+          const answer = await client.call(consumerGroupHeartbeat, 1, { groupId, memberId: "m", memberEpoch, ...first });
+          expect(answer?.errorCode).toBe(0);
+          memberEpoch = answer?.memberEpoch ?? 0;
+          return answer?.assignment?.topicPartitions.length ?? 0;
+        };
+      }),
+    );
+    expect(await Promise.all(members.map((beat) => beat()))).toEqual([1, 1]);
+    await admin.createTopics({ topics: [{ topic: "orders-us", numPartitions: 2 }] });
+    for (const beat of members) await vi.waitUntil(async () => (await beat()) === 2, UNTIL);
   });
 
   test("may be another number at the next start, or none", async () => {
