@@ -2,7 +2,7 @@
 // in a row, so that however many were answered in a turn, they are sent again with one write, or two at the row's end.
 
 import { type Heartbeat, intervalOfNothingNew } from "./consumer-member.ts";
-import { connectAndAsk, type FrameSocket } from "./frame-socket.ts";
+import { FrameSocket } from "./frame-socket.ts";
 import type { Address } from "./load-socket.ts";
 
 export class HeartbeatLane {
@@ -28,7 +28,7 @@ export class HeartbeatLane {
   }
 
   static async connect(at: Address, heartbeats: readonly Heartbeat[]): Promise<HeartbeatLane> {
-    return new HeartbeatLane(await connectAndAsk(at), heartbeats);
+    return new HeartbeatLane(await FrameSocket.connect(at), heartbeats);
   }
 
   /** Tells `answered` how long each took. Throws into `failed` where an answer says anything. */
