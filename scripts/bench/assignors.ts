@@ -20,7 +20,7 @@ export const assignors: Scenario = {
   contenders: ["odradek", "kafka"],
   async measure(run) {
     for (const order of orders(run)) {
-      const what = `${order.assignor}, ${order.shape}, subscriptions ${order.subscriptions}, ${order.change}`;
+      const what = `assignor ${order.assignor}, ${order.shape}, subscriptions ${order.subscriptions}, ${order.change}`;
       await run.attempt(what, async () => {
         const { firstMs, calls } = await (run.contender === "kafka" ? timeKafka(order) : resultOf<Times>("assignors-client.ts", order));
         run.add(`${what}: first call`, "ms", firstMs);
