@@ -16,10 +16,9 @@ export interface GroupOrder {
   readonly partitions: number;
 }
 
-/** How long is measured, and how many calls are at least. */
 export interface TimedOrder extends GroupOrder {
+  /** How long is measured. */
   readonly forMs: number;
-  readonly calls: number;
 }
 
 const MANY = 100;

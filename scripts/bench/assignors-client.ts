@@ -3,6 +3,7 @@
 //
 //   node scripts/bench/assignors-client.ts '{"assignor":"uniform", …}'
 
+import type { Assignor } from "../../src/coordinator/group/assignors/assignor.ts";
 import { assignors } from "../../src/coordinator/group/assignors/index.ts";
 import { inputOf } from "../../test/assignors/group.ts";
 import type { Times } from "../../test/assignors/kafka.ts";
@@ -13,21 +14,26 @@ const input = inputOf(groupOf(order));
 const assignor = assignors.get(order.assignor);
 if (assignor === undefined) throw new Error(`no assignor ${order.assignor}`);
 
-const firstMs = millisecondsOfCall(assignor);
 const beganMs = performance.now();
-while (performance.now() - beganMs < order.forMs / 2) millisecondsOfCall(assignor);
-const calls: number[] = [];
-while (performance.now() - beganMs < order.forMs || calls.length < order.calls) calls.push(millisecondsOfCall(assignor));
-const times: Times = { firstMs, calls };
+call(assignor);
+const firstMs = performance.now() - beganMs;
+callFor(order.forMs / 2, assignor);
+const before = process.threadCpuUsage();
+const calls = callFor(order.forMs / 2, assignor);
+const used = process.threadCpuUsage(before);
+const times: Times = { firstMs, laterMs: (used.user + used.system) / 1000 / calls };
 console.log(JSON.stringify(times));
 process.exit(0);
 
-function millisecondsOfCall({ assign }: typeof assignor & object): number {
-  const began = performance.now();
+function callFor(ms: number, called: Assignor): number {
+  let calls = 0;
+  for (const began = performance.now(); calls === 0 || performance.now() - began < ms; calls++) call(called);
+  return calls;
+}
+
+function call({ assign }: Assignor): void {
   const work = assign(input);
   let step = work.next();
   while (step.done !== true) step = work.next();
-  const tookMs = performance.now() - began;
   if (step.value.size === 0) throw new Error("nobody got anything");
-  return tookMs;
 }

@@ -57,13 +57,13 @@ export const TARGETS: readonly Target[] = [
   ...toKafka(0.5, ["1,000 consumer groups of 3: first join to all stable", "a consumer group of 1,000: first join to stable"]),
   ...toKafka(1, [
     "assignor uniform, one topic, subscriptions alike, one joined: first call",
-    "assignor uniform, one topic, subscriptions alike, one joined: later",
+    "assignor uniform, one topic, subscriptions alike, one joined: later calls",
     "assignor uniform, 100 topics, subscriptions alike, one joined: first call",
-    "assignor uniform, 100 topics, subscriptions alike, one joined: later",
+    "assignor uniform, 100 topics, subscriptions alike, one joined: later calls",
     "assignor uniform, 100 topics, subscriptions different, one joined: first call",
-    "assignor uniform, 100 topics, subscriptions different, one joined: later",
+    "assignor uniform, 100 topics, subscriptions different, one joined: later calls",
     "assignor range, one topic, subscriptions alike, first: first call",
-    "assignor range, one topic, subscriptions alike, first: later",
+    "assignor range, one topic, subscriptions alike, first: later calls",
   ]),
   ...toSink(0.8, ["produce, batches of 1 record", "produce, batches of 16 KB", "produce, batches of 256 KB", "produce, batches of 1 MB"]),
 ];

@@ -11,9 +11,10 @@ import type { Group, Parts } from "./group.ts";
 const PROGRAM = join(import.meta.dirname, "java/KafkaAssignors.java");
 
 export interface Times {
-  /** Of the JVM's first call, if this was its first question. */
+  /** Of the process's first call, if this was its first question. */
   readonly firstMs: number;
-  readonly calls: readonly number[];
+  /** Of the thread's CPU, for each call after a while. */
+  readonly laterMs: number;
 }
 
 export class KafkaAssignors {
@@ -31,9 +32,9 @@ export class KafkaAssignors {
     return answer.map((part) => new Map(Object.entries(part)));
   }
 
-  /** Calls again and again for so long, and so often at least; the calls are those of the second half. */
-  async time(assignor: string, group: Group, { forMs, calls }: { readonly forMs: number; readonly calls: number }): Promise<Times> {
-    return (await this.#ask({ ...question(assignor, group), forMs, calls })) as Times;
+  /** Calls again and again for so long; what later calls take is seen in the second half. */
+  async time(assignor: string, group: Group, forMs: number): Promise<Times> {
+    return (await this.#ask({ ...question(assignor, group), forMs })) as Times;
   }
 
   close(): Promise<void> {

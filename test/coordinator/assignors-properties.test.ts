@@ -117,10 +117,9 @@ describe("an exchange", () => {
       [0, 1],
     ].map((subscribers, index) => {
       const topic = new TopicShares(new TopicPartitions(topicId(index), 1));
-      for (const member of subscribers) {
-        topic.subscribe(member);
-        if (member === index) topic.keep(member, [0]);
-      }
+      for (const member of subscribers) topic.subscribe(member);
+      topic.begin();
+      topic.keep(index, [0]);
       topic.handOver(index, 1 - index);
       return topic;
     });

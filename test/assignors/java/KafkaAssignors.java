@@ -2,8 +2,8 @@
 //
 //   { "assignor", "topics": { id: partitions }, "members": [{ "memberId", "instanceId", "rackId", "topicIds", "current": { id: [partition] } }] }
 //   → [{ id: [partition] }]                                 what each member gets, in the order of the members
-//   … with "forMs": how long to go on, "calls": how many at least
-//   → { "firstMs", "calls": [ms] }                          how long each call took: the first one, then those of the second half of the time
+//   … with "forMs": how long to go on
+//   → { "firstMs", "laterMs" }                              what the first call took, and of the thread's CPU each one of the second half of the time
 //
 // Where time is not measured members are kept in the order in which they are given, so that equals are taken in the same order as by others;
 // Kafka itself keeps them in a hash map.
@@ -13,6 +13,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,6 +40,7 @@ import org.apache.kafka.coordinator.group.modern.MemberSubscriptionAndAssignment
 
 public final class KafkaAssignors {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     public static void main(String[] arguments) throws Exception {
         BufferedReader questions = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -63,21 +66,24 @@ public final class KafkaAssignors {
         ConsumerGroupPartitionAssignor assignor = assignorOf(question);
         GroupSpec group = groupOf(question, new HashMap<>());
         SubscribedTopicDescriber topics = topicsOf(question);
-        double firstMs = millisecondsOf(assignor, group, topics);
-        List<Double> calls = new ArrayList<>();
         long began = System.nanoTime();
+        call(assignor, group, topics);
+        double firstMs = (System.nanoTime() - began) / 1e6;
         long halfNs = question.get("forMs").asLong() * 500_000;
-        while (System.nanoTime() - began < halfNs) millisecondsOf(assignor, group, topics);
-        while (System.nanoTime() - began < 2 * halfNs || calls.size() < question.get("calls").asInt()) calls.add(millisecondsOf(assignor, group, topics));
-        return Map.of("firstMs", firstMs, "calls", calls);
+        callFor(halfNs, assignor, group, topics);
+        long cpuBefore = THREADS.getCurrentThreadCpuTime();
+        int calls = callFor(halfNs, assignor, group, topics);
+        return Map.of("firstMs", firstMs, "laterMs", (THREADS.getCurrentThreadCpuTime() - cpuBefore) / 1e6 / calls);
     }
 
-    private static double millisecondsOf(ConsumerGroupPartitionAssignor assignor, GroupSpec group, SubscribedTopicDescriber topics) {
-        long began = System.nanoTime();
-        GroupAssignment assignment = assignor.assign(group, topics);
-        long tookNs = System.nanoTime() - began;
-        if (assignment.members().isEmpty()) throw new IllegalStateException("nobody got anything");
-        return tookNs / 1e6;
+    private static int callFor(long ns, ConsumerGroupPartitionAssignor assignor, GroupSpec group, SubscribedTopicDescriber topics) {
+        int calls = 0;
+        for (long began = System.nanoTime(); calls == 0 || System.nanoTime() - began < ns; calls++) call(assignor, group, topics);
+        return calls;
+    }
+
+    private static void call(ConsumerGroupPartitionAssignor assignor, GroupSpec group, SubscribedTopicDescriber topics) {
+        if (assignor.assign(group, topics).members().isEmpty()) throw new IllegalStateException("nobody got anything");
     }
 
     private static ConsumerGroupPartitionAssignor assignorOf(JsonNode question) {

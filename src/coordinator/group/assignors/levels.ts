@@ -72,12 +72,12 @@ export class Highest {
   readonly #places: Int32Array;
   readonly #levels: Int32Array;
   /** By place: how much it has to give. */
-  readonly #counts: readonly number[];
+  readonly #counts: Int32Array;
   #start: number;
   #end: number;
   #next: number;
 
-  constructor(places: Int32Array, levels: Int32Array, counts: readonly number[]) {
+  constructor(places: Int32Array, levels: Int32Array, counts: Int32Array) {
     this.#places = places;
     this.#levels = levels;
     this.#counts = counts;

@@ -24,10 +24,13 @@ export function* assignToMixedSubscriptions({
   const loads = new Int32Array(members.length);
   const topics = new Map<string, TopicShares>();
   const subscriptions = new Map<ReadonlySet<string>, readonly TopicShares[]>();
-  yield* forEachMember(members, ({ topicIds, current }, index) => {
+  yield* forEachMember(members, ({ topicIds }, index) => {
     const subscribed = subscriptions.get(topicIds) ?? sharesOf(topicIds, topics, partitionCount);
     subscriptions.set(topicIds, subscribed);
     for (const topic of subscribed) topic.subscribe(index);
+  });
+  for (const topic of topics.values()) topic.begin();
+  yield* forEachMember(members, ({ current }, index) => {
     for (const [topicId, partitions] of current) {
       const claimed = topics.get(topicId)?.keep(index, partitions) ?? [];
       if (claimed !== partitions) parts.set(index, topicId, claimed);

@@ -2,17 +2,19 @@
 // index, and `loads` are all the partitions that each of them has, of this topic and others. Among equals, whoever comes first in an order
 // by load gets, and the last one gives.
 
-import { Highest, isEven, Lowest, placesByLevel } from "./levels.ts";
+import { Highest, Lowest, placesByLevel } from "./levels.ts";
 import type { Parts, TopicPartitions } from "./parts.ts";
 
 export class TopicShares {
   readonly #topic: TopicPartitions;
   /** By place. */
   readonly #subscribers: number[] = [];
-  /** How many each had and could keep. */
-  readonly #kept: number[] = [];
+  /** How many each had and could keep. Made when all subscribers are known, as the next. */
+  #kept = new Int32Array();
   /** How many each is to have. */
-  readonly #counts: number[] = [];
+  #counts = new Int32Array();
+  /** No earlier place than that of the member that came last. */
+  #nextPlace = 0;
 
   constructor(topic: TopicPartitions) {
     this.#topic = topic;
@@ -64,17 +66,21 @@ export class TopicShares {
   /** Members come in the order of their indexes. */
   subscribe(member: number): void {
     this.#subscribers.push(member);
-    this.#kept.push(0);
-    this.#counts.push(0);
   }
 
-  /** What the member that came last keeps of these partitions; nothing if it does not subscribe. */
+  /** After the last subscription. */
+  begin(): void {
+    this.#kept = new Int32Array(this.#subscribers.length);
+    this.#counts = new Int32Array(this.#subscribers.length);
+  }
+
+  /** What a member keeps of these partitions; nothing if it does not subscribe. Members come in the order of their indexes. */
   keep(member: number, partitions: readonly number[]): readonly number[] {
-    const place = this.#subscribers.length - 1;
-    if (this.#subscribers[place] !== member) return [];
+    while ((this.#subscribers[this.#nextPlace] ?? member) < member) this.#nextPlace++;
+    if (this.#subscribers[this.#nextPlace] !== member) return [];
     const claimed = this.#topic.claim(partitions);
-    this.#kept[place] = claimed.length;
-    this.#counts[place] = claimed.length;
+    this.#kept[this.#nextPlace] = claimed.length;
+    this.#counts[this.#nextPlace] = claimed.length;
     return claimed;
   }
 
@@ -90,8 +96,8 @@ export class TopicShares {
 
   /** Those who have most give to those who have least; says whether anything moved. */
   evenOut(loads: Int32Array): boolean {
+    if (this.#isEven(loads)) return false;
     const levels = this.#levels(loads);
-    if (isEven(levels)) return false;
     const places = placesByLevel(levels);
     const lowest = new Lowest(places, levels);
     const highest = new Highest(places, levels, this.#counts);
@@ -111,19 +117,29 @@ export class TopicShares {
 
   /** Takes from everybody what is more than its number, and gives that, with what has no owner, to those who have less. */
   settle(parts: Parts): void {
-    for (const [place, member] of this.#subscribers.entries()) {
+    for (let place = 0; place < this.#counts.length; place++) {
       const surplus = (this.#kept[place] ?? 0) - (this.#counts[place] ?? 0);
-      if (surplus > 0) parts.release(member, this.#topic, surplus);
+      if (surplus > 0) parts.release(this.#subscribers[place] ?? 0, this.#topic, surplus);
     }
-    for (const [place, member] of this.#subscribers.entries()) {
+    for (let place = 0; place < this.#counts.length; place++) {
       const missing = (this.#counts[place] ?? 0) - (this.#kept[place] ?? 0);
-      if (missing > 0) parts.add(member, this.#topic, missing);
+      if (missing > 0) parts.add(this.#subscribers[place] ?? 0, this.#topic, missing);
     }
   }
 
   #change(place: number, by: number, levels: Int32Array): void {
     this.#counts[place] = (this.#counts[place] ?? 0) + by;
     levels[place] = (levels[place] ?? 0) + by;
+  }
+
+  #isEven(loads: Int32Array): boolean {
+    let [lowest, highest] = [Number.POSITIVE_INFINITY, 0];
+    for (const member of this.#subscribers) {
+      const load = loads[member] ?? 0;
+      if (load < lowest) lowest = load;
+      if (load > highest) highest = load;
+    }
+    return highest - lowest <= 1;
   }
 
   /** The subscribers' loads, by place. */
