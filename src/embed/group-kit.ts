@@ -4,7 +4,7 @@
 import { Errors } from "../../protocol/errors.ts";
 import { GROUP_OFFSETS_TOPIC } from "../cluster/topic-name.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
-import type { GroupSummary, TopicPartitions } from "../coordinator/group/group-summary.ts";
+import type { GroupSummary, MemberSummary } from "../coordinator/group/group-summary.ts";
 import type { GroupRequestContext } from "../coordinator/group/request-context.ts";
 import { listGroupsRequest } from "../coordinator/group/requests/list-groups.ts";
 import { offsetFetchRequest } from "../coordinator/group/requests/offset-fetch.ts";
@@ -15,28 +15,11 @@ import { BrokerError } from "./broker-error.ts";
 import { firstUnread } from "./records.ts";
 import type { TopicKit } from "./topic-kit.ts";
 
-export interface GroupMember {
+/** What it has, what it is to have, what it subscribes to and by which protocol, and the epoch that it has come to. */
+export interface GroupMember extends Omit<MemberSummary, "memberId" | "clientHost"> {
   readonly id: string;
-  readonly instanceId: string | null;
-  readonly rackId: string | null;
-  readonly clientId: string;
+  /** As "/127.0.0.1". */
   readonly host: string;
-  /** What the member speaks; a group of type "consumer" may have members of both kinds. */
-  readonly protocol: "classic" | "consumer";
-  /** The epoch of the group that it has come to; of a member of the classic protocol the generation. */
-  readonly epoch: number;
-  readonly subscription: {
-    /** By name. */
-    readonly topics: readonly string[];
-    /** The regular expression by which it subscribes beside. */
-    readonly regex: string | null;
-    /** The topics that the expression stands for. */
-    readonly matched: readonly string[];
-  };
-  /** What it has. */
-  readonly assignment: readonly TopicPartitions[];
-  /** What it is to have, once others have given it up; in a classic group what it has. */
-  readonly target: readonly TopicPartitions[];
 }
 
 export interface GroupOffset {
