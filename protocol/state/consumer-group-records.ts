@@ -73,7 +73,7 @@ export const consumerGroupMemberMetadataRecord = defineRecord({
     subscribedTopicRegex: string().nullable(),
     rebalanceTimeoutMs: int32("0+", -1),
     serverAssignor: string().nullable(),
-    classicMemberMetadata: nested(classicMemberMetadata).nullable().default(null).tag(0),
+    classicMemberMetadata: nested(classicMemberMetadata).nullable().tag(0),
   },
 });
 
@@ -113,7 +113,7 @@ export const consumerGroupTargetAssignmentMemberRecord = defineRecord({
 const currentPartitions = struct({
   topicId: uuid(),
   partitions: array(int32()),
-  assignmentEpochs: array(int32()).nullable().default(null).tag(0),
+  assignmentEpochs: array(int32()).nullable().tag(0),
 });
 
 export const consumerGroupCurrentMemberAssignmentRecord = defineRecord({

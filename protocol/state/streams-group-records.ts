@@ -21,7 +21,7 @@ export const streamsGroupMetadataRecord = defineRecord({
     epoch: int32(),
     metadataHash: bigInt64(),
     validatedTopologyEpoch: int32("0+", -1).tag(0),
-    lastAssignmentConfigs: array(lastAssignmentConfig).nullable().default(null).tag(1),
+    lastAssignmentConfigs: array(lastAssignmentConfig).nullable().tag(1),
   },
 });
 
@@ -95,7 +95,7 @@ export const streamsGroupTargetAssignmentMemberRecord = defineRecord({
 const currentTaskIds = struct({
   subtopologyId: string(),
   partitions: array(int32()),
-  assignmentEpochs: array(int32()).nullable().default(null).tag(0),
+  assignmentEpochs: array(int32()).nullable().tag(0),
 });
 
 export const streamsGroupCurrentMemberAssignmentRecord = defineRecord({

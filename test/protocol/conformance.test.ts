@@ -199,8 +199,9 @@ function innerDefinition(own: Definition, field: FieldFact): Definition | undefi
 function defaultOf(field: FieldFact): unknown {
   const isStruct = /^[A-Z]/.test(field.type);
   if (/errorMessage$/i.test(field.name) && field.nullableVersions !== undefined) return null;
-  if (field.default === undefined) return zeroOf(isStruct ? "struct" : field.type);
-  if (field.default === null || field.default === "null") return null;
+  // JSON's null is none to Kafka, too: only the text "null" makes a field null where it is absent.
+  if (field.default === undefined || field.default === null) return zeroOf(isStruct ? "struct" : field.type);
+  if (field.default === "null") return null;
   if (field.type === "bool") return String(field.default).toLowerCase() === "true";
   return field.type === "string" ? field.default : Number(field.default);
 }
