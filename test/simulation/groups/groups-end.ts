@@ -62,6 +62,8 @@ export async function expectTwin(world: GroupsWorld, members: readonly LastSeen[
   const twin = new BrokerProcess(world.diskCopy(), { ...world.processOptions, failure: "crash", isSlow: false }, Number.POSITIVE_INFINITY);
   for (let index = 0; index < PARTITIONS; index++) twin.elect(index, 0);
   for (let turns = 0; turns < 50 && !isLoaded(twin); turns++) await world.options.scheduler.sleep(1);
+  // Time passes slowly: nothing else happens that a disk could wait behind.
+  world.supervise(tick(world, () => twin.isDead));
   for (const groupId of world.options.groupIds) {
     const ask = async <Q extends Shape, R extends Shape>(request: GroupRequest<Q, R>, version: number, body: Encodable<Q>) => {
       const [one, other] = await Promise.all([process, twin].map((each) => answerOf(each, groupId, { request, version, body })));
@@ -97,6 +99,10 @@ async function askOf({ groupId, memberId, instanceId, epoch, owned }: LastSeen, 
   }
   await ask(consumerGroupHeartbeatRequest, 1, { ...said, memberEpoch: epoch, topicPartitions: toTopicPartitions(owned) });
   await ask(consumerGroupHeartbeatRequest, 1, { ...said, memberId: "somebody", memberEpoch: epoch });
+}
+
+async function tick(world: GroupsWorld, isOver: () => boolean): Promise<void> {
+  while (!isOver()) await world.options.scheduler.sleep(1);
 }
 
 function isLoaded(process: BrokerProcess): boolean {
