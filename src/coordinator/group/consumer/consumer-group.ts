@@ -58,7 +58,7 @@ export class ConsumerGroup {
   hasPartitionMetadata = false;
   /** When its expressions were last resolved here. */
   regexesResolvedAtMs: number | undefined;
-  /** Topics have come or gone since. */
+  /** Topics have come or gone since; at first they may have while the first expression was resolved, before there was a group to tell. */
   areRegexesStale = true;
   isResolving = false;
   /** When the next of those who are waited for without a connection need no longer be. */
