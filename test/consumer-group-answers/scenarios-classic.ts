@@ -368,7 +368,7 @@ export const CLASSIC_SCENARIOS: readonly Scenario[] = [
     const a = new ConsumerMember(stage, "A");
     await a.join({ topics: ["t"] });
     const c = await ClassicMember.of(stage, "C");
-    await c.enter({ topics: ["t"], rebalanceTimeoutMs: 300 });
+    await c.enter({ topics: ["t"], rebalanceTimeoutMs: 1200 });
     await c.untilTold(Errors.UNKNOWN_MEMBER_ID);
     await stage.describe();
   }),
@@ -378,7 +378,7 @@ export const CLASSIC_SCENARIOS: readonly Scenario[] = [
     const a = new ConsumerMember(stage, "A");
     await a.join({ topics: ["t"] });
     const c = await ClassicMember.of(stage, "C");
-    await c.enter({ topics: ["t"], sessionTimeoutMs: 300 });
+    await c.enter({ topics: ["t"], sessionTimeoutMs: 1200 });
     await c.sync();
     const body = () => ({ groupIds: [stage.name("g")], includeAuthorizedOperations: false });
     await stage.until(({ groups }) => groups[0]?.members.length === 1, { api: messages.consumerGroupDescribe, version: 1, body });
