@@ -1,5 +1,7 @@
 // Prints hashes that Apache Kafka's own coordinator makes of topics of many sizes, with racks and without, and of groups that subscribe to
 // the first so many of them, as JSON.
+//
+//   java -cp KAFKA_JARS test/consumer-group-answers/java/HashVectors.java > test/facts/metadata-hashes.json
 
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
