@@ -20,12 +20,6 @@ export interface Position extends TopicPartition {
   readonly leaderEpoch?: number | undefined;
 }
 
-/** Where the records of a leader's time begin. */
-export interface EpochStart {
-  readonly fromOffset: number;
-  readonly leaderEpoch: number;
-}
-
 export interface FetchOrder {
   /** All of them have this leader. */
   readonly positions: readonly Position[];
@@ -42,8 +36,8 @@ export interface FetchedPartition extends Position {
   readonly records: readonly DecodedRecord[];
   /** Where to go on; after the batches read, even where they held nothing for us. */
   readonly nextOffset: number;
-  /** Of all that was read, hidden or not. */
-  readonly epochStarts: readonly EpochStart[];
+  /** Of the last batch. */
+  readonly lastLeaderEpoch: number | undefined;
   /** The timestamps are the broker's. */
   readonly isLogAppendTime: boolean;
 }
@@ -97,18 +91,17 @@ function* readBatches(buffer: Buffer | null, aborted: readonly AbortedTransactio
 function readRecords(
   batches: Iterable<ReadBatch>,
   fromOffset: number,
-): Pick<FetchedPartition, "records" | "nextOffset" | "epochStarts" | "isLogAppendTime"> {
+): Pick<FetchedPartition, "records" | "nextOffset" | "lastLeaderEpoch" | "isLogAppendTime"> {
   const records: DecodedRecord[] = [];
-  const epochStarts: EpochStart[] = [];
+  let lastLeaderEpoch: number | undefined;
   let nextOffset = fromOffset;
   let isLogAppendTime = false;
   for (const { batch, isHidden } of batches) {
     nextOffset = batch.nextOffset;
-    const { baseOffset, partitionLeaderEpoch: leaderEpoch } = batch;
-    if (leaderEpoch !== epochStarts.at(-1)?.leaderEpoch) epochStarts.push({ fromOffset: baseOffset, leaderEpoch });
+    lastLeaderEpoch = batch.partitionLeaderEpoch;
     isLogAppendTime = batch.timestampType === TimestampType.LOG_APPEND_TIME;
     if (isHidden) continue;
     for (const record of recordsOf(batch)) if (record.offset >= fromOffset) records.push(record);
   }
-  return { records, nextOffset, epochStarts, isLogAppendTime };
+  return { records, nextOffset, lastLeaderEpoch, isLogAppendTime };
 }

@@ -5,7 +5,7 @@ import { Errors, isRetriable } from "../../protocol/errors.ts";
 import { metadata } from "../../protocol/messages/03-metadata.ts";
 import type { Brokers } from "./brokers.ts";
 import { Disconnected } from "./client-error.ts";
-import { type EpochStart, type FetchedPartition, fetchPartitions, type Position } from "./partition-fetch.ts";
+import { type FetchedPartition, fetchPartitions, type Position } from "./partition-fetch.ts";
 import { Refusal } from "./refusal.ts";
 import { type Address, hostAndPort } from "./socket.ts";
 import { nameOf, type TopicPartition } from "./topic-partition.ts";
@@ -25,8 +25,8 @@ export class PartitionReader {
   readonly #brokers: Brokers;
   readonly #options: ReaderOptions;
   readonly #positions = new Map<string, Position>();
-  /** Of what was handed out last. */
-  readonly #epochStarts = new Map<string, readonly EpochStart[]>();
+  /** What was handed out last. */
+  readonly #handedOut = new Map<string, Pick<FetchedPartition, "nextOffset" | "lastLeaderEpoch">>();
   readonly #leaders = new Map<string, Address>();
   /** By leader. */
   readonly #inFlight = new Map<string, Promise<void>>();
@@ -49,13 +49,12 @@ export class PartitionReader {
     return [...this.#positions.values()];
   }
 
-  /** What was read of it up to `nextOffset` is done with. */
+  /** What was read of it up to `nextOffset` is done with. Who stops in the midst of what was handed out has no epoch, as with Kafka's. */
   passed(partition: TopicPartition, nextOffset: number): void {
     const name = nameOf(partition);
-    const position = this.#positions.get(name);
-    if (position === undefined) return;
-    const epochStart = this.#epochStarts.get(name)?.findLast(({ fromOffset }) => fromOffset < nextOffset);
-    const leaderEpoch = epochStart?.leaderEpoch ?? position.leaderEpoch;
+    if (!this.#positions.has(name)) return;
+    const last = this.#handedOut.get(name);
+    const leaderEpoch = last?.nextOffset === nextOffset ? last.lastLeaderEpoch : undefined;
     this.#positions.set(name, { topic: partition.topic, partition: partition.partition, offset: nextOffset, leaderEpoch });
   }
 
@@ -73,8 +72,8 @@ export class PartitionReader {
     const arrived = this.#arrived;
     this.#arrived = [];
     const wanted = arrived.filter((fetched) => this.#positions.get(nameOf(fetched))?.offset === fetched.offset);
-    this.#epochStarts.clear();
-    for (const fetched of wanted) this.#epochStarts.set(nameOf(fetched), fetched.epochStarts);
+    this.#handedOut.clear();
+    for (const fetched of wanted) this.#handedOut.set(nameOf(fetched), fetched);
     return wanted;
   }
 
@@ -109,16 +108,9 @@ export class PartitionReader {
   }
 
   async #recover(position: FetchedPartition): Promise<void> {
-    if (position.errorCode === Errors.OFFSET_OUT_OF_RANGE) await this.#reset(position);
+    if (position.errorCode === Errors.OFFSET_OUT_OF_RANGE) this.passed(position, await this.#options.reset(position));
     else if (isRetriable(position.errorCode)) this.#leaders.delete(nameOf(position));
     else throw new Refusal(position.errorCode, nameOf(position), null);
-  }
-
-  async #reset(position: Position): Promise<void> {
-    const { topic, partition } = position;
-    const offset = await this.#options.reset(position);
-    const name = nameOf(position);
-    if (this.#positions.has(name)) this.#positions.set(name, { topic, partition, offset });
   }
 
   async #findLeaders(): Promise<void> {

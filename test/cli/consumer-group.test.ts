@@ -85,9 +85,9 @@ test("what is stored is how far was printed, not what was fetched", async () => 
   await kafka("console-producer --topic counted", "a\nb\nc\nd\n");
   expect(await kafka("console-consumer --topic counted --group c --from-beginning --max-messages 3")).toBe("a\nb\nc\n");
   expect(await committed("c")).toEqual(["0:3"]);
-  // With the epoch of the leader that wrote the last of it.
-  expect(await kafka("consumer-groups --describe --group c --verbose")).toMatch(/\nc +counted +0 +0 +3 +4 +1 /);
   expect(await kafka("console-consumer --topic counted --group c --from-beginning --max-messages 1")).toBe("d\n");
+  // With the epoch of the leader that wrote the last of it.
+  expect(await kafka("consumer-groups --describe --group c --verbose")).toMatch(/\nc +counted +0 +0 +4 +4 +0 /);
 });
 
 test("positions are stored from time to time, and without any record", async () => {

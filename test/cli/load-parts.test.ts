@@ -55,7 +55,7 @@ test("what was fetched is handed out in portions, of several partitions together
     offset: 10,
     errorCode: 0,
     isLogAppendTime: false,
-    epochStarts: [],
+    lastLeaderEpoch: 0,
     records: Array.from({ length: count }, (_, at) => ({ offset: 10 + at, timestamp: 0, key: null, value: null, headers: [] })),
     // After a batch that holds nothing for us.
     nextOffset: 11 + count,

@@ -95,6 +95,8 @@ function tidied(text: string, tool: string): string[] {
           .replace(/(for client id|resource|config for) [A-Za-z0-9_-]{22}\b/g, "$1 <id>")
           .replace(/((?:ClusterId|LeaderEpoch|HighWatermark|MaxFollowerLagTimeMs|Cluster ID): *)\S+/g, "$1<value>")
           .replace(/"directoryId": ?"[^"]*"/g, '"directoryId": "<id>"')
+          // Kind by default: 0 on Odradek.
+          .replace(/(DEFAULT_CONFIG:group\.consumer\.assignment\.interval\.ms=)\d+/g, "$1<ms>")
           // Odradek has no listener for controllers: its quorum is what it answers clients with.
           .replace(/(CONTROLLER|PLAINTEXT):\/+<address>/g, "<listener>")
           .replace(/^(\d+ 127\.0\.0\.1) \d+ /, "$1 <port> ")
