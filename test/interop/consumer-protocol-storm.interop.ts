@@ -5,7 +5,6 @@
 
 import { afterAll, describe } from "vitest";
 import { compare } from "./compare.ts";
-import type { GroupMember } from "./group-member.ts";
 import { CASTS, type Cast, playOn } from "./group-play.ts";
 import { GroupBrokers } from "./group-scene.ts";
 import { storm } from "./group-storm.ts";
@@ -16,8 +15,6 @@ const SEEDS = seedsOf(process.env["GROUP_SEEDS"], [1, 2]);
 const brokers = new GroupBrokers("consumer-protocol-storm", { kafka: port(20792), odradek: port(20892) });
 afterAll(() => brokers.stop());
 
-/** Whose members wait for a broker; our own ends, and says so. */
-const PATIENT = CASTS.at(-1) as Cast;
 const EVERYBODY: Cast = { name: "everybody", clients: [...new Set(CASTS.flatMap(({ clients }) => clients))] };
 
 describe.concurrent("groups in a storm", () => {
@@ -30,23 +27,4 @@ describe.concurrent("groups in a storm", () => {
       }),
     );
   }
-});
-
-compare("the broker of a group is killed and started again, and its members do not notice", async (broker) => {
-  const own = await brokers.of(broker);
-  return playOn(own, "restart", PATIENT, async ({ scene, client, see }) => {
-    const members: GroupMember[] = [];
-    for (const index of PATIENT.clients.keys()) members.push(await scene.join(client(index), `member-${index}`));
-    see("at first", (await scene.spread(members)).shares);
-    await scene.flow();
-    const before = scene.moves();
-    await brokers.restart(own);
-    await scene.flow();
-    await scene.flow();
-    see("given or taken", scene.moves() - before);
-    see("afterwards", (await scene.spread(members)).shares);
-    await members[0]?.leave();
-    see("one left", (await scene.spread(members.slice(1))).shares);
-    await scene.flow();
-  });
 });
