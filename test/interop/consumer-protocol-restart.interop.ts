@@ -15,6 +15,8 @@ afterAll(() => brokers.stop());
 compare("the broker of a group is killed and started again, and its members do not notice", async (broker) => {
   const own = await brokers.of(broker);
   return playOn(own, "restart", PATIENT, async ({ scene, client, see }) => {
+    // Sessions begin anew when the coordinator has read its log; members come when they have found it.
+    await scene.setSessionMs(45_000);
     const members: GroupMember[] = [];
     for (const index of PATIENT.clients.keys()) members.push(await scene.join(client(index), `member-${index}`));
     see("at first", (await scene.spread(members)).shares);
