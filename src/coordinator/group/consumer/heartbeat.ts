@@ -57,7 +57,8 @@ export function heartbeat(
   const found = findMember(group, beat);
   if (isRefusal(found)) return answer(found);
   const identity = identified(found.member.identity, context, beat);
-  if (isSettled(group, found, identity)) return unchanged(environment, group, context, { beat, memberId: found.member.memberId });
+  const settled = settledMember(group, found, identity);
+  if (settled !== undefined) return unchanged(environment, group, context, { beat, member: settled });
   const decided = decideBeat(environment, group, found, { identity, owned: beat.owned, resolved: beat.resolved });
   const { member, before } = decided;
   const formerTargetEpoch = group.targetEpoch;
@@ -71,7 +72,9 @@ export function heartbeat(
       if (decided.isToCompute) work.computeTargets(group.groupId);
       // Only another target makes anybody wait for others.
       if (now.targetEpoch !== formerTargetEpoch) work.watchDisconnected(group.groupId);
-      heard(environment, now, context, { memberId: member.memberId, hasMoved: member.progress !== before });
+      const stored = now.members.get(member.memberId);
+      assert(stored !== undefined, "whoever was heard is a member");
+      heard(environment, now, context, { member: stored, hasMoved: member.progress !== before });
       const isTold = beat.epoch === 0 || isFull(beat) || !holdsSame(before.assigned, member.progress.assigned);
       return toAnswer(environment, now, member, beat, isTold);
     },
@@ -83,13 +86,13 @@ function unchanged(
   environment: GroupEnvironment,
   group: ConsumerGroup,
   context: GroupRequestContext,
-  { beat, memberId }: { readonly beat: Beat; readonly memberId: string },
+  { beat, member }: { readonly beat: Beat; readonly member: ConsumerMember },
 ): BeatDecision {
   return {
     records: [],
     tellsStored: true,
     applied: () => {
-      const member = heard(environment, group, context, { memberId, hasMoved: false });
+      heard(environment, group, context, { member, hasMoved: false });
       return toAnswer(environment, group, member, beat, beat.epoch === 0 || isFull(beat));
     },
   };
@@ -100,17 +103,13 @@ function heard(
   environment: GroupEnvironment,
   group: ConsumerGroup,
   { connection }: GroupRequestContext,
-  { memberId, hasMoved }: { readonly memberId: string; readonly hasMoved: boolean },
-): ConsumerMember {
-  const member = group.members.get(memberId);
-  assert(member !== undefined, "whoever was heard is a member");
-  const { watch, progress, identity } = member;
+  { member: { watch, progress, identity }, hasMoved }: { readonly member: ConsumerMember; readonly hasMoved: boolean },
+): void {
   watch.session.set(environment.groupSettings(group.groupId)["consumer.session.timeout.ms"]);
   watch.link.bind(connection);
-  if (!hasMoved) return member;
+  if (!hasMoved) return;
   if (progress.state === MemberStates.UNREVOKED_PARTITIONS) watch.rebalance.set(identity.rebalanceTimeoutMs);
   else watch.rebalance.clear();
-  return member;
 }
 
 function toAnswer(environment: GroupEnvironment, group: ConsumerGroup, member: MemberView, beat: Beat, isTold: boolean): BeatAnswer {
@@ -177,14 +176,14 @@ function identified(known: MemberIdentity, context: GroupRequestContext, beat: B
   return isEqualIdentity(known, identity) ? known : identity;
 }
 
-/** Everything is as it was and is to be. */
-function isSettled(group: ConsumerGroup, { member, stored }: Found, identity: MemberIdentity): boolean {
-  return (
+/** The member, if everything is as it was and is to be. */
+function settledMember(group: ConsumerGroup, { member, stored }: Found, identity: MemberIdentity): ConsumerMember | undefined {
+  const isSettled =
     member === stored &&
     identity === member.identity &&
     !group.isMetadataStale &&
     !group.hasPartitionMetadata &&
     group.epoch === group.targetEpoch &&
-    isReconciled(member, group.targetEpoch)
-  );
+    isReconciled(member, group.targetEpoch);
+  return isSettled ? stored : undefined;
 }
