@@ -152,9 +152,9 @@ function findTarget(environment: GroupEnvironment, group: ConsumerGroup, comer: 
   if (epoch <= group.targetEpoch || group.isComputing) return before;
   const { topics, clock, logger } = environment;
   const timestampMs = clock.now();
-  // Nobody is spared a computation by waiting when there is but one member.
+  if (!isDue(group, timestampMs, assignmentIntervalMs(environment, group))) return before;
+  // What one member alone is to have is found quickly, whatever its size.
   const isAlone = group.members.size === (stored === undefined ? 0 : 1);
-  if (!isAlone && !isDue(group, timestampMs, assignmentIntervalMs(environment, group))) return before;
   if (!isAlone && sizeOfPlan(group, topics, group.members.size) > COMPUTED_AT_ONCE) return { ...before, isToCompute: true };
   const members = withMember(group, stored, view);
   const assignor = assignorOf(environment, group, members);
