@@ -27,7 +27,6 @@ export function computeTargets({ group, assignor, topics, members }: TargetPlan)
   const input: AssignmentMember[] = members.map((member) => ({
     memberId: member.memberId,
     instanceId: member.identity.instanceId,
-    rackId: member.identity.rackId,
     topicIds: topicIds(member),
     current: group.targetOf(member),
   }));
