@@ -128,6 +128,13 @@ async function answerOf<Q extends Shape, R extends Shape>(
     access: EVERYTHING,
   };
   const answer = throughWire(api.response, version, await handle(coordinator.parts, throughWire(api.request, version, body), context));
-  // How soon it is to be heard of again depends on when the group changed, which is not stored.
-  return JSON.stringify(answer, (key, value) => (key === "heartbeatIntervalMs" ? undefined : value));
+  return inOrder(answer);
+}
+
+/** Lists in one order, whichever they come in. How soon a member is to be heard of depends on when the group changed, which is not stored. */
+function inOrder(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(inOrder).sort().join()}]`;
+  if (typeof value !== "object" || value === null || Buffer.isBuffer(value)) return JSON.stringify(value);
+  const fields = Object.entries(value).filter(([name]) => name !== "heartbeatIntervalMs");
+  return `{${fields.map(([name, field]) => `${name}:${inOrder(field)}`).join()}}`;
 }

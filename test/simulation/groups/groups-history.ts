@@ -237,8 +237,10 @@ class GroupsHistory {
   /** Nothing changes any more; throws when a group has not come to rest by then. */
   async #rest(): Promise<void> {
     const world = this.#world;
-    world.kill();
-    await world.start({ isSafe: true });
+    if (this.#dice.chance(0.5) || !world.heal()) {
+      world.kill();
+      await world.start({ isSafe: true });
+    }
     world.lossChance = 0;
     const untilMs = world.nowMs + REST_MS;
     // Those who were to come back have, and nobody is frozen any more.

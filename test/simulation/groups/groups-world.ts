@@ -58,6 +58,8 @@ export interface Sent<Q extends Shape, R extends Shape> {
   readonly arrived?: () => void;
   /** Whether it may still be served when the client has given it up; asked when it arrives then. */
   readonly mayBeLate?: () => boolean;
+  /** It is lost so many times as often as others. */
+  readonly lossFactor?: number;
 }
 
 export class GroupsWorld {
@@ -147,6 +149,14 @@ export class GroupsWorld {
   planFailure(withinOperations: number): void {
     const { filesystem } = this.process ?? {};
     filesystem?.failAt(filesystem.operationCount + this.options.dice.between(1, withinOperations), this.options.dice.between(1, 3));
+  }
+
+  /** The disk fails no more, and somebody leads each partition; `false` when it is too late for that. */
+  heal(): boolean {
+    if (this.process === undefined || this.hasCrashed) return false;
+    this.process.filesystem.failAt(Number.POSITIVE_INFINITY);
+    for (let index = 0; index < PARTITIONS; index++) this.elect(index);
+    return true;
   }
 
   get hasCrashed(): boolean {
@@ -274,7 +284,7 @@ export class GroupsWorld {
     const { scheduler, dice } = this.options;
     try {
       if (link.closedAtMs !== undefined) throw new NoAnswer();
-      const isLost = dice.chance(this.lossChance / 2);
+      const isLost = dice.chance((this.lossChance / 2) * (sent.lossFactor ?? 1));
       await scheduler.sleep(dice.between(0, 3));
       if (isLost) {
         if (sent.mayBeLate !== undefined && dice.chance(0.7)) this.#serveLate(link, sent, sent.mayBeLate);

@@ -146,7 +146,8 @@ export class Ledger {
   /** Its epoch was not taken. One lost answer is not enough for that. */
   fenced(owner: Owner): void {
     this.counts.fenced++;
-    if (owner.unanswered < 2 && this.#reasonToExpel(owner) === undefined)
+    // The request that is answered so is one of them.
+    if (owner.unanswered <= 2 && this.#reasonToExpel(owner) === undefined)
       throw new Error(`${this.#at()}: ${owner.name} of ${owner.groupId} was fenced for no reason`);
   }
 

@@ -371,6 +371,7 @@ export class SimulatedMember implements Owner {
           }
         },
         mayBeLate: () => true,
+        lossFactor: 4,
       });
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
