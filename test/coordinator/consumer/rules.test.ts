@@ -305,6 +305,19 @@ describe("a commit", () => {
   });
 });
 
+test("of two assignors that as many members ask for it is the same one in whatever order the members are", () => {
+  const asking = (serverAssignor: string | null) => ({
+    memberId: "m",
+    identity: { ...NEW_MEMBER, serverAssignor },
+    progress: progress(STABLE, 1, ""),
+  });
+  const members = ["uniform", "range", null].map(asking);
+  const group = emptyGroup();
+  expect([group.preferredAssignor(members), group.preferredAssignor(members.toReversed())]).toEqual(["range", "range"]);
+  expect(group.preferredAssignor([...members, asking("uniform")])).toBe("uniform");
+  expect(group.preferredAssignor([asking(null)])).toBeUndefined();
+});
+
 test("of targets only what is different is stored, and nothing of members that are gone", () => {
   const group = emptyGroup();
   for (const [memberId, target] of Object.entries({ a: "t0", b: "t1", gone: "t2" })) {

@@ -132,18 +132,18 @@ export class ConsumerGroup {
     return this.#targets;
   }
 
-  /** The assignor that most members ask for; `undefined` when nobody does. */
+  /**
+   * The assignor that most members ask for; `undefined` when nobody does. Of two that as many ask for the first by name: it must not depend on
+   * the order of members, which a load does not keep.
+   */
   preferredAssignor(members: Iterable<MemberView>): string | undefined {
     const votes = new Map<string, number>();
-    let preferred: string | undefined;
     for (const { identity } of members) {
       const name = identity.serverAssignor;
-      if (name === null) continue;
-      const count = (votes.get(name) ?? 0) + 1;
-      votes.set(name, count);
-      if (preferred === undefined || count > (votes.get(preferred) ?? 0)) preferred = name;
+      if (name !== null) votes.set(name, (votes.get(name) ?? 0) + 1);
     }
-    return preferred;
+    const [preferred] = [...votes].sort(([a, some], [b, others]) => others - some || (a < b ? -1 : 1));
+    return preferred?.[0];
   }
 
   // ---- records
