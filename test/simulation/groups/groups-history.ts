@@ -208,7 +208,7 @@ class GroupsHistory {
       assignor: dice.pick([null, null, "range", "uniform"]),
       rebalanceTimeoutMs,
       // Some take longer than they may.
-      revocationMs: dice.pick([0, 100, 1000, rebalanceTimeoutMs * 2]),
+      revocationMs: dice.pick([0, 100, 1000, rebalanceTimeoutMs * 2, LONGEST_HISTORY_MS]),
       saysEarly: dice.chance(0.3),
       commits: dice.chance(0.7),
     });
