@@ -59,6 +59,18 @@ describe("a member of the consumer protocol", () => {
   });
 });
 
+it("is assigned by what the broker has when the assignor that its group was stored with is not listed any more", async () => {
+  const bench = new GroupBench();
+  await Member.joined(bench, "a", { serverAssignor: "range" });
+  const restarted = bench.restarted({ settings: { "group.consumer.assignors": "uniform" } });
+  await bench.clock.advance(2000);
+  const b = await Member.joined(restarted, "b");
+  expect(
+    (await describeGroup(restarted))?.members.map(({ targetAssignment }) => targetAssignment.topicPartitions[0]?.partitions.length),
+  ).toEqual([2, 2]);
+  expect(b.errorCode).toBe(0);
+});
+
 describe("a subscription by regular expression", () => {
   it("is resolved before the first answer, and anew when topics come", async () => {
     const bench = new GroupBench({ topics: { "a-1": 1, b: 1 } });

@@ -33,11 +33,12 @@ export function computeTargets({ group, assignor, topics, members }: TargetPlan)
   return assignor.assign({ members: input, partitionCount: (topicId) => topics.partitionCountOf(topicId) ?? 0 });
 }
 
-/** What most members ask for, or else the first that the broker has. */
+/** What most members ask for, or else the first that the broker has: a log may tell of assignors that are not listed any more. */
 export function assignorOf({ settings }: GroupEnvironment, group: ConsumerGroup, members: readonly MemberView[]): Assignor {
-  const [first] = listedAssignors(settings["group.consumer.assignors"]);
-  const assignor = assignors.get(group.preferredAssignor(members) ?? first ?? "");
-  assert(assignor !== undefined, "members ask for assignors that there are");
+  const listed = listedAssignors(settings["group.consumer.assignors"]);
+  const preferred = group.preferredAssignor(members);
+  const assignor = assignors.get(listed.find((name) => name === preferred) ?? listed[0] ?? "");
+  assert(assignor !== undefined, "a broker has assignors");
   return assignor;
 }
 
