@@ -66,6 +66,8 @@ export function storageSentence(error: StorageError, data: string): string {
       return `${error.message}. Bring back a copy of the file, or run "odradek repair --data ${data}", which keeps all records: it makes the journal anew from what can be read and from the partitions' folders.`;
     case "PROPERTIES_CORRUPT":
       return `${error.message}. Mend it or bring back a copy; or remove it, and the cluster gets a new id.`;
+    case "UNAVAILABLE":
+      return error.message;
     case "SEGMENT_CORRUPT":
     case "READ_FAILED":
     case "WRITE_FAILED":

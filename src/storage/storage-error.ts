@@ -6,6 +6,8 @@ export type StorageErrorCode =
   | "DIRECTORY_TOO_NEW"
   | "WRITE_FAILED"
   | "READ_FAILED"
+  /** The database, or the object store, did not answer: whether it was done is not known. */
+  | "UNAVAILABLE"
   | "METADATA_CORRUPT"
   | "PROPERTIES_CORRUPT";
 
