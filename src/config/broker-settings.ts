@@ -1,6 +1,7 @@
 // Every setting of a broker by Kafka's name, put together from the subjects' tables.
 
 import { clusterSettings } from "./broker/cluster.ts";
+import { disklessSettings } from "./broker/diskless.ts";
 import { groupsSettings } from "./broker/groups.ts";
 import { logSettings } from "./broker/log.ts";
 import { networkSettings } from "./broker/network.ts";
@@ -28,6 +29,7 @@ export const brokerSettingTable = {
   ...securitySettings,
   ...tlsSettings,
   ...tieredStorageSettings,
+  ...disklessSettings,
   ...odradekSettings,
 };
 

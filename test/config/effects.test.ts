@@ -18,6 +18,15 @@ const ELSEWHERE: { readonly [suite: string]: readonly string[] } = {
   "coordinator/disconnected-members.test.ts": ["odradek.group.disconnected.member.timeout.ms"],
   "coordinator/expiry.test.ts": ["offsets.retention.check.interval.ms", "offsets.retention.minutes"],
   "coordinator/join.test.ts": ["group.initial.rebalance.delay.ms", "group.max.size"],
+  "diskless/settings.test.ts": [
+    "diskless.append.linger.ms",
+    "diskless.append.max.bytes",
+    "diskless.cache.bytes",
+    "diskless.cache.dir",
+    "diskless.object.grace.ms",
+    "diskless.pending.max.bytes",
+    "diskless.upkeep.interval.ms",
+  ],
   "embedding/acls.test.ts": ["odradek.acls"],
 };
 
