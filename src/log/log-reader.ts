@@ -5,9 +5,9 @@
 import { BATCH_HEADER_BYTES, BATCH_LENGTH_PREFIX_BYTES, batchHeader } from "../../protocol/records/batch-header.ts";
 import { readInt32, readInt64 } from "../../protocol/wire/layout.ts";
 import type { BufferPool } from "../base/buffer-pool.ts";
+import { type SelectedBatches, selectBatches } from "../storage/batch-selection.ts";
 import type { AbortedTransaction, LogRead, ReadOptions } from "../storage/partition-log.ts";
 import { StorageError } from "../storage/storage-error.ts";
-import { type SelectedBatches, selectBatches } from "./batch-scan.ts";
 import type { Segment } from "./segment.ts";
 import type { Slab, Tail } from "./tail-cache.ts";
 

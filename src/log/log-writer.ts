@@ -2,21 +2,14 @@
 // written from there: at once, or with others of the same read turn. A large one is written from where it came: copying it would cost
 // more than reading it back from the page cache.
 
-import type { TimestampType } from "../../protocol/records/batch-header.ts";
 import { RecordBatch } from "../../protocol/records/record-batch.ts";
 import type { WriteOutcome } from "../storage/partition-log.ts";
+import { type Stamp, stampBatch } from "../storage/stamp.ts";
 import type { Segment } from "./segment.ts";
 import { type Slab, Tail, type TailCache } from "./tail-cache.ts";
 
 /** From this size on a batch does not go through the tail. */
 const LARGE_BATCH_BYTES = 64 * 1024;
-
-/** What the log writes into a batch's header. */
-export interface Stamp {
-  readonly leaderEpoch: number;
-  readonly timestampType: TimestampType;
-  readonly maxTimestampMs: number;
-}
 
 /** Where the next batch goes. */
 export interface BatchPlace {
@@ -134,10 +127,4 @@ export class LogWriter {
       this.#broken(error);
     }
   }
-}
-
-function stampBatch(batch: RecordBatch, { leaderEpoch, timestampType, maxTimestampMs }: Stamp, offset: number): void {
-  batch.baseOffset = offset;
-  batch.partitionLeaderEpoch = leaderEpoch;
-  batch.setMaxTimestamp(timestampType, maxTimestampMs);
 }

@@ -9,6 +9,7 @@ import { assert } from "../base/assert.ts";
 import type { BufferPool } from "../base/buffer-pool.ts";
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
+import { appended, duplicateOf, notWritten } from "../storage/append-results.ts";
 import { judgeClientBatch, tooLarge } from "../storage/append-validation.ts";
 import {
   type AbortedTransaction,
@@ -23,15 +24,15 @@ import {
 } from "../storage/partition-log.ts";
 import type { EndedTransaction, ProducerState, ProducerStates } from "../storage/producer-states.ts";
 import { countExpiredSegments } from "../storage/retention.ts";
+import type { DatedStamp } from "../storage/stamp.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
-import { appended, duplicateOf, notWritten } from "./append-results.ts";
 import { Durability } from "./durability.ts";
 import { LeaderEpochFile } from "./leader-epoch-file.ts";
 import { LogFolder } from "./log-folder.ts";
 import type { LogOptions, LogResources } from "./log-options.ts";
 import { abortedTransactionsIn, nothingRead, readLog, segmentIndexOf } from "./log-reader.ts";
-import { LogWriter, type Stamp } from "./log-writer.ts";
+import { LogWriter } from "./log-writer.ts";
 import { ProducerSnapshots } from "./producer-snapshots.ts";
 import { recoverLog } from "./recovery.ts";
 import { emptySegment, newestOf, rangeOf, type Segment } from "./segment.ts";
@@ -492,8 +493,4 @@ export class SegmentedLog implements PartitionLog {
     this.#snapshots.write(this.#logEndOffset, this.#producers, this.#segments);
     this.#leaderEpochs.save();
   }
-}
-
-interface DatedStamp extends Stamp {
-  readonly nowMs: number;
 }

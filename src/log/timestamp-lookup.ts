@@ -3,10 +3,10 @@
 
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
 import type { Gate } from "../base/gate.ts";
+import { visitRecords } from "../storage/long-batch.ts";
 import type { TimestampedOffset } from "../storage/partition-log.ts";
 import { batchesLater } from "./batch-scan.ts";
 import { readFailure, type SegmentRow } from "./log-reader.ts";
-import { visitRecords } from "./long-batch.ts";
 import type { Segment } from "./segment.ts";
 
 export interface LookupRange {

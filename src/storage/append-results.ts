@@ -1,11 +1,11 @@
-// What an append to a segmented log gives.
+// What an append to a log gives.
 
 import { Errors } from "../../protocol/errors.ts";
 import { NO_TIMESTAMP, TimestampType } from "../../protocol/records/batch-header.ts";
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
-import { type AppendRefusal, type AppendResult, refusal, type WriteOutcome } from "../storage/partition-log.ts";
-import type { AppendedBatch } from "../storage/producer-states.ts";
-import type { Stamp } from "./log-writer.ts";
+import { type AppendRefusal, type AppendResult, refusal, type WriteOutcome } from "./partition-log.ts";
+import type { AppendedBatch } from "./producer-states.ts";
+import type { Stamp } from "./stamp.ts";
 
 export function appended(batch: RecordBatch, stamp: Stamp, baseOffset: number, written?: WriteOutcome): AppendResult {
   const logAppendTimeMs = stamp.timestampType === TimestampType.LOG_APPEND_TIME ? stamp.maxTimestampMs : NO_TIMESTAMP;
