@@ -1,22 +1,17 @@
-// One compaction of one log, as Apache Kafka's cleaner does it: take note of the last offset of every key in the dirty part, then write
-// every segment from the start of the log anew, without the records that a later one of the same key has replaced. Offsets stay.
-//
-// A record stays when it is the last of its key; a deletion (no value) only until the delete horizon. Records of aborted transactions go,
-// markers when nothing of their transaction is left and the horizon has passed. A batch without records stays as a header when it is the
-// last of a producer that is still known, or the last of what was compacted. Reading goes on meanwhile from the segments as they were.
+// One compaction of one log of files: the rules are in storage/compaction; here its segments are walked, and each group of them is written
+// anew and takes the place of the old ones. Reading goes on meanwhile from the segments as they were.
 
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
+import { BatchCompaction } from "../storage/compaction/batch-compaction.ts";
+import type { CompactionPlan } from "../storage/compaction/compaction-plan.ts";
+import { type Pace, type WorkStep, walkBatches } from "../storage/compaction/pace.ts";
 import type { CompactionLimits } from "../storage/storage-engine.ts";
 import { batchesLater } from "./batch-scan.ts";
-import { CleanedTransactions } from "./cleaned-transactions.ts";
-import { batchOfKept, emptiedBatch, keepRecords, newDeleteHorizon, visitKeys } from "./compacted-batch.ts";
 import { CompactedSegment } from "./compacted-segment.ts";
-import { type CompactionPlan, groupSegments } from "./compaction-plan.ts";
-import { KeyOffsets } from "./key-offsets.ts";
 import type { LogResources } from "./log-options.ts";
 import { segmentIndexOf } from "./log-reader.ts";
-import type { Pace, WorkStep } from "./pace.ts";
 import type { Segment } from "./segment.ts";
+import { groupSegments } from "./segment-groups.ts";
 import { decideSwap, dropCompacted } from "./segment-swap.ts";
 import type { SegmentedLog } from "./segmented-log.ts";
 import type { AbortedTransactionEntry } from "./transaction-index.ts";
@@ -47,10 +42,8 @@ export class Compaction {
   readonly #plan: CompactionPlan;
   readonly #resources: LogResources;
   readonly #pace: Pace;
-  readonly #keys: KeyOffsets;
+  readonly #batches: BatchCompaction<AbortedTransactionEntry>;
   readonly #chunkBytes: number;
-  readonly #nowMs: number;
-  readonly #aborted: readonly AbortedTransactionEntry[];
 
   constructor({ log, plan, limits, resources, pace }: CompactionOptions) {
     this.#log = log;
@@ -58,13 +51,16 @@ export class Compaction {
     this.#chunkBytes = Math.max(1, Math.floor(limits.ioBufferBytes / 2));
     this.#resources = resources;
     this.#pace = pace;
-    this.#nowMs = resources.clock.now();
-    const dirtyOffsets = plan.firstUncleanableOffset - plan.firstDirtyOffset;
-    this.#keys = new KeyOffsets(limits.dedupeBufferBytes, limits.dedupeBufferLoadFactor, dirtyOffsets);
-    // Below the first uncleanable offset every transaction has ended, some of them after it.
-    this.#aborted = log.segments
-      .flatMap(({ transactions }) => transactions?.entries ?? [])
-      .filter(({ firstOffset }) => firstOffset < plan.firstUncleanableOffset);
+    this.#batches = new BatchCompaction({
+      plan,
+      settings: log.settings,
+      limits,
+      nowMs: resources.clock.now(),
+      aborted: log.segments
+        .flatMap(({ transactions }) => transactions?.entries ?? [])
+        .filter(({ firstOffset }) => firstOffset < plan.firstUncleanableOffset),
+      producer: (producerId) => log.producer(producerId),
+    });
   }
 
   /** Rejects with CompactionAbandoned, MalformedMessage, Node's errors. */
@@ -72,71 +68,41 @@ export class Compaction {
     // What takes the place of segments on the disk must not be safer than they are.
     await this.#log.flush();
     await this.#noteKeys();
-    const compactedUntil = this.#keys.latestOffset + 1;
+    const { compactedUntil } = this.#batches;
     const segments = this.#log.segments.filter(({ baseOffset }) => baseOffset < compactedUntil);
-    const transactions = new CleanedTransactions(this.#aborted);
     let bytesBefore = 0;
     let bytesAfter = 0;
     for (const group of groupSegments(segments, this.#plan.firstUncleanableOffset, this.#log.settings)) {
       bytesBefore += group.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-      bytesAfter += await this.#compactGroup(group, transactions);
+      bytesAfter += await this.#compactGroup(group);
     }
-    return { compactedUntil, keyCount: this.#keys.size, bytesBefore, bytesAfter };
+    return { compactedUntil, keyCount: this.#batches.keyCount, bytesBefore, bytesAfter };
   }
 
   async #noteKeys(): Promise<void> {
     const { firstDirtyOffset, firstUncleanableOffset } = this.#plan;
     const { segments } = this.#log;
-    const transactions = new CleanedTransactions(this.#aborted.filter(({ lastOffset }) => lastOffset >= firstDirtyOffset));
     for (const [index, segment] of segments.entries()) {
       const nextOffset = segments[index + 1]?.baseOffset ?? firstUncleanableOffset;
       if (nextOffset <= firstDirtyOffset || segment.baseOffset >= firstUncleanableOffset) continue;
-      const isWhole = await this.#noteKeysOf(segment, transactions);
+      const isWhole = await this.#noteKeysOf(segment);
       if (!isWhole) return;
-      this.#keys.latestOffset = nextOffset - 1;
+      this.#batches.notedUntil(nextOffset);
     }
   }
 
   /** `false` when there is no room for more keys. */
-  #noteKeysOf(segment: Segment, transactions: CleanedTransactions): Promise<boolean> {
+  #noteKeysOf(segment: Segment): Promise<boolean> {
     const from = segment.offsets.floorPosition(this.#plan.firstDirtyOffset);
-    return this.#forEachBatch(segment, from, (batch) => this.#noteKeysIn(batch, transactions));
+    return this.#forEachBatch(segment, from, (batch) => this.#batches.note(batch));
   }
 
-  *#noteKeysIn(batch: RecordBatch, transactions: CleanedTransactions): Generator<WorkStep, boolean, void> {
-    const { firstDirtyOffset } = this.#plan;
-    if (batch.isControl) transactions.meetControl(batch);
-    else if (!transactions.meetData(batch)) {
-      const isWhole = yield* visitKeys(batch, (offset, key) => offset < firstDirtyOffset || this.#noteKey(offset, key));
-      if (!isWhole) return false;
-    }
-    if (batch.lastOffset >= firstDirtyOffset) this.#keys.latestOffset = batch.lastOffset;
-    return true;
-  }
-
-  #noteKey(offset: number, key: Buffer): boolean {
-    if (this.#keys.isFull) return false;
-    this.#keys.put(key, offset);
-    return true;
-  }
-
-  /** Read off the event loop, with a pause whenever one is due; ends, with `false`, as soon as `visit` says so. */
+  /** Read off the event loop; ends, with `false`, as soon as `visit` says so. */
   #forEachBatch(segment: Segment, from: number, visit: (batch: RecordBatch) => Generator<WorkStep, boolean, void>): Promise<boolean> {
-    return segment.file.useWhile(async (file) => {
-      for await (const batch of batchesLater(file, { from, to: segment.sizeBytes }, this.#chunkBytes)) {
-        const work = visit(batch);
-        let step = work.next();
-        for (; step.done !== true; step = work.next()) await this.#pace.between(step.value);
-        if (!step.value) return false;
-        if (this.#pace.worked(batch.sizeBytes)) await this.#pause();
-      }
-      return true;
+    return segment.file.useWhile((file) => {
+      const batches = batchesLater(file, { from, to: segment.sizeBytes }, this.#chunkBytes);
+      return walkBatches({ batches, visit, pace: this.#pace, afterPause: () => this.#checkWanted() });
     });
-  }
-
-  async #pause(): Promise<void> {
-    await this.#pace.pause();
-    this.#checkWanted();
   }
 
   #checkWanted(): void {
@@ -144,7 +110,7 @@ export class Compaction {
     if (!isWanted) throw new CompactionAbandoned();
   }
 
-  async #compactGroup(group: readonly Segment[], transactions: CleanedTransactions): Promise<number> {
+  async #compactGroup(group: readonly Segment[]): Promise<number> {
     const first = group[0];
     if (first === undefined) return 0;
     const { filesystem } = this.#resources;
@@ -152,7 +118,7 @@ export class Compaction {
     const compacted = new CompactedSegment(this.#log, first, this.#resources, this.#chunkBytes);
     try {
       for (const segment of group) {
-        await this.#forEachBatch(segment, 0, (batch) => this.#compactBatch(batch, compacted, transactions));
+        await this.#forEachBatch(segment, 0, (batch) => this.#compactBatch(batch, compacted));
       }
       const segment = await compacted.complete();
       this.#checkUnchanged(group);
@@ -186,38 +152,10 @@ export class Compaction {
     if (group.some((segment, place) => segments[index + place] !== segment)) throw new CompactionAbandoned();
   }
 
-  *#compactBatch(batch: RecordBatch, compacted: CompactedSegment, transactions: CleanedTransactions): Generator<WorkStep, boolean, void> {
-    const control = batch.isControl ? transactions.meetControl(batch) : undefined;
-    if (control?.aborted !== undefined) compacted.noteAborted(control.aborted);
-    const canGo = control === undefined ? transactions.meetData(batch) : control.canGo;
-    const isPastHorizon = batch.hasDeleteHorizon && batch.baseTimestamp <= this.#nowMs;
-    const isDiscarded = canGo && (control === undefined || isPastHorizon);
-    let left: RecordBatch | undefined;
-    if (!isDiscarded && batch.recordCount > 0) {
-      const kept = yield* keepRecords(batch, (record) => control !== undefined || this.#staysIn(record, isPastHorizon));
-      const needsHorizon = !batch.hasDeleteHorizon && (kept.hasDeletion || (control !== undefined && canGo));
-      const horizonMs = needsHorizon ? newDeleteHorizon(this.#nowMs, this.#log.settings["delete.retention.ms"]) : undefined;
-      if (kept.positions.length > 0) left = yield* batchOfKept(batch, kept, horizonMs);
-    }
-    if (left === undefined && this.#mustStay(batch)) left = emptiedBatch(batch);
+  *#compactBatch(batch: RecordBatch, compacted: CompactedSegment): Generator<WorkStep, boolean, void> {
+    const { left, aborted } = yield* this.#batches.compact(batch);
+    if (aborted !== undefined) compacted.noteAborted(aborted);
     if (left !== undefined) this.#pace.worked(compacted.append(left));
     return true;
-  }
-
-  #staysIn(record: { readonly offset: number; readonly key: Buffer | null; readonly hasValue: boolean }, isPastHorizon: boolean): boolean {
-    if (record.offset > this.#keys.latestOffset) return true;
-    if (record.key === null) return false;
-    return (record.hasValue || !isPastHorizon) && record.offset >= this.#keys.get(record.key);
-  }
-
-  /** Without it, a producer would be forgotten that is still known, or the end of the compacted part. */
-  #mustStay(batch: RecordBatch): boolean {
-    if (batch.nextOffset === this.#plan.firstUncleanableOffset) return true;
-    if (!batch.hasProducerId) return false;
-    const producer = this.#log.producer(batch.producerId);
-    if (producer === undefined) return false;
-    const last = producer.batches.at(-1);
-    if (last === undefined) return batch.isControl && batch.producerEpoch === producer.producerEpoch;
-    return batch.lastOffset === last.lastOffset;
   }
 }

@@ -4,13 +4,13 @@
 
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Logger } from "../base/logger.ts";
+import { type CompactionPlan, planCompaction } from "../storage/compaction/compaction-plan.ts";
+import { Pace } from "../storage/compaction/pace.ts";
 import type { CompactionLimits } from "../storage/storage-engine.ts";
 import { topicPartitionName } from "../storage/topic-partition.ts";
 import { Compaction, CompactionAbandoned } from "./compaction.ts";
-import { type CompactionPlan, planCompaction } from "./compaction-plan.ts";
 import type { LogResources } from "./log-options.ts";
 import type { OffsetCheckpoints } from "./offset-checkpoints.ts";
-import { Pace } from "./pace.ts";
 import type { SegmentedLog } from "./segmented-log.ts";
 
 /** For a disk that refuses to come to its senses. */

@@ -13,14 +13,14 @@ import {
   DELETE_HORIZON_BIT,
   NO_TIMESTAMP,
   TimestampType,
-} from "../../protocol/records/batch-header.ts";
-import { compress } from "../../protocol/records/compression.ts";
-import { compressPieces, piecesOf } from "../../protocol/records/pieces.ts";
-import { RecordBatch } from "../../protocol/records/record-batch.ts";
-import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
-import { sizeOfVarlong, VarintCursor, writeVarint, writeVarlong } from "../../protocol/wire/varint.ts";
-import { assert } from "../base/assert.ts";
-import { bodyAtOnce, bodyLater } from "../storage/long-batch.ts";
+} from "../../../protocol/records/batch-header.ts";
+import { compress } from "../../../protocol/records/compression.ts";
+import { compressPieces, piecesOf } from "../../../protocol/records/pieces.ts";
+import { RecordBatch } from "../../../protocol/records/record-batch.ts";
+import { MalformedMessage } from "../../../protocol/wire/malformed-message.ts";
+import { sizeOfVarlong, VarintCursor, writeVarint, writeVarlong } from "../../../protocol/wire/varint.ts";
+import { assert } from "../../base/assert.ts";
+import { bodyAtOnce, bodyLater } from "../long-batch.ts";
 import type { WorkStep } from "./pace.ts";
 
 /** Batches with more take so long that they are worked on in steps of their own. */

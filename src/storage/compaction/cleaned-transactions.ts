@@ -1,27 +1,34 @@
 // What compaction must know of transactions while it walks a log from front to back (KIP-98): which batches were aborted, and whether a
 // marker may go, because nothing of its transaction was met before it.
 
-import { ControlType, readControlBatch } from "../../protocol/records/control-batch.ts";
-import type { RecordBatch } from "../../protocol/records/record-batch.ts";
-import type { AbortedTransactionEntry } from "./transaction-index.ts";
+import { ControlType, readControlBatch } from "../../../protocol/records/control-batch.ts";
+import type { RecordBatch } from "../../../protocol/records/record-batch.ts";
 
-interface AbortedTransaction {
-  readonly entry: AbortedTransactionEntry;
+/** What an engine keeps of an aborted transaction. */
+export interface AbortedEntry {
+  readonly producerId: number;
+  readonly firstOffset: number;
+  /** Of the marker. */
+  readonly lastOffset: number;
+}
+
+interface AbortedTransaction<Entry> {
+  readonly entry: Entry;
   /** A batch of it is still in the log. */
   wasMet: boolean;
 }
 
-export class CleanedTransactions {
+export class CleanedTransactions<Entry extends AbortedEntry> {
   /** By first offset, ascending. */
-  readonly #aborted: readonly AbortedTransactionEntry[];
+  readonly #aborted: readonly Entry[];
   #nextAborted = 0;
   /** By producer id. */
-  readonly #ongoingAborted = new Map<number, AbortedTransaction>();
+  readonly #ongoingAborted = new Map<number, AbortedTransaction<Entry>>();
   /** Producer ids. */
   readonly #ongoingCommitted = new Set<number>();
 
   /** @param aborted every transaction of the range that was aborted, in any order */
-  constructor(aborted: Iterable<AbortedTransactionEntry>) {
+  constructor(aborted: Iterable<Entry>) {
     this.#aborted = [...aborted].sort((one, other) => one.firstOffset - other.firstOffset);
   }
 
@@ -39,7 +46,7 @@ export class CleanedTransactions {
    * `canGo`: nothing of the marker's transaction is left. `aborted`: the entry that the index of the compacted segment needs, for as long
    * as something is left.
    */
-  meetControl(batch: RecordBatch): { readonly canGo: boolean; readonly aborted?: AbortedTransactionEntry } {
+  meetControl(batch: RecordBatch): { readonly canGo: boolean; readonly aborted?: Entry } {
     this.#enter(batch.lastOffset);
     const { producerId } = batch;
     const type = readControlBatch(batch)?.type;

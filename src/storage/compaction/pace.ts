@@ -1,7 +1,8 @@
 // Lets long work share the event loop: it is done in slices of a few milliseconds, between which others have their turn, and at no more
 // than so many bytes a second. Stopping it ends a pause at once.
 
-import type { Clock, Timer } from "../base/clock.ts";
+import type { RecordBatch } from "../../../protocol/records/record-batch.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
 
 /** A slice ends with whichever comes first. The clock counts whole milliseconds. */
 const SLICE_MS = 2;
@@ -71,4 +72,27 @@ export class Pace {
     this.#pausing?.timer.cancel();
     this.#pausing?.resume();
   }
+}
+
+export interface PacedWalk {
+  readonly batches: AsyncIterable<RecordBatch>;
+  /** `false`: that is enough. */
+  readonly visit: (batch: RecordBatch) => Generator<WorkStep, boolean, void>;
+  readonly pace: Pace;
+  /** After each pause: others had their turn. It may throw. */
+  readonly afterPause: () => void;
+}
+
+/** Visits batches one after another, with a pause whenever one is due; `false` when `visit` ended it. */
+export async function walkBatches({ batches, visit, pace, afterPause }: PacedWalk): Promise<boolean> {
+  for await (const batch of batches) {
+    const work = visit(batch);
+    let step = work.next();
+    for (; step.done !== true; step = work.next()) await pace.between(step.value);
+    if (!step.value) return false;
+    if (!pace.worked(batch.sizeBytes)) continue;
+    await pace.pause();
+    afterPause();
+  }
+  return true;
 }

@@ -1,11 +1,9 @@
-// Which part of a log is to be compacted, how badly it needs it, and which segments become one. Rules only, those of Apache Kafka:
+// Which part of a log is to be compacted, and how badly it needs it. Rules only, those of Apache Kafka:
 //
 //   segments     | compacted before      | dirty               | uncleanable: active, unstable, or too young
 //   log start ───┴──────── first dirty ──┴─── first uncleanable ┴──── log end
 
-import type { TopicSettings } from "../config/topic-settings.ts";
-import { MAX_RELATIVE_OFFSET } from "./segment-roll.ts";
-import { TIME_INDEX_ENTRY_BYTES } from "./time-index.ts";
+import type { TopicSettings } from "../../config/topic-settings.ts";
 
 export interface PlannedSegment {
   readonly baseOffset: number;
@@ -84,26 +82,4 @@ function segmentStart(segments: readonly PlannedSegment[], offset: number): numb
   let start = segments[0]?.baseOffset ?? 0;
   for (const { baseOffset } of segments) if (baseOffset <= offset) start = baseOffset;
   return start;
-}
-
-/** Neighbours that together are no larger than a segment may be. Each group becomes one segment. */
-export function groupSegments<S extends PlannedSegment>(segments: readonly S[], endOffset: number, settings: TopicSettings): S[][] {
-  const largestBytes = settings["internal.segment.bytes"] ?? settings["segment.bytes"];
-  const largestIndexed = (settings["segment.index.bytes"] / TIME_INDEX_ENTRY_BYTES) * settings["index.interval.bytes"];
-  const mostBytes = Math.min(largestBytes, largestIndexed);
-  const groups: S[][] = [];
-  let groupBytes = 0;
-  for (const [index, segment] of segments.entries()) {
-    const group = groups.at(-1);
-    const nextOffset = segments[index + 1]?.baseOffset ?? endOffset;
-    const isNear = segment.sizeBytes === 0 || nextOffset - 1 - (group?.[0]?.baseOffset ?? 0) <= MAX_RELATIVE_OFFSET;
-    if (group !== undefined && isNear && groupBytes + segment.sizeBytes <= mostBytes) {
-      group.push(segment);
-      groupBytes += segment.sizeBytes;
-    } else {
-      groups.push([segment]);
-      groupBytes = segment.sizeBytes;
-    }
-  }
-  return groups;
 }
