@@ -15,7 +15,7 @@ type PartitionResult = EncodableMessage<typeof deleteRecordsApi.response>["topic
 const HIGH_WATERMARK = -1;
 const NO_LOW_WATERMARK = -1;
 
-export const deleteRecords = serve(deleteRecordsApi, "0-2", ["DELETE TOPIC"], (services, request, { access }) => {
+export const deleteRecords = serve(deleteRecordsApi, "0-2", ["DELETE TOPIC"], async (services, request, { access }) => {
   // A partition that is named twice is asked for once, with what comes last.
   const topics = new Map<string, Map<number, number>>();
   for (const { name, partitions } of request.topics) {
@@ -24,13 +24,15 @@ export const deleteRecords = serve(deleteRecordsApi, "0-2", ["DELETE TOPIC"], (s
     for (const { partitionIndex, offset } of partitions) offsets.set(partitionIndex, offset);
   }
   return {
-    topics: [...topics].map(([name, offsets]) => {
-      const mayDelete = access.permits("DELETE TOPIC", name);
-      const partitions = [...offsets].map(([index, offset]) =>
-        mayDelete ? deleteBefore(services, name, index, offset) : refused(index, Errors.TOPIC_AUTHORIZATION_FAILED),
-      );
-      return { name, partitions };
-    }),
+    topics: await Promise.all(
+      [...topics].map(async ([name, offsets]) => {
+        const mayDelete = access.permits("DELETE TOPIC", name);
+        const partitions = [...offsets].map(([index, offset]) =>
+          mayDelete ? deleteBefore(services, name, index, offset) : refused(index, Errors.TOPIC_AUTHORIZATION_FAILED),
+        );
+        return { name, partitions: await Promise.all(partitions) };
+      }),
+    ),
   };
 });
 
@@ -38,7 +40,7 @@ function refused(partitionIndex: number, errorCode: ErrorCode): PartitionResult 
   return { partitionIndex, errorCode, lowWatermark: NO_LOW_WATERMARK };
 }
 
-function deleteBefore(services: Services, topic: string, partitionIndex: number, wanted: number): PartitionResult {
+async function deleteBefore(services: Services, topic: string, partitionIndex: number, wanted: number): Promise<PartitionResult> {
   if (isInternalTopic(topic)) return refused(partitionIndex, Errors.INVALID_TOPIC_EXCEPTION);
   const fault = partitionFault(services, topic, partitionIndex, -1);
   const partition = services.partitions.get(topic, partitionIndex);
@@ -48,7 +50,7 @@ function deleteBefore(services: Services, topic: string, partitionIndex: number,
   if (offset < 0 || offset > partition.highWatermark) return refused(partitionIndex, Errors.OFFSET_OUT_OF_RANGE);
   if (offset > partition.logStartOffset) {
     try {
-      partition.deleteRecordsBefore(offset);
+      await partition.deleteRecordsBefore(offset);
     } catch (error) {
       return refused(partitionIndex, storageFault(services, partition, error, "could not delete records"));
     }

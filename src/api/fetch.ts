@@ -242,8 +242,8 @@ async function readOne(
     read = reading instanceof Promise ? await reserved(reading, context.connection, Math.max(0, budgetBytes)) : reading;
     context.connection.reserve(read.sizeBytes);
     services.readTurns.took(read.sizeBytes);
-    const abortedTransactions =
-      isolationLevel === "read_committed" ? partition.abortedTransactions(wanted.fetchOffset, read.nextOffset) : null;
+    const aborted = isolationLevel === "read_committed" ? partition.abortedTransactions(wanted.fetchOffset, read.nextOffset) : null;
+    const abortedTransactions = aborted instanceof Promise ? await aborted : aborted;
     return {
       response: { ...head, abortedTransactions, records: read.records },
       sizeBytes: read.sizeBytes,

@@ -192,7 +192,7 @@ export class LocalPartitions {
     { leaderEpoch, settings }: { readonly leaderEpoch: number; readonly settings: TopicSettings },
   ): Partition {
     const { brokerId, logs } = this.#options;
-    const log = logs.take(brokerId, { topic: topic.name, partition: index, topicId: topic.id, settings });
+    const log = logs.take(brokerId, { topic: topic.name, partition: index, topicId: topic.id, settings, leaderEpoch });
     const partition = new Partition(log, settings, leaderEpoch);
     const { replicas = [], inSyncReplicas = [] } = topic.partitions[index] ?? {};
     partition.setReplicas({ count: replicas.length, inSyncCount: inSyncReplicas.length });
@@ -208,7 +208,7 @@ export class LocalPartitions {
     for (const partition of led?.partitions ?? []) {
       if (partition === undefined) continue;
       this.#resign(partition);
-      this.#options.logs.delete(partition.log.topicPartition);
+      this.#options.logs.delete({ ...partition.log.topicPartition, topicId: partition.log.topicId });
       count++;
     }
     if (count > 0) this.#options.logger.info({ topic: name, partitions: count }, "deleted partitions");
@@ -220,7 +220,7 @@ export class LocalPartitions {
     for (const topic of previous.topicsByName.values()) {
       if (image.topicsById.has(topic.id)) continue;
       topic.partitions.forEach(({ leader }, partition) => {
-        if (leader === -1) this.#options.logs.delete({ topic: topic.name, partition });
+        if (leader === -1) this.#options.logs.delete({ topic: topic.name, partition, topicId: topic.id });
       });
     }
   }

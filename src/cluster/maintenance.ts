@@ -71,21 +71,22 @@ export class Maintenance {
   }
 
   /** Where the cleaner runs, it looks after compacted topics: it deletes what is too old once it has compacted what is due. */
-  #enforceRetention(): void {
+  #enforceRetention(): Promise<void> {
     const isCleaning = this.#options.config["log.cleaner.enable"];
-    this.#enforceRetentionOf([...this.#options.partitions.all()].filter((partition) => !(isCleaning && isCompacted(partition))));
+    return this.#enforceRetentionOf([...this.#options.partitions.all()].filter((partition) => !(isCleaning && isCompacted(partition))));
   }
 
   /** One that needs room on a full disk is tried again when the others have given theirs. */
-  #enforceRetentionOf(partitions: readonly Partition[]): void {
-    const failed = partitions.filter((partition) => !this.#hasEnforcedRetention(partition));
-    for (const partition of failed) this.#hasEnforcedRetention(partition);
+  async #enforceRetentionOf(partitions: readonly Partition[]): Promise<void> {
+    const failed: Partition[] = [];
+    for (const partition of partitions) if (!(await this.#hasEnforcedRetention(partition))) failed.push(partition);
+    for (const partition of failed) await this.#hasEnforcedRetention(partition);
   }
 
-  #hasEnforcedRetention(partition: Partition): boolean {
+  async #hasEnforcedRetention(partition: Partition): Promise<boolean> {
     const name = topicPartitionName(partition.log.topicPartition);
     try {
-      partition.enforceRetention();
+      await partition.enforceRetention();
     } catch (error) {
       this.#failures.failed(name, error, "could not delete what a log no longer keeps");
       return false;
@@ -101,7 +102,7 @@ export class Maintenance {
     while (!isDone && !this.#isClosed) {
       isDone = !(await engine.compact(limitsOf(config, threadCount)));
       if (this.#isClosed) return;
-      this.#enforceRetentionOf([...partitions.all()].filter(isCompacted));
+      await this.#enforceRetentionOf([...partitions.all()].filter(isCompacted));
     }
   }
 }

@@ -4,10 +4,11 @@
 //
 // It also knows who leads here, so that a follower can serve reads of a partition that it holds a replica of (KIP-392).
 
+import { assert } from "../base/assert.ts";
 import type { Slices } from "../base/slices.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { PartitionLog } from "../storage/partition-log.ts";
-import type { LogSpec, StorageEngine } from "../storage/storage-engine.ts";
+import type { LogIdentity, LogSpec, StorageEngine } from "../storage/storage-engine.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 
@@ -73,7 +74,7 @@ export class SharedLogs {
   }
 
   /** The partitions did not come into the metadata. */
-  unmake(specs: readonly TopicPartition[]): void {
+  unmake(specs: readonly LogIdentity[]): void {
     for (const spec of specs) this.delete(spec);
   }
 
@@ -89,6 +90,7 @@ export class SharedLogs {
     this.#open.delete(name);
     known?.log.close();
     const log = this.engine.open(spec);
+    assert(!(log instanceof Promise), "this engine opens logs at once");
     this.#open.set(name, { log, owner: brokerId });
     return log;
   }
@@ -102,9 +104,9 @@ export class SharedLogs {
     log.close();
   }
 
-  delete(partition: TopicPartition): void {
-    this.#open.delete(topicPartitionName(partition));
-    this.engine.delete(partition);
+  delete(log: LogIdentity): void {
+    this.#open.delete(topicPartitionName(log));
+    this.engine.delete(log);
   }
 
   lead(partition: Partition): void {

@@ -2,12 +2,12 @@
 // history says that the topic was deleted. Everything else is set aside as a stray, never deleted: its topic may have been lost.
 
 import type { Logger } from "../base/logger.ts";
-import type { StorageEngine, StoredPartition } from "../storage/storage-engine.ts";
+import type { StoredPartition, StoredPartitions } from "../storage/storage-engine.ts";
 import { topicPartitionName } from "../storage/topic-partition.ts";
 import type { Change, ClusterImage } from "./image.ts";
 
 export interface SettleOptions {
-  readonly engine: Pick<StorageEngine, "list" | "delete" | "setAside">;
+  readonly engine: StoredPartitions;
   readonly image: ClusterImage;
   /** That led to the image, or the newer part of it. */
   readonly history: () => Promise<readonly Change[]>;
@@ -20,9 +20,10 @@ export async function settleStrays({ engine, image, history, logger }: SettleOpt
   const deletedIds = new Set((await history()).flatMap((change) => (change.type === "topicDeleted" ? [change.id] : [])));
   const strays: string[] = [];
   for (const stored of unknown) {
-    if (stored.topicId !== undefined && deletedIds.has(stored.topicId)) {
-      engine.delete(stored);
-      logger.info({ partition: topicPartitionName(stored), topicId: stored.topicId }, "finished deleting a partition");
+    const { topicId } = stored;
+    if (topicId !== undefined && deletedIds.has(topicId)) {
+      engine.delete({ ...stored, topicId });
+      logger.info({ partition: topicPartitionName(stored), topicId }, "finished deleting a partition");
     } else strays.push(engine.setAside(stored));
   }
   if (strays.length > 0)

@@ -19,6 +19,7 @@ import { type Change, type ClusterImage, ImageDraft, type TopicImage } from "./i
 import { internalTopic } from "./internal-topic.ts";
 import { type MayMutate, MutationQuota } from "./mutation-quota.ts";
 import { NewPartitions, type Plan } from "./new-partitions.ts";
+import type { PartitionImage } from "./partition-image.ts";
 import { RecentDeletions } from "./recent-deletions.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import type { SharedLogs } from "./shared-logs.ts";
@@ -89,7 +90,7 @@ export class Topics {
         collisions.add(outcome.name);
         return outcome;
       },
-      logsOf: (topic) => this.#logsOf(topic, 0, topic.partitions.length),
+      logsOf: (topic) => this.#logsOf(topic, topic.partitions, 0),
       standsIn: ({ topicsByName }) => {
         const known = new NameCollisions(() => topicsByName.keys());
         return ({ name }) => !topicsByName.has(name) && known.with(name) === undefined;
@@ -112,7 +113,7 @@ export class Topics {
       decide: (wish) => decidePartitions(image, wish),
       logsOf: ({ id, partitions }) => {
         const topic = image.topicsById.get(id);
-        return topic === undefined ? [] : this.#logsOf(topic, topic.partitions.length, partitions.length);
+        return topic === undefined ? [] : this.#logsOf(topic, partitions, topic.partitions.length);
       },
       standsIn:
         (later) =>
@@ -122,9 +123,11 @@ export class Topics {
   }
 
   /** @param first the index of the first of them */
-  #logsOf(topic: Pick<TopicImage, "name" | "id" | "configs">, first: number, count: number): LogSpec[] {
+  #logsOf(topic: Pick<TopicImage, "name" | "id" | "configs">, partitions: readonly PartitionImage[], first: number): LogSpec[] {
     const settings = this.settingsOf(topic);
-    return Array.from({ length: count }, (_, index) => ({ topic: topic.name, partition: first + index, topicId: topic.id, settings }));
+    return partitions.map(({ leaderEpoch }, index) => {
+      return { topic: topic.name, partition: first + index, topicId: topic.id, settings, leaderEpoch };
+    });
   }
 
   /** Creates a topic that a client asked about, as the broker's defaults have it; internal topics by their own settings. */

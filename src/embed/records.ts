@@ -45,7 +45,8 @@ export async function* recordsIn(partition: Partition, { from, until, view }: Re
   const isolationLevel = view === "committed" ? "read_committed" : "read_uncommitted";
   const end = Math.min(until ?? Number.POSITIVE_INFINITY, partition.readableUntil(isolationLevel));
   const start = Math.max(from, partition.logStartOffset);
-  const aborted = view === "everything" ? [] : [...partition.abortedTransactions(start, end)].sort((a, b) => a.firstOffset - b.firstOffset);
+  const aborted =
+    view === "everything" ? [] : [...(await partition.abortedTransactions(start, end))].sort((a, b) => a.firstOffset - b.firstOffset);
   const abortedProducers = new Set<number>();
   for (let offset = start; offset < end; ) {
     const read = await partition.read({ offset, maxBytes: READ_BYTES, isolationLevel, firstBatchWhole: true });

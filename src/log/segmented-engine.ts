@@ -18,8 +18,14 @@ import { type Logger, silentLogger } from "../base/logger.ts";
 import { MemoryFilesystem } from "../base/memory-filesystem.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { systemClock } from "../base/system-clock.ts";
-import type { PartitionLog } from "../storage/partition-log.ts";
-import type { CompactionLimits, LogDirectory, LogSpec, StorageEngine, StoredPartition } from "../storage/storage-engine.ts";
+import type {
+  CompactionLimits,
+  LogDirectory,
+  LogSpec,
+  StorageEngine,
+  StoredPartition,
+  StoredPartitions,
+} from "../storage/storage-engine.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 import { DelayedRemoval } from "./delayed-removal.ts";
@@ -130,7 +136,8 @@ function unwritable(directory: string, cause: unknown): StorageError {
   return new StorageError("DIRECTORY_UNWRITABLE", `The data folder ${directory} cannot be used`, { directory, cause });
 }
 
-export class SegmentedEngine implements StorageEngine {
+export class SegmentedEngine implements StorageEngine, StoredPartitions {
+  readonly opensAtOnce = true;
   readonly clusterId: string;
   readonly #options: SegmentedEngineOptions;
   readonly #filesystem: Filesystem;
@@ -250,7 +257,8 @@ export class SegmentedEngine implements StorageEngine {
     return new Set(folders);
   }
 
-  open(spec: LogSpec): PartitionLog {
+  /** The epoch comes with what is appended. */
+  open(spec: Omit<LogSpec, "leaderEpoch">): SegmentedLog {
     const name = topicPartitionName(spec);
     assert(!this.#isClosed, "a closed engine opens no logs");
     this.#deleted.finish(name);

@@ -126,23 +126,36 @@ export class Partition implements Watchable {
     });
   }
 
-  abortedTransactions(fromOffset: number, untilOffset: number): readonly AbortedTransaction[] {
+  abortedTransactions(fromOffset: number, untilOffset: number): readonly AbortedTransaction[] | Promise<readonly AbortedTransaction[]> {
     return this.log.abortedTransactions(fromOffset, untilOffset);
   }
 
-  deleteRecordsBefore(offset: number): void {
-    this.log.deleteRecordsBefore(offset);
-    this.#watchers.tell();
+  /** Done for good when it returns or resolves. Throws or rejects with StorageError. */
+  deleteRecordsBefore(offset: number): void | Promise<void> {
+    return this.#movingStart(() => this.log.deleteRecordsBefore(offset));
   }
 
-  /** Throws StorageError and the disk's errors; some may have been deleted then. */
-  enforceRetention(): void {
+  /** Throws or rejects with StorageError and the disk's errors; some may have been deleted then. */
+  enforceRetention(): unknown {
+    return this.#movingStart(() => this.log.enforceRetention());
+  }
+
+  /** Watchers are told of a log start that has moved, also where not all could be done. */
+  #movingStart<Result>(move: () => Result | Promise<Result>): Result | Promise<Result> {
     const { logStartOffset } = this.log;
-    try {
-      this.log.enforceRetention();
-    } finally {
+    const tell = () => {
       if (this.log.logStartOffset > logStartOffset) this.#watchers.tell();
+    };
+    let moving: Result | Promise<Result>;
+    try {
+      moving = move();
+    } catch (error) {
+      tell();
+      throw error;
     }
+    if (moving instanceof Promise) return moving.finally(tell);
+    tell();
+    return moving;
   }
 
   configure(settings: TopicSettings): void {

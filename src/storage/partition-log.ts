@@ -159,8 +159,8 @@ export interface PartitionLog {
   /** A promise only where the disk must be asked off the event loop. Throws or rejects with StorageError. */
   read(options: ReadOptions): LogRead | Promise<LogRead>;
 
-  /** Aborted transactions that overlap [fromOffset, untilOffset). */
-  abortedTransactions(fromOffset: number, untilOffset: number): readonly AbortedTransaction[];
+  /** Aborted transactions that overlap [fromOffset, untilOffset). A promise only where storage must be asked; may reject with StorageError. */
+  abortedTransactions(fromOffset: number, untilOffset: number): readonly AbortedTransaction[] | Promise<readonly AbortedTransaction[]>;
 
   /** The first record at or after a timestamp, by offset, below `untilOffset`. */
   offsetForTimestamp(timestampMs: number, untilOffset: number): Promise<TimestampedOffset | undefined>;
@@ -177,11 +177,14 @@ export interface PartitionLog {
   /** A new leader epoch starts at the end of the log; smaller or equal ones are ignored. */
   startLeaderEpoch(leaderEpoch: number): void;
 
-  /** DeleteRecords: records below `offset` (at most logEndOffset) are gone; whole segments below it are removed. */
-  deleteRecordsBefore(offset: number): void;
+  /**
+   * DeleteRecords: records below `offset` (at most logEndOffset) are gone, for good when it returns or resolves; whole segments below it are
+   * removed. Throws or rejects with StorageError.
+   */
+  deleteRecordsBefore(offset: number): void | Promise<void>;
 
-  /** Deletes what retention.ms and retention.bytes no longer keep; gives the number of segments removed. */
-  enforceRetention(): number;
+  /** Deletes what retention.ms and retention.bytes no longer keep; gives the number of segments removed. Throws or rejects with StorageError. */
+  enforceRetention(): number | Promise<number>;
 
   activeProducers(): readonly ActiveProducer[];
 

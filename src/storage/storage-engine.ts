@@ -4,9 +4,15 @@ import type { TopicSettings } from "../config/topic-settings.ts";
 import type { PartitionLog } from "./partition-log.ts";
 import type { TopicPartition } from "./topic-partition.ts";
 
-export interface LogSpec extends TopicPartition {
+/** Names are given again to other topics, ids never. */
+export interface LogIdentity extends TopicPartition {
   readonly topicId: string;
+}
+
+export interface LogSpec extends LogIdentity {
   readonly settings: TopicSettings;
+  /** Of the leader that opens the log. Where logs are shared by many machines, a newer one takes it away from the leader of an older. */
+  readonly leaderEpoch: number;
 }
 
 export interface StoredPartition extends TopicPartition {
@@ -36,21 +42,27 @@ export interface CompactionLimits {
 }
 
 export interface StorageEngine {
-  /** Opens the log, recovering it when the broker did not stop cleanly, or makes an empty one. Throws StorageError. */
-  open(spec: LogSpec): PartitionLog;
+  /** `open` gives no promises. The logs of new partitions are then made before these come into the metadata, else by their leaders afterwards. */
+  readonly opensAtOnce: boolean;
   /**
-   * Closes and deletes; nothing happens when there is none. Its files may stay for file.delete.delay.ms under another name, and until the
-   * disk allows it. Never throws.
+   * Opens the log, recovering it when the broker did not stop cleanly, or makes an empty one. Throws or rejects with StorageError. Those that
+   * are asked for in one turn may be opened together. Not asked again for a partition before what it gave was closed, or did not come.
    */
-  delete(partition: TopicPartition): void;
+  open(spec: LogSpec): PartitionLog | Promise<PartitionLog>;
+  /**
+   * Closes and deletes; nothing happens when there is none. Storage may keep it for some time (file.delete.delay.ms), and until it can be
+   * reached. What is being opened is deleted too; who asked for it closes it. Never throws.
+   */
+  delete(log: LogIdentity): void;
   /** Called, at most one listener, with the partition of a log that failed (PartitionLog.isIntact), while it is at work: not to be touched then. */
   onFailure(listener: (partition: TopicPartition) => void): void;
-  /** Partitions that have data here, for finding strays. */
-  list(): readonly StoredPartition[];
-  /** Keeps the data of a partition that belongs to no topic under a name that says so, which is given; its log is not open. */
-  setAside(partition: TopicPartition): string;
   /** Runs `work`; what it appends may be written together when it ends (`AppendResult.written`). */
   gather(work: () => void): void;
+  /**
+   * A promise while what was appended and is not durable takes as much memory as it may: who appends for a client waits for it first, and
+   * then asks again. Absent in engines that keep nothing.
+   */
+  room?(): Promise<void> | undefined;
   /** Absent in engines that have no folder. */
   logDirectory?(): LogDirectory;
   /**
@@ -62,4 +74,12 @@ export interface StorageEngine {
   checkpoint(): Promise<void>;
   /** Flushes, writes checkpoints and the mark of a clean stop, closes every log and gives the folder free. */
   close(): Promise<void>;
+}
+
+/** What an engine says of a folder, which may hold what the metadata does not know. */
+export interface StoredPartitions extends Pick<StorageEngine, "delete"> {
+  /** Partitions that have data here, for finding strays. */
+  list(): readonly StoredPartition[];
+  /** Keeps the data of a partition that belongs to no topic under a name that says so, which is given; its log is not open. */
+  setAside(partition: TopicPartition): string;
 }

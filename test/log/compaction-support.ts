@@ -60,7 +60,7 @@ export async function storedBatches(log: PartitionLog): Promise<StoredBatch[]> {
 
 /** The records that a consumer with isolation.level=read_committed gets, found as consumers do it (KIP-98). */
 export async function committedRecords(log: PartitionLog): Promise<StoredRecord[]> {
-  const waiting = [...log.abortedTransactions(log.logStartOffset, log.logEndOffset)].sort(
+  const waiting = [...(await log.abortedTransactions(log.logStartOffset, log.logEndOffset))].sort(
     (one, other) => one.firstOffset - other.firstOffset,
   );
   const aborted = new Set<number>();

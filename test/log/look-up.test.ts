@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { Compression } from "../../protocol/records/batch-header.ts";
 import { batchesOf } from "../../protocol/records/record-batch.ts";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
+import type { SegmentedLog } from "../../src/log/segmented-log.ts";
 import type { PartitionLog } from "../../src/storage/partition-log.ts";
 import { append, batchOf, spec, testFolder } from "./support.ts";
 
@@ -89,7 +90,7 @@ function build(scene: Scene): Subject {
 }
 
 /** From a copy, since the first engine still holds the folder. */
-function reopened(from: MemoryFilesystem, caches: object, settings: Readonly<Record<string, string>>): PartitionLog {
+function reopened(from: MemoryFilesystem, caches: object, settings: Readonly<Record<string, string>>): SegmentedLog {
   const copy = new MemoryFilesystem();
   copy.makeDirectory("/data/orders-0");
   for (const name of from.list("/data/orders-0")) copy.replaceFile(`/data/orders-0/${name}`, from.readFile(`/data/orders-0/${name}`));

@@ -7,6 +7,7 @@ import { ControlType, controlBatch } from "../../protocol/records/control-batch.
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { openSegmentedEngine } from "../../src/log/segmented-engine.ts";
+import type { SegmentedLog } from "../../src/log/segmented-log.ts";
 import type { PartitionLog } from "../../src/storage/partition-log.ts";
 import { Crashed, FailingFilesystem, type FailureKind } from "../support/failing-filesystem.ts";
 import { append, batchOf, type ReadRecord, readAll, spec, testFolder } from "./support.ts";
@@ -82,7 +83,7 @@ async function checkAfterwards(filesystem: MemoryFilesystem, outcome: Outcome): 
 }
 
 /** Indexes, epochs and producers agree with the records. */
-function expectConsistent(log: PartitionLog, found: readonly ReadRecord[]): void {
+function expectConsistent(log: SegmentedLog, found: readonly ReadRecord[]): void {
   for (const { offset } of found) expect([0, 3]).toContain(log.leaderEpochAt(offset));
   const [producer] = log.activeProducers();
   if (producer === undefined) return;

@@ -26,7 +26,7 @@ export function settingsWith(overrides: Readonly<Record<string, string>> = {}): 
 export const TOPIC_ID = "BAAAAAAAAAAAAAAAAAAAAA";
 
 export function spec(overrides: Readonly<Record<string, string>> = {}, partition = 0): LogSpec {
-  return { topic: "orders", partition, topicId: TOPIC_ID, settings: settingsWith(overrides) };
+  return { topic: "orders", partition, topicId: TOPIC_ID, settings: settingsWith(overrides), leaderEpoch: 0 };
 }
 
 /** A batch of records with these values. */
