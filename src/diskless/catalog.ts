@@ -64,7 +64,7 @@ export interface OpenedLog {
   readonly endOffset: number;
   /** Of all segments. */
   readonly sizeBytes: number;
-  /** Oldest first; the one opened with is the last, and starts at the end. */
+  /** Oldest first; the one opened with is the last, and starts at the end, unless it began before. */
   readonly leaderEpochs: readonly LeaderEpochStart[];
   readonly producers: readonly ProducerState[];
   /** The newest, oldest of them first; at most NEWEST_SEGMENTS, and all there are if fewer. */
@@ -73,7 +73,10 @@ export interface OpenedLog {
 
 export const NEWEST_SEGMENTS = 32;
 
-/** "fenced": another has it, at a newer leader epoch. "deleted": with its topic. */
+/**
+ * "fenced": another has it, at a newer leader epoch or, at the same, as a newer incarnation; or the lease of this incarnation was ended.
+ * "deleted": with its topic.
+ */
 export type OpenOutcome = ({ readonly kind: "open" } & OpenedLog) | { readonly kind: "fenced" } | { readonly kind: "deleted" };
 
 export interface NewObject {
@@ -118,29 +121,34 @@ export interface Commit {
 }
 
 /**
- * "fenced": the incarnation is not the broker's any more, nothing was committed. Else the ids of the commit's objects, and the logs that took
- * no part because they are another's by now, were deleted, or do not end where expected.
+ * "committed": the ids of the commit's objects, and the logs that took no part because they are another's by now, were deleted, or do not
+ * end where expected. With the others nothing was committed:
+ * "fenced": the incarnation is not the broker's any more.
+ * "outOfTurn": the last commit of the incarnation is neither this nor the one before it. Either the call was so late that nobody waits for it,
+ * or the database is not what it was, as after a restore or the promotion of a standby that lacked something.
  */
 export type CommitOutcome =
   | { readonly kind: "committed"; readonly objectIds: readonly number[]; readonly refusedLogIds: readonly number[] }
-  | { readonly kind: "fenced" };
+  | { readonly kind: "fenced" }
+  | { readonly kind: "outOfTurn"; readonly committedSequence: number };
 
 /** One connection's view, of one incarnation of a broker. All reject with StorageError: "UNAVAILABLE" where it is not known whether it was done. */
 export interface Catalog {
-  /** Makes logs that are not there. One outcome a request, in order. */
+  /** Makes logs that are not there. One outcome a request, in order; a log is asked for once. */
   open(requests: readonly OpenRequest[]): Promise<readonly OpenOutcome[]>;
   /** May be repeated, with the same content, for as long as its outcome is unknown: the answer is the same, and it counts once. */
   commit(commit: Commit): Promise<CommitOutcome>;
   /** Those that hold or follow `fromOffset`, in order; fewer than `limit` only at the end of the log. */
   segments(logId: number, fromOffset: number, limit: number): Promise<readonly Segment[]>;
-  /** The first segment with a record at or after the timestamp, at or after `fromOffset`. */
+  /** The first segment with a record at or after the timestamp, of those that hold or follow `fromOffset`. */
   segmentAt(logId: number, timestampMs: number, fromOffset: number): Promise<Segment | undefined>;
   /** The first segment with the largest timestamp. */
   segmentOfMaxTimestamp(logId: number): Promise<Segment | undefined>;
   /** Those whose markers lie at or after `fromOffset`, in the order of their markers. */
   abortedRanges(logId: number, fromOffset: number): Promise<readonly AbortedRange[]>;
   /**
-   * The log begins at `startOffset` (never earlier than before): whole segments below it go, and what only they needed. Only for the owner.
+   * The log begins at `startOffset` (never earlier than before, never beyond its end): whole segments below it go, and leader epochs and
+   * aborted ranges of which nothing is left. Only for the owner.
    * Gives how many segments went, and the log's bytes afterwards; `undefined` when it is not the owner's any more.
    */
   moveStart(logId: number, startOffset: number): Promise<{ readonly removedCount: number; readonly sizeBytes: number } | undefined>;
