@@ -24,10 +24,10 @@ const libraryBeside = {
 };
 
 /** Loaded by few, and only when it is needed: a file of its own each, which costs the others nothing. */
-const SELDOM_NEEDED = ["jose", "re2js"];
+const SELDOM_NEEDED = ["jose", "pg", "re2js"];
 const seldomNeededBeside = {
   name: "what is seldom needed beside",
-  setup: (build) => build.onResolve({ filter: /^(?:jose|re2js)$/ }, ({ path }) => ({ path: `./${path}.cjs`, external: true })),
+  setup: (build) => build.onResolve({ filter: /^(?:jose|pg|re2js)$/ }, ({ path }) => ({ path: `./${path}.cjs`, external: true })),
 };
 /** In CommonJS an import while running becomes a `require`, which works in jest too. */
 const commonJs = { format: "cjs", supported: { "dynamic-import": false } };

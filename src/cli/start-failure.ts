@@ -67,6 +67,8 @@ export function storageSentence(error: StorageError, data: string): string {
     case "PROPERTIES_CORRUPT":
       return `${error.message}. Mend it or bring back a copy; or remove it, and the cluster gets a new id.`;
     case "UNAVAILABLE":
+    case "DATABASE_REFUSED":
+    case "DATABASE_UNFIT":
       return error.message;
     case "SEGMENT_CORRUPT":
     case "READ_FAILED":

@@ -8,6 +8,10 @@ export type StorageErrorCode =
   | "READ_FAILED"
   /** The database, or the object store, did not answer: whether it was done is not known. */
   | "UNAVAILABLE"
+  /** The database refused a statement: nothing was done. */
+  | "DATABASE_REFUSED"
+  /** The database is not one to keep this in, or not as it is set up. */
+  | "DATABASE_UNFIT"
   | "METADATA_CORRUPT"
   | "PROPERTIES_CORRUPT";
 

@@ -1,0 +1,68 @@
+// Brings the database's schema to what this version of odradek needs; the first start makes everything. One process at a time, and a
+// transaction for each step: who is interrupted leaves a database that the next start goes on with.
+//
+// To add a step: a file `migrations/0007-name.ts` that exports a Migration with the next number, and its line in MIGRATIONS below. The names of
+// functions end in their version (`commit_v2`), and an older one stays for as long as a release that calls it may still run beside:
+// brokers are replaced one after another, and the first of the newer ones makes the step while the others go on.
+
+import { StorageError } from "../../storage/storage-error.ts";
+import type { Migration } from "./migration.ts";
+import { whatBrokersShare } from "./migrations/0001-what-brokers-share.ts";
+import type { Session } from "./session.ts";
+
+const MIGRATIONS: readonly Migration[] = [whatBrokersShare];
+
+/** Any number, as long as it is always the same: of the lock that is held for a step. */
+const LOCK = 720_261_130;
+const STEP_TIMEOUT_MS = 60_000;
+
+/** Rejects with StorageError: UNAVAILABLE, DATABASE_REFUSED, or DATABASE_UNFIT with a sentence where the schema is newer than known here. */
+export async function migrate(session: Session, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
+  const newest = migrations.length;
+  // Most starts find everything made, and need no lock.
+  if ((await versionOf(session)) !== newest) for (const migration of migrations) await step(session, migration);
+  const version = await versionOf(session);
+  if (version > newest) throw tooNew(version, newest);
+}
+
+async function step(session: Session, { number, name, sql }: Migration): Promise<void> {
+  await run(session, "BEGIN");
+  await run(session, `SELECT pg_advisory_xact_lock(${LOCK})`);
+  if ((await versionOf(session)) < number) {
+    if (number === 1) await makeSchema(session);
+    await run(session, sql);
+    const text = "INSERT INTO odradek.schema_version (number, name) VALUES ($1, $2)";
+    await session.query({ text, values: [number, name] }, STEP_TIMEOUT_MS);
+  }
+  await run(session, "COMMIT");
+}
+
+/** Someone else may have made the schema, for a role that must not. */
+async function makeSchema(session: Session): Promise<void> {
+  const rows = await run(session, "SELECT to_regnamespace('odradek') IS NULL AS missing");
+  if (rows[0]?.["missing"] === true) await run(session, "CREATE SCHEMA odradek");
+  await run(
+    session,
+    "CREATE TABLE odradek.schema_version (number int PRIMARY KEY, name text NOT NULL, made_at timestamptz NOT NULL DEFAULT clock_timestamp())",
+  );
+}
+
+/** 0: nothing was made yet. */
+async function versionOf(session: Session): Promise<number> {
+  const tables = await run(session, "SELECT to_regclass('odradek.schema_version') IS NOT NULL AS there");
+  if (tables[0]?.["there"] !== true) return 0;
+  const rows = await run(session, "SELECT max(number) AS version FROM odradek.schema_version");
+  return Number(rows[0]?.["version"] ?? 0);
+}
+
+function run(session: Session, text: string) {
+  return session.query({ text }, STEP_TIMEOUT_MS);
+}
+
+function tooNew(version: number, newest: number): StorageError {
+  return new StorageError(
+    "DATABASE_UNFIT",
+    `The database was set up by a newer odradek: its schema is version ${version}, this one knows ${newest}; start that version, or a newer one`,
+    { version, newest },
+  );
+}

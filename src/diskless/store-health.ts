@@ -1,0 +1,50 @@
+// Whether a store that the brokers share answers, for the log and for who asks: a line when it does not any more, with which and since when,
+// and a line when it does again.
+
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+
+export class StoreHealth {
+  /** postgres://db.example:5432/odradek, without a password. */
+  readonly store: string;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  /** What is done with it and fails. */
+  readonly #failing = new Set<string>();
+  #awaySince: number | undefined;
+
+  constructor(store: string, clock: Clock, logger: Logger) {
+    this.store = store;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** In milliseconds since 1970; `undefined` while it answers. */
+  get awaySince(): number | undefined {
+    return this.#awaySince;
+  }
+
+  /** @param purpose what it was asked for: "leases" */
+  failed(purpose: string, error: unknown): void {
+    this.#failing.add(purpose);
+    if (this.#awaySince !== undefined) return;
+    this.#awaySince = this.#clock.now();
+    this.#logger.warn(
+      { store: this.store, since: new Date(this.#awaySince).toISOString(), purpose, err: error },
+      "a store does not answer",
+    );
+  }
+
+  worked(purpose: string): void {
+    this.#failing.delete(purpose);
+    if (this.#awaySince === undefined || this.#failing.size > 0) return;
+    const awayMs = this.#clock.now() - this.#awaySince;
+    this.#awaySince = undefined;
+    this.#logger.info({ store: this.store, awayMs }, "a store answers again");
+  }
+
+  /** Nobody asks for it any more. */
+  forget(purpose: string): void {
+    this.#failing.delete(purpose);
+  }
+}
