@@ -1,0 +1,35 @@
+// The keys of objects: `<prefix>/<cluster id>/o/<incarnation>/<sequence>-<attempt>` for what was appended, `…/m/<incarnation>/<sequence>` for
+// what was made of it afterwards. They carry the incarnation that wrote them, and are used once: whatever comes late changes nothing else.
+
+const INCARNATION_DIGITS = 10;
+const SEQUENCE_DIGITS = 12;
+
+export interface ObjectKeysOptions {
+  /** With no slash at its end; empty: none. */
+  readonly prefix: string;
+  readonly clusterId: string;
+  readonly incarnation: number;
+}
+
+export class ObjectKeys {
+  readonly #base: string;
+  readonly #incarnation: string;
+
+  constructor({ prefix, clusterId, incarnation }: ObjectKeysOptions) {
+    this.#base = prefix === "" ? clusterId : `${prefix}/${clusterId}`;
+    this.#incarnation = String(incarnation).padStart(INCARNATION_DIGITS, "0");
+  }
+
+  /** @param attempt to put it, from 1 */
+  ofCommit(sequence: number, attempt: number): string {
+    return `${this.#base}/o/${this.#incarnation}/${numbered(sequence)}-${attempt}`;
+  }
+
+  merged(sequence: number): string {
+    return `${this.#base}/m/${this.#incarnation}/${numbered(sequence)}`;
+  }
+}
+
+function numbered(sequence: number): string {
+  return String(sequence).padStart(SEQUENCE_DIGITS, "0");
+}

@@ -1,0 +1,40 @@
+// What the engine of many machines promises beyond what every log does: who appends, what is durable when, and what is left of a broker.
+
+import { expect, test } from "vitest";
+import { append, batchOf, readAll } from "../log/support.ts";
+import { Machines } from "./cluster.ts";
+
+test("what is appended is durable when the rows say so, and can be read then", async () => {
+  const machines = new Machines();
+  const machine = machines.start();
+  const log = await machine.open();
+  expect(append(log, batchOf(["a", "b"]))).toMatchObject({ baseOffset: 0, lastOffset: 1 });
+  append(log, batchOf(["c"]));
+  expect(log).toMatchObject({ logEndOffset: 3, durableOffset: 0 });
+  await machines.settled(log);
+  expect(await readAll(log)).toEqual([
+    { offset: 0, value: "a" },
+    { offset: 1, value: "b" },
+    { offset: 2, value: "c" },
+  ]);
+  expect(machines.bucket.objects.size).toBe(1);
+  expect(machine.store.requestCounts).toMatchObject({ put: 1, get: 0 });
+});
+
+test("another broker takes a log over by a newer leader epoch; what the first had not committed never was", async () => {
+  const machines = new Machines();
+  const [first, second] = [machines.start(), machines.start()];
+  const old = await first.open(0);
+  append(old, batchOf(["a"]));
+  await machines.settled(old);
+  append(old, batchOf(["lost"]));
+  const log = await second.open(1);
+  expect(log).toMatchObject({ logStartOffset: 0, logEndOffset: 1, durableOffset: 1 });
+  append(log, batchOf(["b"]), 1);
+  await machines.settled(log);
+  await machines.pass(500);
+  await machines.pass(500);
+  expect(old).toMatchObject({ durableOffset: 1, isIntact: false });
+  expect(old.append(batchOf(["zombie"]), { leaderEpoch: 0, origin: "client" })).toMatchObject({ ok: false });
+  expect((await readAll(log)).map(({ value }) => value)).toEqual(["a", "b"]);
+});
