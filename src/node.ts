@@ -20,10 +20,10 @@ import { ensureAcls } from "./broker/given-acls.ts";
 import { Issuing, type IssuingPlace } from "./broker/issuing.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import { type Change, compactChanges } from "./cluster/image.ts";
+import { fairParts, goneWorkers, withoutBrokers } from "./cluster/leaderships.ts";
 import { SharedLogs } from "./cluster/shared-logs.ts";
 import { returnBroker, stopBroker, stopBrokers } from "./cluster/stop-broker.ts";
 import { settleStrays } from "./cluster/strays.ts";
-import { goneWorkers, spreadOverWorkers, withoutWorkers } from "./cluster/worker-partitions.ts";
 import { type BrokerConfig, brokerConfig } from "./config/broker-config.ts";
 import { JOURNAL_FILE, openJournalMetadataStore } from "./log/journal-metadata-store.ts";
 import { openSegmentedEngine, type SegmentedEngine } from "./log/segmented-engine.ts";
@@ -219,7 +219,7 @@ export class RunningNode {
   /** Brokers that the data knows and that are not started now are not there. */
   async #leave(startedIds: readonly number[]): Promise<void> {
     const { options, cluster } = this.#parts;
-    await cluster.transact((image) => ({ changes: withoutWorkers(image, goneWorkers(image, startedIds), startedIds), result: undefined }));
+    await cluster.transact((image) => ({ changes: withoutBrokers(image, goneWorkers(image, startedIds), startedIds), result: undefined }));
     for (const id of cluster.image.brokers.keys()) if (!startedIds.includes(id)) await stopBroker(cluster, id, options.config);
   }
 
@@ -228,7 +228,7 @@ export class RunningNode {
     if (workers === undefined) return;
     await workers.start(engine, issuing?.stores);
     if (ids.every((id) => known.has(id))) return;
-    await cluster.transact((image) => ({ changes: spreadOverWorkers(image, ids), result: undefined }));
+    await cluster.transact((image) => ({ changes: fairParts(image, ids), result: undefined }));
   }
 
   /** Starts a broker that this cluster has not had. */

@@ -169,7 +169,9 @@ function nearerReplica(
   if (services.partitions.get(topic, partition) === undefined) return undefined;
   const { brokers } = services.cluster.image;
   if (brokers.get(services.brokerId)?.rack === rackId) return undefined;
-  return image?.inSyncReplicas.find((id) => brokers.get(id)?.rack === rackId);
+  // One on another machine reads only what it leads.
+  const canRead = (replica: number) => replica === services.brokerId || brokers.get(replica)?.incarnation === undefined;
+  return image?.inSyncReplicas.find((id) => brokers.get(id)?.rack === rackId && canRead(id));
 }
 
 function readElsewhere(partition: Partition, preferredReadReplica: number): PartitionResponse {

@@ -23,6 +23,11 @@ export interface Clock {
   elapsed?(): number;
 }
 
+/** Never set back or forward, as the time of day may be: for deadlines that somebody else's depend on. Stands still while a computer sleeps. */
+export function monotonicMs(clock: Clock): number {
+  return clock.elapsed?.() ?? clock.now();
+}
+
 /** When everything that is ready now has had its turn; at once where time does not pass by itself. */
 export async function othersTurn(clock: Clock): Promise<void> {
   if (clock.soon !== undefined) await new Promise<void>((resolve) => clock.soon?.(resolve));

@@ -7,6 +7,7 @@ import type { Change } from "../cluster/image.ts";
 import type { SharedLogs } from "../cluster/shared-logs.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { ConnectionBudget } from "../server/connection-budget.ts";
+import type { Interceptor } from "../server/interceptors.ts";
 import type { MetadataStore } from "../storage/metadata-store.ts";
 import type { IssuedStores } from "./issuing.ts";
 
@@ -27,6 +28,12 @@ export interface BrokerOptions {
   readonly metadata: MetadataStore<Change>;
   /** It runs in a worker thread: it goes when it is not started again. */
   readonly isWorker?: boolean;
+  /** That of its lease, in a cluster of machines (src/membership). */
+  readonly incarnation?: number;
+  /** Stand around its handlers from the first request on. */
+  readonly interceptors?: readonly Interceptor[];
+  /** What clients and brokers elsewhere reach this machine by, where a listener that is on every interface does not say; default: nothing. */
+  readonly machineHost?: string;
   /** Threads of the process that have brokers; default 1. */
   readonly threadCount?: number;
   /** Where clients reach the broker, unless the setting `listeners` was given. Port 0: any free one. */

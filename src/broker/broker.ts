@@ -82,10 +82,14 @@ export class Broker {
     cluster.onImage((image, previous, changes) => {
       parts.follow({ image, previous, areSettingsAltered: followSettings(image), topics: topicChanges(changes, image, previous) });
     });
-    const { isWorker } = options;
+    const { isWorker, incarnation } = options;
     const { publicKey } = coordinating.peers;
     const { endpoints } = listening;
-    const registration = { id: brokerId, rack: config["broker.rack"], endpoints, publicKey, ...(isWorker === true ? { isWorker } : {}) };
+    const registration = {
+      ...{ id: brokerId, rack: config["broker.rack"], endpoints, publicKey },
+      ...(isWorker === true ? { isWorker } : {}),
+      ...(incarnation === undefined ? {} : { incarnation }),
+    };
     await joinCluster(cluster, registration, config);
     parts.add(new Maintenance({ clock, logger: logLevels.logger("log"), engine, partitions: leading.partitions, config, threadCount }));
 
@@ -123,6 +127,7 @@ export class Broker {
     };
     served = services;
     const broker = new Broker(services, parts, listening);
+    for (const interceptor of options.interceptors ?? []) broker.interceptors.add(interceptor);
     const gather = (work: () => void) => (broker.interceptors.isEmpty ? engine.gather(work) : work());
     listening.listeners.serve(dispatcher(handlers, services, broker.interceptors), gather);
     return broker;

@@ -81,7 +81,7 @@ export class Listening implements Part {
   }
 
   get endpoints(): Endpoint[] {
-    return endpointsOf(this.#ground.options.config, this.listeners.all);
+    return endpointsOf(this.#ground.options, this.listeners.all);
   }
 
   get port(): number {
@@ -213,10 +213,10 @@ function isEveryInterface(host: string): boolean {
   return host === "" || host === "0.0.0.0" || host === "::";
 }
 
-function endpointsOf(config: BrokerConfig, listeners: readonly Listener[]): Endpoint[] {
+function endpointsOf({ config, machineHost }: BrokerOptions, listeners: readonly Listener[]): Endpoint[] {
   const advertised = parseListeners("advertised.listeners", config["advertised.listeners"] ?? []);
   return listeners.map(({ name, host, port }) => {
     const told = advertised.find((address) => address.name === name) ?? { host, port };
-    return { listener: name, host: isEveryInterface(told.host) ? null : told.host, port: told.port };
+    return { listener: name, host: isEveryInterface(told.host) ? (machineHost ?? null) : told.host, port: told.port };
   });
 }

@@ -27,8 +27,10 @@ export interface BrokerImage {
   readonly endpoints: readonly Endpoint[];
   /** Rises with every start of a broker of the cluster. */
   readonly epoch: number;
-  /** It runs in a worker thread: when it is not started again, others take over all that it had (worker-partitions.ts). */
+  /** It runs in a worker thread: when it is not started again, others take over all that it had (leaderships.ts). */
   readonly isWorker?: boolean;
+  /** Of a machine of a cluster: that of its lease (src/membership). Such brokers lead what they like of each other's, but read only what they lead. */
+  readonly incarnation?: number;
   /** With which it proves to others who it is (peer-proof.ts). Of a broker that registered without, nothing is taken for proof. */
   readonly publicKey?: string;
 }

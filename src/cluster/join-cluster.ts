@@ -1,11 +1,12 @@
 // A broker's first transaction: it registers, with its endpoints. The first broker of a cluster also lays down what holds from then on.
-// Where nobody leads and the topic allows an unclean election, a replica that comes leads.
+// Where nobody leads and the topic allows an unclean election, a replica that comes leads; on machines of a cluster, any broker.
 
 import type { BrokerConfig } from "../config/broker-config.ts";
 import { MIN_IN_SYNC_REPLICAS } from "../config/setting.ts";
 import type { Cluster } from "./cluster.ts";
 import { withNewFeatures } from "./features.ts";
 import { applyChanges, type BrokerImage, type Change, type Endpoint, latestEpoch } from "./image.ts";
+import { newLeaders } from "./leaderships.ts";
 import { ALL_BROKERS } from "./settings-resource.ts";
 import { uncleanElections } from "./unclean-elections.ts";
 
@@ -15,7 +16,9 @@ export async function joinCluster(cluster: Cluster, broker: Omit<BrokerImage, "e
     const changes: Change[] = image.features === undefined ? firstChanges(config) : [];
     if (features !== image.features) changes.push({ type: "features", ...features });
     changes.push({ type: "broker", ...broker, epoch: latestEpoch(image) + 1 });
-    return { changes: [...changes, ...uncleanElections(applyChanges(image, changes), config)], result: undefined };
+    const joined = applyChanges(image, changes);
+    const elections = broker.incarnation === undefined ? uncleanElections(joined, config) : newLeaders(joined);
+    return { changes: [...changes, ...elections], result: undefined };
   });
 }
 

@@ -33,6 +33,8 @@ export class LocalPartitions {
   readonly #listeners: LeadershipListener[] = [];
   readonly #retries: Retries;
   readonly #unlisten: () => void;
+  /** By name: handed over, or about to be, whatever the image says. */
+  readonly #leaving = new Map<string, { readonly topicId: string; readonly index: number }>();
   #image: ClusterImage | undefined;
 
   constructor(options: LocalPartitionsOptions) {
@@ -75,6 +77,7 @@ export class LocalPartitions {
 
   follow(image: ClusterImage, previous: ClusterImage): void {
     this.#image = image;
+    this.#forgetLeft(image);
     for (const [name, led] of this.#topics) {
       const topic = image.topicsByName.get(name);
       if (topic === undefined || topic.id !== led.id) this.#deleteTopic(name);
@@ -85,7 +88,10 @@ export class LocalPartitions {
     }
   }
 
-  /** Gives up what another broker will lead, flushed and closed, so that it can open it: for brokers that share their storage but no logs. */
+  /**
+   * Gives up what another broker will lead, flushed and closed, so that it can open it: for brokers that share their storage but no logs. What
+   * comes of it is seen in the images that follow, or it is taken back.
+   */
   async handOver(next: ClusterImage): Promise<void> {
     const { brokerId } = this.#options;
     const leaving = [...this.all()].filter(({ topic, index, log }) => {
@@ -95,17 +101,39 @@ export class LocalPartitions {
     await Promise.all(leaving.map((partition) => this.#handOver(partition)));
   }
 
+  /** What was handed over and is led by this broker all the same is opened again: others did not come to lead it. */
+  takeBack(): void {
+    this.#leaving.clear();
+    for (const topic of this.#image?.topicsByName.values() ?? []) this.#followTopic(topic);
+  }
+
+  /** Nothing more is asked of it, but what was is answered when it is durable. */
   async #handOver(partition: Partition): Promise<void> {
     const led = this.#topics.get(partition.topic);
     if (led !== undefined) led.partitions[partition.index] = undefined;
+    const { topicPartition, topicId } = partition.log;
+    this.#leaving.set(topicPartitionName(topicPartition), { topicId, index: topicPartition.partition });
+    await this.#flush(partition);
     this.#resign(partition);
+    // What coordinators appended meanwhile.
+    await this.#flush(partition);
+    this.#options.logs.release(this.#options.brokerId, partition.log);
+  }
+
+  async #flush({ log }: Partition): Promise<void> {
     try {
-      await partition.log.flush();
+      await log.flush();
     } catch (error) {
       // The next leader reads through what the disk may lack.
-      this.#options.logger.error({ err: error, partition: topicPartitionName(partition.log.topicPartition) }, "could not flush a log");
+      this.#options.logger.error({ err: error, partition: topicPartitionName(log.topicPartition) }, "could not flush a log");
     }
-    this.#options.logs.release(this.#options.brokerId, partition.log);
+  }
+
+  /** They may come back. */
+  #forgetLeft(image: ClusterImage): void {
+    for (const [name, { topicId, index }] of this.#leaving) {
+      if (image.topicsById.get(topicId)?.partitions[index]?.leader !== this.#options.brokerId) this.#leaving.delete(name);
+    }
   }
 
   /** The broker's settings, from which topics inherit, were altered. */
@@ -173,6 +201,7 @@ export class LocalPartitions {
     const partition = topic?.partitions[index];
     const led = this.#topics.get(name);
     if (topic === undefined || partition?.leader !== this.#options.brokerId || led?.id !== topic.id) return;
+    if (this.#leaving.has(topicPartitionName({ topic: name, partition: index }))) return;
     led.partitions[index] ??= this.#open(topic, index, {
       leaderEpoch: partition.leaderEpoch,
       settings: settings ?? this.#options.settingsOf(topic),

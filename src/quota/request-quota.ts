@@ -6,7 +6,7 @@
 //   time             what the event loop had to do up to where the handler first waited, in percent of a second; at most one window
 //   mutations        partitions made or deleted; over the limit refused, or, of clients that know no such refusal, granted and held off
 
-import type { Clock } from "../base/clock.ts";
+import { type Clock, monotonicMs } from "../base/clock.ts";
 import type { MayMutate } from "../cluster/mutation-quota.ts";
 import { parsePrincipal } from "../security/principal.ts";
 import type { ClientLimits } from "./client-limits.ts";
@@ -134,6 +134,6 @@ export class RequestQuota {
   }
 
   #elapsedMs(): number {
-    return this.#clock.elapsed?.() ?? this.#clock.now();
+    return monotonicMs(this.#clock);
   }
 }
