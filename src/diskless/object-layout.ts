@@ -32,7 +32,8 @@ export interface ObjectOrigin {
 export interface NewChunk {
   readonly baseOffset: number;
   readonly maxTimestampMs: number;
-  readonly bytes: Buffer;
+  /** One after another. */
+  readonly buffers: readonly Buffer[];
 }
 
 /** Chunks of a log that follow one another. */
@@ -61,10 +62,11 @@ export function layOut(parts: readonly NewPart[], origin: ObjectOrigin): LaidOut
   for (const part of parts) {
     assert(part.chunks.length > 0, "a part of an object has batches");
     const chunks: Chunk[] = [];
-    for (const { baseOffset, maxTimestampMs, bytes } of part.chunks) {
-      chunks.push({ baseOffset, from: sizeBytes, length: bytes.length, maxTimestampMs });
-      buffers.push(bytes);
-      sizeBytes += bytes.length;
+    for (const chunk of part.chunks) {
+      const length = chunk.buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+      chunks.push({ baseOffset: chunk.baseOffset, from: sizeBytes, length, maxTimestampMs: chunk.maxTimestampMs });
+      buffers.push(...chunk.buffers);
+      sizeBytes += length;
     }
     placed.push(chunks);
   }
