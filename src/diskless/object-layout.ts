@@ -32,8 +32,8 @@ export interface ObjectOrigin {
 export interface NewChunk {
   readonly baseOffset: number;
   readonly maxTimestampMs: number;
-  /** One after another. */
-  readonly buffers: readonly Buffer[];
+  /** Several lie one after another. */
+  readonly bytes: Buffer | readonly Buffer[];
 }
 
 /** Chunks of a log that follow one another. */
@@ -62,10 +62,11 @@ export function layOut(parts: readonly NewPart[], origin: ObjectOrigin): LaidOut
   for (const part of parts) {
     assert(part.chunks.length > 0, "a part of an object has batches");
     const chunks: Chunk[] = [];
-    for (const chunk of part.chunks) {
-      const length = chunk.buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-      chunks.push({ baseOffset: chunk.baseOffset, from: sizeBytes, length, maxTimestampMs: chunk.maxTimestampMs });
-      buffers.push(...chunk.buffers);
+    for (const { baseOffset, maxTimestampMs, bytes } of part.chunks) {
+      const pieces = Buffer.isBuffer(bytes) ? [bytes] : bytes;
+      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      chunks.push({ baseOffset, from: sizeBytes, length, maxTimestampMs });
+      buffers.push(...pieces);
       sizeBytes += length;
     }
     placed.push(chunks);
