@@ -93,7 +93,7 @@ test("the examples for vitest pass: of the README, of a broker for each test, of
   written("files/greeting.test.ts", example("README.md", 'from "odradek/vitest"'));
   written("files/fixture.test.ts", example(TESTS, "toHaveLag"));
   written("files/fake-timers.test.ts", example(TESTS, "useFakeTimers"));
-  expect(await vitest("files")).toMatch(/Test Files\s+3 passed[^]*Tests\s+3 passed/);
+  expect(await vitest("files")).toMatch(/Test Files\s+3 passed[\s\S]*Tests\s+3 passed/);
 });
 
 test("the example for a broker of vitest's whole run passes", async () => {

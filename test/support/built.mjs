@@ -3,6 +3,6 @@
 
 import { build, isBuilt } from "../../scripts/build.mjs";
 
-export default async function setUp() {
+export async function setup() {
   if (!isBuilt()) await build();
 }
