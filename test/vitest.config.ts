@@ -17,9 +17,10 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/interop/**"],
     globalSetup: ["test/support/built.mjs"],
-    // For what hangs: no test is judged by it, on however busy a machine.
+    // For what hangs: no test is judged by these, on however busy a machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: WORKERS,
     // A worker loads the sources once, for all the files that it runs: no module of ours has state that one could leave to the next.
     isolate: false,
