@@ -10,6 +10,8 @@ import { port } from "./port.ts";
 import { killChild, runOrThrow, stopChild, waitForOutput } from "./processes.ts";
 
 const FIRST_PORT = port(19840);
+/** Each node has one for clients and one for controllers. */
+const PORTS_OF_NODE = 2;
 const CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAQ";
 const START_MS = 120_000;
 const SMALL = { KAFKA_HEAP_OPTS: "-Xmx320m -XX:TieredStopAtLevel=1" };
@@ -24,8 +26,9 @@ const QUICK = {
   "controller.quorum.fetch.timeout.ms": 2000,
 };
 
-export async function startKafkaCluster(): Promise<ClusterUnderTest> {
-  const folder = join(CACHE, "data/kafka-cluster");
+export async function startKafkaCluster(firstPort = FIRST_PORT): Promise<ClusterUnderTest> {
+  const folder = join(CACHE, `data/kafka-cluster-${firstPort}`);
+  const portOf = (id: number): number => firstPort + PORTS_OF_NODE * (id - 1);
   rmSync(folder, { recursive: true, force: true });
   const running = new Map<number, ChildProcess>();
   const start = async (id: number): Promise<void> => {
@@ -46,7 +49,7 @@ export async function startKafkaCluster(): Promise<ClusterUnderTest> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await Promise.all(BROKERS.map((id) => format(folder, id)));
+    await Promise.all(BROKERS.map((id) => format(folder, id, portOf)));
     await Promise.all(BROKERS.map(start));
   } catch (error) {
     await close();
@@ -62,7 +65,7 @@ export async function startKafkaCluster(): Promise<ClusterUnderTest> {
     restart: start,
     add: async () => {
       const id = BROKERS.length + 1;
-      await format(folder, id);
+      await format(folder, id, portOf);
       await start(id);
       return id;
     },
@@ -70,18 +73,19 @@ export async function startKafkaCluster(): Promise<ClusterUnderTest> {
   };
 }
 
-const portOf = (id: number): number => FIRST_PORT + 2 * (id - 1);
 const propertiesPath = (folder: string, id: number): string => join(folder, `${id}`, "server.properties");
 
-async function format(folder: string, id: number): Promise<void> {
+type PortOf = (id: number) => number;
+
+async function format(folder: string, id: number, portOf: PortOf): Promise<void> {
   const path = propertiesPath(folder, id);
   mkdirSync(join(folder, `${id}`), { recursive: true });
-  writeFileSync(path, properties(folder, id));
+  writeFileSync(path, properties(folder, id, portOf));
   const args = ["java", "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", path];
   await runOrThrow(KAFKA_REFERENCE, args, { deadlineMs: START_MS, env: SMALL });
 }
 
-function properties(folder: string, id: number): string {
+function properties(folder: string, id: number, portOf: PortOf): string {
   const isController = BROKERS.includes(id);
   const listeners = [`PLAINTEXT://127.0.0.1:${portOf(id)}`, ...(isController ? [`CONTROLLER://127.0.0.1:${portOf(id) + 1}`] : [])];
   const settings = {

@@ -5,7 +5,6 @@
 // transaction with its offsets; it holds with the transaction open.
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { GoProgram } from "../../scripts/go-program.ts";
@@ -14,6 +13,7 @@ import { javaProgram } from "./java-program.ts";
 import { type MemberEvent, MemberLog } from "./member-log.ts";
 import { killChild, stopChild, waitFor } from "./processes.ts";
 import { pythonWithClients } from "./python-environment.ts";
+import { statesOfThreads } from "./threads.ts";
 
 export type MemberClient = "java" | "librdkafka" | "franz-go" | "kafkajs" | "odradek";
 export type GroupProtocol = "classic" | "consumer";
@@ -152,18 +152,6 @@ export class GroupMember {
     this.#child.stdin.end();
     await stopChild(this.#child, 1000);
   }
-}
-
-/** By Linux: threads run on for a moment after the signal. */
-function statesOfThreads(pid: number | undefined): string[] {
-  const folder = `/proc/${pid}/task`;
-  if (!existsSync(folder)) return [];
-  // "<id> (<name>) <state> …", and a name may have anything in it.
-  return readdirSync(folder).map((thread) =>
-    readFileSync(join(folder, thread, "stat"), "latin1")
-      .replace(/^.*\) /s, "")
-      .charAt(0),
-  );
 }
 
 async function commandOf(client: MemberClient): Promise<readonly [string, ...string[]]> {

@@ -1,8 +1,7 @@
-// What a member of a group writes down itself as it happens, a line of JSON each in a file of its own. All programs of a test read the one
-// monotonic clock of the machine, so that the lines of several members can be put in order. What is done to a member from outside, the
-// test adds: a member that is killed or stopped cannot say so.
+// What a member of a group writes into its log (event-log.ts). What is done to a member from outside, the test adds: a member that is killed
+// or stopped cannot say so.
 
-import { closeSync, openSync, readSync } from "node:fs";
+import { EventLog, nowUs } from "./event-log.ts";
 
 /** A partition as "<topic>/<number>". */
 export type Place = string;
@@ -22,42 +21,12 @@ export type MemberEvent = { readonly member: string; readonly atUs: number } & (
   | { /** By the test: its process is no more, or runs no more, or runs again. */ readonly event: "killed" | "stopped" | "continued" }
 );
 
-/** The clock of members' logs. */
-export function nowUs(): number {
-  return Number(process.hrtime.bigint() / 1000n);
-}
-
-/** Reads a log as it grows. */
-export class MemberLog {
-  readonly events: MemberEvent[] = [];
-  readonly #path: string;
+export class MemberLog extends EventLog<MemberEvent> {
   readonly #member: string;
-  #positionBytes = 0;
-  #rest = "";
 
   constructor(path: string, member: string) {
-    this.#path = path;
+    super(path, { member });
     this.#member = member;
-  }
-
-  /** Takes in what was written since. */
-  read(): readonly MemberEvent[] {
-    const buffer = Buffer.alloc(1 << 16);
-    const file = openSync(this.#path, "a+");
-    try {
-      for (;;) {
-        const length = readSync(file, buffer, 0, buffer.length, this.#positionBytes);
-        if (length === 0) break;
-        this.#positionBytes += length;
-        this.#rest += buffer.toString("latin1", 0, length); // Names and numbers: ASCII.
-      }
-    } finally {
-      closeSync(file);
-    }
-    const lines = this.#rest.split("\n");
-    this.#rest = lines.pop() ?? "";
-    for (const line of lines) this.events.push({ member: this.#member, ...(JSON.parse(line) as object) } as MemberEvent);
-    return this.events;
   }
 
   /** What the test knows better than the member. */

@@ -21,8 +21,6 @@ export class Crashed extends Error {
 export class FailingFilesystem implements Filesystem {
   /** Operations that changed something, so far, or that took a descriptor. */
   operationCount = 0;
-  /** Called at each of them, from within. */
-  onOperation: ((path: string) => void) | undefined;
   readonly #disk: MemoryFilesystem;
   #failAt: number;
   #failUntil: number;
@@ -77,14 +75,13 @@ export class FailingFilesystem implements Filesystem {
   }
 
   /** `true` when this operation is the one to fail. */
-  #step(path: string): boolean {
+  #step(): boolean {
     if (this.#hasCrashed) throw new Crashed();
-    return this.#kind !== "descriptors" && this.#isNextToFail(path);
+    return this.#kind !== "descriptors" && this.#isNextToFail();
   }
 
-  #isNextToFail(path: string): boolean {
+  #isNextToFail(): boolean {
     this.operationCount++;
-    this.onOperation?.(path);
     if (this.operationCount < this.#failAt || this.operationCount >= this.#failUntil) return false;
     this.failureCount++;
     this.#hasCrashed = this.#kind === "crash" || this.#kind === "power";
@@ -96,7 +93,7 @@ export class FailingFilesystem implements Filesystem {
   }
 
   #takeDescriptor(path: string): void {
-    if (this.#kind !== "descriptors" || !this.#isNextToFail(path)) return;
+    if (this.#kind !== "descriptors" || !this.#isNextToFail()) return;
     throw Object.assign(new Error(`EMFILE: too many open files, open '${path}'`), { code: "EMFILE", syscall: "open", path });
   }
 
@@ -106,11 +103,11 @@ export class FailingFilesystem implements Filesystem {
 
   open(path: string, mode: "read" | "write"): OpenFile {
     this.#takeDescriptor(path);
-    if (mode === "write" && this.#disk.stat(path) === undefined && this.#step(path)) throw this.#failure();
+    if (mode === "write" && this.#disk.stat(path) === undefined && this.#step()) throw this.#failure();
     this.#check();
     const file = this.#disk.open(path, mode);
     const changing = (action: (isFailing: boolean) => void) => {
-      const isFailing = this.#step(path);
+      const isFailing = this.#step();
       action(isFailing);
       if (isFailing) throw this.#failure();
     };
@@ -156,7 +153,7 @@ export class FailingFilesystem implements Filesystem {
 
   replaceFile(path: string, content: Buffer | string): void {
     this.#takeDescriptor(path);
-    if (this.#step(path)) {
+    if (this.#step()) {
       this.#disk.replaceFile(`${path}.tmp`, content);
       throw this.#failure();
     }
@@ -169,7 +166,7 @@ export class FailingFilesystem implements Filesystem {
 
   replaceFileUnsynced(path: string, content: Buffer | string): void {
     this.#takeDescriptor(path);
-    if (this.#step(path)) {
+    if (this.#step()) {
       this.#disk.replaceFile(`${path}.tmp`, content);
       throw this.#failure();
     }
@@ -189,12 +186,12 @@ export class FailingFilesystem implements Filesystem {
 
   makeDirectory(path: string): void {
     if (this.#disk.stat(path) !== undefined) return;
-    if (this.#step(path)) throw this.#failure();
+    if (this.#step()) throw this.#failure();
     this.#disk.makeDirectory(path);
   }
 
   rename(from: string, to: string): void {
-    if (this.#step(from)) throw this.#failure();
+    if (this.#step()) throw this.#failure();
     this.#disk.rename(from, to);
     for (const [path, content] of [...this.#synced]) {
       if (path !== from && !path.startsWith(`${from}/`)) continue;
@@ -210,7 +207,7 @@ export class FailingFilesystem implements Filesystem {
 
   remove(path: string): void {
     if (this.#disk.stat(path) === undefined) return;
-    if (this.#step(path)) throw this.#failure();
+    if (this.#step()) throw this.#failure();
     this.#disk.remove(path);
     for (const kept of [this.#synced, this.#durableNames])
       for (const each of [...kept.keys()]) if (each === path || each.startsWith(`${path}/`)) kept.delete(each);
@@ -218,7 +215,7 @@ export class FailingFilesystem implements Filesystem {
 
   syncDirectory(path: string): void {
     this.#takeDescriptor(path);
-    if (this.#step(path)) throw this.#failure();
+    if (this.#step()) throw this.#failure();
     this.#disk.syncDirectory(path);
     this.#keepNames(path === "/" ? "" : path, { isDeep: false });
   }

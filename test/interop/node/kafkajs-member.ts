@@ -3,13 +3,14 @@
 
 import { appendFileSync } from "node:fs";
 import { type EachBatchPayload, Kafka, logLevel } from "kafkajs";
+import { nowUs } from "../event-log.ts";
 import type { MemberOptions } from "../group-member.ts";
-import { nowUs, type Place } from "../member-log.ts";
+import type { Place } from "../member-log.ts";
 
 const options = JSON.parse(process.argv[2] ?? "") as MemberOptions & { readonly log: string };
 const kafka = new Kafka({
   clientId: options.name,
-  brokers: [options.bootstrap],
+  brokers: options.bootstrap.split(","),
   logLevel: logLevel.NOTHING,
   retry: { retries: 20, initialRetryTime: 50, maxRetryTime: 200 },
 });

@@ -7,8 +7,9 @@ import { Brokers } from "../../../src/client/brokers.ts";
 import { FROM_EARLIEST, GROUP_DEFAULTS, GroupConsumer } from "../../../src/client/consumer.ts";
 import type { Position } from "../../../src/client/partition-fetch.ts";
 import { comparePartitions, nameOf, type TopicPartition } from "../../../src/client/topic-partition.ts";
+import { nowUs } from "../event-log.ts";
 import type { MemberOptions } from "../group-member.ts";
-import { nowUs, type Offsets, type Place } from "../member-log.ts";
+import type { Offsets, Place } from "../member-log.ts";
 
 const COMMIT_EVERY_MS = 150;
 const MAX_WAIT_MS = 100;

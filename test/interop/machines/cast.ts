@@ -1,0 +1,53 @@
+// Which clients work with a cluster in the scenario of a seed: each library has each part once in three seeds.
+
+import type { ClassicAssignor, GroupProtocol, MemberClient } from "../group-member.ts";
+import { LIBRARIES, type Library, type WriterOptions } from "./writer.ts";
+
+export interface Cast {
+  readonly writers: readonly ({ readonly library: Library } & Pick<WriterOptions, "name" | "topic" | "partitions" | "transactionalId">)[];
+  readonly members: readonly {
+    readonly client: MemberClient;
+    readonly name: string;
+    readonly group: string;
+    readonly protocol: GroupProtocol;
+    readonly assignor?: ClassicAssignor;
+    readonly output?: string;
+    readonly transactionalId?: string;
+  }[];
+}
+
+export interface Stage {
+  readonly orders: readonly [topic: string, partitions: number];
+  readonly ledger: readonly [topic: string, partitions: number];
+  readonly copies: string;
+}
+
+export function castOf(seed: number, { orders, ledger, copies }: Stage): Cast {
+  const [first, second, third] = [0, 1, 2].map((turn) => LIBRARIES[(seed + turn) % LIBRARIES.length]) as [Library, Library, Library];
+  /** kafkajs speaks the classic protocol only, and transforms nothing. */
+  const modern = (["java", "librdkafka"] as const)[seed % 2] ?? "java";
+  const [topic, partitions] = orders;
+  return {
+    writers: [
+      { library: first, name: `${first}-records`, topic, partitions },
+      { library: second, name: `${second}-records`, topic, partitions },
+      { library: third, name: `${third}-transactions`, topic: ledger[0], partitions: ledger[1], transactionalId: "ledger-writer" },
+    ],
+    members: [
+      // Of one library, since kafkajs assigns in a way of its own.
+      { client: second, name: `${second}-classic-1`, group: "classic-readers", protocol: "classic", assignor: "range" },
+      { client: second, name: `${second}-classic-2`, group: "classic-readers", protocol: "classic", assignor: "range" },
+      { client: "java", name: "java-consumer", group: "consumer-readers", protocol: "consumer" },
+      { client: "librdkafka", name: "librdkafka-consumer", group: "consumer-readers", protocol: "consumer" },
+      {
+        client: modern,
+        name: `${modern}-transformer`,
+        group: "transformers",
+        protocol: seed % 4 < 2 ? "consumer" : "classic",
+        assignor: "range",
+        output: copies,
+        transactionalId: "transformer",
+      },
+    ],
+  };
+}

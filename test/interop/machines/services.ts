@@ -1,0 +1,68 @@
+// PostgreSQL and an object store, real ones, started for a test on ports of its own; and killed and resumed by it.
+
+import { hasObjectStoreReference, OBJECT_STORE_REFERENCE } from "../../../scripts/object-store-reference.ts";
+import { hasPostgresReference, POSTGRES_REFERENCE } from "../../../scripts/postgres-reference.ts";
+import { runOrThrow } from "../processes.ts";
+
+const PATIENCE = { deadlineMs: 300_000 };
+
+export const hasServices = (): boolean => hasPostgresReference() && hasObjectStoreReference();
+
+export interface Service {
+  readonly port: number;
+  /** Without a chance to write anything more; clients lose their connections. */
+  kill(): Promise<void>;
+  /** With the data that it had. */
+  resume(): Promise<void>;
+  /** Deletes its data. */
+  stop(): Promise<void>;
+}
+
+export interface Database extends Service {
+  /** Makes an empty database; gives its URL, for connections to that port. */
+  create(name: string): Promise<(port: number) => string>;
+}
+
+export interface ObjectStoreService extends Service {
+  readonly bucket: string;
+  /** For the process of a broker, for connections to that port. */
+  environment(port: number): Readonly<Record<string, string>>;
+}
+
+/** fsync off: what is killed is the process, not the machine. */
+export async function startDatabase(port: number): Promise<Database> {
+  await runOrThrow(POSTGRES_REFERENCE, ["stop", "--port", `${port}`], PATIENCE);
+  await runOrThrow(POSTGRES_REFERENCE, ["start", "--port", `${port}`, "--fsync", "off", "--set", "max_connections=200"], PATIENCE);
+  const urlOf = (at: number, name: string): string => `postgres://odradek@127.0.0.1:${at}/${name}`;
+  return {
+    ...service(POSTGRES_REFERENCE, port),
+    create: async (name) => {
+      await runOrThrow("psql", [urlOf(port, "odradek"), "--quiet", "--command", `CREATE DATABASE "${name}"`], PATIENCE);
+      return (at) => urlOf(at, name);
+    },
+  };
+}
+
+/** @param latencyMs more for each request, in a process on the next port */
+export async function startObjectStore(port: number, latencyMs = 0): Promise<ObjectStoreService> {
+  await runOrThrow(OBJECT_STORE_REFERENCE, ["stop", "--port", `${port}`], PATIENCE);
+  const printed = await runOrThrow(OBJECT_STORE_REFERENCE, ["start", "--port", `${port}`, "--latency", `${latencyMs}`], PATIENCE);
+  const given = new Map(printed.split("\n").map((line) => line.split("=", 2) as [string, string]));
+  return {
+    ...service(OBJECT_STORE_REFERENCE, port),
+    bucket: given.get("S3_BUCKET") ?? "",
+    environment: (at) => ({
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${at}`,
+      AWS_ACCESS_KEY_ID: given.get("S3_ACCESS_KEY_ID") ?? "",
+      AWS_SECRET_ACCESS_KEY: given.get("S3_SECRET_ACCESS_KEY") ?? "",
+      AWS_REGION: given.get("S3_REGION") ?? "",
+    }),
+  };
+}
+
+function service(tool: string, port: number): Service {
+  const does = async (what: string): Promise<void> => {
+    await runOrThrow(tool, [what, "--port", `${port}`], PATIENCE);
+  };
+  return { port, kill: () => does("kill"), resume: () => does("resume"), stop: () => does("stop") };
+}
