@@ -16,7 +16,7 @@ export class Backoff {
 
   nextMs(): number {
     const share = this.#random.positiveInt32() / MAX_INT32;
-    const delayMs = this.#ceilingMs * (0.5 + share / 2);
+    const delayMs = Math.ceil(this.#ceilingMs * (0.5 + share / 2));
     this.#ceilingMs = Math.min(LONGEST_MS, 2 * this.#ceilingMs);
     return delayMs;
   }
