@@ -1,6 +1,6 @@
 // Small words for tests of the catalog: a bench to make catalogs on, and commits of logs as a leader would make them.
 
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Catalog, Chunk, CommitOutcome, LogCommit, NewSegment, OpenedLog, Segment } from "../../../src/diskless/catalog.ts";
 import type { Incarnation } from "../../../src/diskless/leases.ts";
 import type { ProducerState } from "../../../src/storage/producer-states.ts";
@@ -17,7 +17,7 @@ export interface CatalogBench {
 }
 
 export function newTopicId(): string {
-  return randomUUID();
+  return randomBytes(16).toString("base64url");
 }
 
 /** A broker that leads logs: it numbers its commits and knows where its logs end. */
