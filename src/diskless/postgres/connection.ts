@@ -31,8 +31,8 @@ export interface ConnectionOptions {
   readonly timeoutMs?: number;
   /** LISTENs there. */
   readonly channel?: string;
-  /** Called at each notification, and when there may have been some that nobody heard. */
-  readonly onNotification?: () => void;
+  /** Called at each notification, and without what it says when there may have been some that nobody heard. */
+  readonly onNotification?: (payload?: string) => void;
 }
 
 /** A statement that waits, or is under way. */

@@ -55,7 +55,7 @@ export class Session {
   isPooled = false;
   /** Called once, when it has ended, however. */
   onEnd: () => void = () => undefined;
-  onNotification: () => void = () => undefined;
+  onNotification: (payload: string) => void = () => undefined;
   readonly #client: Client;
   readonly #socket: Socket;
   readonly #clock: Clock;
@@ -72,7 +72,7 @@ export class Session {
     // Without a listener for errors one of them would end the process.
     client.on("error", (error) => this.#fail(error));
     client.on("end", () => this.#fail(new Error("the connection was closed")));
-    client.on("notification", () => this.onNotification());
+    client.on("notification", ({ payload = "" }) => this.onNotification(payload));
     client.connection.on("backendKeyData", ({ processID }: { processID: number }) => {
       this.#backendId = processID;
     });
