@@ -16,7 +16,11 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/interop/**"],
-    testTimeout: 20_000,
+    globalSetup: ["test/support/built.mjs"],
+    // For what hangs: no test is judged by these, on however busy a machine.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: WORKERS,
     // A worker loads the sources once, for all the files that it runs: no module of ours has state that one could leave to the next.
     isolate: false,

@@ -288,6 +288,7 @@ function chunkBytes(index: number): number {
 
 /** Absolute, without the slash in front: "" is the root. "." and ".." are not resolved. */
 function normalize(path: string): string {
+  if (path.startsWith("/") && !path.includes("//") && !path.endsWith("/")) return path.slice(1);
   return path
     .split("/")
     .filter((part) => part !== "")

@@ -32,7 +32,8 @@ export interface ObjectOrigin {
 export interface NewChunk {
   readonly baseOffset: number;
   readonly maxTimestampMs: number;
-  readonly bytes: Buffer;
+  /** Several lie one after another. */
+  readonly bytes: Buffer | readonly Buffer[];
 }
 
 /** Chunks of a log that follow one another. */
@@ -62,9 +63,11 @@ export function layOut(parts: readonly NewPart[], origin: ObjectOrigin): LaidOut
     assert(part.chunks.length > 0, "a part of an object has batches");
     const chunks: Chunk[] = [];
     for (const { baseOffset, maxTimestampMs, bytes } of part.chunks) {
-      chunks.push({ baseOffset, from: sizeBytes, length: bytes.length, maxTimestampMs });
-      buffers.push(bytes);
-      sizeBytes += bytes.length;
+      const pieces = Buffer.isBuffer(bytes) ? [bytes] : bytes;
+      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      chunks.push({ baseOffset, from: sizeBytes, length, maxTimestampMs });
+      buffers.push(...pieces);
+      sizeBytes += length;
     }
     placed.push(chunks);
   }

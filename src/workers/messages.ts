@@ -18,17 +18,12 @@ import type { IssuedStores } from "../broker/issuing.ts";
 import type { Change } from "../cluster/image.ts";
 import type { ConfigSources } from "../config/broker-config.ts";
 import type { ClosedShare, EngineShare } from "../log/segmented-engine.ts";
+import type { Unit, UnitStep } from "../storage/unit-listeners.ts";
 import type { SentError } from "./sent-error.ts";
 import type { LogLine } from "./sent-log.ts";
 
 /** What worker threads of ours are started with, to tell them from others. */
 export const WORKER_MARK = "odradek worker";
-
-/** Changes that were committed together. */
-export interface Unit {
-  readonly changes: readonly Change[];
-  readonly version: number;
-}
 
 /** What a worker thread starts with. */
 export interface WorkerOrder {
@@ -46,12 +41,9 @@ export interface WorkerOrder {
   readonly threadCount: number;
 }
 
-/** The two steps in which brokers hear of a unit: before the second, all have done the first. */
-export type Step = "coming" | "applied";
-
 export type ToWorker =
   | { readonly type: "start"; readonly order: WorkerOrder }
-  | { readonly type: "unit"; readonly step: Step; readonly unit: Unit }
+  | { readonly type: "unit"; readonly step: UnitStep; readonly unit: Unit<Change> }
   | { readonly type: "answer"; readonly id: number; readonly answer: Answer }
   | { readonly type: "stop" };
 
@@ -68,6 +60,6 @@ export type FromWorker =
   | { readonly type: "started"; readonly bootstrapServers: string }
   | { readonly type: "failed"; readonly error: SentError }
   | { readonly type: "question"; readonly id: number; readonly question: Question }
-  | { readonly type: "done"; readonly step: Step; readonly version: number }
+  | { readonly type: "done"; readonly step: UnitStep; readonly version: number }
   | { readonly type: "logged"; readonly line: LogLine }
   | { readonly type: "stopped"; readonly closed: ClosedShare };

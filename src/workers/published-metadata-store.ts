@@ -2,18 +2,18 @@
 // at a time. Where it may move leaderships, all threads first give up what they will no longer lead, and only then does any of them open it.
 
 import type { Change } from "../cluster/image.ts";
+import { mayMoveLeaderships } from "../cluster/leadership-moves.ts";
 import type { ComingListener, MetadataStore } from "../storage/metadata-store.ts";
-import type { Step, Unit } from "./messages.ts";
-import { mayMoveLeaderships, UnitListeners } from "./unit-listeners.ts";
+import { type Unit, UnitListeners, type UnitStep } from "../storage/unit-listeners.ts";
 
 /** Another thread. Its promise resolves when the thread has done the step, or is no more; it never rejects. */
 export interface Follower {
-  take(step: Step, unit: Unit): Promise<void>;
+  take(step: UnitStep, unit: Unit<Change>): Promise<void>;
 }
 
 export class PublishedMetadataStore implements MetadataStore<Change> {
   readonly #journal: MetadataStore<Change>;
-  readonly #own: UnitListeners;
+  readonly #own: UnitListeners<Change>;
   readonly #followers = new Set<Follower>();
   #previous: Promise<unknown> = Promise.resolve();
 
@@ -41,7 +41,7 @@ export class PublishedMetadataStore implements MetadataStore<Change> {
     return this.#inTurn(async () => {
       if (!(await this.#journal.commit(changes, expectedVersion))) return false;
       const unit = { changes, version: this.#journal.version };
-      if (mayMoveLeaderships(unit)) await this.#publish("coming", unit);
+      if (mayMoveLeaderships(changes)) await this.#publish("coming", unit);
       await this.#publish("applied", unit);
       return true;
     });
@@ -64,7 +64,7 @@ export class PublishedMetadataStore implements MetadataStore<Change> {
     return this.#inTurn(() => this.#journal.close());
   }
 
-  async #publish(step: Step, unit: Unit): Promise<void> {
+  async #publish(step: UnitStep, unit: Unit<Change>): Promise<void> {
     // The others are told first, so that they are at it while this thread is.
     const others = [...this.#followers].map((follower) => follower.take(step, unit));
     await Promise.all([this.#own.take(step, unit), ...others]);

@@ -3,9 +3,9 @@
 import type { Change } from "../cluster/image.ts";
 import type { ComingListener, MetadataStore } from "../storage/metadata-store.ts";
 import { StorageError } from "../storage/storage-error.ts";
-import type { Answer, Question, Step, Unit } from "./messages.ts";
+import { type Unit, UnitListeners, type UnitStep } from "../storage/unit-listeners.ts";
+import type { Answer, Question } from "./messages.ts";
 import { receivedError } from "./sent-error.ts";
-import { UnitListeners } from "./unit-listeners.ts";
 
 export interface RemoteMetadataStoreOptions {
   readonly ask: (id: number, question: Question) => void;
@@ -22,7 +22,7 @@ interface Waiting {
 
 export class RemoteMetadataStore implements MetadataStore<Change> {
   readonly #ask: RemoteMetadataStoreOptions["ask"];
-  readonly #own: UnitListeners;
+  readonly #own: UnitListeners<Change>;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #isClosed = false;
@@ -71,7 +71,7 @@ export class RemoteMetadataStore implements MetadataStore<Change> {
   }
 
   /** The main thread tells of a unit. */
-  take(step: Step, unit: Unit): Promise<void> {
+  take(step: UnitStep, unit: Unit<Change>): Promise<void> {
     return this.#own.take(step, unit);
   }
 

@@ -4,8 +4,10 @@
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
+import type { Change } from "../cluster/image.ts";
 import type { ClosedShare } from "../log/segmented-engine.ts";
-import { type FromWorker, type Question, type Step, type ToWorker, type Unit, WORKER_MARK, type WorkerOrder } from "./messages.ts";
+import type { Unit, UnitStep } from "../storage/unit-listeners.ts";
+import { type FromWorker, type Question, type ToWorker, WORKER_MARK, type WorkerOrder } from "./messages.ts";
 import type { Follower, PublishedMetadataStore } from "./published-metadata-store.ts";
 import { receivedError, sentError } from "./sent-error.ts";
 import { writeSentLine } from "./sent-log.ts";
@@ -69,7 +71,7 @@ export class WorkerThread implements Follower {
     return closed;
   }
 
-  async take(step: Step, unit: Unit): Promise<void> {
+  async take(step: UnitStep, unit: Unit<Change>): Promise<void> {
     if (this.#hasEnded) return;
     const { clock, logger, brokerId } = this.#options;
     const facts = { broker: brokerId, step, version: unit.version };
@@ -139,6 +141,6 @@ export class WorkerThread implements Follower {
   }
 }
 
-function stepKey(step: Step, version: number): string {
+function stepKey(step: UnitStep, version: number): string {
   return `${step} ${version}`;
 }

@@ -44,7 +44,7 @@ test("odradek.queued.max.response.bytes: answers that nobody reads stay within i
         mostBytes = Math.max(mostBytes, answerMemory.heldBytes);
         return answerMemory.isShort;
       },
-      { interval: 1, timeout: 10_000 },
+      { interval: 1 },
     )
     .toBe(true);
 
@@ -66,7 +66,7 @@ test("odradek.queued.max.response.bytes: a client that reads has its records bef
   const { answerMemory } = bench.node.broker.services;
   for (let count = 0; count < 16; count++) expect(bench.append([{ value: Buffer.alloc(BATCH_BYTES, count) }])).toBe(0);
   const peers = await Promise.all(Array.from({ length: 12 }, () => deafPeer(bench.node.broker.port)));
-  await expect.poll(() => answerMemory.isShort, { interval: 1, timeout: 10_000 }).toBe(true);
+  await expect.poll(() => answerMemory.isShort, { interval: 1 }).toBe(true);
   for (let count = 0; count < 10; count++) {
     let isAnswered = false;
     const reading = bench.asking.ask(fetch, wholeLog(1500), 11).finally(() => {

@@ -14,7 +14,8 @@ const part = (partition: number, baseOffset: number, sizes: readonly number[]): 
   chunks: sizes.map((size, index) => ({
     baseOffset: baseOffset + index * 10,
     maxTimestampMs: 1000 + index,
-    bytes: Buffer.alloc(size, partition + index),
+    bytes:
+      size > 15 ? [Buffer.alloc(size - 1, partition + index), Buffer.alloc(1, partition + index)] : Buffer.alloc(size, partition + index),
   })),
 });
 

@@ -107,6 +107,6 @@ test.for(["before", "after"])("a broker goes on with node:test's mocked timers t
       await consumer.disconnect();
     });`;
   const args = ["--no-warnings", "--test-reporter=spec", "--input-type=module", "-e", program];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname, timeout: 15_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname, timeout: 50_000 });
   expect(stdout).toMatch(/pass 1\n/);
 });

@@ -57,7 +57,7 @@ test("a process ends although nobody stopped its broker and its cluster", () => 
     await startCluster({ brokers: 2 });
     await broker.until.records("orders", 1);
     console.log("forgotten");`;
-  const ended = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8", timeout: 15_000 });
+  const ended = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8", timeout: 50_000 });
   expect([ended.stdout.trim(), ended.status, ended.stderr]).toEqual(["forgotten", 0, ""]);
 });
 

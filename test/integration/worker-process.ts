@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const program = join(import.meta.dirname, "../../src/cli/main.ts");
+const program = join(import.meta.dirname, "../../scripts/odradek.cjs");
 
 export interface LogLine {
   readonly level: string;

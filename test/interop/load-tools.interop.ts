@@ -182,7 +182,9 @@ function figures(text: string): string {
 
 function maskedEvent(line: string): string {
   const { timestamp, avg_throughput: throughput, ...facts } = JSON.parse(line);
-  const isMeasured = typeof timestamp === "number" && (throughput === undefined || typeof throughput === "number");
+  // Where no millisecond passed between start and end, a quotient by it is no number, which JSON has as a text.
+  const isThroughput = typeof throughput === "number" || throughput === "NaN" || throughput === "Infinity";
+  const isMeasured = typeof timestamp === "number" && (throughput === undefined || isThroughput);
   return `${JSON.stringify(facts)} ${isMeasured ? "with what was measured" : "without what was measured"}`;
 }
 

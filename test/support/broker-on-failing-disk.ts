@@ -15,12 +15,14 @@ import { RawClient } from "./raw-client.ts";
 
 const FOLDER = "/data";
 const GROUP = "readers";
-const SETTINGS = {
-  "offsets.topic.num.partitions": 1,
-  "log.cleaner.backoff.ms": 1000,
-  "log.retention.check.interval.ms": 5000,
-  "log.initial.task.delay.ms": 5000,
-};
+const CONFIG = brokerConfig({
+  argument: {
+    "offsets.topic.num.partitions": 1,
+    "log.cleaner.backoff.ms": 1000,
+    "log.retention.check.interval.ms": 5000,
+    "log.initial.task.delay.ms": 5000,
+  },
+});
 const SMALL_SEGMENTS = { "internal.segment.bytes": "300", "index.interval.bytes": "80", "file.delete.delay.ms": "1000" };
 
 /** Of one partition, what its producer was told. */
@@ -65,8 +67,7 @@ export class BrokerOnDisk {
 
   static async start(filesystem: Filesystem, knowledge: Knowledge): Promise<BrokerOnDisk> {
     const clock = new VirtualClock();
-    const config = brokerConfig({ argument: SETTINGS });
-    const node = await openNode({ config, host: "127.0.0.1", port: 0, data: FOLDER, topics: [], clock, filesystem });
+    const node = await openNode({ config: CONFIG, host: "127.0.0.1", port: 0, data: FOLDER, topics: [], clock, filesystem });
     return new BrokerOnDisk(clock, node, await RawClient.connect(node.broker.port), knowledge);
   }
 

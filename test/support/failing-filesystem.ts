@@ -21,6 +21,8 @@ export class Crashed extends Error {
 export class FailingFilesystem implements Filesystem {
   /** Operations that changed something, so far, or that took a descriptor. */
   operationCount = 0;
+  /** Called at each of them, from within. */
+  onOperation: ((path: string) => void) | undefined;
   readonly #disk: MemoryFilesystem;
   #failAt: number;
   #failUntil: number;
@@ -75,13 +77,14 @@ export class FailingFilesystem implements Filesystem {
   }
 
   /** `true` when this operation is the one to fail. */
-  #step(): boolean {
+  #step(path: string): boolean {
     if (this.#hasCrashed) throw new Crashed();
-    return this.#kind !== "descriptors" && this.#isNextToFail();
+    return this.#kind !== "descriptors" && this.#isNextToFail(path);
   }
 
-  #isNextToFail(): boolean {
+  #isNextToFail(path: string): boolean {
     this.operationCount++;
+    this.onOperation?.(path);
     if (this.operationCount < this.#failAt || this.operationCount >= this.#failUntil) return false;
     this.failureCount++;
     this.#hasCrashed = this.#kind === "crash" || this.#kind === "power";
@@ -93,7 +96,7 @@ export class FailingFilesystem implements Filesystem {
   }
 
   #takeDescriptor(path: string): void {
-    if (this.#kind !== "descriptors" || !this.#isNextToFail()) return;
+    if (this.#kind !== "descriptors" || !this.#isNextToFail(path)) return;
     throw Object.assign(new Error(`EMFILE: too many open files, open '${path}'`), { code: "EMFILE", syscall: "open", path });
   }
 
@@ -103,11 +106,11 @@ export class FailingFilesystem implements Filesystem {
 
   open(path: string, mode: "read" | "write"): OpenFile {
     this.#takeDescriptor(path);
-    if (mode === "write" && this.#disk.stat(path) === undefined && this.#step()) throw this.#failure();
+    if (mode === "write" && this.#disk.stat(path) === undefined && this.#step(path)) throw this.#failure();
     this.#check();
     const file = this.#disk.open(path, mode);
     const changing = (action: (isFailing: boolean) => void) => {
-      const isFailing = this.#step();
+      const isFailing = this.#step(path);
       action(isFailing);
       if (isFailing) throw this.#failure();
     };
@@ -153,7 +156,7 @@ export class FailingFilesystem implements Filesystem {
 
   replaceFile(path: string, content: Buffer | string): void {
     this.#takeDescriptor(path);
-    if (this.#step()) {
+    if (this.#step(path)) {
       this.#disk.replaceFile(`${path}.tmp`, content);
       throw this.#failure();
     }
@@ -166,7 +169,7 @@ export class FailingFilesystem implements Filesystem {
 
   replaceFileUnsynced(path: string, content: Buffer | string): void {
     this.#takeDescriptor(path);
-    if (this.#step()) {
+    if (this.#step(path)) {
       this.#disk.replaceFile(`${path}.tmp`, content);
       throw this.#failure();
     }
@@ -186,12 +189,12 @@ export class FailingFilesystem implements Filesystem {
 
   makeDirectory(path: string): void {
     if (this.#disk.stat(path) !== undefined) return;
-    if (this.#step()) throw this.#failure();
+    if (this.#step(path)) throw this.#failure();
     this.#disk.makeDirectory(path);
   }
 
   rename(from: string, to: string): void {
-    if (this.#step()) throw this.#failure();
+    if (this.#step(from)) throw this.#failure();
     this.#disk.rename(from, to);
     for (const [path, content] of [...this.#synced]) {
       if (path !== from && !path.startsWith(`${from}/`)) continue;
@@ -207,7 +210,7 @@ export class FailingFilesystem implements Filesystem {
 
   remove(path: string): void {
     if (this.#disk.stat(path) === undefined) return;
-    if (this.#step()) throw this.#failure();
+    if (this.#step(path)) throw this.#failure();
     this.#disk.remove(path);
     for (const kept of [this.#synced, this.#durableNames])
       for (const each of [...kept.keys()]) if (each === path || each.startsWith(`${path}/`)) kept.delete(each);
@@ -215,7 +218,7 @@ export class FailingFilesystem implements Filesystem {
 
   syncDirectory(path: string): void {
     this.#takeDescriptor(path);
-    if (this.#step()) throw this.#failure();
+    if (this.#step(path)) throw this.#failure();
     this.#disk.syncDirectory(path);
     this.#keepNames(path === "/" ? "" : path, { isDeep: false });
   }

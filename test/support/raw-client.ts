@@ -7,7 +7,10 @@ import type { Api } from "../../protocol/schema/message.ts";
 
 export class RawClient {
   readonly socket: net.Socket;
-  #received = Buffer.alloc(0);
+  /** Joined when a frame is whole: joined with each piece, a long frame would cost the square of its length. */
+  #received: Buffer[] = [];
+  #receivedBytes = 0;
+  #neededBytes = 4;
   #waiters: ((frame: Buffer | undefined) => void)[] = [];
   #frames: Buffer[] = [];
   #isClosed = false;
@@ -76,15 +79,26 @@ export class RawClient {
   }
 
   #take(chunk: Buffer): void {
-    this.#received = Buffer.concat([this.#received, chunk]);
-    while (this.#received.length >= 4) {
-      const end = 4 + this.#received.readInt32BE(0);
-      if (this.#received.length < end) return;
-      const frame = Buffer.from(this.#received.subarray(4, end));
-      this.#received = this.#received.subarray(end);
+    this.#received.push(chunk);
+    this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes < this.#neededBytes) return;
+    let left = Buffer.concat(this.#received);
+    let end = endOfFrame(left);
+    while (left.length >= end) {
+      const frame = Buffer.from(left.subarray(4, end));
+      left = left.subarray(end);
+      end = endOfFrame(left);
       const waiter = this.#waiters.shift();
       if (waiter === undefined) this.#frames.push(frame);
       else waiter(frame);
     }
+    this.#received = [left];
+    this.#receivedBytes = left.length;
+    this.#neededBytes = end;
   }
+}
+
+/** As far as is known: the size comes first. */
+function endOfFrame(bytes: Buffer): number {
+  return bytes.length < 4 ? 4 : 4 + bytes.readInt32BE(0);
 }

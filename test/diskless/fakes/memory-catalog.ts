@@ -10,17 +10,20 @@ import {
   type LogCommit,
   type LogKey,
   NEWEST_SEGMENTS,
+  type NewObject,
   type NewSegment,
+  type NewSegmentPlace,
   type OpenOutcome,
   type OpenRequest,
   type Segment,
+  type SegmentPlace,
   type StoredObject,
 } from "../../../src/diskless/catalog.ts";
 import type { Incarnation } from "../../../src/diskless/leases.ts";
 import { LeaderEpochs } from "../../../src/storage/leader-epochs.ts";
 import type { ProducerState } from "../../../src/storage/producer-states.ts";
 
-interface LogRow extends LogKey {
+export interface LogRow extends LogKey {
   readonly logId: number;
   /** The number of an incarnation. */
   owner: number;
@@ -41,7 +44,7 @@ interface WriterRow {
 }
 
 export class MemoryCatalogRows {
-  readonly #logs = new Map<number, LogRow>();
+  readonly logs = new Map<number, LogRow>();
   readonly #logIds = new Map<string, number>();
   readonly #writers = new Map<number, WriterRow>();
   readonly #objects = new Map<number, StoredObject>();
@@ -70,17 +73,37 @@ export class MemoryCatalogRows {
     this.#writer(number).hasEnded = true;
   }
 
+  hasEnded(incarnation: number): boolean {
+    return this.#writer(incarnation).hasEnded;
+  }
+
+  addObjects(objects: readonly NewObject[]): readonly StoredObject[] {
+    const stored = objects.map((object): StoredObject => ({ id: this.#nextObjectId++, ...object }));
+    for (const object of stored) this.#objects.set(object.id, object);
+    return stored;
+  }
+
+  removeObject(id: number): void {
+    this.#objects.delete(id);
+  }
+
   /** Objects that were committed, whether or not a segment lies in them. */
   get objects(): readonly StoredObject[] {
     return [...this.#objects.values()];
   }
 
-  /** Keys of objects in which nothing lies any more. */
-  get unusedKeys(): readonly string[] {
+  /** Ids of objects in which something lies. */
+  get usedObjectIds(): ReadonlySet<number> {
     const used = new Set<number>();
-    for (const { segments } of this.#logs.values()) {
+    for (const { segments } of this.logs.values()) {
       for (const { place } of segments) if (place.kind === "object") used.add(place.object.id);
     }
+    return used;
+  }
+
+  /** Keys of objects in which nothing lies any more. */
+  get unusedKeys(): readonly string[] {
+    const used = this.usedObjectIds;
     return this.objects.filter(({ id }) => !used.has(id)).map(({ key }) => key);
   }
 
@@ -109,8 +132,7 @@ export class MemoryCatalogRows {
     if (sequence === writer.committedSequence && writer.outcome !== undefined) return writer.outcome;
     if (writer.hasEnded) return { kind: "fenced" };
     if (sequence !== writer.committedSequence + 1) return { kind: "outOfTurn", committedSequence: writer.committedSequence };
-    const stored = objects.map((object): StoredObject => ({ id: this.#nextObjectId++, ...object }));
-    for (const object of stored) this.#objects.set(object.id, object);
+    const stored = this.addObjects(objects);
     const refusedLogIds: number[] = [];
     for (const log of logs) {
       checkShape(log, objects.length);
@@ -157,23 +179,23 @@ export class MemoryCatalogRows {
   }
 
   #make(topicId: string, partition: number): LogRow {
-    const logId = this.#logs.size + 1;
+    const logId = this.logs.size + 1;
     const row: LogRow = {
       ...{ logId, topicId, partition, owner: -1, leaderEpoch: -1, startOffset: 0, endOffset: 0, isDeleted: false },
       ...{ leaderEpochs: new LeaderEpochs(), producers: new Map<number, ProducerState>(), segments: [], abortedRanges: [] },
     };
-    this.#logs.set(logId, row);
+    this.logs.set(logId, row);
     this.#logIds.set(`${topicId}-${partition}`, logId);
     return row;
   }
 
   #rowOf(topicId: string, partition: number): LogRow | undefined {
     const logId = this.#logIds.get(`${topicId}-${partition}`);
-    return logId === undefined ? undefined : this.#logs.get(logId);
+    return logId === undefined ? undefined : this.logs.get(logId);
   }
 
   #row(logId: number): LogRow | undefined {
-    return this.#logs.get(logId);
+    return this.logs.get(logId);
   }
 
   #owned(incarnation: number, logId: number): LogRow | undefined {
@@ -197,14 +219,16 @@ function extend(row: LogRow, log: LogCommit, objects: readonly StoredObject[]): 
   row.abortedRanges = [...row.abortedRanges, ...log.abortedRanges].sort((one, other) => one.lastOffset - other.lastOffset);
 }
 
+function storedSegment(segment: NewSegment, objects: readonly StoredObject[]): Segment {
+  return { ...segment, compactedUntil: 0, place: storedPlace(segment.place, objects) };
+}
+
 /** Bytes are copied: whoever committed them may use their memory for others. */
-function storedSegment({ place, ...segment }: NewSegment, objects: readonly StoredObject[]): Segment {
-  if (place.kind === "inline") {
-    return { ...segment, compactedUntil: 0, place: { kind: "inline", bytes: Buffer.from(place.bytes) } };
-  }
+export function storedPlace(place: NewSegmentPlace, objects: readonly StoredObject[]): SegmentPlace {
+  if (place.kind === "inline") return { kind: "inline", bytes: Buffer.from(place.bytes) };
   const object = objects[place.object];
   assert(object !== undefined, "a segment lies in an object of its commit");
-  return { ...segment, compactedUntil: 0, place: { kind: "object", object, chunks: place.chunks } };
+  return { kind: "object", object, chunks: place.chunks };
 }
 
 function sizeOf(segments: readonly Segment[]): number {

@@ -133,7 +133,7 @@ func (it *member) options() []kgo.Opt {
 		}),
 		kgo.OnPartitionsRevoked(func(_ context.Context, _ *kgo.Client, taken map[string][]int32) {
 			if it.session == nil {
-				it.commit(taken)
+				it.commit(context.Background(), taken)
 			} else {
 				it.waitForEnd()
 			}
@@ -200,7 +200,7 @@ func (it *member) consumeUntilEnd() error {
 		case command, isOpen := <-it.commands:
 			if !isOpen {
 				if it.session == nil {
-					it.commit(nil)
+					it.commit(context.Background(), nil)
 				}
 				return nil
 			}
@@ -241,13 +241,27 @@ func (it *member) take() []*kgo.Record {
 // Gives whether it is still to hold.
 func (it *member) consume(isHolding bool) bool {
 	isHeld := isHolding && len(it.pending) > 0
+	ctx := context.Background()
 	if isHeld {
+		ctx = it.asWhoItIs(ctx)
 		it.hold()
 	}
 	if isHeld || time.Since(it.lastCommit) > commitEvery {
-		it.commit(nil)
+		it.commit(ctx, nil)
 	}
 	return isHolding && !isHeld
+}
+
+// For a commit by the name that the member has now. One that was forgotten takes another name as soon as a heartbeat tells it so, and commits by
+// that: whether it is refused then, and with what, depends on how far it has come back in that moment, on every broker.
+func (it *member) asWhoItIs(ctx context.Context) context.Context {
+	name, epoch := it.client.GroupMetadata()
+	return kgo.PreCommitFnContext(ctx, func(request *kmsg.OffsetCommitRequest) error {
+		if request.MemberID != name {
+			request.MemberID, request.Generation = name, epoch
+		}
+		return nil
+	})
 }
 
 func (it *member) note(record *kgo.Record) {
@@ -296,14 +310,14 @@ func (it *member) takePending(partitions map[string][]int32) map[string]map[int3
 	return taken
 }
 
-func (it *member) commit(partitions map[string][]int32) {
+func (it *member) commit(ctx context.Context, partitions map[string][]int32) {
 	offsets := it.takePending(partitions)
 	it.lastCommit = time.Now()
 	if len(offsets) == 0 {
 		return
 	}
 	since := nowUs()
-	it.client.CommitOffsetsSync(context.Background(), offsets, func(_ *kgo.Client, request *kmsg.OffsetCommitRequest, answer *kmsg.OffsetCommitResponse, err error) {
+	it.client.CommitOffsetsSync(ctx, offsets, func(_ *kgo.Client, request *kmsg.OffsetCommitRequest, answer *kmsg.OffsetCommitResponse, err error) {
 		if err != nil {
 			it.tell("refused", "offsets", textOf(offsets), "error", nameOf(err))
 			return
