@@ -30,12 +30,13 @@ const LAYERS: readonly (readonly { readonly at: string; readonly beside?: readon
   [
     { at: "src/broker" },
     { at: "src/workers", beside: ["src/broker"] },
+    { at: "src/membership", beside: ["src/broker"] },
     { at: "src/node.ts", beside: ["src/broker", "src/workers"] },
     { at: "src/faults", beside: ["src/broker"] },
     { at: "src/embed", beside: ["src/broker", "src/node.ts", "src/faults"] },
     { at: "src/index.ts", beside: ["src/broker", "src/embed", "src/faults"] },
     { at: "src/frameworks", beside: ["src/index.ts"] },
-    { at: "src/cli", beside: ["src/broker", "src/node.ts", "src/embed", "src/workers"] },
+    { at: "src/cli", beside: ["src/broker", "src/node.ts", "src/membership", "src/embed", "src/workers"] },
   ],
 ];
 

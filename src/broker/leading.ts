@@ -30,7 +30,8 @@ export class Leading implements Part {
       clock,
       logger: logLevels.logger("partitions"),
     });
-    cluster.onComingImage((next) => this.partitions.handOver(next));
+    // On machines whoever leads next takes a log over (diskless/catalog.ts), and nothing waits for an object store that may be away.
+    if (options.incarnation === undefined) cluster.onComingImage((next) => this.partitions.handOver(next));
   }
 
   follow({ image, previous, areSettingsAltered, topics }: ImageChange): void {

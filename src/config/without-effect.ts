@@ -8,8 +8,6 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
   [
     "the metadata store stands where Kafka has its KRaft quorum",
     [
-      "broker.heartbeat.interval.ms",
-      "broker.session.timeout.ms",
       "controller.",
       "initial.broker.registration.timeout.ms",
       "internal.metadata.",

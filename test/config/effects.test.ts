@@ -27,6 +27,7 @@ const ELSEWHERE: { readonly [suite: string]: readonly string[] } = {
     "diskless.pending.max.bytes",
     "diskless.upkeep.interval.ms",
   ],
+  "membership/cluster-node.test.ts": ["broker.heartbeat.interval.ms", "broker.session.timeout.ms"],
   "embedding/acls.test.ts": ["odradek.acls"],
 };
 

@@ -2,6 +2,7 @@
 
 import { bool, int, list, long, str } from "../setting.ts";
 
+const honoured = true;
 const clusterWide = "cluster-wide";
 const perBroker = "per-broker";
 
@@ -13,8 +14,12 @@ export const replicationSettings = {
     { min: 1 },
   ),
   "auto.leader.rebalance.enable": bool(true, "Moves leadership back to preferred replicas in the background."),
-  "broker.heartbeat.interval.ms": int(2000, "How often a broker tells the controller that it lives."),
-  "broker.session.timeout.ms": int(9000, "A broker that is silent for this long is fenced by the controller."),
+  "broker.heartbeat.interval.ms": int(2000, "How often a broker of a cluster of machines renews its lease.", { honoured }),
+  "broker.session.timeout.ms": int(
+    9000,
+    "A broker of a cluster of machines that does not renew its lease for this long is taken over from.",
+    { honoured },
+  ),
   "controlled.shutdown.enable": bool(true, "Lets a broker hand over its leaderships before it stops."),
   "cordoned.log.dirs": list([], "Log folders that are given no further replicas, * for all.", { dynamic: perBroker }),
   "initial.broker.registration.timeout.ms": int(60_000, "How long a broker that starts tries to register before it gives up."),
