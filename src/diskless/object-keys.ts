@@ -30,6 +30,17 @@ export class ObjectKeys {
   }
 }
 
+/** What the keys of an incarnation begin with; `folder` is `<prefix>/<cluster id>/o`, or m. */
+export function incarnationFolder(folder: string, incarnation: number): string {
+  return `${folder}/${String(incarnation).padStart(INCARNATION_DIGITS, "0")}/`;
+}
+
+/** `undefined` for a key that is none of ours. */
+export function incarnationIn(key: string, folder: string): number | undefined {
+  const digits = key.startsWith(`${folder}/`) ? /^(\d{10,16})\//.exec(key.slice(folder.length + 1))?.[1] : undefined;
+  return digits === undefined ? undefined : Number(digits);
+}
+
 function numbered(sequence: number): string {
   return String(sequence).padStart(SEQUENCE_DIGITS, "0");
 }

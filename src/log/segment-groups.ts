@@ -1,6 +1,7 @@
 // Which segments become one when they are compacted: a segment has its limits, of bytes, of index entries, and of offsets from its first.
 
 import type { TopicSettings } from "../config/topic-settings.ts";
+import { largestSegmentBytes } from "../storage/segment-limits.ts";
 import { MAX_RELATIVE_OFFSET } from "./segment-roll.ts";
 import { TIME_INDEX_ENTRY_BYTES } from "./time-index.ts";
 
@@ -11,9 +12,8 @@ interface GroupedSegment {
 
 /** Neighbours that together are no larger than a segment may be. Each group becomes one segment. */
 export function groupSegments<S extends GroupedSegment>(segments: readonly S[], endOffset: number, settings: TopicSettings): S[][] {
-  const largestBytes = settings["internal.segment.bytes"] ?? settings["segment.bytes"];
   const largestIndexed = (settings["segment.index.bytes"] / TIME_INDEX_ENTRY_BYTES) * settings["index.interval.bytes"];
-  const mostBytes = Math.min(largestBytes, largestIndexed);
+  const mostBytes = Math.min(largestSegmentBytes(settings), largestIndexed);
   const groups: S[][] = [];
   let groupBytes = 0;
   for (const [index, segment] of segments.entries()) {

@@ -2,6 +2,7 @@
 // limit, or the new offset would be too far from its first.
 
 import type { TopicSettings } from "../config/topic-settings.ts";
+import { largestSegmentBytes, longestSegmentMs } from "../storage/segment-limits.ts";
 import type { Segment } from "./segment.ts";
 
 /** Index entries hold offsets relative to the segment's first in 31 bits. */
@@ -22,16 +23,10 @@ export interface RollRules {
 
 export function shouldRoll(segment: Segment, incoming: IncomingBatch, { settings, jitterMs, nowMs }: RollRules): boolean {
   if (segment.sizeBytes === 0) return false;
-  const segmentBytes = settings["internal.segment.bytes"] ?? settings["segment.bytes"];
-  if (segment.sizeBytes > segmentBytes - incoming.sizeBytes) return true;
+  if (segment.sizeBytes > largestSegmentBytes(settings) - incoming.sizeBytes) return true;
   if (incoming.lastOffset - segment.baseOffset > MAX_RELATIVE_OFFSET) return true;
   if (segment.areIndexesFull(settings["segment.index.bytes"])) return true;
   const { firstTimestampMs } = segment;
   const ageMs = firstTimestampMs >= 0 ? incoming.maxTimestampMs - firstTimestampMs : nowMs - segment.createdMs;
-  return ageMs > longestAgeMs(settings) - jitterMs;
-}
-
-function longestAgeMs(settings: TopicSettings): number {
-  const isCompacted = settings["cleanup.policy"].includes("compact");
-  return isCompacted ? Math.min(settings["segment.ms"], settings["max.compaction.lag.ms"]) : settings["segment.ms"];
+  return ageMs > longestSegmentMs(settings) - jitterMs;
 }

@@ -32,6 +32,8 @@ export interface CompactedBatch<Entry extends AbortedEntry> {
   readonly left: RecordBatch | undefined;
   /** The batch is the marker of this transaction, of which something stays. */
   readonly aborted: Entry | undefined;
+  /** The batch is the marker of this transaction, of which nothing is left but perhaps the marker. */
+  readonly ended: Entry | undefined;
 }
 
 export class BatchCompaction<Entry extends AbortedEntry> {
@@ -102,7 +104,7 @@ export class BatchCompaction<Entry extends AbortedEntry> {
       if (kept.positions.length > 0) left = yield* batchOfKept(batch, kept, horizonMs);
     }
     if (left === undefined && this.#mustStay(batch)) left = emptiedBatch(batch);
-    return { left, aborted: control?.aborted };
+    return { left, aborted: control?.aborted, ended: control?.ended };
   }
 
   #staysIn(record: ScannedRecord, isPastHorizon: boolean): boolean {

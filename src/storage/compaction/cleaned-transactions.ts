@@ -44,16 +44,17 @@ export class CleanedTransactions<Entry extends AbortedEntry> {
 
   /**
    * `canGo`: nothing of the marker's transaction is left. `aborted`: the entry that the index of the compacted segment needs, for as long
-   * as something is left.
+   * as something is left; `ended`: the one that nobody needs any more.
    */
-  meetControl(batch: RecordBatch): { readonly canGo: boolean; readonly aborted?: Entry } {
+  meetControl(batch: RecordBatch): { readonly canGo: boolean; readonly aborted?: Entry; readonly ended?: Entry } {
     this.#enter(batch.lastOffset);
     const { producerId } = batch;
     const type = readControlBatch(batch)?.type;
     if (type === ControlType.ABORT) {
       const transaction = this.#ongoingAborted.get(producerId);
       this.#ongoingAborted.delete(producerId);
-      return transaction?.wasMet === true ? { canGo: false, aborted: transaction.entry } : { canGo: true };
+      if (transaction === undefined) return { canGo: true };
+      return transaction.wasMet ? { canGo: false, aborted: transaction.entry } : { canGo: true, ended: transaction.entry };
     }
     if (type === ControlType.COMMIT) return { canGo: !this.#ongoingCommitted.delete(producerId) };
     // An empty one was compacted before; one of another type is not ours to judge.
