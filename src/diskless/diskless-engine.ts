@@ -17,6 +17,8 @@ import { DisklessLog, type LogContext } from "./diskless-log.ts";
 import { LogDeletions } from "./log-deletions.ts";
 import { ObjectKeys } from "./object-keys.ts";
 import type { DisklessSettings } from "./settings.ts";
+import { DisklessCleaner } from "./upkeep/log-cleaner.ts";
+import type { SegmentReplacer } from "./upkeep/segment-replacer.ts";
 import { WritePipeline } from "./write-pipeline.ts";
 
 export interface DisklessEngineOptions {
@@ -49,16 +51,20 @@ export class DisklessEngine implements StorageEngine {
   readonly #deletions: LogDeletions;
   #catalog: Catalog;
   #context: LogContext;
+  /** Absent without upkeep. */
+  #cleaner: DisklessCleaner | undefined;
   #openings: Opening[] = [];
   #failureListener: ((partition: TopicPartition) => void) | undefined;
   #fencedListener: (() => void) | undefined;
 
-  constructor(options: DisklessEngineOptions, incarnation: number, catalog: Catalog) {
+  /** @param replacer that of this incarnation's upkeep; without it logs are not compacted */
+  constructor(options: DisklessEngineOptions, incarnation: number, catalog: Catalog, replacer?: SegmentReplacer) {
     this.#options = options;
     this.#catalog = catalog;
     this.#cache = new ChunkCache(options.store, () => options.settings.cacheBytes);
     this.#deletions = new LogDeletions(() => this.#catalog, options);
     this.#context = this.#newContext(incarnation);
+    this.#cleaner = this.#newCleaner(replacer);
   }
 
   /** Called when the rows say that this incarnation has ended. */
@@ -67,10 +73,12 @@ export class DisklessEngine implements StorageEngine {
   }
 
   /** The broker goes on as another incarnation: what the one before had open has failed. */
-  reincarnate(incarnation: number, catalog: Catalog): void {
+  reincarnate(incarnation: number, catalog: Catalog, replacer?: SegmentReplacer): void {
     const { pipeline } = this.#context;
     this.#catalog = catalog;
     this.#context = this.#newContext(incarnation);
+    void this.#cleaner?.stop();
+    this.#cleaner = this.#newCleaner(replacer);
     pipeline.close();
     for (const log of [...this.#logs]) log.refused();
   }
@@ -101,6 +109,12 @@ export class DisklessEngine implements StorageEngine {
       failed: (log) => this.#failureListener?.(log.topicPartition),
       closed: (log) => this.#logs.delete(log),
     };
+  }
+
+  #newCleaner(replacer: SegmentReplacer | undefined): DisklessCleaner | undefined {
+    if (replacer === undefined) return undefined;
+    const { store, clock, logger } = this.#options;
+    return new DisklessCleaner({ catalog: this.#catalog, store, replacer, logs: () => this.#logs, clock, logger });
   }
 
   #fenced(pipeline: WritePipeline): void {
@@ -169,8 +183,8 @@ export class DisklessEngine implements StorageEngine {
     return this.#context.pipeline.room();
   }
 
-  async compact(_limits: CompactionLimits): Promise<boolean> {
-    return false;
+  async compact(limits: CompactionLimits): Promise<boolean> {
+    return (await this.#cleaner?.clean(limits)) ?? false;
   }
 
   /** Rows need none. */
@@ -178,6 +192,7 @@ export class DisklessEngine implements StorageEngine {
 
   /** What was appended is committed first, if the store and the database are there. */
   async close(): Promise<void> {
+    await this.#cleaner?.stop();
     await this.#context.pipeline.drain();
     for (const log of [...this.#logs]) log.close();
     this.#context.pipeline.close();

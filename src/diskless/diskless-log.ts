@@ -33,6 +33,7 @@ import { type ReadableLog, readLog } from "./log-reading.ts";
 import { findMaxTimestamp, findTimestamp, type Lookup } from "./log-timestamps.ts";
 import { expiredUntil } from "./retained-rows.ts";
 import { SegmentRows } from "./segment-rows.ts";
+import type { CompactableLog } from "./upkeep/log-compaction.ts";
 import type { WritePipeline } from "./write-pipeline.ts";
 import type { LogQueue, PlacedPart, WritingLog } from "./writing-log.ts";
 
@@ -57,7 +58,7 @@ export interface DisklessLogOptions {
   readonly context: LogContext;
 }
 
-export class DisklessLog implements PartitionLog, WritingLog, ReadableLog {
+export class DisklessLog implements PartitionLog, WritingLog, ReadableLog, CompactableLog {
   readonly topicPartition: TopicPartition;
   readonly topicId: string;
   readonly name: string;
@@ -274,6 +275,11 @@ export class DisklessLog implements PartitionLog, WritingLog, ReadableLog {
     this.rows.dropBefore(this.#logStartOffset);
     this.#durableBytes = moved.sizeBytes;
     return moved.removedCount;
+  }
+
+  compacted(savedBytes: number): void {
+    this.rows.forget();
+    this.#durableBytes -= savedBytes;
   }
 
   activeProducers(): readonly ActiveProducer[] {

@@ -16,7 +16,7 @@ export class ObjectKeys {
   readonly #incarnation: string;
 
   constructor({ prefix, clusterId, incarnation }: ObjectKeysOptions) {
-    this.#base = prefix === "" ? clusterId : `${prefix}/${clusterId}`;
+    this.#base = baseOf(prefix, clusterId);
     this.#incarnation = String(incarnation).padStart(INCARNATION_DIGITS, "0");
   }
 
@@ -28,6 +28,11 @@ export class ObjectKeys {
   merged(sequence: number): string {
     return `${this.#base}/m/${this.#incarnation}/${numbered(sequence)}`;
   }
+}
+
+/** What the keys of a cluster begin with, before a slash. */
+export function baseOf(prefix: string, clusterId: string): string {
+  return prefix === "" ? clusterId : `${prefix}/${clusterId}`;
 }
 
 /** What the keys of an incarnation begin with; `folder` is `<prefix>/<cluster id>/o`, or m. */

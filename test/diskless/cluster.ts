@@ -4,12 +4,16 @@ import { silentLogger } from "../../src/base/logger.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { DisklessEngine } from "../../src/diskless/diskless-engine.ts";
+import type { Incarnation, Leases } from "../../src/diskless/leases.ts";
 import type { DisklessSettings } from "../../src/diskless/settings.ts";
+import type { MergeLimits } from "../../src/diskless/upkeep/merger.ts";
+import { Upkeep } from "../../src/diskless/upkeep/upkeep.ts";
 import type { PartitionLog } from "../../src/storage/partition-log.ts";
 import { spec } from "../log/support.ts";
 import { Link } from "./fakes/link.ts";
 import { MemoryCatalogRows } from "./fakes/memory-catalog.ts";
 import { MemoryBucket, type MemoryObjectStore } from "./fakes/memory-object-store.ts";
+import { MemoryUpkeepRows } from "./fakes/memory-upkeep.ts";
 
 const SETTINGS: DisklessSettings = {
   appendLingerMs: 250,
@@ -26,6 +30,8 @@ export interface Machine {
   readonly store: MemoryObjectStore;
   /** To the database. */
   readonly link: Link;
+  readonly upkeep: Upkeep;
+  readonly incarnation: Incarnation;
   /** Opened with a leader epoch. */
   open(leaderEpoch?: number, partition?: number): Promise<PartitionLog>;
 }
@@ -34,13 +40,20 @@ export class Machines {
   readonly clock = new VirtualClock();
   readonly bucket = new MemoryBucket();
   readonly rows = new MemoryCatalogRows();
+  readonly upkeepRows = new MemoryUpkeepRows(this.rows, () => this.clock.now());
+  /** Of incarnations that live. */
+  readonly living = new Set<number>();
+  /** Topics that are in no image. */
+  readonly deletedTopics = new Set<string>();
   #lastIncarnation = 0;
 
-  start(settings: Partial<DisklessSettings> = {}): Machine {
+  start(settings: Partial<DisklessSettings> = {}, mergeLimits: Partial<MergeLimits> = {}): Machine {
     const number = ++this.#lastIncarnation;
     const link = new Link();
     const store = this.bucket.client({ clock: this.clock });
-    const catalog = link.to(this.rows.catalog({ brokerId: number, number }));
+    const incarnation = { brokerId: number, number };
+    this.living.add(number);
+    const catalog = link.to(this.rows.catalog(incarnation));
     const options = {
       store,
       clusterId: "BAAAAAAAAAAAAAAAAAAAAA",
@@ -51,9 +64,54 @@ export class Machines {
       random: systemRandom,
       logger: silentLogger,
     };
-    const engine = new DisklessEngine(options, number, catalog);
+    const upkeep = new Upkeep({
+      ...options,
+      catalog,
+      upkeepCatalog: link.to(this.upkeepRows.catalog(incarnation)),
+      leases: link.to(this.#leases()),
+      incarnation: number,
+      databaseId: "a database",
+      knownPartitions: async () => (key) => !this.deletedTopics.has(key.topicId),
+      intervalMs: () => options.settings.upkeepIntervalMs,
+      graceMs: () => options.settings.objectGraceMs,
+      mergeLimits,
+    });
+    const engine = new DisklessEngine(options, number, catalog, upkeep.replacer);
     const open = (leaderEpoch = 0, partition = 0) => engine.open({ ...spec({}, partition), leaderEpoch });
-    return { engine, store, link, open };
+    return { engine, store, link, upkeep, incarnation, open };
+  }
+
+  /** The incarnation has ended, and its process is gone. */
+  end({ incarnation, store, upkeep, link }: Machine): void {
+    this.rows.end(incarnation);
+    this.living.delete(incarnation.number);
+    link.isCutOff = true;
+    store.cutOff();
+    void upkeep.close();
+  }
+
+  #leases(): Leases {
+    const absent = () => Promise.reject(new Error("not needed here"));
+    const list = async () =>
+      Array.from({ length: this.#lastIncarnation }, (_, index) => {
+        const number = index + 1;
+        return { brokerId: number, number, remainingMs: 1000, isEnded: !this.living.has(number) };
+      });
+    return { claim: absent, renew: absent, fence: absent, release: absent, list };
+  }
+
+  /** Time passes until it is done. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    done.catch(() => undefined);
+    for (let turns = 0; !isDone; turns++) {
+      if (turns > 100_000) throw new Error("it does not end");
+      await this.pass(1);
+    }
+    return done;
   }
 
   /** Time passes until the log is durable. */

@@ -1,21 +1,38 @@
 // What a broker does, beside serving, for what the cluster has stored: from time to time it puts small objects together and deletes those of which
-// nothing is left. All brokers do, and agree through the database on who does what.
+// nothing is left. All brokers do, and agree through the database on who does what. Each is that of one incarnation.
 
 import type { Clock, Timer } from "../../base/clock.ts";
 import { FailureLog } from "../../base/failure-log.ts";
 import type { Logger } from "../../base/logger.ts";
-import type { Collector } from "./collector.ts";
-import type { Merger } from "./merger.ts";
+import type { ObjectStore } from "../../base/object-store.ts";
+import type { Catalog, LogKey } from "../catalog.ts";
+import type { Leases } from "../leases.ts";
+import { baseOf, ObjectKeys } from "../object-keys.ts";
+import { Collector } from "./collector.ts";
+import { type MergeLimits, Merger } from "./merger.ts";
+import { SegmentReplacer } from "./segment-replacer.ts";
 import type { UpkeepCatalog } from "./upkeep-catalog.ts";
 import { UpkeepStopped } from "./upkeep-stopped.ts";
 
 export interface UpkeepOptions {
-  readonly catalog: UpkeepCatalog;
-  readonly merger: Merger;
-  readonly collector: Collector;
+  readonly catalog: Catalog;
+  readonly upkeepCatalog: UpkeepCatalog;
+  readonly leases: Leases;
+  /** Asked last, after whatever somebody waits for. */
+  readonly store: ObjectStore;
+  /** Of the keys of objects, with no slash at its end; empty: none. */
+  readonly prefix: string;
+  readonly clusterId: string;
+  readonly incarnation: number;
+  /** What a copy of the database does not have in common with the original. */
+  readonly databaseId: string;
+  /** Which partitions there are, as of now or later. */
+  readonly knownPartitions: () => Promise<(key: LogKey) => boolean>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly intervalMs: () => number;
+  readonly graceMs: () => number;
+  readonly mergeLimits?: Partial<MergeLimits>;
 }
 
 const COLLECT_JOB = "collecting";
@@ -23,7 +40,11 @@ const COLLECT_JOB = "collecting";
 const JOB_INTERVALS = 3;
 
 export class Upkeep {
+  /** Also for the compaction of logs. */
+  readonly replacer: SegmentReplacer;
   readonly #options: UpkeepOptions;
+  readonly #merger: Merger;
+  readonly #collector: Collector;
   readonly #failures: FailureLog;
   #timer: Timer | undefined;
   #round: Promise<void> | undefined;
@@ -31,14 +52,24 @@ export class Upkeep {
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
-    this.#failures = new FailureLog(options.logger);
-    this.#later();
+    const { catalog: appended, upkeepCatalog: catalog, prefix, clusterId, incarnation, store, clock, logger } = options;
+    this.#failures = new FailureLog(logger);
+    const keys = new ObjectKeys({ prefix, clusterId, incarnation });
+    this.replacer = new SegmentReplacer({ catalog, store, keys, clusterId, incarnation, logger });
+    this.#merger = new Merger({ catalog, store, replacer: this.replacer, clock, logger, limits: options.mergeLimits ?? {} });
+    this.#collector = new Collector({
+      ...options,
+      catalog,
+      base: baseOf(prefix, clusterId),
+      deleteLogs: (logs) => appended.deleteLogs(logs),
+    });
   }
 
-  #later(): void {
+  /** Rounds from now on, with the interval between two of them. */
+  start(): void {
     if (this.#isClosed) return;
     this.#timer = this.#options.clock.after(this.#options.intervalMs(), () => {
-      this.#round = this.round().finally(() => this.#later());
+      this.#round = this.round().finally(() => this.start());
     });
   }
 
@@ -51,20 +82,20 @@ export class Upkeep {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.cancel();
-    this.#options.merger.stop();
-    this.#options.collector.stop();
+    this.#merger.stop();
+    this.#collector.stop();
     await this.#round;
   }
 
   async #merge(): Promise<void> {
-    while (!this.#isClosed) if (!(await this.#options.merger.merge())) return;
+    while (!this.#isClosed) if (!(await this.#merger.merge())) return;
   }
 
   /** One broker does it for as long as it is there: it remembers how far it has come. */
   async #collect(): Promise<void> {
-    const { catalog, collector, logger, intervalMs } = this.#options;
-    if (!(await catalog.takeJob(COLLECT_JOB, JOB_INTERVALS * intervalMs()))) return;
-    const { deletedCount } = await collector.collect();
+    const { upkeepCatalog, logger, intervalMs } = this.#options;
+    if (!(await upkeepCatalog.takeJob(COLLECT_JOB, JOB_INTERVALS * intervalMs()))) return;
+    const { deletedCount } = await this.#collector.collect();
     if (deletedCount > 0) logger.info({ objects: deletedCount }, "deleted objects of which nothing is left");
   }
 
