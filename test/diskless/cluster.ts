@@ -6,6 +6,7 @@ import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { DisklessEngine } from "../../src/diskless/diskless-engine.ts";
 import type { Incarnation, Leases } from "../../src/diskless/leases.ts";
 import type { DisklessSettings } from "../../src/diskless/settings.ts";
+import { claimPrefix } from "../../src/diskless/upkeep/cluster-marker.ts";
 import type { MergeLimits } from "../../src/diskless/upkeep/merger.ts";
 import { Upkeep } from "../../src/diskless/upkeep/upkeep.ts";
 import type { PartitionLog } from "../../src/storage/partition-log.ts";
@@ -14,6 +15,9 @@ import { Link } from "./fakes/link.ts";
 import { MemoryCatalogRows } from "./fakes/memory-catalog.ts";
 import { MemoryBucket, type MemoryObjectStore } from "./fakes/memory-object-store.ts";
 import { MemoryUpkeepRows } from "./fakes/memory-upkeep.ts";
+
+const CLUSTER_ID = "BAAAAAAAAAAAAAAAAAAAAA";
+const DATABASE_ID = "a database";
 
 const SETTINGS: DisklessSettings = {
   appendLingerMs: 250,
@@ -56,7 +60,7 @@ export class Machines {
     const catalog = link.to(this.rows.catalog(incarnation));
     const options = {
       store,
-      clusterId: "BAAAAAAAAAAAAAAAAAAAAA",
+      clusterId: CLUSTER_ID,
       prefix: "",
       settings: { ...SETTINGS, ...settings },
       producerIdExpirationMs: () => 86_400_000,
@@ -70,7 +74,7 @@ export class Machines {
       upkeepCatalog: link.to(this.upkeepRows.catalog(incarnation)),
       leases: link.to(this.#leases()),
       incarnation: number,
-      databaseId: "a database",
+      databaseId: DATABASE_ID,
       knownPartitions: async () => (key) => !this.deletedTopics.has(key.topicId),
       intervalMs: () => options.settings.upkeepIntervalMs,
       graceMs: () => options.settings.objectGraceMs,
@@ -79,6 +83,11 @@ export class Machines {
     const engine = new DisklessEngine(options, number, catalog, upkeep.replacer);
     const open = (leaderEpoch = 0, partition = 0) => engine.open({ ...spec({}, partition), leaderEpoch });
     return { engine, store, link, upkeep, incarnation, open };
+  }
+
+  /** The objects are this database's, as a start sees to. */
+  async claim(databaseId = DATABASE_ID): Promise<void> {
+    await claimPrefix({ store: this.bucket.client({ clock: this.clock }), base: CLUSTER_ID, databaseId });
   }
 
   /** The incarnation has ended, and its process is gone. */
