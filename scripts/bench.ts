@@ -7,7 +7,8 @@
 //   npm run bench -- --save                  keeps the results in bench/history and writes them into its page, the first into the README, and the chart
 //   npm run bench -- --heavy                 also what takes very long or needs much room
 //   npm run bench -- --against host:port [--against-pid N]
-//   npm run bench -- --quick                 holds the budget of CPU: fails when a path became 25 % dearer; --accept makes a new one
+//   npm run bench -- --quick                 holds the budget of CPU: fails when a path became 25 % dearer; --accept makes a new one,
+//                                            --accept-more one that holds on this machine too
 //
 // Figures are medians over the rounds. Brokers run with their defaults on an empty folder; the load comes from replayed frames, from
 // Kafka's own tools and from a kafkajs program, which share the machine's cores with the broker. CPU seconds are the broker process's
@@ -39,6 +40,7 @@ const { values: options, positionals } = parseArgs({
     list: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     accept: { type: "boolean", default: false },
+    "accept-more": { type: "boolean", default: false },
   },
 });
 
@@ -49,7 +51,8 @@ if (options.list) {
 
 endContendersWithProcess();
 const progress = (text: string) => console.error(`bench: ${text}`);
-if (options.quick) process.exit(await quick(options.accept, progress));
+const mode = options["accept-more"] ? "accept more" : options.accept ? "accept" : "hold";
+if (options.quick) process.exit(await quick(mode, progress));
 
 const chosen = positionals.length > 0 ? positionals.map(scenarioNamed) : SCENARIOS.filter(({ isHeavy }) => options.heavy || !isHeavy);
 const against = options.against === undefined ? undefined : parseAgainst(options.against, options["against-pid"]);

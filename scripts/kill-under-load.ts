@@ -186,7 +186,9 @@ async function commit(atPort: number): Promise<void> {
 async function joinGroup(client: RawClient): Promise<boolean> {
   const protocols = [{ name: "range", metadata: Buffer.from("subscription") }];
   const request = { groupId: GROUP, sessionTimeoutMs: 300_000, rebalanceTimeoutMs: 300_000, protocolType: "consumer", protocols };
-  const first = await client.call(messages.joinGroup, 4, { ...request, memberId: "" });
+  let first = await client.call(messages.joinGroup, 4, { ...request, memberId: "" });
+  while (first?.errorCode === Errors.COORDINATOR_LOAD_IN_PROGRESS)
+    first = await client.call(messages.joinGroup, 4, { ...request, memberId: "" });
   if (first === undefined) return false;
   const joined = await client.call(messages.joinGroup, 4, { ...request, memberId: first.memberId });
   if (joined === undefined) return false;

@@ -1,7 +1,7 @@
 // The budget of the benchmark: what counts as dearer.
 
 import { expect, test } from "vitest";
-import { budgetTable, judge, type PathCost } from "../../scripts/bench/budget.ts";
+import { budgetTable, cheaper, dearer, judge, type PathCost, withDearer } from "../../scripts/bench/budget.ts";
 
 const path = { name: "produce", unit: "s/GB" } as const;
 const cost = (odradek: number, sink: number): PathCost => ({ unit: "s/GB", odradek, sink });
@@ -18,6 +18,18 @@ test.each([
 
 test("a path that was never accepted does not fail", () => {
   expect(judge(path, cost(9, 1), undefined)).toMatchObject({ isTooDear: false, accepted: undefined, ratio: 9 });
+});
+
+test("of several pairs of processes the ratio decides, not what either costs", () => {
+  const [one, other] = [cost(3, 2), cost(2, 1)];
+  expect([dearer(one, other), dearer(other, one), dearer(undefined, one)]).toEqual([other, other, one]);
+  expect([cheaper(one, other), cheaper(other, one)]).toEqual([one, one]);
+});
+
+test("on another machine what is dearer there is accepted too, and what is cheaper stays", () => {
+  const accepted = { produce: cost(2, 1), fetch: cost(2, 1), gone: cost(1, 1) };
+  const now = { produce: cost(3, 1), fetch: cost(1, 1), made: cost(4, 1) };
+  expect(withDearer(accepted, now)).toEqual({ produce: cost(3, 1), fetch: cost(2, 1), made: cost(4, 1) });
 });
 
 test("the table names the path that is too dear, and by how much", () => {

@@ -51,24 +51,24 @@ describe("worker threads", { timeout: 240_000 }, () => {
     return partitions.toSorted((a, b) => a.partitionId - b.partitionId).map(({ leader }) => leader);
   }
 
-  /** All values of a topic, partition by partition, read by a group until there are so many. */
+  /** All values of a topic, partition by partition, read by a group until there are so many. A consumer that joins again may read some again. */
   async function valuesOf(topic: string, count: number, groupId = `reader-${Math.random()}`): Promise<string[][]> {
-    const values: string[][] = [];
-    let seen = 0;
+    const values = new Map<number, Map<number, string>>();
+    const seen = () => [...values.values()].reduce((sum, { size }) => sum + size, 0);
     const consumer = await connected(kafka.consumer({ groupId, maxWaitTimeInMs: 100 }));
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
       eachMessage: async ({ partition, message }) => {
-        values[partition] ??= [];
-        values[partition].push(String(message.value));
-        seen++;
+        const ofPartition = values.get(partition) ?? new Map<number, string>();
+        values.set(partition, ofPartition.set(Number(message.offset), String(message.value)));
       },
     });
-    await vi.waitUntil(() => seen >= count, UNTIL);
+    await vi.waitUntil(() => seen() >= count, UNTIL);
     await consumer.disconnect();
     opened.splice(opened.indexOf(consumer), 1);
-    expect(seen).toBe(count);
-    return values;
+    const partitions = Array.from({ length: Math.max(...values.keys()) + 1 }, (_, partition) => [...(values.get(partition) ?? [])]);
+    expect(seen(), JSON.stringify(partitions)).toBe(count);
+    return partitions.map((ofPartition) => ofPartition.toSorted(([a], [b]) => a - b).map(([, value]) => value));
   }
 
   /** Values 0 to count - 1 to each of the partitions. */
