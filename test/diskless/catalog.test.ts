@@ -1,21 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { catalogContract } from "./contracts/catalog.ts";
-import type { CatalogBench } from "./contracts/catalog-bench.ts";
 import { inlineCommit, Leader, newTopicId, ranges } from "./contracts/catalog-bench.ts";
 import { Link } from "./fakes/link.ts";
-import { MemoryCatalogRows } from "./fakes/memory-catalog.ts";
-
-function memoryBench(): CatalogBench {
-  const rows = new MemoryCatalogRows();
-  let number = 0;
-  return {
-    join: async () => ({ brokerId: 1, number: ++number }),
-    catalog: (incarnation) => rows.catalog(incarnation),
-    end: async (incarnation) => rows.end(incarnation),
-    unusedKeys: async () => rows.unusedKeys,
-  };
-}
+import { memoryBench } from "./memory-bench.ts";
 
 describe("the catalog in memory", () => catalogContract(async () => memoryBench()));
 
