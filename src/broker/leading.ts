@@ -20,8 +20,8 @@ export class Leading implements Part {
       clock,
       random,
       logger: logLevels.logger("topics"),
-      // Threads have no logs in common: which of them makes one is known only when the topic is in the metadata.
-      logs: threadCount === 1 ? logs : undefined,
+      // Threads have no logs in common, nor have machines: which of them makes one is known only when the topic is in the metadata.
+      logs: threadCount === 1 && logs.engine.opensAtOnce ? logs : undefined,
     });
     this.partitions = new LocalPartitions({
       brokerId,

@@ -1,21 +1,36 @@
 // The partitions that this broker leads, kept in step with the image: opened when it becomes their leader, given up when it no
 // longer is, deleted with their topic. One whose log cannot be opened, or failed while it was used, is opened again as soon as that can be
 // done: until then this broker leads it by the image only, and says that its storage is at fault.
+//
+//   not led ──leader──▶ opening ──log──▶ led ──▶ given up: resigned, closed        opening: not there, NOT_LEADER_OR_FOLLOWER
+//                          └──error──▶ failed ──some time later──▶ opening         failed: not there, KAFKA_STORAGE_ERROR
+//
+// With an engine that opens at once nobody sees `opening`. With others the image may change meanwhile; what was opened for an earlier leader
+// epoch, or for a topic that was deleted, is closed when it comes.
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import { Partition } from "../partition/partition.ts";
+import type { PartitionLog } from "../storage/partition-log.ts";
+import type { LogIdentity } from "../storage/storage-engine.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 import type { ClusterImage, TopicImage } from "./image.ts";
 import { Retries } from "./retries.ts";
 import type { SharedLogs } from "./shared-logs.ts";
+import { isInternalTopic } from "./topic-name.ts";
 
 /** Hears which partitions of interest (internal topics) this broker leads. */
 export interface LeadershipListener {
   elected(partition: Partition): void;
   resigned(partition: Partition): void;
+}
+
+/** A log that is waited for; it is wanted for as long as this is the newest opening of its partition. */
+interface Opening extends LogIdentity {
+  readonly leaderEpoch: number;
 }
 
 export interface LocalPartitionsOptions {
@@ -32,6 +47,8 @@ export class LocalPartitions {
   readonly #topics = new Map<string, { readonly id: string; readonly partitions: (Partition | undefined)[] }>();
   readonly #listeners: LeadershipListener[] = [];
   readonly #retries: Retries;
+  /** By the name of the partition. */
+  readonly #openings = new Map<string, Opening>();
   readonly #unlisten: () => void;
   /** By name: handed over, or about to be, whatever the image says. */
   readonly #leaving = new Map<string, { readonly topicId: string; readonly index: number }>();
@@ -80,12 +97,13 @@ export class LocalPartitions {
     this.#forgetLeft(image);
     for (const [name, led] of this.#topics) {
       const topic = image.topicsByName.get(name);
-      if (topic === undefined || topic.id !== led.id) this.#deleteTopic(name);
+      if (topic === undefined || topic.id !== led.id) this.#deleteTopic(name, previous.topicsById.get(led.id));
     }
     this.#deleteUnled(image, previous);
-    for (const topic of image.topicsByName.values()) {
-      if (previous.topicsByName.get(topic.name) !== topic) this.#followTopic(topic);
-    }
+    const changed = [...image.topicsByName.values()].filter((topic) => previous.topicsByName.get(topic.name) !== topic);
+    // Where many are opened, clients wait for their coordinators first.
+    for (const topic of changed) if (isInternalTopic(topic.name)) this.#followTopic(topic);
+    for (const topic of changed) if (!isInternalTopic(topic.name)) this.#followTopic(topic);
   }
 
   /**
@@ -93,12 +111,20 @@ export class LocalPartitions {
    * comes of it is seen in the images that follow, or it is taken back.
    */
   async handOver(next: ClusterImage): Promise<void> {
-    const { brokerId } = this.#options;
-    const leaving = [...this.all()].filter(({ topic, index, log }) => {
-      const coming = next.topicsById.get(log.topicId);
-      return coming?.name === topic && coming.partitions[index]?.leader !== brokerId;
-    });
+    const isLeaving = ({ topic, partition, topicId }: LogIdentity) => {
+      const coming = next.topicsById.get(topicId);
+      return coming?.name === topic && coming.partitions[partition]?.leader !== this.#options.brokerId;
+    };
+    for (const opening of [...this.#openings.values()].filter(isLeaving)) {
+      this.#leave(opening);
+      this.#abandon(opening);
+    }
+    const leaving = [...this.all()].filter(({ log }) => isLeaving({ ...log.topicPartition, topicId: log.topicId }));
     await Promise.all(leaving.map((partition) => this.#handOver(partition)));
+  }
+
+  #leave({ topicId, ...topicPartition }: LogIdentity): void {
+    this.#leaving.set(topicPartitionName(topicPartition), { topicId, index: topicPartition.partition });
   }
 
   /** What was handed over and is led by this broker all the same is opened again: others did not come to lead it. */
@@ -111,8 +137,7 @@ export class LocalPartitions {
   async #handOver(partition: Partition): Promise<void> {
     const led = this.#topics.get(partition.topic);
     if (led !== undefined) led.partitions[partition.index] = undefined;
-    const { topicPartition, topicId } = partition.log;
-    this.#leaving.set(topicPartitionName(topicPartition), { topicId, index: topicPartition.partition });
+    this.#leave({ ...partition.log.topicPartition, topicId: partition.log.topicId });
     await this.#flush(partition);
     this.#resign(partition);
     // What coordinators appended meanwhile.
@@ -155,6 +180,7 @@ export class LocalPartitions {
   close(): void {
     this.#unlisten();
     this.#retries.stop();
+    for (const opening of [...this.#openings.values()]) this.#abandon(opening);
   }
 
   #followTopic(topic: TopicImage): void {
@@ -165,6 +191,7 @@ export class LocalPartitions {
       const current = led?.partitions[index];
       if (leader !== this.#options.brokerId) {
         if (current !== undefined) this.#giveUp(current);
+        else this.#abandon({ topic: topic.name, partition: index });
         return;
       }
       if (led === undefined) {
@@ -172,6 +199,7 @@ export class LocalPartitions {
         this.#topics.set(topic.name, led);
       }
       if (current === undefined) {
+        if (this.#isOpening({ topic: topic.name, partition: index, topicId: topic.id, leaderEpoch })) return;
         const opens = () => this.#openLed(topic.name, index, settings);
         this.#retries.attempt(topicPartitionName({ topic: topic.name, partition: index }), "could not open a log", opens);
       } else {
@@ -190,22 +218,61 @@ export class LocalPartitions {
     this.#retries.later(topicPartitionName(partition), "could not open a log again that failed", () => {
       const failed = this.get(topic, index);
       if (failed?.log.isIntact === false) this.#giveUp(failed);
-      this.#openLed(topic, index);
-      this.#options.logger.info({ partition: topicPartitionName(partition) }, "opened a log again that had failed");
+      const told = () => {
+        if (this.get(topic, index) !== undefined)
+          this.#options.logger.info({ partition: topicPartitionName(partition) }, "opened a log again that had failed");
+      };
+      const opening = this.#openLed(topic, index);
+      if (opening instanceof Promise) return opening.then(told);
+      told();
+      return undefined;
     });
   }
 
-  /** Unless it is open, or another broker leads it by now. Throws StorageError. */
-  #openLed(name: string, index: number, settings?: TopicSettings): void {
+  /** Unless it is open, or another broker leads it by now. Throws or rejects with StorageError. */
+  #openLed(name: string, index: number, knownSettings?: TopicSettings): void | Promise<void> {
+    const { brokerId, logs, settingsOf } = this.#options;
     const topic = this.#image?.topicsByName.get(name);
     const partition = topic?.partitions[index];
     const led = this.#topics.get(name);
-    if (topic === undefined || partition?.leader !== this.#options.brokerId || led?.id !== topic.id) return;
+    if (topic === undefined || partition?.leader !== brokerId || led?.id !== topic.id || led.partitions[index] !== undefined) return;
     if (this.#leaving.has(topicPartitionName({ topic: name, partition: index }))) return;
-    led.partitions[index] ??= this.#open(topic, index, {
-      leaderEpoch: partition.leaderEpoch,
-      settings: settings ?? this.#options.settingsOf(topic),
-    });
+    const settings = knownSettings ?? settingsOf(topic);
+    const { leaderEpoch } = partition;
+    const opening = { topic: name, partition: index, topicId: topic.id, leaderEpoch };
+    const log = logs.take(brokerId, { ...opening, settings });
+    if (log instanceof Promise) return this.#whenOpen(opening, log);
+    this.#lead(log, opening, settings);
+  }
+
+  async #whenOpen(opening: Opening, taken: Promise<PartitionLog | undefined>): Promise<void> {
+    const name = topicPartitionName(opening);
+    this.#openings.set(name, opening);
+    try {
+      const log = await taken;
+      if (log === undefined) return;
+      const topic = this.#image?.topicsById.get(opening.topicId);
+      if (topic === undefined || this.#openings.get(name) !== opening) {
+        this.#options.logs.release(this.#options.brokerId, log);
+        return;
+      }
+      const settings = this.#options.settingsOf(topic);
+      log.configure(settings);
+      this.#lead(log, opening, settings);
+    } finally {
+      if (this.#openings.get(name) === opening) this.#openings.delete(name);
+    }
+  }
+
+  #isOpening(wanted: Opening): boolean {
+    const opening = this.#openings.get(topicPartitionName(wanted));
+    return opening?.topicId === wanted.topicId && opening.leaderEpoch === wanted.leaderEpoch;
+  }
+
+  /** Nothing happens when it is not being opened. */
+  #abandon(partition: TopicPartition): void {
+    if (!this.#openings.delete(topicPartitionName(partition))) return;
+    this.#options.logs.abandon(this.#options.brokerId, partition);
   }
 
   #giveUp(partition: Partition): void {
@@ -215,32 +282,32 @@ export class LocalPartitions {
     this.#options.logs.release(this.#options.brokerId, partition.log);
   }
 
-  #open(
-    topic: TopicImage,
-    index: number,
-    { leaderEpoch, settings }: { readonly leaderEpoch: number; readonly settings: TopicSettings },
-  ): Partition {
-    const { brokerId, logs } = this.#options;
-    const log = logs.take(brokerId, { topic: topic.name, partition: index, topicId: topic.id, settings, leaderEpoch });
+  #lead(log: PartitionLog, { topic: name, partition: index, topicId, leaderEpoch }: Opening, settings: TopicSettings): void {
     const partition = new Partition(log, settings, leaderEpoch);
-    const { replicas = [], inSyncReplicas = [] } = topic.partitions[index] ?? {};
+    const { replicas = [], inSyncReplicas = [] } = this.#image?.topicsById.get(topicId)?.partitions[index] ?? {};
     partition.setReplicas({ count: replicas.length, inSyncCount: inSyncReplicas.length });
-    logs.lead(partition);
+    const led = this.#topics.get(name);
+    assert(led?.id === topicId, "only partitions of a topic that is there are led");
+    this.#options.logs.lead(partition);
     for (const listener of this.#listeners) listener.elected(partition);
-    return partition;
+    led.partitions[index] = partition;
   }
 
-  #deleteTopic(name: string): void {
+  /** @param image of the topic when it was there: also what this broker led and has not open is deleted */
+  #deleteTopic(name: string, image: TopicImage | undefined): void {
+    const { brokerId, logs, logger } = this.#options;
     const led = this.#topics.get(name);
     this.#topics.delete(name);
-    let count = 0;
-    for (const partition of led?.partitions ?? []) {
-      if (partition === undefined) continue;
-      this.#resign(partition);
-      this.#options.logs.delete({ ...partition.log.topicPartition, topicId: partition.log.topicId });
-      count++;
+    if (led === undefined) return;
+    const indexes = new Set(led.partitions.flatMap((partition, index) => (partition === undefined ? [] : [index])));
+    for (const [index, { leader }] of image?.partitions.entries() ?? []) if (leader === brokerId) indexes.add(index);
+    for (const index of indexes) {
+      const partition = led.partitions[index];
+      if (partition !== undefined) this.#resign(partition);
+      this.#abandon({ topic: name, partition: index });
+      logs.delete({ topic: name, partition: index, topicId: led.id });
     }
-    if (count > 0) this.#options.logger.info({ topic: name, partitions: count }, "deleted partitions");
+    if (indexes.size > 0) logger.info({ topic: name, partitions: indexes.size }, "deleted partitions");
   }
 
   /** Partitions that nobody leads are deleted by the first broker that is there. */

@@ -8,6 +8,7 @@ import { assert } from "../base/assert.ts";
 import { type Watchable, type Watcher, Watchers } from "../base/watchers.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import type { AbortedTransaction, AppendOptions, AppendResult, Judging, LogRead, PartitionLog } from "../storage/partition-log.ts";
+import { type CommitWait, CommitWaits } from "./commit-waits.ts";
 import { Verifications } from "./verifications.ts";
 
 export type IsolationLevel = "read_uncommitted" | "read_committed";
@@ -19,11 +20,6 @@ export interface PartitionRead {
   readonly firstBatchWhole: boolean;
   /** As of `ReadOptions`. */
   readonly willRelease?: boolean;
-}
-
-interface CommitWaiter {
-  readonly offset: number;
-  readonly resolve: (isCommitted: boolean) => void;
 }
 
 export class Partition implements Watchable {
@@ -39,7 +35,7 @@ export class Partition implements Watchable {
   #highWatermark: number;
   #replicas = { count: 1, inSyncCount: 1 };
   readonly #watchers = new Watchers();
-  #commitWaiters: CommitWaiter[] = [];
+  readonly #commitWaits = new CommitWaits();
 
   constructor(log: PartitionLog, settings: TopicSettings, leaderEpoch: number) {
     this.topic = log.topicPartition.topic;
@@ -109,11 +105,17 @@ export class Partition implements Watchable {
     return result;
   }
 
-  /** `undefined` when everything below `offset` is committed already; else a promise of whether it ever is (false: no longer the leader). */
-  whenCommitted(offset: number): Promise<boolean> | undefined {
+  /** `undefined` when everything below `offset` is committed already. */
+  commitWait(offset: number): CommitWait | undefined {
     if (offset <= this.#highWatermark) return undefined;
-    if (!this.#isLeader) return Promise.resolve(false);
-    return new Promise((resolve) => this.#commitWaiters.push({ offset, resolve }));
+    const wait = this.#commitWaits.until(offset);
+    if (!this.#isLeader) this.#commitWaits.resigned();
+    return wait;
+  }
+
+  /** As `commitWait`, for who waits as long as it takes: a promise of whether it ever is (false: no longer the leader). */
+  whenCommitted(offset: number): Promise<boolean> | undefined {
+    return this.commitWait(offset)?.outcome.then((outcome) => outcome === "committed");
   }
 
   read(options: PartitionRead): LogRead | Promise<LogRead> {
@@ -184,17 +186,15 @@ export class Partition implements Watchable {
   /** This broker no longer leads: waiting readers and producers are told. The log is the caller's to close. */
   resign(): void {
     this.#isLeader = false;
-    for (const waiter of this.#commitWaiters) waiter.resolve(false);
-    this.#commitWaiters = [];
+    this.#commitWaits.resigned();
     this.#watchers.tell();
   }
 
   #advance(): void {
-    this.#highWatermark = Math.max(this.#highWatermark, this.log.durableOffset);
-    if (this.#commitWaiters.length > 0) {
-      const waiting = this.#commitWaiters;
-      this.#commitWaiters = waiting.filter(({ offset }) => offset > this.#highWatermark);
-      for (const waiter of waiting) if (waiter.offset <= this.#highWatermark) waiter.resolve(true);
+    const { durableOffset } = this.log;
+    if (durableOffset > this.#highWatermark) {
+      this.#highWatermark = durableOffset;
+      this.#commitWaits.committed(durableOffset);
     }
     this.#watchers.tell();
   }
