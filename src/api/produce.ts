@@ -2,6 +2,9 @@
 // closes the connection. The hot path: without waiting for durability it runs to its end in one turn, without a promise; what is written
 // at the end of the turn is answered then.
 //
+// Who waits does so for the request's timeout at most. As in Kafka each partition has an answer of its own then: what was committed, what
+// was not in time (REQUEST_TIMED_OUT, though it stays appended), and what lost its leader. acks=1 waits as acks=all does: bytes are stored once.
+//
 // Versions 0 to 2 are advertised and refused, as Kafka does it for the sake of old librdkafka (KAFKA-18659).
 
 import { type ErrorCode, Errors, errorName } from "../../protocol/errors.ts";
@@ -15,9 +18,11 @@ import {
   TRANSACTIONAL_BIT,
 } from "../../protocol/records/batch-header.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
+import type { PartitionImage } from "../cluster/partition-image.ts";
 import { CLIENT_METRICS_TOPIC, isInternalTopic } from "../cluster/topic-name.ts";
 import type { VerificationMode } from "../coordinator/transaction/partition-verifier.ts";
 import type { Producer } from "../coordinator/transaction/transaction.ts";
+import type { CommitOutcome, CommitWait } from "../partition/commit-waits.ts";
 import type { Partition } from "../partition/partition.ts";
 import { JudgingBudget } from "../storage/judging-budget.ts";
 import type { AppendRefusal, AppendResult, Judging, WriteOutcome } from "../storage/partition-log.ts";
@@ -33,6 +38,8 @@ type TopicRequest = Request["topicData"][number];
 type PartitionRequest = TopicRequest["partitionData"][number];
 type PartitionResponse = Response["responses"][number]["partitionResponses"][number] & {
   readonly written?: WriteOutcome | undefined;
+  /** Of a batch that is appended and not committed yet. */
+  readonly commit?: CommitWait | undefined;
   /** Of a batch that takes long to judge: does it, and appends the batch. */
   readonly later?: () => Promise<PartitionResponse>;
 };
@@ -57,6 +64,29 @@ export const produce = serve(produceApi, "3-13", ["WRITE TOPIC", "WRITE TRANSACT
 });
 
 function handle(services: Services, request: Request, context: Context): Answer | Promise<Answer> | LaterAnswer {
+  return services.appendRoom.isThere ? verifyAndAppend(services, request, context) : appendWithRoom(services, request, context);
+}
+
+/** Once there is room; nothing is appended when that takes too long. */
+async function appendWithRoom(services: Services, request: Request, context: Context): Promise<Answer> {
+  const { timeoutMs } = request;
+  const startMs = services.clock.now();
+  const waiting = { timeoutMs, sizeBytes: recordBytes(request), keep: () => withOwnRecords(request) };
+  const answer = await services.appendRoom.append(waiting, (kept) => {
+    const remainingMs = timeoutMs - (services.clock.now() - startMs);
+    const appended = verifyAndAppend(services, { ...kept, timeoutMs: remainingMs }, context);
+    return appended instanceof AfterWrite ? appended.reply() : appended;
+  });
+  return answer ?? answerTo(request, refusedAll(request, Errors.REQUEST_TIMED_OUT));
+}
+
+function recordBytes({ topicData }: Request): number {
+  let sizeBytes = 0;
+  for (const { partitionData } of topicData) for (const { records } of partitionData) sizeBytes += records?.length ?? 0;
+  return sizeBytes;
+}
+
+function verifyAndAppend(services: Services, request: Request, context: Context): Answer | Promise<Answer> | LaterAnswer {
   const { transactionalId } = request;
   if (transactionalId === null) return appendAll(services, request, context, undefined);
   const verifying = verifyProduce(services, request, transactionalId, context);
@@ -77,66 +107,76 @@ function appendAll(
 ): Answer | Promise<Answer> | LaterAnswer {
   if (verified === Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED) return answerTo(request, refusedAll(request, verified));
   const call: Call = { services, request, context, verified, budget: new JudgingBudget(), judged: undefined };
-  let uncommitted: Promise<boolean>[] | undefined;
+  let isWaiting = false;
   let isGathered = false;
-  let hasLong = false;
   const responses = request.topicData.map((topic) => {
     const name = topicName(services, topic, context.apiVersion);
     const mayWrite = name === "" || context.access.permits("WRITE TOPIC", name);
     const partitionResponses = topic.partitionData.map((data) => {
       if (!mayWrite) return failed(data.index, Errors.TOPIC_AUTHORIZATION_FAILED);
       const response = appendTo(call, name, data);
-      if (response.later !== undefined) hasLong = true;
-      else if (response.written !== undefined) isGathered = true;
-      else if (request.acks !== 0 && response.errorCode === Errors.NONE) {
-        const waiting = commitOf(services, name, data.index, response);
-        if (waiting !== undefined) {
-          uncommitted ??= [];
-          uncommitted.push(waiting);
-        }
-      }
+      if (response.written !== undefined) isGathered = true;
+      else if (response.commit !== undefined || response.later !== undefined) isWaiting = true;
       return response;
     });
     return { name: topic.name, topicId: topic.topicId, partitionResponses };
   });
-  if (hasLong) return appendLong(services, request, context, responses, uncommitted ?? []);
-  if (uncommitted !== undefined) return whenCommitted(request, responses, uncommitted);
+  if (isWaiting) return answerLater(call, responses);
   if (isGathered) return new AfterWrite(() => answerTo(request, afterWrite(responses)));
   return answerTo(request, responses);
 }
 
-/** Appends, one after another, what takes long to judge, and answers for all. */
-async function appendLong(
-  services: Services,
-  request: Request,
-  context: Context,
-  responses: readonly TopicResponse[],
-  uncommitted: readonly Promise<boolean>[],
-): Promise<Answer> {
-  const waiting = [...uncommitted];
-  const complete: TopicResponse[] = [];
-  for (const topic of responses) {
-    const name = topicName(services, topic, context.apiVersion);
-    const partitionResponses: PartitionResponse[] = [];
-    for (const response of topic.partitionResponses) {
-      const appended = response.later === undefined ? response : await response.later();
-      partitionResponses.push(appended);
-      if (response.later === undefined || request.acks === 0 || appended.errorCode !== Errors.NONE) continue;
-      const commit = commitOf(services, name, appended.index, appended);
-      if (commit !== undefined) waiting.push(commit);
-    }
-    complete.push({ ...topic, partitionResponses });
-  }
-  return whenCommitted(request, complete, waiting);
+/** Appends, one after another, what takes long to judge, then waits for what is not committed. */
+async function answerLater(call: Call, responses: readonly TopicResponse[]): Promise<Answer> {
+  const appended = await inOrder(responses, (response) => response.later?.() ?? response);
+  const { clock } = call.services;
+  const timer = clock.after(Math.max(0, call.request.timeoutMs), () => {
+    for (const { partitionResponses } of appended) for (const { commit } of partitionResponses) commit?.giveUp();
+  });
+  const complete = await inOrder(appended, async (response, topic) => {
+    return response.commit === undefined ? response : afterCommit(call, topic, response, await response.commit.outcome);
+  });
+  timer.cancel();
+  return answerTo(call.request, afterWrite(complete));
 }
 
-async function whenCommitted(
-  request: Request,
+async function inOrder(
   responses: readonly TopicResponse[],
-  uncommitted: readonly Promise<boolean>[],
-): Promise<Answer> {
-  const committed = await Promise.all(uncommitted);
-  return answerTo(request, committed.every(Boolean) ? afterWrite(responses) : responses.map(notLeaderAnyMore));
+  next: (response: PartitionResponse, topic: TopicResponse) => PartitionResponse | Promise<PartitionResponse>,
+): Promise<readonly TopicResponse[]> {
+  const complete: TopicResponse[] = [];
+  for (const topic of responses) {
+    const partitionResponses: PartitionResponse[] = [];
+    for (const response of topic.partitionResponses) partitionResponses.push(await next(response, topic));
+    complete.push({ ...topic, partitionResponses });
+  }
+  return complete;
+}
+
+/** What is told of the batch besides the error stays, as in Kafka. */
+function afterCommit(
+  { services, context }: Call,
+  topic: TopicResponse,
+  response: PartitionResponse,
+  outcome: CommitOutcome,
+): PartitionResponse {
+  switch (outcome) {
+    case "committed":
+      return response;
+    case "gaveUp":
+      return { ...response, errorCode: Errors.REQUEST_TIMED_OUT };
+    case "resigned": {
+      const name = topicName(services, topic, context.apiVersion);
+      const image = services.cluster.image.topicsByName.get(name)?.partitions[response.index];
+      return notLeader({ ...response, errorCode: Errors.NOT_LEADER_OR_FOLLOWER }, image, context);
+    }
+  }
+}
+
+/** With who leads, in versions that can say so. */
+function notLeader(response: PartitionResponse, image: PartitionImage | undefined, { apiVersion }: Context): PartitionResponse {
+  if (image === undefined || apiVersion < FIRST_VERSION_WITH_LEADER) return response;
+  return { ...response, currentLeader: { leaderId: image.leader, leaderEpoch: image.leaderEpoch } };
 }
 
 function answerTo({ acks }: Request, responses: readonly TopicResponse[]): Answer {
@@ -173,16 +213,6 @@ function topicName(services: Services, topic: Pick<TopicRequest, "name" | "topic
   return apiVersion >= 13 ? (services.cluster.image.topicsById.get(topic.topicId)?.name ?? "") : topic.name;
 }
 
-function commitOf(services: Services, topic: string, index: number, response: PartitionResponse): Promise<boolean> | undefined {
-  const partition = services.partitions.get(topic, index);
-  // Offsets are contiguous: when the log's end at this moment is committed, so is the batch.
-  return response.baseOffset >= 0 ? partition?.whenCommitted(partition.logEndOffset) : undefined;
-}
-
-function notLeaderAnyMore(topic: TopicResponse): TopicResponse {
-  return { ...topic, partitionResponses: topic.partitionResponses.map(({ index }) => failed(index, Errors.NOT_LEADER_OR_FOLLOWER)) };
-}
-
 /** Kafka lets its administrators write to internal topics; clients' metrics come from the broker that they were pushed to. */
 function mayWriteInternal(topic: string, { clientId, connection }: RequestContext): boolean {
   return clientId === ADMIN_CLIENT_ID || (topic === CLIENT_METRICS_TOPIC && connection.brokerId !== undefined);
@@ -214,9 +244,7 @@ function appendTo(call: Call, topic: string, data: PartitionRequest): PartitionR
   const partition = services.partitions.get(topic, index);
   if (partition === undefined) {
     const response = failed(index, services.partitions.whyAbsent(topic, index));
-    const isElsewhere = response.errorCode === Errors.NOT_LEADER_OR_FOLLOWER;
-    if (context.apiVersion < FIRST_VERSION_WITH_LEADER || !isElsewhere) return response;
-    return { ...response, currentLeader: { leaderId: image.leader, leaderEpoch: image.leaderEpoch } };
+    return response.errorCode === Errors.NOT_LEADER_OR_FOLLOWER ? notLeader(response, image, context) : response;
   }
   if (request.acks === ALL && !partition.hasEnoughReplicas) return failed(index, Errors.NOT_ENOUGH_REPLICAS);
   if ((attributes & TRANSACTIONAL_BIT) === 0) return append(call, partition, index, records);
@@ -228,7 +256,7 @@ function appendTo(call: Call, topic: string, data: PartitionRequest): PartitionR
 }
 
 function append(call: Call, partition: Partition, index: number, records: Buffer, verified?: Verified): PartitionResponse {
-  const { services, budget } = call;
+  const { services, request, budget } = call;
   const hadWholeBudget = budget.isWhole;
   let result: AppendResult;
   try {
@@ -245,6 +273,8 @@ function append(call: Call, partition: Partition, index: number, records: Buffer
       logAppendTimeMs: result.logAppendTimeMs,
       logStartOffset: partition.logStartOffset,
       written: result.written,
+      // A batch that was appended before, by the same producer, is as durable as it was then.
+      commit: request.acks === 0 || result.written !== undefined ? undefined : partition.commitWait(result.lastOffset + 1),
     };
   }
   if (result.isLong === true) return appendLater(call, partition, { index, records, hadWholeBudget });

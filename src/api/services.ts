@@ -21,6 +21,7 @@ import type { TokenSecrets } from "../security/token-secrets.ts";
 import type { LogDirectory } from "../storage/storage-engine.ts";
 import type { ClientTelemetry } from "../telemetry/client-telemetry.ts";
 import type { AnswerMemory } from "./answer-memory.ts";
+import type { AppendRoom } from "./append-room.ts";
 import type { ReadTurns } from "./read-turns.ts";
 import type { ServedApi } from "./served-api.ts";
 
@@ -41,6 +42,7 @@ export interface Services {
   readonly producerIds: ProducerIds;
   readonly fetchSessions: FetchSessions;
   readonly answerMemory: AnswerMemory;
+  readonly appendRoom: AppendRoom;
   readonly readTurns: ReadTurns;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;

@@ -7,6 +7,7 @@ import { writeTxnMarkers as writeTxnMarkersApi } from "../../protocol/messages/i
 import { ControlType, type EndTransactionMarker } from "../../protocol/records/control-batch.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { GROUP_OFFSETS_TOPIC } from "../cluster/topic-name.ts";
+import { type CommitWait, outcomeWithin } from "../partition/commit-waits.ts";
 import { type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
 import { storageFault } from "./storage-fault.ts";
@@ -63,7 +64,7 @@ function write(
 ): ErrorCode | Promise<ErrorCode> {
   if (topic === GROUP_OFFSETS_TOPIC) {
     const ending = services.groups.endTransaction(partitionIndex, marker, transactionVersion);
-    return ending instanceof Promise ? ending.then(leadershipError) : leadershipError(ending);
+    return typeof ending === "number" ? leadershipError(ending) : committed(services, ending);
   }
   const partition = services.partitions.get(topic, partitionIndex);
   if (partition === undefined) {
@@ -78,9 +79,20 @@ function write(
   } catch (error) {
     return storageFault(services, partition, error, "could not append a transaction marker");
   }
-  const committing = partition.whenCommitted(partition.logEndOffset);
-  if (committing === undefined) return Errors.NONE;
-  return committing.then((isCommitted) => (isCommitted ? Errors.NONE : Errors.NOT_LEADER_OR_FOLLOWER));
+  const wait = partition.commitWait(partition.logEndOffset);
+  return wait === undefined ? Errors.NONE : committed(services, wait);
+}
+
+/** The coordinator sends the marker again after each of these errors; that does no harm. */
+async function committed({ clock, config }: Services, wait: CommitWait): Promise<ErrorCode> {
+  switch (await outcomeWithin(wait, config["request.timeout.ms"], clock)) {
+    case "committed":
+      return Errors.NONE;
+    case "resigned":
+      return Errors.NOT_LEADER_OR_FOLLOWER;
+    case "gaveUp":
+      return Errors.REQUEST_TIMED_OUT;
+  }
 }
 
 /** To whom it writes, a coordinator is the leader of a partition. */

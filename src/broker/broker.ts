@@ -4,6 +4,7 @@
 // Start: the ports are taken, the parts are made, the broker joins the cluster's metadata, which opens the partitions that it leads, and
 // only then takes up requests. Stop: parts end in the opposite order: no new requests, partitions are given up, what is stored is flushed.
 
+import { AppendRoom } from "../api/append-room.ts";
 import { handlers } from "../api/index.ts";
 import { localCall } from "../api/local-call.ts";
 import { ReadTurns } from "../api/read-turns.ts";
@@ -116,6 +117,7 @@ export class Broker {
       throttling,
       fetchSessions,
       answerMemory: listening.answerMemory,
+      appendRoom: new AppendRoom({ clock, room: engine.room?.bind(engine) }),
       readTurns: new ReadTurns(clock),
       longBatches: new Gate(LONG_BATCHES_AT_ONCE),
       logLevels,

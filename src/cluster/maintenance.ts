@@ -23,6 +23,8 @@ export interface MaintenanceOptions {
 
 /** With log.cleaner.backoff.ms=0 the cleaner looks for work all the time, which is not to keep the others from theirs. */
 const SHORTEST_BACKOFF_MS = 1;
+/** Whose retention is enforced, where that takes its time. */
+const PARTITIONS_AT_ONCE = 8;
 
 export class Maintenance {
   readonly #options: MaintenanceOptions;
@@ -78,21 +80,44 @@ export class Maintenance {
 
   /** One that needs room on a full disk is tried again when the others have given theirs. */
   async #enforceRetentionOf(partitions: readonly Partition[]): Promise<void> {
-    const failed: Partition[] = [];
-    for (const partition of partitions) if (!(await this.#hasEnforcedRetention(partition))) failed.push(partition);
-    for (const partition of failed) await this.#hasEnforcedRetention(partition);
+    const failed = await this.#withoutRetention(partitions);
+    await this.#withoutRetention(failed);
   }
 
-  async #hasEnforcedRetention(partition: Partition): Promise<boolean> {
+  /** Gives those that failed. Some that wait for their storage hold up no others. */
+  async #withoutRetention(partitions: readonly Partition[]): Promise<Partition[]> {
+    const failed: Partition[] = [];
+    const remaining = partitions.values();
+    const work = async () => {
+      for (const partition of remaining) {
+        if (this.#isClosed) return;
+        const enforcing = this.#hasEnforcedRetention(partition);
+        if (!(enforcing instanceof Promise ? await enforcing : enforcing)) failed.push(partition);
+      }
+    };
+    await Promise.all(Array.from({ length: PARTITIONS_AT_ONCE }, work));
+    return failed;
+  }
+
+  #hasEnforcedRetention(partition: Partition): boolean | Promise<boolean> {
+    // It may have been given up while others waited.
+    if (!partition.isLeader) return true;
     const name = topicPartitionName(partition.log.topicPartition);
-    try {
-      await partition.enforceRetention();
-    } catch (error) {
+    const failed = (error: unknown) => {
+      if (!partition.isLeader) return true;
       this.#failures.failed(name, error, "could not delete what a log no longer keeps");
       return false;
+    };
+    const worked = () => {
+      this.#failures.worked(name);
+      return true;
+    };
+    try {
+      const enforcing = partition.enforceRetention();
+      return enforcing instanceof Promise ? enforcing.then(worked, failed) : worked();
+    } catch (error) {
+      return failed(error);
     }
-    this.#failures.worked(name);
-    return true;
   }
 
   /** As long as a log is due. */

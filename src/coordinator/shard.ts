@@ -14,6 +14,7 @@ import { ControlType, type EndTransactionMarker } from "../../protocol/records/c
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
+import { type CommitWait, outcomeWithin } from "../partition/commit-waits.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { AppendResult } from "../storage/partition-log.ts";
 import { StorageError } from "../storage/storage-error.ts";
@@ -113,19 +114,22 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
         }
       } else if (decision.tellsStored !== true) return decision.applied();
       const reply = decision.applied();
-      const committing = this.#partition.whenCommitted(this.#partition.logEndOffset);
-      if (committing === undefined) {
+      const wait = this.#partition.commitWait(this.#partition.logEndOffset);
+      if (wait === undefined) {
         decision.committed?.();
         return reply;
       }
-      return this.#whenCommitted(committing, decision, reply, refuse);
+      return this.#whenCommitted(wait, decision, reply, refuse);
     } finally {
       this.#isDeciding = false;
     }
   }
 
-  /** Ends a transaction in this partition: appends its marker and applies it. The answer is held back until the marker is committed. */
-  endTransaction(marker: EndTransactionMarker, transactionVersion: number): ErrorCode | Promise<ErrorCode> {
+  /**
+   * Ends a transaction in this partition: appends its marker and applies it. The answer is held back until the marker is committed: what is to be
+   * waited for is given then.
+   */
+  endTransaction(marker: EndTransactionMarker, transactionVersion: number): ErrorCode | CommitWait {
     if (this.#status !== "active") return this.unavailable;
     assert(!this.#isDeciding, "operations run one after another");
     if (!this.#partition.hasEnoughReplicas) return Errors.NOT_ENOUGH_REPLICAS;
@@ -133,9 +137,7 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
     if (typeof appended === "number") return appended;
     const applied = this.#apply(() => this.#state.endTransaction(marker.producerId, marker.type === ControlType.COMMIT));
     if (applied !== undefined) return applied;
-    const committing = this.#partition.whenCommitted(this.#partition.logEndOffset);
-    if (committing === undefined) return Errors.NONE;
-    return committing.then((isCommitted) => (isCommitted ? Errors.NONE : Errors.NOT_COORDINATOR));
+    return this.#partition.commitWait(this.#partition.logEndOffset) ?? Errors.NONE;
   }
 
   /** Appends and applies; gives what went wrong, and then nothing has changed. */
@@ -179,29 +181,19 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
   }
 
   async #whenCommitted<Reply>(
-    committing: Promise<boolean>,
+    wait: CommitWait,
     decision: Decision<Record, Reply>,
     reply: Reply,
     refuse: (error: ErrorCode) => Reply,
   ): Promise<Awaited<Reply>> {
-    const outcome = await this.#withinCommitTimeout(committing);
-    if (outcome === true) {
+    const outcome = await outcomeWithin(wait, this.#commitTimeoutMs, this.#clock);
+    if (outcome === "committed") {
       decision.committed?.();
       return await reply;
     }
-    const error = outcome === "timeout" ? coordinatorError(Errors.REQUEST_TIMED_OUT) : Errors.NOT_COORDINATOR;
+    const error = outcome === "gaveUp" ? coordinatorError(Errors.REQUEST_TIMED_OUT) : Errors.NOT_COORDINATOR;
     decision.refused?.(error);
     return await refuse(error);
-  }
-
-  #withinCommitTimeout(committing: Promise<boolean>): Promise<boolean | "timeout"> {
-    return new Promise((resolve) => {
-      const timer = this.#clock.after(this.#commitTimeoutMs, () => resolve("timeout"));
-      committing.then((isCommitted) => {
-        timer.cancel();
-        resolve(isCommitted);
-      });
-    });
   }
 
   #loaded({ recordCount, unknownRecordCount }: LoadResult, startedMs: number): void {

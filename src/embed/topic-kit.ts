@@ -103,7 +103,7 @@ export class TopicKit {
   /** Deletes the records of topics; offsets go on where they are. Without names: of all topics but the broker's own. */
   async clear(...names: readonly string[]): Promise<void> {
     for (const name of names.length === 0 ? this.list() : names)
-      for (const partition of this.partitions(name)) partition.deleteRecordsBefore(partition.logEndOffset);
+      for (const partition of this.partitions(name)) await partition.deleteRecordsBefore(partition.logEndOffset);
   }
 
   /** Sends records as a client would; makes the topic if the broker may. Throws BrokerError. */

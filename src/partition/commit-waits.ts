@@ -1,6 +1,8 @@
 // Who waits until a partition is committed up to some offset. There may be thousands while storage takes its time, nearly always in the order
 // of their offsets; who waits for the same offset has the same place.
 
+import type { Clock } from "../base/clock.ts";
+
 /** "resigned": this broker is not the leader any more, and does not know. "gaveUp": who waited did not want to wait any longer. */
 export type CommitOutcome = "committed" | "resigned" | "gaveUp";
 
@@ -8,6 +10,14 @@ export interface CommitWait {
   /** Never rejects. */
   readonly outcome: Promise<CommitOutcome>;
   giveUp(): void;
+}
+
+/** As `wait` has it, and "gaveUp" after so long. */
+export async function outcomeWithin(wait: CommitWait, timeoutMs: number, clock: Clock): Promise<CommitOutcome> {
+  const timer = clock.after(timeoutMs, () => wait.giveUp());
+  const outcome = await wait.outcome;
+  timer.cancel();
+  return outcome;
 }
 
 interface Place {

@@ -7,6 +7,7 @@ import type { EndTransactionMarker } from "../../../protocol/records/control-bat
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
+import type { CommitWait } from "../../partition/commit-waits.ts";
 import type { Partition } from "../../partition/partition.ts";
 import { answer, type Decision } from "../decision.ts";
 import { partitionFor } from "../partition-for.ts";
@@ -114,7 +115,7 @@ export class GroupCoordinator {
   }
 
   /** Ends a producer's transaction in a partition of __consumer_offsets: its pending offsets are committed or dropped. */
-  endTransaction(partitionIndex: number, marker: EndTransactionMarker, transactionVersion: number): ErrorCode | Promise<ErrorCode> {
+  endTransaction(partitionIndex: number, marker: EndTransactionMarker, transactionVersion: number): ErrorCode | CommitWait {
     return this.#runtime.shard(partitionIndex)?.endTransaction(marker, transactionVersion) ?? Errors.NOT_COORDINATOR;
   }
 

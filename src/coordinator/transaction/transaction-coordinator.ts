@@ -55,7 +55,6 @@ export interface VerifyReply {
 type Later<Reply> = Reply | Promise<Reply>;
 
 const NO_PRODUCER: Producer = { producerId: -1, producerEpoch: -1 };
-const COMMIT_TIMEOUT_MS = 5000;
 const COMPLETE_RETRY_MS = 100;
 const EXPIRED_IN_BATCH = 1000;
 
@@ -72,7 +71,8 @@ export class TransactionCoordinator {
       logger,
       codec: transactionRecordCodec,
       newState: (shard) => new TransactionState({ shard, complete: (...prepared) => this.#complete(...prepared) }),
-      commitTimeoutMs: COMMIT_TIMEOUT_MS,
+      // As Kafka has it; that of groups has a setting of its own.
+      commitTimeoutMs: config["request.timeout.ms"],
     });
     this.#every("abort", config["transaction.abort.timed.out.transaction.cleanup.interval.ms"], () => this.#abortOverdue());
     this.#every("expire", config["transaction.remove.expired.transaction.cleanup.interval.ms"], () => this.#removeExpired());
