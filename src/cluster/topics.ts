@@ -1,7 +1,8 @@
 // Creating and deleting topics: decisions are made on the newest image and committed in one transaction on the MetadataStore.
 // When a method resolves, every broker of this process knows the outcome: a created topic is usable, a deleted one is gone.
 //
-// The logs of new partitions are made before they come into the metadata, so that what the storage refuses is not there (new-partitions.ts).
+// The logs of new partitions are made before they come into the metadata, so that what the storage refuses is not there (new-partitions.ts). Where
+// their leaders open them, a new topic is usable a moment later.
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import type { Clock } from "../base/clock.ts";

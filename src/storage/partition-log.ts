@@ -1,5 +1,5 @@
 // THE SEAM, part one: the log of one partition, as its leader uses it. Engines: src/log (segmented files, also in memory),
-// later src/diskless. One caller at a time: a log is used from one event loop only.
+// src/diskless (objects in a store). One caller at a time: a log is used from one event loop only.
 //
 // Appending is synchronous in every engine: offsets are given and producer state is advanced when `append` returns. Durability
 // may follow later; `durableOffset` says how far it has come, and answers to producers wait for it.
