@@ -57,7 +57,7 @@ export class LogPart {
   readonly leaderEpochs: LeaderEpochStart[] = [];
   readonly abortedRanges: AbortedRange[] = [];
   readonly #producerIds = new Set<number>();
-  #producers: readonly ProducerState[] = [];
+  #producers: readonly ProducerState[] | undefined;
   #endOffset: number;
   #sizeBytes = 0;
 
@@ -76,7 +76,7 @@ export class LogPart {
 
   /** As they are after this part; once it is sealed. */
   get producers(): readonly ProducerState[] {
-    return this.#producers;
+    return this.#producers ?? [];
   }
 
   /** Gives the batch as it is stored. */
@@ -97,8 +97,8 @@ export class LogPart {
     if (isAborted) this.abortedRanges.push({ producerId, firstOffset, lastOffset });
   }
 
-  /** Nothing is added from now on. */
+  /** Nothing is added from now on. What is appended behind it may come before a second call, and changes nothing. */
   seal(states: ProducerStates): void {
-    this.#producers = [...this.#producerIds].flatMap((id) => states.get(id) ?? []);
+    this.#producers ??= [...this.#producerIds].flatMap((id) => states.get(id) ?? []);
   }
 }

@@ -93,6 +93,8 @@ export class WritePipeline {
       queue.inline ??= this.#newPart(this.#inline, log, offset);
       return queue.inline;
     }
+    // It is committed first, with producers as they are now.
+    queue.inline?.seal(log.producers);
     queue.gathered = this.#newPart(this.#gathered, log, offset);
     return queue.gathered;
   }

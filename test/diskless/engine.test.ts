@@ -1,6 +1,8 @@
 // What the engine of many machines promises beyond what every log does: who appends, what is durable when, and what is left of a broker.
 
 import { expect, test } from "vitest";
+import { ControlType } from "../../protocol/records/control-batch.ts";
+import { marker } from "../log/compaction-support.ts";
 import { append, batchOf, readAll } from "../log/support.ts";
 import { Machines } from "./cluster.ts";
 
@@ -37,4 +39,22 @@ test("another broker takes a log over by a newer leader epoch; what the first ha
   expect(old).toMatchObject({ durableOffset: 1, isIntact: false });
   expect(old.append(batchOf(["zombie"]), { leaderEpoch: 0, origin: "client" })).toMatchObject({ ok: false });
   expect((await readAll(log)).map(({ value }) => value)).toEqual(["a", "b"]);
+});
+
+test("a producer is known to who takes over as it was where the log then ends, whatever it had appended since", async () => {
+  const machines = new Machines();
+  const [first, second] = [machines.start(), machines.start()];
+  const old = await first.open(0);
+  const transactional = { producerId: 7, producerEpoch: 0, isTransactional: true } as const;
+  append(old, batchOf(["a"], { ...transactional, baseSequence: 0 }));
+  await machines.settled(old);
+  // The marker goes into a row; what comes behind it into an object, which will not be there.
+  old.append(marker(7, ControlType.COMMIT, machines.clock.now()), { leaderEpoch: 0, origin: "coordinator" });
+  append(old, batchOf(["b"], { ...transactional, baseSequence: 1 }));
+  first.store.cutOff();
+  await machines.pass(20);
+  expect(old).toMatchObject({ durableOffset: 2, logEndOffset: 3 });
+  const log = await second.open(1);
+  expect(log).toMatchObject({ logEndOffset: 2, firstUnstableOffset: 2 });
+  expect(append(log, batchOf(["b"], { ...transactional, baseSequence: 1 }), 1)).toMatchObject({ baseOffset: 2, isDuplicate: false });
 });
