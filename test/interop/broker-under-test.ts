@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { hasKafkaReference, KAFKA_REFERENCE } from "../../scripts/kafka-reference.ts";
+import { disklessStorage, isDiskless } from "./diskless-storage.ts";
 import { killChild, runOrThrow, stopChild, waitForOutput } from "./processes.ts";
 
 export type BrokerName = "kafka" | "odradek";
@@ -57,9 +58,10 @@ async function startOdradek({ port, dataFolder, settings = {} }: StartOptions): 
   if (!existsSync(BUNDLE)) await runOrThrow(NODE, [join(ROOT, "scripts/run.mjs"), "build"], { deadlineMs: 120_000 });
   // Where Kafka listens, too: clients are told the host. An option would win over the setting.
   const place = settings["listeners"] === undefined ? ["--host", "127.0.0.1", "--port", `${port}`] : [];
-  const args = [BUNDLE, "start", ...place, "--data", dataFolder, "--json"];
+  const storage = isDiskless() ? await disklessStorage(dataFolder) : { args: ["--data", dataFolder], environment: {} };
+  const args = [BUNDLE, "start", ...place, ...storage.args, "--json"];
   for (const [name, value] of Object.entries(settings)) args.push("--set", `${name}=${value}`);
-  const child = spawn(NODE, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(NODE, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...storage.environment } });
   return running("odradek", { port, dataFolder }, child, /"event":\s*"ready"/);
 }
 

@@ -1,5 +1,6 @@
 // Started by vitest before the first scenario: the brokers that all scenarios share, fresh, on ports of their own.
-// INTEROP_ONLY=kafka or INTEROP_ONLY=odradek starts one of them only (see compare.ts for what is compared then).
+// INTEROP_ONLY=kafka or INTEROP_ONLY=odradek starts one of them only (see compare.ts for what is compared then). INTEROP_ENGINE=diskless has
+// Odradek's over PostgreSQL and an object store (diskless-storage.ts).
 
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -13,6 +14,7 @@ import {
   type RunningBroker,
   startBroker,
 } from "./broker-under-test.ts";
+import { isDiskless, stopDisklessServices } from "./diskless-storage.ts";
 import { port } from "./port.ts";
 
 declare module "vitest" {
@@ -37,6 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   );
   return async () => {
     for (const broker of started) await broker.stop();
+    if (isDiskless()) await stopDisklessServices();
   };
 }
 

@@ -54,7 +54,7 @@ const STOP_MS = 30_000;
 /** With a broker in each place but the last. */
 export async function startMachines(options: MachinesOptions): Promise<OdradekMachines> {
   const { title, places, linePortOf, database, store } = options;
-  const urlAt = await database.create(title);
+  await database.create(title);
   const lines = new Map<string, Line>();
   for (let place = 0; place < places; place++) {
     for (const service of SERVICES) {
@@ -62,7 +62,7 @@ export async function startMachines(options: MachinesOptions): Promise<OdradekMa
       lines.set(`${place} ${service}`, await Line.open({ port: linePortOf(place, service), servicePort }));
     }
   }
-  const machines = new OdradekMachines(options, lines, urlAt);
+  const machines = new OdradekMachines(options, lines);
   try {
     for (let place = 0; place < places - 1; place++) await machines.start(place);
   } catch (error) {
@@ -76,14 +76,12 @@ export class OdradekMachines implements Machines {
   readonly name = "odradek";
   readonly #options: MachinesOptions;
   readonly #lines: ReadonlyMap<string, Line>;
-  readonly #urlAt: (port: number) => string;
   readonly #brokers = new Map<number, ChildProcess>();
   #started = 0;
 
-  constructor(options: MachinesOptions, lines: ReadonlyMap<string, Line>, urlAt: (port: number) => string) {
+  constructor(options: MachinesOptions, lines: ReadonlyMap<string, Line>) {
     this.#options = options;
     this.#lines = lines;
-    this.#urlAt = urlAt;
   }
 
   get bootstrap(): string {
@@ -99,9 +97,9 @@ export class OdradekMachines implements Machines {
   }
 
   async start(place: number): Promise<void> {
-    const { root = ROOT, title, store, settings, logFolder } = this.#options;
+    const { root = ROOT, title, database, store, settings, logFolder } = this.#options;
     const args = [join(root, "src/cli/main.ts"), "start", "--host", "127.0.0.1", "--port", `${this.portOf(place)}`, "--json"];
-    args.push("--cluster", this.#urlAt(this.line(place, "database").port), "--objects", `s3://${store.bucket}/${title}`);
+    args.push("--cluster", database.urlOf(title, this.line(place, "database").port), "--objects", `s3://${store.bucket}/${title}`);
     for (const [name, value] of Object.entries(settings)) args.push("--set", `${name}=${value}`);
     const env = { ...process.env, ...store.environment(this.line(place, "store").port) };
     const child = spawn(NODE, args, { stdio: ["ignore", "pipe", "pipe"], env });

@@ -19,8 +19,10 @@ export interface Service {
 }
 
 export interface Database extends Service {
-  /** Makes an empty database; gives its URL, for connections to that port. */
-  create(name: string): Promise<(port: number) => string>;
+  /** Makes an empty database. */
+  create(name: string): Promise<void>;
+  /** For connections to that port; default: the server's. */
+  urlOf(name: string, port?: number): string;
 }
 
 export interface ObjectStoreService extends Service {
@@ -29,24 +31,34 @@ export interface ObjectStoreService extends Service {
   environment(port: number): Readonly<Record<string, string>>;
 }
 
-/** fsync off: what is killed is the process, not the machine. */
+/** Empty. */
 export async function startDatabase(port: number): Promise<Database> {
   await runOrThrow(POSTGRES_REFERENCE, ["stop", "--port", `${port}`], PATIENCE);
+  return openDatabase(port);
+}
+
+/** The one that runs on the port, if one does. fsync off: what is killed is the process, not the machine. */
+export async function openDatabase(port: number): Promise<Database> {
   await runOrThrow(POSTGRES_REFERENCE, ["start", "--port", `${port}`, "--fsync", "off", "--set", "max_connections=200"], PATIENCE);
-  const urlOf = (at: number, name: string): string => `postgres://odradek@127.0.0.1:${at}/${name}`;
+  const urlOf = (name: string, at = port): string => `postgres://odradek@127.0.0.1:${at}/${name}`;
   return {
     ...service(POSTGRES_REFERENCE, port),
+    urlOf,
     create: async (name) => {
-      await runOrThrow("psql", [urlOf(port, "odradek"), "--quiet", "--command", `CREATE DATABASE "${name}"`], PATIENCE);
-      return (at) => urlOf(at, name);
+      await runOrThrow("psql", [urlOf("odradek"), "--quiet", "--command", `CREATE DATABASE "${name}"`], PATIENCE);
     },
   };
 }
 
-/** @param latencyMs more for each request, in a process on the next port */
-export async function startObjectStore(port: number, latencyMs = 0): Promise<ObjectStoreService> {
+/** Empty. @param latencyMs more for each request, "20" or between "5-150"; then the next port is taken, too */
+export async function startObjectStore(port: number, latencyMs = "0"): Promise<ObjectStoreService> {
   await runOrThrow(OBJECT_STORE_REFERENCE, ["stop", "--port", `${port}`], PATIENCE);
-  const printed = await runOrThrow(OBJECT_STORE_REFERENCE, ["start", "--port", `${port}`, "--latency", `${latencyMs}`], PATIENCE);
+  return openObjectStore(port, latencyMs);
+}
+
+/** The one that runs on the port, if one does. */
+export async function openObjectStore(port: number, latencyMs = "0"): Promise<ObjectStoreService> {
+  const printed = await runOrThrow(OBJECT_STORE_REFERENCE, ["start", "--port", `${port}`, "--latency", latencyMs], PATIENCE);
   const given = new Map(printed.split("\n").map((line) => line.split("=", 2) as [string, string]));
   return {
     ...service(OBJECT_STORE_REFERENCE, port),

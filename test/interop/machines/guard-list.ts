@@ -1,0 +1,67 @@
+// What keeps clusters of processes right, each with what stands in its place when it is taken out (guards.ts). Most is kept by more than one:
+// a commit of a broker that was relieved is refused by the owner of the log, by its leader epoch, by where it expects the log to end and by
+// the keys of the rows. What belongs together is taken out together.
+
+import type { Deed } from "./plan.ts";
+
+export interface Guard {
+  readonly title: string;
+  readonly edits: readonly {
+    /** Below src. */
+    readonly file: string;
+    readonly code: string;
+    /** What stands there instead. */
+    readonly without: string;
+  }[];
+  /** What finds it sooner than all that can be done. */
+  readonly deeds: readonly Deed["does"][];
+}
+
+const COMMIT = "diskless/postgres/migrations/0002-logs-and-objects.ts";
+const PIPELINE = "diskless/write-pipeline.ts";
+const LOG = "diskless/diskless-log.ts";
+
+const IS_OURS = `AND l.owner = number AND NOT l.is_deleted
+        AND l.leader_epoch <= g.epoch AND l.end_offset = g.expected_end`;
+
+export const GUARDS: readonly Guard[] = [
+  {
+    title: "a commit counts of whoever has the log, at its leader epoch, and from where it ends",
+    edits: [
+      { file: COMMIT, code: "IF NOT FOUND THEN\n    outcome := 'fenced';", without: "IF false THEN\n    outcome := 'fenced';" },
+      { file: COMMIT, code: IS_OURS, without: "AND NOT l.is_deleted" },
+      { file: COMMIT, code: "WHERE takes_part[s.log];", without: "WHERE takes_part[s.log] ON CONFLICT DO NOTHING;" },
+    ],
+    deeds: ["freeze", "cut"],
+  },
+  {
+    title: "objects are committed in the order in which they were closed",
+    edits: [
+      { file: COMMIT, code: " AND l.end_offset = g.expected_end", without: "" },
+      {
+        file: PIPELINE,
+        code: `while (this.#uploads[0]?.state === "stored") {
+      const upload = this.#uploads.shift();
+      if (upload === undefined) break;`,
+        without: `for (const upload of this.#uploads.filter(({ state }) => state === "stored")) {
+      this.#uploads.splice(this.#uploads.indexOf(upload), 1);`,
+      },
+    ],
+    deeds: ["kill", "cut"],
+  },
+  {
+    title: "a broker without its lease answers nobody",
+    edits: [{ file: "membership/lease-guard.ts", code: "if (!isHeld()) throw", without: "if (false && !isHeld()) throw" }],
+    deeds: ["freeze", "cut"],
+  },
+  {
+    title: "an answer waits until what it tells of is committed",
+    edits: [{ file: LOG, code: "    return this.#durableOffset;", without: "    return this.#logEndOffset;" }],
+    deeds: ["kill", "freeze"],
+  },
+  {
+    title: "producers are known to who takes over",
+    edits: [{ file: LOG, code: "this.producers.restore(opened.producers);", without: "this.producers.restore([]);" }],
+    deeds: ["kill", "freeze", "cut"],
+  },
+];

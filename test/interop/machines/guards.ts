@@ -1,0 +1,66 @@
+// Shows that what keeps clusters of processes right is needed, and that the checker sees it when it is gone: each guard in turn is taken out of a
+// copy of the sources, and seeds are run with brokers of that copy until one fails. `node test/interop/machines/guards.ts` does all, with a
+// part of a title only those; each gets SEEDS at most ("1-10"). A guard without which all seeds hold makes it fail.
+
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ROOT } from "../broker-under-test.ts";
+import { seedsOf } from "../seeds.ts";
+import { GUARDS, type Guard } from "./guard-list.ts";
+import { DATABASE_PORT, runSeed, STORE_PORT } from "./seed.ts";
+import { type Database, type ObjectStoreService, startDatabase, startObjectStore } from "./services.ts";
+
+const COPIED = ["src", "protocol", "package.json"];
+const FEW = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+const SHOWN = 3;
+/** So that of two objects the one that was put last may be there first. */
+const LATENCY_MS = "5-150";
+
+const database = await startDatabase(DATABASE_PORT);
+const store = await startObjectStore(STORE_PORT, LATENCY_MS);
+try {
+  const chosen = GUARDS.filter(({ title }) => title.includes(process.argv[2] ?? ""));
+  for (const guard of chosen) if (!(await isNeeded(guard, { database, store }))) process.exitCode = 1;
+} finally {
+  await database.stop();
+  await store.stop();
+}
+
+async function isNeeded(guard: Guard, services: { database: Database; store: ObjectStoreService }): Promise<boolean> {
+  const copy = mkdtempSync(join(tmpdir(), "machine-guards-"));
+  try {
+    for (const path of COPIED) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+    for (const edit of guard.edits) takeOut(copy, edit);
+    for (const seed of seedsOf(process.env["SEEDS"], FEW)) {
+      const complaints = await complaintsOf(seed, { ...services, root: copy, title: "guard", deeds: guard.deeds });
+      if (complaints.length === 0) continue;
+      const shown = complaints.slice(0, SHOWN).map((complaint) => `  ${complaint.slice(0, 300)}\n`);
+      console.log(`needed: ${guard.title}\n  seed ${seed}, ${complaints.length} complaints:\n${shown.join("")}`);
+      return true;
+    }
+    console.log(`NOT NEEDED: ${guard.title}\n  all seeds hold without it`);
+    return false;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+function takeOut(copy: string, { file, code, without }: Guard["edits"][number]): void {
+  const path = join(copy, "src", file);
+  const source = readFileSync(path, "utf8");
+  if (source.split(code).length !== 2) throw new Error(`${file} has no longer once: ${code}`);
+  writeFileSync(
+    path,
+    source.replace(code, () => without),
+  );
+}
+
+async function complaintsOf(seed: number, options: Parameters<typeof runSeed>[1]): Promise<readonly string[]> {
+  try {
+    return (await runSeed(seed, options)).complaints;
+  } catch (error) {
+    return [`${error}`];
+  }
+}
