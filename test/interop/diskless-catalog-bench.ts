@@ -4,12 +4,14 @@ import type { Catalog } from "../../src/diskless/catalog.ts";
 import type { Incarnation } from "../../src/diskless/leases.ts";
 import { PostgresCatalog } from "../../src/diskless/postgres/catalog.ts";
 import type { Connection } from "../../src/diskless/postgres/connection.ts";
-import type { CatalogBench } from "../diskless/contracts/catalog-bench.ts";
+import { PostgresUpkeepCatalog } from "../../src/diskless/postgres/upkeep-catalog.ts";
+import type { UpkeepCatalog } from "../../src/diskless/upkeep/upkeep-catalog.ts";
+import type { UpkeepBench } from "../diskless/contracts/upkeep-catalog.ts";
 import type { PostgresServer } from "./postgres-server.ts";
 
 const LEASE_MS = 3_600_000;
 
-export class PostgresBench implements CatalogBench {
+export class PostgresBench implements UpkeepBench {
   readonly #administration: Connection;
   /** Catalogs take turns, so that many need few connections, and neighbours have others. */
   readonly #lanes: readonly { readonly commits: Connection; readonly reads: Connection; readonly changes: Connection }[];
@@ -33,6 +35,15 @@ export class PostgresBench implements CatalogBench {
     const lanes = this.#lanes[this.#next++ % this.#lanes.length];
     if (lanes === undefined) throw new Error("a bench has lanes");
     return new PostgresCatalog(lanes, incarnation);
+  }
+
+  upkeep(incarnation: Incarnation): UpkeepCatalog {
+    return new PostgresUpkeepCatalog(this.#administration, incarnation);
+  }
+
+  /** It cannot be hastened. */
+  pass(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
   }
 
   async end({ number }: Incarnation): Promise<void> {

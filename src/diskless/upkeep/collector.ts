@@ -121,7 +121,7 @@ export class Collector {
   async #purgeDeletedLogs(): Promise<void> {
     for (let count = 0; count < PURGES_A_ROUND; count++) {
       this.#checkWanted();
-      if ((await this.#options.catalog.purgeDeletedLogs(ROWS_AT_ONCE)) === 0) return;
+      if (!(await this.#options.catalog.purgeDeletedLogs(ROWS_AT_ONCE))) return;
     }
   }
 

@@ -121,8 +121,8 @@ export interface UpkeepCatalog {
 
   /** Those that were not deleted, in the order of their ids. */
   logs(afterLogId: number, limit: number): Promise<readonly (LogKey & { readonly logId: number })[]>;
-  /** Takes away at most about so many rows of logs that were deleted; 0: there are none. */
-  purgeDeletedLogs(limit: number): Promise<number>;
+  /** Takes away about so many rows of logs that were deleted; `false`: there are none. */
+  purgeDeletedLogs(limit: number): Promise<boolean>;
 
   statistics(): Promise<UpkeepStatistics>;
 }

@@ -57,7 +57,7 @@ export class MemoryUpkeepRows {
       newestKey: async (prefix) => this.#newestKey(prefix),
       logs: async (afterLogId, limit) =>
         [...this.#rows.logs.values()].filter(({ logId, isDeleted }) => logId > afterLogId && !isDeleted).slice(0, limit),
-      purgeDeletedLogs: async () => 0,
+      purgeDeletedLogs: async () => false,
       statistics: async () => this.#statistics(),
     };
   }

@@ -55,11 +55,8 @@ CREATE TABLE odradek.object (
   object_id bigint PRIMARY KEY,
   size_bytes bigint NOT NULL,
   made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  -- When it was noticed that nothing lies in it any more.
-  unused_since timestamptz,
-  key text NOT NULL UNIQUE
+  key text COLLATE "C" NOT NULL UNIQUE
 );
-CREATE INDEX object_unused ON odradek.object (unused_since) WHERE unused_since IS NOT NULL;
 
 -- Without an object the data are the batches themselves, else where the chunks lie (catalog-codec.ts).
 CREATE TABLE odradek.segment (
