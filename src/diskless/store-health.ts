@@ -24,13 +24,16 @@ export class StoreHealth {
     return this.#awaySince;
   }
 
-  /** @param purpose what it was asked for: "leases" */
-  failed(purpose: string, error: unknown): void {
+  /**
+   * @param purpose what it was asked for: "leases"
+   * @param facts more for the log: how much waits
+   */
+  failed(purpose: string, error: unknown, facts: object = {}): void {
     this.#failing.add(purpose);
     if (this.#awaySince !== undefined) return;
     this.#awaySince = this.#clock.now();
     this.#logger.warn(
-      { store: this.store, since: new Date(this.#awaySince).toISOString(), purpose, err: error },
+      { store: this.store, since: new Date(this.#awaySince).toISOString(), purpose, ...facts, err: error },
       "a store does not answer",
     );
   }

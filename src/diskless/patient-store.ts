@@ -1,0 +1,276 @@
+// All that a broker asks of the object store goes through here: in the order of its urgency, no faster than the store takes it, each attempt
+// with a deadline. What only reads is tried again, with longer and longer pauses, until its own deadline. A put is not: whoever puts tries
+// again under a new key, since what went out under this one may still arrive. Nor is a deletion, which upkeep comes back to.
+//
+// Whether the store answers is said by its health: when several requests in a row had no answer, and when one has again.
+
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import { type ByteRange, type ListedPage, type ObjectStore, ObjectStoreError } from "../base/object-store.ts";
+import type { Random } from "../base/random.ts";
+import { Seldom } from "../base/seldom.ts";
+import { Backoff } from "./backoff.ts";
+import { type RequestPriority, RequestQueue } from "./request-queue.ts";
+import type { StoreHealth } from "./store-health.ts";
+
+export interface PatientStoreOptions {
+  /** One attempt a call. */
+  readonly store: ObjectStore;
+  readonly health: StoreHealth;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+const REQUEST_KINDS = ["put", "get", "list", "delete"] as const;
+export type StoreRequestKind = (typeof REQUEST_KINDS)[number];
+
+export interface StoreCounts {
+  /** Attempts, by kind. */
+  readonly requests: Readonly<Record<StoreRequestKind, number>>;
+  /** Attempts that failed otherwise than by an object that is not there. */
+  readonly errors: Readonly<Record<StoreRequestKind, number>>;
+  readonly putBytes: number;
+  readonly gotBytes: number;
+  /** Attempts that the store answered with a wish for fewer. */
+  readonly throttled: number;
+  readonly running: number;
+  readonly waiting: number;
+  /** Requests a second, while the store takes fewer than we might have. */
+  readonly limitPerSecond: number | undefined;
+}
+
+/** Of an attempt, and so much more for each MiB. */
+const PUT_MS = 10_000;
+const GET_MS = 5_000;
+const MIB_MS = 1_000;
+/** Of a request that reads, with all its attempts; waiting for its turn counts. */
+const READ_MS = 20_000;
+const UPKEEP_READ_MS = 120_000;
+const WITHOUT_RETRY_MS = 60_000;
+/** So many in a row without an answer: the store is away. */
+const AWAY_AFTER = 4;
+const SELDOM_MS = 60_000;
+const PURPOSE = "objects";
+
+interface Attempts {
+  readonly kind: StoreRequestKind;
+  readonly priority: RequestPriority;
+  readonly attemptMs: number;
+  readonly deadlineMs: number;
+  readonly isRepeated: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+export class PatientStore {
+  /** For what clients wait for. */
+  readonly foreground: ObjectStore;
+  /** For merging, and what else can wait. */
+  readonly upkeep: ObjectStore;
+  readonly #options: PatientStoreOptions;
+  readonly #queue: RequestQueue;
+  readonly #seldom: Seldom;
+  readonly #closing = new AbortController();
+  readonly #requests = zeros();
+  readonly #errors = zeros();
+  #putBytes = 0;
+  #gotBytes = 0;
+  #throttledCount = 0;
+  #unansweredCount = 0;
+
+  constructor(options: PatientStoreOptions) {
+    this.#options = options;
+    this.#queue = new RequestQueue(options.clock);
+    this.#seldom = new Seldom({ intervalMs: SELDOM_MS, mostKeys: 1, now: () => options.clock.now() });
+    this.foreground = this.#view({ put: "put", get: "read", readMs: READ_MS });
+    this.upkeep = this.#view({ put: "merge", get: "merge", readMs: UPKEEP_READ_MS });
+  }
+
+  get counts(): StoreCounts {
+    return {
+      requests: { ...this.#requests },
+      errors: { ...this.#errors },
+      putBytes: this.#putBytes,
+      gotBytes: this.#gotBytes,
+      throttled: this.#throttledCount,
+      running: this.#queue.runningCount,
+      waiting: this.#queue.waitingCount,
+      limitPerSecond: this.#queue.rate.limitPerSecond,
+    };
+  }
+
+  close(): void {
+    this.#closing.abort(new ObjectStoreError("UNAVAILABLE", "The client of the object store was closed."));
+    this.#options.store.close();
+  }
+
+  #view(by: { readonly put: RequestPriority; readonly get: RequestPriority; readonly readMs: number }): ObjectStore {
+    const { store } = this.#options;
+    return {
+      put: (key, parts, signal) => this.#put(by.put, key, parts, signal),
+      get: (key, range, signal) => this.#get(by, key, range, signal),
+      list: (prefix, after) => {
+        const attempts: Attempts = {
+          kind: "list",
+          priority: "list",
+          attemptMs: GET_MS,
+          deadlineMs: UPKEEP_READ_MS,
+          isRepeated: true,
+          signal: undefined,
+        };
+        return this.#attempt(attempts, (): Promise<ListedPage> => store.list(prefix, after));
+      },
+      delete: (keys) => {
+        const attempts: Attempts = {
+          kind: "delete",
+          priority: "delete",
+          attemptMs: PUT_MS,
+          deadlineMs: WITHOUT_RETRY_MS,
+          isRepeated: false,
+          signal: undefined,
+        };
+        return this.#attempt(attempts, () => store.delete(keys));
+      },
+      close: () => this.close(),
+    };
+  }
+
+  async #put(priority: RequestPriority, key: string, parts: readonly Buffer[], signal: AbortSignal | undefined): Promise<void> {
+    const sizeBytes = parts.reduce((sum, { length }) => sum + length, 0);
+    const attemptMs = PUT_MS + millisecondsFor(sizeBytes);
+    const attempts: Attempts = { kind: "put", priority, attemptMs, deadlineMs: WITHOUT_RETRY_MS + attemptMs, isRepeated: false, signal };
+    await this.#attempt(attempts, (attemptSignal) => this.#options.store.put(key, parts, attemptSignal));
+    this.#putBytes += sizeBytes;
+  }
+
+  async #get(
+    by: { readonly get: RequestPriority; readonly readMs: number },
+    key: string,
+    range: ByteRange | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Buffer> {
+    // Of an object that is read whole we do not know how long it is; those that are long are read in ranges.
+    const attemptMs = GET_MS + millisecondsFor(range?.length ?? 8 * 1024 * 1024);
+    const attempts: Attempts = { kind: "get", priority: by.get, attemptMs, deadlineMs: by.readMs, isRepeated: true, signal };
+    const body = await this.#attempt(attempts, (attemptSignal) => this.#options.store.get(key, range, attemptSignal));
+    this.#gotBytes += body.length;
+    return body;
+  }
+
+  async #attempt<T>(attempts: Attempts, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, random } = this.#options;
+    const endMs = clock.now() + attempts.deadlineMs;
+    const backoff = new Backoff(random);
+    const tooLate = new AbortController();
+    const timer = clock.after(attempts.deadlineMs, () => tooLate.abort(late(attempts.deadlineMs)));
+    const signals = [this.#closing.signal, tooLate.signal, ...(attempts.signal === undefined ? [] : [attempts.signal])];
+    const given = AbortSignal.any(signals);
+    try {
+      for (;;) {
+        try {
+          return await this.#once(attempts, work, given);
+        } catch (error) {
+          const pauseMs = backoff.nextMs();
+          const isWorthIt = attempts.isRepeated && isPassing(error) && !given.aborted && clock.now() + pauseMs < endMs;
+          if (!isWorthIt) throw error;
+          await pause(clock, pauseMs, given);
+        }
+      }
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** When it is its turn; ended at the attempt's deadline, whether or not the store heeds it. */
+  async #once<T>(attempts: Attempts, work: (signal: AbortSignal) => Promise<T>, given: AbortSignal): Promise<T> {
+    const { kind, priority, attemptMs } = attempts;
+    const done = await this.#queue.turn(priority, given).catch((reason: unknown) => Promise.reject(asUnavailable(reason)));
+    const tooLate = new AbortController();
+    const timer = this.#options.clock.after(attemptMs, () => tooLate.abort(late(attemptMs)));
+    const signal = AbortSignal.any([given, tooLate.signal]);
+    this.#requests[kind]++;
+    try {
+      const result = await unlessAborted(work(signal), signal);
+      this.#answered();
+      return result;
+    } catch (error) {
+      this.#failed(kind, error, given.aborted);
+      throw error;
+    } finally {
+      timer.cancel();
+      done();
+    }
+  }
+
+  #answered(): void {
+    this.#unansweredCount = 0;
+    this.#options.health.worked(PURPOSE);
+  }
+
+  #failed(kind: StoreRequestKind, error: unknown, isGivenUp: boolean): void {
+    const code = error instanceof ObjectStoreError ? error.code : undefined;
+    if (code === "NOT_FOUND") {
+      this.#answered();
+      return;
+    }
+    this.#errors[kind]++;
+    if (code === "SLOW_DOWN") {
+      this.#throttledCount++;
+      this.#queue.rate.slowDown();
+      const { store } = this.#options.health;
+      const times = this.#seldom.say("slow down");
+      const facts = { store, limitPerSecond: this.#queue.rate.limitPerSecond, waiting: this.#queue.waitingCount, timesMeanwhile: times };
+      if (times !== undefined) this.#options.logger.warn(facts, "the object store asks for fewer requests");
+    }
+    // Whoever gives up says nothing about the store; that it refuses us is not for a moment, and said at once.
+    if (isGivenUp && code === "UNAVAILABLE") return;
+    this.#unansweredCount++;
+    if (this.#unansweredCount < AWAY_AFTER && code !== "REFUSED") return;
+    const { running, waiting } = this.counts;
+    this.#options.health.failed(PURPOSE, error, { running, waiting });
+  }
+}
+
+/** Shorter when the signal says that nobody waits any more. */
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const over = () => {
+      timer.cancel();
+      signal.removeEventListener("abort", over);
+      resolve();
+    };
+    const timer = clock.after(ms, over);
+    signal.addEventListener("abort", over);
+  });
+}
+
+/** Whether another attempt may fare better. */
+function isPassing(error: unknown): boolean {
+  return error instanceof ObjectStoreError && (error.code === "UNAVAILABLE" || error.code === "SLOW_DOWN");
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(asUnavailable(signal.reason));
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort);
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+function asUnavailable(reason: unknown): ObjectStoreError {
+  if (reason instanceof ObjectStoreError) return reason;
+  return new ObjectStoreError("UNAVAILABLE", "Nobody waits for the object store's answer any more.", { cause: reason });
+}
+
+function late(ms: number): ObjectStoreError {
+  return new ObjectStoreError("UNAVAILABLE", `The object store did not answer within ${ms} ms.`);
+}
+
+function millisecondsFor(sizeBytes: number): number {
+  return Math.ceil((sizeBytes / (1024 * 1024)) * MIB_MS);
+}
+
+function zeros(): Record<StoreRequestKind, number> {
+  return { put: 0, get: 0, list: 0, delete: 0 };
+}
