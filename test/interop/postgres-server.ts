@@ -13,12 +13,12 @@ import { run, runOrThrow } from "./processes.ts";
 const START_MS = 120_000;
 
 export class PostgresServer {
-  readonly #port: number;
+  readonly port: number;
   readonly #url: string;
   readonly #connections: Connection[] = [];
 
   private constructor(port: number, url: string) {
-    this.#port = port;
+    this.port = port;
     this.#url = url;
   }
 
@@ -32,6 +32,14 @@ export class PostgresServer {
     return server;
   }
 
+  /** An empty database beside the one that has our schema; gives its URL, for connections to that port. */
+  async createDatabase(name: string): Promise<(port: number) => string> {
+    const session = await this.#session();
+    await session.query({ text: `CREATE DATABASE ${name}` }, START_MS);
+    await session.end();
+    return (port) => this.#url.replace(/:\d+\/.*/, `:${port}/${name}`);
+  }
+
   /** A lane of its own. */
   connect(purpose: string): Connection {
     const connection = new Connection(this.#terms, { purpose });
@@ -41,16 +49,16 @@ export class PostgresServer {
 
   /** As a crash does it: clients lose their connections, and what was committed is there after `resume`. */
   async kill(): Promise<void> {
-    await runOrThrow(POSTGRES_REFERENCE, ["kill", "--port", `${this.#port}`], { deadlineMs: START_MS });
+    await runOrThrow(POSTGRES_REFERENCE, ["kill", "--port", `${this.port}`], { deadlineMs: START_MS });
   }
 
   async resume(): Promise<void> {
-    await runOrThrow(POSTGRES_REFERENCE, ["resume", "--port", `${this.#port}`], { deadlineMs: START_MS });
+    await runOrThrow(POSTGRES_REFERENCE, ["resume", "--port", `${this.port}`], { deadlineMs: START_MS });
   }
 
   async stop(): Promise<void> {
     for (const connection of this.#connections) await connection.close();
-    await run(POSTGRES_REFERENCE, ["stop", "--port", `${this.#port}`], { deadlineMs: START_MS });
+    await run(POSTGRES_REFERENCE, ["stop", "--port", `${this.port}`], { deadlineMs: START_MS });
   }
 
   #session(): Promise<Session> {

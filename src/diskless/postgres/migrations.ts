@@ -41,18 +41,21 @@ async function step(session: Session, { number, name, sql }: Migration): Promise
 
 /** Someone else may have made the schema, for a role that must not. */
 async function makeSchema(session: Session): Promise<void> {
-  const rows = await run(session, "SELECT to_regnamespace('odradek') IS NULL AS missing");
-  if (rows[0]?.["missing"] === true) await run(session, "CREATE SCHEMA odradek");
+  const schemas = await run(session, "SELECT FROM pg_namespace WHERE nspname = 'odradek'");
+  if (schemas.length === 0) await run(session, "CREATE SCHEMA odradek");
   await run(
     session,
     "CREATE TABLE odradek.schema_version (number int PRIMARY KEY, name text NOT NULL, made_at timestamptz NOT NULL DEFAULT clock_timestamp())",
   );
 }
 
-/** 0: nothing was made yet. */
+/**
+ * 0: nothing was made yet. Asked of the catalog's tables: functions such as to_regclass remember within a transaction that something was
+ * missing, and would not see what another made while this one waited for the lock.
+ */
 async function versionOf(session: Session): Promise<number> {
-  const tables = await run(session, "SELECT to_regclass('odradek.schema_version') IS NOT NULL AS there");
-  if (tables[0]?.["there"] !== true) return 0;
+  const tables = await run(session, "SELECT FROM pg_tables WHERE schemaname = 'odradek' AND tablename = 'schema_version'");
+  if (tables.length === 0) return 0;
   const rows = await run(session, "SELECT max(number) AS version FROM odradek.schema_version");
   return Number(rows[0]?.["version"] ?? 0);
 }

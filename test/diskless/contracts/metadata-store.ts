@@ -236,13 +236,14 @@ function brokenWays(current: () => MetadataBench): void {
   test("finds out that a commit was done whose answer it did not hear", async () => {
     const [one, other] = [await current().open(), await current().open()];
     const followers = [one, other].map(({ store }) => new Follower(store));
+    await one.store.commit([set("a", 1)], 0);
     one.way.deafen();
-    const commit = one.store.commit([set("a", 1)], 0);
-    await current().until(() => other.store.version === 1);
+    const commit = one.store.commit([set("a", 2)], 1);
+    await current().until(() => other.store.version === 2);
     one.way.heal();
     expect(await resultOf(current(), commit)).toBe(true);
-    for (const { versions } of followers) expect(versions).toEqual([1]);
-    expect(await one.store.commit([set("a", 2)], 1)).toBe(true);
+    for (const { versions } of followers) expect(versions).toEqual([1, 2]);
+    expect(await one.store.commit([set("a", 3)], 2)).toBe(true);
   });
 
   test("commits once it has a way again, if that is in time", async () => {
@@ -257,12 +258,13 @@ function brokenWays(current: () => MetadataBench): void {
   test("may leave a commit of which it never heard, which then counts as any other", async () => {
     const [one, other] = [await current().open(), await current().open()];
     const follower = new Follower(one.store);
+    await one.store.commit([set("a", 1)], 0);
     one.way.deafen();
-    const commit = one.store.commit([set("a", 1)], 0);
-    await current().until(() => other.store.version === 1);
+    const commit = one.store.commit([set("a", 2)], 1);
+    await current().until(() => other.store.version === 2);
     expect(await failureOf(current(), commit)).toMatchObject(UNAVAILABLE);
     one.way.heal();
-    await current().until(() => follower.versions.length > 0);
-    expect(follower.versions).toEqual([1]);
+    await current().until(() => follower.versions.length === 2);
+    expect(follower.versions).toEqual([1, 2]);
   });
 }

@@ -1,0 +1,112 @@
+// PostgreSQL as the brokers of a process share it with those of others: its schema made or brought up to date, the cluster's id, and what is
+// kept there. Metadata, leases and catalogs have connections of their own, so that none waits behind another.
+
+import type { Clock } from "../../base/clock.ts";
+import { type Logger, silentLogger } from "../../base/logger.ts";
+import { type Random, systemRandom } from "../../base/random.ts";
+import { systemClock } from "../../base/system-clock.ts";
+import { StorageError } from "../../storage/storage-error.ts";
+import type { ClusterDatabase } from "../cluster-database.ts";
+import type { Incarnation } from "../leases.ts";
+import { type SharedMetadataOptions, SharedMetadataStore } from "../shared-metadata-store.ts";
+import { StoreHealth } from "../store-health.ts";
+import { PostgresCatalog } from "./catalog.ts";
+import { Connection, type ConnectionTerms } from "./connection.ts";
+import { PostgresLeases } from "./leases.ts";
+import { PostgresMetadataUnits } from "./metadata-units.ts";
+import { migrate } from "./migrations.ts";
+import { Session } from "./session.ts";
+
+export interface PostgresDatabaseOptions<Change>
+  extends Pick<SharedMetadataOptions<Change>, "compact" | "mayMoveLeaderships" | "snapshotAfterUnits" | "commitTimeoutMs"> {
+  /** postgres://user:password@host:port/database, as libpq has it. */
+  readonly url: string;
+  /** In Kafka's text form. Default: made at random by the first who opens the database. */
+  readonly clusterId?: string;
+  /** Also where the database may forget what it acknowledged, since fsync or synchronous_commit is off. */
+  readonly mayForget?: boolean;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly logger?: Logger;
+}
+
+/** Longest wait of a step of the schema for the one who makes it already. */
+const MIGRATION_MS = 60_000;
+const CONNECT_MS = 5_000;
+
+/** Rejects with StorageError: UNAVAILABLE, DATABASE_REFUSED, or DATABASE_UNFIT, each with a sentence for whoever starts a broker. */
+export async function openPostgresDatabase<Change>(options: PostgresDatabaseOptions<Change>): Promise<PostgresDatabase<Change>> {
+  const { url, mayForget = false, clock = systemClock, random = systemRandom, logger = silentLogger } = options;
+  const terms = { url, mayForget, clock, random, logger, health: new StoreHealth(storeOf(url), clock, logger) };
+  const clusterId = await prepare(terms, options.clusterId ?? random.uuid());
+  if (options.clusterId !== undefined && options.clusterId !== clusterId)
+    throw new StorageError("DATABASE_UNFIT", `The database is that of another cluster: ${clusterId}, not ${options.clusterId}`);
+  let store: SharedMetadataStore<Change> | undefined;
+  const units = new PostgresMetadataUnits<Change>(terms, (version) => store?.hear(version));
+  try {
+    store = await SharedMetadataStore.open({ ...options, clock, random, logger, units });
+  } catch (error) {
+    await units.close();
+    throw error;
+  }
+  return new PostgresDatabase(terms, clusterId, store, units);
+}
+
+export class PostgresDatabase<Change> implements ClusterDatabase<Change> {
+  readonly clusterId: string;
+  readonly metadata: SharedMetadataStore<Change>;
+  readonly leases: PostgresLeases;
+  /** Whether it answers. */
+  readonly health: StoreHealth;
+  readonly #terms: ConnectionTerms;
+  readonly #units: PostgresMetadataUnits<Change>;
+  readonly #connections: Connection[] = [];
+
+  constructor(terms: ConnectionTerms, clusterId: string, metadata: SharedMetadataStore<Change>, units: PostgresMetadataUnits<Change>) {
+    this.clusterId = clusterId;
+    this.metadata = metadata;
+    this.leases = new PostgresLeases(terms);
+    this.health = terms.health;
+    this.#terms = terms;
+    this.#units = units;
+  }
+
+  catalog(incarnation: Incarnation): PostgresCatalog {
+    const owner = `broker ${incarnation.brokerId}, incarnation ${incarnation.number}:`;
+    const connect = (purpose: string) => {
+      const connection = new Connection(this.#terms, { owner, purpose });
+      this.#connections.push(connection);
+      return connection;
+    };
+    return new PostgresCatalog({ commits: connect("commits"), reads: connect("reads"), changes: connect("changes") }, incarnation);
+  }
+
+  async close(): Promise<void> {
+    await this.metadata.close();
+    await Promise.all([this.#units.close(), this.leases.close(), ...this.#connections.map((connection) => connection.close())]);
+  }
+}
+
+/** Gives the cluster's id, which is the given one where it had none. */
+async function prepare(terms: ConnectionTerms, newClusterId: string): Promise<string> {
+  const session = await Session.open({
+    ...terms,
+    ...{ applicationName: "odradek schema", connectTimeoutMs: CONNECT_MS, statementTimeoutMs: MIGRATION_MS },
+  });
+  try {
+    await migrate(session);
+    const text = "INSERT INTO odradek.cluster (cluster_id) VALUES ($1) ON CONFLICT DO NOTHING";
+    await session.query({ text, values: [newClusterId] }, CONNECT_MS);
+    const [cluster] = await session.query<{ id: string }>({ text: "SELECT cluster_id AS id FROM odradek.cluster" }, CONNECT_MS);
+    return cluster?.id ?? newClusterId;
+  } finally {
+    await session.end();
+  }
+}
+
+/** Without what nobody is to read in a log. */
+function storeOf(url: string): string {
+  if (!URL.canParse(url)) return "postgres";
+  const { host, pathname } = new URL(url);
+  return `postgres://${host}${pathname}`;
+}
