@@ -1,5 +1,5 @@
 // The cluster's metadata as brokers of many machines keep it: numbered units of changes in one place, and now and then the history up to one
-// of them in short. Which unit comes next is decided there; what else a MetadataStore promises is made of it (shared-metadata-store.ts).
+// of them in short. Which unit comes next is decided there; what else a MetadataStore promises is made of it (unit-metadata-store.ts).
 
 export interface StoredUnit<Change> {
   /** From 1, without gaps. */

@@ -8,8 +8,8 @@ import { systemClock } from "../../base/system-clock.ts";
 import { StorageError } from "../../storage/storage-error.ts";
 import type { ClusterDatabase } from "../cluster-database.ts";
 import type { Incarnation } from "../leases.ts";
-import { type SharedMetadataOptions, SharedMetadataStore } from "../shared-metadata-store.ts";
 import { StoreHealth } from "../store-health.ts";
+import { type UnitMetadataOptions, UnitMetadataStore } from "../unit-metadata-store.ts";
 import { PostgresCatalog } from "./catalog.ts";
 import { Connection, type ConnectionTerms } from "./connection.ts";
 import { PostgresLeases } from "./leases.ts";
@@ -18,7 +18,7 @@ import { migrate } from "./migrations.ts";
 import { Session } from "./session.ts";
 
 export interface PostgresDatabaseOptions<Change>
-  extends Pick<SharedMetadataOptions<Change>, "compact" | "mayMoveLeaderships" | "snapshotAfterUnits" | "commitTimeoutMs"> {
+  extends Pick<UnitMetadataOptions<Change>, "compact" | "mayMoveLeaderships" | "snapshotAfterUnits" | "commitTimeoutMs"> {
   /** postgres://user:password@host:port/database, as libpq has it. */
   readonly url: string;
   /** In Kafka's text form. Default: made at random by the first who opens the database. */
@@ -41,10 +41,10 @@ export async function openPostgresDatabase<Change>(options: PostgresDatabaseOpti
   const clusterId = await prepare(terms, options.clusterId ?? random.uuid());
   if (options.clusterId !== undefined && options.clusterId !== clusterId)
     throw new StorageError("DATABASE_UNFIT", `The database is that of another cluster: ${clusterId}, not ${options.clusterId}`);
-  let store: SharedMetadataStore<Change> | undefined;
+  let store: UnitMetadataStore<Change> | undefined;
   const units = new PostgresMetadataUnits<Change>(terms, (version) => store?.hear(version));
   try {
-    store = await SharedMetadataStore.open({ ...options, clock, random, logger, units });
+    store = await UnitMetadataStore.open({ ...options, clock, random, logger, units });
   } catch (error) {
     await units.close();
     throw error;
@@ -54,7 +54,7 @@ export async function openPostgresDatabase<Change>(options: PostgresDatabaseOpti
 
 export class PostgresDatabase<Change> implements ClusterDatabase<Change> {
   readonly clusterId: string;
-  readonly metadata: SharedMetadataStore<Change>;
+  readonly metadata: UnitMetadataStore<Change>;
   readonly leases: PostgresLeases;
   /** Whether it answers. */
   readonly health: StoreHealth;
@@ -62,7 +62,7 @@ export class PostgresDatabase<Change> implements ClusterDatabase<Change> {
   readonly #units: PostgresMetadataUnits<Change>;
   readonly #connections: Connection[] = [];
 
-  constructor(terms: ConnectionTerms, clusterId: string, metadata: SharedMetadataStore<Change>, units: PostgresMetadataUnits<Change>) {
+  constructor(terms: ConnectionTerms, clusterId: string, metadata: UnitMetadataStore<Change>, units: PostgresMetadataUnits<Change>) {
     this.clusterId = clusterId;
     this.metadata = metadata;
     this.leases = new PostgresLeases(terms);

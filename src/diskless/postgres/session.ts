@@ -91,7 +91,10 @@ export class Session {
     });
     const session = new Session(client, socket, options.clock, (error) => error instanceof DatabaseError);
     try {
-      await session.#within(options.connectTimeoutMs, () => client.connect());
+      // Whatever the reason is, nothing was asked yet.
+      await session.#within(options.connectTimeoutMs, () =>
+        client.connect().catch((error: unknown) => Promise.reject(session.#fail(error))),
+      );
       await session.#begin(options);
       return session;
     } catch (error) {

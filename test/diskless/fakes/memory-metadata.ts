@@ -5,10 +5,10 @@ import type { Clock } from "../../../src/base/clock.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
 import { systemRandom } from "../../../src/base/random.ts";
 import type { History, MetadataUnits, StoredUnit, UnitsAfter } from "../../../src/diskless/metadata-units.ts";
-import { type SharedMetadataOptions, SharedMetadataStore } from "../../../src/diskless/shared-metadata-store.ts";
+import { type UnitMetadataOptions, UnitMetadataStore } from "../../../src/diskless/unit-metadata-store.ts";
 import { Link } from "./link.ts";
 
-export type MemoryMetadataOptions<Change> = Partial<Omit<SharedMetadataOptions<Change>, "units">> & {
+export type MemoryMetadataOptions<Change> = Partial<Omit<UnitMetadataOptions<Change>, "units">> & {
   readonly clock: Clock;
   readonly link?: Link;
   /** Word of news does not come. */
@@ -19,12 +19,12 @@ export class MemoryMetadata<Change> {
   /** Those that are kept. */
   units: readonly StoredUnit<Change>[] = [];
   snapshots: readonly { readonly version: number; readonly changes: readonly Change[] }[] = [];
-  readonly #processes = new Set<{ readonly link: Link; readonly store: SharedMetadataStore<Change> }>();
+  readonly #processes = new Set<{ readonly link: Link; readonly store: UnitMetadataStore<Change> }>();
 
   /** As one more process has it. */
-  async open(options: MemoryMetadataOptions<Change>): Promise<SharedMetadataStore<Change>> {
+  async open(options: MemoryMetadataOptions<Change>): Promise<UnitMetadataStore<Change>> {
     const { link = new Link(), isDeaf = false } = options;
-    const store = await SharedMetadataStore.open<Change>({
+    const store = await UnitMetadataStore.open<Change>({
       compact: (changes) => changes,
       mayMoveLeaderships: () => true,
       random: systemRandom,

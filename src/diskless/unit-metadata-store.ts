@@ -15,7 +15,7 @@ import { StorageError } from "../storage/storage-error.ts";
 import { UnitListeners } from "../storage/unit-listeners.ts";
 import type { MetadataUnits, StoredUnit, UnitsAfter } from "./metadata-units.ts";
 
-export interface SharedMetadataOptions<Change> {
+export interface UnitMetadataOptions<Change> {
   readonly units: MetadataUnits<Change>;
   /** A shorter history that means the same. `newer`: those of the changes that were in no compaction yet. */
   readonly compact: (changes: readonly Change[], newer: readonly Change[]) => readonly Change[];
@@ -37,8 +37,8 @@ const UNITS_A_LOOK = 100;
 const RETRY_DELAY_MS = 200;
 const MOST_HISTORY_ATTEMPTS = 5;
 
-export class SharedMetadataStore<Change> implements MetadataStore<Change> {
-  readonly #options: SharedMetadataOptions<Change>;
+export class UnitMetadataStore<Change> implements MetadataStore<Change> {
+  readonly #options: UnitMetadataOptions<Change>;
   readonly #listeners: UnitListeners<Change>;
   /** Known, and not applied yet. */
   readonly #coming: StoredUnit<Change>[] = [];
@@ -55,7 +55,7 @@ export class SharedMetadataStore<Change> implements MetadataStore<Change> {
   /** Why it serves no more. */
   #end: StorageError | undefined;
 
-  private constructor(options: SharedMetadataOptions<Change>, newest: UnitsAfter<Change>) {
+  private constructor(options: UnitMetadataOptions<Change>, newest: UnitsAfter<Change>) {
     this.#options = options;
     this.#listeners = new UnitListeners(newest.newestVersion);
     this.#known = { version: newest.newestVersion, id: undefined };
@@ -63,8 +63,8 @@ export class SharedMetadataStore<Change> implements MetadataStore<Change> {
   }
 
   /** Begins with the newest version that there is. */
-  static async open<Change>(options: SharedMetadataOptions<Change>): Promise<SharedMetadataStore<Change>> {
-    return new SharedMetadataStore(options, await options.units.after(0, 0));
+  static async open<Change>(options: UnitMetadataOptions<Change>): Promise<UnitMetadataStore<Change>> {
+    return new UnitMetadataStore(options, await options.units.after(0, 0));
   }
 
   get version(): number {
