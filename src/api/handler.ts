@@ -72,11 +72,20 @@ export class AfterWrite<R extends Shape> {
   }
 }
 
+/** A reply that is waited for while later requests of the connection are taken up already; answers leave in the order of requests all the same. */
+export class InTurn<R extends Shape> {
+  readonly reply: Promise<Reply<R>>;
+
+  constructor(reply: Promise<Reply<R>>) {
+    this.reply = reply;
+  }
+}
+
 export type Handle<Q extends Shape, R extends Shape, Stated extends Permission> = (
   services: Services,
   request: Decoded<Q>,
   context: RequestContext<Stated>,
-) => Reply<R> | Promise<Reply<R>> | AfterWrite<R>;
+) => Reply<R> | Promise<Reply<R>> | AfterWrite<R> | InTurn<R>;
 
 export interface Handler<Q extends Shape = Shape, R extends Shape = Shape> extends ServedApi {
   readonly api: Api<Q, R>;

@@ -8,7 +8,7 @@ import { Writer } from "../../protocol/wire/writer.ts";
 import { type LocalCall, peerClientId } from "../cluster/peers.ts";
 import { EVERYTHING } from "../security/access.ts";
 import { ANONYMOUS } from "../security/principal.ts";
-import { AfterWrite, type ClientConnection, type Handler, NO_ANSWER, type Reply } from "./handler.ts";
+import { AfterWrite, type ClientConnection, type Handler, InTurn, NO_ANSWER, type Reply } from "./handler.ts";
 import type { Services } from "./services.ts";
 
 /** `services` gives `undefined` while the broker starts. */
@@ -42,8 +42,9 @@ function call<Q extends Shape, R extends Shape>(
     reply === NO_ANSWER ? undefined : throughCodec(api.response, apiVersion, reply as Encodable<R>);
   try {
     const reply = handler.handle(services, throughCodec(api.request, apiVersion, request), context);
-    if (reply instanceof Promise) return reply.then(toResponse).catch(failed);
-    return toResponse(reply instanceof AfterWrite ? reply.reply() : reply);
+    const later = reply instanceof InTurn ? reply.reply : reply;
+    if (later instanceof Promise) return later.then(toResponse).catch(failed);
+    return toResponse(later instanceof AfterWrite ? later.reply() : later);
   } catch (error) {
     return failed(error);
   }

@@ -26,7 +26,7 @@ import type { CommitOutcome, CommitWait } from "../partition/commit-waits.ts";
 import type { Partition } from "../partition/partition.ts";
 import { JudgingBudget } from "../storage/judging-budget.ts";
 import type { AppendRefusal, AppendResult, Judging, WriteOutcome } from "../storage/partition-log.ts";
-import { AfterWrite, CloseConnection, NO_ANSWER, type RequestContext, serve } from "./handler.ts";
+import { AfterWrite, CloseConnection, InTurn, NO_ANSWER, type RequestContext, serve } from "./handler.ts";
 import { judgeLater } from "./judge-later.ts";
 import type { Services } from "./services.ts";
 import { storageFault } from "./storage-fault.ts";
@@ -54,7 +54,7 @@ const ALL = -1;
 
 type Context = RequestContext<"WRITE TOPIC" | "WRITE TRANSACTIONAL_ID">;
 type Answer = Response | typeof NO_ANSWER;
-type LaterAnswer = AfterWrite<typeof produceApi.response.struct.shape>;
+type LaterAnswer = AfterWrite<typeof produceApi.response.struct.shape> | InTurn<typeof produceApi.response.struct.shape>;
 /** `undefined`: the request belongs to no transaction. */
 type VerifiedProduce = Verified | ErrorCode | undefined;
 
@@ -75,7 +75,7 @@ async function appendWithRoom(services: Services, request: Request, context: Con
   const answer = await services.appendRoom.append(waiting, (kept) => {
     const remainingMs = timeoutMs - (services.clock.now() - startMs);
     const appended = verifyAndAppend(services, { ...kept, timeoutMs: remainingMs }, context);
-    return appended instanceof AfterWrite ? appended.reply() : appended;
+    return withoutTurn(appended);
   });
   return answer ?? answerTo(request, refusedAll(request, Errors.REQUEST_TIMED_OUT));
 }
@@ -93,10 +93,13 @@ function verifyAndAppend(services: Services, request: Request, context: Context)
   if (!(verifying instanceof Promise)) return appendAll(services, request, context, verifying);
   // The frame is only ours until we return.
   const kept = withOwnRecords(request);
-  return verifying.then((verified) => {
-    const answer = appendAll(services, kept, context, verified);
-    return answer instanceof AfterWrite ? answer.reply() : answer;
-  });
+  return verifying.then((verified) => withoutTurn(appendAll(services, kept, context, verified)));
+}
+
+/** For who has waited already. */
+function withoutTurn(answer: Answer | Promise<Answer> | LaterAnswer): Answer | Promise<Answer> {
+  if (answer instanceof AfterWrite) return answer.reply();
+  return answer instanceof InTurn ? answer.reply : answer;
 }
 
 function appendAll(
@@ -108,6 +111,7 @@ function appendAll(
   if (verified === Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED) return answerTo(request, refusedAll(request, verified));
   const call: Call = { services, request, context, verified, budget: new JudgingBudget(), judged: undefined };
   let isWaiting = false;
+  let hasLong = false;
   let isGathered = false;
   const responses = request.topicData.map((topic) => {
     const name = topicName(services, topic, context.apiVersion);
@@ -116,12 +120,14 @@ function appendAll(
       if (!mayWrite) return failed(data.index, Errors.TOPIC_AUTHORIZATION_FAILED);
       const response = appendTo(call, name, data);
       if (response.written !== undefined) isGathered = true;
-      else if (response.commit !== undefined || response.later !== undefined) isWaiting = true;
+      else if (response.later !== undefined) hasLong = true;
+      else if (response.commit !== undefined) isWaiting = true;
       return response;
     });
     return { name: topic.name, topicId: topic.topicId, partitionResponses };
   });
-  if (isWaiting) return answerLater(call, responses);
+  if (hasLong) return answerLater(call, responses);
+  if (isWaiting) return new InTurn(answerLater(call, responses));
   if (isGathered) return new AfterWrite(() => answerTo(request, afterWrite(responses)));
   return answerTo(request, responses);
 }

@@ -1,8 +1,10 @@
 // One client connection. Kafka's contract: one request at a time, answers in the order of requests; a waiting Fetch or JoinGroup
-// holds back only later requests of its own connection.
+// holds back only later requests of its own connection. What is appended and waits to be committed holds a producer's
+// next batches not back (answers-in-turn.ts).
 //
 //   reading ──request answered at once──▶ reading
 //      ├──request waits──▶ answering ──answered──▶ reading
+//      ├──too many are waited for in turn──▶ queueing ──answered──▶ reading
 //      ├──answers pile up──▶ choked ──socket drained──▶ reading
 //      ├──client used too much──▶ muted ──time is over──▶ reading
 //      └──slice used up, or no memory for what begins──▶ yielding ──its turn again──▶ reading
@@ -20,6 +22,7 @@ import { hostAddress } from "../security/host-address.ts";
 import { ANONYMOUS } from "../security/principal.ts";
 import { SaslLogin } from "../security/sasl-login.ts";
 import type { SaslTerms } from "../security/sasl-terms.ts";
+import { AnswerInTurn, AnswersInTurn, mayFollow } from "./answers-in-turn.ts";
 import { ForeignProtocol } from "./foreign-protocol.ts";
 import { FrameReader, type FrameReaderOptions } from "./frame-reader.ts";
 import { takeOver, untakenBytes } from "./socket.ts";
@@ -38,13 +41,15 @@ const JOINED_BYTES = 16 * 1024;
 
 /** Looking at the time costs as much as a part of an append: after so many of them. */
 const APPENDS_A_LOOK = 4;
+/** Requests that wait for their answers in turn, beyond which no further one is taken up. */
+const MAX_IN_TURN = 32;
 
 /** `undefined`: no answer (acks=0). */
 export type Answer = readonly Buffer[] | undefined;
 /** Writes its frame, or nothing, when what the read turn appended has been written; may throw as AnswerFrame. */
 export type AnswerAfterWrite = (writer: Writer) => void;
 /** Throws or rejects to have the connection closed without an answer. */
-export type AnswerFrame = (frame: Buffer, connection: Connection) => Answer | Promise<Answer> | AnswerAfterWrite;
+export type AnswerFrame = (frame: Buffer, connection: Connection) => Answer | Promise<Answer> | AnswerAfterWrite | AnswerInTurn<Answer>;
 /** Runs what takes up requests, then writes what they appended. */
 export type Gather = (work: () => void) => void;
 
@@ -88,6 +93,9 @@ export class Connection {
   readonly #closeListeners = new Set<() => void>();
   #unsent: (Buffer | AnswerAfterWrite)[] = [];
   #whenSent: (() => void)[] = [];
+  readonly #inTurn = new AnswersInTurn<Answer | AnswerAfterWrite>((answer) => this.#emit(answer));
+  /** What was asked behind those that are waited for in turn, and may not be taken up before. */
+  #behind: Buffer | undefined;
   #unsentBytes = 0;
   /** Of the answer in hand, before it is given. */
   #reservedBytes = 0;
@@ -149,7 +157,7 @@ export class Connection {
 
   /** Since when nothing was asked, undefined while a request waits for its answer. */
   get idleSinceMs(): number | undefined {
-    return this.#isAnswering ? undefined : this.#lastActiveMs;
+    return this.#isAnswering || this.#inTurn.count > 0 ? undefined : this.#lastActiveMs;
   }
 
   /** Called once when the connection has ended; gives a function that takes the listener back. */
@@ -257,7 +265,7 @@ export class Connection {
 
   /** No further request is taken up until something has happened. */
   get #isHeldBack(): boolean {
-    return this.#isAnswering || this.#isChoked || this.#muteCount > 0;
+    return this.#isAnswering || this.#isChoked || this.#muteCount > 0 || this.#inTurn.count >= MAX_IN_TURN;
   }
 
   /** The slice is used up, or there is no memory for the request that begins: what is left waits for its turn. */
@@ -280,27 +288,54 @@ export class Connection {
 
   #handle(frame: Buffer): boolean {
     if (this.#isClosed || this.#isEnding) return false;
+    if (this.#inTurn.count > 0 && !mayFollow(frame)) {
+      this.#behind = Buffer.from(frame);
+      this.#isAnswering = true;
+      return false;
+    }
     const answer = this.#options.answer(frame, this);
     if (answer instanceof Promise) {
       this.#isAnswering = true;
       answer.then(
         (buffers) => this.#answeredLater(buffers),
-        (error: unknown) => {
-          this.#endReservation();
-          this.destroy(error instanceof Error ? error : new Error(String(error)));
-        },
+        (error: unknown) => this.#couldNotAnswer(error),
       );
       return false;
     }
+    if (answer instanceof AnswerInTurn) {
+      const give = this.#inTurn.wait();
+      answer.answered.then(
+        (buffers) => this.#answeredInTurn(buffers, give),
+        (error: unknown) => this.#couldNotAnswer(error),
+      );
+      return !this.#isHeldBack && this.#hasTime();
+    }
     if (typeof answer === "function") {
-      // Short, and not there before the turn ends.
-      this.#unsent.push(answer);
-      this.#awaitsWrite = true;
+      this.#send(answer);
       return this.#muteCount === 0 && (this.#unsent.length % APPENDS_A_LOOK !== 0 || this.#hasTime());
     }
     this.#send(answer);
     this.#checkChoked();
     return !this.#isHeldBack && this.#hasTime();
+  }
+
+  #couldNotAnswer(error: unknown): void {
+    this.#endReservation();
+    this.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  #answeredInTurn(buffers: Answer, give: (answer: Answer) => boolean): void {
+    if (this.#isClosed || !give(buffers)) return;
+    this.#lastActiveMs = this.#options.now();
+    this.#flush();
+    this.#checkChoked();
+    const frame = this.#behind;
+    if (frame !== undefined && this.#inTurn.count === 0) {
+      this.#behind = undefined;
+      this.#isAnswering = false;
+      this.#turn(() => this.#handle(frame));
+    }
+    this.#goOn();
   }
 
   #answeredLater(buffers: Answer): void {
@@ -354,10 +389,22 @@ export class Connection {
     }
   }
 
-  #send(buffers: Answer): void {
+  /** The answer to the request in hand, behind those that are waited for. */
+  #send(answer: Answer | AnswerAfterWrite): void {
     this.#reservedBytes = 0;
-    if (buffers === undefined) return;
-    for (const buffer of buffers) {
+    if (this.#inTurn.count > 0) this.#inTurn.add(answer);
+    else this.#emit(answer);
+  }
+
+  #emit(answer: Answer | AnswerAfterWrite): void {
+    if (answer === undefined) return;
+    if (typeof answer === "function") {
+      // Short, and not there before the turn ends.
+      this.#unsent.push(answer);
+      this.#awaitsWrite = true;
+      return;
+    }
+    for (const buffer of answer) {
       this.#unsent.push(buffer);
       this.#unsentBytes += buffer.length;
     }

@@ -11,14 +11,15 @@ import { Reader } from "../../protocol/wire/reader.ts";
 import type { Writer } from "../../protocol/wire/writer.ts";
 import { accessOf } from "../api/access-of.ts";
 import { errorFault, errorReply, METADATA_KEY } from "../api/error-response.ts";
-import { AfterWrite, CloseConnection, type Handler, NO_ANSWER, type Reply, type RequestContext } from "../api/handler.ts";
+import { AfterWrite, CloseConnection, type Handler, InTurn, NO_ANSWER, type Reply, type RequestContext } from "../api/handler.ts";
 import { bareToken, lastAnswer } from "../api/sasl.ts";
 import type { Services } from "../api/services.ts";
 import type { Permission } from "../security/permission.ts";
 import type { Admission, SaslLogin } from "../security/sasl-login.ts";
 import { StorageError } from "../storage/storage-error.ts";
+import { AnswerInTurn } from "./answers-in-turn.ts";
 import type { Answer, AnswerFrame, Connection } from "./connection.ts";
-import { Interceptors, type LaterReply } from "./interceptors.ts";
+import { type Exchange, Interceptors } from "./interceptors.ts";
 import { quotaOf, throttled } from "./throttled.ts";
 
 /** The request cannot be served; the message names API, version and client, for the log. */
@@ -79,14 +80,16 @@ function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType
   try {
     const handled = interceptors.isEmpty
       ? handler.handle(services, body, context)
-      : interceptors.run({ handler, request: body, context }, (request) => whole(handler.handle(services, request, context)));
+      : intercepted(interceptors, { handler, request: body, context }, services);
     const reply = quota === undefined ? handled : throttled(handled, { quota, handler, header, body, connection, sizeBytes: frame.length });
     if (reply instanceof AfterWrite) return (writer) => write(writer, handler, header, reply);
-    if (!(reply instanceof Promise)) return encode(handler, header, reply);
-    return reply.then(
+    const waiting = reply instanceof InTurn ? reply.reply : reply;
+    if (!(waiting instanceof Promise)) return encode(handler, header, waiting);
+    const answered = waiting.then(
       (later) => encode(handler, header, later),
       (error: unknown) => failed(services, handler, header, body, error),
     );
+    return reply instanceof InTurn ? new AnswerInTurn(answered) : answered;
   } catch (error) {
     return failed(services, handler, header, body, error);
   }
@@ -131,9 +134,17 @@ function bareFrame(token: Buffer): Answer {
   return [size, token];
 }
 
-/** Interceptors see a reply when there is one. */
-function whole(reply: ReturnType<Handler["handle"]>): LaterReply {
-  return reply instanceof AfterWrite ? Promise.resolve().then(() => reply.reply()) : reply;
+/** Interceptors see a reply when there is one. What they make of it may be waited for as the handler's own. */
+function intercepted(interceptors: Interceptors, exchange: Exchange, services: Services): ReturnType<Handler["handle"]> {
+  const { handler, context } = exchange;
+  let isInTurn = false;
+  const reply = interceptors.run(exchange, (request) => {
+    const handled = handler.handle(services, request, context);
+    isInTurn = handled instanceof InTurn;
+    if (handled instanceof AfterWrite) return Promise.resolve().then(() => handled.reply());
+    return handled instanceof InTurn ? handled.reply : handled;
+  });
+  return isInTurn && reply instanceof Promise ? new InTurn(reply) : reply;
 }
 
 function readHeader(reader: Reader, frame: Buffer): RequestHeader {

@@ -8,7 +8,7 @@ import { writeTxnMarkers } from "../../protocol/messages/27-write-txn-markers.ts
 import { saslAuthenticate } from "../../protocol/messages/36-sasl-authenticate.ts";
 import type { Decoded, Shape } from "../../protocol/schema/field.ts";
 import { includesVersion } from "../../protocol/schema/versions.ts";
-import { AfterWrite, type Handler, NO_ANSWER, type Reply } from "../api/handler.ts";
+import { AfterWrite, type Handler, InTurn, NO_ANSWER, type Reply } from "../api/handler.ts";
 import type { RequestQuota } from "../quota/request-quota.ts";
 import type { Throttling } from "../quota/throttling.ts";
 import type { Connection } from "./connection.ts";
@@ -41,6 +41,7 @@ export function quotaOf(
 export function throttled(handled: ReturnType<Handler["handle"]>, request: LimitedRequest): ReturnType<Handler["handle"]> {
   request.quota.returned();
   if (handled instanceof Promise) return handled.then((reply) => told(reply, holdOff(request), request));
+  if (handled instanceof InTurn) return new InTurn(handled.reply.then((reply) => told(reply, holdOff(request), request)));
   const throttleMs = holdOff(request);
   if (throttleMs === 0) return handled;
   return handled instanceof AfterWrite

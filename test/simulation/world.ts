@@ -10,6 +10,7 @@ import { randomFrom } from "../../src/base/random.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../../src/cluster/topic-name.ts";
 import { brokerConfig } from "../../src/config/broker-config.ts";
 import { openNode, type RunningNode } from "../../src/node.ts";
+import { AnswerInTurn } from "../../src/server/answers-in-turn.ts";
 import type { AnswerFrame, Connection } from "../../src/server/connection.ts";
 import { dispatcher } from "../../src/server/dispatch.ts";
 import { FailingFilesystem, type FailureKind } from "../support/failing-filesystem.ts";
@@ -226,7 +227,8 @@ export class SimulatedConnection {
     gone.catch(() => undefined);
     const isThere = () => life === this.#world.life && !life.filesystem.hasCrashed;
     try {
-      const answer = await Promise.race([Promise.resolve().then(() => life.answer(Buffer.from(frame), this.#connection)), gone]);
+      const given = await Promise.race([Promise.resolve().then(() => life.answer(Buffer.from(frame), this.#connection)), gone]);
+      const answer = given instanceof AnswerInTurn ? await Promise.race([given.answered, gone]) : given;
       if (answer === undefined || typeof answer === "function" || !isThere()) throw new Disconnected();
       const sent = Buffer.concat(answer).subarray(4);
       // The memory that the answer was in may be used again from here on.
