@@ -14,7 +14,10 @@ import { Dice } from "../simulation/scheduler.ts";
 import { askingBroker } from "../support/asking-broker.ts";
 import { RawClient } from "../support/raw-client.ts";
 
-const started = askingBroker();
+/** Fetches wait as long as they ask to, as those of a broker on its own do. */
+const LONG_FETCHES = { longestFetchMs: Number.POSITIVE_INFINITY };
+const PATIENTLY = { interval: 1, timeout: 30_000 };
+const started = askingBroker(LONG_FETCHES);
 /** The last one that names topics by name. */
 const VERSION = 12;
 const PLENTY = 1 << 20;
@@ -127,7 +130,7 @@ interface Told {
 /** Waits until a Fetch waits. */
 async function untilWaiting(waits: { readonly mock: { readonly calls: readonly unknown[] } }): Promise<void> {
   const before = waits.mock.calls.length;
-  await vi.waitFor(() => expect(waits.mock.calls.length).toBeGreaterThan(before), { interval: 1 });
+  await vi.waitFor(() => expect(waits.mock.calls.length).toBeGreaterThan(before), PATIENTLY);
 }
 
 /** The offset after the last whole batch. */
@@ -200,13 +203,13 @@ test("partitions take turns when an answer has room for one batch, from the firs
 test("a request that waits is refused when another took the session up meanwhile", async () => {
   await started().createTopic("overtaken");
   const [first, second] = [await RawClient.connect(started().broker.port), await RawClient.connect(started().broker.port)];
-  const request = { maxWaitMs: 200, minBytes: 1, maxBytes: PLENTY };
+  const request = { maxWaitMs: 500, minBytes: 1, maxBytes: PLENTY };
   const { sessionId } = await askFetch(first, { ...request, sessionId: 0, sessionEpoch: 0, topics: asked([["overtaken 0", 0]]) });
   const waiting = askFetch(first, { ...request, sessionId, sessionEpoch: 1, topics: [] });
   await vi.waitFor(async () => {
     const overtaking = await askFetch(second, { ...request, maxWaitMs: 0, sessionId, sessionEpoch: 2, topics: [] });
     expect([overtaking.errorCode, overtaking.sessionId]).toEqual([Errors.NONE, sessionId]);
-  });
+  }, PATIENTLY);
   const { errorCode, sessionId: told, responses } = await waiting;
   expect([errorCode, told, responses]).toEqual([Errors.INVALID_FETCH_SESSION_EPOCH, sessionId, []]);
 });
@@ -310,7 +313,7 @@ class World {
       const answer = await started().ask(messages.initProducerId, { transactionalId: id, ...none });
       expect(answer.errorCode).toBe(Errors.NONE);
       return answer;
-    });
+    }, PATIENTLY);
     const options = { producerId, producerEpoch, baseSequence: 0, isTransactional: true, timestamp: Date.now() };
     const records = buildBatch([{ key: null, value: Buffer.from("in a transaction") }], options).bytes;
     const topicData = [{ name: topic, partitionData: [{ index: partition, records }] }];
@@ -331,7 +334,7 @@ class World {
     await vi.waitFor(async () => {
       const end = await this.#offset(topic, partition, { timestamp: -1, isolationLevel: 0 });
       expect(await this.#offset(topic, partition, { timestamp: -1, isolationLevel: READ_COMMITTED })).toBe(end);
-    });
+    }, PATIENTLY);
   }
 
   async #deleteRecords({ topic, partition }: { readonly topic: string; readonly partition: number }): Promise<void> {
@@ -401,7 +404,7 @@ test("a session that reads committed records sees open transactions when it read
 });
 
 test("a session with a follower hears of records, and that the broker holds no replica any more", async () => {
-  await using cluster = await startCluster({ brokers: 2, topics: [{ name: "followed", replicationFactor: 2 }] });
+  await using cluster = await startCluster({ ...LONG_FETCHES, brokers: 2, topics: [{ name: "followed", replicationFactor: 2 }] });
   const [leader = 0, follower = 0] = cluster.topics.get("followed")?.partitions[0]?.replicas ?? [];
   const portOf = (id: number) => cluster.brokers.find((broker) => broker.id === id)?.port ?? 0;
   const client = new SessionClient({ port: portOf(follower) });
@@ -421,7 +424,7 @@ test("a session with a follower hears of records, and that the broker holds no r
     timeoutMs: 1000,
     topics: [{ name: "followed", partitions: [{ partitionIndex: 0, replicas: [leader] }] }],
   });
-  await vi.waitFor(async () => expect(await told()).toEqual([[Errors.NOT_LEADER_OR_FOLLOWER, -1]]));
+  await vi.waitFor(async () => expect(await told()).toEqual([[Errors.NOT_LEADER_OR_FOLLOWER, -1]]), PATIENTLY);
   administrator.close();
 });
 

@@ -118,13 +118,13 @@ describe("kafka-producer-perf-test", () => {
 
   test("writes in transactions that are committed as often as asked for", async () => {
     const { exitCode, lines } = await kafka(
-      "producer-perf-test --topic transacted --num-records 60 --payload-monotonic --throughput 200 --transaction-duration-ms 50",
+      "producer-perf-test --topic transacted --num-records 120 --payload-monotonic --throughput 200 --transaction-duration-ms 50",
     );
     expect(exitCode).toBe(0);
-    expect(lines.at(-1)).toMatch(/^60 records sent, /);
-    // A marker for each of several transactions.
-    expect(await endOf("transacted")).toBeGreaterThan(62);
-    expect(await values("transacted", "--isolation-level read_committed --max-messages 60")).toHaveLength(60);
+    expect(lines.at(-1)).toMatch(/^120 records sent, /);
+    // A marker for each of several transactions; how many depends on how busy the machine is.
+    expect(await endOf("transacted")).toBeGreaterThan(121);
+    expect(await values("transacted", "--isolation-level read_committed --max-messages 120")).toHaveLength(120);
   });
 
   test("says of each record that cannot be sent why, and goes on", async () => {
@@ -167,9 +167,11 @@ describe("kafka-consumer-perf-test", () => {
     expect(first.lines[0]).toMatch(/^start\.time, end\.time, data\.consumed\.in\.MB, /);
     expect(first.lines[1]?.split(", ")[4]).toBe("1000");
     expect(first.lines[1]?.split(", ")[2]).toBe((100_000 / 1024 / 1024).toFixed(4));
-    const second = await kafka("consumer-perf-test --topic read --num-records 5000 --group readers --hide-header --timeout 300");
-    expect(second.lines[0]).toMatch(/^WARNING: Exiting before consuming the expected number of records: timeout \(300 ms\) exceeded\./);
-    expect(second.lines[1]?.split(", ")[4]).toBe("1000");
+    const second = await kafka("consumer-perf-test --topic read --num-records 1000 --group readers --hide-header");
+    expect(second.lines[0]?.split(", ")[4]).toBe("1000");
+    const third = await kafka("consumer-perf-test --topic read --num-records 5000 --group readers --hide-header --timeout 300");
+    expect(third.lines[0]).toMatch(/^WARNING: Exiting before consuming the expected number of records: timeout \(300 ms\) exceeded\./);
+    expect(third.lines[1]?.split(", ")[4]).toBe("0");
   });
 
   test("reports progress, with the time that the group took in the first line only", async () => {

@@ -27,9 +27,11 @@ async function produce(topic: string, stdin: string, given: Partial<ProduceArgum
   return produceLines(topic, { bootstrapServer, ...given }, new FakeTerminal({ stdin }));
 }
 
+/** Where it is given how many records come, it ends with them: the time is for what hangs. */
 async function consume(topic: string, given: Partial<ConsumeArguments>): Promise<string[]> {
   const terminal = new FakeTerminal();
-  await consumeLines(topic, { bootstrapServer, timeout: "300", ...given }, terminal, never);
+  const timeout = given.maxMessages === undefined ? "300" : "30000";
+  await consumeLines(topic, { bootstrapServer, timeout, ...given }, terminal, never);
   return terminal.output.split("\n").slice(0, -1);
 }
 
