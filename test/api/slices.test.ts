@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   neighbour.close();
   await broker.stop();
-  rmSync(data, { recursive: true });
+  rmSync(data, { recursive: true, force: true, maxRetries: 3 });
 });
 
 async function answersUntil(isDone: () => boolean): Promise<number> {

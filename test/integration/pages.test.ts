@@ -38,7 +38,7 @@ beforeAll(() => {
   const installed = join(folder, "node_modules/odradek");
   for (const name of ["package.json", ".dist"]) cpSync(join(root, name), join(installed, name), { recursive: true });
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
 
 test("the kafkajs example prints what it sent", async () => {
   await using broker = await startBroker();
