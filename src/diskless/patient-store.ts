@@ -50,6 +50,8 @@ const UPKEEP_READ_MS = 120_000;
 const WITHOUT_RETRY_MS = 60_000;
 /** So many in a row without an answer: the store is away. */
 const AWAY_AFTER = 4;
+/** The same of those that it asked for fewer of. */
+const AWAY_AFTER_THROTTLED = 20;
 const SELDOM_MS = 60_000;
 const PURPOSE = "objects";
 
@@ -203,6 +205,7 @@ export class PatientStore {
   }
 
   #answered(): void {
+    this.#queue.rate.answered(false);
     this.#unansweredCount = 0;
     this.#options.health.worked(PURPOSE);
   }
@@ -214,20 +217,26 @@ export class PatientStore {
       return;
     }
     this.#errors[kind]++;
-    if (code === "SLOW_DOWN") {
-      this.#throttledCount++;
-      this.#queue.rate.slowDown();
-      const { store } = this.#options.health;
-      const times = this.#seldom.say("slow down");
-      const facts = { store, limitPerSecond: this.#queue.rate.limitPerSecond, waiting: this.#queue.waitingCount, timesMeanwhile: times };
-      if (times !== undefined) this.#options.logger.warn(facts, "the object store asks for fewer requests");
-    }
+    if (code === "SLOW_DOWN") this.#throttled();
     // Whoever gives up says nothing about the store; that it refuses us is not for a moment, and said at once.
     if (isGivenUp && code === "UNAVAILABLE") return;
     this.#unansweredCount++;
-    if (this.#unansweredCount < AWAY_AFTER && code !== "REFUSED") return;
+    if (code !== "REFUSED" && this.#unansweredCount < (code === "SLOW_DOWN" ? AWAY_AFTER_THROTTLED : AWAY_AFTER)) return;
     const { running, waiting } = this.counts;
     this.#options.health.failed(PURPOSE, error, { running, waiting });
+  }
+
+  #throttled(): void {
+    const { health, logger } = this.#options;
+    const { rate, waitingCount } = this.#queue;
+    this.#throttledCount++;
+    if (!rate.answered(true)) return;
+    const timesMeanwhile = this.#seldom.say("slow down");
+    if (timesMeanwhile === undefined) return;
+    logger.warn(
+      { store: health.store, requestsPerSecond: rate.limitPerSecond, waiting: waitingCount, timesMeanwhile },
+      "the object store asks for fewer requests",
+    );
   }
 }
 

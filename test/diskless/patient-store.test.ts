@@ -186,16 +186,24 @@ describe("a store that asks for fewer requests", () => {
     const there = world(10);
     expect(await load(there, 100, 3)).toEqual([100, 100, 100]);
     expect(there.patient.counts.limitPerSecond).toBeUndefined();
-    there.failing(1, { kind: "slow-down" });
+    there.failing(10, { kind: "slow-down" });
     const [first = 0] = await load(there, 100, 1);
     expect(first).toBeGreaterThan(40);
-    expect(first).toBeLessThan(65);
-    expect(there.patient.counts).toMatchObject({ throttled: 1, limitPerSecond: expect.closeTo(52, -1) });
+    expect(first).toBeLessThan(75);
+    expect(there.patient.counts).toMatchObject({ throttled: 10, limitPerSecond: expect.closeTo(55, -1) });
     await there.clock.advance(120_000);
     expect(there.patient.counts).toMatchObject({ waiting: 0, limitPerSecond: undefined });
     expect(there.lines).toMatchObject([
       { level: "warn", message: "the object store asks for fewer requests", facts: { store: "s3://bucket" } },
     ]);
+  });
+
+  test("now and then, however few there are, gets as many as before", async () => {
+    const there = world(10);
+    let count = 0;
+    there.store.faultOf = () => (++count % 10 === 0 ? { kind: "slow-down" } : undefined);
+    expect(await load(there, 100, 10)).toEqual(Array.from({ length: 10 }, () => 100));
+    expect(there.patient.counts).toMatchObject({ throttled: 100, limitPerSecond: undefined });
   });
 
   test("gets a trickle as long as it refuses all", async () => {

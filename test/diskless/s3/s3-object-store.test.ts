@@ -55,8 +55,8 @@ describe("an answer means", () => {
   for (const { status, code, means } of cases) {
     test(`${means} where it is ${status} ${code}`, async () => {
       const { store } = await opened(() => ({ status, body: code === "" ? "<html>" : complaint(code) }));
-      for (const request of [store.put("a", [bytes]), store.get("a"), store.list("a"), store.delete(["a"])]) {
-        await expect(request).rejects.toMatchObject({ name: "ObjectStoreError", code: means });
+      for (const ask of [() => store.put("a", [bytes]), () => store.get("a"), () => store.list("a"), () => store.delete(["a"])]) {
+        await expect(ask()).rejects.toMatchObject({ name: "ObjectStoreError", code: means });
       }
     });
   }

@@ -50,15 +50,20 @@ export async function openDatabase(port: number): Promise<Database> {
   };
 }
 
-/** Empty. @param latencyMs more for each request, "20" or between "5-150"; then the next port is taken, too */
-export async function startObjectStore(port: number, latencyMs = "0"): Promise<ObjectStoreService> {
+/**
+ * Empty.
+ * @param latencyMs more for each request, "20" or between "5-150"
+ * @param failRate of requests that fail, 0 to 1; half of them were carried out. With either, the next port is taken, too
+ */
+export async function startObjectStore(port: number, latencyMs = "0", failRate = 0): Promise<ObjectStoreService> {
   await runOrThrow(OBJECT_STORE_REFERENCE, ["stop", "--port", `${port}`], PATIENCE);
-  return openObjectStore(port, latencyMs);
+  return openObjectStore(port, latencyMs, failRate);
 }
 
 /** The one that runs on the port, if one does. */
-export async function openObjectStore(port: number, latencyMs = "0"): Promise<ObjectStoreService> {
-  const printed = await runOrThrow(OBJECT_STORE_REFERENCE, ["start", "--port", `${port}`, "--latency", latencyMs], PATIENCE);
+export async function openObjectStore(port: number, latencyMs = "0", failRate = 0): Promise<ObjectStoreService> {
+  const options = ["--port", `${port}`, "--latency", latencyMs, "--fail-rate", `${failRate}`];
+  const printed = await runOrThrow(OBJECT_STORE_REFERENCE, ["start", ...options], PATIENCE);
   const given = new Map(printed.split("\n").map((line) => line.split("=", 2) as [string, string]));
   return {
     ...service(OBJECT_STORE_REFERENCE, port),
