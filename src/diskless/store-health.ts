@@ -4,14 +4,18 @@
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 
+/** What failed longer ago was not tried since: that other things work is enough then. */
+const QUIET_MS = 10_000;
+
 export class StoreHealth {
   /** postgres://db.example:5432/odradek, without a password. */
   readonly store: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  /** What is done with it and fails. */
-  readonly #failing = new Set<string>();
+  /** What is done with it and fails, and when it did last. */
+  readonly #failing = new Map<string, number>();
   #awaySince: number | undefined;
+  readonly #said = new Set<string>();
 
   constructor(store: string, clock: Clock, logger: Logger) {
     this.store = store;
@@ -29,7 +33,7 @@ export class StoreHealth {
    * @param facts more for the log: how much waits
    */
   failed(purpose: string, error: unknown, facts: object = {}): void {
-    this.#failing.add(purpose);
+    this.#failing.set(purpose, this.#clock.now());
     if (this.#awaySince !== undefined) return;
     this.#awaySince = this.#clock.now();
     this.#logger.warn(
@@ -40,10 +44,20 @@ export class StoreHealth {
 
   worked(purpose: string): void {
     this.#failing.delete(purpose);
-    if (this.#awaySince === undefined || this.#failing.size > 0) return;
-    const awayMs = this.#clock.now() - this.#awaySince;
+    if (this.#awaySince === undefined) return;
+    const now = this.#clock.now();
+    if ([...this.#failing.values()].some((failedAt) => now - failedAt < QUIET_MS)) return;
+    this.#failing.clear();
+    const awayMs = now - this.#awaySince;
     this.#awaySince = undefined;
     this.#logger.info({ store: this.store, awayMs }, "a store answers again");
+  }
+
+  /** A line once, however many notice it. */
+  say(message: string): void {
+    if (this.#said.has(message)) return;
+    this.#said.add(message);
+    this.#logger.warn({ store: this.store }, message);
   }
 
   /** Nobody asks for it any more. */

@@ -1,6 +1,7 @@
 // What befalls a database, and what those make of it who follow metadata and hold leases there: connections break, the server is killed, a
 // backend stands still, others hold locks, the database is not what it was or not what it should be.
 
+import net from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { hasPostgresReference } from "../../scripts/postgres-reference.ts";
 import { systemClock } from "../../src/base/system-clock.ts";
@@ -99,6 +100,21 @@ function opening(): void {
 }
 
 function faults(): void {
+  test("behind a pooler is used without what a pooler does not have, and it is said once", async () => {
+    const pooler = await startPooler();
+    const url = new URL(processes.url);
+    url.port = String(pooler.port);
+    const [one, other] = [await processes.open({ url: url.href }), await processes.open()];
+    expect(await other.database.metadata.commit([set("a", 1)], 0)).toBe(true);
+    await until(() => one.database.metadata.version === 1);
+    expect(await one.database.metadata.commit([set("a", 2)], 1)).toBe(true);
+    const incarnation = await one.database.leases.claim(undefined, LONG_MS);
+    expect((await one.database.leases.renew(incarnation, LONG_MS)).isHeld).toBe(true);
+    expect(one.log.map(({ message }) => message)).toEqual([expect.stringContaining("a pooler stands before the database")]);
+    await processes.closeAll();
+    await pooler.close();
+  });
+
   test("is gone while its server is killed: all is rejected in time, said once, and goes on by itself", async () => {
     const { database, log } = await processes.open();
     const { metadata, leases } = database;
@@ -191,4 +207,28 @@ function faults(): void {
     expect((await renewal).isHeld).toBe(true);
     expect((await leases.list())[0]?.remainingMs).toBeGreaterThan(500);
   });
+}
+
+/** As far as a client sees it: another process answers than the one that is said to. */
+async function startPooler(): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const pooler = net.createServer((client) => {
+    const backend = net.connect(PORT, "127.0.0.1");
+    backend.on("data", (chunk) => client.write(withAnotherBackendId(chunk)));
+    client.pipe(backend);
+    for (const socket of [client, backend])
+      socket.on("error", () => undefined).on("close", () => [client, backend].map((each) => each.destroy()));
+  });
+  await new Promise<void>((resolve) => pooler.listen(0, "127.0.0.1", resolve));
+  const address = pooler.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : 0,
+    close: () => new Promise((resolve) => pooler.close(() => resolve())),
+  };
+}
+
+/** BackendKeyData: "K", its length of 12, the process id, and the key. */
+function withAnotherBackendId(chunk: Buffer): Buffer {
+  const at = chunk.indexOf(Buffer.from([0x4b, 0, 0, 0, 12]));
+  if (at !== -1) chunk.writeInt32BE(chunk.readInt32BE(at + 5) + 1, at + 5);
+  return chunk;
 }

@@ -29,7 +29,7 @@ export interface ConnectionOptions {
   readonly owner?: string;
   /** Default for statements that say nothing. */
   readonly timeoutMs?: number;
-  /** LISTENs there. */
+  /** LISTENs there, but not through a pooler. */
   readonly channel?: string;
   /** Called at each notification, and without what it says when there may have been some that nobody heard. */
   readonly onNotification?: (payload?: string) => void;
@@ -51,6 +51,9 @@ const LONGEST_DELAY_MS = 2_000;
 const TRANSIENT = new Set<unknown>(["40001", "40P01", "55P03"]);
 const TRANSIENT_DELAY_MS = 20;
 
+const POOLED =
+  "a pooler stands before the database: time-outs are not set for its sessions, and changes of others are seen by asking every second";
+
 /** Statements that may wait for a lane at a time. */
 const MOST_WAITING = 1_000;
 
@@ -64,7 +67,6 @@ export class Connection {
   #session: Session | undefined;
   #isRunning = false;
   #isClosed = false;
-  #hasSaidPooled = false;
   #delayMs = 0;
   #wake: () => void = () => undefined;
 
@@ -162,32 +164,25 @@ export class Connection {
 
   async #connect(): Promise<void> {
     const { purpose, owner, channel, onNotification } = this.#options;
+    // Those who wait may want to try another connection sooner.
+    const connectTimeoutMs = Math.min(LONGEST_CONNECT_MS, this.#timeoutMs);
     const session = await Session.open({
       ...this.#terms,
       applicationName: ["odradek", ...(owner === undefined ? [] : [owner]), purpose].join(" "),
-      connectTimeoutMs: LONGEST_CONNECT_MS,
+      connectTimeoutMs,
       statementTimeoutMs: this.#timeoutMs,
     });
-    if (channel !== undefined && onNotification !== undefined) {
+    if (channel !== undefined && onNotification !== undefined && !session.isPooled) {
       session.onNotification = onNotification;
-      await session.query({ text: `LISTEN ${channel}` }, LONGEST_CONNECT_MS);
+      await session.query({ text: `LISTEN ${channel}` }, connectTimeoutMs);
     }
     if (this.#isClosed || session.hasEnded) return session.destroy();
     this.#session = session;
     session.onEnd = () => {
       this.#session = undefined;
     };
-    this.#sayIfPooled(session);
+    if (session.isPooled) this.#terms.health.say(POOLED);
     onNotification?.();
-  }
-
-  #sayIfPooled(session: Session): void {
-    if (!session.isPooled || this.#hasSaidPooled) return;
-    this.#hasSaidPooled = true;
-    this.#terms.logger.warn(
-      { store: this.#terms.health.store, purpose: this.#options.purpose },
-      "a pooler stands before the database: time-outs are not set for its sessions, and changes of others are seen by asking every second",
-    );
   }
 
   /** About as long as that, and over at once when the connection is closed. */
