@@ -142,11 +142,8 @@ export class CatalogComparison {
     const known = [...(this.#known[leader] ?? [])].filter(() => dice.chance(0.6));
     const logs = known.map(([name, { endOffset, leaderEpoch }]) => {
       const from = dice.chance(0.95) ? endOffset : endOffset + dice.between(0, 2);
-      return this.#newLogCommit(
-        name,
-        { endOffset: from, leaderEpoch: dice.chance(0.9) ? leaderEpoch : leaderEpoch + dice.between(0, 2) },
-        keys,
-      );
+      const epoch = dice.chance(0.9) ? leaderEpoch : Math.max(0, leaderEpoch + dice.between(-2, 2));
+      return this.#newLogCommit(name, { endOffset: from, leaderEpoch: epoch }, keys);
     });
     if (dice.chance(0.05)) logs.push(this.#newLogCommit(NEVER, { endOffset: 0, leaderEpoch: 0 }, keys));
     return { sequence, keys, logs };

@@ -58,7 +58,8 @@ CREATE TABLE odradek.object (
   key text COLLATE "C" NOT NULL UNIQUE
 );
 
--- Without an object the data are the batches themselves, else where the chunks lie (catalog-codec.ts).
+-- Without an object the data are the batches themselves, else where the chunks lie (catalog-codec.ts). Most rows live for some minutes, until
+-- what is in small objects is put together: room is to be found again before a fifth of the table is dead.
 CREATE TABLE odradek.segment (
   log_id bigint,
   base_offset bigint,
@@ -71,7 +72,7 @@ CREATE TABLE odradek.segment (
   size_bytes int NOT NULL,
   data bytea NOT NULL,
   PRIMARY KEY (log_id, base_offset)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0.02);
 ALTER TABLE odradek.segment ALTER COLUMN data SET STORAGE EXTERNAL;
 -- Neighbours have the same value, which is stored once for all of them: a few bytes a segment.
 CREATE INDEX segment_object ON odradek.segment (object_id) WHERE object_id IS NOT NULL;
