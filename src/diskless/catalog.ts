@@ -152,6 +152,11 @@ export interface Catalog {
    * Gives how many segments went, and the log's bytes afterwards; `undefined` when it is not the owner's any more.
    */
   moveStart(logId: number, startOffset: number): Promise<{ readonly removedCount: number; readonly sizeBytes: number } | undefined>;
+  /**
+   * Forgets producers without an open transaction whose last timestamp is `untilMs` or before. Only for the owner, else nothing happens. What is
+   * committed of them later is kept.
+   */
+  expireProducers(logId: number, untilMs: number): Promise<void>;
   /** Whoever owns them; their rows go afterwards. Logs that are not there are passed over. */
   deleteLogs(keys: readonly LogKey[]): Promise<void>;
 }

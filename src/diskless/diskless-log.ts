@@ -258,9 +258,14 @@ export class DisklessLog implements PartitionLog, WritingLog, ReadableLog, Compa
   async enforceRetention(): Promise<number> {
     if (!this.isWritten) return 0;
     const nowMs = this.#context.clock.now();
-    this.producers.expire(nowMs, this.#context.producerIdExpirationMs());
+    await this.#expireProducers(nowMs);
     const startOffset = await expiredUntil(this, this.#context.catalog, nowMs);
     return startOffset <= this.#logStartOffset ? 0 : this.#moveStart(startOffset);
+  }
+
+  async #expireProducers(nowMs: number): Promise<void> {
+    const expirationMs = this.#context.producerIdExpirationMs();
+    if (this.producers.expire(nowMs, expirationMs) > 0) await this.#context.catalog.expireProducers(this.logId, nowMs - expirationMs);
   }
 
   /** Gives how many segments went. */

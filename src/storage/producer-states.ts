@@ -149,11 +149,13 @@ export class ProducerStates {
     if (this.#ended.length > 0) this.#ended = this.#ended.filter(({ lastOffset }) => lastOffset >= durableOffset);
   }
 
-  /** Forgets producers that were idle for `expirationMs`, unless a transaction is open. */
-  expire(nowMs: number, expirationMs: number): void {
+  /** Forgets producers that were idle for `expirationMs`, unless a transaction is open. Gives how many. */
+  expire(nowMs: number, expirationMs: number): number {
+    const before = this.#producers?.size ?? 0;
     for (const { producerId, transactionFirstOffset, lastTimestampMs } of this.values()) {
       if (transactionFirstOffset === -1 && nowMs - lastTimestampMs >= expirationMs) this.#producers?.delete(producerId);
     }
+    return before - (this.#producers?.size ?? 0);
   }
 
   /** Goes back to earlier states of producers; `undefined` for one that was not known. None of them opened or ended a transaction since. */

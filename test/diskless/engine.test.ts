@@ -6,6 +6,8 @@ import { marker } from "../log/compaction-support.ts";
 import { append, batchOf, readAll } from "../log/support.ts";
 import { Machines } from "./cluster.ts";
 
+const DAY_MS = 86_400_000;
+
 test("what is appended is durable when the rows say so, and can be read then", async () => {
   const machines = new Machines();
   const machine = machines.start();
@@ -57,4 +59,18 @@ test("a producer is known to who takes over as it was where the log then ends, w
   const log = await second.open(1);
   expect(log).toMatchObject({ logEndOffset: 2, firstUnstableOffset: 2 });
   expect(append(log, batchOf(["b"], { ...transactional, baseSequence: 1 }), 1)).toMatchObject({ baseOffset: 2, isDuplicate: false });
+});
+
+test("a producer that was idle for a day is forgotten, also by who takes over", async () => {
+  const machines = new Machines();
+  const [first, second] = [machines.start(), machines.start()];
+  const old = await first.open(0);
+  append(old, batchOf(["a"], { producerId: 7, producerEpoch: 0, baseSequence: 0, timestamp: machines.clock.now() }));
+  await machines.settled(old);
+  await old.enforceRetention();
+  expect(old.producer(7)).toBeDefined();
+  await machines.clock.advance(DAY_MS);
+  await old.enforceRetention();
+  expect(old.producer(7)).toBeUndefined();
+  expect((await second.open(1)).producer(7)).toBeUndefined();
 });

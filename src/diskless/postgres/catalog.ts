@@ -49,6 +49,14 @@ const ABORTED_RANGES = `
   SELECT a.producer_id AS "producerId", a.first_offset AS "firstOffset", a.last_offset AS "lastOffset" FROM odradek.aborted_range a
   WHERE a.log_id = $1 AND a.last_offset >= $2 AND ${UNLESS_DELETED} ORDER BY a.last_offset`;
 
+// The log is locked first, as everywhere; a producer whose commit was waited for is looked at again.
+const EXPIRE_PRODUCERS = `
+  WITH owned AS MATERIALIZED (
+    SELECT l.log_id FROM odradek.log l WHERE l.log_id = $1 AND l.owner = $2 AND NOT l.is_deleted FOR NO KEY UPDATE
+  )
+  DELETE FROM odradek.producer p USING owned
+  WHERE p.log_id = owned.log_id AND p.last_timestamp_ms <= $3 AND p.transaction_first_offset = -1`;
+
 interface CommitRow {
   readonly outcome: CommitOutcome["kind"];
   readonly committed: number;
@@ -118,6 +126,11 @@ export class PostgresCatalog implements Catalog {
       removedCount += row.removed;
       if (row.removed < MOST_REMOVED) return { removedCount, sizeBytes: row.size };
     }
+  }
+
+  async expireProducers(logId: number, untilMs: number): Promise<void> {
+    const values = [logId, this.#incarnation.number, untilMs];
+    await this.#lanes.changes.query({ name: "expire_producers_v1", text: EXPIRE_PRODUCERS, values });
   }
 
   async deleteLogs(keys: readonly LogKey[]): Promise<void> {

@@ -64,7 +64,8 @@ export class CatalogComparison {
     if (number < 0.05) return this.#delete();
     if (number < 0.15) return this.#open();
     if (number < 0.65) return this.#commit();
-    if (number < 0.72) return this.#moveStart();
+    if (number < 0.7) return this.#moveStart();
+    if (number < 0.72) return this.#expireProducers();
     const [name, from] = [this.#someName(), dice.between(0, 60)];
     if (number < 0.82) return this.#segments(name, from, dice.between(1, 8));
     const time = dice.between(-1, 1050);
@@ -185,6 +186,13 @@ export class CatalogComparison {
   #moveStart(): Promise<unknown> {
     const [index, name, to] = [this.#someLeader(), this.#someName(), this.#dice.between(0, 40)];
     return this.#both(`moveStart ${name} ${to}`, (side) => leaderOf(side, index).catalog.moveStart(idOf(side, name), to));
+  }
+
+  #expireProducers(): Promise<unknown> {
+    const [index, name, untilMs] = [this.#someLeader(), this.#someName(), this.#dice.between(1000, 1040)];
+    return this.#both(`expireProducers ${name} ${untilMs}`, (side) =>
+      leaderOf(side, index).catalog.expireProducers(idOf(side, name), untilMs),
+    );
   }
 
   #segments(name: string, from: number, limit: number): Promise<unknown> {

@@ -393,6 +393,21 @@ export function catalogContract(makeBench: () => Promise<CatalogBench>): void {
       expect((await leader.open(topicId, 4)).leaderEpochs).toEqual([{ leaderEpoch: 4, startOffset: 6 }]);
     });
 
+    test("producers that were idle for long are forgotten, unless their transaction is open", async () => {
+      const [leader, topicId] = [await Leader.join(bench), newTopicId()];
+      const { logId } = await leader.open(topicId, 0);
+      const open = producer(3, 0, { transactionFirstOffset: 0 });
+      await leader.append(logId, 0, [9], { producers: [producer(1, 0), producer(2, 5), open, producer(4, 0)] });
+      await leader.append(logId, 9, [1], { producers: [producer(4, 9)] });
+      await (await Leader.join(bench)).catalog.expireProducers(logId, 1005);
+      await leader.catalog.expireProducers(logId, 1004);
+      expect((await leader.open(topicId, 0)).producers).toEqual([producer(2, 5), open, producer(4, 9)]);
+      await leader.catalog.expireProducers(logId, 1005);
+      expect((await leader.open(topicId, 0)).producers).toEqual([open, producer(4, 9)]);
+      await leader.append(logId, 10, [1], { producers: [producer(1, 10)] });
+      expect((await leader.open(topicId, 0)).producers).toEqual([producer(1, 10), open, producer(4, 9)]);
+    });
+
     test("only the owner moves the start", async () => {
       const { leader, logId, topicId } = await filled([3, 3]);
       const next = await Leader.join(bench);

@@ -62,6 +62,7 @@ export class MemoryCatalogRows {
       abortedRanges: async (logId, fromOffset) =>
         this.#row(logId)?.abortedRanges.filter(({ lastOffset }) => lastOffset >= fromOffset) ?? [],
       moveStart: async (logId, startOffset) => this.#moveStart(number, logId, startOffset),
+      expireProducers: async (logId, untilMs) => this.#expireProducers(number, logId, untilMs),
       deleteLogs: async (keys) => {
         for (const key of keys) this.#delete(key);
       },
@@ -155,6 +156,13 @@ export class MemoryCatalogRows {
     row.leaderEpochs.truncateFromStart(row.startOffset);
     row.abortedRanges = row.abortedRanges.filter(({ lastOffset }) => lastOffset >= row.startOffset);
     return { removedCount, sizeBytes: sizeOf(segments) };
+  }
+
+  #expireProducers(incarnation: number, logId: number, untilMs: number): void {
+    const producers = this.#owned(incarnation, logId)?.producers;
+    for (const { producerId, lastTimestampMs, transactionFirstOffset } of producers?.values() ?? []) {
+      if (lastTimestampMs <= untilMs && transactionFirstOffset === -1) producers?.delete(producerId);
+    }
   }
 
   #delete({ topicId, partition }: LogKey): void {
