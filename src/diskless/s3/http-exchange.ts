@@ -31,6 +31,8 @@ export interface HttpOptions {
   readonly clock: Clock;
   /** For a request and its answer. */
   readonly deadlineMs: number;
+  /** Certificates of the authorities to trust, in PEM, in place of those that Node trusts. */
+  readonly authorities?: string | undefined;
 }
 
 /** Connections that nobody needs are closed by us, before the other side does it just when the next request is on its way. */
@@ -54,8 +56,9 @@ export class HttpExchange {
 
   /** With the server of an http or https URL. */
   static async with(origin: URL, options: HttpOptions): Promise<HttpExchange> {
+    const trust = options.authorities === undefined ? {} : { ca: options.authorities };
     const { Agent, request } = origin.protocol === "https:" ? await import("node:https") : await import("node:http");
-    return new HttpExchange(origin, { request, agent: new Agent({ keepAlive: true, timeout: IDLE_MS }) }, options);
+    return new HttpExchange(origin, { request, agent: new Agent({ keepAlive: true, timeout: IDLE_MS, ...trust }) }, options);
   }
 
   /** Rejects with NoAnswer. */

@@ -14,7 +14,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import { type ByteRange, type ListedPage, type ObjectStore, ObjectStoreError } from "../../base/object-store.ts";
 import { bodyOf, type Complaint, complaintOf, keptOf, listedIn, meaningOf } from "./answers.ts";
-import { findCredentials, findEndpoint, findRegion } from "./credentials/chain.ts";
+import { findAuthorities, findCredentials, findEndpoint, findRegion } from "./credentials/chain.ts";
 import { type Credentials, KeptCredentials } from "./credentials/credentials.ts";
 import { type HttpAnswer, HttpExchange, NoAnswer } from "./http-exchange.ts";
 import { BucketLocation } from "./location.ts";
@@ -86,10 +86,15 @@ export class S3ObjectStore implements ObjectStore {
   /** Asks nobody yet. Rejects with ObjectStoreError where the place is not said as it must be. */
   static async open(options: S3Options): Promise<S3ObjectStore> {
     const { clock, environment, isPathStyle } = options;
-    const region = options.region ?? (await findRegion({ environment, clock }));
-    const endpoint = options.endpoint ?? findEndpoint({ environment, clock });
+    const surroundings = { environment, clock };
+    const region = options.region ?? (await findRegion(surroundings));
+    const endpoint = options.endpoint ?? findEndpoint(surroundings);
     const location = new BucketLocation({ location: options.location, region, endpoint, isPathStyle });
-    const http = await HttpExchange.with(location.origin, { clock, deadlineMs: options.deadlineMs ?? DEADLINE_MS });
+    const http = await HttpExchange.with(location.origin, {
+      clock,
+      deadlineMs: options.deadlineMs ?? DEADLINE_MS,
+      authorities: await findAuthorities(surroundings),
+    });
     return new S3ObjectStore({ location, http, options });
   }
 

@@ -2,9 +2,11 @@
 
 import { afterEach, describe, expect, test } from "vitest";
 import type { Clock } from "../../../src/base/clock.ts";
+import { silentLogger } from "../../../src/base/logger.ts";
 import { systemClock } from "../../../src/base/system-clock.ts";
 import { VirtualClock } from "../../../src/base/virtual-clock.ts";
 import { S3ObjectStore } from "../../../src/diskless/s3/s3-object-store.ts";
+import { certificatePath, certificateText } from "../../support/certificates.ts";
 import { type RecordedLine, recordingLogger } from "../../support/recording-logger.ts";
 import { type Answer, type Asked, ScriptedServer } from "./scripted-server.ts";
 
@@ -233,6 +235,26 @@ describe("a request comes again", () => {
     await expect(expired.store.get("a")).rejects.toMatchObject({ code: "REFUSED" });
     expect(expired.server.asked).toHaveLength(2);
   });
+});
+
+test("over TLS a store is trusted by the authorities that are given for it", async () => {
+  const identity = { key: certificateText("broker.key"), cert: certificateText("broker.pem") };
+  const server = await ScriptedServer.start(() => ({}), identity);
+  closing.push(server);
+  const open = (environment: Readonly<Record<string, string>>) =>
+    S3ObjectStore.open({
+      location: "s3://bucket",
+      environment: { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret", AWS_ENDPOINT_URL_S3: server.origin, ...environment },
+      clock: systemClock,
+      logger: silentLogger,
+    });
+  const trusting = await open({ AWS_CA_BUNDLE: certificatePath("ca.pem") });
+  await trusting.put("a", [bytes, bytes]);
+  expect(server.asked[0]?.body).toEqual(Buffer.concat([bytes, bytes]));
+  const wary = await open({});
+  await expect(wary.put("a", [bytes])).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringContaining("certificate") });
+  closing.push(trusting, wary);
+  await expect(open({ AWS_CA_BUNDLE: certificatePath("none.pem") })).rejects.toMatchObject({ code: "REFUSED" });
 });
 
 describe("without an answer", () => {

@@ -1,6 +1,7 @@
 // A server that answers as a test says, and remembers what it was asked: for what real stores do seldom, or should not do at all.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 
 export interface Asked {
@@ -21,13 +22,20 @@ export interface Answer {
 /** Undefined: there is no answer. */
 type Script = (asked: Asked, index: number) => Answer | undefined;
 
+/** In PEM. */
+interface Identity {
+  readonly key: string;
+  readonly cert: string;
+}
+
 export class ScriptedServer {
   readonly asked: Asked[] = [];
   readonly sockets = new Set<Socket>();
   readonly #server: Server;
+  readonly #scheme: string;
 
-  private constructor(script: Script) {
-    this.#server = createServer((request, response) => {
+  private constructor(script: Script, identity: Identity | undefined) {
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
       const chunks: Buffer[] = [];
       request.on("error", () => undefined);
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -37,22 +45,25 @@ export class ScriptedServer {
         this.asked.push(asked);
         send(response, script(asked, this.asked.length - 1));
       });
-    });
+    };
+    this.#scheme = identity === undefined ? "http" : "https";
+    this.#server = identity === undefined ? createServer(answer) : createSecureServer(identity, answer);
     this.#server.on("connection", (socket) => {
       this.sockets.add(socket);
       socket.on("error", () => undefined).on("close", () => this.sockets.delete(socket));
     });
   }
 
-  static async start(script: Script): Promise<ScriptedServer> {
-    const server = new ScriptedServer(script);
+  /** With an identity, over TLS. */
+  static async start(script: Script, identity?: Identity): Promise<ScriptedServer> {
+    const server = new ScriptedServer(script, identity);
     await new Promise<void>((resolve) => server.#server.listen(0, "127.0.0.1", resolve));
     return server;
   }
 
   get origin(): string {
     const { port } = this.#server.address() as AddressInfo;
-    return `http://127.0.0.1:${port}`;
+    return `${this.#scheme}://127.0.0.1:${port}`;
   }
 
   close(): void {

@@ -8,7 +8,7 @@ import { containerCredentials, instanceCredentials } from "./metadata-services.t
 import { environmentCredentials, profileCredentials, tokenIn } from "./profile.ts";
 import { assumeRoleWithWebIdentity } from "./security-token-service.ts";
 import { readProfiles } from "./shared-files.ts";
-import { type Surroundings, variable } from "./surroundings.ts";
+import { type Surroundings, textOfFile, variable } from "./surroundings.ts";
 
 /** Rejects with ObjectStoreError. */
 export async function findCredentials(surroundings: Surroundings): Promise<Credentials> {
@@ -40,6 +40,15 @@ export async function findRegion(surroundings: Surroundings): Promise<string | u
 
 export function findEndpoint(surroundings: Surroundings): string | undefined {
   return variable(surroundings, "AWS_ENDPOINT_URL_S3") ?? variable(surroundings, "AWS_ENDPOINT_URL");
+}
+
+/** Of AWS_CA_BUNDLE: certificates to trust, where the store's is of an authority that is not known to everybody. */
+export async function findAuthorities(surroundings: Surroundings): Promise<string | undefined> {
+  const path = variable(surroundings, "AWS_CA_BUNDLE");
+  if (path === undefined) return undefined;
+  const text = await textOfFile(path);
+  if (text === undefined) throw new ObjectStoreError("REFUSED", `AWS_CA_BUNDLE is ${path}, which cannot be read.`);
+  return text;
 }
 
 async function webIdentityCredentials(surroundings: Surroundings): Promise<Credentials | undefined> {
