@@ -214,11 +214,13 @@ export class S3ObjectStore implements ObjectStore {
       }
       case "ExpiredToken":
       case "TokenRefreshRequired":
+      // It was taken back, and there is a new one perhaps.
+      case "InvalidAccessKeyId":
         this.#credentials.forget(credentials);
         return "credentials";
       default:
-        if (complaint.status >= 500 && complaint.status !== 501) return undefined;
-        if (!this.#knowsChecksums || !/x-amz-checksum|checksum algorithm/i.test(complaint.message)) return undefined;
+        if (!this.#knowsChecksums || meaningOf(complaint) !== "REFUSED") return undefined;
+        if (!/x-amz-checksum|checksum algorithm/i.test(complaint.message)) return undefined;
         this.#knowsChecksums = false;
         this.#logger.info({ store: this.name }, "the object store knows no CRC-32C: bodies are signed instead");
         return "checksum";

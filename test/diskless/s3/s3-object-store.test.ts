@@ -107,6 +107,14 @@ describe("a put", () => {
   });
 });
 
+test("a body that was spoilt on its way is put again, not without a checksum", async () => {
+  const spoilt = complaint("BadDigest", "The x-amz-checksum-crc32c you specified did not match what we received.");
+  const { store, server } = await opened(() => ({ status: 400, body: spoilt }));
+  await expect(store.put("a", [bytes])).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(store.put("b", [bytes])).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  expect(server.asked.map(({ headers }) => headers["x-amz-checksum-crc32c"])).toEqual(["KAwGng==", "KAwGng=="]);
+});
+
 describe("a get", () => {
   const range = { from: 2, length: 4 };
   const partly = (contentRange: string, body: Buffer | string): Answer => ({
