@@ -4,6 +4,7 @@
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import type { Clock, Timer } from "../base/clock.ts";
+import { FailureLog } from "../base/failure-log.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { CoordinatorState, RecordCodec } from "./coordinator-state.ts";
@@ -23,11 +24,13 @@ const RELOAD_MS = 1000;
 
 export class CoordinatorRuntime<State extends CoordinatorState<Record>, Record> {
   readonly #options: RuntimeOptions<State, Record>;
+  readonly #failures: FailureLog;
   readonly #shards = new Map<number, Shard<State, Record>>();
   readonly #reloads = new Map<number, Timer>();
 
   constructor(options: RuntimeOptions<State, Record>) {
     this.#options = options;
+    this.#failures = new FailureLog(options.logger);
   }
 
   /** This broker leads the partition from now on; loads its state. */
@@ -35,7 +38,7 @@ export class CoordinatorRuntime<State extends CoordinatorState<Record>, Record> 
     this.resigned(partition.index);
     const logger = this.#options.logger.child({ topic: partition.topic, partition: partition.index });
     const failed = () => this.#reloadLater(partition);
-    const shard = new Shard<State, Record>({ ...this.#options, logger, partition, failed });
+    const shard = new Shard<State, Record>({ ...this.#options, logger, partition, failures: this.#failures, failed });
     this.#shards.set(partition.index, shard);
     shard.start();
   }

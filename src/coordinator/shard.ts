@@ -13,11 +13,13 @@ import { NO_PRODUCER_ID } from "../../protocol/records/batch-header.ts";
 import { ControlType, type EndTransactionMarker } from "../../protocol/records/control-batch.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
+import type { FailureLog } from "../base/failure-log.ts";
 import type { Logger } from "../base/logger.ts";
 import { type CommitWait, outcomeWithin } from "../partition/commit-waits.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { AppendResult } from "../storage/partition-log.ts";
 import { StorageError } from "../storage/storage-error.ts";
+import { topicPartitionName } from "../storage/topic-partition.ts";
 import { coordinatorError } from "./coordinator-error.ts";
 import type { CoordinatorState, RecordCodec } from "./coordinator-state.ts";
 import type { Decision } from "./decision.ts";
@@ -31,6 +33,8 @@ export interface ShardOptions<State extends CoordinatorState<Record>, Record> {
   readonly logger: Logger;
   readonly codec: RecordCodec<Record>;
   readonly newState: (shard: Shard<State, Record>) => State;
+  /** Keeps to itself what happens to a partition again and again. */
+  readonly failures: FailureLog;
   /** How long a reply may wait for its records to be committed. */
   readonly commitTimeoutMs: number;
   /** There is no state any more, and this shard will not have one again. */
@@ -44,6 +48,7 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
   readonly #codec: RecordCodec<Record>;
   readonly #commitTimeoutMs: number;
   readonly #state: State;
+  readonly #failures: FailureLog;
   readonly #failed: (() => void) | undefined;
   #status: Status = "loading";
   #isDeciding = false;
@@ -54,6 +59,7 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
     this.#logger = options.logger;
     this.#codec = options.codec;
     this.#commitTimeoutMs = options.commitTimeoutMs;
+    this.#failures = options.failures;
     this.#failed = options.failed;
     this.#state = options.newState(this);
   }
@@ -199,6 +205,7 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
   #loaded({ recordCount, unknownRecordCount }: LoadResult, startedMs: number): void {
     if (this.#status !== "loading") return;
     this.#status = "active";
+    this.#failures.worked(topicPartitionName(this.#partition.log.topicPartition));
     if (unknownRecordCount > 0) this.#logger.warn({ unknownRecordCount }, "skipped records of types that this version does not know");
     if (recordCount > 0) this.#logger.info({ recordCount, tookMs: this.#clock.now() - startedMs }, "loaded the coordinator's state");
     this.#state.loaded();
@@ -208,7 +215,7 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
     if (this.#status === "resigned") return;
     const wasActive = this.#status === "active";
     this.#status = "failed";
-    this.#logger.error({ err: cause }, message);
+    this.#failures.failed(topicPartitionName(this.#partition.log.topicPartition), cause, message);
     if (wasActive) this.#state.unloaded(Errors.NOT_COORDINATOR);
     this.#failed?.();
   }

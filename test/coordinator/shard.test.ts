@@ -10,6 +10,7 @@ import type { CoordinatorState, RecordCodec, RecordOrigin } from "../../src/coor
 import { answer } from "../../src/coordinator/decision.ts";
 import { CoordinatorRuntime } from "../../src/coordinator/runtime.ts";
 import { Partition } from "../../src/partition/partition.ts";
+import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
 import { MemoryPartitionLog } from "./support/memory-partition-log.ts";
 import { topicSettings } from "./support/topic-settings.ts";
 
@@ -50,12 +51,12 @@ class Words implements CoordinatorState<Word> {
   }
 }
 
-function bench(log = new MemoryPartitionLog(0)) {
+function bench(log = new MemoryPartitionLog(0), logger = silentLogger) {
   const clock = new VirtualClock();
   const states: Words[] = [];
   const runtime = new CoordinatorRuntime<Words, Word>({
     clock,
-    logger: silentLogger,
+    logger,
     codec,
     commitTimeoutMs: 5000,
     newState: () => {
@@ -71,13 +72,14 @@ function bench(log = new MemoryPartitionLog(0)) {
       () => ({ records: [{ key, value }], applied: () => `put ${key}` }),
       (error) => error,
     );
-  const words = () =>
+  const wordsOf = (index: number) =>
     runtime.read<string[] | ErrorCode>(
-      0,
+      index,
       (state) => [...state.words.keys()].sort(),
       (error) => error,
     );
-  return { clock, log, partition, runtime, states, put, words };
+  const words = () => wordsOf(0);
+  return { clock, log, partition, runtime, states, put, words, wordsOf };
 }
 
 describe("a shard", () => {
@@ -262,6 +264,28 @@ describe("loading a shard", () => {
     await clock.advance(0);
     await clock.advance(0);
     expect(words()).toEqual(["a", "c", "late"]);
+  });
+
+  it("loads many partitions of a storage that answers later, and those again that it did not answer for, saying so once", async () => {
+    const lines: RecordedLine[] = [];
+    const { clock, runtime, wordsOf } = bench(undefined, recordingLogger(lines));
+    const indexes = Array.from({ length: 50 }, (_, index) => index);
+    for (const index of indexes) {
+      const log = new MemoryPartitionLog(index, stored().batches);
+      log.readsLater = true;
+      log.failingReads = index % 10 === 3 ? 3 : 0;
+      runtime.elected(new Partition(log, topicSettings, 0));
+    }
+    expect(indexes.map((index) => wordsOf(index))).toEqual(indexes.map(() => Errors.COORDINATOR_LOAD_IN_PROGRESS));
+    for (let turn = 0; turn < 5; turn++) await clock.advance(0);
+    const isFailing = (index: number) => index % 10 === 3;
+    expect(indexes.map((index) => wordsOf(index))).toEqual(
+      indexes.map((index) => (isFailing(index) ? Errors.NOT_COORDINATOR : ["a", "c"])),
+    );
+    await clock.advance(3500);
+    expect(indexes.map((index) => wordsOf(index))).toEqual(indexes.map(() => ["a", "c"]));
+    const told = (level: RecordedLine["level"]) => lines.filter((line) => line.level === level).map(({ facts }) => facts["partition"]);
+    expect(told("error")).toEqual([3, 13, 23, 33, 43].map((index) => `__consumer_offsets-${index}`));
   });
 
   it("fails, and says so, when the log cannot be understood", async () => {

@@ -25,6 +25,8 @@ export class MemoryPartitionLog implements PartitionLog {
   isDurableAtOnce = true;
   /** Reads answer later, as for ranges that are not cached. */
   readsLater = false;
+  /** So many reads fail, as those of a storage that cannot be reached. */
+  failingReads = 0;
   #durableOffset: number;
   #durable: () => void = () => undefined;
 
@@ -67,6 +69,10 @@ export class MemoryPartitionLog implements PartitionLog {
   }
 
   read({ offset, untilOffset, maxBytes }: ReadOptions): LogRead | Promise<LogRead> {
+    if (this.failingReads > 0) {
+      this.failingReads--;
+      return Promise.reject(new StorageError("UNAVAILABLE", "nobody answers"));
+    }
     const records: Buffer[] = [];
     let sizeBytes = 0;
     let nextOffset = offset;
