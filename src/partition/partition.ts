@@ -138,7 +138,7 @@ export class Partition implements Watchable {
   }
 
   /** Throws or rejects with StorageError and the disk's errors; some may have been deleted then. */
-  enforceRetention(): unknown {
+  enforceRetention(): number | Promise<number> {
     return this.#movingStart(() => this.log.enforceRetention());
   }
 
