@@ -102,8 +102,13 @@ export class UnitMetadataStore<Change> implements MetadataStore<Change> {
   }
 
   /** Resolves when all that there is now is applied; rejects with StorageError. */
-  look(): Promise<void> {
-    // One at a time. Who asks while one is under way waits for the next: the other may have passed by already.
+  async look(): Promise<void> {
+    await this.#lookOnce();
+    await this.#applying;
+  }
+
+  /** One at a time. Who asks while one is under way waits for the next: the other may have passed by already. */
+  #lookOnce(): Promise<void> {
     this.#nextLook ??= this.#looking.then(() => {
       this.#nextLook = undefined;
       const look = this.#look();
@@ -126,12 +131,14 @@ export class UnitMetadataStore<Change> implements MetadataStore<Change> {
     const unit = { version: expectedVersion + 1, id: this.#options.random.uuidText(), changes };
     this.#contested = { version: unit.version };
     const isStored = await this.#untilKnown(unit);
+    // However long those take who are to hear of it first.
+    await this.#applying;
     if (isStored && unit.version % (this.#options.snapshotAfterUnits ?? DEFAULT_SNAPSHOT_AFTER_UNITS) === 0)
       this.#snapshot = this.#keepSnapshot(unit.version);
     return isStored;
   }
 
-  /** Whether it was stored, when it is applied, or what came in its place. */
+  /** Whether it was stored. */
   #untilKnown(unit: StoredUnit<Change>): Promise<boolean> {
     const { clock, commitTimeoutMs = DEFAULT_COMMIT_TIMEOUT_MS } = this.#options;
     let isOver = false;
@@ -163,13 +170,11 @@ export class UnitMetadataStore<Change> implements MetadataStore<Change> {
   async #attempt(unit: StoredUnit<Change>): Promise<boolean> {
     try {
       if (await this.#options.units.add(unit)) this.#learn(unit);
-      else await this.look();
+      else await this.#lookOnce();
     } catch (error) {
       if (!(error instanceof StorageError) || error.code !== "UNAVAILABLE") throw error;
     }
-    if (this.#known.version < unit.version) return false;
-    await this.#applying;
-    return true;
+    return this.#known.version >= unit.version;
   }
 
   async #look(): Promise<void> {
@@ -179,8 +184,8 @@ export class UnitMetadataStore<Change> implements MetadataStore<Change> {
       const found = await this.#options.units.after(known.version, UNITS_A_LOOK);
       this.#noticeOtherHistory(known, found);
       for (const unit of found.units) this.#learn(unit);
-      await this.#applying;
       if (found.units.length < UNITS_A_LOOK) return;
+      await this.#applying;
     }
   }
 

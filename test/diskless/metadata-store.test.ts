@@ -107,6 +107,21 @@ describe("a process that shares metadata", () => {
     expect(lines[0]?.message).toContain("not kept any more");
   });
 
+  test("has a commit that is stored wait for those who give up leaderships, however long they take", async () => {
+    const { clock, store } = await started();
+    let outcome: unknown;
+    store.subscribeToComing?.(() => new Promise((resolve) => clock.after(60_000, resolve)));
+    const commit = store.commit([set("a", 1)], 0).then((isStored) => {
+      outcome = isStored;
+    });
+    await clock.advance(0);
+    await clock.advance(59_999);
+    expect([outcome, store.version]).toEqual([undefined, 0]);
+    await clock.advance(1);
+    await commit;
+    expect([outcome, store.version]).toEqual([true, 1]);
+  });
+
   test("reads a long backlog in pieces, in order", async () => {
     const { clock, shared, link, writer, store } = await started();
     const versions: number[] = [];
