@@ -120,7 +120,7 @@ public final class GroupMember implements ConsumerRebalanceListener {
             if (producer != null) producer.close();
             tell("left");
         } catch (Exception exception) {
-            tell("failed", "error", exception.toString());
+            tell("failed", "error", reasonOf(exception));
         }
     }
 
@@ -183,11 +183,15 @@ public final class GroupMember implements ConsumerRebalanceListener {
             tell("refused", "offsets", textOf(offsets), "error", exception.getClass().getSimpleName());
             throw exception;
         } catch (KafkaException exception) {
-            tell("refused", "offsets", textOf(offsets), "error", exception.getClass().getSimpleName());
+            tell("refused", "offsets", textOf(offsets), "error", exception.getClass().getSimpleName(), "reason", reasonOf(exception));
             producer.abortTransaction();
             rewind();
         }
         return false;
+    }
+
+    private static String reasonOf(Throwable failure) {
+        return failure.getCause() == null ? failure.toString() : failure + ", since " + reasonOf(failure.getCause());
     }
 
     /** What was not committed is read again. */

@@ -20,8 +20,8 @@ export type Deed =
     }
   /** A service is killed, and resumed after a while. */
   | { readonly does: "fell"; readonly service: ServiceName; readonly forMs: number }
-  /** A broker is started in the last place. */
-  | { readonly does: "add" }
+  /** A broker is started in a place that was free until then, the last one. */
+  | { readonly does: "add"; readonly place: number }
   /** The topic of the groups gets a partition more. */
   | { readonly does: "grow" };
 
@@ -55,7 +55,8 @@ export function planDeeds(seed: number, limits: PlanLimits): readonly PlannedDee
     const away = Array.from({ length: limits.places }, (_, place) => `${place}`).filter((place) => isBusy(place, atMs));
     const deed = chance.deed(limits, plan);
     const on = subjectOf(deed);
-    if (on !== undefined && (isBusy(on, atMs) || ("place" in deed && away.length >= limits.mostAway))) continue;
+    const takesAway = "place" in deed && deed.does !== "add";
+    if (on !== undefined && (isBusy(on, atMs) || (takesAway && away.length >= limits.mostAway))) continue;
     if (on !== undefined && "forMs" in deed) busyUntilMs.set(on, atMs + deed.forMs + limits.sessionMs / 2);
     plan.push({ atMs: Math.round(atMs), deed });
   }
@@ -87,7 +88,8 @@ class Chance {
   deed({ places, sessionMs, deeds }: PlanLimits, plan: readonly PlannedDeed[]): Deed {
     const hasDone = (does: Deed["does"]): boolean => plan.some(({ deed }) => deed.does === does);
     const does = this.#pick(deeds.filter((each) => (each !== "add" && each !== "grow") || !hasDone(each)));
-    if (does === "add" || does === "grow") return { does };
+    if (does === "grow") return { does };
+    if (does === "add") return { does, place: places - 1 };
     const forMs = this.#duration(sessionMs);
     const service = this.#pick(SERVICES);
     if (does === "fell") return { does, service, forMs };

@@ -202,7 +202,7 @@ class Scene {
         await sleep(deed.forMs);
         return machines.service(deed.service).resume();
       case "add":
-        return this.#start(this.#options.places - 1);
+        return this.#start(deed.place);
       case "grow":
         return this.#grow();
     }

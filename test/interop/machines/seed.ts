@@ -1,5 +1,6 @@
 // One seed on a cluster of Odradek's processes, over services that run.
 
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { CACHE } from "../broker-under-test.ts";
 import { port } from "../port.ts";
@@ -45,6 +46,7 @@ export interface SeedOptions {
 
 export async function runSeed(seed: number, { title = "seed", deeds = ALL, ...options }: SeedOptions): Promise<Outcome> {
   const folder = join(CACHE, "machines", `${title}-${seed}`);
+  rmSync(folder, { recursive: true, force: true });
   const machines = await startMachines({
     ...options,
     title: `${title}-${seed}-${Date.now()}`,

@@ -12,7 +12,7 @@ const kafka = new Kafka({
   clientId: options.name,
   brokers: options.bootstrap.split(","),
   logLevel: logLevel.NOTHING,
-  retry: { retries: 20, initialRetryTime: 50, maxRetryTime: 200 },
+  retry: { retries: 200, initialRetryTime: 50, maxRetryTime: 200 },
 });
 const consumer = kafka.consumer({
   groupId: options.group,

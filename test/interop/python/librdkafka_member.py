@@ -115,7 +115,7 @@ def transform(is_holding):
         producer.commit_transaction(CALL_SECONDS)
         tell("committed", sinceUs=since, offsets=told(offsets))
     except KafkaException as failure:
-        tell("refused", offsets=told(offsets), error=failure.args[0].name())
+        tell("refused", offsets=told(offsets), error=failure.args[0].name(), reason=failure.args[0].str())
         if failure.args[0].fatal():
             raise
         producer.abort_transaction(CALL_SECONDS)
