@@ -78,7 +78,7 @@ it.skipIf(!hasServices() || !hasKafkaReference())(
     const [database, store] = [await startDatabase(DATABASE_PORT), await startObjectStore(STORE_PORT)];
     try {
       const machines = await startMachines({
-        ...{ title: "tools", places: BROKERS + 1, database, store, settings: MACHINE_SETTINGS },
+        ...{ title: "tools", places: BROKERS + 1, database, store, settings: MACHINE_SETTINGS, hasOwnIds: false },
         portOf: (place) => FIRST_PORT + place,
         linePortOf: (place, service) => FIRST_PORT + 10 + 2 * place + (service === "store" ? 1 : 0),
         logFolder: join(CACHE, "machines", "tools"),

@@ -45,6 +45,8 @@ export interface MachinesOptions {
   readonly database: Database;
   readonly store: ObjectStoreService;
   readonly settings: Readonly<Record<string, string>>;
+  /** Each place has an id of its own, whoever runs there; else the cluster gives ids out. */
+  readonly hasOwnIds: boolean;
   readonly logFolder: string;
 }
 
@@ -97,9 +99,10 @@ export class OdradekMachines implements Machines {
   }
 
   async start(place: number): Promise<void> {
-    const { root = ROOT, title, database, store, settings, logFolder } = this.#options;
+    const { root = ROOT, title, database, store, settings, hasOwnIds, logFolder } = this.#options;
     const args = [join(root, "src/cli/main.ts"), "start", "--host", "127.0.0.1", "--port", `${this.portOf(place)}`, "--json"];
     args.push("--cluster", database.urlOf(title, this.line(place, "database").port), "--objects", `s3://${store.bucket}/${title}`);
+    if (hasOwnIds) args.push("--set", `node.id=${place + 1}`);
     for (const [name, value] of Object.entries(settings)) args.push("--set", `${name}=${value}`);
     const env = { ...process.env, ...store.environment(this.line(place, "store").port) };
     const child = spawn(NODE, args, { stdio: ["ignore", "pipe", "pipe"], env });

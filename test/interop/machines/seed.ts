@@ -42,15 +42,21 @@ export interface SeedOptions {
   /** Names what is made for it, beside the seed. */
   readonly title?: string;
   readonly deeds?: readonly Deed["does"][];
+  /** Default: true for every other seed. */
+  readonly hasOwnIds?: boolean;
 }
 
-export async function runSeed(seed: number, { title = "seed", deeds = ALL, ...options }: SeedOptions): Promise<Outcome> {
+export async function runSeed(
+  seed: number,
+  { title = "seed", deeds = ALL, hasOwnIds = seed % 2 === 0, ...options }: SeedOptions,
+): Promise<Outcome> {
   const folder = join(CACHE, "machines", `${title}-${seed}`);
   rmSync(folder, { recursive: true, force: true });
   const machines = await startMachines({
     ...options,
     title: `${title}-${seed}-${Date.now()}`,
     places: PLACES,
+    hasOwnIds,
     portOf: (place) => FIRST_PORT + place,
     linePortOf: (place, service) => FIRST_LINE_PORT + 2 * place + (service === "store" ? 1 : 0),
     settings: MACHINE_SETTINGS,
