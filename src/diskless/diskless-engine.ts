@@ -18,7 +18,7 @@ import { LogDeletions } from "./log-deletions.ts";
 import { ObjectKeys } from "./object-keys.ts";
 import type { DisklessSettings } from "./settings.ts";
 import { DisklessCleaner } from "./upkeep/log-cleaner.ts";
-import type { SegmentReplacer } from "./upkeep/segment-replacer.ts";
+import type { Upkeep } from "./upkeep/upkeep.ts";
 import { WritePipeline } from "./write-pipeline.ts";
 
 export interface DisklessEngineOptions {
@@ -51,20 +51,21 @@ export class DisklessEngine implements StorageEngine {
   readonly #deletions: LogDeletions;
   #catalog: Catalog;
   #context: LogContext;
+  #upkeep: Upkeep | undefined;
   /** Absent without upkeep. */
   #cleaner: DisklessCleaner | undefined;
   #openings: Opening[] = [];
   #failureListener: ((partition: TopicPartition) => void) | undefined;
   #fencedListener: (() => void) | undefined;
 
-  /** @param replacer that of this incarnation's upkeep; without it logs are not compacted */
-  constructor(options: DisklessEngineOptions, incarnation: number, catalog: Catalog, replacer?: SegmentReplacer) {
+  /** @param upkeep of this incarnation, which begins and ends with it */
+  constructor(options: DisklessEngineOptions, incarnation: number, catalog: Catalog, upkeep?: Upkeep) {
     this.#options = options;
     this.#catalog = catalog;
     this.#cache = new ChunkCache(options.store, () => options.settings.cacheBytes);
     this.#deletions = new LogDeletions(() => this.#catalog, options);
     this.#context = this.#newContext(incarnation);
-    this.#cleaner = this.#newCleaner(replacer);
+    this.#cleaner = this.#begin(upkeep);
   }
 
   /** Called when the rows say that this incarnation has ended. */
@@ -73,12 +74,13 @@ export class DisklessEngine implements StorageEngine {
   }
 
   /** The broker goes on as another incarnation: what the one before had open has failed. */
-  reincarnate(incarnation: number, catalog: Catalog, replacer?: SegmentReplacer): void {
+  reincarnate(incarnation: number, catalog: Catalog, upkeep?: Upkeep): void {
     const { pipeline } = this.#context;
     this.#catalog = catalog;
     this.#context = this.#newContext(incarnation);
     void this.#cleaner?.stop();
-    this.#cleaner = this.#newCleaner(replacer);
+    void this.#upkeep?.close();
+    this.#cleaner = this.#begin(upkeep);
     pipeline.close();
     for (const log of [...this.#logs]) log.refused();
   }
@@ -111,9 +113,12 @@ export class DisklessEngine implements StorageEngine {
     };
   }
 
-  #newCleaner(replacer: SegmentReplacer | undefined): DisklessCleaner | undefined {
-    if (replacer === undefined) return undefined;
-    const { store, clock, logger } = this.#options;
+  #begin(upkeep: Upkeep | undefined): DisklessCleaner | undefined {
+    this.#upkeep = upkeep;
+    if (upkeep === undefined) return undefined;
+    upkeep.start();
+    const { clock, logger } = this.#options;
+    const { replacer, store } = upkeep;
     return new DisklessCleaner({ catalog: this.#catalog, store, replacer, logs: () => this.#logs, clock, logger });
   }
 
@@ -193,6 +198,7 @@ export class DisklessEngine implements StorageEngine {
   /** What was appended is committed first, if the store and the database are there. */
   async close(): Promise<void> {
     await this.#cleaner?.stop();
+    await this.#upkeep?.close();
     await this.#context.pipeline.drain();
     for (const log of [...this.#logs]) log.close();
     this.#context.pipeline.close();

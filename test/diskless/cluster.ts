@@ -26,7 +26,8 @@ const SETTINGS: DisklessSettings = {
   cacheDirectory: undefined,
   pendingMaxBytes: 64 * 1024 * 1024,
   objectGraceMs: 600_000,
-  upkeepIntervalMs: 30_000,
+  // By itself it does nothing within a test.
+  upkeepIntervalMs: 1e12,
 };
 
 export interface Machine {
@@ -80,7 +81,7 @@ export class Machines {
       graceMs: () => options.settings.objectGraceMs,
       mergeLimits,
     });
-    const engine = new DisklessEngine(options, number, catalog, upkeep.replacer);
+    const engine = new DisklessEngine(options, number, catalog, upkeep);
     const open = (leaderEpoch = 0, partition = 0) => engine.open({ ...spec({}, partition), leaderEpoch });
     return { engine, store, link, upkeep, incarnation, open };
   }

@@ -33,7 +33,17 @@ export interface CollectorOptions {
   readonly graceMs: () => number;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly limits?: Partial<CollectLimits>;
 }
+
+export interface CollectLimits {
+  /** Between two times that all keys in the store are gone through. */
+  readonly listingIntervalMs: number;
+  /** Between two times that logs of no topic are looked for. */
+  readonly strayLogsIntervalMs: number;
+}
+
+const COLLECT_LIMITS: CollectLimits = { listingIntervalMs: 60 * 60_000, strayLogsIntervalMs: 10 * 60_000 };
 
 export interface Collected {
   readonly markedCount: number;
@@ -45,13 +55,11 @@ const PAGE = 1000;
 const ROWS_AT_ONCE = 1000;
 const PURGES_A_ROUND = 50;
 const DELETIONS_A_ROUND = 10;
-/** Between two times that all keys in the store are gone through. */
-const LISTING_INTERVAL_MS = 60 * 60_000;
-const STRAY_LOGS_INTERVAL_MS = 10 * 60_000;
 
 export class Collector {
   readonly #options: CollectorOptions;
   readonly #marker: MarkerOptions;
+  readonly #limits: CollectLimits;
   #lastObjectId = 0;
   #listedMs = Number.NEGATIVE_INFINITY;
   #straysMs = Number.NEGATIVE_INFINITY;
@@ -61,19 +69,20 @@ export class Collector {
   constructor(options: CollectorOptions) {
     this.#options = options;
     this.#marker = options;
+    this.#limits = { ...COLLECT_LIMITS, ...options.limits };
   }
 
   /** One round. Rejects with ObjectStoreError and StorageError: what was not done is left for another round. */
   async collect(): Promise<Collected> {
     const { clock } = this.#options;
     if (!(await this.#isOwner())) return { markedCount: 0, deletedCount: 0 };
-    if (clock.now() - this.#straysMs >= STRAY_LOGS_INTERVAL_MS) {
+    if (clock.now() - this.#straysMs >= this.#limits.strayLogsIntervalMs) {
       await this.#deleteStrayLogs();
       this.#straysMs = clock.now();
     }
     await this.#purgeDeletedLogs();
     let markedCount = await this.#markUnnamed();
-    if (clock.now() - this.#listedMs >= LISTING_INTERVAL_MS) {
+    if (clock.now() - this.#listedMs >= this.#limits.listingIntervalMs) {
       markedCount += await this.#markOrphans();
       this.#listedMs = clock.now();
     }

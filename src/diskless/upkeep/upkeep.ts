@@ -8,7 +8,7 @@ import type { ObjectStore } from "../../base/object-store.ts";
 import type { Catalog, LogKey } from "../catalog.ts";
 import type { Leases } from "../leases.ts";
 import { baseOf, ObjectKeys } from "../object-keys.ts";
-import { Collector } from "./collector.ts";
+import { type CollectLimits, Collector } from "./collector.ts";
 import { type MergeLimits, Merger } from "./merger.ts";
 import { SegmentReplacer } from "./segment-replacer.ts";
 import type { UpkeepCatalog } from "./upkeep-catalog.ts";
@@ -33,6 +33,7 @@ export interface UpkeepOptions {
   readonly intervalMs: () => number;
   readonly graceMs: () => number;
   readonly mergeLimits?: Partial<MergeLimits>;
+  readonly collectLimits?: Partial<CollectLimits>;
 }
 
 const COLLECT_JOB = "collecting";
@@ -40,8 +41,9 @@ const COLLECT_JOB = "collecting";
 const JOB_INTERVALS = 3;
 
 export class Upkeep {
-  /** Also for the compaction of logs. */
+  /** Also for the compaction of logs, as is the store. */
   readonly replacer: SegmentReplacer;
+  readonly store: ObjectStore;
   readonly #options: UpkeepOptions;
   readonly #merger: Merger;
   readonly #collector: Collector;
@@ -53,6 +55,7 @@ export class Upkeep {
   constructor(options: UpkeepOptions) {
     this.#options = options;
     const { catalog: appended, upkeepCatalog: catalog, prefix, clusterId, incarnation, store, clock, logger } = options;
+    this.store = store;
     this.#failures = new FailureLog(logger);
     const keys = new ObjectKeys({ prefix, clusterId, incarnation });
     this.replacer = new SegmentReplacer({ catalog, store, keys, clusterId, incarnation, logger });
@@ -62,6 +65,7 @@ export class Upkeep {
       catalog,
       base: baseOf(prefix, clusterId),
       deleteLogs: (logs) => appended.deleteLogs(logs),
+      limits: options.collectLimits ?? {},
     });
   }
 

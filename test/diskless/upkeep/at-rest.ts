@@ -9,7 +9,7 @@ export interface RestOptions {
 }
 
 /** What is wrong, in words; none when all is well. */
-export function complaintsAtRest({ rows, bucket }: Machines, { isCollected = false }: RestOptions = {}): string[] {
+export function complaintsAtRest({ rows, bucket }: Pick<Machines, "rows" | "bucket">, { isCollected = false }: RestOptions = {}): string[] {
   const complaints: string[] = [];
   const named = new Set<string>();
   for (const { logId, segments, startOffset, endOffset, isDeleted } of rows.logs.values()) {
