@@ -21,5 +21,7 @@ export interface MetadataStore<Change> {
    * any broker are. The unit is applied when all these listeners are done. Gives a function that ends it.
    */
   subscribeToComing?(listener: ComingListener<Change>): () => void;
+  /** Where others commit to the same store: resolves when all that there was when it was called is applied. Rejects with StorageError. */
+  look?(): Promise<void>;
   close(): Promise<void>;
 }

@@ -18,6 +18,7 @@ import { Link } from "../diskless/fakes/link.ts";
 import { MemoryCatalogRows } from "../diskless/fakes/memory-catalog.ts";
 import { MemoryLeases } from "../diskless/fakes/memory-leases.ts";
 import { MemoryMetadata } from "../diskless/fakes/memory-metadata.ts";
+import { MemoryUpkeepRows } from "../diskless/fakes/memory-upkeep.ts";
 import { RawClient } from "../support/raw-client.ts";
 
 export const TTL_MS = 9000;
@@ -128,6 +129,7 @@ export class Machine {
 export class Machines {
   readonly time = new VirtualClock();
   readonly rows = new MemoryCatalogRows();
+  readonly upkeepRows = new MemoryUpkeepRows(this.rows, () => this.time.now());
   readonly leases = new MemoryLeases(this.time, (incarnation) => this.rows.end(incarnation));
   readonly metadata = new MemoryMetadata<Change>();
   readonly #all: Machine[] = [];
@@ -163,9 +165,11 @@ export class Machines {
     const metadata = await this.metadata.open({ clock, link, compact: compactChanges });
     return {
       clusterId: CLUSTER_ID,
+      databaseId: "a database",
       metadata,
       leases: link.to(this.leases.view()),
       catalog: (incarnation) => link.to(this.rows.catalog(incarnation)),
+      upkeepCatalog: (incarnation) => link.to(this.upkeepRows.catalog(incarnation)),
       close: () => metadata.close(),
     };
   }

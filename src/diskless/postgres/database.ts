@@ -16,6 +16,7 @@ import { PostgresLeases } from "./leases.ts";
 import { PostgresMetadataUnits } from "./metadata-units.ts";
 import { migrate } from "./migrations.ts";
 import { Session } from "./session.ts";
+import { PostgresUpkeepCatalog } from "./upkeep-catalog.ts";
 
 export interface PostgresDatabaseOptions<Change>
   extends Pick<UnitMetadataOptions<Change>, "compact" | "mayMoveLeaderships" | "snapshotAfterUnits" | "commitTimeoutMs"> {
@@ -33,12 +34,18 @@ export interface PostgresDatabaseOptions<Change>
 /** Longest wait of a step of the schema for the one who makes it already. */
 const MIGRATION_MS = 60_000;
 const CONNECT_MS = 5_000;
+/** Of a statement for which nobody waits. */
+const UPKEEP_MS = 30_000;
+/** A dump that is brought back elsewhere has another; a standby that is promoted has the same. */
+const DATABASE_ID = `
+  SELECT c.system_identifier || '/' || d.oid AS id FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()`;
 
 /** Rejects with StorageError: UNAVAILABLE, DATABASE_REFUSED, or DATABASE_UNFIT, each with a sentence for whoever starts a broker. */
 export async function openPostgresDatabase<Change>(options: PostgresDatabaseOptions<Change>): Promise<PostgresDatabase<Change>> {
   const { url, mayForget = false, clock = systemClock, random = systemRandom, logger = silentLogger } = options;
   const terms = { url, mayForget, clock, random, logger, health: new StoreHealth(storeOf(url), clock, logger) };
-  const clusterId = await prepare(terms, options.clusterId ?? random.uuid());
+  const names = await prepare(terms, options.clusterId ?? random.uuid());
+  const { clusterId } = names;
   if (options.clusterId !== undefined && options.clusterId !== clusterId)
     throw new StorageError("DATABASE_UNFIT", `The database is that of another cluster: ${clusterId}, not ${options.clusterId}`);
   let store: UnitMetadataStore<Change> | undefined;
@@ -49,11 +56,17 @@ export async function openPostgresDatabase<Change>(options: PostgresDatabaseOpti
     await units.close();
     throw error;
   }
-  return new PostgresDatabase(terms, clusterId, store, units);
+  return new PostgresDatabase(terms, names, store, units);
+}
+
+interface DatabaseNames {
+  readonly clusterId: string;
+  readonly databaseId: string;
 }
 
 export class PostgresDatabase<Change> implements ClusterDatabase<Change> {
   readonly clusterId: string;
+  readonly databaseId: string;
   readonly metadata: UnitMetadataStore<Change>;
   readonly leases: PostgresLeases;
   /** Whether it answers. */
@@ -62,8 +75,14 @@ export class PostgresDatabase<Change> implements ClusterDatabase<Change> {
   readonly #units: PostgresMetadataUnits<Change>;
   readonly #connections: Connection[] = [];
 
-  constructor(terms: ConnectionTerms, clusterId: string, metadata: UnitMetadataStore<Change>, units: PostgresMetadataUnits<Change>) {
+  constructor(
+    terms: ConnectionTerms,
+    { clusterId, databaseId }: DatabaseNames,
+    metadata: UnitMetadataStore<Change>,
+    units: PostgresMetadataUnits<Change>,
+  ) {
     this.clusterId = clusterId;
+    this.databaseId = databaseId;
     this.metadata = metadata;
     this.leases = new PostgresLeases(terms);
     this.health = terms.health;
@@ -72,13 +91,18 @@ export class PostgresDatabase<Change> implements ClusterDatabase<Change> {
   }
 
   catalog(incarnation: Incarnation): PostgresCatalog {
-    const owner = `broker ${incarnation.brokerId}, incarnation ${incarnation.number}:`;
-    const connect = (purpose: string) => {
-      const connection = new Connection(this.#terms, { owner, purpose });
-      this.#connections.push(connection);
-      return connection;
-    };
+    const connect = (purpose: string) => this.#connect(incarnation, { purpose });
     return new PostgresCatalog({ commits: connect("commits"), reads: connect("reads"), changes: connect("changes") }, incarnation);
+  }
+
+  upkeepCatalog(incarnation: Incarnation): PostgresUpkeepCatalog {
+    return new PostgresUpkeepCatalog(this.#connect(incarnation, { purpose: "upkeep", timeoutMs: UPKEEP_MS }), incarnation);
+  }
+
+  #connect({ brokerId, number }: Incarnation, options: { readonly purpose: string; readonly timeoutMs?: number }): Connection {
+    const connection = new Connection(this.#terms, { owner: `broker ${brokerId}, incarnation ${number}:`, ...options });
+    this.#connections.push(connection);
+    return connection;
   }
 
   async close(): Promise<void> {
@@ -87,8 +111,8 @@ export class PostgresDatabase<Change> implements ClusterDatabase<Change> {
   }
 }
 
-/** Gives the cluster's id, which is the given one where it had none. */
-async function prepare(terms: ConnectionTerms, newClusterId: string): Promise<string> {
+/** The cluster's id is the given one where it had none. */
+async function prepare(terms: ConnectionTerms, newClusterId: string): Promise<DatabaseNames> {
   const session = await Session.open({
     ...terms,
     ...{ applicationName: "odradek schema", connectTimeoutMs: CONNECT_MS, statementTimeoutMs: MIGRATION_MS },
@@ -98,7 +122,8 @@ async function prepare(terms: ConnectionTerms, newClusterId: string): Promise<st
     const text = "INSERT INTO odradek.cluster (cluster_id) VALUES ($1) ON CONFLICT DO NOTHING";
     await session.query({ text, values: [newClusterId] }, CONNECT_MS);
     const [cluster] = await session.query<{ id: string }>({ text: "SELECT cluster_id AS id FROM odradek.cluster" }, CONNECT_MS);
-    return cluster?.id ?? newClusterId;
+    const [database] = await session.query<{ id: string }>({ text: DATABASE_ID }, CONNECT_MS);
+    return { clusterId: cluster?.id ?? newClusterId, databaseId: database?.id ?? "" };
   } finally {
     await session.end();
   }
