@@ -78,8 +78,8 @@ export class DisklessEngine implements StorageEngine {
     const { pipeline } = this.#context;
     this.#catalog = catalog;
     this.#context = this.#newContext(incarnation);
-    void this.#cleaner?.stop();
-    void this.#upkeep?.close();
+    this.#cleaner?.stop();
+    this.#upkeep?.close();
     this.#cleaner = this.#begin(upkeep);
     pipeline.close();
     for (const log of [...this.#logs]) log.refused();
@@ -197,8 +197,8 @@ export class DisklessEngine implements StorageEngine {
 
   /** What was appended is committed first, if the store and the database are there. */
   async close(): Promise<void> {
-    await this.#cleaner?.stop();
-    await this.#upkeep?.close();
+    this.#cleaner?.stop();
+    this.#upkeep?.close();
     await this.#context.pipeline.drain();
     for (const log of [...this.#logs]) log.close();
     this.#context.pipeline.close();

@@ -97,7 +97,7 @@ export class Machines {
     this.living.delete(incarnation.number);
     link.isCutOff = true;
     store.cutOff();
-    void upkeep.close();
+    upkeep.close();
   }
 
   #leases(): Leases {

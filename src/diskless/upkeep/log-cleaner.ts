@@ -5,7 +5,7 @@
 import { MalformedMessage } from "../../../protocol/wire/malformed-message.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
-import type { ObjectStore } from "../../base/object-store.ts";
+import { type ObjectStore, ObjectStoreError } from "../../base/object-store.ts";
 import type { TopicSettings } from "../../config/topic-settings.ts";
 import { type CompactionPlan, planCompaction } from "../../storage/compaction/compaction-plan.ts";
 import { Pace } from "../../storage/compaction/pace.ts";
@@ -46,7 +46,7 @@ export class DisklessCleaner {
   /** Until when they are left alone. */
   readonly #uncleanable = new WeakMap<CompactableLog, number>();
   readonly #looks = new WeakMap<CompactableLog, Look>();
-  #running: { readonly pace: Pace; readonly done: Promise<boolean> } | undefined;
+  #running: Pace | undefined;
   #isStopped = false;
 
   constructor(options: DisklessCleanerOptions) {
@@ -57,18 +57,16 @@ export class DisklessCleaner {
   async clean(limits: CompactionLimits): Promise<boolean> {
     if (this.#running !== undefined || this.#isStopped) return false;
     const pace = new Pace(this.#options.clock, limits.ioBytesPerSecond);
-    const running = { pace, done: this.#clean(limits, pace) };
-    this.#running = running;
-    const isDone = await running.done;
+    this.#running = pace;
+    const isDone = await this.#clean(limits, pace);
     this.#running = undefined;
     return isDone;
   }
 
-  /** What is being compacted stays as it was. */
-  async stop(): Promise<void> {
+  /** What is being compacted ends by itself, where it is: nobody needs to wait for it. */
+  stop(): void {
     this.#isStopped = true;
-    this.#running?.pace.stop();
-    await this.#running?.done;
+    this.#running?.stop();
   }
 
   async #clean(limits: CompactionLimits, pace: Pace): Promise<boolean> {
@@ -131,7 +129,10 @@ export class DisklessCleaner {
       return true;
     } catch (error) {
       if (this.#isStopped || !log.isWritten) return false;
-      if (error instanceof CompactionAbandoned) this.#uncleanable.set(log, clock.now() + RETRY_MS);
+      // Its rows were others by then, for so long that what they had named is gone.
+      const isGone = error instanceof ObjectStoreError && error.code === "NOT_FOUND";
+      if (isGone) logger.warn({ err: error, partition }, "an object is gone that a log was compacted from; it is looked at again");
+      if (error instanceof CompactionAbandoned || isGone) this.#uncleanable.set(log, clock.now() + RETRY_MS);
       else this.#giveUp(log, error);
       return true;
     }

@@ -49,7 +49,6 @@ export class Upkeep {
   readonly #collector: Collector;
   readonly #failures: FailureLog;
   #timer: Timer | undefined;
-  #round: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(options: UpkeepOptions) {
@@ -73,7 +72,7 @@ export class Upkeep {
   start(): void {
     if (this.#isClosed) return;
     this.#timer = this.#options.clock.after(this.#options.intervalMs(), () => {
-      this.#round = this.round().finally(() => this.start());
+      void this.round().then(() => this.start());
     });
   }
 
@@ -83,12 +82,12 @@ export class Upkeep {
     await this.#try("collecting", "could not delete objects of which nothing is left", () => this.#collect());
   }
 
-  async close(): Promise<void> {
+  /** What is under way ends by itself, where it is: nobody needs to wait for it. */
+  close(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#merger.stop();
     this.#collector.stop();
-    await this.#round;
   }
 
   async #merge(): Promise<void> {
