@@ -1,6 +1,7 @@
 // All that a broker asks of the object store goes through here: in the order of its urgency, no faster than the store takes it, each attempt
 // with a deadline. What only reads is tried again, with longer and longer pauses, until its own deadline. A put is not: whoever puts tries
-// again under a new key, since what went out under this one may still arrive. Nor is a deletion, which upkeep comes back to.
+// again under a new key, since what went out under this one may still arrive. Nor is a deletion, which upkeep comes back to. A read that
+// clients wait for, and that takes longer than nearly all do, has a second one beside it.
 //
 // Whether the store answers is said by its health: when several requests in a row had no answer, and when one has again.
 
@@ -10,6 +11,7 @@ import { type ByteRange, type ListedPage, type ObjectStore, ObjectStoreError } f
 import type { Random } from "../base/random.ts";
 import { Seldom } from "../base/seldom.ts";
 import { Backoff } from "./backoff.ts";
+import { Hedging } from "./hedging.ts";
 import { type RequestPriority, RequestQueue } from "./request-queue.ts";
 import type { StoreHealth } from "./store-health.ts";
 
@@ -32,6 +34,8 @@ export interface StoreCounts {
   readonly errors: Readonly<Record<StoreRequestKind, number>>;
   readonly putBytes: number;
   readonly gotBytes: number;
+  /** Reads beside another that took long. */
+  readonly hedges: number;
   /** Attempts that the store answered with a wish for fewer. */
   readonly throttled: number;
   readonly running: number;
@@ -71,12 +75,14 @@ export class PatientStore {
   readonly upkeep: ObjectStore;
   readonly #options: PatientStoreOptions;
   readonly #queue: RequestQueue;
+  readonly #hedging = new Hedging();
   readonly #seldom: Seldom;
   readonly #closing = new AbortController();
   readonly #requests = zeros();
   readonly #errors = zeros();
   #putBytes = 0;
   #gotBytes = 0;
+  #hedgeCount = 0;
   #throttledCount = 0;
   #unansweredCount = 0;
 
@@ -94,6 +100,7 @@ export class PatientStore {
       errors: { ...this.#errors },
       putBytes: this.#putBytes,
       gotBytes: this.#gotBytes,
+      hedges: this.#hedgeCount,
       throttled: this.#throttledCount,
       running: this.#queue.runningCount,
       waiting: this.#queue.waitingCount,
@@ -170,7 +177,7 @@ export class PatientStore {
     try {
       for (;;) {
         try {
-          return await this.#once(attempts, work, given);
+          return await this.#hedged(attempts, work, given);
         } catch (error) {
           const pauseMs = backoff.nextMs();
           const isWorthIt = attempts.isRepeated && isPassing(error) && !given.aborted && clock.now() + pauseMs < endMs;
@@ -183,6 +190,37 @@ export class PatientStore {
     }
   }
 
+  async #hedged<T>(attempts: Attempts, work: (signal: AbortSignal) => Promise<T>, given: AbortSignal): Promise<T> {
+    const afterMs = attempts.priority === "read" ? this.#hedging.afterMs() : undefined;
+    if (afterMs === undefined) return await this.#once(attempts, work, given);
+    const over = new AbortController();
+    const signal = AbortSignal.any([given, over.signal]);
+    const first = this.#once(attempts, work, signal);
+    const second = new Promise<T>((resolve, reject) => {
+      let isFailing = reject;
+      const timer = this.#options.clock.after(afterMs, () => {
+        if (!this.#mayHedge()) return;
+        this.#hedgeCount++;
+        // From now on the first may fail alone.
+        isFailing = () => undefined;
+        this.#once(attempts, work, signal).then(resolve, reject);
+      });
+      first.catch((error: unknown) => isFailing(error)).finally(() => timer.cancel());
+    });
+    try {
+      return await Promise.any([first, second]);
+    } catch (error) {
+      throw error instanceof AggregateError ? error.errors[0] : error;
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Only where there is nothing but this one that is slow. */
+  #mayHedge(): boolean {
+    return this.#queue.waitingCount === 0 && this.#queue.rate.limitPerSecond === undefined && this.#hedging.take();
+  }
+
   /** When it is its turn; ended at the attempt's deadline, whether or not the store heeds it. */
   async #once<T>(attempts: Attempts, work: (signal: AbortSignal) => Promise<T>, given: AbortSignal): Promise<T> {
     const { kind, priority, attemptMs } = attempts;
@@ -191,8 +229,10 @@ export class PatientStore {
     const timer = this.#options.clock.after(attemptMs, () => tooLate.abort(late(attemptMs)));
     const signal = AbortSignal.any([given, tooLate.signal]);
     this.#requests[kind]++;
+    const startMs = this.#options.clock.now();
     try {
       const result = await unlessAborted(work(signal), signal);
+      if (priority === "read") this.#hedging.took(this.#options.clock.now() - startMs);
       this.#answered();
       return result;
     } catch (error) {
@@ -216,10 +256,11 @@ export class PatientStore {
       this.#answered();
       return;
     }
+    // Whoever gives up says nothing about the store.
+    if (isGivenUp && code === "UNAVAILABLE") return;
     this.#errors[kind]++;
     if (code === "SLOW_DOWN") this.#throttled();
-    // Whoever gives up says nothing about the store; that it refuses us is not for a moment, and said at once.
-    if (isGivenUp && code === "UNAVAILABLE") return;
+    // That it refuses us is not for a moment, and said at once.
     this.#unansweredCount++;
     if (code !== "REFUSED" && this.#unansweredCount < (code === "SLOW_DOWN" ? AWAY_AFTER_THROTTLED : AWAY_AFTER)) return;
     const { running, waiting } = this.counts;

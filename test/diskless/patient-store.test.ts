@@ -114,6 +114,61 @@ describe("a get", () => {
   });
 });
 
+describe("a get that takes longer than nearly all", () => {
+  /** After many that took 40 ms. */
+  async function used() {
+    const there = world(40);
+    for (let each = 0; each < 100; each++) {
+      void fate(there.patient.foreground.get("old"));
+      await there.clock.advance(50);
+    }
+    return there;
+  }
+  const slow = (isSlow: () => boolean) => () => (isSlow() ? 3_000 : 40);
+
+  test("has a second one beside it, whose answer is taken, and the first is ended", async () => {
+    const { clock, store, patient } = await used();
+    let made = 0;
+    store.latencyMs = slow(() => made++ === 0);
+    const get = fate(patient.foreground.get("old"));
+    await clock.advance(49);
+    expect(made).toBe(1);
+    await clock.advance(45);
+    expect(get.outcome).toEqual(bytes);
+    expect(patient.counts).toMatchObject({ hedges: 1, running: 0, errors: { get: 0 }, requests: { get: 102 } });
+  });
+
+  test("has no more than that, and of all reads few have one", async () => {
+    const { clock, store, patient } = await used();
+    store.latencyMs = slow(() => true);
+    for (let each = 0; each < 10; each++) void fate(patient.foreground.get("old"));
+    await clock.advance(2_999);
+    expect(patient.counts).toMatchObject({ hedges: 1, running: 11 });
+    await clock.advance(100);
+    expect(patient.counts).toMatchObject({ running: 0, requests: { get: 111 } });
+  });
+
+  test("fails when both do, and when it fails alone there is another attempt", async () => {
+    const { clock, store, patient, failing } = await used();
+    failing(2, { kind: "unavailable", isDone: false });
+    store.latencyMs = slow(() => true);
+    const get = fate(patient.foreground.get("old"));
+    await clock.advance(3_100);
+    expect(patient.counts).toMatchObject({ hedges: 1, errors: { get: 2 } });
+    store.latencyMs = 40;
+    await clock.advance(3_100);
+    expect(get.outcome).toEqual(bytes);
+  });
+
+  test("of upkeep waits", async () => {
+    const { clock, store, patient } = await used();
+    store.latencyMs = slow(() => true);
+    void fate(patient.upkeep.get("old"));
+    await clock.advance(2_000);
+    expect(patient.counts.hedges).toBe(0);
+  });
+});
+
 describe("a put", () => {
   test("is not tried again: it may have been done", async () => {
     const { bucket, store, patient, failing } = world();
