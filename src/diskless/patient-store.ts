@@ -12,6 +12,7 @@ import type { Random } from "../base/random.ts";
 import { Seldom } from "../base/seldom.ts";
 import { Backoff } from "./backoff.ts";
 import { Hedging } from "./hedging.ts";
+import { Patience } from "./patience.ts";
 import { type RequestPriority, RequestQueue } from "./request-queue.ts";
 import type { StoreHealth } from "./store-health.ts";
 
@@ -77,7 +78,9 @@ export class PatientStore {
   readonly #queue: RequestQueue;
   readonly #hedging = new Hedging();
   readonly #seldom: Seldom;
-  readonly #closing = new AbortController();
+  /** Of those whose requests are under way. */
+  readonly #waiting = new Set<Patience>();
+  #isClosed = false;
   readonly #requests = zeros();
   readonly #errors = zeros();
   #putBytes = 0;
@@ -109,7 +112,8 @@ export class PatientStore {
   }
 
   close(): void {
-    this.#closing.abort(new ObjectStoreError("UNAVAILABLE", "The client of the object store was closed."));
+    this.#isClosed = true;
+    for (const patience of [...this.#waiting]) patience.end(closed());
     this.#options.store.close();
   }
 
@@ -168,34 +172,40 @@ export class PatientStore {
 
   async #attempt<T>(attempts: Attempts, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { clock, random } = this.#options;
-    const endMs = clock.now() + attempts.deadlineMs;
+    const { signal, deadlineMs } = attempts;
+    const endMs = clock.now() + deadlineMs;
     const backoff = new Backoff(random);
-    const tooLate = new AbortController();
-    const timer = clock.after(attempts.deadlineMs, () => tooLate.abort(late(attempts.deadlineMs)));
-    const signals = [this.#closing.signal, tooLate.signal, ...(attempts.signal === undefined ? [] : [attempts.signal])];
-    const given = AbortSignal.any(signals);
+    const patience = new Patience();
+    const giveUp = () => patience.end(givenUp(signal));
+    if (this.#isClosed) patience.end(closed());
+    if (signal?.aborted) giveUp();
+    signal?.addEventListener("abort", giveUp);
+    this.#waiting.add(patience);
+    const timer = clock.after(deadlineMs, () => patience.end(late(deadlineMs)));
     try {
       for (;;) {
         try {
-          return await this.#hedged(attempts, work, given);
+          return await this.#hedged(attempts, work, patience);
         } catch (error) {
           const pauseMs = backoff.nextMs();
-          const isWorthIt = attempts.isRepeated && isPassing(error) && !given.aborted && clock.now() + pauseMs < endMs;
+          const isWorthIt = attempts.isRepeated && isPassing(error) && patience.endedBy === undefined && clock.now() + pauseMs < endMs;
           if (!isWorthIt) throw error;
-          await pause(clock, pauseMs, given);
+          await pause(clock, pauseMs, patience);
         }
       }
     } finally {
       timer.cancel();
+      this.#waiting.delete(patience);
+      signal?.removeEventListener("abort", giveUp);
     }
   }
 
-  async #hedged<T>(attempts: Attempts, work: (signal: AbortSignal) => Promise<T>, given: AbortSignal): Promise<T> {
+  async #hedged<T>(attempts: Attempts, work: (signal: AbortSignal) => Promise<T>, patience: Patience): Promise<T> {
     const afterMs = attempts.priority === "read" ? this.#hedging.afterMs() : undefined;
-    if (afterMs === undefined) return await this.#once(attempts, work, given);
-    const over = new AbortController();
-    const signal = AbortSignal.any([given, over.signal]);
-    const first = this.#once(attempts, work, signal);
+    if (afterMs === undefined) return await this.#once(attempts, work, patience);
+    const both = new Patience();
+    const part = patience.whenEnded((reason) => both.end(reason));
+    const first = this.#once(attempts, work, both);
     const second = new Promise<T>((resolve, reject) => {
       let isFailing = reject;
       const timer = this.#options.clock.after(afterMs, () => {
@@ -203,7 +213,7 @@ export class PatientStore {
         this.#hedgeCount++;
         // From now on the first may fail alone.
         isFailing = () => undefined;
-        this.#once(attempts, work, signal).then(resolve, reject);
+        this.#once(attempts, work, both).then(resolve, reject);
       });
       first.catch((error: unknown) => isFailing(error)).finally(() => timer.cancel());
     });
@@ -212,7 +222,8 @@ export class PatientStore {
     } catch (error) {
       throw error instanceof AggregateError ? error.errors[0] : error;
     } finally {
-      over.abort();
+      part();
+      both.end(givenUp(undefined));
     }
   }
 
@@ -222,24 +233,26 @@ export class PatientStore {
   }
 
   /** When it is its turn; ended at the attempt's deadline, whether or not the store heeds it. */
-  async #once<T>(attempts: Attempts, work: (signal: AbortSignal) => Promise<T>, given: AbortSignal): Promise<T> {
+  async #once<T>(attempts: Attempts, work: (signal: AbortSignal) => Promise<T>, patience: Patience): Promise<T> {
     const { kind, priority, attemptMs } = attempts;
-    const done = await this.#queue.turn(priority, given).catch((reason: unknown) => Promise.reject(asUnavailable(reason)));
-    const tooLate = new AbortController();
-    const timer = this.#options.clock.after(attemptMs, () => tooLate.abort(late(attemptMs)));
-    const signal = AbortSignal.any([given, tooLate.signal]);
+    const { clock } = this.#options;
+    const done = await this.#queue.turn(priority, patience);
     this.#requests[kind]++;
-    const startMs = this.#options.clock.now();
+    const startMs = clock.now();
+    const attempt = new Patience();
+    const part = patience.whenEnded((reason) => attempt.end(reason));
+    const timer = clock.after(attemptMs, () => attempt.end(late(attemptMs)));
     try {
-      const result = await unlessAborted(work(signal), signal);
-      if (priority === "read") this.#hedging.took(this.#options.clock.now() - startMs);
+      const result = await whilePatient(attempt, work);
+      if (priority === "read") this.#hedging.took(clock.now() - startMs);
       this.#answered();
       return result;
     } catch (error) {
-      this.#failed(kind, error, given.aborted);
+      this.#failed(kind, error, patience.endedBy !== undefined);
       throw error;
     } finally {
       timer.cancel();
+      part();
       done();
     }
   }
@@ -281,16 +294,17 @@ export class PatientStore {
   }
 }
 
-/** Shorter when the signal says that nobody waits any more. */
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+/** Shorter when nobody waits any more. */
+function pause(clock: Clock, ms: number, patience: Patience): Promise<void> {
   return new Promise((resolve) => {
-    const over = () => {
-      timer.cancel();
-      signal.removeEventListener("abort", over);
+    const timer = clock.after(ms, () => {
+      stay();
       resolve();
-    };
-    const timer = clock.after(ms, over);
-    signal.addEventListener("abort", over);
+    });
+    const stay = patience.whenEnded(() => {
+      timer.cancel();
+      resolve();
+    });
   });
 }
 
@@ -299,18 +313,24 @@ function isPassing(error: unknown): boolean {
   return error instanceof ObjectStoreError && (error.code === "UNAVAILABLE" || error.code === "SLOW_DOWN");
 }
 
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Rejects as soon as nobody waits any more. */
+function whilePatient<T>(patience: Patience, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(asUnavailable(signal.reason));
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort);
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    const controller = new AbortController();
+    patience.whenEnded((reason) => {
+      reject(reason);
+      controller.abort(reason);
+    });
+    work(controller.signal).then(resolve, reject);
   });
 }
 
-function asUnavailable(reason: unknown): ObjectStoreError {
-  if (reason instanceof ObjectStoreError) return reason;
-  return new ObjectStoreError("UNAVAILABLE", "Nobody waits for the object store's answer any more.", { cause: reason });
+function givenUp(signal: AbortSignal | undefined): ObjectStoreError {
+  return new ObjectStoreError("UNAVAILABLE", "Nobody waits for the object store's answer any more.", { cause: signal?.reason });
+}
+
+function closed(): ObjectStoreError {
+  return new ObjectStoreError("UNAVAILABLE", "The client of the object store was closed.");
 }
 
 function late(ms: number): ObjectStoreError {

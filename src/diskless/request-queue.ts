@@ -2,6 +2,7 @@
 // many a second as the store takes; the others wait, each kind in the order in which it came.
 
 import type { Clock, Timer } from "../base/clock.ts";
+import type { Patience } from "./patience.ts";
 import { RequestRate } from "./request-rate.ts";
 
 /** The most urgent first. */
@@ -43,24 +44,21 @@ export class RequestQueue {
     return PRIORITIES.reduce((count, priority) => count + this.#waiting[priority].size, 0);
   }
 
-  /** Resolves when it is this one's turn, with what to call when the request is over; rejects when the signal says that nobody waits any more. */
-  turn(priority: RequestPriority, signal: AbortSignal): Promise<() => void> {
+  /** Resolves when it is this one's turn, with what to call when the request is over; rejects with the reason when nobody waits any more. */
+  turn(priority: RequestPriority, patience: Patience): Promise<() => void> {
     return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      const leave = () => {
-        this.#waiting[priority].delete(waiting);
-        reject(signal.reason);
-      };
       const waiting: Waiting = {
         go: (done) => {
-          signal.removeEventListener("abort", leave);
+          stay();
           resolve(done);
         },
       };
-      signal.addEventListener("abort", leave);
       this.#waiting[priority].add(waiting);
+      const stay = patience.whenEnded((reason) => {
+        this.#waiting[priority].delete(waiting);
+        reject(reason);
+      });
       this.#next();
-      return undefined;
     });
   }
 
