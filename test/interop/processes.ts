@@ -86,7 +86,7 @@ export async function killChild(child: ChildProcess): Promise<void> {
 }
 
 /** Asks again and again until the answer is good. Rejects at the deadline with the last answer. */
-export async function waitFor<T>(what: string, ask: () => Promise<T>, isGood: (answer: T) => boolean, deadlineMs = 60_000): Promise<T> {
+export async function waitFor<T>(what: string, ask: () => Promise<T>, isGood: (answer: T) => boolean, deadlineMs = 180_000): Promise<T> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {
     const answer = await ask();

@@ -9,7 +9,8 @@ export default defineConfig({
     include: ["test/interop/**/*.interop.ts"],
     globalSetup: ["test/interop/brokers.ts"],
     fileParallelism: false,
-    testTimeout: 240_000,
+    // For what hangs: no test is judged by it, on however busy a machine.
+    testTimeout: 600_000,
     hookTimeout: 300_000,
     teardownTimeout: 60_000,
   },

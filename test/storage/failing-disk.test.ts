@@ -57,13 +57,13 @@ const KINDS = [
 const ROW = 7;
 
 describe.each(KINDS)("a running broker goes on and keeps its word whichever operation fails: $what", ({ kind, least, leastInRows }) => {
-  test(`once, for more than ${least} of them`, { timeout: 120_000 }, async () => {
+  test(`once, for more than ${least} of them`, { timeout: 600_000 }, async () => {
     let failureCount = 0;
     for (const failAt of await operationsOf(kind)) failureCount += await fail({ kind, failAt, count: 1 });
     expect(failureCount).toBeGreaterThan(least);
   });
 
-  test(`seven times, for more than ${leastInRows} of them`, { timeout: 120_000 }, async () => {
+  test(`seven times, for more than ${leastInRows} of them`, { timeout: 600_000 }, async () => {
     let failureCount = 0;
     // Each once, as one of so many, until there are no more.
     for (let failAt = 1; ; failAt += ROW) {

@@ -35,6 +35,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -202,8 +203,8 @@ public final class GroupMember implements ConsumerRebalanceListener {
                 if (committed == null) consumer.seekToBeginning(List.of(partition));
                 else consumer.seek(partition, committed.offset());
             });
-        } catch (CommitFailedException | IllegalStateException exception) {
-            // The partitions went meanwhile.
+        } catch (CommitFailedException | UnknownMemberIdException | IllegalStateException exception) {
+            // The partitions went meanwhile, or its group has forgotten it, and it has not heard so by a heartbeat yet.
         }
     }
 

@@ -75,8 +75,8 @@ export const GUARDS: readonly Guard[] = [
   {
     title: "an answer waits until what it tells of is safe",
     file: "shard.ts",
-    code: "if (committing === undefined) {",
-    without: "if (committing !== null) {",
+    code: "if (wait === undefined) {",
+    without: "if (wait !== null) {",
   },
   {
     title: "a change of topics has the group look at them again",
