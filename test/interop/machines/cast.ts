@@ -3,6 +3,9 @@
 import type { ClassicAssignor, GroupProtocol, MemberClient } from "../group-member.ts";
 import { LIBRARIES, type Library, type WriterOptions } from "./writer.ts";
 
+/** A group whose members commit in transactions. */
+export const TRANSFORMERS = "transformers";
+
 export interface Cast {
   readonly writers: readonly ({ readonly library: Library } & Pick<WriterOptions, "name" | "topic" | "partitions" | "transactionalId">)[];
   readonly members: readonly {
@@ -42,7 +45,7 @@ export function castOf(seed: number, { orders, ledger, copies }: Stage): Cast {
       {
         client: modern,
         name: `${modern}-transformer`,
-        group: "transformers",
+        group: TRANSFORMERS,
         protocol: seed % 4 < 2 ? "consumer" : "classic",
         assignor: "range",
         output: copies,

@@ -11,7 +11,7 @@ import { GroupMember, type GroupProtocol } from "../group-member.ts";
 import { lostIn, complaintsAbout as memberComplaints } from "../member-history.ts";
 import type { MemberEvent } from "../member-log.ts";
 import { waitFor } from "../processes.ts";
-import { castOf } from "./cast.ts";
+import { castOf, TRANSFORMERS } from "./cast.ts";
 import { complaintsAbout, type Limits, type OffsetSeen, transformComplaints } from "./history.ts";
 import type { Machines } from "./machines.ts";
 import { Observer } from "./observer.ts";
@@ -265,7 +265,7 @@ class Scene {
         writers: this.#writers.map((writer) => writer.events()),
         members: new Map(members.map(({ name, logs }) => [name, logs])),
         watermarks: this.#observer?.watermarks ?? [],
-        offsets: [...(this.#observer?.offsets ?? []), ...members.flatMap(({ name, logs }) => logs.flatMap((log) => commitsOf(name, log)))],
+        offsets: [...(this.#observer?.offsets ?? []), ...this.#commits()],
         records: this.#observer?.records ?? [],
         stored: found.stored,
         committed: found.committed,
@@ -275,6 +275,13 @@ class Scene {
       ...transformComplaints(found, COPIES, ends),
       ...members.flatMap(({ name, logs }) => memberComplaints(logs, ends).map((complaint) => `${name}: ${complaint}`)),
     ];
+  }
+
+  /** But for those in transactions, which are seen when the markers are there, not when the producer is told. */
+  #commits(): OffsetSeen[] {
+    return [...this.#groups]
+      .filter(([name]) => name !== TRANSFORMERS)
+      .flatMap(([name, { members }]) => this.#logsOf(members).flatMap((log) => commitsOf(name, log)));
   }
 
   #logsOf(members: readonly GroupMember[]): (readonly MemberEvent[])[] {
