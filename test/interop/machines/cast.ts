@@ -6,6 +6,9 @@ import { LIBRARIES, type Library, type WriterOptions } from "./writer.ts";
 /** A group whose members commit in transactions. */
 export const TRANSFORMERS = "transformers";
 
+/** kafkajs reads on for a moment when a rebalance has begun, where its coordinator was away: whose partitions are whose is not asked of it. */
+export const KAFKAJS_READERS = "kafkajs-readers";
+
 export interface Cast {
   readonly writers: readonly ({ readonly library: Library } & Pick<WriterOptions, "name" | "topic" | "partitions" | "transactionalId">)[];
   readonly members: readonly {
@@ -37,9 +40,10 @@ export function castOf(seed: number, { orders, ledger, copies }: Stage): Cast {
       { library: third, name: `${third}-transactions`, topic: ledger[0], partitions: ledger[1], transactionalId: "ledger-writer" },
     ],
     members: [
-      // Of one library, since kafkajs assigns in a way of its own.
-      { client: second, name: `${second}-classic-1`, group: "classic-readers", protocol: "classic", assignor: "range" },
-      { client: second, name: `${second}-classic-2`, group: "classic-readers", protocol: "classic", assignor: "range" },
+      { client: "java", name: "java-classic", group: "classic-readers", protocol: "classic", assignor: "range" },
+      { client: "librdkafka", name: "librdkafka-classic", group: "classic-readers", protocol: "classic", assignor: "range" },
+      // Assigns in a way of its own.
+      { client: "kafkajs", name: "kafkajs-classic", group: KAFKAJS_READERS, protocol: "classic" },
       { client: "java", name: "java-consumer", group: "consumer-readers", protocol: "consumer" },
       { client: "librdkafka", name: "librdkafka-consumer", group: "consumer-readers", protocol: "consumer" },
       {

@@ -27,7 +27,7 @@ export const MACHINE_SETTINGS = {
   "offsets.topic.num.partitions": "5",
   "transaction.state.log.num.partitions": "5",
   "group.initial.rebalance.delay.ms": "0",
-  "group.consumer.session.timeout.ms": "15000",
+  "group.consumer.session.timeout.ms": "30000",
   "group.consumer.min.heartbeat.interval.ms": "1000",
   "group.consumer.heartbeat.interval.ms": "1000",
   "group.consumer.min.session.timeout.ms": "10000",
