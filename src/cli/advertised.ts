@@ -27,7 +27,7 @@ export function advertisedAddresses(configs: readonly BrokerConfig[]): ListenerA
     .filter(({ host }) => host !== "");
 }
 
-export function printAddress({ host, port }: ListenerAddress): string {
+export function printAddress({ host, port }: Pick<ListenerAddress, "host" | "port">): string {
   return `${hostInUrl(host)}:${port}`;
 }
 

@@ -8,6 +8,19 @@ import { shortPath } from "./short-path.ts";
 import type { EnvironmentInEffect, VariableInEffect } from "./start-sources.ts";
 import type { Paint } from "./terminal.ts";
 
+/** A broker of a cluster of machines. */
+export interface MachineFacts {
+  readonly brokerId: number;
+  /** Of the other brokers that are there. */
+  readonly otherIds: readonly number[];
+  /** s3://bucket/prefix */
+  readonly objects: string;
+  /** Without a password. */
+  readonly database: string;
+  /** Where clients are sent on to. */
+  readonly advertised: readonly string[];
+}
+
 export interface ReadyFacts extends ClientFacts {
   /** Where clients are sent on to, where that was given. */
   readonly advertised: readonly string[];
@@ -15,6 +28,8 @@ export interface ReadyFacts extends ClientFacts {
   /** An absolute path, or "memory". */
   readonly data: string;
   readonly environment: EnvironmentInEffect;
+  /** Then there is no data of this process. */
+  readonly machine?: MachineFacts | undefined;
   /** Access rules are in force. */
   readonly hasRules: boolean;
   readonly tookMs: number;
@@ -25,7 +40,7 @@ const MOST_NAMES = 8;
 const NAME_WIDTH = 8;
 
 export function banner(facts: ReadyFacts, paint: Paint): string {
-  const { bootstrapServers, advertised, clusterId, data, environment, users, hasRules, authority, tookMs } = facts;
+  const { bootstrapServers, advertised, clusterId, machine, environment, users, hasRules, authority, tookMs } = facts;
   const java = propertyLines("java", javaProperties(facts));
   const librdkafka = propertyLines("librdkafka", librdkafkaProperties(facts));
   const width = librdkafka.length === 0 ? NAME_WIDTH : "librdkafka".length;
@@ -33,9 +48,12 @@ export function banner(facts: ReadyFacts, paint: Paint): string {
   const isElsewhere = advertised.length > 0 && advertised.join(",") !== bootstrapServers;
   return [
     `\n  ${paint("bold", "Odradek")} ${VERSION} is ready on ${paint("cyan", bootstrapServers)} ${paint("dim", `after ${Math.round(tookMs)} ms`)}\n\n`,
-    line("data", data === "memory" ? "in memory, gone when it stops" : shortPath(data)),
+    line("data", dataText(facts)),
     line("cluster", clusterId),
-    ...(isElsewhere ? [line("clients", `are sent on to ${advertised.join(", ")} by advertised.listeners`)] : []),
+    ...(machine === undefined ? [] : [line("broker", memberText(machine))]),
+    ...(isElsewhere
+      ? [line("clients", `are sent on to ${advertised.join(", ")}${machine === undefined ? " by advertised.listeners" : ""}`)]
+      : []),
     ...environmentLines(environment).map(([name, text]) => line(name, text)),
     ...(users.length === 0 ? [] : [line("users", `${listed(users)}: clients log in by SASL, PLAIN or SCRAM`)]),
     ...(hasRules ? [line("rules", "clients may do what access rules allow them, and nothing else")] : []),
@@ -45,6 +63,15 @@ export function banner(facts: ReadyFacts, paint: Paint): string {
     line("stop", "Ctrl-C"),
     "\n",
   ].join("");
+}
+
+function dataText({ data, machine }: ReadyFacts): string {
+  if (machine !== undefined) return `${machine.objects}, in the order that ${machine.database} keeps`;
+  return data === "memory" ? "in memory, gone when it stops" : shortPath(data);
+}
+
+function memberText({ brokerId, otherIds }: MachineFacts): string {
+  return `${brokerId}, ${otherIds.length === 0 ? "the only one so far" : `beside ${otherIds.join(", ")}`}`;
 }
 
 function trustedText({ pem, file }: IssuingAuthority): string {
@@ -84,7 +111,7 @@ function listed(names: readonly string[]): string {
 }
 
 export function readyLine(facts: ReadyFacts): string {
-  const { bootstrapServers, protocol, authority, advertised, clusterId, data, environment } = facts;
+  const { bootstrapServers, protocol, authority, advertised, clusterId, machine, environment } = facts;
   const { variables, unknown } = environment;
   const java = javaProperties(facts);
   return `${JSON.stringify({
@@ -95,7 +122,8 @@ export function readyLine(facts: ReadyFacts): string {
     ...(java === undefined ? {} : { clients: { kafkajs: kafkajsLine(facts), java, librdkafka: librdkafkaProperties(facts) } }),
     ...(advertised.length === 0 ? {} : { advertised }),
     clusterId,
-    data,
+    data: machine === undefined ? facts.data : machine.objects,
+    ...(machine === undefined ? {} : { broker: machine.brokerId, otherBrokers: machine.otherIds, database: machine.database }),
     ...(variables.length === 0 ? {} : { environment: Object.fromEntries(variables.map(({ variable, value }) => [variable, value])) }),
     ...(unknown.length === 0 ? {} : { ignoredVariables: unknown.map(({ variable }) => variable) }),
     pid: process.pid,

@@ -2,10 +2,13 @@
 // which is quicker for `start` than loading its parts when they are needed. Only the JSON log comes later (see command-logger.ts).
 
 import { flushCompileCache } from "node:module";
+import { isLoopback } from "../config/listeners.ts";
 import { openNode } from "../node.ts";
 import { runWorker, workerPort } from "../workers/worker-entry.ts";
+import { printAddress } from "./advertised.ts";
 import { CommandProcess } from "./command-process.ts";
 import { consumeLines } from "./consume.ts";
+import type { MachinePlan } from "./machine-plan.ts";
 import { produceLines } from "./produce.ts";
 import { type Commands, runProgram } from "./program.ts";
 import { run } from "./run.ts";
@@ -14,12 +17,46 @@ import { type BrokerOrder, type RunningBroker, start } from "./start.ts";
 /** By then the broker has been used or is idle; a clean exit may never come. */
 const FLUSH_CACHE_AFTER_MS = 1000;
 
-async function startBroker({ workers: places, ...order }: BrokerOrder): Promise<RunningBroker> {
+async function startBroker(order: BrokerOrder): Promise<RunningBroker> {
+  return order.machine === undefined ? startHere(order) : startMachine(order, order.machine);
+}
+
+async function startHere({ workers: places, ...order }: BrokerOrder): Promise<RunningBroker> {
   const node = await openNode({ ...order, ...(places.length === 0 ? {} : { workers: { script: ownScript(), places } }) });
   setTimeout(flushCompileCache, FLUSH_CACHE_AFTER_MS).unref();
-  const { bootstrapServers, broker, failure } = node;
+  const { bootstrapServers, broker } = node;
   const { bootstrapProtocol, clusterId } = broker;
+  const failure = node.failure.then(
+    ({ message }) => new Error(`A worker thread ended (${message}). What was acknowledged is kept; start again.`),
+  );
   return { bootstrapServers, bootstrapProtocol, clusterId, authority: node.authority?.certificate, failure, stop: () => node.stop() };
+}
+
+/** One broker of a cluster of machines. */
+async function startMachine({ host, ...order }: BrokerOrder, { isHostOpen }: MachinePlan): Promise<RunningBroker> {
+  const { openMachine } = await import("../membership/machine.ts");
+  const { node, objects, database } = await openMachine({
+    ...order,
+    host: isHostOpen ? undefined : host,
+    environment: process.env,
+  });
+  setTimeout(flushCompileCache, FLUSH_CACHE_AFTER_MS).unref();
+  const { broker, cluster } = node;
+  const { brokers, clusterId } = cluster.image;
+  const endpoints = brokers.get(broker.id)?.endpoints ?? [];
+  return {
+    ...{ bootstrapServers: broker.bootstrapServers, bootstrapProtocol: broker.bootstrapProtocol, clusterId, authority: undefined },
+    machine: {
+      brokerId: broker.id,
+      otherIds: [...brokers.keys()].filter((id) => id !== broker.id).sort((one, other) => one - other),
+      advertised: endpoints.flatMap(({ host: told, port }) =>
+        told === null || isLoopback(told) ? [] : [printAddress({ host: told, port })],
+      ),
+      ...{ objects, database },
+    },
+    failure: node.failure,
+    stop: () => node.stop(),
+  };
 }
 
 /** Where this program begins: worker threads run it again, and so find the compiled code that the bundle's first file keeps. */

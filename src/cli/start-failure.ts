@@ -5,6 +5,7 @@ import { type BrokerConfig, placeOf } from "../config/broker-config.ts";
 import type { BrokerSettingName } from "../config/broker-settings.ts";
 import { parseListeners } from "../config/listeners.ts";
 import { SettingError } from "../config/setting.ts";
+import { ServiceFailure } from "../membership/service-failure.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { CommandError, ExitCode } from "./command-error.ts";
 import { holderOfPort } from "./port-holder.ts";
@@ -15,6 +16,7 @@ import { settingUsageError } from "./start-sources.ts";
 export function explainStartFailure(error: unknown, plan: StartPlan): CommandError | undefined {
   if (error instanceof CommandError) return error;
   if (error instanceof SettingError) return settingUsageError(error);
+  if (error instanceof ServiceFailure) return new CommandError(serviceSentence(error, plan));
   if (error instanceof StorageError) return new CommandError(storageSentence(error, dataFolder(plan)));
   const failed = systemCall(error);
   if (failed === undefined) return undefined;
@@ -75,6 +77,11 @@ export function storageSentence(error: StorageError, data: string): string {
     case "WRITE_FAILED":
       return `The data folder ${data} cannot be used (${error.message}); move it away, ${elsewhere}.`;
   }
+}
+
+function serviceSentence({ setting, service, message }: ServiceFailure, { config }: StartPlan): string {
+  const what = setting === "diskless.cluster" ? "The database" : "The place for records";
+  return `${what} ${service}${from(config, setting)} cannot be used: ${message.replace(/\.$/, "")}.`;
 }
 
 /** Of the broker that was to listen there: one of several may have been refused. */

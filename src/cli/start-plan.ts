@@ -16,6 +16,7 @@ import type { WorkerPlace } from "../workers/workers.ts";
 import { checkPorts, defaultsFor, memberSettings, parsePorts, parseRacks, planBrokers, workerCount } from "./cluster-plan.ts";
 import { usageError } from "./command-error.ts";
 import type { LogLevel } from "./log-level.ts";
+import { type MachinePlan, planMachine } from "./machine-plan.ts";
 import {
   type EnvironmentInEffect,
   environmentInEffect,
@@ -35,6 +36,10 @@ export interface StartArguments {
   readonly brokers?: string;
   readonly workers?: string;
   readonly rack?: string;
+  /** The database, and the object store, of a cluster of machines. */
+  readonly cluster?: string;
+  readonly objects?: string;
+  readonly nodeId?: string;
   readonly data?: string;
   readonly memory?: boolean;
   readonly topic?: readonly string[];
@@ -70,6 +75,8 @@ export interface StartPlan {
   readonly topics: readonly TopicOption[];
   readonly withoutEffect: readonly string[];
   readonly environment: EnvironmentInEffect;
+  /** It is one broker of a cluster of machines, and has no data of its own. */
+  readonly machine: MachinePlan | undefined;
   /** Given by CLUSTER_ID. */
   readonly clusterId: string | undefined;
 }
@@ -84,6 +91,7 @@ export function planStart(given: StartArguments, environment: Environment): Star
   refuseContradictions(given, workers);
   refuseUnusable(given);
   const sources = readSources(given, environment);
+  const isMachine = given.cluster !== undefined || isGiven(sources, "diskless.cluster");
   const ports = given.port === undefined ? undefined : parsePorts(given.port);
   const racks = given.rack === undefined ? [] : parseRacks(given.rack);
   const [first, ...further] = planBrokers(workers > 1 ? String(workers) : given.brokers, ports ?? [], racks);
@@ -91,7 +99,8 @@ export function planStart(given: StartArguments, environment: Environment): Star
   const cluster = workers > 1 ? [] : [...(first === undefined ? [] : [first]), ...further];
   const file = merged(defaultsFor(cluster, sources.character ?? "kind"), sources.file);
   const sourcesWith = (own: GivenSettings): ConfigSources => ({ ...sources, file, argument: merged(sources.argument, own) });
-  const ofAll = argumentsOf(given, ports?.[0], sources);
+  const isHostOpen = isMachine && given.host === undefined && !isGiven(sources, "listeners");
+  const ofAll = argumentsOf(given, isHostOpen ? undefined : ports?.[0], { sources, isMachine });
   const rack: GivenSettings =
     first?.rack === undefined ? new Map() : new Map([["broker.rack", { value: first.rack, place: "with --rack" }]]);
   const config = readConfig(sourcesWith(merged(ofAll, rack)));
@@ -104,10 +113,13 @@ export function planStart(given: StartArguments, environment: Environment): Star
   const configs = [config, ...members.map((member) => member.config)];
   checkPorts(configs);
   checkAcls(config);
+  const machine = planMachine(config, given, { isHostOpen, brokerCount: configs.length });
+  const listener = listenerOf(config);
   return {
-    ...listenerOf(config),
+    ...(isHostOpen && ports?.[0] !== undefined ? { ...listener, port: ports[0] } : listener),
+    machine,
     data: given.memory ? "memory" : resolve(config["log.dirs"]?.[0] ?? config["log.dir"][0] ?? DEFAULT_DATA),
-    isDefaultData: !given.memory && !isDataNamed(given, sources),
+    isDefaultData: !given.memory && !isMachine && !isDataNamed(given, sources),
     config,
     configs,
     others: workers > 1 ? [] : members.map(({ config: ofMember, host, port }) => ({ config: ofMember, host, port })),
@@ -139,10 +151,14 @@ function refuseUnusable({ host, data, config, portsFile }: StartArguments): void
 }
 
 /** The settings that options stand for. */
-function argumentsOf(given: StartArguments, port: number | undefined, sources: StartSources): GivenSettings {
+function argumentsOf(
+  given: StartArguments,
+  port: number | undefined,
+  { sources, isMachine }: { readonly sources: StartSources; readonly isMachine: boolean },
+): GivenSettings {
   const settings = new Map<string, Given>();
   if (given.data !== undefined) settings.set("log.dirs", { value: listElement(given.data), place: "with --data" });
-  else if (!isDataNamed(given, sources)) settings.set("log.dirs", { value: DEFAULT_DATA, place: "by default" });
+  else if (!isMachine && !isDataNamed(given, sources)) settings.set("log.dirs", { value: DEFAULT_DATA, place: "by default" });
   if (port !== undefined || given.host !== undefined) {
     const options = [...(port === undefined ? [] : ["--port"]), ...(given.host === undefined ? [] : ["--host"])];
     const hasUsers = given.user !== undefined || isGiven(sources, "odradek.users");
@@ -154,6 +170,9 @@ function argumentsOf(given: StartArguments, port: number | undefined, sources: S
   if (given.user !== undefined) settings.set("odradek.users", { value: printUsers(parseUserOptions(given.user)), place: "with --user" });
   if (given.acl !== undefined) settings.set("odradek.acls", { value: printAcls(given.acl), place: "with --acl" });
   if (given.tls === true) settings.set("odradek.tls", { value: "true", place: "with --tls" });
+  if (given.cluster !== undefined) settings.set("diskless.cluster", { value: given.cluster, place: "with --cluster" });
+  if (given.objects !== undefined) settings.set("diskless.objects", { value: given.objects, place: "with --objects" });
+  if (given.nodeId !== undefined) settings.set("node.id", { value: given.nodeId, place: "with --node-id" });
   return settings;
 }
 

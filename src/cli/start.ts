@@ -10,10 +10,11 @@ import { AUTHORITY_FILE } from "../security/certificate-authority.ts";
 import { parseUsers } from "../security/sasl-users.ts";
 import type { WorkerPlace } from "../workers/workers.ts";
 import { advertisedAddresses, type Names, printAddress, systemNames, warnOfUnreachable } from "./advertised.ts";
-import { banner, type ReadyFacts, readyLine } from "./banner.ts";
+import { banner, type MachineFacts, type ReadyFacts, readyLine } from "./banner.ts";
 import type { IssuingAuthority } from "./client-lines.ts";
 import { CommandError, ExitCode } from "./command-error.ts";
 import { CommandLogger } from "./command-logger.ts";
+import type { MachinePlan } from "./machine-plan.ts";
 import { explainStartFailure } from "./start-failure.ts";
 import { planStart, type StartArguments, type StartPlan } from "./start-plan.ts";
 import { painter, type Terminal } from "./terminal.ts";
@@ -26,7 +27,9 @@ export interface RunningBroker {
   readonly clusterId: string;
   /** The certificate, in PEM, of the authority that issued what it shows its clients. */
   readonly authority: string | undefined;
-  /** Settles when it cannot go on by itself. */
+  /** Of a cluster of machines. */
+  readonly machine?: MachineFacts;
+  /** Settles when it cannot go on by itself; the message is a sentence. */
   readonly failure: Promise<Error>;
   stop(): Promise<void>;
 }
@@ -42,6 +45,8 @@ export interface BrokerOrder {
   readonly workers: readonly WorkerPlace[];
   readonly topics: readonly TopicOption[];
   readonly clusterId?: string;
+  /** Instead of `data`. */
+  readonly machine?: MachinePlan;
   readonly logger: Logger;
 }
 
@@ -78,9 +83,10 @@ export async function start(
     bootstrapServers: broker.bootstrapServers,
     protocol: broker.bootstrapProtocol,
     authority: authorityOf(broker, plan.data),
-    advertised: advertisedAddresses(plan.configs).map(printAddress),
+    advertised: broker.machine?.advertised ?? advertisedAddresses(plan.configs).map(printAddress),
     clusterId: broker.clusterId,
     data: plan.data,
+    machine: broker.machine,
     environment: plan.environment,
     hasRules: hasAuthorizer(plan.config),
     users: userNames(plan.config),
@@ -93,9 +99,9 @@ export async function start(
 
   const failure = await Promise.race([stopping, broker.failure]);
   if (failure !== undefined) {
-    log.logger.error({ err: failure }, "a worker thread ended; the broker stops");
+    log.logger.error({ err: failure }, "the broker cannot go on, and stops");
     await broker.stop();
-    throw new CommandError(`A worker thread ended (${failure.message}). What was acknowledged is kept; start again.`);
+    throw new CommandError(failure.message);
   }
   if (!given.json && !given.quiet) terminal.stderr.write("\n  Stopping; press Ctrl-C again to force.\n");
   await broker.stop();
@@ -103,8 +109,12 @@ export async function start(
 }
 
 export function brokerOrder(plan: StartPlan, logger: Logger = silentLogger): BrokerOrder {
-  const { port, host, data, config, others, workers, topics, clusterId } = plan;
-  return { port, host, data, config, others, workers, topics, logger, ...(clusterId === undefined ? {} : { clusterId }) };
+  const { port, host, data, config, others, workers, topics, clusterId, machine } = plan;
+  return {
+    ...{ port, host, data, config, others, workers, topics, logger },
+    ...(clusterId === undefined ? {} : { clusterId }),
+    ...(machine === undefined ? {} : { machine }),
+  };
 }
 
 async function startOrExplain(plan: StartPlan, startBroker: StartSurroundings["startBroker"], logger: Logger): Promise<RunningBroker> {

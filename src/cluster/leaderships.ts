@@ -94,11 +94,7 @@ interface Sharing {
 
 function fairPartsOf(topic: TopicImage, { amongIds, toIds, all }: Sharing): PartitionChange[] {
   const counts = new Counts(amongIds, all).add(topic);
-  const led = new Map(amongIds.map((id) => [id, [] as number[]]));
-  for (const [index, { leader }] of topic.partitions.entries()) led.get(leader)?.push(index);
-  // Those that change no list of replicas come last, and go first.
-  const isReplica = (index: number) => topic.partitions[index]?.replicas.slice(1).some((id) => toIds.includes(id)) === true;
-  for (const indexes of led.values()) indexes.sort((one, other) => Number(isReplica(one)) - Number(isReplica(other)));
+  const led = new Map<number, number[]>();
   const changes: PartitionChange[] = [];
   for (;;) {
     const from = counts.most(amongIds);
@@ -106,12 +102,21 @@ function fairPartsOf(topic: TopicImage, { amongIds, toIds, all }: Sharing): Part
     if (from === undefined || to === undefined) return changes;
     const more = counts.of(from) - counts.of(to);
     if (more < 1 || (more === 1 && all.of(from) - all.of(to) < 2)) return changes;
+    if (!led.has(from)) led.set(from, ledIndexes(topic, from, toIds));
     const index = led.get(from)?.pop();
     const partition = index === undefined ? undefined : topic.partitions[index];
     if (index === undefined || partition === undefined) return changes;
     counts.move(from, to);
     changes.push({ type: "partition", id: topic.id, index, partition: ledInstead(partition, to) });
   }
+}
+
+/** Which partitions it leads. Those that change no list of replicas come last, and go first. */
+function ledIndexes({ partitions }: TopicImage, id: number, toIds: readonly number[]): number[] {
+  const indexes: number[] = [];
+  for (const [index, { leader }] of partitions.entries()) if (leader === id) indexes.push(index);
+  const isReplica = (index: number) => partitions[index]?.replicas.some((replica) => replica !== id && toIds.includes(replica)) === true;
+  return [...indexes.filter((index) => !isReplica(index)), ...indexes.filter(isReplica)];
 }
 
 /** As Kafka does it with auto.leader.rebalance.enable. */

@@ -14,6 +14,7 @@
 //
 // An id that was given to this process is its own: where another process claims it, this one ends. One that was given out is another one then.
 
+import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { FailureLog } from "../base/failure-log.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
@@ -100,6 +101,7 @@ export class ClusterNode {
   readonly #failures: FailureLog;
   #fail: (error: Error) => void = () => undefined;
   #term: Term | undefined;
+  #broker: Broker | undefined;
   /** The port that the first broker took. */
   #port: number;
   #succession: Promise<void> = Promise.resolve();
@@ -119,9 +121,10 @@ export class ClusterNode {
     });
   }
 
-  /** The one that runs, or ran last. `undefined` before the first. */
-  get broker(): Broker | undefined {
-    return this.#term?.broker;
+  /** The one that runs, or ran last. */
+  get broker(): Broker {
+    assert(this.#broker !== undefined, "a broker of this process has run");
+    return this.#broker;
   }
 
   /** Called once, by openClusterNode. */
@@ -161,6 +164,7 @@ export class ClusterNode {
     };
     const term = await Term.begin(options, brokerId);
     this.#term = term;
+    this.#broker = term.broker;
     this.#port = term.broker.port;
     void term.ended.then(() => {
       this.#succession = this.#succeed(term);

@@ -2,7 +2,6 @@
 // led to others. Every broker looks, and they need not agree: each step is a condition of its own, and what another has done already is
 // found done. A step that could not be done is taken by who looks next: the unit concerns whoever is in the image without a lease.
 
-import { type Clock, monotonicMs } from "../base/clock.ts";
 import { FailureLog } from "../base/failure-log.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -13,10 +12,7 @@ import type { Incarnation, Leases, LeaseView } from "../diskless/leases.ts";
 export interface FencingOptions {
   readonly leases: Leases;
   readonly cluster: Cluster;
-  readonly clock: Clock;
   readonly logger: Logger;
-  /** How often to look for brokers without a lease although none was told. */
-  readonly intervalMs: number;
 }
 
 /** Stops brokers, and gives what they led to those that are there. */
@@ -29,27 +25,27 @@ export class Fencing {
   readonly #options: FencingOptions;
   readonly #failures: FailureLog;
   #isLooking = false;
-  #lookedAtMs: number;
 
   constructor(options: FencingOptions) {
     this.#options = options;
     this.#failures = new FailureLog(options.logger);
-    this.#lookedAtMs = monotonicMs(options.clock);
   }
 
-  /** After a renewal of one's own lease, which told of these. Only who may fence (LeaseKeeper.mayFence) calls. Never rejects. */
-  async look(lapsed: readonly LeaseView[]): Promise<void> {
-    const { clock, intervalMs } = this.#options;
-    const isDue = monotonicMs(clock) - this.#lookedAtMs >= intervalMs;
-    if (this.#isLooking || (lapsed.length === 0 && !isDue)) return;
+  /**
+   * After a renewal of one's own lease, which told of these. Gives after how many milliseconds the next lease lapses unless it is renewed, if
+   * that is known. Only who may fence (LeaseKeeper.mayFence) calls. Never rejects.
+   */
+  async look(lapsed: readonly LeaseView[]): Promise<number | undefined> {
+    if (this.#isLooking) return undefined;
     this.#isLooking = true;
-    this.#lookedAtMs = monotonicMs(clock);
     try {
       for (const lease of lapsed) await this.#fence(lease);
-      await this.#stopThoseWithoutLease();
+      const nextLapseMs = await this.#stopThoseWithoutLease();
       this.#failures.worked("fencing");
+      return nextLapseMs;
     } catch (error) {
       this.#failures.failed("fencing", error, "could not take over from brokers that are gone");
+      return undefined;
     } finally {
       this.#isLooking = false;
     }
@@ -62,17 +58,21 @@ export class Fencing {
   }
 
   /** One that has a lease and is not in the image, or with an earlier one, is about to register. */
-  async #stopThoseWithoutLease(): Promise<void> {
+  async #stopThoseWithoutLease(): Promise<number | undefined> {
     const { leases, cluster, logger } = this.#options;
     const known = [...cluster.image.brokers.values()];
     // Leases are claimed before brokers register, and given back after they stopped: those that are in an image have had one since.
-    const holders = new Set((await leases.list()).filter(({ isEnded }) => !isEnded).map(({ brokerId }) => brokerId));
+    const held = (await leases.list()).filter(({ isEnded }) => !isEnded);
+    const holders = new Set(held.map(({ brokerId }) => brokerId));
+    const remaining = held.map(({ remainingMs }) => remainingMs).filter((ms) => ms >= 0);
+    const nextLapseMs = remaining.length === 0 ? undefined : Math.min(...remaining);
     const gone = known.filter(({ id, incarnation }) => incarnation !== undefined && !holders.has(id));
-    if (gone.length === 0) return;
+    if (gone.length === 0) return nextLapseMs;
     const stoppedIds = await cluster.transact((image) => {
       const ids = gone.filter(({ id, incarnation }) => image.brokers.get(id)?.incarnation === incarnation).map(({ id }) => id);
       return { changes: withoutMachines(image, ids), result: ids };
     });
     if (stoppedIds.length > 0) logger.warn({ brokers: stoppedIds }, "took over from brokers that are gone");
+    return nextLapseMs;
   }
 }

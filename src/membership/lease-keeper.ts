@@ -46,7 +46,9 @@ export class LeaseKeeper {
   /** Since when no renewal has failed and none came too late. */
   #steadySinceMs: number | undefined;
   #listener: LeaseListener | undefined;
+  /** `undefined` while a renewal is under way. */
   #timer: Timer | undefined;
+  #dueMs = 0;
   #failingSinceMs: number | undefined;
   #hasEnded = false;
   #isClosed = false;
@@ -96,6 +98,15 @@ export class LeaseKeeper {
     if (this.#hasEnded) listener.ended();
   }
 
+  /** Looks for lapsed leases then, if it would not before: a renewal tells of them. */
+  renewWithin(delayMs: number): void {
+    if (this.#timer === undefined || this.#isClosed || this.#hasEnded) return;
+    const dueMs = monotonicMs(this.#options.clock) + delayMs;
+    if (dueMs >= this.#dueMs) return;
+    this.#timer.cancel();
+    this.#renewLater(delayMs);
+  }
+
   /** Somebody else was told first that the lease was ended. */
   ended(): void {
     if (this.#hasEnded || this.#isClosed) return;
@@ -117,7 +128,11 @@ export class LeaseKeeper {
   }
 
   #renewLater(delayMs: number): void {
-    this.#timer = this.#options.clock.after(delayMs, () => void this.#renew());
+    this.#dueMs = monotonicMs(this.#options.clock) + delayMs;
+    this.#timer = this.#options.clock.after(delayMs, () => {
+      this.#timer = undefined;
+      void this.#renew();
+    });
   }
 
   async #renew(): Promise<void> {

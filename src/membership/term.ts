@@ -11,14 +11,21 @@ import { partOf } from "../cluster/leaderships.ts";
 import { SharedLogs } from "../cluster/shared-logs.ts";
 import { type BrokerConfig, withDecided } from "../config/broker-config.ts";
 import type { ClusterDatabase } from "../diskless/cluster-database.ts";
-import type { Incarnation } from "../diskless/leases.ts";
+import type { Incarnation, LeaseView } from "../diskless/leases.ts";
 import type { StorageEngine } from "../storage/storage-engine.ts";
 import { Fencing, withoutMachines } from "./fencing.ts";
 import { leaseGuard } from "./lease-guard.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 
-/** An engine for one term. @param fenced to be called when it finds that its incarnation has ended */
-export type OpenEngine = (incarnation: Incarnation, fenced: () => void) => StorageEngine;
+export interface EngineSurroundings {
+  /** To be called when the engine finds that its incarnation has ended. */
+  readonly fenced: () => void;
+  /** As this process knows it. */
+  readonly image: () => ClusterImage;
+}
+
+/** An engine for one term. */
+export type OpenEngine = (incarnation: Incarnation, surroundings: EngineSurroundings) => StorageEngine;
 
 export interface TermOptions {
   readonly config: BrokerConfig;
@@ -45,6 +52,8 @@ interface Parts {
   readonly logger: Logger;
 }
 
+/** How long after a lease has lapsed it is looked for, so that it surely has. */
+const AFTER_LAPSE_MS = 20;
 /** After which a part is given again that could not be given. */
 const GIVE_AGAIN_MS = 1000;
 /** What is not durable by then was refused by the object store for as long, and is given up for the sake of the rest. */
@@ -69,12 +78,12 @@ export class Term {
       this.#hasEnded = resolve;
     });
     const { options, keeper, logger } = parts;
-    const { cluster, clock, config, database } = options;
+    const { cluster, database } = options;
     this.#failures = new FailureLog(logger);
-    const fencing = new Fencing({ leases: database.leases, cluster, clock, logger, intervalMs: config["broker.session.timeout.ms"] });
+    const fencing = new Fencing({ leases: database.leases, cluster, logger });
     keeper.follow({
       renewed: (lapsed) => {
-        if (keeper.mayFence && !this.#isOver) void fencing.look(lapsed);
+        if (keeper.mayFence && !this.#isOver) void this.#takeOver(fencing, lapsed);
       },
       ended: () => this.#end(),
     });
@@ -85,14 +94,14 @@ export class Term {
 
   /** Without an id one is given out. Throws SettingError, StorageError, or Node's own error when a port cannot be taken. */
   static async begin(options: TermOptions, brokerId: number | undefined): Promise<Term> {
-    const { config, database, clock, openEngine, machineHost, cluster: _, ...rest } = options;
+    const { config, database, clock, openEngine, machineHost, cluster, ...rest } = options;
     const logger = options.logger.child({ component: "membership" });
     const terms = { ttlMs: config["broker.session.timeout.ms"], intervalMs: config["broker.heartbeat.interval.ms"] };
     const keeper = await LeaseKeeper.claim({ leases: database.leases, clock, logger, ...terms }, brokerId);
     const { incarnation } = keeper;
     let engine: StorageEngine | undefined;
     try {
-      engine = openEngine(incarnation, () => keeper.ended());
+      engine = openEngine(incarnation, { fenced: () => keeper.ended(), image: () => cluster.image });
       const logs = new SharedLogs(engine);
       const broker = await Broker.start({
         ...rest,
@@ -136,6 +145,11 @@ export class Term {
     this.#over();
     this.#parts.keeper.close();
     await this.#close();
+  }
+
+  async #takeOver(fencing: Fencing, lapsed: readonly LeaseView[]): Promise<void> {
+    const nextLapseMs = await fencing.look(lapsed);
+    if (nextLapseMs !== undefined) this.#parts.keeper.renewWithin(nextLapseMs + AFTER_LAPSE_MS);
   }
 
   #over(): void {

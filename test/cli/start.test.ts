@@ -54,11 +54,14 @@ async function fakeBroker(order: BrokerOrder): Promise<RunningBroker> {
   };
 }
 
-test("a worker thread that ends stops the broker, and the command says why it failed", async () => {
+test("a broker that cannot go on is stopped, and the command says why", async () => {
   stops = 0;
-  const failing = async (order: BrokerOrder) => ({ ...(await fakeBroker(order)), failure: Promise.resolve(new Error("out of memory")) });
-  const failure = startAndStop({ data: "mine", workers: "2" }, failing);
-  await expect(failure).rejects.toMatchObject({ message: expect.stringContaining("A worker thread ended (out of memory)"), exitCode: 1 });
+  const failing = async (order: BrokerOrder) => ({
+    ...(await fakeBroker(order)),
+    failure: Promise.resolve(new Error("It is out of memory.")),
+  });
+  const failure = startAndStop({ data: "mine" }, failing);
+  await expect(failure).rejects.toMatchObject({ message: "It is out of memory.", exitCode: 1 });
   expect(stops).toBe(1);
 });
 

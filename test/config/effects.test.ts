@@ -28,6 +28,7 @@ const ELSEWHERE: { readonly [suite: string]: readonly string[] } = {
     "diskless.upkeep.interval.ms",
   ],
   "membership/cluster-node.test.ts": ["broker.heartbeat.interval.ms", "broker.session.timeout.ms"],
+  "cli/start-machine.test.ts": ["diskless.cluster", "diskless.objects"],
   "embedding/acls.test.ts": ["odradek.acls"],
 };
 

@@ -1,23 +1,28 @@
-// Processes that are brokers of one cluster of machines, in one process, over a database in memory. Each has a network of its own to the database,
-// and a clock that stops with it; time itself is one, and the test moves it.
+// Processes that are brokers of one cluster of machines, in one process, over a database and an object store in memory. Each has a network of its
+// own to the database, and a clock that stops with it; time itself is one, and the test moves it.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { Errors } from "../../protocol/errors.ts";
 import * as messages from "../../protocol/messages/index.ts";
+import { buildBatch } from "../../protocol/records/batch-builder.ts";
+import { recordsOf } from "../../protocol/records/record.ts";
+import { batchesOf } from "../../protocol/records/record-batch.ts";
 import type { Clock, Timer } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/logger.ts";
-import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import type { NewTopic } from "../../src/broker/broker-options.ts";
 import { type Change, type ClusterImage, compactChanges } from "../../src/cluster/image.ts";
 import { brokerConfig, type SettingInputs } from "../../src/config/broker-config.ts";
 import type { ClusterDatabase } from "../../src/diskless/cluster-database.ts";
-import { openSegmentedEngine } from "../../src/log/segmented-engine.ts";
+import { DisklessEngine } from "../../src/diskless/diskless-engine.ts";
+import { disklessSettings } from "../../src/diskless/settings.ts";
 import { type ClusterNode, openClusterNode } from "../../src/membership/cluster-node.ts";
 import { Link } from "../diskless/fakes/link.ts";
 import { MemoryCatalogRows } from "../diskless/fakes/memory-catalog.ts";
 import { MemoryLeases } from "../diskless/fakes/memory-leases.ts";
 import { MemoryMetadata } from "../diskless/fakes/memory-metadata.ts";
+import { MemoryBucket, type MemoryObjectStore } from "../diskless/fakes/memory-object-store.ts";
 import { MemoryUpkeepRows } from "../diskless/fakes/memory-upkeep.ts";
 import { RawClient } from "../support/raw-client.ts";
 
@@ -86,15 +91,17 @@ export class Machine {
   readonly clock: ProcessClock;
   /** To the database. */
   readonly link: Link;
+  readonly store: MemoryObjectStore;
 
-  constructor(node: ClusterNode, clock: ProcessClock, link: Link) {
+  constructor(node: ClusterNode, parts: Pick<Machine, "clock" | "link" | "store">) {
     this.node = node;
-    this.clock = clock;
-    this.link = link;
+    this.clock = parts.clock;
+    this.link = parts.link;
+    this.store = parts.store;
   }
 
   get id(): number {
-    return this.node.broker?.id ?? -1;
+    return this.node.broker.id;
   }
 
   get image(): ClusterImage {
@@ -107,11 +114,40 @@ export class Machine {
 
   /** How many brokers it tells a client of; `undefined` where it ends the connection. */
   async answers(): Promise<number | undefined> {
-    const client = await RawClient.connect(this.node.broker?.port ?? 0).catch(() => undefined);
+    const client = await RawClient.connect(this.node.broker.port).catch(() => undefined);
     if (client === undefined) return undefined;
     const answer = await client.call(messages.metadata, 9, { topics: [] });
     client.close();
     return answer?.brokers.length;
+  }
+
+  /** Sends a record to a partition; gives the error, or -1 where the connection ended. */
+  async produce(topic: string, index: number, value: string): Promise<number> {
+    const client = await RawClient.connect(this.node.broker.port).catch(() => undefined);
+    if (client === undefined) return -1;
+    const records = buildBatch([{ key: null, value: Buffer.from(value) }], { timestamp: this.clock.now() }).bytes;
+    const data = [{ name: topic, partitionData: [{ index, records }] }];
+    const answer = await client.call(messages.produce, 9, { transactionalId: null, acks: -1, timeoutMs: 30_000, topicData: data });
+    client.close();
+    return answer?.responses[0]?.partitionResponses[0]?.errorCode ?? -1;
+  }
+
+  /** The values of a partition, from the start; an error code where there are none to be had. */
+  async read(topic: string, partition: number): Promise<string[] | number> {
+    const client = await RawClient.connect(this.node.broker.port);
+    const values: string[] = [];
+    for (let fetchOffset = 0; ; ) {
+      const partitions = [{ partition, fetchOffset, partitionMaxBytes: 1_000_000 }];
+      const answer = await client.call(messages.fetch, 4, { maxWaitMs: 0, minBytes: 0, topics: [{ topic, partitions }] });
+      const found = answer?.responses[0]?.partitions[0];
+      const records = [...batchesOf(found?.records ?? Buffer.alloc(0))].flatMap((batch) => [...recordsOf(batch)]);
+      if (records.length === 0) {
+        client.close();
+        return found?.errorCode === Errors.NONE ? values : (found?.errorCode ?? -1);
+      }
+      values.push(...records.map(({ value }) => String(value)));
+      fetchOffset = (records.at(-1)?.offset ?? 0) + 1;
+    }
   }
 
   /** As SIGSTOP would, and a network that answers nobody. */
@@ -130,6 +166,7 @@ export class Machines {
   readonly time = new VirtualClock();
   readonly rows = new MemoryCatalogRows();
   readonly upkeepRows = new MemoryUpkeepRows(this.rows, () => this.time.now());
+  readonly bucket = new MemoryBucket();
   readonly leases = new MemoryLeases(this.time, (incarnation) => this.rows.end(incarnation));
   readonly metadata = new MemoryMetadata<Change>();
   readonly #all: Machine[] = [];
@@ -137,6 +174,7 @@ export class Machines {
   async start({ id, topics = [], settings = {} }: ProcessOptions = {}): Promise<Machine> {
     const clock = new ProcessClock(this.time);
     const link = new Link();
+    const store = this.bucket.client({ clock });
     const config = brokerConfig({ argument: { ...settings, ...(id === undefined ? {} : { "node.id": id }) } });
     const opening = this.#database(clock, link).then((database) =>
       openClusterNode({
@@ -144,19 +182,24 @@ export class Machines {
         host: "127.0.0.1",
         port: 0,
         database,
-        openEngine: ({ brokerId }) => {
-          const filesystem = new MemoryFilesystem(clock);
-          return openSegmentedEngine({
-            ...{ filesystem, directory: "/data", brokerId, clusterId: CLUSTER_ID, clock, random: systemRandom, logger: silentLogger },
-            producerIdExpirationMs: () => config["producer.id.expiration.ms"],
-          });
+        openEngine: (incarnation, { fenced }) => {
+          const engine = new DisklessEngine(
+            {
+              ...{ store, clusterId: CLUSTER_ID, prefix: "", settings: disklessSettings(config), clock, random: systemRandom },
+              ...{ logger: silentLogger, producerIdExpirationMs: () => config["producer.id.expiration.ms"] },
+            },
+            incarnation.number,
+            link.to(this.rows.catalog(incarnation)),
+          );
+          engine.onFenced(fenced);
+          return engine;
         },
         topics,
         keepsProcessAlive: false,
         clock,
       }),
     );
-    const machine = new Machine(await this.until(opening), clock, link);
+    const machine = new Machine(await this.until(opening), { clock, link, store });
     this.#all.push(machine);
     return machine;
   }

@@ -30,6 +30,7 @@ export async function runAdmin(argv: readonly string[], terminal: Terminal): Pro
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
     .showSuggestionAfterError()
+    .enablePositionalOptions()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.error(text.replace(/^error: /, "odradek: ")) })
     .exitOverride();
   try {

@@ -1,7 +1,7 @@
 // Settings of brokers that keep their records in an object store and what they know of them in a database (src/diskless, src/membership).
 // Brokers with a data folder have no use for them.
 
-import { int, long, str } from "../setting.ts";
+import { int, long, password, str } from "../setting.ts";
 
 const honoured = true;
 
@@ -17,10 +17,19 @@ export const disklessSettings = {
   }),
   "diskless.cache.bytes": long(268_435_456, "Memory for what was read from objects.", { honoured, min: 0 }),
   "diskless.cache.dir": str(null, "Folder in which what was read from objects is kept as well; without it, memory alone.", { honoured }),
+  "diskless.cluster": password(
+    "The PostgreSQL database of the cluster of machines that this broker is one of, postgres://user:password@host:port/database; needs diskless.objects.",
+    { honoured },
+  ),
   "diskless.object.grace.ms": long(
     600_000,
     "How long an object is kept after nothing refers to it any more: longer than anybody reads it, and than a backup of the database may be old that is brought back.",
     { honoured, min: 0 },
+  ),
+  "diskless.objects": str(
+    null,
+    "Where the cluster of machines keeps its records, s3://bucket/prefix; credentials, region and endpoint are those of AWS's own environment variables.",
+    { honoured },
   ),
   "diskless.pending.max.bytes": long(
     67_108_864,

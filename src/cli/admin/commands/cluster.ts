@@ -8,9 +8,18 @@ import type { PushedMetrics } from "../../../telemetry/pushed-metrics.ts";
 import { lastPushedMetrics } from "../client-metrics.ts";
 import { type Admin, type AdminOptions, group } from "../command-group.ts";
 import { printRows } from "../table.ts";
+import { printMachines } from "./machines.ts";
 
 export function addCluster(program: Command, { terminal, add }: Admin): void {
-  const cluster = group(program, "cluster", "print brokers, features, sizes of logs and metrics of clients");
+  const cluster = group(program, "cluster", "print brokers, features, sizes of logs and metrics of clients")
+    .enablePositionalOptions()
+    .option("--cluster <url>", "print what the database of a cluster of machines says: brokers, leases, what waits")
+    .option("--json", "print JSON")
+    .action(async (given: { readonly cluster?: string; readonly json?: boolean }) => {
+      const url = given.cluster ?? terminal.environment["KAFKA_DISKLESS_CLUSTER"];
+      if (url === undefined) cluster.help();
+      else await printMachines(url, given, terminal);
+    });
   add(cluster, "brokers", async (brokers, { json }) => {
     const { id, controllerId, brokers: listed } = await describeWholeCluster(brokers, { isWithFenced: true });
     if (json !== true) terminal.out(`cluster ${id}\n`);
