@@ -75,7 +75,7 @@ class History {
     const offset = world.dice.between(log.logStartOffset, log.durableOffset - 1);
     try {
       const { records, nextOffset } = await log.read({ offset, untilOffset: log.durableOffset, maxBytes: 600, firstBatchWhole: true });
-      this.#check(topic, records, { offset, nextOffset, startOffset: log.logStartOffset });
+      this.#check(topic, records, { offset, nextOffset, startOffset: world.startOffsetOf(topic) });
       this.reads++;
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;

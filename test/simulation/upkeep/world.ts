@@ -2,7 +2,7 @@
 // together, compacted, retained, deleted. Calls are slow, fail, and arrive late.
 
 import { silentLogger } from "../../../src/base/logger.ts";
-import { systemRandom } from "../../../src/base/random.ts";
+import { randomFrom } from "../../../src/base/random.ts";
 import { DisklessEngine } from "../../../src/diskless/diskless-engine.ts";
 import type { Leases } from "../../../src/diskless/leases.ts";
 import { claimPrefix } from "../../../src/diskless/upkeep/cluster-marker.ts";
@@ -76,7 +76,9 @@ export class Machine {
       },
       producerIdExpirationMs: () => 86_400_000,
       clock: time,
-      random: systemRandom,
+      random: randomFrom((target) => {
+        for (let index = 0; index < target.length; index++) target[index] = dice.between(0, 255);
+      }),
       logger: silentLogger,
     };
     this.#upkeep = new Upkeep({
@@ -205,6 +207,11 @@ export class World {
 
   fate(): "done" | "lost" | "notDone" {
     return !this.isCalm && this.dice.chance(FAIL_CHANCE) ? this.dice.pick(["lost", "notDone"] as const) : "done";
+  }
+
+  /** By the rows: who led before may not know of it. */
+  startOffsetOf({ topicId }: Topic): number {
+    return [...this.rows.logs.values()].find((row) => row.topicId === topicId)?.startOffset ?? 0;
   }
 
   /** Another broker, or the same again, opens the log with a newer epoch; until it works. */
