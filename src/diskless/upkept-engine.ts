@@ -5,6 +5,7 @@ import type { LogKey } from "./catalog.ts";
 import type { ClusterDatabase } from "./cluster-database.ts";
 import { DisklessEngine, type DisklessEngineOptions } from "./diskless-engine.ts";
 import type { Incarnation } from "./leases.ts";
+import type { MergeLimits } from "./upkeep/merger.ts";
 import { Upkeep } from "./upkeep/upkeep.ts";
 
 export interface UpkeptEngineOptions<Change> extends DisklessEngineOptions {
@@ -14,6 +15,7 @@ export interface UpkeptEngineOptions<Change> extends DisklessEngineOptions {
   readonly upkeepStore: ObjectStore;
   /** Which partitions there are, as of now or later (MetadataStore.look). */
   readonly knownPartitions: () => Promise<(key: LogKey) => boolean>;
+  readonly mergeLimits?: Partial<MergeLimits>;
 }
 
 /** Upkeep begins, and ends when the engine is closed. Nothing is deleted unless the store's marker says whose it is (cluster-marker.ts). */
