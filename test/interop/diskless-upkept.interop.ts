@@ -5,11 +5,12 @@ import { afterAll, describe, expect, test } from "vitest";
 import { silentLogger } from "../../src/base/logger.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { systemClock } from "../../src/base/system-clock.ts";
+import { DisklessEngine } from "../../src/diskless/diskless-engine.ts";
 import { baseOf } from "../../src/diskless/object-keys.ts";
 import { openPostgresDatabase } from "../../src/diskless/postgres/database.ts";
 import { S3ObjectStore } from "../../src/diskless/s3/s3-object-store.ts";
 import { claimPrefix } from "../../src/diskless/upkeep/cluster-marker.ts";
-import { openUpkeptEngine } from "../../src/diskless/upkept-engine.ts";
+import { Upkeep } from "../../src/diskless/upkeep/upkeep.ts";
 import { append, batchOf, readAll, spec } from "../log/support.ts";
 import { type Database, hasServices, type ObjectStoreService, startDatabase, startObjectStore } from "./machines/services.ts";
 import { port } from "./port.ts";
@@ -38,16 +39,24 @@ describe.skipIf(!hasServices())("logs in PostgreSQL and an object store", () => 
     const { clusterId, databaseId } = database;
     await claimPrefix({ store, base: baseOf("", clusterId), databaseId });
     const incarnation = await database.leases.claim(undefined, 600_000);
-    const engine = openUpkeptEngine({
-      ...{ ...common, database, incarnation, store, upkeepStore: store, clusterId, prefix: "" },
-      settings: {
-        ...{ appendLingerMs: 10, appendMaxBytes: 1_000_000, cacheBytes: 0, cacheDirectory: undefined, pendingMaxBytes: 10_000_000 },
-        ...{ objectGraceMs: 300, upkeepIntervalMs: 100 },
-      },
-      mergeLimits: { waitMs: 200, objectsAtOnce: 3 },
-      producerIdExpirationMs: () => 86_400_000,
+    const options = { ...common, store, clusterId, prefix: "" };
+    const catalog = database.catalog(incarnation);
+    const upkeep = new Upkeep({
+      ...{ ...options, catalog, databaseId, leases: database.leases, incarnation: incarnation.number },
+      upkeepCatalog: database.upkeepCatalog(incarnation),
       knownPartitions: async () => () => true,
+      intervalMs: () => 100,
+      graceMs: () => 300,
+      mergeLimits: { waitMs: 200, objectsAtOnce: 3 },
     });
+    const settings = {
+      ...{ appendLingerMs: 10, appendMaxBytes: 1_000_000, cacheBytes: 0, cacheDirectory: undefined, pendingMaxBytes: 10_000_000 },
+      ...{ objectGraceMs: 300, upkeepIntervalMs: 100 },
+    };
+    const engine = new DisklessEngine(
+      { ...options, settings, producerIdExpirationMs: () => 86_400_000 },
+      ...([incarnation.number, catalog, upkeep] as const),
+    );
     const logs = await Promise.all(Array.from({ length: LOGS }, (_, partition) => engine.open(spec({}, partition))));
     for (let round = 0; round < ROUNDS; round++) {
       for (const log of logs) append(log, batchOf([`${round}`]));
