@@ -34,7 +34,7 @@ async function isNeeded(guard: Guard, services: { database: Database; store: Obj
     symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
     for (const edit of guard.edits) takeOut(copy, edit);
     for (const seed of seedsOf(process.env["SEEDS"], FEW)) {
-      const complaints = await complaintsOf(seed, { ...services, root: copy, title: "guard", deeds: guard.deeds });
+      const complaints = await complaintsOf(seed, { ...services, root: copy, title: "guard", deeds: guard.deeds, hasOwnIds: true });
       if (complaints.length === 0) continue;
       const shown = complaints.slice(0, SHOWN).map((complaint) => `  ${complaint.slice(0, 300)}\n`);
       console.log(`needed: ${guard.title}\n  seed ${seed}, ${complaints.length} complaints:\n${shown.join("")}`);
