@@ -37,9 +37,9 @@ export async function startDatabase(port: number): Promise<Database> {
   return openDatabase(port);
 }
 
-/** The one that runs on the port, if one does. fsync off: what is killed is the process, not the machine. */
+/** The one that runs on the port, if one does. */
 export async function openDatabase(port: number): Promise<Database> {
-  await runOrThrow(POSTGRES_REFERENCE, ["start", "--port", `${port}`, "--fsync", "off", "--set", "max_connections=200"], PATIENCE);
+  await runOrThrow(POSTGRES_REFERENCE, ["start", "--port", `${port}`, "--set", "max_connections=200"], PATIENCE);
   const urlOf = (name: string, at = port): string => `postgres://odradek@127.0.0.1:${at}/${name}`;
   return {
     ...service(POSTGRES_REFERENCE, port),
