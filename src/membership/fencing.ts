@@ -15,6 +15,9 @@ export interface FencingOptions {
   readonly logger: Logger;
 }
 
+/** After which one that has lapsed is looked at again. */
+const LAPSED_AGAIN_MS = 200;
+
 /** Stops brokers, and gives what they led to those that are there. */
 export function withoutMachines(image: ClusterImage, ids: readonly number[]): Change[] {
   const stopped = ids.filter((id) => image.brokers.has(id)).map((id): Change => ({ type: "brokerStopped", id }));
@@ -64,7 +67,8 @@ export class Fencing {
     // Leases are claimed before brokers register, and given back after they stopped: those that are in an image have had one since.
     const held = (await leases.list()).filter(({ isEnded }) => !isEnded);
     const holders = new Set(held.map(({ brokerId }) => brokerId));
-    const remaining = held.map(({ remainingMs }) => remainingMs).filter((ms) => ms >= 0);
+    // One that has lapsed since the renewal, or for a time in which nobody may end it.
+    const remaining = held.map(({ remainingMs }) => (remainingMs < 0 ? LAPSED_AGAIN_MS : remainingMs));
     const nextLapseMs = remaining.length === 0 ? undefined : Math.min(...remaining);
     const gone = known.filter(({ id, incarnation }) => incarnation !== undefined && !holders.has(id));
     if (gone.length === 0) return nextLapseMs;

@@ -136,15 +136,20 @@ export class LeaseKeeper {
   }
 
   async #renew(): Promise<void> {
-    const { leases, clock, ttlMs, intervalMs } = this.#options;
+    const { leases, clock, logger, ttlMs, intervalMs } = this.#options;
     const sentAt = momentOf(clock);
     const wasHeld = this.isHeld;
     try {
       const { isHeld, lapsed } = await leases.renew(this.incarnation, ttlMs);
       if (this.#isClosed || this.#hasEnded) return;
       if (!isHeld) return this.ended();
+      if (!wasHeld) {
+        const passedMs = Math.round(sentAt.monotonicMs - this.#renewedAt.monotonicMs);
+        const passedByWallMs = sentAt.wallMs - this.#renewedAt.wallMs;
+        logger.warn({ incarnation: this.incarnation.number, passedMs, passedByWallMs }, "answered nobody until the lease was renewed");
+        this.#steadySinceMs = undefined;
+      }
       this.#renewedAt = sentAt;
-      if (!wasHeld) this.#steadySinceMs = undefined;
       this.#steadySinceMs ??= sentAt.monotonicMs;
       this.#worked();
       this.#renewLater(Math.max(0, intervalMs - (monotonicMs(clock) - sentAt.monotonicMs)));
