@@ -1,6 +1,6 @@
-// The engine of a cluster of many machines: batches of all partitions in objects of a store, their order and their owners in a database. One
-// engine is one incarnation of a broker at a time; when that ends, whatever was not committed is forgotten, and what its logs
-// were is opened again by whoever leads them then.
+// The engine of a cluster of many machines: batches of all partitions in objects of a store, their order and their owners in a database. An
+// engine is that of one incarnation of a broker; when that ends, whatever was not committed is forgotten, and what its logs
+// were is opened again by whoever leads them then, with an engine of its own.
 
 import type { Clock } from "../base/clock.ts";
 import { Gate } from "../base/gate.ts";
@@ -33,6 +33,14 @@ export interface DisklessEngineOptions {
   readonly logger: Logger;
 }
 
+/** What an engine is given for its incarnation. */
+export interface EngineTerm {
+  readonly incarnation: number;
+  readonly catalog: Catalog;
+  /** Begins and ends with it. */
+  readonly upkeep?: Upkeep | undefined;
+}
+
 interface Opening {
   readonly spec: LogSpec;
   readonly resolve: (log: PartitionLog) => void;
@@ -49,40 +57,28 @@ export class DisklessEngine implements StorageEngine {
   readonly #longBatches = new Gate(LONG_BATCHES_AT_ONCE);
   readonly #logs = new Set<DisklessLog>();
   readonly #deletions: LogDeletions;
-  #catalog: Catalog;
-  #context: LogContext;
-  #upkeep: Upkeep | undefined;
+  readonly #catalog: Catalog;
+  readonly #context: LogContext;
+  readonly #upkeep: Upkeep | undefined;
   /** Absent without upkeep. */
-  #cleaner: DisklessCleaner | undefined;
+  readonly #cleaner: DisklessCleaner | undefined;
   #openings: Opening[] = [];
   #failureListener: ((partition: TopicPartition) => void) | undefined;
   #fencedListener: (() => void) | undefined;
 
-  /** @param upkeep of this incarnation, which begins and ends with it */
-  constructor(options: DisklessEngineOptions, incarnation: number, catalog: Catalog, upkeep?: Upkeep) {
+  constructor(options: DisklessEngineOptions, { incarnation, catalog, upkeep }: EngineTerm) {
     this.#options = options;
     this.#catalog = catalog;
     this.#cache = new ChunkCache(options.store, () => options.settings.cacheBytes);
-    this.#deletions = new LogDeletions(() => this.#catalog, options);
+    this.#deletions = new LogDeletions(catalog, options);
     this.#context = this.#newContext(incarnation);
+    this.#upkeep = upkeep;
     this.#cleaner = this.#begin(upkeep);
   }
 
   /** Called when the rows say that this incarnation has ended. */
   onFenced(listener: () => void): void {
     this.#fencedListener = listener;
-  }
-
-  /** The broker goes on as another incarnation: what the one before had open has failed. */
-  reincarnate(incarnation: number, catalog: Catalog, upkeep?: Upkeep): void {
-    const { pipeline } = this.#context;
-    this.#catalog = catalog;
-    this.#context = this.#newContext(incarnation);
-    this.#cleaner?.stop();
-    this.#upkeep?.close();
-    this.#cleaner = this.#begin(upkeep);
-    pipeline.close();
-    for (const log of [...this.#logs]) log.refused();
   }
 
   #newContext(incarnation: number): LogContext {
@@ -99,7 +95,7 @@ export class DisklessEngine implements StorageEngine {
       lingerMs: () => settings.appendLingerMs,
       objectBytes: () => settings.appendMaxBytes,
       pendingBytes: () => settings.pendingMaxBytes,
-      fenced: () => this.#fenced(pipeline),
+      fenced: () => this.#fenced(),
     });
     return {
       catalog,
@@ -114,7 +110,6 @@ export class DisklessEngine implements StorageEngine {
   }
 
   #begin(upkeep: Upkeep | undefined): DisklessCleaner | undefined {
-    this.#upkeep = upkeep;
     if (upkeep === undefined) return undefined;
     upkeep.start();
     const { clock, logger } = this.#options;
@@ -122,8 +117,7 @@ export class DisklessEngine implements StorageEngine {
     return new DisklessCleaner({ catalog: this.#catalog, store, replacer, logs: () => this.#logs, clock, logger });
   }
 
-  #fenced(pipeline: WritePipeline): void {
-    if (pipeline !== this.#context.pipeline) return;
+  #fenced(): void {
     this.#options.logger.warn({}, "this broker's incarnation has ended; what it had not committed is forgotten");
     for (const log of [...this.#logs]) log.refused();
     this.#fencedListener?.();
@@ -149,24 +143,23 @@ export class DisklessEngine implements StorageEngine {
   }
 
   async #openSome(openings: readonly Opening[]): Promise<void> {
-    const context = this.#context;
     try {
       const requests = openings.map(({ spec: { topicId, partition, leaderEpoch } }) => ({ topicId, partition, leaderEpoch }));
-      const outcomes = await context.catalog.open(requests);
-      for (const [index, opening] of openings.entries()) this.#opened(opening, outcomes[index], context);
+      const outcomes = await this.#catalog.open(requests);
+      for (const [index, opening] of openings.entries()) this.#opened(opening, outcomes[index]);
     } catch (error) {
       for (const { reject } of openings) reject(error);
     }
   }
 
-  #opened({ spec, resolve, reject }: Opening, outcome: OpenOutcome | undefined, context: LogContext): void {
-    if (outcome?.kind !== "open" || context !== this.#context) {
+  #opened({ spec, resolve, reject }: Opening, outcome: OpenOutcome | undefined): void {
+    if (outcome?.kind !== "open") {
       const why = outcome?.kind === "deleted" ? "was deleted" : "is another broker's by now";
       reject(new StorageError("WRITE_FAILED", `The partition ${why}`, { partition: topicPartitionName(spec) }));
       return;
     }
     const { topic, partition, topicId, settings } = spec;
-    const log = new DisklessLog({ topicPartition: { topic, partition }, topicId, settings, opened: outcome, context });
+    const log = new DisklessLog({ topicPartition: { topic, partition }, topicId, settings, opened: outcome, context: this.#context });
     this.#logs.add(log);
     resolve(log);
   }

@@ -16,7 +16,7 @@ interface DeletionsOptions {
 const DELETED_AT_ONCE = 1000;
 
 export class LogDeletions {
-  readonly #catalog: () => Catalog;
+  readonly #catalog: Catalog;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
   readonly #failures: FailureLog;
@@ -24,7 +24,7 @@ export class LogDeletions {
   #work: Promise<void> | undefined;
   #timer: Timer | undefined;
 
-  constructor(catalog: () => Catalog, { clock, random, logger }: DeletionsOptions) {
+  constructor(catalog: Catalog, { clock, random, logger }: DeletionsOptions) {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#backoff = new Backoff(random);
@@ -48,7 +48,7 @@ export class LogDeletions {
     while (this.#waiting.length > 0) {
       const keys = this.#waiting.slice(0, DELETED_AT_ONCE);
       try {
-        await this.#catalog().deleteLogs(keys);
+        await this.#catalog.deleteLogs(keys);
       } catch (error) {
         this.#failures.failed("deletions", error, "could not delete logs of deleted topics");
         this.#timer = this.#clock.after(this.#backoff.nextMs(), () => {

@@ -8,6 +8,7 @@ export interface DisklessSettings {
   readonly cacheBytes: number;
   /** `undefined`: memory alone. */
   readonly cacheDirectory: string | undefined;
+  readonly cacheDiskBytes: number;
   readonly pendingMaxBytes: number;
   readonly objectGraceMs: number;
   readonly upkeepIntervalMs: number;
@@ -19,6 +20,7 @@ export function disklessSettings(config: BrokerConfig): DisklessSettings {
     appendMaxBytes: config["diskless.append.max.bytes"],
     cacheBytes: config["diskless.cache.bytes"],
     cacheDirectory: config["diskless.cache.dir"] ?? undefined,
+    cacheDiskBytes: config["diskless.cache.disk.bytes"],
     pendingMaxBytes: config["diskless.pending.max.bytes"],
     objectGraceMs: config["diskless.object.grace.ms"],
     upkeepIntervalMs: config["diskless.upkeep.interval.ms"],

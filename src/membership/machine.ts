@@ -3,6 +3,7 @@
 
 import { assert } from "../base/assert.ts";
 import { silentLogger } from "../base/logger.ts";
+import { nodeFilesystem } from "../base/node-filesystem.ts";
 import { type ObjectStore, ObjectStoreError } from "../base/object-store.ts";
 import { systemRandom } from "../base/random.ts";
 import { systemClock } from "../base/system-clock.ts";
@@ -10,7 +11,9 @@ import { type Change, compactChanges } from "../cluster/image.ts";
 import { mayMoveLeaderships } from "../cluster/leadership-moves.ts";
 import type { ClusterDatabase } from "../diskless/cluster-database.ts";
 import { baseOf } from "../diskless/object-keys.ts";
+import { PatientStore } from "../diskless/patient-store.ts";
 import { disklessSettings } from "../diskless/settings.ts";
+import { StoreHealth } from "../diskless/store-health.ts";
 import { claimPrefix, ownerOf, type PrefixOwner } from "../diskless/upkeep/cluster-marker.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type ClusterNode, type ClusterNodeOptions, openClusterNode } from "./cluster-node.ts";
@@ -60,8 +63,7 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
       config,
       host: host ?? (address === undefined ? "localhost" : "0.0.0.0"),
       machineHost: address,
-      database: closingBoth(database, store),
-      openEngine: await engineOver(database, store, options),
+      ...(await over(database, store, options)),
     });
     return { node, objects, database: shownDatabase(url) };
   } catch (error) {
@@ -121,22 +123,47 @@ async function checkOwner(
     throw refuse(`what is there of the cluster ${clusterId} is the records of another database, of which this one is a copy`);
 }
 
+/** What is asked of the object store goes through one queue; what was read of it is kept on the disk, too, where a folder is given. */
+interface Stores {
+  readonly patient: PatientStore;
+  /** For what clients wait for. */
+  readonly foreground: ObjectStore;
+}
+
+async function storesOver(store: ObjectStore, options: MachineOptions): Promise<Stores> {
+  const { config, clock = systemClock, random = systemRandom } = options;
+  const logger = (options.logger ?? silentLogger).child({ component: "objects" });
+  const health = new StoreHealth(config["diskless.objects"] ?? "", clock, logger);
+  const patient = new PatientStore({ store, health, clock, random, logger });
+  const { cacheDirectory: folder, cacheDiskBytes: maxBytes } = disklessSettings(config);
+  if (folder === undefined) return { patient, foreground: patient.foreground };
+  const { DiskCachedStore } = await import("../diskless/disk-cached-store.ts");
+  const foreground = DiskCachedStore.open({ store: patient.foreground, folder, maxBytes, filesystem: nodeFilesystem, clock, logger });
+  return { patient, foreground };
+}
+
 /** Loads the engine. */
-async function engineOver(database: ClusterDatabase<Change>, store: ObjectStore, options: MachineOptions): Promise<OpenEngine> {
+async function over(
+  database: ClusterDatabase<Change>,
+  store: ObjectStore,
+  options: MachineOptions,
+): Promise<Pick<ClusterNodeOptions, "database" | "openEngine">> {
   const { config, clock = systemClock, random = systemRandom, logger: given = silentLogger } = options;
   const [{ DisklessEngine }, { Upkeep }] = await Promise.all([
     import("../diskless/diskless-engine.ts"),
     import("../diskless/upkeep/upkeep.ts"),
   ]);
+  const { patient, foreground } = await storesOver(store, options);
   const { clusterId, databaseId, leases, metadata } = database;
   const settings = disklessSettings(config);
   const logger = given.child({ component: "log" });
-  const shared = { store, clusterId, prefix: KEY_PREFIX, clock, logger };
-  return (incarnation, { fenced, image }) => {
+  const shared = { clusterId, prefix: KEY_PREFIX, clock, logger };
+  const openEngine: OpenEngine = (incarnation, { fenced, image }) => {
     const catalog = database.catalog(incarnation);
     const upkeep = new Upkeep({
       ...shared,
       ...{ catalog, leases, databaseId, incarnation: incarnation.number, upkeepCatalog: database.upkeepCatalog(incarnation) },
+      store: patient.upkeep,
       knownPartitions: async () => {
         await metadata.look?.();
         const { topicsById } = image();
@@ -146,10 +173,12 @@ async function engineOver(database: ClusterDatabase<Change>, store: ObjectStore,
       graceMs: () => settings.objectGraceMs,
     });
     const producerIdExpirationMs = () => config["producer.id.expiration.ms"];
-    const engine = new DisklessEngine({ ...shared, settings, random, producerIdExpirationMs }, incarnation.number, catalog, upkeep);
+    const engineOptions = { ...shared, store: foreground, settings, random, producerIdExpirationMs };
+    const engine = new DisklessEngine(engineOptions, { incarnation: incarnation.number, catalog, upkeep });
     engine.onFenced(fenced);
     return engine;
   };
+  return { database: closingBoth(database, foreground), openEngine };
 }
 
 function closingBoth(database: ClusterDatabase<Change>, store: ObjectStore): ClusterDatabase<Change> {

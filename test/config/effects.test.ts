@@ -23,6 +23,7 @@ const ELSEWHERE: { readonly [suite: string]: readonly string[] } = {
     "diskless.append.max.bytes",
     "diskless.cache.bytes",
     "diskless.cache.dir",
+    "diskless.cache.disk.bytes",
     "diskless.object.grace.ms",
     "diskless.pending.max.bytes",
     "diskless.upkeep.interval.ms",

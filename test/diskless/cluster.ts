@@ -24,6 +24,7 @@ const SETTINGS: DisklessSettings = {
   appendMaxBytes: 8 * 1024 * 1024,
   cacheBytes: 64 * 1024 * 1024,
   cacheDirectory: undefined,
+  cacheDiskBytes: 0,
   pendingMaxBytes: 64 * 1024 * 1024,
   objectGraceMs: 600_000,
   // By itself it does nothing within a test.
@@ -81,7 +82,7 @@ export class Machines {
       graceMs: () => options.settings.objectGraceMs,
       mergeLimits,
     });
-    const engine = new DisklessEngine(options, number, catalog, upkeep);
+    const engine = new DisklessEngine(options, { incarnation: number, catalog, upkeep });
     const open = (leaderEpoch = 0, partition = 0) => engine.open({ ...spec({}, partition), leaderEpoch });
     return { engine, store, link, upkeep, incarnation, open };
   }

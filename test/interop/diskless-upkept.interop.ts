@@ -50,12 +50,19 @@ describe.skipIf(!hasServices())("logs in PostgreSQL and an object store", () => 
       mergeLimits: { waitMs: 200, objectsAtOnce: 3 },
     });
     const settings = {
-      ...{ appendLingerMs: 10, appendMaxBytes: 1_000_000, cacheBytes: 0, cacheDirectory: undefined, pendingMaxBytes: 10_000_000 },
+      ...{
+        appendLingerMs: 10,
+        appendMaxBytes: 1_000_000,
+        cacheBytes: 0,
+        cacheDirectory: undefined,
+        cacheDiskBytes: 0,
+        pendingMaxBytes: 10_000_000,
+      },
       ...{ objectGraceMs: 300, upkeepIntervalMs: 100 },
     };
     const engine = new DisklessEngine(
       { ...options, settings, producerIdExpirationMs: () => 86_400_000 },
-      ...([incarnation.number, catalog, upkeep] as const),
+      { incarnation: incarnation.number, catalog, upkeep },
     );
     const logs = await Promise.all(Array.from({ length: LOGS }, (_, partition) => engine.open(spec({}, partition))));
     for (let round = 0; round < ROUNDS; round++) {

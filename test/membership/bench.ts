@@ -188,8 +188,7 @@ export class Machines {
               ...{ store, clusterId: CLUSTER_ID, prefix: "", settings: disklessSettings(config), clock, random: systemRandom },
               ...{ logger: silentLogger, producerIdExpirationMs: () => config["producer.id.expiration.ms"] },
             },
-            incarnation.number,
-            link.to(this.rows.catalog(incarnation)),
+            { incarnation: incarnation.number, catalog: link.to(this.rows.catalog(incarnation)) },
           );
           engine.onFenced(fenced);
           return engine;

@@ -17,6 +17,7 @@ export const disklessSettings = {
   }),
   "diskless.cache.bytes": long(268_435_456, "Memory for what was read from objects.", { honoured, min: 0 }),
   "diskless.cache.dir": str(null, "Folder in which what was read from objects is kept as well; without it, memory alone.", { honoured }),
+  "diskless.cache.disk.bytes": long(10_737_418_240, "Bytes that are kept there.", { honoured, min: 0 }),
   "diskless.cluster": password(
     "The PostgreSQL database of the cluster of machines that this broker is one of, postgres://user:password@host:port/database; needs diskless.objects.",
     { honoured },

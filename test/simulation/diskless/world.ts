@@ -54,6 +54,7 @@ export class Machine {
         appendMaxBytes: 2000,
         cacheBytes: world.dice.pick([0, 3000, 1_000_000]),
         cacheDirectory: undefined,
+        cacheDiskBytes: 0,
         pendingMaxBytes: 10_000,
         objectGraceMs: 600_000,
         upkeepIntervalMs: 30_000,
@@ -65,7 +66,8 @@ export class Machine {
       }),
       logger: silentLogger,
     };
-    this.engine = new DisklessEngine(options, number, this.link.to(world.rows.catalog({ brokerId: number, number })));
+    const catalog = this.link.to(world.rows.catalog({ brokerId: number, number }));
+    this.engine = new DisklessEngine(options, { incarnation: number, catalog });
     this.engine.onFailure(({ partition }) => world.time.after(0, () => this.#giveUp(partition)));
   }
 

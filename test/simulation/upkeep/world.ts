@@ -70,6 +70,7 @@ export class Machine {
         appendMaxBytes: 2000,
         cacheBytes: dice.pick([0, 1_000_000]),
         cacheDirectory: undefined,
+        cacheDiskBytes: 0,
         pendingMaxBytes: 100_000,
         objectGraceMs: GRACE_MS,
         upkeepIntervalMs: 300,
@@ -94,7 +95,7 @@ export class Machine {
       mergeLimits: { waitMs: 400, objectBytes: 2500, objectsAtOnce: 3, segmentBytes: 1500, inlineRows: 3 },
       collectLimits: { listingIntervalMs: 1000, strayLogsIntervalMs: 1000 },
     });
-    this.engine = new DisklessEngine(options, number, catalog, this.#upkeep);
+    this.engine = new DisklessEngine(options, { incarnation: number, catalog, upkeep: this.#upkeep });
   }
 
   /** The call has no answer in time, and is carried out all the same; long after its broker has ended, if it does meanwhile. */
