@@ -15,6 +15,8 @@ import { transcribe } from "./transcript.ts";
 const KAFKA_PORT = port(19580);
 const FIRST_PORT = port(19500);
 const BROKERS = 3;
+/** As Kafka's nodes have it. */
+const SETTINGS = { ...MACHINE_SETTINGS, "min.insync.replicas": "2" };
 const tools = new ToolRunner();
 afterAll(() => tools.stop());
 
@@ -61,10 +63,19 @@ const LINES = `
   topics --list --topic 'm.*'
 `;
 
+/**
+ * Kafka lists a replica last in the set in sync that has just caught up; here it is there at once. And a replica that does not lead has no
+ * folder here.
+ */
+function alike(text: string): string {
+  return text.replace(/(?<=\bIsr: )[\d,]+/g, (ids) => ids.split(",").toSorted().join()).replace(/\\"log_dirs\\":\[[^\]]*\]/g, "<folders>");
+}
+
 async function printed(machines: Machines): Promise<unknown> {
   const lines = LINES.split("\n").flatMap((line) => (line.trim() === "" ? [] : [line.trim()]));
   try {
-    return await transcribe(lines, machines.bootstrap, (tool, args, stdin) => tools.run(tool, args, stdin));
+    const observed = await transcribe(lines, machines.bootstrap, (tool, args, stdin) => tools.run(tool, args, stdin));
+    return JSON.parse(alike(JSON.stringify(observed)));
   } finally {
     await machines.close();
   }
@@ -78,7 +89,7 @@ it.skipIf(!hasServices() || !hasKafkaReference())(
     const [database, store] = [await startDatabase(DATABASE_PORT), await startObjectStore(STORE_PORT)];
     try {
       const machines = await startMachines({
-        ...{ title: "tools", places: BROKERS + 1, database, store, settings: MACHINE_SETTINGS, hasOwnIds: false },
+        ...{ title: "tools", places: BROKERS + 1, database, store, settings: SETTINGS, hasOwnIds: false },
         portOf: (place) => FIRST_PORT + place,
         linePortOf: (place, service) => FIRST_PORT + 10 + 2 * place + (service === "store" ? 1 : 0),
         logFolder: join(CACHE, "machines", "tools"),

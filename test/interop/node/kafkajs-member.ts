@@ -21,6 +21,8 @@ const consumer = kafka.consumer({
   heartbeatInterval: 200,
   maxWaitTimeInMs: 100,
   metadataMaxAge: 1000,
+  // A commit that came too late ends it otherwise.
+  retry: { restartOnFailure: async () => true },
 });
 let owned: readonly Place[] = [];
 
