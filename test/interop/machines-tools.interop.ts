@@ -68,7 +68,10 @@ const LINES = `
  * folder here.
  */
 function alike(text: string): string {
-  return text.replace(/(?<=\bIsr: )[\d,]+/g, (ids) => ids.split(",").toSorted().join()).replace(/\\"log_dirs\\":\[[^\]]*\]/g, "<folders>");
+  return text
+    .replace(/(?<=<address> \()\d+/g, "<coordinator>")
+    .replace(/(?<=\bIsr: )[\d,]+/g, (ids) => ids.split(",").toSorted().join())
+    .replace(/\\"log_dirs\\":\[[^\]]*\]/g, "<folders>");
 }
 
 async function printed(machines: Machines): Promise<unknown> {
