@@ -1,8 +1,9 @@
 // When what was gathered is made an object of. Objects cost by the piece, so there is one for each linger at most, in the long run. Who
-// was frugal has saved some up: while few write, what they wrote leaves at once, instead of waiting for others that do not come.
+// was frugal has saved some up, and while they last nobody waits for a linger: what was gathered leaves when nothing else is under way,
+// so that a producer which waits for each of its batches waits for the store and not for others that do not come.
 
-/** How many objects may be saved up. */
-const SAVED_OBJECTS = 16;
+/** How many objects may be saved up: five minutes' worth of lingers of 250 ms. */
+const SAVED_OBJECTS = 1200;
 /** What is sent at once still waits for those who write in the same moment. */
 const SHORTEST_WAIT_MS = 2;
 
@@ -15,9 +16,10 @@ export class ObjectPace {
     this.#lingerMs = lingerMs;
   }
 
-  /** How long what begins to be gathered at `nowMs` waits for more. */
-  waitMs(nowMs: number): number {
+  /** How long what is gathered from `nowMs` on waits for more. */
+  waitMs(nowMs: number, isUnderWay: boolean): number {
     const lingerMs = this.#lingerMs();
+    if (isUnderWay) return lingerMs;
     const earliestMs = this.#dueMs - SAVED_OBJECTS * lingerMs;
     return Math.min(lingerMs, Math.max(SHORTEST_WAIT_MS, earliestMs - nowMs));
   }

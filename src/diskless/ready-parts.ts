@@ -25,6 +25,10 @@ export class ReadyParts {
     return this.#sizeBytes;
   }
 
+  get objectCount(): number {
+    return this.#objects.length;
+  }
+
   addInline(log: WritingLog, part: LogPart): void {
     this.#add(log, { part, place: { kind: "inline", bytes: bytesOf(part) } });
   }

@@ -60,6 +60,8 @@ export class WritePipeline {
   /** Closed, in order, until they are in a commit. */
   #uploads: Upload[] = [];
   #puttingCount = 0;
+  /** Objects that were closed and are not committed. */
+  #underWayCount = 0;
   #objectSequence = 0;
   #commitSequence = 0;
   #isCommitting = false;
@@ -118,7 +120,13 @@ export class WritePipeline {
     }
     this.#gatheredBytes += sizeBytes;
     if (this.#gatheredBytes >= this.#options.objectBytes()) this.#closeObject();
-    else this.#timer ??= this.#options.clock.after(this.#pace.waitMs(this.#options.clock.now()), () => this.#closeObject());
+    else if (this.#timer === undefined) this.#closeLater();
+  }
+
+  #closeLater(): void {
+    const { clock } = this.#options;
+    this.#timer?.cancel();
+    this.#timer = clock.after(this.#pace.waitMs(clock.now(), this.#underWayCount > 0), () => this.#closeObject());
   }
 
   /** Puts what is gathered now; resolves when the log is durable up to there, or will never be. */
@@ -177,6 +185,7 @@ export class WritePipeline {
       log.queue.gathered = undefined;
       log.queue.queuedCount++;
     }
+    this.#underWayCount++;
     this.#uploads.push(new Upload(parts, { ...this.#options.origin, sequence: ++this.#objectSequence }));
     this.#putNext();
   }
@@ -229,10 +238,17 @@ export class WritePipeline {
         return;
       }
       ready.settle(outcome);
+      this.#objectsDone(ready.objectCount);
       this.#makeRoom(ready.sizeBytes);
       this.#tellFlushed();
     }
     this.#isCommitting = false;
+  }
+
+  /** What was gathered meanwhile need not wait any longer. */
+  #objectsDone(count: number): void {
+    this.#underWayCount -= count;
+    if (count > 0 && this.#underWayCount === 0 && this.#gathered.size > 0) this.#closeLater();
   }
 
   #end(outcome: Exclude<CommitOutcome, { readonly kind: "committed" }>): void {
