@@ -178,8 +178,8 @@ export class WritePipeline {
     if (this.#gathered.size === 0 || this.#isClosed) return;
     const parts = this.#gathered;
     this.#gathered = new Map();
+    this.#pace.made(this.#options.clock.now(), this.#gatheredBytes);
     this.#gatheredBytes = 0;
-    this.#pace.made(this.#options.clock.now());
     for (const [log, part] of parts) {
       part.seal(log.producers);
       log.queue.gathered = undefined;

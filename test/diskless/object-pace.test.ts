@@ -10,7 +10,7 @@ test("what was gathered leaves at once while nothing is under way, until what wa
   let nowMs = 1_000_000;
   let count = 0;
   while (pace.waitMs(nowMs, false) === 2) {
-    pace.made(nowMs);
+    pace.made(nowMs, 0);
     nowMs += 10;
     count++;
   }
@@ -25,7 +25,7 @@ test("in the long run there is one object a linger", () => {
   const untilMs = 3_600_000;
   while (nowMs < untilMs) {
     nowMs += pace.waitMs(nowMs, false);
-    pace.made(nowMs);
+    pace.made(nowMs, 0);
     nowMs += 5;
     count++;
   }
@@ -34,7 +34,13 @@ test("in the long run there is one object a linger", () => {
 
 test("who paused has saved some up again", () => {
   const pace = new ObjectPace(() => 100);
-  for (let count = 0; count < 2000; count++) pace.made(0);
+  for (let count = 0; count < 2000; count++) pace.made(0, 0);
   expect(pace.waitMs(0, false)).toBe(100);
   expect(pace.waitMs(200_000, false)).toBe(2);
+});
+
+test("large objects are made as they come", () => {
+  const pace = new ObjectPace(() => 100);
+  for (let count = 0; count < 5000; count++) pace.made(count, 128 * 1024);
+  expect(pace.waitMs(5000, false)).toBe(2);
 });
