@@ -5,6 +5,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { hasObjectStoreReference, OBJECT_STORE_REFERENCE } from "../../scripts/object-store-reference.ts";
+import { hasPostgresReference, POSTGRES_REFERENCE } from "../../scripts/postgres-reference.ts";
 import {
   type BrokerName,
   type BrokerUnderTest,
@@ -16,6 +18,7 @@ import {
 } from "./broker-under-test.ts";
 import { isDiskless, stopDisklessServices } from "./diskless-storage.ts";
 import { port } from "./port.ts";
+import { runOrThrow } from "./processes.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -23,9 +26,18 @@ declare module "vitest" {
   }
 }
 
+const TRIAL_PORT = port(19590);
+const INSTALLATION_MS = 900_000;
+/** `isMissing`: the variable that names another tool, for the processes of the tests. */
+const SERVICES = [
+  { name: "PostgreSQL", tool: POSTGRES_REFERENCE, isThere: hasPostgresReference, isMissing: "POSTGRES_REFERENCE" },
+  { name: "the object store", tool: OBJECT_STORE_REFERENCE, isThere: hasObjectStoreReference, isMissing: "OBJECT_STORE_REFERENCE" },
+] as const;
+
 const PORTS: Readonly<Record<BrokerName, number>> = { kafka: port(19392), odradek: port(19492) };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await tryServices();
   const names = wantedBrokers();
   const started: RunningBroker[] = [];
   for (const name of names) {
@@ -41,6 +53,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
     for (const broker of started) await broker.stop();
     if (isDiskless()) await stopDisklessServices();
   };
+}
+
+/** The first start installs them. Where that is not possible, what needs them is skipped, and this says why. */
+async function tryServices(): Promise<void> {
+  for (const { name, tool, isThere, isMissing } of SERVICES) {
+    if (!isThere()) continue;
+    try {
+      await runOrThrow(tool, ["start", "--port", `${TRIAL_PORT}`], { deadlineMs: INSTALLATION_MS });
+      await runOrThrow(tool, ["stop", "--port", `${TRIAL_PORT}`], { deadlineMs: INSTALLATION_MS });
+    } catch (error) {
+      console.warn(`interop: skipped, ${name} cannot be started here: ${error instanceof Error ? error.message : error}`);
+      process.env[isMissing] = "/nowhere";
+    }
+  }
 }
 
 function wantedBrokers(): BrokerName[] {
