@@ -16,6 +16,7 @@ export class AbortedRanges {
   /** In the order of their markers; `undefined` until somebody asked. */
   #ranges: AbortedRange[] | undefined;
   #loading: Promise<void> | undefined;
+  #generation = 0;
   /** Committed while the rows are read, which may have them already. */
   #later: AbortedRange[] = [];
 
@@ -34,15 +35,30 @@ export class AbortedRanges {
   /** Those that overlap [fromOffset, untilOffset). */
   overlapping(wanted: Wanted): readonly AbortedTransaction[] | Promise<readonly AbortedTransaction[]> {
     if (this.#ranges !== undefined) return found(this.#ranges, wanted);
-    this.#loading ??= this.#load(wanted.logStartOffset).finally(() => {
-      this.#loading = undefined;
-    });
+    if (this.#loading === undefined) {
+      const loading = this.#load(wanted.logStartOffset).finally(() => {
+        if (this.#loading === loading) this.#loading = undefined;
+      });
+      this.#loading = loading;
+    }
     return this.#loading.then(() => found(this.#ranges ?? [], wanted));
   }
 
+  /** Compaction took some away, with their markers: the rows are read anew. */
+  forget(): void {
+    this.#generation++;
+    this.#ranges = undefined;
+    this.#loading = undefined;
+  }
+
   async #load(logStartOffset: number): Promise<void> {
+    const generation = this.#generation;
     this.#later = [];
     const ranges = [...(await this.#catalog.abortedRanges(this.#logId, logStartOffset))];
+    if (generation !== this.#generation) {
+      await (this.#loading ?? this.#load(logStartOffset));
+      return;
+    }
     const lastOffset = ranges.at(-1)?.lastOffset ?? -1;
     this.#ranges = [...ranges, ...this.#later.filter((range) => range.lastOffset > lastOffset)];
   }

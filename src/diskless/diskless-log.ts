@@ -284,6 +284,7 @@ export class DisklessLog implements PartitionLog, WritingLog, ReadableLog, Compa
 
   compacted(savedBytes: number): void {
     this.rows.forget();
+    this.#aborted.forget();
     this.#durableBytes -= savedBytes;
   }
 

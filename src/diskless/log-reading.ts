@@ -78,6 +78,7 @@ function take(cached: CachedChunk, options: ReadOptions, progress: Progress): bo
 }
 
 async function readFromStore(log: ReadableLog, options: ReadOptions, progress: Progress): Promise<LogRead> {
+  const { generation } = log.rows;
   let isAnew = false;
   while (progress.offset < options.untilOffset) {
     const segment = await log.rows.at(progress.offset);
@@ -99,7 +100,8 @@ async function readFromStore(log: ReadableLog, options: ReadOptions, progress: P
     progress.offset = Math.max(progress.offset, endOf(segment, chunk));
     if (takeFromMemory(log, options, progress)) break;
   }
-  return readOf(progress);
+  // What compaction has taken away meanwhile, markers of aborted transactions among it, readers must not see beside what it left.
+  return log.rows.generation === generation || isAnew ? readOf(progress) : readLog(log, options);
 }
 
 /** Rejects as ChunkCache.get does. */

@@ -25,12 +25,18 @@ export class SegmentRows {
   /** The one used last is last. */
   #pages: (readonly Segment[])[] = [];
   readonly #loading = new Map<number, Promise<Segment | undefined>>();
+  #generation = 0;
 
   constructor({ catalog, logId, newest }: SegmentRowsOptions) {
     this.#catalog = catalog;
     this.#logId = logId;
     this.#newest = [...newest];
     for (const segment of newest) this.#inlineBytes += inlineBytesOf(segment);
+  }
+
+  /** Another one as soon as rows were found to be others: what was read by those before is not to be mixed with what is known by these. */
+  get generation(): number {
+    return this.#generation;
   }
 
   add(segment: Segment): void {
@@ -55,20 +61,25 @@ export class SegmentRows {
     if (page !== undefined) return segmentIn(page, offset);
     const loading = this.#loading.get(offset);
     if (loading !== undefined) return loading;
-    const begun = this.#load(offset).finally(() => this.#loading.delete(offset));
+    const begun = this.#load(offset).finally(() => {
+      if (this.#loading.get(offset) === begun) this.#loading.delete(offset);
+    });
     this.#loading.set(offset, begun);
     return begun;
   }
 
   async #load(offset: number): Promise<Segment | undefined> {
+    const generation = this.#generation;
     const rows = await this.#catalog.segments(this.#logId, offset, PAGE_ROWS);
     if (rows.length === 0) return undefined;
-    this.#pages = [...this.#pages.slice(1 - MOST_PAGES), rows];
+    if (generation === this.#generation) this.#pages = [...this.#pages.slice(1 - MOST_PAGES), rows];
     return segmentIn(rows, offset);
   }
 
   /** Rows are others by now: all are read anew. */
   forget(): void {
+    this.#generation++;
+    this.#loading.clear();
     this.#pages = [];
     this.#newest = [];
     this.#inlineBytes = 0;

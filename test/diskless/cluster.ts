@@ -128,7 +128,8 @@ export class Machines {
   /** Time passes until the log is durable. */
   async settled(log: PartitionLog): Promise<void> {
     for (let turns = 0; log.durableOffset < log.logEndOffset; turns++) {
-      if (turns > 1000) throw new Error(`not durable: ${log.durableOffset} of ${log.logEndOffset}`);
+      // Longer than anything is put off after failures.
+      if (turns > 5000) throw new Error(`not durable: ${log.durableOffset} of ${log.logEndOffset}`);
       await this.pass(1);
     }
   }

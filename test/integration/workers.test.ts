@@ -335,7 +335,7 @@ describe("worker threads", { timeout: 240_000 }, () => {
     await produce(producer, "orders", 4, 50);
     writeFileSync(signal, "");
     expect(await running.ended()).toBe(1);
-    expect(running.lines).toContainEqual(expect.objectContaining({ level: "error", msg: "a worker thread ended; the broker stops" }));
+    expect(running.lines).toContainEqual(expect.objectContaining({ level: "error", msg: "the broker cannot go on, and stops" }));
     expect(existsSync(join(folder, ".kafka_cleanshutdown"))).toBe(false);
     await start(2);
     expect(await valuesOf("orders", 200)).toEqual(Array.from({ length: 4 }, () => inOrder(50)));
