@@ -2,6 +2,7 @@
 // it wrote it, this broker from before it asked for that, and ends it a little earlier: so it takes it for over before anybody else does.
 //
 // Nobody sets a flag when it is over: a process that slept would set it too late. Who wants to know looks, and each look compares the clock.
+// A timer only tells that it has lapsed, for those who wait and would not look.
 // The monotonic clock stands still while a computer sleeps, so where the time of day went further than it, the lease is over until the next
 // renewal; a time of day that was put forward costs as much.
 
@@ -22,6 +23,8 @@ export interface LeaseKeeperOptions {
 export interface LeaseListener {
   /** With the lapsed leases of others. */
   renewed(lapsed: readonly LeaseView[]): void;
+  /** It has lapsed, and nobody ended it yet; it may be held again. */
+  lapsed(): void;
   /** By a fence or by another claim of the id. Called once, and nothing else is called afterwards. */
   ended(): void;
 }
@@ -49,6 +52,7 @@ export class LeaseKeeper {
   /** `undefined` while a renewal is under way. */
   #timer: Timer | undefined;
   #dueMs = 0;
+  #lapseTimer: Timer | undefined;
   #failingSinceMs: number | undefined;
   #hasEnded = false;
   #isClosed = false;
@@ -66,16 +70,23 @@ export class LeaseKeeper {
     const incarnation = await options.leases.claim(brokerId, options.ttlMs);
     const keeper = new LeaseKeeper(options, incarnation, claimedAt);
     keeper.#renewLater(options.intervalMs);
+    keeper.#lapseLater();
     return keeper;
   }
 
   /** Whether this broker may serve at this moment. */
   get isHeld(): boolean {
-    const { clock, ttlMs } = this.#options;
+    const { clock } = this.#options;
     if (this.#hasEnded || this.#isClosed) return false;
     const passedMs = monotonicMs(clock) - this.#renewedAt.monotonicMs;
     const passedByWallMs = clock.now() - this.#renewedAt.wallMs;
-    return passedMs < ttlMs - Math.min(LONGEST_MARGIN_MS, ttlMs * MARGIN_SHARE) && passedByWallMs - passedMs <= LONGEST_SLEEP_MS;
+    return passedMs < this.#heldMs && passedByWallMs - passedMs <= LONGEST_SLEEP_MS;
+  }
+
+  /** From a renewal on. */
+  get #heldMs(): number {
+    const { ttlMs } = this.#options;
+    return ttlMs - Math.min(LONGEST_MARGIN_MS, ttlMs * MARGIN_SHARE);
   }
 
   /** It was ended, and will never be held again. */
@@ -112,6 +123,7 @@ export class LeaseKeeper {
     if (this.#hasEnded || this.#isClosed) return;
     this.#hasEnded = true;
     this.#timer?.cancel();
+    this.#lapseTimer?.cancel();
     this.#listener?.ended();
   }
 
@@ -125,6 +137,14 @@ export class LeaseKeeper {
   close(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
+    this.#lapseTimer?.cancel();
+  }
+
+  #lapseLater(): void {
+    const { clock } = this.#options;
+    this.#lapseTimer?.cancel();
+    const delayMs = this.#renewedAt.monotonicMs + this.#heldMs - monotonicMs(clock);
+    this.#lapseTimer = clock.after(Math.max(0, Math.ceil(delayMs)), () => this.#listener?.lapsed());
   }
 
   #renewLater(delayMs: number): void {
@@ -150,6 +170,7 @@ export class LeaseKeeper {
         this.#steadySinceMs = undefined;
       }
       this.#renewedAt = sentAt;
+      this.#lapseLater();
       this.#steadySinceMs ??= sentAt.monotonicMs;
       this.#worked();
       this.#renewLater(Math.max(0, intervalMs - (monotonicMs(clock) - sentAt.monotonicMs)));

@@ -85,6 +85,7 @@ export class Term {
       renewed: (lapsed) => {
         if (keeper.mayFence && !this.#isOver) void this.#takeOver(fencing, lapsed);
       },
+      lapsed: () => parts.broker.endConnections("the lease of this broker is over"),
       ended: () => this.#end(),
     });
     this.#unfollow = cluster.onImage((image, previous) => this.#follow(image, previous));

@@ -88,6 +88,20 @@ test("while the database is away longer than leases last nobody answers, and aft
   expect(shares(all[0], "t")).toEqual(EVEN);
 });
 
+test("a client that waits for a broker without the database hears that there is no answer as soon as its lease has lapsed", async () => {
+  await using machines = new Machines();
+  const only = await machines.start({ topics: [TOPIC] });
+  only.link.isCutOff = true;
+  let outcome: number | undefined;
+  void only.produce("t", 0, "waits").then((error) => {
+    outcome = error;
+  });
+  await machines.when(() => only.node.broker.services.partitions.get("t", 0)?.logEndOffset === 1);
+  expect(outcome).toBeUndefined();
+  expect(await machines.when(() => outcome !== undefined)).toBeLessThanOrEqual(TTL_MS);
+  expect(outcome).toBe(-1);
+});
+
 test("where the database comes back for two of three, the third is taken over from once they have held their leases for long enough", async () => {
   await using machines = new Machines();
   const [first, second, third] = await three(machines);

@@ -20,6 +20,7 @@ class Bench {
   readonly link = new Link();
   readonly leases = new MemoryLeases(this.time);
   readonly told: string[] = [];
+  lapses = 0;
 
   async claim(brokerId?: number): Promise<LeaseKeeper> {
     const { clock, link, leases } = this;
@@ -29,6 +30,7 @@ class Bench {
       renewed: (lapsed: readonly LeaseView[]) => {
         if (lapsed.length > 0) this.told.push(`${keeper.mayFence ? "may end" : "sees"} ${lapsed.map((each) => each.brokerId)}`);
       },
+      lapsed: () => this.lapses++,
       ended: () => this.told.push("ended"),
     });
     return keeper;
@@ -71,6 +73,19 @@ test("no timer need fire for it to be over, and a lapsed lease that nobody ended
   await bench.time.advance(0);
   expect(keeper.isHeld).toBe(true);
   expect(bench.told).toEqual([]);
+});
+
+test("it is told that it has lapsed, once, and not while it is renewed", async () => {
+  const bench = new Bench();
+  const keeper = await bench.claim();
+  await bench.time.advance(TTL_MS * 3);
+  expect(bench.lapses).toBe(0);
+  bench.link.isCutOff = true;
+  for (let passedMs = 0; keeper.isHeld; passedMs++) await bench.time.advance(1);
+  await bench.time.advance(1);
+  expect(bench.lapses).toBe(1);
+  await bench.time.advance(TTL_MS * 3);
+  expect(bench.lapses).toBe(1);
 });
 
 test("a computer that slept has no lease until it was renewed, though its clock stood still", async () => {
