@@ -63,6 +63,9 @@ const LINES = `
   topics --list --topic 'm.*'
 `;
 
+/** Kafka tells of a replica that goes until it has gone. */
+const COMPLETED = "Reassignment of partition $1 is completed.";
+
 /**
  * Kafka lists a replica last in the set in sync that has just caught up; here it is there at once. And a replica that does not lead has no
  * folder here.
@@ -70,6 +73,7 @@ const LINES = `
 function alike(text: string): string {
   return text
     .replace(/(?<=<address> \()\d+/g, "<coordinator>")
+    .replace(/There is no active reassignment of partition (\S+), but replica set is [\d,]+ rather than [\d,]+\./g, COMPLETED)
     .replace(/(?<=\bIsr: )[\d,]+/g, (ids) => ids.split(",").toSorted().join())
     .replace(/\\"log_dirs\\":\[[^\]]*\]/g, "<folders>");
 }

@@ -13,6 +13,7 @@ import type { Offsets, Place } from "../member-log.ts";
 
 const COMMIT_EVERY_MS = 150;
 const MAX_WAIT_MS = 100;
+const PATIENCE_MS = 60_000;
 const options = JSON.parse(process.argv[2] ?? "") as MemberOptions & { readonly log: string };
 /** What is consumed and not committed yet: the next offset to read. */
 const pending = new Map<string, Position>();
@@ -62,6 +63,19 @@ const consumer = new GroupConsumer(brokers, {
   },
 });
 
+/** A broker may take longer to start again than our commands wait for one: members of other libraries wait for ever. */
+async function polled(): ReturnType<typeof consumer.poll> {
+  const deadlineMs = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await consumer.poll(MAX_WAIT_MS);
+    } catch (error) {
+      if (!String(error).includes("Nothing listens") || Date.now() > deadlineMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, MAX_WAIT_MS));
+    }
+  }
+}
+
 let isEnding = false;
 let isHolding = false;
 const going = Promise.withResolvers<void>();
@@ -77,7 +91,7 @@ input.on("close", () => {
 try {
   let lastCommitMs = Date.now();
   while (!isEnding) {
-    for (const fetched of await consumer.poll(MAX_WAIT_MS)) {
+    for (const fetched of await polled()) {
       const { topic, partition, records, nextOffset } = fetched;
       for (const { offset } of records) tell("consumed", { place: placeOf(fetched), offset });
       consumer.passed(fetched, nextOffset);
