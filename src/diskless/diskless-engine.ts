@@ -123,11 +123,6 @@ export class DisklessEngine implements StorageEngine {
     this.#fencedListener?.();
   }
 
-  /** Appended and not yet committed. */
-  get pendingBytes(): number {
-    return this.#context.pipeline.pendingBytes;
-  }
-
   open(spec: LogSpec): Promise<PartitionLog> {
     return new Promise((resolve, reject) => {
       this.#openings.push({ spec, resolve, reject });

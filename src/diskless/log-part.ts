@@ -1,8 +1,7 @@
 // What was appended to a log and is not committed yet: its batches as they will lie in an object or in a row, and what else the commit has
 // to say of the log. Batches are copied once, to where they are uploaded and read from.
 
-import type { RecordBatch } from "../../protocol/records/record-batch.ts";
-import { RecordBatch as StoredBatch } from "../../protocol/records/record-batch.ts";
+import { RecordBatch } from "../../protocol/records/record-batch.ts";
 import type { LeaderEpochStart } from "../storage/leader-epochs.ts";
 import type { EndedTransaction, ProducerState, ProducerStates } from "../storage/producer-states.ts";
 import { type Stamp, stampBatch } from "../storage/stamp.ts";
@@ -38,7 +37,7 @@ export class GrowingChunk {
     if (at + sizeBytes > this.#buffer.length) this.#grow(at + sizeBytes);
     batch.buffer.copy(this.#buffer, at, batch.start, batch.end);
     this.#usedBytes += sizeBytes;
-    const stored = new StoredBatch(this.#buffer, at, at + sizeBytes);
+    const stored = new RecordBatch(this.#buffer, at, at + sizeBytes);
     stampBatch(stored, stamp, offset);
     this.maxTimestampMs = Math.max(this.maxTimestampMs, stored.maxTimestamp);
     return stored;

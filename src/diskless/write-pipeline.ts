@@ -76,11 +76,6 @@ export class WritePipeline {
     this.#failures = new FailureLog(options.logger);
   }
 
-  /** Appended and not committed. */
-  get pendingBytes(): number {
-    return this.#pendingBytes;
-  }
-
   /** `undefined` when there is room for more; else a promise of when there is. */
   room(): Promise<void> | undefined {
     if (this.#isClosed || this.#pendingBytes < this.#options.pendingBytes()) return undefined;
