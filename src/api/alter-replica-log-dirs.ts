@@ -1,4 +1,4 @@
-// AlterReplicaLogDirs (key 34, KIP-113). A broker has one data folder: a replica can only be "moved" to where it is.
+// AlterReplicaLogDirs (key 34, KIP-113). A broker has its data in one place: a replica can only be "moved" to where it is.
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { alterReplicaLogDirs as alterReplicaLogDirsApi } from "../../protocol/messages/index.ts";
@@ -7,7 +7,7 @@ import type { Services } from "./services.ts";
 
 export const alterReplicaLogDirs = serve(alterReplicaLogDirsApi, "0-2", ["ALTER CLUSTER"], (services, request, { access }) => {
   const isPermitted = access.permitsOnCluster("ALTER CLUSTER");
-  const own = services.logDirectory()?.path;
+  const own = services.logDirectory().path;
   const topics = new Map<string, { partitionIndex: number; errorCode: ErrorCode }[]>();
   for (const { path, topics: moved } of request.dirs) {
     for (const { name, partitions } of moved) {

@@ -1,6 +1,8 @@
-// DescribeLogDirs (key 35, KIP-113). The one data folder of this broker, with the bytes of each partition of which it has a replica. Null asks for
-// every partition, no topics for the folder alone; what is not here is left out. Who may
-// not ask hears so from version 3 on, and before it of no folder.
+// DescribeLogDirs (key 35, KIP-113). The one place of this broker's data, its folder or what it has of an object store, with the bytes of each
+// partition of which it has a replica. Null asks for every partition, no topics for the place alone; what is not here is left out. Who may
+// not ask hears so from version 3 on, and before it of no place. There has to be one: Kafka's clients take none for a refusal.
+//
+// Brokers of many machines know the bytes of what they lead; of other replicas, which have none of their own, they say 0.
 
 import { Errors } from "../../protocol/errors.ts";
 import { describeLogDirs as describeLogDirsApi } from "../../protocol/messages/index.ts";
@@ -16,9 +18,7 @@ export const describeLogDirs = serve(describeLogDirsApi, "0-5", ["DESCRIBE CLUST
   if (!access.permitsOnCluster("DESCRIBE CLUSTER")) {
     return { errorCode: apiVersion >= FIRST_VERSION_WITH_ERROR ? Errors.CLUSTER_AUTHORIZATION_FAILED : Errors.NONE, results: [] };
   }
-  const directory = services.logDirectory();
-  if (directory === undefined) return { errorCode: Errors.NONE, results: [] };
-  const { path, totalBytes, usableBytes } = directory;
+  const { path, totalBytes, usableBytes } = services.logDirectory();
   return {
     errorCode: Errors.NONE,
     results: [{ errorCode: Errors.NONE, logDir: path, topics: sizesOf(services, request.topics), totalBytes, usableBytes }],

@@ -57,7 +57,7 @@ export interface Services {
   readonly securityFault: SecurityFault;
   /** `undefined`: there are no delegation tokens. */
   readonly tokenSecrets: TokenSecrets | undefined;
-  /** Where the data of this broker is; `undefined` when its engine has no folder. */
-  readonly logDirectory: () => LogDirectory | undefined;
+  /** Where the data of this broker is. */
+  readonly logDirectory: () => LogDirectory;
   readonly served: readonly ServedApi[];
 }

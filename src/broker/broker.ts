@@ -124,7 +124,7 @@ export class Broker {
       authorizer: authorizerOf(ground, cluster),
       tokenSecrets,
       securityFault: (altered) => listening.securityFault(altered),
-      logDirectory: () => engine.logDirectory?.(),
+      logDirectory: () => engine.logDirectory(),
       served: handlers,
     };
     served = services;

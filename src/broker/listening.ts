@@ -195,11 +195,10 @@ function decidedSettings(
   listeners: readonly Listener[],
 ): SettingInputs {
   const shown = addresses.map((address, index) => printListeners([{ ...address, port: listeners[index]?.port ?? address.port }]));
-  const directory = logs.engine.logDirectory?.().path;
   return {
     "node.id": config["node.id"],
     ...(shown.length === 0 ? {} : { listeners: shown, "advertised.listeners": shown }),
-    ...(directory === undefined ? {} : { "log.dirs": [directory] }),
+    "log.dirs": [logs.engine.logDirectory().path],
   };
 }
 

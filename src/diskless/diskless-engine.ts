@@ -8,7 +8,7 @@ import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../base/object-store.ts";
 import type { Random } from "../base/random.ts";
 import type { PartitionLog } from "../storage/partition-log.ts";
-import type { CompactionLimits, LogIdentity, LogSpec, StorageEngine } from "../storage/storage-engine.ts";
+import type { CompactionLimits, LogDirectory, LogIdentity, LogSpec, StorageEngine } from "../storage/storage-engine.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 import type { Catalog, OpenOutcome } from "./catalog.ts";
@@ -23,6 +23,8 @@ import { WritePipeline } from "./write-pipeline.ts";
 
 export interface DisklessEngineOptions {
   readonly store: ObjectStore;
+  /** Where the store has the objects, as it was given: "s3://bucket/prefix". */
+  readonly location: string;
   readonly clusterId: string;
   /** Of the keys of objects; empty: none. */
   readonly prefix: string;
@@ -174,6 +176,11 @@ export class DisklessEngine implements StorageEngine {
 
   room(): Promise<void> | undefined {
     return this.#context.pipeline.room();
+  }
+
+  /** How much fits into a bucket nobody knows. */
+  logDirectory(): LogDirectory {
+    return { path: this.#options.location, totalBytes: -1, usableBytes: -1 };
   }
 
   async compact(limits: CompactionLimits): Promise<boolean> {

@@ -157,6 +157,7 @@ async function over(
   const { clusterId, databaseId, leases, metadata } = database;
   const settings = disklessSettings(config);
   const logger = given.child({ component: "log" });
+  const location = config["diskless.objects"] ?? "";
   const shared = { clusterId, prefix: KEY_PREFIX, clock, logger };
   const openEngine: OpenEngine = (incarnation, { fenced, image }) => {
     const catalog = database.catalog(incarnation);
@@ -173,7 +174,7 @@ async function over(
       graceMs: () => settings.objectGraceMs,
     });
     const producerIdExpirationMs = () => config["producer.id.expiration.ms"];
-    const engineOptions = { ...shared, store: foreground, settings, random, producerIdExpirationMs };
+    const engineOptions = { ...shared, store: foreground, location, settings, random, producerIdExpirationMs };
     const engine = new DisklessEngine(engineOptions, { incarnation: incarnation.number, catalog, upkeep });
     engine.onFenced(fenced);
     return engine;

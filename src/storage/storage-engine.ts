@@ -20,7 +20,7 @@ export interface StoredPartition extends TopicPartition {
   readonly topicId: string | undefined;
 }
 
-/** The folder of an engine's data, as DescribeLogDirs shows it. */
+/** Where an engine's data lies, as DescribeLogDirs shows it: its folder, or its place in an object store. */
 export interface LogDirectory {
   readonly path: string;
   /** Of the volume that it lies on; -1 when unknown. */
@@ -63,8 +63,7 @@ export interface StorageEngine {
    * then asks again. Absent in engines that keep nothing.
    */
   room?(): Promise<void> | undefined;
-  /** Absent in engines that have no folder. */
-  logDirectory?(): LogDirectory;
+  logDirectory(): LogDirectory;
   /**
    * Compacts the log that needs it most, where cleanup.policy says so, while appends and reads go on. `false` when none is due, or one is
    * being compacted already. Never rejects: failures are logged.

@@ -62,6 +62,7 @@ export class Machines {
     const catalog = link.to(this.rows.catalog(incarnation));
     const options = {
       store,
+      location: "s3://bucket",
       clusterId: CLUSTER_ID,
       prefix: "",
       settings: { ...SETTINGS, ...settings },

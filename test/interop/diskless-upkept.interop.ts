@@ -39,7 +39,7 @@ describe.skipIf(!hasServices())("logs in PostgreSQL and an object store", () => 
     const { clusterId, databaseId } = database;
     await claimPrefix({ store, base: baseOf("", clusterId), databaseId });
     const incarnation = await database.leases.claim(undefined, 600_000);
-    const options = { ...common, store, clusterId, prefix: "" };
+    const options = { ...common, store, location: "s3://bucket", clusterId, prefix: "" };
     const catalog = database.catalog(incarnation);
     const upkeep = new Upkeep({
       ...{ ...options, catalog, databaseId, leases: database.leases, incarnation: incarnation.number },

@@ -27,6 +27,7 @@ import { MemoryUpkeepRows } from "../diskless/fakes/memory-upkeep.ts";
 import { RawClient } from "../support/raw-client.ts";
 
 export const TTL_MS = 9000;
+export const LOCATION = "s3://bucket/prefix";
 const CLUSTER_ID = "BAAAAAAAAAAAAAAAAAAAAA";
 /** Virtual time passes in steps of it, so that sockets get their turns. */
 const STEP_MS = 100;
@@ -185,7 +186,15 @@ export class Machines {
         openEngine: (incarnation, { fenced }) => {
           const engine = new DisklessEngine(
             {
-              ...{ store, clusterId: CLUSTER_ID, prefix: "", settings: disklessSettings(config), clock, random: systemRandom },
+              ...{
+                store,
+                location: LOCATION,
+                clusterId: CLUSTER_ID,
+                prefix: "",
+                settings: disklessSettings(config),
+                clock,
+                random: systemRandom,
+              },
               ...{ logger: silentLogger, producerIdExpirationMs: () => config["producer.id.expiration.ms"] },
             },
             { incarnation: incarnation.number, catalog: link.to(this.rows.catalog(incarnation)) },

@@ -47,6 +47,7 @@ export class Machine {
     this.link.fate = () => world.fate();
     const options = {
       store: this.store,
+      location: "s3://bucket",
       clusterId: TOPIC_ID,
       prefix: "",
       settings: {

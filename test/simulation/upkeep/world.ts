@@ -63,6 +63,7 @@ export class Machine {
     const catalog = this.link.to(world.rows.catalog(incarnation));
     const options = {
       store: this.#store,
+      location: "s3://bucket",
       clusterId: CLUSTER_ID,
       prefix: "",
       settings: {

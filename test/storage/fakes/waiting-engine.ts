@@ -96,6 +96,7 @@ export class WaitingEngine implements StorageEngine {
     work();
   }
 
+  logDirectory = () => this.memory.logDirectory();
   compact = () => Promise.resolve(false);
   checkpoint = () => Promise.resolve();
   close = () => this.memory.close();
