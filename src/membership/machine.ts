@@ -14,6 +14,7 @@ import { baseOf } from "../diskless/object-keys.ts";
 import { PatientStore } from "../diskless/patient-store.ts";
 import { disklessSettings } from "../diskless/settings.ts";
 import { StoreHealth } from "../diskless/store-health.ts";
+import { TrafficMeter } from "../diskless/store-traffic.ts";
 import { claimPrefix, ownerOf, type PrefixOwner } from "../diskless/upkeep/cluster-marker.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type ClusterNode, type ClusterNodeOptions, openClusterNode } from "./cluster-node.ts";
@@ -158,6 +159,7 @@ async function over(
   const settings = disklessSettings(config);
   const logger = given.child({ component: "log" });
   const location = config["diskless.objects"] ?? "";
+  const traffic = new TrafficMeter({ counts: () => patient.counts, clock, random });
   const shared = { clusterId, prefix: KEY_PREFIX, clock, logger };
   const openEngine: OpenEngine = (incarnation, { fenced, image }) => {
     const catalog = database.catalog(incarnation);
@@ -165,6 +167,7 @@ async function over(
       ...shared,
       ...{ catalog, leases, databaseId, incarnation: incarnation.number, upkeepCatalog: database.upkeepCatalog(incarnation) },
       store: patient.upkeep,
+      traffic,
       knownPartitions: async () => {
         await metadata.look?.();
         const { topicsById } = image();
@@ -183,9 +186,9 @@ async function over(
 }
 
 function closingBoth(database: ClusterDatabase<Change>, store: ObjectStore): ClusterDatabase<Change> {
-  const { clusterId, databaseId, metadata, leases } = database;
+  const { clusterId, databaseId, metadata, leases, usage } = database;
   return {
-    ...{ clusterId, databaseId, metadata, leases },
+    ...{ clusterId, databaseId, metadata, leases, usage },
     catalog: (incarnation) => database.catalog(incarnation),
     upkeepCatalog: (incarnation) => database.upkeepCatalog(incarnation),
     close: async () => {

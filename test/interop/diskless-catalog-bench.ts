@@ -5,7 +5,9 @@ import type { Incarnation } from "../../src/diskless/leases.ts";
 import { PostgresCatalog } from "../../src/diskless/postgres/catalog.ts";
 import type { Connection } from "../../src/diskless/postgres/connection.ts";
 import { PostgresUpkeepCatalog } from "../../src/diskless/postgres/upkeep-catalog.ts";
+import { PostgresUsage } from "../../src/diskless/postgres/usage.ts";
 import type { UpkeepCatalog } from "../../src/diskless/upkeep/upkeep-catalog.ts";
+import type { Usage } from "../../src/diskless/usage.ts";
 import type { UpkeepBench } from "../diskless/contracts/upkeep-catalog.ts";
 import type { PostgresServer } from "./postgres-server.ts";
 
@@ -39,6 +41,10 @@ export class PostgresBench implements UpkeepBench {
 
   upkeep(incarnation: Incarnation): UpkeepCatalog {
     return new PostgresUpkeepCatalog(this.#administration, incarnation);
+  }
+
+  usage(): Usage {
+    return new PostgresUsage(this.#administration);
   }
 
   /** It cannot be hastened. */

@@ -220,6 +220,7 @@ export class Machines {
       metadata,
       leases: link.to(this.leases.view()),
       catalog: (incarnation) => link.to(this.rows.catalog(incarnation)),
+      usage: link.to(this.upkeepRows.usage()),
       upkeepCatalog: (incarnation) => link.to(this.upkeepRows.catalog(incarnation)),
       close: () => metadata.close(),
     };

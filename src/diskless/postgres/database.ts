@@ -11,12 +11,13 @@ import type { Incarnation } from "../leases.ts";
 import { StoreHealth } from "../store-health.ts";
 import { type UnitMetadataOptions, UnitMetadataStore } from "../unit-metadata-store.ts";
 import { PostgresCatalog } from "./catalog.ts";
-import { Connection, type ConnectionTerms } from "./connection.ts";
+import { Connection, type ConnectionOptions, type ConnectionTerms } from "./connection.ts";
 import { PostgresLeases } from "./leases.ts";
 import { PostgresMetadataUnits } from "./metadata-units.ts";
 import { migrate } from "./migrations.ts";
 import { Session } from "./session.ts";
 import { PostgresUpkeepCatalog } from "./upkeep-catalog.ts";
+import { PostgresUsage } from "./usage.ts";
 
 export interface PostgresDatabaseOptions<Change>
   extends Pick<UnitMetadataOptions<Change>, "compact" | "mayMoveLeaderships" | "snapshotAfterUnits" | "commitTimeoutMs"> {
@@ -69,6 +70,7 @@ export class PostgresDatabase<Change> implements ClusterDatabase<Change> {
   readonly databaseId: string;
   readonly metadata: UnitMetadataStore<Change>;
   readonly leases: PostgresLeases;
+  readonly usage: PostgresUsage;
   /** Whether it answers. */
   readonly health: StoreHealth;
   readonly #terms: ConnectionTerms;
@@ -88,19 +90,20 @@ export class PostgresDatabase<Change> implements ClusterDatabase<Change> {
     this.health = terms.health;
     this.#terms = terms;
     this.#units = units;
+    this.usage = new PostgresUsage(this.#connect({ purpose: "usage", timeoutMs: UPKEEP_MS }));
   }
 
   catalog(incarnation: Incarnation): PostgresCatalog {
-    const connect = (purpose: string) => this.#connect(incarnation, { purpose });
+    const connect = (purpose: string) => this.#connect({ owner: ownerOf(incarnation), purpose });
     return new PostgresCatalog({ commits: connect("commits"), reads: connect("reads"), changes: connect("changes") }, incarnation);
   }
 
   upkeepCatalog(incarnation: Incarnation): PostgresUpkeepCatalog {
-    return new PostgresUpkeepCatalog(this.#connect(incarnation, { purpose: "upkeep", timeoutMs: UPKEEP_MS }), incarnation);
+    return new PostgresUpkeepCatalog(this.#connect({ owner: ownerOf(incarnation), purpose: "upkeep", timeoutMs: UPKEEP_MS }), incarnation);
   }
 
-  #connect({ brokerId, number }: Incarnation, options: { readonly purpose: string; readonly timeoutMs?: number }): Connection {
-    const connection = new Connection(this.#terms, { owner: `broker ${brokerId}, incarnation ${number}:`, ...options });
+  #connect(options: ConnectionOptions): Connection {
+    const connection = new Connection(this.#terms, options);
     this.#connections.push(connection);
     return connection;
   }
@@ -109,6 +112,10 @@ export class PostgresDatabase<Change> implements ClusterDatabase<Change> {
     await this.metadata.close();
     await Promise.all([this.#units.close(), this.leases.close(), ...this.#connections.map((connection) => connection.close())]);
   }
+}
+
+function ownerOf({ brokerId, number }: Incarnation): string {
+  return `broker ${brokerId}, incarnation ${number}:`;
 }
 
 /** The cluster's id is the given one where it had none. */

@@ -10,9 +10,10 @@ import type { Migration } from "./migration.ts";
 import { whatBrokersShare } from "./migrations/0001-what-brokers-share.ts";
 import { logsAndObjects } from "./migrations/0002-logs-and-objects.ts";
 import { upkeep } from "./migrations/0003-upkeep.ts";
+import { storeTraffic } from "./migrations/0004-store-traffic.ts";
 import type { Session } from "./session.ts";
 
-const MIGRATIONS: readonly Migration[] = [whatBrokersShare, logsAndObjects, upkeep];
+const MIGRATIONS: readonly Migration[] = [whatBrokersShare, logsAndObjects, upkeep, storeTraffic];
 
 /** Any number, as long as it is always the same: of the lock that is held for a step. */
 const LOCK = 720_261_130;

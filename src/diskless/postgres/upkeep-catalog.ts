@@ -2,6 +2,7 @@
 
 import type { LogKey } from "../catalog.ts";
 import type { Incarnation } from "../leases.ts";
+import type { TrafficPart } from "../store-traffic.ts";
 import type {
   InlineRequest,
   LogSegment,
@@ -10,13 +11,13 @@ import type {
   SmallObjects,
   SmallObjectsRequest,
   UpkeepCatalog,
-  UpkeepStatistics,
 } from "../upkeep/upkeep-catalog.ts";
 import { int8Array } from "./binary-arrays.ts";
 import type { Connection } from "./connection.ts";
 import { replacementColumns } from "./replacement-columns.ts";
 import { rowSegment, SEGMENT_COLUMNS, type SegmentRow } from "./segment-rows.ts";
 import type { Row } from "./session.ts";
+import { kafkaUuid } from "./topic-ids.ts";
 
 const TAKE_JOB = `
   INSERT INTO odradek.job AS j (name, incarnation, until) VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond')
@@ -44,21 +45,13 @@ const MARKED = `
 const LOGS = `
   SELECT l.log_id AS "logId", l.topic_id AS "topicId", l.partition FROM odradek.log l
   WHERE l.log_id > $1 AND NOT l.is_deleted ORDER BY l.log_id LIMIT $2`;
-const STATISTICS = `
-  SELECT o.*, s.*, r.*, (SELECT count(*) FROM odradek.segment i WHERE i.object_id IS NULL) AS "inlineSegmentCount"
-  FROM (
-    SELECT count(*) AS "objectCount", coalesce(sum(size_bytes), 0)::bigint AS "objectBytes",
-      count(*) FILTER (WHERE level = 0) AS "smallObjectCount",
-      coalesce(sum(size_bytes) FILTER (WHERE level = 0), 0)::bigint AS "smallObjectBytes"
-    FROM odradek.object
-  ) o, (
-    SELECT count(*) AS "smallSegmentCount" FROM odradek.object o JOIN odradek.segment s ON s.object_id = o.object_id
-    WHERE o.level = 0 AND o.level < 3
-  ) s, (
-    SELECT count(*) AS "markedCount",
-      coalesce(floor(extract(epoch FROM clock_timestamp() - min(marked_at)) * 1000), -1)::bigint AS "oldestMarkAgeMs"
-    FROM odradek.removal
-  ) r`;
+const TELL_TRAFFIC = `
+  WITH old AS (DELETE FROM odradek.store_traffic WHERE told_at < clock_timestamp() - interval '2 days')
+  INSERT INTO odradek.store_traffic (id, told_at, span_ms, put_count, get_count, list_count, delete_count, put_bytes, got_bytes)
+    VALUES ($1, clock_timestamp(), $2, $3, $4, $5, $6, $7, $8)
+  ON CONFLICT (id) DO UPDATE SET told_at = excluded.told_at, span_ms = excluded.span_ms, put_count = excluded.put_count,
+    get_count = excluded.get_count, list_count = excluded.list_count, delete_count = excluded.delete_count,
+    put_bytes = excluded.put_bytes, got_bytes = excluded.got_bytes`;
 
 /** A log's key as its columns are. */
 interface KeyRow {
@@ -148,10 +141,10 @@ export class PostgresUpkeepCatalog implements UpkeepCatalog {
     return (await this.#query<{ more: boolean }>("sweep_v1", "SELECT odradek.sweep_v1($1) AS more", [limit]))[0]?.more === true;
   }
 
-  async statistics(): Promise<UpkeepStatistics> {
-    const [row] = await this.#query<UpkeepStatistics & Row>("statistics_v1", STATISTICS, []);
-    if (row === undefined) throw new RangeError("statistics are one row");
-    return row;
+  async tellTraffic({ id, spanMs, ...traffic }: TrafficPart): Promise<void> {
+    const { putCount, getCount, listCount, deleteCount, putBytes, gotBytes } = traffic;
+    const values = [id, spanMs, putCount, getCount, listCount, deleteCount, putBytes, gotBytes];
+    await this.#query("tell_traffic_v1", TELL_TRAFFIC, values);
   }
 
   #query<R extends object>(name: string, text: string, values: readonly unknown[]): Promise<readonly (R & Row)[]> {
@@ -161,11 +154,6 @@ export class PostgresUpkeepCatalog implements UpkeepCatalog {
 
 function logSegment({ logId, topicId, partition, ...row }: KeyRow & SegmentRow): LogSegment {
   return { logId, topicId: kafkaUuid(topicId), partition, segment: rowSegment(row) };
-}
-
-/** 22 characters of URL-safe base64, as Kafka writes them. */
-function kafkaUuid(uuid: string): string {
-  return Buffer.from(uuid.replaceAll("-", ""), "hex").toString("base64url");
 }
 
 /** Greater than everything that begins so; the last character is not the last of all. */

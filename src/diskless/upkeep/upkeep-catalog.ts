@@ -5,6 +5,7 @@
 // unless by a call that is still under way.
 
 import type { AbortedRange, LogKey, NewObject, NewSegmentPlace, Segment, StoredObject } from "../catalog.ts";
+import type { TrafficPart } from "../store-traffic.ts";
 
 /** A segment, and of which log. */
 export interface LogSegment extends LogKey {
@@ -73,21 +74,6 @@ export interface Replacement {
  */
 export type ReplaceOutcome = { readonly kind: "replaced"; readonly areDone: readonly boolean[] } | { readonly kind: "fenced" };
 
-export interface UpkeepStatistics {
-  readonly objectCount: number;
-  readonly objectBytes: number;
-  /** As they were appended. */
-  readonly smallObjectCount: number;
-  readonly smallObjectBytes: number;
-  /** Rows of segments in them. */
-  readonly smallSegmentCount: number;
-  readonly inlineSegmentCount: number;
-  /** To be removed. */
-  readonly markedCount: number;
-  /** How long ago; -1 without any. */
-  readonly oldestMarkAgeMs: number;
-}
-
 /** One connection's view, of one incarnation of a broker. All reject with StorageError: "UNAVAILABLE" where it is not known whether it was done. */
 export interface UpkeepCatalog {
   /** One incarnation at a time has a job; whoever has it may take it again, for longer. */
@@ -124,5 +110,6 @@ export interface UpkeepCatalog {
   /** Takes away about so many rows of logs that were deleted; `false`: there are none. */
   purgeDeletedLogs(limit: number): Promise<boolean>;
 
-  statistics(): Promise<UpkeepStatistics>;
+  /** How far a part has come by now, instead of what was told of it before. */
+  tellTraffic(part: TrafficPart): Promise<void>;
 }

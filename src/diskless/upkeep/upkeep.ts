@@ -1,5 +1,6 @@
 // What a broker does, beside serving, for what the cluster has stored: from time to time it puts small objects together and deletes those of which
-// nothing is left. All brokers do, and agree through the database on who does what. Each is that of one incarnation.
+// nothing is left. All brokers do, and agree through the database on who does what. Each is that of one incarnation. And it tells what its process
+// has asked of the store.
 
 import type { Clock, Timer } from "../../base/clock.ts";
 import { FailureLog } from "../../base/failure-log.ts";
@@ -8,6 +9,7 @@ import type { ObjectStore } from "../../base/object-store.ts";
 import type { Catalog, LogKey } from "../catalog.ts";
 import type { Leases } from "../leases.ts";
 import { baseOf, ObjectKeys } from "../object-keys.ts";
+import type { TrafficMeter } from "../store-traffic.ts";
 import { type CollectLimits, Collector } from "./collector.ts";
 import { type MergeLimits, Merger } from "./merger.ts";
 import { SegmentReplacer } from "./segment-replacer.ts";
@@ -20,6 +22,8 @@ export interface UpkeepOptions {
   readonly leases: Leases;
   /** Asked last, after whatever somebody waits for. */
   readonly store: ObjectStore;
+  /** Of the process, for all of its terms. */
+  readonly traffic?: TrafficMeter | undefined;
   /** Of the keys of objects, with no slash at its end; empty: none. */
   readonly prefix: string;
   readonly clusterId: string;
@@ -80,6 +84,7 @@ export class Upkeep {
   async round(): Promise<void> {
     await this.#try("merging", "could not put small objects together", () => this.#merge());
     await this.#try("collecting", "could not delete objects of which nothing is left", () => this.#collect());
+    await this.#try("traffic", "could not tell what was asked of the object store", () => this.#tellTraffic());
   }
 
   /** What is under way ends by itself, where it is: nobody needs to wait for it. */
@@ -100,6 +105,11 @@ export class Upkeep {
     if (!(await upkeepCatalog.takeJob(COLLECT_JOB, JOB_INTERVALS * intervalMs()))) return;
     const { deletedCount } = await this.#collector.collect();
     if (deletedCount > 0) logger.info({ objects: deletedCount }, "deleted objects of which nothing is left");
+  }
+
+  async #tellTraffic(): Promise<void> {
+    const { traffic, upkeepCatalog } = this.#options;
+    await traffic?.tell((part) => upkeepCatalog.tellTraffic(part));
   }
 
   async #try(subject: string, failure: string, work: () => Promise<void>): Promise<void> {

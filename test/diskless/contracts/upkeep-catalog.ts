@@ -1,13 +1,15 @@
 // What upkeep may rely on, whatever the database is. Times are short: where the clock is not ours, they pass.
 
 import { expect, test } from "vitest";
-import type { Segment } from "../../../src/diskless/catalog.ts";
+import type { Segment, StoredObject } from "../../../src/diskless/catalog.ts";
 import type { Incarnation } from "../../../src/diskless/leases.ts";
 import type { LogReplacement, ReplacingSegment, UpkeepCatalog } from "../../../src/diskless/upkeep/upkeep-catalog.ts";
+import type { Usage } from "../../../src/diskless/usage.ts";
 import { type CatalogBench, inlineSegment, Leader, logCommit, newTopicId, objectSegment, ranges } from "./catalog-bench.ts";
 
 export interface UpkeepBench extends CatalogBench {
   upkeep(incarnation: Incarnation): UpkeepCatalog;
+  usage(): Usage;
   /** On the database's clock. */
   pass(ms: number): Promise<void>;
 }
@@ -42,6 +44,11 @@ function merged(logId: number, old: readonly Segment[], more: Partial<LogReplace
   return { logId, old, segments: [replacing(first.baseOffset, last.endOffset)], endedAbortedRanges: [], ...more };
 }
 
+function objectOf(segment: Segment | undefined): StoredObject {
+  if (segment?.place.kind !== "object") throw new Error("it lies in no object");
+  return segment.place.object;
+}
+
 function replacing(baseOffset: number, endOffset: number, compactedUntil = 0): ReplacingSegment {
   const { sizeBytes, maxTimestampMs, place } = objectSegment(0, baseOffset, [endOffset - baseOffset]);
   return { baseOffset, endOffset, sizeBytes, maxTimestampMs, compactedUntil, place };
@@ -56,6 +63,7 @@ export function upkeepContract(makeBench: () => Promise<UpkeepBench>): void {
   replacingContract(makeBench);
   removingContract(makeBench);
   deletingContract(makeBench);
+  usageContract(makeBench);
 }
 
 function takingContract(makeBench: () => Promise<UpkeepBench>): void {
@@ -325,26 +333,81 @@ function deletingContract(makeBench: () => Promise<UpkeepBench>): void {
     expect(await leader.catalog.segments(logId, 0, 10)).toEqual([]);
     expect(await leader.catalog.open([{ topicId, partition: 0, leaderEpoch: 5 }])).toEqual([{ kind: "deleted" }]);
   });
+}
 
-  test("statistics count what is there", async () => {
+function usageContract(makeBench: () => Promise<UpkeepBench>): void {
+  test("objects are counted by what becomes of them", async () => {
     const bench = await makeBench();
     const { upkeep, logId, old } = await twoLogs(bench);
-    const before = await upkeep.statistics();
+    const before = await bench.usage().objects();
     expect(before.oldestMarkAgeMs === -1).toBe(before.markedCount === 0);
     await replaceBy(upkeep, [merged(logId, old)]);
     const orphan = newKey();
     await upkeep.markKeys([orphan]);
-    const after = await upkeep.statistics();
+    const unnamed = objectOf(old[1]);
+    expect(await upkeep.markUnnamed([unnamed.id])).toBe(1);
+    const after = await bench.usage().objects();
     expect(after).toMatchObject({
       objectCount: before.objectCount + 1,
       objectBytes: before.objectBytes + 1000,
-      smallObjectCount: before.smallObjectCount,
-      smallObjectBytes: before.smallObjectBytes,
+      smallObjectCount: before.smallObjectCount - 1,
+      smallObjectBytes: before.smallObjectBytes - unnamed.sizeBytes,
       smallSegmentCount: before.smallSegmentCount - 2,
       inlineSegmentCount: before.inlineSegmentCount - 1,
-      markedCount: before.markedCount + 1,
+      inlineBytes: before.inlineBytes - (old[2]?.sizeBytes ?? 0),
+      markedCount: before.markedCount + 2,
+      markedOrphanCount: before.markedOrphanCount + 1,
+      markedBytes: before.markedBytes + unnamed.sizeBytes,
     });
     expect(after.oldestMarkAgeMs).toBeGreaterThanOrEqual(0);
     await upkeep.forgetRemoved([orphan]);
+  });
+
+  test("topics are told with the bytes of all their partitions, the largest first, without those that were deleted", async () => {
+    const bench = await makeBench();
+    const leader = await Leader.join(bench);
+    const [small, large, deleted] = [newTopicId(), newTopicId(), newTopicId()];
+    const sizes = new Map<string, number>();
+    for (const [topicId, partition, count] of [
+      [small, 0, 1],
+      [large, 0, 500],
+      [large, 1, 700],
+      [deleted, 0, 1],
+    ] as const) {
+      const { logId } = await leader.open(topicId, 0, partition);
+      const segment = objectSegment(0, 0, [count]);
+      await leader.commit([logCommit(logId, 0, [segment])], [newKey()]);
+      sizes.set(topicId, (sizes.get(topicId) ?? 0) + segment.sizeBytes);
+    }
+    await leader.catalog.deleteLogs([{ topicId: deleted, partition: 0 }]);
+    const told = (await bench.usage().topics()).filter(({ topicId }) => sizes.has(topicId));
+    expect(told).toEqual([large, small].map((topicId) => ({ topicId, sizeBytes: sizes.get(topicId) })));
+  });
+
+  test("a part of the traffic that is told again counts as it was told last, and what was told too long ago does not", async () => {
+    const bench = await makeBench();
+    const upkeep = bench.upkeep(await bench.join());
+    const traffic = (puts: number) => ({ putCount: puts, getCount: 2, listCount: 3, deleteCount: 4, putBytes: 5e12, gotBytes: 6 });
+    const [one, other] = [newTopicId(), newTopicId()];
+    // Others may tell of theirs beside this.
+    const before = await bench.usage().traffic(60_000);
+    await upkeep.tellTraffic({ id: one, spanMs: 500, ...traffic(10) });
+    await upkeep.tellTraffic({ id: one, spanMs: 90_000, ...traffic(20) });
+    await bench.pass(300);
+    await upkeep.tellTraffic({ id: other, spanMs: 100, ...traffic(1) });
+    const both = await bench.usage().traffic(60_000);
+    expect(both).toMatchObject({ putCount: before.putCount + 21, getCount: before.getCount + 4, putBytes: before.putBytes + 1e13 });
+    expect(both.spanMs).toBeGreaterThanOrEqual(90_300);
+    expect(both.spanMs).toBeLessThan(100_000);
+    expect(both.ageMs).toBeLessThan(5_000);
+    const later = await bench.usage().traffic(200);
+    expect(later).toMatchObject({ putCount: 1, listCount: 3, deleteCount: 4, gotBytes: 6, spanMs: 100 });
+  });
+
+  test("where nothing was told there is no traffic", async () => {
+    const bench = await makeBench();
+    await bench.pass(50);
+    const nothing = { putCount: 0, getCount: 0, listCount: 0, deleteCount: 0, putBytes: 0, gotBytes: 0, spanMs: 0, ageMs: -1 };
+    expect(await bench.usage().traffic(1)).toEqual(nothing);
   });
 }

@@ -3,6 +3,7 @@
 
 import type { AbortedRange, Segment, StoredObject } from "../../../src/diskless/catalog.ts";
 import type { Incarnation } from "../../../src/diskless/leases.ts";
+import type { StoreTraffic, TrafficPart } from "../../../src/diskless/store-traffic.ts";
 import type {
   InlineRequest,
   LogReplacement,
@@ -12,8 +13,8 @@ import type {
   SmallObjects,
   SmallObjectsRequest,
   UpkeepCatalog,
-  UpkeepStatistics,
 } from "../../../src/diskless/upkeep/upkeep-catalog.ts";
+import type { MeasuredTraffic, ObjectStatistics, TopicSize, Usage } from "../../../src/diskless/usage.ts";
 import { type LogRow, type MemoryCatalogRows, storedPlace } from "./memory-catalog.ts";
 
 export type UpkeepGuard = "exact segments" | "clip" | "second look" | "grace" | "fence";
@@ -32,6 +33,7 @@ export class MemoryUpkeepRows {
   readonly #jobs = new Map<string, { readonly incarnation: number; readonly untilMs: number }>();
   /** By key: since when. */
   readonly #marks = new Map<string, number>();
+  readonly #traffic = new Map<string, TrafficPart & { readonly toldMs: number }>();
 
   constructor(rows: MemoryCatalogRows, now: () => number) {
     this.#rows = rows;
@@ -58,7 +60,15 @@ export class MemoryUpkeepRows {
       logs: async (afterLogId, limit) =>
         [...this.#rows.logs.values()].filter(({ logId, isDeleted }) => logId > afterLogId && !isDeleted).slice(0, limit),
       purgeDeletedLogs: async () => false,
-      statistics: async () => this.#statistics(),
+      tellTraffic: async (part) => void this.#traffic.set(part.id, { ...part, toldMs: this.#now() }),
+    };
+  }
+
+  usage(): Usage {
+    return {
+      objects: async () => this.#statistics(),
+      topics: async () => this.#topicSizes(),
+      traffic: async (withinMs) => this.#measured(withinMs),
     };
   }
 
@@ -178,19 +188,43 @@ export class MemoryUpkeepRows {
     return new Map(this.#rows.objects.map((object) => [object.key, object]));
   }
 
-  #statistics(): UpkeepStatistics {
-    const small = this.#rows.objects.filter(({ id }) => this.#state(id).level === 0);
+  #statistics(): ObjectStatistics {
+    const small = this.#rows.objects.filter(({ id, key }) => this.#state(id).level === 0 && !this.#marks.has(key));
     const smallIds = new Set(small.map(({ id }) => id));
     const marksMs = [...this.#marks.values()];
+    const inline = this.#segments(({ place }) => place.kind === "inline").map(({ segment }) => segment);
+    const marked = [...this.#marks.keys()].map((key) => this.#objectsByKey.get(key));
     return {
       objectCount: this.#rows.objects.length,
       objectBytes: sizeOf(this.#rows.objects),
       smallObjectCount: small.length,
       smallObjectBytes: sizeOf(small),
       smallSegmentCount: this.#segments(({ place }) => place.kind === "object" && smallIds.has(place.object.id)).length,
-      inlineSegmentCount: this.#segments(({ place }) => place.kind === "inline").length,
+      inlineSegmentCount: inline.length,
+      inlineBytes: sizeOf(inline),
       markedCount: marksMs.length,
+      markedOrphanCount: marked.filter((object) => object === undefined).length,
+      markedBytes: sizeOf(marked.filter((object) => object !== undefined)),
       oldestMarkAgeMs: marksMs.length === 0 ? -1 : this.#now() - Math.min(...marksMs),
+    };
+  }
+
+  #topicSizes(): readonly TopicSize[] {
+    const sizes = new Map<string, number>();
+    for (const { topicId, segments, isDeleted } of this.#rows.logs.values())
+      if (!isDeleted) sizes.set(topicId, (sizes.get(topicId) ?? 0) + sizeOf(segments));
+    return [...sizes].map(([topicId, sizeBytes]) => ({ topicId, sizeBytes })).sort((one, other) => other.sizeBytes - one.sizeBytes);
+  }
+
+  #measured(withinMs: number): MeasuredTraffic {
+    const parts = [...this.#traffic.values()].filter(({ toldMs }) => toldMs > this.#now() - withinMs);
+    const lastMs = Math.max(...parts.map(({ toldMs }) => toldMs));
+    const firstMs = Math.min(...parts.map(({ toldMs, spanMs }) => toldMs - spanMs));
+    const sum = (count: keyof StoreTraffic) => parts.reduce((total, part) => total + part[count], 0);
+    return {
+      ...{ putCount: sum("putCount"), getCount: sum("getCount"), listCount: sum("listCount"), deleteCount: sum("deleteCount") },
+      ...{ putBytes: sum("putBytes"), gotBytes: sum("gotBytes") },
+      ...(parts.length === 0 ? { spanMs: 0, ageMs: -1 } : { spanMs: lastMs - firstMs, ageMs: this.#now() - lastMs }),
     };
   }
 
@@ -213,6 +247,6 @@ function isSameRange(one: AbortedRange, other: AbortedRange): boolean {
   return one.producerId === other.producerId && one.firstOffset === other.firstOffset && one.lastOffset === other.lastOffset;
 }
 
-function sizeOf(objects: readonly StoredObject[]): number {
+function sizeOf(objects: readonly { readonly sizeBytes: number }[]): number {
   return objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }

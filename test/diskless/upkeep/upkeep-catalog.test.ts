@@ -14,6 +14,7 @@ function memoryBench(): UpkeepBench {
     end: async (incarnation) => rows.end(incarnation),
     unusedKeys: async () => rows.unusedKeys,
     upkeep: (incarnation) => upkeep.catalog(incarnation),
+    usage: () => upkeep.usage(),
     pass: (ms) => clock.advance(ms),
   };
 }

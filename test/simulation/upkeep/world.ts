@@ -147,7 +147,7 @@ function methodsOf(catalog: UpkeepCatalog): UpkeepCatalog {
     newestKey: (prefix) => catalog.newestKey(prefix),
     logs: (afterLogId, limit) => catalog.logs(afterLogId, limit),
     purgeDeletedLogs: (limit) => catalog.purgeDeletedLogs(limit),
-    statistics: () => catalog.statistics(),
+    tellTraffic: (part) => catalog.tellTraffic(part),
   };
 }
 

@@ -3,19 +3,26 @@
 import type { Command } from "commander";
 import { describeWholeCluster, listFeatures } from "../../../client/admin/cluster.ts";
 import { logDirectoriesOf } from "../../../client/admin/log-dirs.ts";
+import { S3_PRICES } from "../../../membership/month-cost.ts";
 import type { LabelValue, MetricPoint } from "../../../telemetry/otlp.ts";
 import type { PushedMetrics } from "../../../telemetry/pushed-metrics.ts";
 import { lastPushedMetrics } from "../client-metrics.ts";
 import { type Admin, type AdminOptions, group } from "../command-group.ts";
 import { printRows } from "../table.ts";
-import { printMachines } from "./machines.ts";
+import { type MachinesOptions, printMachines } from "./machines.ts";
 
 export function addCluster(program: Command, { terminal, add }: Admin): void {
   const cluster = group(program, "cluster", "print brokers, features, sizes of logs and metrics of clients")
     .enablePositionalOptions()
-    .option("--cluster <url>", "print what the database of a cluster of machines says: brokers, leases, what waits")
+    .option(
+      "--cluster <url>",
+      "print what the database of a cluster of machines says: brokers, leases, what waits, what is stored and costs",
+    )
+    .option("--put-price <dollars>", `with --cluster: price of 1,000 requests to put or list objects, ${S3_PRICES.put} by default`)
+    .option("--get-price <dollars>", `with --cluster: price of 1,000 requests to read objects, ${S3_PRICES.get} by default`)
+    .option("--storage-price <dollars>", `with --cluster: price of a GB for a month, ${S3_PRICES.storage} by default`)
     .option("--json", "print JSON")
-    .action(async (given: { readonly cluster?: string; readonly json?: boolean }) => {
+    .action(async (given: MachinesOptions & { readonly cluster?: string }) => {
       const url = given.cluster ?? terminal.environment["KAFKA_DISKLESS_CLUSTER"];
       if (url === undefined) cluster.help();
       else await printMachines(url, given, terminal);

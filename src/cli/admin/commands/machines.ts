@@ -2,18 +2,30 @@
 
 import { systemClock } from "../../../base/system-clock.ts";
 import { applyChanges, type Change, compactChanges, emptyImage } from "../../../cluster/image.ts";
+import { S3_PRICES, type StorePrices } from "../../../membership/month-cost.ts";
 import { overviewOf } from "../../../membership/overview.ts";
 import { shownDatabase } from "../../../membership/shown-database.ts";
+import { storedOf } from "../../../membership/stored.ts";
 import { StorageError } from "../../../storage/storage-error.ts";
-import { CommandError } from "../../command-error.ts";
+import { CommandError, usageError } from "../../command-error.ts";
 import type { Terminal } from "../../terminal.ts";
 import { printRows } from "../table.ts";
+import { printStored } from "./stored.ts";
+
+export interface MachinesOptions {
+  readonly json?: boolean;
+  readonly putPrice?: string;
+  readonly getPrice?: string;
+  readonly storagePrice?: string;
+}
 
 /** Raises CommandError. */
-export async function printMachines(url: string, { json }: { readonly json?: boolean | undefined }, terminal: Terminal): Promise<void> {
-  const { clusterId, brokers, waiting } = await overviewIn(url);
-  if (json === true) {
-    terminal.out(`${JSON.stringify({ clusterId, brokers, waiting })}\n`);
+export async function printMachines(url: string, given: MachinesOptions, terminal: Terminal): Promise<void> {
+  const prices = pricesOf(given);
+  const { overview, stored } = await lookInto(url, prices);
+  const { clusterId, brokers, waiting } = overview;
+  if (given.json === true) {
+    terminal.out(`${JSON.stringify({ ...overview, ...stored })}\n`);
     return;
   }
   terminal.out(`cluster ${clusterId}\n`);
@@ -31,20 +43,36 @@ export async function printMachines(url: string, { json }: { readonly json?: boo
   }));
   printRows(terminal, rows, { isJson: false, nothing: "There are no brokers." });
   for (const sentence of waiting) terminal.out(`${sentence}\n`);
+  printStored(stored, terminal);
 }
 
-async function overviewIn(url: string) {
+async function lookInto(url: string, prices: StorePrices) {
   const { openPostgresDatabase } = await import("../../../diskless/postgres/database.ts");
   try {
     const options = { url, compact: compactChanges, mayMoveLeaderships: () => false, clock: systemClock };
     await using closing = new AsyncDisposableStack();
     const database = closing.adopt(await openPostgresDatabase<Change>(options), (opened) => opened.close());
     const image = applyChanges(emptyImage(database.clusterId), await database.metadata.load());
-    return overviewOf(image, await database.leases.list());
+    const overview = overviewOf(image, await database.leases.list());
+    return { overview, stored: await storedOf(database.usage, image, prices) };
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     throw new CommandError(`The database ${shownDatabase(url)} cannot be used: ${error.message.replace(/\.$/, "")}.`);
   }
+}
+
+function pricesOf({ putPrice, getPrice, storagePrice }: MachinesOptions): StorePrices {
+  if (putPrice === undefined && getPrice === undefined && storagePrice === undefined) return S3_PRICES;
+  return {
+    put: dollars("--put-price", putPrice) ?? S3_PRICES.put,
+    get: dollars("--get-price", getPrice) ?? S3_PRICES.get,
+    storage: dollars("--storage-price", storagePrice) ?? S3_PRICES.storage,
+  };
+}
+
+function dollars(option: string, text: string | undefined): number | undefined {
+  if (text === undefined || /^\d*\.?\d+$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw usageError(`${option} ${text}: a number of dollars is needed, as 0.005`);
 }
 
 function leaseText(remainingMs: number | undefined): string {
