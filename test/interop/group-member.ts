@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { GoProgram } from "../../scripts/go-program.ts";
 import { NODE } from "./broker-under-test.ts";
+import { traceOf } from "./client-trace.ts";
 import { javaProgram } from "./java-program.ts";
 import { type MemberEvent, MemberLog } from "./member-log.ts";
 import { killChild, stopChild, waitFor } from "./processes.ts";
@@ -78,8 +79,10 @@ export class GroupMember {
     this.protocol = protocol;
     this.#child = child;
     this.#log = new MemberLog(logPath, name);
+    const trace = traceOf(logPath);
     const hear = (chunk: Buffer): void => {
       this.#said = (this.#said + chunk.toString()).slice(-4000);
+      trace?.write(chunk);
     };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);

@@ -3,11 +3,12 @@
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CACHE, KAFKA_REFERENCE, ROOT } from "./broker-under-test.ts";
+import { isTraced } from "./client-trace.ts";
 import { runOrThrow } from "./processes.ts";
 
 /** Short-lived and quiet: a small heap, the quick compiler, and one thread to collect garbage. */
 const JVM = ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"];
-const QUIET = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-Dlog4j2.level=OFF", "-Xlog:cds=off"];
+const QUIET = [`-Dlog4j2.level=${isTraced ? "DEBUG" : "OFF"}`, "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-Xlog:cds=off"];
 const PATIENCE = { deadlineMs: 120_000 };
 
 /**

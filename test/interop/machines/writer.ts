@@ -6,6 +6,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { NODE } from "../broker-under-test.ts";
+import { traceOf } from "../client-trace.ts";
 import { EventLog } from "../event-log.ts";
 import { javaProgram } from "../java-program.ts";
 import { killChild, stopChild } from "../processes.ts";
@@ -42,8 +43,10 @@ export class Writer {
     this.options = options;
     this.#child = child;
     this.#log = new EventLog<WriterEvent>(logPath, { writer: options.name });
+    const trace = traceOf(logPath);
     const hear = (chunk: Buffer): void => {
       this.#said = (this.#said + chunk.toString()).slice(-4000);
+      trace?.write(chunk);
     };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);

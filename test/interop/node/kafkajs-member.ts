@@ -2,7 +2,8 @@
 // Its wishes and what it does at the end of its input are in ../group-member.ts; it speaks the classic protocol alone, and does not hold.
 
 import { appendFileSync } from "node:fs";
-import { type EachBatchPayload, Kafka, logLevel } from "kafkajs";
+import { type EachBatchPayload, Kafka } from "kafkajs";
+import { QUIET } from "../../support/kafkajs.ts";
 import { nowUs } from "../event-log.ts";
 import type { MemberOptions } from "../group-member.ts";
 import type { Place } from "../member-log.ts";
@@ -11,8 +12,11 @@ const options = JSON.parse(process.argv[2] ?? "") as MemberOptions & { readonly 
 const kafka = new Kafka({
   clientId: options.name,
   brokers: options.bootstrap.split(","),
-  logLevel: logLevel.NOTHING,
-  retry: { retries: 200, initialRetryTime: 50, maxRetryTime: 200 },
+  ...QUIET,
+  requestTimeout: 5000,
+  connectionTimeout: 2000,
+  // Not more of them: what it commits goes to the coordinator that it knew, however often, until it begins anew.
+  retry: { retries: 8, initialRetryTime: 50, maxRetryTime: 500 },
 });
 const consumer = kafka.consumer({
   groupId: options.group,
@@ -52,8 +56,8 @@ async function consume({ batch, resolveOffset, heartbeat, isRunning, isStale }: 
     await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset: `${next}` }]);
     tell("committed", { sinceUs, offsets });
   } catch (error) {
+    // It would end for good if it were thrown. What came too late was somebody else's, and the heartbeat says so.
     tell("refused", { offsets, error: (error as { type?: string }).type ?? `${error}` });
-    throw error;
   }
   await heartbeat();
 }

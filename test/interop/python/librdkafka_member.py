@@ -8,11 +8,13 @@ import sys
 import threading
 import time
 
+import librdkafka_trace
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, Consumer, KafkaException, Producer, TopicPartition
 
 OPTIONS = json.loads(sys.argv[1])
 COMMIT_EVERY_SECONDS = 0.15
 CALL_SECONDS = 20
+PATIENCE_SECONDS = 60
 BATCH = 50
 log = open(OPTIONS["log"], "ab", buffering=0)
 commands = queue.Queue()
@@ -118,13 +120,25 @@ def transform(is_holding):
         tell("refused", offsets=told(offsets), error=failure.args[0].name(), reason=failure.args[0].str())
         if failure.args[0].fatal():
             raise
-        producer.abort_transaction(CALL_SECONDS)
+        until_done(lambda: producer.abort_transaction(CALL_SECONDS))
         rewind()
+
+
+def until_done(action):
+    """Coordinators may be away for a while."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return action()
+        except KafkaException as failure:
+            if failure.args[0].fatal() or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def rewind():
     """What was not committed is read again."""
-    for each in consumer.committed(consumer.assignment(), CALL_SECONDS):
+    for each in until_done(lambda: consumer.committed(consumer.assignment(), CALL_SECONDS)):
         try:
             consumer.seek(TopicPartition(each.topic, each.partition, OFFSET_BEGINNING if each.offset == OFFSET_INVALID else each.offset))
         except KafkaException:
@@ -141,7 +155,7 @@ def consumer_config():
     config = {
         "bootstrap.servers": OPTIONS["bootstrap"], "broker.address.family": "v4", "client.id": OPTIONS["name"], "group.id": OPTIONS["group"],
         "group.protocol": OPTIONS["protocol"], "auto.offset.reset": "earliest", "enable.auto.commit": False, "fetch.wait.max.ms": 100,
-        "topic.metadata.refresh.interval.ms": 1000, "retry.backoff.ms": 50, "isolation.level": "read_committed",
+        "topic.metadata.refresh.interval.ms": 1000, "retry.backoff.ms": 50, "isolation.level": "read_committed", **librdkafka_trace.config(),
     }
     if "instance" in OPTIONS:
         config["group.instance.id"] = OPTIONS["instance"]
@@ -200,7 +214,8 @@ threading.Thread(target=read_commands, daemon=True).start()
 consumer = Consumer(consumer_config())
 producer = None
 if "output" in OPTIONS:
-    producer = Producer({"bootstrap.servers": OPTIONS["bootstrap"], "broker.address.family": "v4", "transactional.id": OPTIONS["transactionalId"], "linger.ms": 0})
+    producer = Producer({"bootstrap.servers": OPTIONS["bootstrap"], "broker.address.family": "v4", "transactional.id": OPTIONS["transactionalId"], "linger.ms": 0,
+                         **librdkafka_trace.config()})
 try:
     live()
 except Exception as failure:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 
+import librdkafka_trace
 from confluent_kafka import KafkaException, Producer
 
 OPTIONS = json.loads(sys.argv[1])
@@ -28,7 +29,7 @@ def tell(event, **fields):
 
 
 def config():
-    return {"bootstrap.servers": OPTIONS["bootstrap"], "broker.address.family": "v4", "client.id": OPTIONS["name"], "log_level": 0, "linger.ms": 0,
+    return {"bootstrap.servers": OPTIONS["bootstrap"], "broker.address.family": "v4", "client.id": OPTIONS["name"], **librdkafka_trace.config(), "linger.ms": 0,
             "reconnect.backoff.max.ms": 500, "socket.timeout.ms": 5000, "topic.metadata.refresh.interval.ms": 2000, "retry.backoff.max.ms": 500,
             "error_cb": lambda error: tell("error", error=error.name())}
 
