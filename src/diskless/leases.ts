@@ -32,4 +32,6 @@ export interface Leases {
   /** Ends one's own. */
   release(incarnation: Incarnation): Promise<void>;
   list(): Promise<readonly LeaseView[]>;
+  /** So many of the next numbers are never given out. */
+  passOver(numberCount: number): Promise<void>;
 }

@@ -1,6 +1,9 @@
 // The keys of objects: `<prefix>/<cluster id>/o/<incarnation>/<sequence>-<attempt>` for what was appended, `…/m/<incarnation>/<sequence>` for
 // what was made of it afterwards. They carry the incarnation that wrote them, and are used once: whatever comes late changes nothing else.
 
+/** Of all keys, within the place that the store was opened with: none. */
+export const KEY_PREFIX = "";
+
 const INCARNATION_DIGITS = 10;
 const SEQUENCE_DIGITS = 12;
 

@@ -37,12 +37,14 @@ export interface MeasuredTraffic extends StoreTraffic {
   readonly ageMs: number;
 }
 
-/** All reject with StorageError "UNAVAILABLE". */
+/** All reject with StorageError: "UNAVAILABLE" where the database does not answer. */
 export interface Usage {
   /** Looks at all rows of objects and segments: for now and then. */
   objects(): Promise<ObjectStatistics>;
   /** The largest first. */
   topics(): Promise<readonly TopicSize[]>;
+  /** Of objects in which something lies, by their bytes, after that one; as many as the limit unless there are no more. */
+  namedKeys(after: string, limit: number): Promise<readonly string[]>;
   /** Of parts that were told within so long, by the database's clock. What is older than a day or two is forgotten. */
   traffic(withinMs: number): Promise<MeasuredTraffic>;
 }

@@ -10,7 +10,7 @@ import { systemClock } from "../base/system-clock.ts";
 import { type Change, compactChanges } from "../cluster/image.ts";
 import { mayMoveLeaderships } from "../cluster/leadership-moves.ts";
 import type { ClusterDatabase } from "../diskless/cluster-database.ts";
-import { baseOf } from "../diskless/object-keys.ts";
+import { baseOf, KEY_PREFIX } from "../diskless/object-keys.ts";
 import { PatientStore } from "../diskless/patient-store.ts";
 import { disklessSettings } from "../diskless/settings.ts";
 import { StoreHealth } from "../diskless/store-health.ts";
@@ -39,9 +39,6 @@ export interface Machine {
   /** Without a password. */
   readonly database: string;
 }
-
-/** Of the keys within the place that the store was opened with. */
-const KEY_PREFIX = "";
 
 /** Throws ServiceFailure, SettingError, StorageError, or Node's own error when a port cannot be taken. */
 export async function openMachine(options: MachineOptions): Promise<Machine> {
@@ -121,7 +118,10 @@ async function checkOwner(
     throw error instanceof ObjectStoreError ? refuse(error.message, { cause: error }) : error;
   }
   if (owner.kind === "foreign")
-    throw refuse(`what is there of the cluster ${clusterId} is the records of another database, of which this one is a copy`);
+    throw refuse(
+      `what is there of the cluster ${clusterId} is the records of another database, of which this one is a copy; where the other is gone for ` +
+        "good, `odradek cluster --adopt` with the same --cluster and --objects makes them this one's",
+    );
 }
 
 /** What is asked of the object store goes through one queue; what was read of it is kept on the disk, too, where a folder is given. */

@@ -109,7 +109,7 @@ export class Machines {
         const number = index + 1;
         return { brokerId: number, number, remainingMs: 1000, isEnded: !this.living.has(number) };
       });
-    return { claim: absent, renew: absent, fence: absent, release: absent, list };
+    return { claim: absent, renew: absent, fence: absent, release: absent, list, passOver: absent };
   }
 
   /** Time passes until it is done. */

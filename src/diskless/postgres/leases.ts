@@ -61,6 +61,11 @@ export class PostgresLeases implements Leases {
     return this.#connection.query<LeaseView>({ text: `${VIEWS} ORDER BY broker_id` });
   }
 
+  async passOver(numberCount: number): Promise<void> {
+    const text = "SELECT setval('odradek.incarnation', nextval('odradek.incarnation') - 1 + $1)";
+    await this.#connection.query({ text, values: [numberCount] });
+  }
+
   close(): Promise<void> {
     return this.#connection.close();
   }

@@ -28,6 +28,9 @@ const OBJECTS = `
 const TOPICS = `
   SELECT topic_id AS "topicId", sum(size_bytes)::bigint AS "sizeBytes" FROM odradek.log WHERE NOT is_deleted
   GROUP BY topic_id ORDER BY 2 DESC, 1`;
+const NAMED_KEYS = `
+  SELECT o.key FROM odradek.object o WHERE o.key > $1 AND EXISTS (SELECT FROM odradek.segment s WHERE s.object_id = o.object_id)
+  ORDER BY o.key LIMIT $2`;
 const TRAFFIC = `
   SELECT coalesce(floor(extract(epoch FROM max(told_at) - min(told_at - span_ms * interval '1 millisecond')) * 1000), 0)::bigint AS "spanMs",
     coalesce(floor(extract(epoch FROM clock_timestamp() - max(told_at)) * 1000), -1)::bigint AS "ageMs",
@@ -50,6 +53,10 @@ export class PostgresUsage implements Usage {
   async topics(): Promise<readonly TopicSize[]> {
     const rows = await this.#lane.query<TopicSize & Row>({ text: TOPICS });
     return rows.map(({ topicId, sizeBytes }) => ({ topicId: kafkaUuid(topicId), sizeBytes }));
+  }
+
+  async namedKeys(after: string, limit: number): Promise<readonly string[]> {
+    return (await this.#lane.query<{ key: string }>({ text: NAMED_KEYS, values: [after, limit] })).map(({ key }) => key);
   }
 
   traffic(withinMs: number): Promise<MeasuredTraffic> {

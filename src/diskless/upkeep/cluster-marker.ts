@@ -1,5 +1,6 @@
 // Whose objects lie under a prefix: a small object says which database owns them. Of a database that was copied, with the objects of the
-// original named in its rows, the copy must not delete anything. It is written once, by the first who starts.
+// original named in its rows, the copy must not delete anything. It is written by the first who starts, and changed only by whoever is told that
+// the original is gone (membership/adoption.ts).
 
 import { type ObjectStore, ObjectStoreError } from "../../base/object-store.ts";
 
@@ -21,6 +22,11 @@ export async function claimPrefix(options: MarkerOptions): Promise<PrefixOwner> 
   await options.store.put(keyOf(options), [Buffer.from(options.databaseId)]);
   // Of two who write at the same time one is later, and both see which.
   return (await ownerOf(options)) ?? { kind: "foreign", databaseId: "" };
+}
+
+/** Whoever they belong to by now, they are this database's from now on. Rejects with ObjectStoreError. */
+export async function takePrefix(options: MarkerOptions): Promise<void> {
+  await options.store.put(keyOf(options), [Buffer.from(options.databaseId)]);
 }
 
 /** `undefined` without a marker. Rejects with ObjectStoreError. */

@@ -40,6 +40,14 @@ export function leaseContract(makeBench: () => Promise<LeaseBench>): void {
       expect(await isHeld(second)).toBe(false);
     });
 
+    test("gives no number that was passed over, before or after the first", async () => {
+      await leases.passOver(1000);
+      const first = await claim();
+      expect(first.number).toBe(1001);
+      await bench.leases().passOver(10);
+      expect((await claim()).number).toBe(1012);
+    });
+
     test("of several at once, without an id, each gets its own", async () => {
       const claimed = await Promise.all(Array.from({ length: 8 }, () => bench.leases().claim(undefined, bench.ttlMs)));
       expect(claimed.map(({ brokerId }) => brokerId).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);

@@ -363,6 +363,20 @@ function usageContract(makeBench: () => Promise<UpkeepBench>): void {
     await upkeep.forgetRemoved([orphan]);
   });
 
+  test("keys of objects are told in their order, without those in which nothing lies any more", async () => {
+    const bench = await makeBench();
+    const leader = await Leader.join(bench);
+    const { logId } = await leader.open(newTopicId(), 0);
+    const prefix = `named/${newTopicId()}`;
+    const keys = ["o/2", "o/1", "m/3", "o_/0"].map((name) => `${prefix}/${name}`);
+    for (const [offset, key] of keys.entries()) await leader.commit([logCommit(logId, offset, [objectSegment(0, offset, [1])])], [key]);
+    await leader.catalog.moveStart(logId, 1);
+    const usage = bench.usage();
+    const expected = ["m/3", "o/1", "o_/0"].map((name) => `${prefix}/${name}`);
+    expect((await usage.namedKeys(`${prefix}/`, 2)).filter((key) => key.startsWith(prefix))).toEqual(expected.slice(0, 2));
+    expect(await usage.namedKeys(`${prefix}/o/1`, 1)).toEqual(expected.slice(2));
+  });
+
   test("topics are told with the bytes of all their partitions, the largest first, without those that were deleted", async () => {
     const bench = await makeBench();
     const leader = await Leader.join(bench);

@@ -31,6 +31,9 @@ export class MemoryLeases {
         if (row !== undefined) this.#end(row);
       },
       list: async () => this.#views(),
+      passOver: async (numberCount) => {
+        this.#lastNumber += numberCount;
+      },
     };
   }
 

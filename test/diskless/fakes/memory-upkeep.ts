@@ -68,6 +68,7 @@ export class MemoryUpkeepRows {
     return {
       objects: async () => this.#statistics(),
       topics: async () => this.#topicSizes(),
+      namedKeys: async (after, limit) => this.#namedKeys(after).slice(0, limit),
       traffic: async (withinMs) => this.#measured(withinMs),
     };
   }
@@ -214,6 +215,14 @@ export class MemoryUpkeepRows {
     for (const { topicId, segments, isDeleted } of this.#rows.logs.values())
       if (!isDeleted) sizes.set(topicId, (sizes.get(topicId) ?? 0) + sizeOf(segments));
     return [...sizes].map(([topicId, sizeBytes]) => ({ topicId, sizeBytes })).sort((one, other) => other.sizeBytes - one.sizeBytes);
+  }
+
+  #namedKeys(after: string): readonly string[] {
+    const used = this.#rows.usedObjectIds;
+    return this.#rows.objects
+      .filter(({ id, key }) => used.has(id) && key > after)
+      .map(({ key }) => key)
+      .sort();
   }
 
   #measured(withinMs: number): MeasuredTraffic {

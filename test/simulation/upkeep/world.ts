@@ -193,7 +193,7 @@ export class World {
         return { brokerId: number, number, remainingMs: 1000, isEnded: !this.living.has(number) };
       });
     };
-    return { claim: absent, renew: absent, fence: absent, release: absent, list };
+    return { claim: absent, renew: absent, fence: absent, release: absent, list, passOver: absent };
   }
 
   storeFault(kind: string): Fault | undefined {

@@ -9,7 +9,15 @@ import type { PushedMetrics } from "../../../telemetry/pushed-metrics.ts";
 import { lastPushedMetrics } from "../client-metrics.ts";
 import { type Admin, type AdminOptions, group } from "../command-group.ts";
 import { printRows } from "../table.ts";
+import { adoptObjects } from "./adoption.ts";
 import { type MachinesOptions, printMachines } from "./machines.ts";
+
+interface ClusterOptions extends MachinesOptions {
+  readonly cluster?: string;
+  readonly adopt?: boolean;
+  readonly objects?: string;
+  readonly force?: boolean;
+}
 
 export function addCluster(program: Command, { terminal, add }: Admin): void {
   const cluster = group(program, "cluster", "print brokers, features, sizes of logs and metrics of clients")
@@ -21,11 +29,20 @@ export function addCluster(program: Command, { terminal, add }: Admin): void {
     .option("--put-price <dollars>", `with --cluster: price of 1,000 requests to put or list objects, ${S3_PRICES.put} by default`)
     .option("--get-price <dollars>", `with --cluster: price of 1,000 requests to read objects, ${S3_PRICES.get} by default`)
     .option("--storage-price <dollars>", `with --cluster: price of a GB for a month, ${S3_PRICES.storage} by default`)
+    .option(
+      "--adopt",
+      "with --cluster and --objects: the records are this database's from now on, to which the cluster was moved by a dump",
+    )
+    .option("--objects <url>", "with --adopt: where the records are, as s3://bucket/prefix")
+    .option("--force", "with --adopt: although objects are missing")
     .option("--json", "print JSON")
-    .action(async (given: MachinesOptions & { readonly cluster?: string }) => {
+    .action(async (given: ClusterOptions) => {
       const url = given.cluster ?? terminal.environment["KAFKA_DISKLESS_CLUSTER"];
       if (url === undefined) cluster.help();
-      else await printMachines(url, given, terminal);
+      else if (given.adopt === true) {
+        const objects = given.objects ?? terminal.environment["KAFKA_DISKLESS_OBJECTS"];
+        await adoptObjects({ url, objects, isForced: given.force === true }, terminal);
+      } else await printMachines(url, given, terminal);
     });
   add(cluster, "brokers", async (brokers, { json }) => {
     const { id, controllerId, brokers: listed } = await describeWholeCluster(brokers, { isWithFenced: true });

@@ -1,14 +1,12 @@
 // `odradek cluster --cluster postgres://…`: a cluster of machines as its database knows it, whether or not any of its brokers can be reached.
 
-import { systemClock } from "../../../base/system-clock.ts";
-import { applyChanges, type Change, compactChanges, emptyImage } from "../../../cluster/image.ts";
+import { applyChanges, emptyImage } from "../../../cluster/image.ts";
 import { S3_PRICES, type StorePrices } from "../../../membership/month-cost.ts";
 import { overviewOf } from "../../../membership/overview.ts";
-import { shownDatabase } from "../../../membership/shown-database.ts";
 import { storedOf } from "../../../membership/stored.ts";
-import { StorageError } from "../../../storage/storage-error.ts";
-import { CommandError, usageError } from "../../command-error.ts";
+import { usageError } from "../../command-error.ts";
 import type { Terminal } from "../../terminal.ts";
+import { withDatabase } from "../machines-database.ts";
 import { printRows } from "../table.ts";
 import { printStored } from "./stored.ts";
 
@@ -46,19 +44,11 @@ export async function printMachines(url: string, given: MachinesOptions, termina
   printStored(stored, terminal);
 }
 
-async function lookInto(url: string, prices: StorePrices) {
-  const { openPostgresDatabase } = await import("../../../diskless/postgres/database.ts");
-  try {
-    const options = { url, compact: compactChanges, mayMoveLeaderships: () => false, clock: systemClock };
-    await using closing = new AsyncDisposableStack();
-    const database = closing.adopt(await openPostgresDatabase<Change>(options), (opened) => opened.close());
-    const image = applyChanges(emptyImage(database.clusterId), await database.metadata.load());
-    const overview = overviewOf(image, await database.leases.list());
-    return { overview, stored: await storedOf(database.usage, image, prices) };
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    throw new CommandError(`The database ${shownDatabase(url)} cannot be used: ${error.message.replace(/\.$/, "")}.`);
-  }
+function lookInto(url: string, prices: StorePrices) {
+  return withDatabase(url, async ({ clusterId, metadata, leases, usage }) => {
+    const image = applyChanges(emptyImage(clusterId), await metadata.load());
+    return { overview: overviewOf(image, await leases.list()), stored: await storedOf(usage, image, prices) };
+  });
 }
 
 function pricesOf({ putPrice, getPrice, storagePrice }: MachinesOptions): StorePrices {
