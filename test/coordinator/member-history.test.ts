@@ -93,6 +93,27 @@ test("nothing is wrong with a commit that was accepted before a member stood sti
   expect(complaints({ [P]: 2 }, a, b)).toEqual([]);
 });
 
+describe("a member that stood still beyond its session reads what it was given before", () => {
+  const a = () => new Told("a").is("stopped", 5).is("continued", 50).assigned(51, P);
+  const b = () => new Told("b").assigned(20, P).consumed(21, 0);
+
+  test("and is told that it has lost that: it never was its owner", () => {
+    const late = a().consumed(52, 0).refused(53, 1).lost(54, P).assigned(60, P).consumed(61, 1).committed(62, 2);
+    expect(complaints({ [P]: 2 }, late, b().committed(22, 1).revoked(59, P))).toEqual([]);
+  });
+
+  test("and may not commit it", () => {
+    const late = a().consumed(52, 0).committed(53, 1).lost(54, P);
+    expect(complaints({ [P]: 1 }, late, b())).toContain("orders/0 was given to a while b had it, at 51 µs");
+  });
+
+  test("but what it keeps it owns, and what it is given once it is a member again", () => {
+    expect(complaints({ [P]: 1 }, a().revoked(60, P), b())).toEqual(["orders/0 was given to a while b had it, at 51 µs"]);
+    const again = new Told("a").is("stopped", 5).is("continued", 50).assigned(51, P).lost(52, P).assigned(53, P).lost(54, P);
+    expect(complaints({ [P]: 1 }, again, b())).toEqual(["orders/0 was given to a while b had it, at 53 µs"]);
+  });
+});
+
 describe("complaints are made of", () => {
   test("a partition that is given while another member has it", () => {
     const a = new Told("a").assigned(1, P).revoked(5, P);

@@ -10,6 +10,7 @@ import type { Readable, Writable } from "node:stream";
 import { GoProgram } from "../../scripts/go-program.ts";
 import { NODE } from "./broker-under-test.ts";
 import { traceOf } from "./client-trace.ts";
+import { nowUs } from "./event-log.ts";
 import { javaProgram } from "./java-program.ts";
 import { type MemberEvent, MemberLog } from "./member-log.ts";
 import { killChild, stopChild, waitFor } from "./processes.ts";
@@ -127,9 +128,10 @@ export class GroupMember {
 
   /** Without a word to the broker. */
   async kill(): Promise<void> {
-    const ended = killChild(this.#child);
-    await ended;
-    this.#log.add("killed");
+    const sinceUs = nowUs();
+    await killChild(this.#child);
+    // On a busy machine the others may know before we do.
+    this.#log.add("killed", sinceUs);
   }
 
   /** It stands still, with its sockets open, when the promise resolves. */

@@ -4,7 +4,8 @@
 //
 // A member owns a partition from the beginning of the callback that gives it to the end of the callback that takes it. One that is killed owns
 // nothing from then on. One that is stopped beyond its session does not know what it has lost until it hears of it: what it still consumes
-// is its own affair, but no commit of it may be accepted.
+// is its own affair, but no commit of it may be accepted. The same is true of what it was given in an answer that it had before it was stopped
+// and reads only when it goes on.
 
 import type { MemberEvent, Offsets, Place } from "./member-log.ts";
 
@@ -20,8 +21,9 @@ interface Commit {
 
 /** What is wrong, a sentence each. `ends` is the next offset of each partition to which something was produced. */
 export function complaintsAbout(logs: readonly (readonly MemberEvent[])[], ends: Offsets): string[] {
-  const history = new MemberHistory();
-  for (const event of inOrder(logs)) history.follow(event);
+  const events = inOrder(logs);
+  const history = new MemberHistory(givenTooLate(events));
+  for (const event of events) history.follow(event);
   return [...history.complaints, ...lostIn(logs, ends)];
 }
 
@@ -54,6 +56,24 @@ export function ownersIn(logs: readonly (readonly MemberEvent[])[]): ReadonlyMap
   return history.owners;
 }
 
+/** What members that were stopped were given after they went on, and lost before they could commit anything: their sessions were over. */
+function givenTooLate(events: readonly MemberEvent[]): ReadonlySet<MemberEvent> {
+  const late = new Set<MemberEvent>();
+  const stops = new Map<string, { readonly atUs: number; readonly given: MemberEvent[] }>();
+  for (const event of events) {
+    const { member } = event;
+    const stop = stops.get(member);
+    if (event.event === "stopped") stops.set(member, { atUs: event.atUs, given: [] });
+    if (event.event === "assigned") stop?.given.push(event);
+    // It is a member again.
+    if (event.event === "committed" && stop !== undefined && event.sinceUs > stop.atUs) stops.delete(member);
+    if (event.event !== "lost" || stop === undefined) continue;
+    for (const each of stop.given) late.add(each);
+    stops.delete(member);
+  }
+  return late;
+}
+
 class MemberHistory {
   readonly complaints: string[] = [];
   readonly owners = new Map<Place, Set<string>>();
@@ -61,11 +81,17 @@ class MemberHistory {
   readonly #committed = new Map<Place, Commit>();
   /** Members that were stopped, with what they may still believe to own. */
   readonly #stopped = new Map<string, Stop>();
+  readonly #late: ReadonlySet<MemberEvent>;
+
+  constructor(late: ReadonlySet<MemberEvent> = new Set()) {
+    this.#late = late;
+  }
 
   follow(event: MemberEvent): void {
     switch (event.event) {
       case "assigned":
-        this.#assign(event.member, event.places, event.atUs);
+        if (this.#late.has(event)) this.#assignTooLate(event.member, event.places);
+        else this.#assign(event.member, event.places, event.atUs);
         return;
       case "revoked":
       case "lost":
@@ -108,6 +134,10 @@ class MemberHistory {
       owners.add(member);
       this.#stopped.get(member)?.places.delete(place);
     }
+  }
+
+  #assignTooLate(member: string, places: readonly Place[]): void {
+    for (const place of places) this.#stopped.get(member)?.places.add(place);
   }
 
   #take(member: string, places: readonly Place[]): void {

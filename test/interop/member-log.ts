@@ -29,9 +29,9 @@ export class MemberLog extends EventLog<MemberEvent> {
     this.#member = member;
   }
 
-  /** What the test knows better than the member. */
+  /** What the test knows better than the member. It comes after all that the member has written. */
   add(event: "killed" | "stopped" | "continued", atUs = nowUs()): void {
-    this.read();
-    this.events.push({ member: this.#member, atUs, event });
+    const lastUs = this.read().at(-1)?.atUs ?? 0;
+    this.events.push({ member: this.#member, atUs: Math.max(atUs, lastUs), event });
   }
 }
