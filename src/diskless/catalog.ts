@@ -159,4 +159,6 @@ export interface Catalog {
   expireProducers(logId: number, untilMs: number): Promise<void>;
   /** Whoever owns them; their rows go afterwards. Logs that are not there are passed over. */
   deleteLogs(keys: readonly LogKey[]): Promise<void>;
+  /** Nobody asks any more: what is under way is rejected. */
+  close(): Promise<void>;
 }

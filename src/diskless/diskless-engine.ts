@@ -38,6 +38,7 @@ export interface DisklessEngineOptions {
 /** What an engine is given for its incarnation. */
 export interface EngineTerm {
   readonly incarnation: number;
+  /** Closed with it, as is what follows. */
   readonly catalog: Catalog;
   /** Begins and ends with it. */
   readonly upkeep?: Upkeep | undefined;
@@ -193,10 +194,11 @@ export class DisklessEngine implements StorageEngine {
   /** What was appended is committed first, if the store and the database are there. */
   async close(): Promise<void> {
     this.#cleaner?.stop();
-    this.#upkeep?.close();
+    this.#upkeep?.stop();
     await this.#context.pipeline.drain();
     for (const log of [...this.#logs]) log.close();
     this.#context.pipeline.close();
     await this.#deletions.close();
+    await Promise.all([this.#catalog.close(), this.#upkeep?.close()]);
   }
 }

@@ -99,7 +99,7 @@ export class Machines {
     this.living.delete(incarnation.number);
     link.isCutOff = true;
     store.cutOff();
-    upkeep.close();
+    upkeep.stop();
   }
 
   #leases(): Leases {

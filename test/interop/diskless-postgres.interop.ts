@@ -1,7 +1,7 @@
 // Metadata and leases in a real PostgreSQL keep the contracts that those in memory keep.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasPostgresReference } from "../../scripts/postgres-reference.ts";
 import { leaseContract } from "../diskless/contracts/leases.ts";
 import { metadataContract } from "../diskless/contracts/metadata-store.ts";
@@ -38,6 +38,27 @@ describe.skipIf(!hasPostgresReference())("in PostgreSQL", () => {
         end: () => processes.closeAll(),
       };
     }));
+
+  test("connections of an incarnation are gone when its catalogs are closed, and nobody is asked over them any more", async () => {
+    await processes.newDatabase();
+    const { database } = await processes.open();
+    const incarnation = await database.leases.claim(undefined, 60_000);
+    const [catalog, upkeep] = [database.catalog(incarnation), database.upkeepCatalog(incarnation)];
+    const key = { topicId: Buffer.alloc(16, 1).toString("base64url"), partition: 0 };
+    await catalog.open([{ ...key, leaderEpoch: 0 }]);
+    await catalog.segments(1, 0, 1);
+    await upkeep.objectIds(0, 1);
+    const text = "SELECT application_name AS name FROM pg_stat_activity WHERE application_name LIKE 'odradek broker %' AND datname = $1";
+    const asked = server?.connect("test");
+    const datname = new URL(processes.url).pathname.slice(1);
+    const names = async () => (await asked?.query<{ name: string }>({ text, values: [datname] }))?.map(({ name }) => name).sort() ?? [];
+    const owner = `odradek broker ${incarnation.brokerId}, incarnation ${incarnation.number}:`;
+    expect(await names()).toEqual([`${owner} changes`, `${owner} reads`, `${owner} upkeep`]);
+    await Promise.all([catalog.close(), upkeep.close()]);
+    await until(async () => (await names()).length === 0);
+    await expect(catalog.segments(1, 0, 1)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await processes.closeAll();
+  });
 
   describe("leases", () =>
     leaseContract(async () => {

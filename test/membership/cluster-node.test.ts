@@ -68,6 +68,9 @@ test("a broker that slept past its lease answers nobody, begins anew under its i
   expect(second.id).toBe(2);
   expect(second.incarnation).not.toBe(before);
   expect(await second.answers()).toBe(3);
+  // With what it had in its earlier term its connections have gone.
+  const living = (await machines.leases.view().list()).filter(({ isEnded }) => !isEnded).map(({ number }) => number);
+  expect([...machines.rows.openCatalogs].sort()).toEqual(living.sort());
 });
 
 test("while the database is away longer than leases last nobody answers, and afterwards all go on as they were", async () => {

@@ -137,6 +137,11 @@ export class PostgresCatalog implements Catalog {
     if (keys.length === 0) return;
     await this.#lanes.changes.query({ text: "SELECT odradek.delete_logs_v1($1, $2)", values: keyColumns(keys) });
   }
+
+  async close(): Promise<void> {
+    const { commits, reads, changes } = this.#lanes;
+    await Promise.all([commits, reads, changes].map((lane) => lane.close()));
+  }
 }
 
 function keyColumns(keys: readonly LogKey[]): readonly Buffer[] {

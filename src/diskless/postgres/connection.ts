@@ -103,6 +103,10 @@ export class Connection {
     });
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** What waits is rejected. */
   async close(): Promise<void> {
     if (this.#isClosed) return;

@@ -75,7 +75,8 @@ export class PostgresDatabase<Change> implements ClusterDatabase<Change> {
   readonly health: StoreHealth;
   readonly #terms: ConnectionTerms;
   readonly #units: PostgresMetadataUnits<Change>;
-  readonly #connections: Connection[] = [];
+  /** Those that nobody has closed. */
+  #connections: Connection[] = [];
 
   constructor(
     terms: ConnectionTerms,
@@ -104,7 +105,7 @@ export class PostgresDatabase<Change> implements ClusterDatabase<Change> {
 
   #connect(options: ConnectionOptions): Connection {
     const connection = new Connection(this.#terms, options);
-    this.#connections.push(connection);
+    this.#connections = [...this.#connections.filter(({ isClosed }) => !isClosed), connection];
     return connection;
   }
 

@@ -147,6 +147,10 @@ export class PostgresUpkeepCatalog implements UpkeepCatalog {
     await this.#query("tell_traffic_v1", TELL_TRAFFIC, values);
   }
 
+  close(): Promise<void> {
+    return this.#lane.close();
+  }
+
   #query<R extends object>(name: string, text: string, values: readonly unknown[]): Promise<readonly (R & Row)[]> {
     return this.#lane.query<R & Row>({ name, text, values });
   }

@@ -112,4 +112,7 @@ export interface UpkeepCatalog {
 
   /** How far a part has come by now, instead of what was told of it before. */
   tellTraffic(part: TrafficPart): Promise<void>;
+
+  /** Nobody asks any more: what is under way is rejected. */
+  close(): Promise<void>;
 }

@@ -88,11 +88,16 @@ export class Upkeep {
   }
 
   /** What is under way ends by itself, where it is: nobody needs to wait for it. */
-  close(): void {
+  stop(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#merger.stop();
     this.#collector.stop();
+  }
+
+  async close(): Promise<void> {
+    this.stop();
+    await this.#options.upkeepCatalog.close();
   }
 
   async #merge(): Promise<void> {

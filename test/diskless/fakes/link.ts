@@ -35,6 +35,8 @@ export class Link {
       get: (target, name) => {
         const member: unknown = Reflect.get(target, name, target);
         if (typeof member !== "function") return member;
+        // One's own end is closed without the other.
+        if (name === "close") return () => Reflect.apply(member, target, []);
         return (...given: unknown[]) => this.#travel(String(name), async () => Reflect.apply(member, target, given));
       },
     });

@@ -45,6 +45,8 @@ interface WriterRow {
 
 export class MemoryCatalogRows {
   readonly logs = new Map<number, LogRow>();
+  /** Incarnations whose catalogs were not closed. */
+  readonly openCatalogs = new Set<number>();
   readonly #logIds = new Map<string, number>();
   readonly #writers = new Map<number, WriterRow>();
   readonly #objects = new Map<number, StoredObject>();
@@ -52,6 +54,7 @@ export class MemoryCatalogRows {
 
   /** What this incarnation of a broker sees. */
   catalog({ number }: Incarnation): Catalog {
+    this.openCatalogs.add(number);
     return {
       open: async (requests) => requests.map((request) => this.#open(number, request)),
       commit: async (commit) => this.#commit(number, commit),
@@ -66,6 +69,7 @@ export class MemoryCatalogRows {
       deleteLogs: async (keys) => {
         for (const key of keys) this.#delete(key);
       },
+      close: async () => void this.openCatalogs.delete(number),
     };
   }
 

@@ -60,6 +60,7 @@ export class MemoryUpkeepRows {
       logs: async (afterLogId, limit) =>
         [...this.#rows.logs.values()].filter(({ logId, isDeleted }) => logId > afterLogId && !isDeleted).slice(0, limit),
       purgeDeletedLogs: async () => false,
+      close: async () => undefined,
       tellTraffic: async (part) => void this.#traffic.set(part.id, { ...part, toldMs: this.#now() }),
     };
   }
