@@ -8,6 +8,7 @@ import type { PartitionsWish } from "../cluster/create-partitions.ts";
 import { isRefusal, type Refusal } from "../cluster/refusal.ts";
 import type { CreateOptions } from "../cluster/topics.ts";
 import { serve } from "./handler.ts";
+import { whenOpened } from "./opened-partitions.ts";
 import type { Services } from "./services.ts";
 
 type Result = EncodableMessage<typeof createPartitionsApi.response>["results"][number];
@@ -33,6 +34,7 @@ export const createPartitions = serve(createPartitionsApi, "0-3", ["ALTER TOPIC"
   if (request.timeoutMs <= 0) return { results: [...refused, ...wishes.map(({ name }) => answer(name, TIMED_OUT))] };
   const mayMutate = context.quota?.mutations(context.apiVersion >= FIRST_STRICT_VERSION ? "strict" : "permissive");
   const outcomes = await create(services, wishes, { validateOnly: request.validateOnly, mayMutate });
+  await whenOpened(services, new Set(wishes.map(({ name }) => name)), request.timeoutMs);
   return { results: [...refused, ...outcomes] };
 });
 

@@ -13,6 +13,7 @@ import { CLUSTER_METADATA_TOPIC } from "../cluster/topic-name.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import { describeTopicSettings } from "../config/describe-config.ts";
 import { serve } from "./handler.ts";
+import { whenOpened } from "./opened-partitions.ts";
 import type { Services } from "./services.ts";
 
 type TopicRequest = DecodedMessage<typeof createTopicsApi.request>["topics"][number];
@@ -49,6 +50,7 @@ export const createTopics = serve(
       if (isRefusal(outcome) || request.validateOnly) continue;
       services.logger.info({ topic: outcome.name, topicId: outcome.id, partitions: outcome.partitions.length }, "created a topic");
     }
+    await whenOpened(services, new Set(outcomes.flatMap((outcome) => (isRefusal(outcome) ? [] : [outcome.name]))), request.timeoutMs);
     return {
       topics: [
         ...answers,

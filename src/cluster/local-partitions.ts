@@ -28,9 +28,14 @@ export interface LeadershipListener {
   resigned(partition: Partition): void;
 }
 
-/** A log that is waited for; it is wanted for as long as this is the newest opening of its partition. */
-interface Opening extends LogIdentity {
+interface WantedLog extends LogIdentity {
   readonly leaderEpoch: number;
+}
+
+/** A log that is waited for; it is wanted for as long as this is the newest opening of its partition. */
+interface Opening extends WantedLog {
+  /** Whatever came of it. */
+  readonly hasEnded: Promise<void>;
 }
 
 export interface LocalPartitionsOptions {
@@ -84,6 +89,12 @@ export class LocalPartitions {
     const partition = image.topicsByName.get(topic)?.partitions[index];
     const isFollower = partition?.inSyncReplicas.includes(this.#options.brokerId) === true && partition.leader !== -1;
     return isFollower ? this.#options.logs.led(topic, index) : undefined;
+  }
+
+  /** When nothing of these topics is being opened any more, whatever came of it; `undefined` when nothing is. */
+  opened(topics: ReadonlySet<string>): Promise<unknown> | undefined {
+    const openings = [...this.#openings.values()].filter(({ topic }) => topics.has(topic));
+    return openings.length === 0 ? undefined : Promise.all(openings.map(({ hasEnded }) => hasEnded));
   }
 
   *all(): Iterable<Partition> {
@@ -239,14 +250,16 @@ export class LocalPartitions {
     if (this.#leaving.has(topicPartitionName({ topic: name, partition: index }))) return;
     const settings = knownSettings ?? settingsOf(topic);
     const { leaderEpoch } = partition;
-    const opening = { topic: name, partition: index, topicId: topic.id, leaderEpoch };
-    const log = logs.take(brokerId, { ...opening, settings });
-    if (log instanceof Promise) return this.#whenOpen(opening, log);
-    this.#lead(log, opening, settings);
+    const wanted = { topic: name, partition: index, topicId: topic.id, leaderEpoch };
+    const log = logs.take(brokerId, { ...wanted, settings });
+    if (log instanceof Promise) return this.#whenOpen(wanted, log);
+    this.#lead(log, wanted, settings);
   }
 
-  async #whenOpen(opening: Opening, taken: Promise<PartitionLog | undefined>): Promise<void> {
-    const name = topicPartitionName(opening);
+  async #whenOpen(wanted: WantedLog, taken: Promise<PartitionLog | undefined>): Promise<void> {
+    const name = topicPartitionName(wanted);
+    const { promise: hasEnded, resolve: end } = Promise.withResolvers<void>();
+    const opening = { ...wanted, hasEnded };
     this.#openings.set(name, opening);
     try {
       const log = await taken;
@@ -261,10 +274,11 @@ export class LocalPartitions {
       this.#lead(log, opening, settings);
     } finally {
       if (this.#openings.get(name) === opening) this.#openings.delete(name);
+      end();
     }
   }
 
-  #isOpening(wanted: Opening): boolean {
+  #isOpening(wanted: WantedLog): boolean {
     const opening = this.#openings.get(topicPartitionName(wanted));
     return opening?.topicId === wanted.topicId && opening.leaderEpoch === wanted.leaderEpoch;
   }
@@ -282,7 +296,7 @@ export class LocalPartitions {
     this.#options.logs.release(this.#options.brokerId, partition.log);
   }
 
-  #lead(log: PartitionLog, { topic: name, partition: index, topicId, leaderEpoch }: Opening, settings: TopicSettings): void {
+  #lead(log: PartitionLog, { topic: name, partition: index, topicId, leaderEpoch }: WantedLog, settings: TopicSettings): void {
     const partition = new Partition(log, settings, leaderEpoch);
     const { replicas = [], inSyncReplicas = [] } = this.#image?.topicsById.get(topicId)?.partitions[index] ?? {};
     partition.setReplicas({ count: replicas.length, inSyncCount: inSyncReplicas.length });

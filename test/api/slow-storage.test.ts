@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
-import { createTopics, deleteRecords, fetch, produce, writeTxnMarkers } from "../../protocol/messages/index.ts";
+import { createPartitions, createTopics, deleteRecords, fetch, produce, writeTxnMarkers } from "../../protocol/messages/index.ts";
 import { type BatchOptions, buildBatch } from "../../protocol/records/batch-builder.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
@@ -335,6 +335,48 @@ describe("DeleteRecords", () => {
     logOf(0).deletions[0]?.done();
     await sent.answer;
     expect(moves).toEqual([1]);
+  });
+});
+
+describe("new partitions, when their maker hears of them,", () => {
+  const make = async (timeoutMs: number) => {
+    const client = await connect();
+    const topics = [{ name: "new", numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] }];
+    return asked(client.call(createTopics, 5, { topics, timeoutMs, validateOnly: false }).then((answer) => answer?.topics[0]?.errorCode));
+  };
+
+  beforeEach(() => {
+    engine.opensLogs = false;
+  });
+
+  test("are open", async () => {
+    const sent = await make(1000);
+    await quiet();
+    const [first, second] = engine.takeAsked();
+    await first?.comes();
+    await quiet();
+    expect(sent.isAnswered).toBe(false);
+    await second?.comes();
+    expect(await sent.answer).toBe(Errors.NONE);
+    const client = await connect();
+    const topics = [{ name: "new", count: 3, assignments: null }];
+    const grown = asked(client.call(createPartitions, 3, { topics, timeoutMs: 1000, validateOnly: false }));
+    await quiet();
+    expect(grown.isAnswered).toBe(false);
+    await engine.takeAsked()[0]?.comes();
+    expect((await grown.answer)?.results[0]?.errorCode).toBe(Errors.NONE);
+    expect(broker.services.partitions.get("new", 2)).toBeDefined();
+  });
+
+  test("are opened afterwards where the storage could not, or took longer than the request has time", async () => {
+    const sent = await make(1000);
+    await quiet();
+    const [first] = engine.takeAsked();
+    await first?.fails();
+    await quiet();
+    expect(sent.isAnswered).toBe(false);
+    await clock.advance(1000);
+    expect(await sent.answer).toBe(Errors.NONE);
   });
 });
 
