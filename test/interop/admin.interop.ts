@@ -16,16 +16,18 @@ const SETTINGS = {
 /** More than enough methods, so that a tour which breaks off is not equal to another that does. */
 const LEAST_CALLS = 140;
 
-compare("Java Admin: every method that is served answers alike", async ({ name }) => {
+compare("Java Admin: every method that is served answers alike", tourOfOwn, { alsoDiskless: true });
+
+async function tourOfOwn({ name, isDiskless }: BrokerUnderTest): Promise<Observation> {
   const dataFolder = join(CACHE, "data", `${name}-admin`);
   rmSync(dataFolder, { recursive: true, force: true });
-  const broker = await startBroker(name, { port: PORTS[name], dataFolder, settings: SETTINGS });
+  const broker = await startBroker(name, { port: PORTS[name], dataFolder, settings: SETTINGS, isDiskless });
   try {
     return await tour(broker);
   } finally {
     await broker.stop();
   }
-});
+}
 
 async function tour({ bootstrap }: BrokerUnderTest): Promise<Observation> {
   const classPath = (await runOrThrow(KAFKA_REFERENCE, ["classpath"])).trim();

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { hasKafkaReference, KAFKA_REFERENCE } from "../../scripts/kafka-reference.ts";
-import { disklessStorage, isDiskless } from "./diskless-storage.ts";
+import { disklessStorage, isDisklessRun } from "./diskless-storage.ts";
 import { killChild, runOrThrow, stopChild, waitForOutput } from "./processes.ts";
 
 export type BrokerName = "kafka" | "odradek";
@@ -13,7 +13,9 @@ export type BrokerName = "kafka" | "odradek";
 export interface BrokerUnderTest {
   readonly name: BrokerName;
   readonly bootstrap: string;
-  /** Holds the partition folders, at any depth. */
+  /** Its data is in PostgreSQL and an object store. */
+  readonly isDiskless: boolean;
+  /** Holds the partition folders, at any depth, unless it is diskless. */
   readonly dataFolder: string;
 }
 
@@ -27,6 +29,8 @@ export interface StartOptions {
   readonly port: number;
   /** A broker that finds data here goes on with it. */
   readonly dataFolder: string;
+  /** Of Odradek. Default: as the run has it (INTEROP_ENGINE). */
+  readonly isDiskless?: boolean;
   /** Beside those that every broker here gets. */
   readonly settings?: Readonly<Record<string, string>>;
   /** System properties of Kafka's JVM, as on its command line. */
@@ -54,15 +58,16 @@ async function startKafka({ port, dataFolder, settings, jvm = "" }: StartOptions
   return running("kafka", { port, dataFolder: join(dataFolder, "logs") }, child, /Kafka Server started/);
 }
 
-async function startOdradek({ port, dataFolder, settings = {} }: StartOptions): Promise<RunningBroker> {
+async function startOdradek(options: StartOptions): Promise<RunningBroker> {
+  const { port, dataFolder, settings = {}, isDiskless = isDisklessRun() } = options;
   if (!existsSync(BUNDLE)) await runOrThrow(NODE, [join(ROOT, "scripts/run.mjs"), "build"], { deadlineMs: 120_000 });
   // Where Kafka listens, too: clients are told the host. An option would win over the setting.
   const place = settings["listeners"] === undefined ? ["--host", "127.0.0.1", "--port", `${port}`] : [];
-  const storage = isDiskless() ? await disklessStorage(dataFolder) : { args: ["--data", dataFolder], environment: {} };
+  const storage = isDiskless ? await disklessStorage(dataFolder) : { args: ["--data", dataFolder], environment: {} };
   const args = [BUNDLE, "start", ...place, ...storage.args, "--json"];
   for (const [name, value] of Object.entries(settings)) args.push("--set", `${name}=${value}`);
   const child = spawn(NODE, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...storage.environment } });
-  return running("odradek", { port, dataFolder }, child, /"event":\s*"ready"/);
+  return running("odradek", { port, dataFolder, isDiskless }, child, /"event":\s*"ready"/);
 }
 
 async function running(name: BrokerName, options: StartOptions, child: ChildProcess, ready: RegExp): Promise<RunningBroker> {
@@ -70,6 +75,7 @@ async function running(name: BrokerName, options: StartOptions, child: ChildProc
   return {
     name,
     bootstrap: `127.0.0.1:${options.port}`,
+    isDiskless: options.isDiskless ?? false,
     dataFolder: options.dataFolder,
     stop: () => stopChild(child),
     kill: () => killChild(child),

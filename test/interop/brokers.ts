@@ -16,7 +16,7 @@ import {
   type RunningBroker,
   startBroker,
 } from "./broker-under-test.ts";
-import { isDiskless, stopDisklessServices } from "./diskless-storage.ts";
+import { isDisklessRun, stopDisklessServices } from "./diskless-storage.ts";
 import { port } from "./port.ts";
 import { runOrThrow } from "./processes.ts";
 
@@ -47,11 +47,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   project.provide(
     "brokers",
-    started.map(({ name, bootstrap, dataFolder }) => ({ name, bootstrap, dataFolder })),
+    started.map(({ name, bootstrap, isDiskless, dataFolder }) => ({ name, bootstrap, isDiskless, dataFolder })),
   );
   return async () => {
     for (const broker of started) await broker.stop();
-    if (isDiskless()) await stopDisklessServices();
+    if (isDisklessRun()) await stopDisklessServices();
   };
 }
 

@@ -5,12 +5,16 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, inject, it } from "vitest";
+import { afterAll, expect, inject, it } from "vitest";
 import { type BrokerName, type BrokerUnderTest, CACHE } from "./broker-under-test.ts";
+import { disklessBroker, stopDisklessBroker } from "./diskless-broker.ts";
+import { isDisklessRun } from "./diskless-storage.ts";
+import { hasServices } from "./machines/services.ts";
 
 export type Observation = null | boolean | number | string | readonly Observation[] | { readonly [name: string]: Observation };
 export type Scenario = (broker: BrokerUnderTest) => Promise<Observation>;
 
+const NOT_OBSERVED = "nothing was observed of Kafka yet: run with INTEROP_ONLY=kafka once";
 const OBSERVED = join(CACHE, "observed");
 
 /** Fails where what was observed of Odradek is not as what was observed of Kafka. */
@@ -31,18 +35,46 @@ export const withinATenth: Judge = (observed, expected) => {
   }
 };
 
-export function compare(title: string, scenario: Scenario, judge: Judge = same): void {
+export interface CompareOptions {
+  /** Default: they are the same. */
+  readonly judge?: Judge;
+  /** It looks into the data folder: left out where Odradek has none. */
+  readonly readsFolder?: boolean;
+  /**
+   * Among the few that each run does on Odradek a second time, over PostgreSQL and an object store as the only broker of a cluster, if these are
+   * there. All of them are by INTEROP_ENGINE=diskless.
+   */
+  readonly alsoDiskless?: boolean;
+}
+
+export function compare(title: string, scenario: Scenario, options: CompareOptions = {}): void {
+  const { judge = same, readsFolder = false, alsoDiskless = false } = options;
   it(title, async (context) => {
     const brokers = inject("brokers");
     const byName = new Map(brokers.map((broker) => [broker.name, broker]));
     const kafka = byName.get("kafka");
     const odradek = byName.get("odradek");
     if (kafka === undefined && odradek === undefined) return context.skip("there is no Kafka reference to compare with");
+    if (readsFolder && odradek?.isDiskless === true) return context.skip("there is no data folder to look into");
     const expected = kafka === undefined ? keptObservation(title) : await scenario(kafka);
     if (kafka !== undefined) keepObservation(title, expected ?? null);
     if (odradek === undefined) return;
-    if (expected === undefined) return context.skip("nothing was observed of Kafka yet: run with INTEROP_ONLY=kafka once");
+    if (expected === undefined) return context.skip(NOT_OBSERVED);
     judge(await scenario(odradek), expected);
+  });
+  if (!alsoDiskless || isDisklessRun()) return;
+  afterAll(stopDisklessBroker);
+  compareDiskless(title, scenario, judge);
+}
+
+/** With what was observed of Kafka just before. */
+function compareDiskless(title: string, scenario: Scenario, judge: Judge): void {
+  it(`${title}: over PostgreSQL and an object store`, async (context) => {
+    if (!inject("brokers").some(({ name }) => name === "odradek")) return context.skip("Odradek is not among the brokers");
+    if (!hasServices()) return context.skip("there is no PostgreSQL or no object store");
+    const expected = keptObservation(title);
+    if (expected === undefined) return context.skip(NOT_OBSERVED);
+    judge(await scenario(await disklessBroker()), expected);
   });
 }
 

@@ -99,7 +99,9 @@ compare("kafka-transactions: a transaction that was left open is aborted", async
   return { before, aborted, after };
 });
 
-compare("kafka-dump-log reads the transaction log, aborted transactions and markers", async (broker) => {
+compare("kafka-dump-log reads the transaction log, aborted transactions and markers", dump, { readsFolder: true });
+
+async function dump(broker: BrokerUnderTest): Promise<Observation> {
   const dumped = async (pattern: RegExp, ...options: string[]) => {
     const files = readdirSync(broker.dataFolder, { recursive: true, encoding: "utf8" }).filter((path) => pattern.test(path));
     const written = files.map((path) => join(broker.dataFolder, path)).filter((path) => statSync(path).size > 0);
@@ -116,7 +118,7 @@ compare("kafka-dump-log reads the transaction log, aborted transactions and mark
       .filter((line) => line.includes("endTxnMarker"))
       .map((line) => line.replace(/CreateTime: \d+|coordinatorEpoch: \d+/g, "")),
   };
-});
+}
 
 for (const [index, title] of Object.keys(scenarios).entries()) {
   // These wait for a timer of ten seconds and more; Kafka's answers are kept, and `npm test` holds ours to them.

@@ -14,7 +14,9 @@ function transcript(title: string, text: string): void {
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "");
-  compare(`transcript: ${title}`, (broker) => transcribe(lines, broker.bootstrap, (tool, args, stdin) => tools.run(tool, args, stdin)));
+  compare(`transcript: ${title}`, (broker) => transcribe(lines, broker.bootstrap, (tool, args, stdin) => tools.run(tool, args, stdin)), {
+    alsoDiskless: true,
+  });
 }
 
 transcript(
