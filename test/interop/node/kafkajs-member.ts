@@ -79,3 +79,4 @@ await consumer.stop();
 giveUp();
 await consumer.disconnect();
 tell("left");
+process.exit(); // Where it found coordinators again, kafkajs may keep a connection that it does not know of.
