@@ -5,7 +5,7 @@
 //                     takes the place of the one that led last: a partition has a leader for as long as any broker lives
 //   a broker comes    it leads again what it is the preferred leader of, and gets of each topic, and then of all, as much as the others have:
 //                     from those that have most, and no more than that takes. It is the first replica of what it gets; where it was no
-//                     replica, it takes the place of who gives
+//                     replica, it takes the place of one that is away, else of who gives
 //   it goes for good  others take its places, so that nothing waits for it
 //
 // So clients and tools see what Kafka has them see, but for this: lists of replicas change by themselves where Kafka would leave a partition
@@ -141,9 +141,10 @@ function ledBy(partition: PartitionImage, id: number): PartitionImage {
   };
 }
 
-/** By that broker as the first replica; where it is none yet, in the place of who leads or led last. */
+/** By that broker as the first replica; where it is none yet, in the place of one that is away, else of who leads or led last. */
 function ledInstead({ leader, leaderEpoch, replicas, inSyncReplicas }: PartitionImage, id: number): PartitionImage {
-  const gives = leader === -1 ? (inSyncReplicas[0] ?? replicas[0]) : leader;
+  const away = replicas.find((replica) => !inSyncReplicas.includes(replica)) ?? leader;
+  const gives = leader === -1 ? (inSyncReplicas[0] ?? replicas[0]) : away;
   const others = replicas.filter((replica) => replica !== id && (replicas.includes(id) || replica !== gives));
   const inSync = others.filter((replica) => inSyncReplicas.includes(replica));
   return { leader: id, leaderEpoch: leaderEpoch + 1, replicas: [id, ...others], inSyncReplicas: [id, ...inSync] };

@@ -7,6 +7,16 @@ export interface Incarnation {
   readonly number: number;
 }
 
+/** Who claims a lease: a process that was given its id, or one that gets one given out. */
+export interface Claimant {
+  readonly brokerId?: number | undefined;
+  /** Where clients find it. What they know of an id they know of an address, too, so the id of an address stays with it. */
+  readonly address?: string | undefined;
+}
+
+/** Clients may take an id for the broker at another address for as long: twice their `metadata.max.age.ms`. */
+export const ID_REST_MS = 600_000;
+
 export interface LeaseView extends Incarnation {
   /** By the database's clock; negative: it lapsed so long ago. */
   readonly remainingMs: number;
@@ -23,8 +33,11 @@ export interface Renewal {
 
 /** All reject with StorageError: "UNAVAILABLE" where it is not known whether it was done. */
 export interface Leases {
-  /** A new incarnation, with its lease. Without an id: the lowest whose lease has ended, else one above the highest. */
-  claim(brokerId: number | undefined, ttlMs: number): Promise<Incarnation>;
+  /**
+   * A new incarnation, with its lease. Without an id: the one that was last at the address, whoever has it, since nobody else can be there
+   * any more; else the lowest whose lease has ended and that nobody had for ID_REST_MS; else one above the highest.
+   */
+  claim(claimant: Claimant, ttlMs: number): Promise<Incarnation>;
   /** From now on for `ttlMs`, unless it was ended. A lapsed lease that nobody ended is held again. */
   renew(incarnation: Incarnation, ttlMs: number): Promise<Renewal>;
   /** Ends a lease that has lapsed, for good; `false` when it has not, or was renewed meanwhile. True also when it was ended before. */

@@ -12,7 +12,8 @@
 // the end of its lease: after that it answers nobody. Where a client moves a leadership (a reassignment, an election), the one that led hears of
 // it from the database, and may for that moment still answer reads, as on Kafka; its writes are refused from then on.
 //
-// An id that was given to this process is its own: where another process claims it, this one ends. One that was given out is another one then.
+// An id that was given to this process is its own: where another process claims it, this one ends. One that was given out belongs to the
+// address at which clients find it, whoever starts there; who lost it so, since two tell clients the same address, goes on under another.
 
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
@@ -28,7 +29,7 @@ import type { Change } from "../cluster/image.ts";
 import { type BrokerConfig, originsOf, placeOf } from "../config/broker-config.ts";
 import { SettingError } from "../config/setting.ts";
 import type { ClusterDatabase } from "../diskless/cluster-database.ts";
-import type { Incarnation } from "../diskless/leases.ts";
+import type { Claimant, Incarnation } from "../diskless/leases.ts";
 import { checkPeerTrust } from "../security/peer-trust.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type OpenEngine, Term } from "./term.ts";
@@ -131,7 +132,7 @@ export class ClusterNode {
   async start(): Promise<void> {
     const { config, topics } = this.#options;
     await ensureAcls(this.cluster, config, this.#logger.child({ component: "authorizer" }));
-    const term = await this.#begin(this.#givenId);
+    const term = await this.#begin({ brokerId: this.#givenId, address: this.#address });
     await term.broker.ensureTopics(topics);
   }
 
@@ -156,13 +157,21 @@ export class ClusterNode {
     return isGiven ? config["node.id"] : undefined;
   }
 
-  async #begin(brokerId: number | undefined): Promise<Term> {
+  /** Where clients find it: the advertised addresses, else that of the machine. None with a port that is not chosen yet. */
+  get #address(): string | undefined {
+    const { config, host, machineHost = host, port } = this.#options;
+    const told = config["advertised.listeners"];
+    if (told !== null) return told.join();
+    return port === 0 ? undefined : `${machineHost}:${port}`;
+  }
+
+  async #begin(claimant: Claimant): Promise<Term> {
     const { config, host, machineHost, database, openEngine, keepsProcessAlive = true, random = systemRandom } = this.#options;
     const options = {
       ...{ config, host, port: this.#port, machineHost, database, openEngine, keepsProcessAlive, random },
       ...{ cluster: this.cluster, logger: this.#logger, clock: this.#clock },
     };
-    const term = await Term.begin(options, brokerId);
+    const term = await Term.begin(options, claimant);
     this.#term = term;
     this.#broker = term.broker;
     this.#port = term.broker.port;
@@ -201,7 +210,7 @@ export class ClusterNode {
       throw new Error(
         `Broker ${brokerId} of this cluster was started elsewhere, and took over; give each its own id, or none to have one given out.`,
       );
-    await this.#begin(isTaken ? undefined : brokerId);
+    await this.#begin(isTaken ? {} : { brokerId });
   }
 
   /** Until then, or until the node stops. */

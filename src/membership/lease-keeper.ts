@@ -8,7 +8,7 @@
 
 import { type Clock, monotonicMs, type Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
-import type { Incarnation, Leases, LeaseView } from "../diskless/leases.ts";
+import type { Claimant, Incarnation, Leases, LeaseView } from "../diskless/leases.ts";
 
 export interface LeaseKeeperOptions {
   readonly leases: Leases;
@@ -65,9 +65,9 @@ export class LeaseKeeper {
   }
 
   /** Without an id one is given out. Rejects with StorageError. */
-  static async claim(options: LeaseKeeperOptions, brokerId: number | undefined): Promise<LeaseKeeper> {
+  static async claim(options: LeaseKeeperOptions, claimant: Claimant): Promise<LeaseKeeper> {
     const claimedAt = momentOf(options.clock);
-    const incarnation = await options.leases.claim(brokerId, options.ttlMs);
+    const incarnation = await options.leases.claim(claimant, options.ttlMs);
     const keeper = new LeaseKeeper(options, incarnation, claimedAt);
     keeper.#renewLater(options.intervalMs);
     keeper.#lapseLater();

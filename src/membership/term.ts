@@ -11,7 +11,7 @@ import { partOf } from "../cluster/leaderships.ts";
 import { SharedLogs } from "../cluster/shared-logs.ts";
 import { type BrokerConfig, withDecided } from "../config/broker-config.ts";
 import type { ClusterDatabase } from "../diskless/cluster-database.ts";
-import type { Incarnation, LeaseView } from "../diskless/leases.ts";
+import type { Claimant, Incarnation, LeaseView } from "../diskless/leases.ts";
 import type { StorageEngine } from "../storage/storage-engine.ts";
 import { Fencing, withoutMachines } from "./fencing.ts";
 import { leaseGuard } from "./lease-guard.ts";
@@ -93,12 +93,12 @@ export class Term {
     for (const id of cluster.image.brokers.keys()) this.#giveLater(id);
   }
 
-  /** Without an id one is given out. Throws SettingError, StorageError, or Node's own error when a port cannot be taken. */
-  static async begin(options: TermOptions, brokerId: number | undefined): Promise<Term> {
+  /** Throws SettingError, StorageError, or Node's own error when a port cannot be taken. */
+  static async begin(options: TermOptions, claimant: Claimant): Promise<Term> {
     const { config, database, clock, openEngine, machineHost, cluster, ...rest } = options;
     const logger = options.logger.child({ component: "membership" });
     const terms = { ttlMs: config["broker.session.timeout.ms"], intervalMs: config["broker.heartbeat.interval.ms"] };
-    const keeper = await LeaseKeeper.claim({ leases: database.leases, clock, logger, ...terms }, brokerId);
+    const keeper = await LeaseKeeper.claim({ leases: database.leases, clock, logger, ...terms }, claimant);
     const { incarnation } = keeper;
     let engine: StorageEngine | undefined;
     try {

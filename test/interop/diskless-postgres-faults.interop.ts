@@ -4,8 +4,6 @@
 import net from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { hasPostgresReference } from "../../scripts/postgres-reference.ts";
-import { systemClock } from "../../src/base/system-clock.ts";
-import { Session } from "../../src/diskless/postgres/session.ts";
 import type { KeyValue } from "../diskless/contracts/metadata-store.ts";
 import { port } from "./port.ts";
 import { PostgresProcesses, until } from "./postgres-processes.ts";
@@ -18,23 +16,6 @@ const set = (key: string, value: unknown): KeyValue => ({ key, value });
 
 let server: PostgresServer;
 let processes: PostgresProcesses;
-
-async function administer(...statements: readonly string[]): Promise<Session> {
-  const options = {
-    clock: systemClock,
-    applicationName: "administrator",
-    connectTimeoutMs: 5_000,
-    statementTimeoutMs: LONG_MS,
-    mayForget: true,
-  };
-  const session = await Session.open({ url: processes.url, ...options });
-  for (const text of statements) await session.query({ text }, LONG_MS);
-  return session;
-}
-
-async function done(...statements: readonly string[]): Promise<void> {
-  await (await administer(...statements)).end();
-}
 
 describe.skipIf(!hasPostgresReference())("a database", () => {
   beforeAll(async () => {
@@ -69,7 +50,7 @@ function opening(): void {
 
   test("is refused in a sentence when a newer odradek set it up", async () => {
     await processes.open();
-    await done("INSERT INTO odradek.schema_version (number, name) VALUES (99, 'of the future')");
+    await processes.alter("INSERT INTO odradek.schema_version (number, name) VALUES (99, 'of the future')");
     await expect(processes.open()).rejects.toMatchObject({ code: "DATABASE_UNFIT", message: expect.stringContaining("newer odradek") });
   });
 
@@ -78,7 +59,7 @@ function opening(): void {
     ["default_transaction_read_only = on", "UNAVAILABLE", "read-only"],
   ])("with %s is refused in a sentence", async (setting, code, message) => {
     const name = new URL(processes.url).pathname.slice(1);
-    await done(`ALTER DATABASE ${name} SET ${setting}`);
+    await processes.alter(`ALTER DATABASE ${name} SET ${setting}`);
     await expect(processes.open()).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
     if (code === "DATABASE_UNFIT") await processes.open({ mayForget: true });
   });
@@ -108,7 +89,7 @@ function faults(): void {
     expect(await other.database.metadata.commit([set("a", 1)], 0)).toBe(true);
     await until(() => one.database.metadata.version === 1);
     expect(await one.database.metadata.commit([set("a", 2)], 1)).toBe(true);
-    const incarnation = await one.database.leases.claim(undefined, LONG_MS);
+    const incarnation = await one.database.leases.claim({}, LONG_MS);
     expect((await one.database.leases.renew(incarnation, LONG_MS)).isHeld).toBe(true);
     expect(one.log.map(({ message }) => message)).toEqual([expect.stringContaining("a pooler stands before the database")]);
     await processes.closeAll();
@@ -118,7 +99,7 @@ function faults(): void {
   test("is gone while its server is killed: all is rejected in time, said once, and goes on by itself", async () => {
     const { database, log } = await processes.open();
     const { metadata, leases } = database;
-    const incarnation = await leases.claim(1, LONG_MS);
+    const incarnation = await leases.claim({ brokerId: 1 }, LONG_MS);
     await metadata.commit([set("a", 1)], 0);
     await server.kill();
     await expect(metadata.commit([set("a", 2)], 1)).rejects.toMatchObject({ code: "UNAVAILABLE" });
@@ -157,7 +138,7 @@ function faults(): void {
     const { database } = await processes.open({ commitTimeoutMs: 10_000 });
     const { metadata } = database;
     await metadata.commit([set("a", 1)], 0);
-    const administrator = await administer();
+    const administrator = await processes.administer();
     const text = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'odradek metadata commits'";
     const [backend] = await administrator.query<{ pid: number }>({ text }, LONG_MS);
     const pid = backend?.pid ?? 0;
@@ -176,8 +157,8 @@ function faults(): void {
   test("whose units are locked rejects commits in time, while leases are renewed as ever", async () => {
     const { database } = await processes.open();
     const { metadata, leases } = database;
-    const incarnation = await leases.claim(1, LONG_MS);
-    const administrator = await administer("BEGIN", "LOCK TABLE odradek.metadata_unit IN ACCESS EXCLUSIVE MODE");
+    const incarnation = await leases.claim({ brokerId: 1 }, LONG_MS);
+    const administrator = await processes.administer("BEGIN", "LOCK TABLE odradek.metadata_unit IN ACCESS EXCLUSIVE MODE");
     const commit = expect(metadata.commit([set("a", 1)], 0)).rejects.toMatchObject({ code: "UNAVAILABLE" });
     const before = performance.now();
     for (let renewals = 0; renewals < 50; renewals++) expect((await leases.renew(incarnation, LONG_MS)).isHeld).toBe(true);
@@ -191,7 +172,7 @@ function faults(): void {
     const { database, log } = await processes.open();
     const { metadata } = database;
     for (let version = 0; version < 3; version++) await metadata.commit([set("a", version)], version);
-    await done("DELETE FROM odradek.metadata_unit WHERE version = 3");
+    await processes.alter("DELETE FROM odradek.metadata_unit WHERE version = 3");
     await until(() => log.some(({ level }) => level === "error"));
     await expect(metadata.commit([set("a", 9)], 3)).rejects.toMatchObject({ code: "DATABASE_UNFIT" });
     expect(log.filter(({ level }) => level === "error").map(({ facts }) => facts)).toEqual([{ version: 3, databaseVersion: 2 }]);
@@ -199,8 +180,8 @@ function faults(): void {
 
   test("computes a lease when it has its row, however long it waited for it", async () => {
     const { leases } = (await processes.open()).database;
-    const incarnation = await leases.claim(1, LONG_MS);
-    const administrator = await administer("BEGIN", "SELECT FROM odradek.lease FOR UPDATE");
+    const incarnation = await leases.claim({ brokerId: 1 }, LONG_MS);
+    const administrator = await processes.administer("BEGIN", "SELECT FROM odradek.lease FOR UPDATE");
     const renewal = leases.renew(incarnation, 1_000);
     await administrator.query({ text: "SELECT pg_sleep(1)" }, LONG_MS);
     await administrator.end();

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasPostgresReference } from "../../scripts/postgres-reference.ts";
+import { ID_REST_MS } from "../../src/diskless/leases.ts";
 import { leaseContract } from "../diskless/contracts/leases.ts";
 import { metadataContract } from "../diskless/contracts/metadata-store.ts";
 import { port } from "./port.ts";
@@ -77,6 +78,8 @@ describe.skipIf(!hasPostgresReference())("in PostgreSQL", () => {
           const remaining = (await first.list()).map(({ remainingMs }) => remainingMs);
           await delay(Math.max(0, ...remaining) + 5);
         },
+        passRest: () =>
+          processes.alter(`UPDATE odradek.lease SET lease_until = lease_until - interval '${ID_REST_MS + TTL_MS} ms' WHERE is_ended`),
       };
     }));
 });

@@ -38,7 +38,7 @@ describe.skipIf(!hasServices())("logs in PostgreSQL and an object store", () => 
     const store = await S3ObjectStore.open({ ...common, location: `s3://${objects.bucket}`, environment });
     const { clusterId, databaseId } = database;
     await claimPrefix({ store, base: baseOf("", clusterId), databaseId });
-    const incarnation = await database.leases.claim(undefined, 600_000);
+    const incarnation = await database.leases.claim({}, 600_000);
     const options = { ...common, store, location: "s3://bucket", clusterId, prefix: "" };
     const catalog = database.catalog(incarnation);
     const upkeep = new Upkeep({

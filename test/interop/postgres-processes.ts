@@ -1,7 +1,9 @@
 // Databases on a PostgreSQL of a test's own, as processes open them, each over a line that can be cut.
 
 import { setTimeout as delay } from "node:timers/promises";
+import { systemClock } from "../../src/base/system-clock.ts";
 import { openPostgresDatabase, type PostgresDatabase, type PostgresDatabaseOptions } from "../../src/diskless/postgres/database.ts";
+import { Session } from "../../src/diskless/postgres/session.ts";
 import { compactKeys, type KeyValue } from "../diskless/contracts/metadata-store.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
 import { Line } from "./machines/line.ts";
@@ -53,6 +55,21 @@ export class PostgresProcesses {
     });
     this.#opened.push(database);
     return { database, line, log };
+  }
+
+  /** A session beside them, in which that was done. */
+  async administer(...statements: readonly string[]): Promise<Session> {
+    const options = {
+      ...{ clock: systemClock, applicationName: "administrator", connectTimeoutMs: 5_000 },
+      ...{ statementTimeoutMs: PATIENCE_MS, mayForget: true },
+    };
+    const session = await Session.open({ url: this.url, ...options });
+    for (const text of statements) await session.query({ text }, PATIENCE_MS);
+    return session;
+  }
+
+  async alter(...statements: readonly string[]): Promise<void> {
+    await (await this.administer(...statements)).end();
   }
 
   async closeAll(): Promise<void> {

@@ -29,7 +29,7 @@ test("brokers are given ids in turn, and each that comes gets its part of what t
   expect(await first.answers()).toBe(3);
 });
 
-test("a broker that stops hands over and gives its id back", async () => {
+test("a broker that stops hands over, and who comes elsewhere has an id of its own", async () => {
   await using machines = new Machines();
   const [first, second, third] = await three(machines);
   await machines.until(second.node.stop());
@@ -37,8 +37,8 @@ test("a broker that stops hands over and gives its id back", async () => {
   expect(await third.answers()).toBe(2);
   expect(await second.answers()).toBeUndefined();
   const next = await machines.start();
-  expect(next.id).toBe(2);
-  await machines.when(() => JSON.stringify(shares(first, "t")) === JSON.stringify(EVEN));
+  expect(next.id).toBe(4);
+  await machines.when(() => JSON.stringify(shares(first, "t")) === JSON.stringify({ 1: 4, 3: 4, 4: 4 }));
 });
 
 test("from a broker that dies the others take over when its lease has lapsed", async () => {
@@ -138,11 +138,25 @@ test("a process whose id was given out and is another's by now goes on under ano
   await machines.pass(TTL_MS + 3000);
   second.suspend();
   await machines.when(() => shares(first, "t")[2] === undefined);
-  const third = await machines.start();
-  expect(third.id).toBe(2);
+  await machines.start({ id: 2 });
   second.resume();
   await machines.when(() => JSON.stringify(shares(first, "t")) === JSON.stringify(EVEN));
   expect(second.id).toBe(3);
+});
+
+test("who starts at the address of one that died is that broker at once, and two of one address are not", async () => {
+  await using machines = new Machines();
+  const settings = { "advertised.listeners": "PLAINTEXT://one.example:9092" };
+  const first = await machines.start({ topics: [TOPIC], settings });
+  await machines.start();
+  first.suspend();
+  const again = await machines.start({ settings });
+  expect(again.id).toBe(1);
+  await machines.when(() => JSON.stringify(shares(again, "t")) === JSON.stringify({ 1: 6, 2: 6 }), TTL_MS / 2);
+  first.resume();
+  await machines.when(() => shares(again, "t")[3] === 4);
+  expect(first.id).toBe(3);
+  expect(again.id).toBe(1);
 });
 
 test("brokers that start, stop and come back all at once share everything in the end", async () => {

@@ -22,10 +22,10 @@ class Bench {
   readonly told: string[] = [];
   lapses = 0;
 
-  async claim(brokerId?: number): Promise<LeaseKeeper> {
+  async claim(brokerId?: number, address?: string): Promise<LeaseKeeper> {
     const { clock, link, leases } = this;
     const options = { leases: link.to(leases.view()), clock, logger: silentLogger, ttlMs: TTL_MS, intervalMs: INTERVAL_MS };
-    const keeper = await LeaseKeeper.claim(options, brokerId);
+    const keeper = await LeaseKeeper.claim(options, { brokerId, address });
     keeper.follow({
       renewed: (lapsed: readonly LeaseView[]) => {
         if (lapsed.length > 0) this.told.push(`${keeper.mayFence ? "may end" : "sees"} ${lapsed.map((each) => each.brokerId)}`);
@@ -141,13 +141,13 @@ test("who claimed just now, or could not renew, sees lapsed leases and ends them
   expect(bench.told.at(-1)).toBe("may end 1");
 });
 
-test("one that is given back is free at once", async () => {
+test("one that is given back is free at once for who comes to the same address", async () => {
   const bench = new Bench();
-  const keeper = await bench.claim();
+  const keeper = await bench.claim(undefined, "here:9092");
   await keeper.release();
   expect(keeper.isHeld).toBe(false);
   expect((await bench.leases.view().list())[0]?.isEnded).toBe(true);
-  expect((await bench.claim()).incarnation.brokerId).toBe(1);
+  expect((await bench.claim(undefined, "here:9092")).incarnation.brokerId).toBe(1);
 });
 
 test("requests are answered only while the lease is held, when they come and when their answer is there", async () => {

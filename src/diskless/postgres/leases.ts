@@ -1,8 +1,8 @@
 // Leases as rows, by the database's clock: each call one statement, on a connection of its own, so that a renewal never waits behind anything.
-// What the functions do, and that they look at the clock after they have the row's lock, is in migrations/0001-what-brokers-share.ts.
+// What the functions do, and that they look at the clock after they have the row's lock, is in migrations/0001-what-brokers-share.ts and 0005-ids-of-addresses.ts.
 
 import { assert } from "../../base/assert.ts";
-import type { Incarnation, Leases, LeaseView, Renewal } from "../leases.ts";
+import { type Claimant, ID_REST_MS, type Incarnation, type Leases, type LeaseView, type Renewal } from "../leases.ts";
 import { Connection, type ConnectionTerms } from "./connection.ts";
 
 /** A renewal that takes longer is worth less than the next one, on another connection. */
@@ -13,7 +13,7 @@ const VIEWS = `
     (extract(epoch FROM lease_until - clock_timestamp()) * 1000)::double precision AS "remainingMs"
   FROM odradek.lease`;
 
-const CLAIM = 'SELECT broker AS "brokerId", number FROM odradek.claim_lease_v1($1, $2)';
+const CLAIM = 'SELECT broker AS "brokerId", number FROM odradek.claim_lease_v2($1, $2, $3, $4)';
 
 /** While the server is up for less than a lease, those who lapsed may have had no chance to renew. */
 const RENEW = `
@@ -35,8 +35,9 @@ export class PostgresLeases implements Leases {
     this.#connection = new Connection(terms, { purpose: "leases", timeoutMs: TIMEOUT_MS });
   }
 
-  async claim(brokerId: number | undefined, ttlMs: number): Promise<Incarnation> {
-    const [claimed] = await this.#connection.query<Incarnation>({ text: CLAIM, values: [brokerId ?? null, ttlMs] });
+  async claim({ brokerId, address }: Claimant, ttlMs: number): Promise<Incarnation> {
+    const values = [brokerId ?? null, address ?? null, ttlMs, ID_REST_MS];
+    const [claimed] = await this.#connection.query<Incarnation>({ text: CLAIM, values });
     assert(claimed !== undefined, "a claim gives an incarnation");
     return claimed;
   }

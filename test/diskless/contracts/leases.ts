@@ -10,6 +10,8 @@ export interface LeaseBench {
   readonly ttlMs: number;
   /** More than a lease goes by. */
   passTtl(): Promise<void>;
+  /** More than ID_REST_MS go by, for leases that have ended. */
+  passRest(): Promise<void>;
 }
 
 export function leaseContract(makeBench: () => Promise<LeaseBench>): void {
@@ -19,7 +21,8 @@ export function leaseContract(makeBench: () => Promise<LeaseBench>): void {
     bench = await makeBench();
     leases = bench.leases();
   });
-  const claim = (brokerId?: number) => leases.claim(brokerId, bench.ttlMs);
+  const claim = (brokerId?: number) => leases.claim({ brokerId }, bench.ttlMs);
+  const claimAt = async (address: string) => (await leases.claim({ address }, bench.ttlMs)).brokerId;
   const isHeld = async (incarnation: Incarnation) => (await leases.renew(incarnation, bench.ttlMs)).isHeld;
 
   describe("a claim", () => {
@@ -30,10 +33,12 @@ export function leaseContract(makeBench: () => Promise<LeaseBench>): void {
       expect(numbers).toEqual([...new Set(numbers)].sort((one, other) => one - other));
     });
 
-    test("without an id gives the lowest that is free again", async () => {
+    test("without an id gives none that clients may still look for elsewhere, until it has rested", async () => {
       const [, second, third] = [await claim(), await claim(), await claim()];
       await leases.release(third);
       await leases.release(second);
+      expect((await claim()).brokerId).toBe(4);
+      await bench.passRest();
       const next = await claim();
       expect(next.brokerId).toBe(2);
       expect(next.number).toBeGreaterThan(third.number);
@@ -48,15 +53,24 @@ export function leaseContract(makeBench: () => Promise<LeaseBench>): void {
       expect((await claim()).number).toBe(1012);
     });
 
+    test("without an id gives the one that was last at the address, given back or not", async () => {
+      const first = await leases.claim({ address: "one:9092" }, bench.ttlMs);
+      expect([first.brokerId, await claimAt("two:9092")]).toEqual([1, 2]);
+      await leases.release(first);
+      expect([await claimAt("three:9092"), await claimAt("two:9092"), await claimAt("one:9092")]).toEqual([3, 2, 1]);
+      await leases.claim({ brokerId: 9, address: "one:9092" }, bench.ttlMs);
+      expect([await claimAt("one:9092"), await claimAt("three:9092")]).toEqual([9, 3]);
+    });
+
     test("of several at once, without an id, each gets its own", async () => {
-      const claimed = await Promise.all(Array.from({ length: 8 }, () => bench.leases().claim(undefined, bench.ttlMs)));
+      const claimed = await Promise.all(Array.from({ length: 8 }, () => bench.leases().claim({}, bench.ttlMs)));
       expect(claimed.map(({ brokerId }) => brokerId).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
       expect(new Set(claimed.map(({ number }) => number)).size).toBe(8);
     });
 
     test("of an id that another process has takes it away", async () => {
       const old = await claim(3);
-      const next = await bench.leases().claim(3, bench.ttlMs);
+      const next = await bench.leases().claim({ brokerId: 3 }, bench.ttlMs);
       expect(next).toEqual({ brokerId: 3, number: next.number });
       expect(await isHeld(old)).toBe(false);
       expect(await isHeld(next)).toBe(true);
@@ -66,7 +80,7 @@ export function leaseContract(makeBench: () => Promise<LeaseBench>): void {
     });
 
     test("of one id by several at once is had by the one with the highest number", async () => {
-      const claimed = await Promise.all(Array.from({ length: 6 }, () => bench.leases().claim(5, bench.ttlMs)));
+      const claimed = await Promise.all(Array.from({ length: 6 }, () => bench.leases().claim({ brokerId: 5 }, bench.ttlMs)));
       const highest = Math.max(...claimed.map(({ number }) => number));
       for (const incarnation of claimed) expect(await isHeld(incarnation)).toBe(incarnation.number === highest);
     });

@@ -2,11 +2,12 @@
 // Link before a view (link.ts).
 
 import type { Clock } from "../../../src/base/clock.ts";
-import type { Incarnation, Leases, LeaseView, Renewal } from "../../../src/diskless/leases.ts";
+import { type Claimant, ID_REST_MS, type Incarnation, type Leases, type LeaseView, type Renewal } from "../../../src/diskless/leases.ts";
 
 interface LeaseRow extends Incarnation {
   untilMs: number;
   isEnded: boolean;
+  readonly address: string | undefined;
 }
 
 export class MemoryLeases {
@@ -23,7 +24,7 @@ export class MemoryLeases {
 
   view(): Leases {
     return {
-      claim: async (brokerId, ttlMs) => this.#claim(brokerId, ttlMs),
+      claim: async (claimant, ttlMs) => this.#claim(claimant, ttlMs),
       renew: async (incarnation, ttlMs) => this.#renew(incarnation, ttlMs),
       fence: async (incarnation) => this.#fence(incarnation),
       release: async (incarnation) => {
@@ -37,18 +38,22 @@ export class MemoryLeases {
     };
   }
 
-  #claim(wantedId: number | undefined, ttlMs: number): Incarnation {
-    const brokerId = wantedId ?? this.#freeId();
+  #claim(claimant: Claimant, ttlMs: number): Incarnation {
+    const brokerId = claimant.brokerId ?? this.#freeId(claimant.address);
     const number = ++this.#lastNumber;
     const previous = this.#rows.get(brokerId);
+    const address = claimant.address ?? previous?.address;
     if (previous?.isEnded === false) this.#end(previous);
-    this.#rows.set(brokerId, { brokerId, number, untilMs: this.#clock.now() + ttlMs, isEnded: false });
+    this.#rows.set(brokerId, { brokerId, number, untilMs: this.#clock.now() + ttlMs, isEnded: false, address });
     return { brokerId, number };
   }
 
-  #freeId(): number {
-    const ended = [...this.#rows.values()].filter(({ isEnded }) => isEnded).map(({ brokerId }) => brokerId);
-    return ended.length > 0 ? Math.min(...ended) : Math.max(0, ...this.#rows.keys()) + 1;
+  #freeId(address: string | undefined): number {
+    const now = this.#clock.now();
+    const rows = [...this.#rows.values()].toSorted((one, other) => one.brokerId - other.brokerId);
+    const here = rows.filter((row) => address !== undefined && row.address === address).sort((one, other) => other.number - one.number)[0];
+    const rested = rows.find(({ isEnded, untilMs }) => isEnded && untilMs < now - ID_REST_MS);
+    return (here ?? rested)?.brokerId ?? Math.max(0, ...this.#rows.keys()) + 1;
   }
 
   #renew(incarnation: Incarnation, ttlMs: number): Renewal {

@@ -121,10 +121,27 @@ def transform(is_holding):
         tell("committed", sinceUs=since, offsets=told(offsets))
     except KafkaException as failure:
         tell("refused", offsets=told(offsets), error=failure.args[0].name(), reason=failure.args[0].str())
-        if failure.args[0].fatal():
-            raise
-        until_done(lambda: producer.abort_transaction(CALL_SECONDS))
+        give_up_transaction(failure.args[0])
         rewind()
+
+
+def give_up_transaction(error):
+    """A producer that is lost for good is followed by another. One is lost where a transaction is to be aborted of which no coordinator has heard."""
+    global producer
+    try:
+        if not error.fatal():
+            return until_done(lambda: producer.abort_transaction(CALL_SECONDS))
+    except KafkaException as failure:
+        if not failure.args[0].fatal():
+            raise
+    producer = transactional_producer()
+
+
+def transactional_producer():
+    made = Producer({"bootstrap.servers": OPTIONS["bootstrap"], "broker.address.family": "v4", "transactional.id": OPTIONS["transactionalId"], "linger.ms": 0,
+                     **librdkafka_trace.config()})
+    until_done(lambda: made.init_transactions(CALL_SECONDS))
+    return made
 
 
 def until_done(action):
@@ -169,8 +186,6 @@ def consumer_config():
 
 def live():
     global is_closing
-    if producer is not None:
-        producer.init_transactions(CALL_SECONDS)
     topics = [OPTIONS["pattern"]] if "pattern" in OPTIONS else OPTIONS["topics"]
     consumer.subscribe(topics, on_assign=on_assign, on_revoke=on_revoke, on_lost=on_lost)
     is_holding = False
@@ -218,10 +233,9 @@ def live():
 threading.Thread(target=read_commands, daemon=True).start()
 consumer = Consumer(consumer_config())
 producer = None
-if "output" in OPTIONS:
-    producer = Producer({"bootstrap.servers": OPTIONS["bootstrap"], "broker.address.family": "v4", "transactional.id": OPTIONS["transactionalId"], "linger.ms": 0,
-                         **librdkafka_trace.config()})
 try:
+    if "output" in OPTIONS:
+        producer = transactional_producer()
     live()
 except Exception as failure:
     tell("failed", error=str(failure))
