@@ -43,7 +43,7 @@ describe.skipIf(!hasPostgresReference())("in PostgreSQL", () => {
   test("connections of an incarnation are gone when its catalogs are closed, and nobody is asked over them any more", async () => {
     await processes.newDatabase();
     const { database } = await processes.open();
-    const incarnation = await database.leases.claim(undefined, 60_000);
+    const incarnation = await database.leases.claim({}, 60_000);
     const [catalog, upkeep] = [database.catalog(incarnation), database.upkeepCatalog(incarnation)];
     const key = { topicId: Buffer.alloc(16, 1).toString("base64url"), partition: 0 };
     await catalog.open([{ ...key, leaderEpoch: 0 }]);

@@ -19,7 +19,7 @@ async function copy() {
   const rows = new MemoryCatalogRows();
   const store = new MemoryBucket().client({ clock });
   const leases = new MemoryLeases(clock).view();
-  const first = await leases.claim(1, TTL_MS);
+  const first = await leases.claim({ brokerId: 1 }, TTL_MS);
   const leader = new Leader(rows.catalog(first), first);
   const { logId } = await leader.open(newTopicId(), 0);
   const keys = ["o/0000000001/000000000001-1", "o/0000000001/000000000002-1", "m/0000000001/000000000001"].map(
@@ -47,7 +47,7 @@ test("they are adopted when no broker has a lease, and numbers that the original
   await adopt(options);
   expect(await owner()).toEqual({ kind: "ours" });
   expect(await adoptionCase(options)).toEqual({ kind: "ours" });
-  expect((await leases.claim(1, TTL_MS)).number).toBeGreaterThan(first.number + 999_999);
+  expect((await leases.claim({ brokerId: 1 }, TTL_MS)).number).toBeGreaterThan(first.number + 999_999);
 });
 
 test("a broker that gave its lease back does not hinder", async () => {
