@@ -27,8 +27,22 @@ export interface LaunchOptions {
   readonly folder?: string;
   /** More arguments for `odradek start`; other contenders do not see them. */
   readonly odradekArguments?: readonly string[];
+  /** Where it listens, and Kafka's controller on the port above, for what must be known beforehand; without it any that is free. */
+  readonly port?: number;
+  /** Odradek keeps nothing in the folder: it is a broker of a cluster of machines over these. Other contenders do not see them. */
+  readonly over?: Places;
   /** `false` returns as soon as the process is started: its port may not be open yet. Default `true`. */
   readonly isAwaited?: boolean;
+}
+
+/** Where a cluster of machines keeps what it has. */
+export interface Places {
+  /** postgres://… */
+  readonly cluster: string;
+  /** s3://… */
+  readonly objects: string;
+  /** How the store is reached. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export type ListenerProtocol = "SSL" | "SASL_PLAINTEXT" | "SASL_SSL";
@@ -84,7 +98,7 @@ export function isAvailable(name: ContenderName, against: Against | undefined): 
 /** Throws when it does not listen within a minute; it is ended then. */
 export async function launch(name: ContenderName, options: LaunchOptions = {}, against?: Against): Promise<Contender> {
   if (name === "against") return existing(against);
-  const port = await freePort(1 + Object.keys(options.listeners ?? {}).length);
+  const port = options.port ?? (await freePort(1 + Object.keys(options.listeners ?? {}).length));
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), `bench-${name}-`));
   const child = launchers[name](port, folder, options);
   const startedMs = performance.timeOrigin + performance.now();
@@ -184,13 +198,15 @@ function launchSink(port: number, folder: string, args: readonly string[]): Chil
 function launchOdradek(
   port: number,
   folder: string,
-  { settings = {}, listeners = {}, odradekArguments = [] }: LaunchOptions,
+  { settings = {}, listeners = {}, odradekArguments = [], over }: LaunchOptions,
 ): ChildProcess {
   const secured = Object.keys(listeners).length > 0;
-  const args = ["start", ...(secured ? [] : ["--port", String(port)]), "--data", folder, "--quiet", ...odradekArguments];
+  const storage = over === undefined ? ["--data", folder] : ["--cluster", over.cluster, "--objects", over.objects];
+  const args = ["start", ...(secured ? [] : ["--port", String(port)]), ...storage, "--quiet", ...odradekArguments];
   const own = secured ? { listeners: listenersText(port, listeners), "listener.security.protocol.map": protocolMap(listeners) } : {};
   for (const [key, value] of Object.entries({ ...own, ...settings })) args.push("--set", `${key}=${value}`);
-  return spawn(process.execPath, [join(ROOT, "scripts/odradek.cjs"), ...args], { stdio: "ignore" });
+  const env = { ...process.env, ...over?.environment };
+  return spawn(process.execPath, [join(ROOT, "scripts/odradek.cjs"), ...args], { stdio: "ignore", env });
 }
 
 function launchKafka(port: number, folder: string, { settings = {}, listeners = {}, folder: given }: LaunchOptions): ChildProcess {
@@ -273,7 +289,7 @@ async function waitUntil(what: string, fault: () => Promise<string | undefined>)
 }
 
 /** With so many free ones above it: for Kafka's controller, and for more listeners. */
-async function freePort(above: number): Promise<number> {
+export async function freePort(above: number): Promise<number> {
   for (;;) {
     const port = await openPort(0);
     if (port === undefined || port + above > MOST_PORT) continue;

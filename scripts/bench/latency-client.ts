@@ -3,7 +3,7 @@
 //   node scripts/bench/latency-client.ts '{"host":"127.0.0.1","port":9092,"topic":"new-and-empty",…}'
 //
 // Record i is due at the start + i / rate, whatever the broker does; its latency is counted from then until the consumer has the bytes
-// of its fetch. A broker that stalls thus pays for every record that had to wait (no coordinated omission). The producer does what Kafka's own
+// of its fetch; beside it, until it was acknowledged. A broker that stalls thus pays for every record that had to wait (no coordinated omission). The producer does what Kafka's own
 // does with linger.ms=0: what is due goes out at once while fewer than five requests are in flight; else it waits and goes out together.
 // Prints a line when the warm-up is over, and one with the result.
 
@@ -31,6 +31,9 @@ export interface LatencyResult {
   readonly p50Us: number;
   readonly p99Us: number;
   readonly p999Us: number;
+  /** Until the record was acknowledged by the broker, whoever has read it. */
+  readonly acknowledgedP50Us: number;
+  readonly acknowledgedP99Us: number;
   /** How late the producer itself was, where nothing but its clock held it back. */
   readonly pacerP99Us: number;
 }
@@ -63,59 +66,78 @@ async function measure(): Promise<LatencyResult> {
   await messageOf();
   const arrived = messageOf();
   const startMs = nowMs() + 100;
-  const pacerMs = await produce(startMs);
+  const { pacerMs, acknowledgedMs } = await produce(startMs);
   const deadline = setTimeout(() => {
     console.error("the records did not all arrive");
     process.exit(1);
   }, DEADLINE_MS);
   const arrivedMs = await arrived;
   clearTimeout(deadline);
-  const latencies = Array.from(arrivedMs.subarray(warmUpRecords), (ms, index) => ms - (startMs + (warmUpRecords + index) * intervalMs));
+  const latencies = latenciesOf(arrivedMs, startMs);
+  const acknowledged = latenciesOf(acknowledgedMs, startMs);
   await consumer.terminate();
   return {
     records: latencies.length,
     p50Us: percentile(latencies, 0.5) * 1000,
     p99Us: percentile(latencies, 0.99) * 1000,
     p999Us: percentile(latencies, 0.999) * 1000,
+    acknowledgedP50Us: percentile(acknowledged, 0.5) * 1000,
+    acknowledgedP99Us: percentile(acknowledged, 0.99) * 1000,
     pacerP99Us: percentile(pacerMs, 0.99) * 1000,
   };
 }
 
-/** Gives how late each request was that could go out as soon as its first record was due. */
-async function produce(startMs: number): Promise<number[]> {
+/** Of when something happened to each record: how long after it was due, for those that count. */
+function latenciesOf(atMs: Float64Array, startMs: number): number[] {
+  return Array.from(atMs.subarray(warmUpRecords), (ms, index) => ms - (startMs + (warmUpRecords + index) * intervalMs));
+}
+
+interface Produced {
+  /** How late each request was that could go out as soon as its first record was due. */
+  readonly pacerMs: number[];
+  /** When each record was acknowledged. */
+  readonly acknowledgedMs: Float64Array;
+}
+
+async function produce(startMs: number): Promise<Produced> {
   const socket = await FrameSocket.connect(order);
   const frames = Array.from({ length: MOST_RECORDS + 1 }, (_, count) => produceFrame(Math.max(1, count)));
   const pause = new Int32Array(new SharedArrayBuffer(4));
-  const lateMs: number[] = [];
+  const pacerMs: number[] = [];
+  const acknowledgedMs = new Float64Array(records);
+  /** Of requests in flight: how many records each has. */
+  const counts: number[] = [];
+  let acknowledged = 0;
   let sent = 0;
-  let inFlight = 0;
   let wasFree = false;
   let isWarm = false;
   socket.onFrame = (frame) => {
     const { body } = decodeResponse(messages.produce, PRODUCE_VERSION, frame);
     checkCode("Produce", body.responses[0]?.partitionResponses[0]?.errorCode);
-    inFlight--;
+    const count = counts.shift() ?? 0;
+    acknowledgedMs.fill(nowMs(), acknowledged, acknowledged + count);
+    acknowledged += count;
   };
   return new Promise((done) => {
     const turn = () => {
       const due = Math.min(records, Math.floor((nowMs() - startMs) / intervalMs) + 1);
-      while (sent < due && inFlight < IN_FLIGHT) {
-        if (wasFree && sent >= warmUpRecords) lateMs.push(nowMs() - (startMs + sent * intervalMs));
+      while (sent < due && counts.length < IN_FLIGHT) {
+        if (wasFree && sent >= warmUpRecords) pacerMs.push(nowMs() - (startMs + sent * intervalMs));
         const count = Math.min(due - sent, MOST_RECORDS);
         socket.write(frames[count] ?? Buffer.alloc(0));
         sent += count;
-        inFlight++;
+        counts.push(count);
       }
       if (!isWarm && sent >= warmUpRecords) {
         isWarm = true;
         report("warm");
       }
-      if (sent === records && inFlight === 0) {
+      if (sent === records && counts.length === 0) {
         socket.close();
-        done(lateMs);
+        done({ pacerMs, acknowledgedMs });
         return;
       }
-      wasFree = inFlight < IN_FLIGHT;
+      wasFree = counts.length < IN_FLIGHT;
       // Timers are too coarse for this: the thread itself sleeps until the next record is due, and looks for answers in between.
       const untilDueMs = startMs + sent * intervalMs - nowMs();
       Atomics.wait(pause, 0, 0, Math.min(Math.max(untilDueMs, wasFree ? 0 : LEAST_WAIT_MS), MOST_WAIT_MS));

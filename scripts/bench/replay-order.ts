@@ -54,6 +54,8 @@ export interface ReplayResult {
   readonly requests: number;
   /** Bytes of record batches; of compressed ones, before compression. */
   readonly bytes: number;
+  /** With those of what came before it. */
+  readonly allBytes: number;
   readonly p50Us: number;
   readonly p99Us: number;
   /** CPU seconds of the broker; `undefined` without a pid. */

@@ -10,6 +10,9 @@ import { groups, rebalance } from "./groups.ts";
 import { kafkajs } from "./kafkajs.ts";
 import { endToEndTool, latency } from "./latency.ts";
 import { logins } from "./logins.ts";
+import { machines } from "./machines.ts";
+import { machinesChanges } from "./machines-changes.ts";
+import { machinesLatency } from "./machines-latency.ts";
 import { partitions } from "./partitions.ts";
 import { perfTools } from "./perf-tools.ts";
 import { produce } from "./produce.ts";
@@ -45,6 +48,9 @@ export const SCENARIOS: readonly Scenario[] = [
   compaction,
   assignors,
   workers,
+  machines,
+  machinesLatency,
+  machinesChanges,
   largeLog,
   restartLarge,
 ];

@@ -40,6 +40,7 @@ export class Tally {
       seconds,
       requests: this.requests - this.#startRequests,
       bytes: this.bytes - this.#startBytes,
+      allBytes: this.bytes,
       p50Us: at(0.5),
       p99Us: at(0.99),
       ...(brokerCpu === undefined || this.#startBrokerCpu === undefined ? {} : { brokerCpuSeconds: brokerCpu - this.#startBrokerCpu }),

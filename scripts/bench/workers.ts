@@ -1,9 +1,9 @@
 // All cores: two load generators, each with a topic of its own, against one thread and against two. On as many cores as there are
 // processes in it, what a second thread adds shows in the CPU of the broker rather than in the rate.
 
-import * as messages from "../../protocol/messages/index.ts";
 import type { Contender } from "./contender.ts";
 import { FrameSocket } from "./frame-socket.ts";
+import { brokersOf, createLedTopic } from "./led-topic.ts";
 import { type ReplayResult, replay, settle } from "./replay-order.ts";
 import { BROKERS, type Run, type Scenario } from "./scenario.ts";
 
@@ -57,25 +57,13 @@ async function topicsOnEveryThread({ name: contender, host, port }: Contender, c
       const broker = brokers[index % brokers.length];
       if (broker === undefined) throw new Error("the cluster has no brokers");
       const name = `workers-${index}`;
-      const assignments = Array.from({ length: PARTITIONS }, (_, partitionIndex) => ({ partitionIndex, brokerIds: [broker.nodeId] }));
-      const topic = { name, numPartitions: -1, replicationFactor: -1, assignments, configs: [] };
-      const { topics } = await socket.call(messages.createTopics, 4, { topics: [topic], timeoutMs: 30_000, validateOnly: false });
-      if (topics[0]?.errorCode !== 0) throw new Error(`${name} was not created: error ${topics[0]?.errorCode}`);
+      await createLedTopic(socket, name, PARTITIONS, [broker.nodeId]);
       places.push({ topic: name, host, port: broker.port });
     }
     await new Promise((done) => setTimeout(done, 1000));
     return places;
   } finally {
     socket.close();
-  }
-}
-
-/** Waits until all have joined: topics may move to one that comes later. */
-async function brokersOf(socket: FrameSocket, count: number) {
-  for (;;) {
-    const { brokers } = await socket.call(messages.metadata, 9, { topics: [] });
-    if (brokers.length >= count) return brokers;
-    await new Promise((done) => setTimeout(done, 50));
   }
 }
 

@@ -54,16 +54,17 @@ export async function openDatabase(port: number): Promise<Database> {
  * Empty.
  * @param latencyMs more for each request, "20" or between "5-150"
  * @param failRate of requests that fail, 0 to 1; half of them were carried out. With either, the next port is taken, too
+ * @param env more of it, for the store
  */
-export async function startObjectStore(port: number, latencyMs = "0", failRate = 0): Promise<ObjectStoreService> {
+export async function startObjectStore(port: number, latencyMs = "0", failRate = 0, env = {}): Promise<ObjectStoreService> {
   await runOrThrow(OBJECT_STORE_REFERENCE, ["stop", "--port", `${port}`], PATIENCE);
-  return openObjectStore(port, latencyMs, failRate);
+  return openObjectStore(port, latencyMs, failRate, env);
 }
 
 /** The one that runs on the port, if one does. */
-export async function openObjectStore(port: number, latencyMs = "0", failRate = 0): Promise<ObjectStoreService> {
+export async function openObjectStore(port: number, latencyMs = "0", failRate = 0, env = {}): Promise<ObjectStoreService> {
   const options = ["--port", `${port}`, "--latency", latencyMs, "--fail-rate", `${failRate}`];
-  const printed = await runOrThrow(OBJECT_STORE_REFERENCE, ["start", ...options], PATIENCE);
+  const printed = await runOrThrow(OBJECT_STORE_REFERENCE, ["start", ...options], { ...PATIENCE, env });
   const given = new Map(printed.split("\n").map((line) => line.split("=", 2) as [string, string]));
   return {
     ...service(OBJECT_STORE_REFERENCE, port),
