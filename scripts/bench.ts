@@ -12,7 +12,8 @@
 //
 // Figures are medians over the rounds. Brokers run with their defaults on an empty folder; the load comes from replayed frames, from
 // Kafka's own tools and from a kafkajs program, which share the machine's cores with the broker. CPU seconds are the broker process's
-// own, from the operating system. What is not there (the reference Kafka, see kafka-reference.ts; a Go toolchain for kfake) is left out.
+// own, from the operating system. What is not there (the reference Kafka, see kafka-reference.ts; a Go toolchain for kfake; the services
+// of a cluster of machines, see postgres-reference.ts and object-store-reference.ts) is left out.
 
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";

@@ -7,7 +7,7 @@ import { FrameSocket } from "./frame-socket.ts";
 import type { Machines } from "./machines-cluster.ts";
 import { pause } from "./pause.ts";
 
-const POLL_MS = 10;
+const POLL_MS = 20;
 const DEADLINE_MS = 120_000;
 /** A leader that waits for replicas says so after this time, and is asked again. */
 const PRODUCE_MS = 1000;
