@@ -46,6 +46,8 @@ export class ClassicMember implements Membership {
   #heartbeats: NodeJS.Timeout | undefined;
   #polledMs = Date.now();
   #mustJoin = true;
+  /** The group counts it among its members no more, and may have given to others what it has. */
+  #isForgotten = false;
   #isLeaving = false;
   #failure: unknown;
 
@@ -75,7 +77,7 @@ export class ClassicMember implements Membership {
 
   /** Takes part in rounds until one is complete. */
   async rebalance(giveUp: GiveUp): Promise<readonly TopicPartition[]> {
-    await giveUp(this.#owned, { isLost: false });
+    await giveUp(this.#owned, { isLost: this.#isForgotten });
     this.#owned = [];
     this.#stopHeartbeats();
     while (!this.#isLeaving) {
@@ -84,6 +86,7 @@ export class ClassicMember implements Membership {
         if (assigned === undefined) continue;
         this.#owned = assigned;
         this.#mustJoin = false;
+        this.#isForgotten = false;
         this.#startHeartbeats();
         break;
       } catch (error) {
@@ -99,7 +102,7 @@ export class ClassicMember implements Membership {
     if (positions.length === 0 || this.#generationId === NO_GENERATION) return false;
     return this.#link.asked(async () => {
       const errorCode = await storeOffsets(this.#link, this.#storedBy, positions);
-      if (endsMembership(errorCode)) this.#mustJoin = true;
+      if (endsRound(errorCode)) this.#mustRejoin(errorCode);
       else failOn(errorCode, `group ${this.#options.groupId}`);
       return errorCode === Errors.NONE;
     });
@@ -205,10 +208,7 @@ export class ClassicMember implements Membership {
         const membership = { memberId: this.#memberId, generationId: this.#generationId, groupInstanceId };
         const { errorCode } = await this.#link.send(heartbeat, 4, { groupId, ...membership });
         if (errorCode === Errors.UNKNOWN_MEMBER_ID) this.#memberId = "";
-        if (endsMembership(errorCode)) {
-          this.#mustJoin = true;
-          return;
-        }
+        if (endsRound(errorCode)) return this.#mustRejoin(errorCode);
         if (isRetriable(errorCode)) await this.#link.away();
         else failOn(errorCode, `group ${this.#options.groupId}`);
       } catch (error) {
@@ -224,9 +224,15 @@ export class ClassicMember implements Membership {
   async #standDown(): Promise<void> {
     const leaving = this.#sayGoodbye("no records are asked for");
     this.#mustJoin = true;
+    this.#isForgotten = true;
     this.#memberId = "";
     this.#generationId = NO_GENERATION;
     await leaving;
+  }
+
+  #mustRejoin(errorCode: number): void {
+    this.#mustJoin = true;
+    this.#isForgotten ||= errorCode !== Errors.REBALANCE_IN_PROGRESS;
   }
 
   #stopHeartbeats(): void {
@@ -240,7 +246,7 @@ export class ClassicMember implements Membership {
   }
 }
 
-/** What this member reads may be another's by now. */
-function endsMembership(errorCode: number): boolean {
+/** What this member reads is to be shared anew, or may be another's by now. */
+function endsRound(errorCode: number): boolean {
   return errorCode === Errors.REBALANCE_IN_PROGRESS || errorCode === Errors.ILLEGAL_GENERATION || errorCode === Errors.UNKNOWN_MEMBER_ID;
 }

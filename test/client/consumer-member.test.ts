@@ -210,6 +210,27 @@ test.each(["FENCED_MEMBER_EPOCH", "UNKNOWN_MEMBER_ID", "GROUP_ID_NOT_FOUND"] as 
 );
 
 test.each([
+  ["UNKNOWN_MEMBER_ID", 0],
+  ["ILLEGAL_GENERATION", 0],
+  ["REBALANCE_IN_PROGRESS", 1],
+] as const)("a member of the classic protocol that is told %s stores %i times how far it came", async (error, count) => {
+  const topic = `classic-${error}`;
+  await topicOfFour(topic);
+  const reader = new Reader(topic, { groupId: topic, protocol: "classic", heartbeatIntervalMs: 10, commitIntervalMs: 60_000 });
+  await until(() => expect(reader.owned).toHaveLength(4));
+  await produce(topic, ["a", "b", "c", "d"]);
+  await until(() => expect(reader.read).toHaveLength(4));
+  const commits = heard("OffsetCommit", topic);
+  const [member] = (await describeGroup(admin, topic)).members;
+  if (error === "UNKNOWN_MEMBER_ID") await broker.faults.expireMember(topic, `${member?.id}`);
+  else broker.faults.on("Heartbeat").where({ clientId: topic }).error(error).times(1);
+  await until(() => expect(reader.events).toEqual(["+ 0,1,2,3", "- 0,1,2,3", "+ 0,1,2,3"]));
+  expect(commits.count).toBe(count);
+  commits.remove();
+  await reader.stop();
+});
+
+test.each([
   ["FENCED_INSTANCE_ID", "Another member has taken this group instance id."],
   ["GROUP_AUTHORIZATION_FAILED", "(GROUP_AUTHORIZATION_FAILED)"],
 ] as const)("%s ends it", async (error, sentence) => {
