@@ -17,6 +17,11 @@ const SETTINGS = {
   "group.consumer.min.heartbeat.interval.ms": "100",
   "group.consumer.heartbeat.interval.ms": "100",
   "group.consumer.assignment.interval.ms": "0",
+  // A static member that went for a while is one as long as the lines take, on however busy a machine.
+  "group.consumer.max.session.timeout.ms": "600000",
+  "group.consumer.session.timeout.ms": "600000",
+  // And a group that holds nothing any more is still there.
+  "offsets.retention.check.interval.ms": "86400000",
 };
 
 const tools = new ToolRunner();

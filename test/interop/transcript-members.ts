@@ -4,7 +4,7 @@
 //   - one                                                it has left
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { describeGroup } from "../../src/client/admin/groups.ts";
+import { describeGroup, removeMembers } from "../../src/client/admin/groups.ts";
 import { Brokers } from "../../src/client/brokers.ts";
 import { Refusal } from "../../src/client/refusal.ts";
 import { NODE, ROOT } from "./broker-under-test.ts";
@@ -45,9 +45,18 @@ export class TranscriptMembers {
     else this.#away.push(member);
   }
 
+  /** Nobody is left, also of those who went for a while: the next transcript begins with what stays as it is. */
   async stop(): Promise<void> {
     for (const { child } of this.#members.values()) await stopChild(child);
+    const gone = [...this.#members.values(), ...this.#away].filter(({ instance }) => instance !== undefined);
     this.#members.clear();
+    this.#away.length = 0;
+    const brokers = new Brokers(this.#bootstrap);
+    try {
+      for (const { group, instance = "" } of gone) await removeMembers(brokers, group, [{ id: "", instanceId: instance }]);
+    } finally {
+      await brokers.close();
+    }
   }
 
   /** Each has joined, and all have what they shall have. */
