@@ -12,9 +12,10 @@ import { logsAndObjects } from "./migrations/0002-logs-and-objects.ts";
 import { upkeep } from "./migrations/0003-upkeep.ts";
 import { storeTraffic } from "./migrations/0004-store-traffic.ts";
 import { idsOfAddresses } from "./migrations/0005-ids-of-addresses.ts";
+import { forgottenLogs } from "./migrations/0006-forgotten-logs.ts";
 import type { Session } from "./session.ts";
 
-const MIGRATIONS: readonly Migration[] = [whatBrokersShare, logsAndObjects, upkeep, storeTraffic, idsOfAddresses];
+const MIGRATIONS: readonly Migration[] = [whatBrokersShare, logsAndObjects, upkeep, storeTraffic, idsOfAddresses, forgottenLogs];
 
 /** Any number, as long as it is always the same: of the lock that is held for a step. */
 const LOCK = 720_261_130;

@@ -141,6 +141,11 @@ export class PostgresUpkeepCatalog implements UpkeepCatalog {
     return (await this.#query<{ more: boolean }>("sweep_v1", "SELECT odradek.sweep_v1($1) AS more", [limit]))[0]?.more === true;
   }
 
+  async forgetDeletedLogs(keepMs: number, limit: number): Promise<number> {
+    const text = "SELECT odradek.forget_logs_v1($1, $2) AS forgotten";
+    return (await this.#query<{ forgotten: number }>("forget_logs_v1", text, [keepMs, limit]))[0]?.forgotten ?? 0;
+  }
+
   async tellTraffic({ id, spanMs, ...traffic }: TrafficPart): Promise<void> {
     const { putCount, getCount, listCount, deleteCount, putBytes, gotBytes } = traffic;
     const values = [id, spanMs, putCount, getCount, listCount, deleteCount, putBytes, gotBytes];

@@ -54,6 +54,8 @@ const OBJECTS_A_ROUND = 5000;
 const PAGE = 1000;
 const ROWS_AT_ONCE = 1000;
 const PURGES_A_ROUND = 50;
+/** Of deleted logs: until every broker knows that they are. Would one not, it made a log of no topic, which is deleted like others. */
+const KEPT_ROWS_MS = 60 * 60_000;
 const DELETIONS_A_ROUND = 10;
 
 export class Collector {
@@ -130,8 +132,9 @@ export class Collector {
   async #purgeDeletedLogs(): Promise<void> {
     for (let count = 0; count < PURGES_A_ROUND; count++) {
       this.#checkWanted();
-      if (!(await this.#options.catalog.purgeDeletedLogs(ROWS_AT_ONCE))) return;
+      if (!(await this.#options.catalog.purgeDeletedLogs(ROWS_AT_ONCE))) break;
     }
+    await this.#options.catalog.forgetDeletedLogs(KEPT_ROWS_MS, ROWS_AT_ONCE);
   }
 
   /** Goes on where the last round ended, and begins anew at the end. */

@@ -109,6 +109,11 @@ export interface UpkeepCatalog {
   logs(afterLogId: number, limit: number): Promise<readonly (LogKey & { readonly logId: number })[]>;
   /** Takes away about so many rows of logs that were deleted; `false`: there are none. */
   purgeDeletedLogs(limit: number): Promise<boolean>;
+  /**
+   * Takes away the rows of logs of which nothing else has been there for so long: whoever opens such a log from then on makes it anew. Gives how
+   * many; fewer than there are where others keep it from doing so.
+   */
+  forgetDeletedLogs(keepMs: number, limit: number): Promise<number>;
 
   /** How far a part has come by now, instead of what was told of it before. */
   tellTraffic(part: TrafficPart): Promise<void>;

@@ -333,6 +333,31 @@ function deletingContract(makeBench: () => Promise<UpkeepBench>): void {
     expect(await leader.catalog.segments(logId, 0, 10)).toEqual([]);
     expect(await leader.catalog.open([{ topicId, partition: 0, leaderEpoch: 5 }])).toEqual([{ kind: "deleted" }]);
   });
+
+  test("a deleted log is forgotten after a while; what comes later for it changes nothing, and who opens it makes it anew", async () => {
+    const bench = await makeBench();
+    const leader = await Leader.join(bench);
+    const upkeep = bench.upkeep(leader.incarnation);
+    const topicId = newTopicId();
+    const { logId } = await leader.open(topicId, 3);
+    const kept = await leader.open(newTopicId(), 0);
+    await leader.append(logId, 0, [5], { leaderEpoch: 3 });
+    const old = await leader.catalog.segments(logId, 0, 5);
+    await leader.catalog.deleteLogs([{ topicId, partition: 0 }]);
+    while (await upkeep.purgeDeletedLogs(1000));
+    expect(await upkeep.forgetDeletedLogs(60_000, 1000)).toBe(0);
+    expect(await leader.catalog.open([{ topicId, partition: 0, leaderEpoch: 4 }])).toEqual([{ kind: "deleted" }]);
+    await bench.pass(50);
+    expect(await upkeep.forgetDeletedLogs(20, 1000)).toBeGreaterThan(0);
+    expect(await leader.append(logId, 5, [5], { leaderEpoch: 4 })).toMatchObject({ kind: "committed", refusedLogIds: [logId] });
+    expect(await replaceBy(upkeep, [merged(logId, old)])).toEqual({ kind: "replaced", areDone: [false] });
+    expect(await leader.catalog.moveStart(logId, 1)).toBeUndefined();
+    expect(await leader.catalog.segments(logId, 0, 5)).toEqual([]);
+    const anew = await leader.open(topicId, 4);
+    expect(anew).toMatchObject({ startOffset: 0, endOffset: 0, sizeBytes: 0, producers: [], segments: [] });
+    expect(anew.logId).toBeGreaterThan(kept.logId);
+    await leader.catalog.deleteLogs([{ topicId, partition: 0 }]);
+  });
 }
 
 function usageContract(makeBench: () => Promise<UpkeepBench>): void {

@@ -51,6 +51,7 @@ export class MemoryCatalogRows {
   readonly #writers = new Map<number, WriterRow>();
   readonly #objects = new Map<number, StoredObject>();
   #nextObjectId = 1;
+  #nextLogId = 1;
 
   /** What this incarnation of a broker sees. */
   catalog({ number }: Incarnation): Catalog {
@@ -86,6 +87,12 @@ export class MemoryCatalogRows {
     const stored = objects.map((object): StoredObject => ({ id: this.#nextObjectId++, ...object }));
     for (const object of stored) this.#objects.set(object.id, object);
     return stored;
+  }
+
+  forgetLog(logId: number): void {
+    const row = this.logs.get(logId);
+    if (row !== undefined) this.#logIds.delete(`${row.topicId}-${row.partition}`);
+    this.logs.delete(logId);
   }
 
   removeObject(id: number): void {
@@ -191,7 +198,7 @@ export class MemoryCatalogRows {
   }
 
   #make(topicId: string, partition: number): LogRow {
-    const logId = this.logs.size + 1;
+    const logId = this.#nextLogId++;
     const row: LogRow = {
       ...{ logId, topicId, partition, owner: -1, leaderEpoch: -1, startOffset: 0, endOffset: 0, isDeleted: false },
       ...{ leaderEpochs: new LeaderEpochs(), producers: new Map<number, ProducerState>(), segments: [], abortedRanges: [] },

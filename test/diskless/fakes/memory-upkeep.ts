@@ -33,6 +33,8 @@ export class MemoryUpkeepRows {
   readonly #jobs = new Map<string, { readonly incarnation: number; readonly untilMs: number }>();
   /** By key: since when. */
   readonly #marks = new Map<string, number>();
+  /** Of deleted logs: since when they are known. */
+  readonly #deletedMs = new Map<number, number>();
   readonly #traffic = new Map<string, TrafficPart & { readonly toldMs: number }>();
 
   constructor(rows: MemoryCatalogRows, now: () => number) {
@@ -60,6 +62,7 @@ export class MemoryUpkeepRows {
       logs: async (afterLogId, limit) =>
         [...this.#rows.logs.values()].filter(({ logId, isDeleted }) => logId > afterLogId && !isDeleted).slice(0, limit),
       purgeDeletedLogs: async () => false,
+      forgetDeletedLogs: async (keepMs, limit) => this.#forgetLogs(keepMs, limit),
       close: async () => undefined,
       tellTraffic: async (part) => void this.#traffic.set(part.id, { ...part, toldMs: this.#now() }),
     };
@@ -177,6 +180,17 @@ export class MemoryUpkeepRows {
       const object = this.#objectsByKey.get(key);
       if (object !== undefined) this.#rows.removeObject(object.id);
     }
+  }
+
+  #forgetLogs(keepMs: number, limit: number): number {
+    for (const { logId, isDeleted } of this.#rows.logs.values())
+      if (isDeleted && !this.#deletedMs.has(logId)) this.#deletedMs.set(logId, this.#now());
+    const due = [...this.#deletedMs].filter(([, sinceMs]) => sinceMs <= this.#now() - keepMs).slice(0, limit);
+    for (const [logId] of due) {
+      this.#deletedMs.delete(logId);
+      this.#rows.forgetLog(logId);
+    }
+    return due.length;
   }
 
   #newestKey(prefix: string): string | undefined {

@@ -147,6 +147,7 @@ function methodsOf(catalog: UpkeepCatalog): UpkeepCatalog {
     newestKey: (prefix) => catalog.newestKey(prefix),
     logs: (afterLogId, limit) => catalog.logs(afterLogId, limit),
     purgeDeletedLogs: (limit) => catalog.purgeDeletedLogs(limit),
+    forgetDeletedLogs: (keepMs, limit) => catalog.forgetDeletedLogs(keepMs, limit),
     close: () => catalog.close(),
     tellTraffic: (part) => catalog.tellTraffic(part),
   };

@@ -23,7 +23,7 @@ CREATE TABLE odradek.writer (
   refused_log_ids bigint[] NOT NULL
 ) WITH (fillfactor = 50);
 
--- Rows of deleted logs stay: who comes too late must not make them anew. What a commit changes is in no index, and pages have room.
+-- Rows of deleted logs stay for a while: who comes too late must not make them anew. What a commit changes is in no index, and pages have room.
 CREATE TABLE odradek.log (
   log_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   topic_id uuid NOT NULL,
