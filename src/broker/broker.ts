@@ -171,11 +171,6 @@ export class Broker {
     });
   }
 
-  /** Clients that wait for an answer hear at once that there is none, and turn to another broker. @param reason for the log */
-  endConnections(reason: string): void {
-    for (const listener of this.#listening.listeners.all) listener.endConnections(reason);
-  }
-
   /** Ends every connection and gives the partitions up. The engine and the metadata store are the caller's to close. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();

@@ -82,6 +82,10 @@ export interface StartPlan {
 }
 
 const DEFAULT_DATA = ".odradek";
+/** Coordinators move while members live, who may take longer to find the next one than who develops would wait for a dead one. */
+const MACHINE_DEFAULTS: GivenSettings = new Map([
+  ["odradek.group.disconnected.member.timeout.ms", { value: "-1", place: "by default to a cluster of machines" }],
+]);
 const DEFAULT_HOST = "localhost";
 const DEFAULT_PORT = 9092;
 
@@ -97,7 +101,7 @@ export function planStart(given: StartArguments, environment: Environment): Star
   const [first, ...further] = planBrokers(workers > 1 ? String(workers) : given.brokers, ports ?? [], racks);
   // Workers are several brokers for speed only: what they hold is not replicated.
   const cluster = workers > 1 ? [] : [...(first === undefined ? [] : [first]), ...further];
-  const file = merged(defaultsFor(cluster, sources.character ?? "kind"), sources.file);
+  const file = merged(isMachine ? MACHINE_DEFAULTS : defaultsFor(cluster, sources.character ?? "kind"), sources.file);
   const sourcesWith = (own: GivenSettings): ConfigSources => ({ ...sources, file, argument: merged(sources.argument, own) });
   const isHostOpen = isMachine && given.host === undefined && !isGiven(sources, "listeners");
   const ofAll = argumentsOf(given, isHostOpen ? undefined : ports?.[0], { sources, isMachine });

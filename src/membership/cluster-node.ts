@@ -3,13 +3,13 @@
 //
 // A broker lives as long as its lease: a term. When the lease was ended, because the broker was silent for too long, the broker is stopped and all
 // that it has in memory dropped, and another begins with a new lease, at the same address and under the same id, as if the process had been
-// started again. While the lease has merely lapsed (the database is away) the broker stays as it is and answers nobody (lease-guard.ts).
+// started again. While the lease has merely lapsed (the database is away) the broker stays as it is and leads nobody (lease-guard.ts).
 //
 //   begin   claim a lease ─▶ open an engine ─▶ start the broker, which registers ─▶ the others give it its part
 //   stop    flush, commit that it stops and who leads now ─▶ end connections ─▶ give the lease back
 //
 // Who gives a partition to a broker that came gives it up first, flushed, and then commits that. Who takes over from one that is gone waits for
-// the end of its lease: after that it answers nobody. Where a client moves a leadership (a reassignment, an election), the one that led hears of
+// the end of its lease: after that it serves nobody. Where a client moves a leadership (a reassignment, an election), the one that led hears of
 // it from the database, and may for that moment still answer reads, as on Kafka; its writes are refused from then on.
 //
 // An id that was given to this process is its own: where another process claims it, this one ends. One that was given out belongs to the

@@ -14,7 +14,7 @@ import type { ClusterDatabase } from "../diskless/cluster-database.ts";
 import type { Claimant, Incarnation, LeaseView } from "../diskless/leases.ts";
 import type { StorageEngine } from "../storage/storage-engine.ts";
 import { Fencing, withoutMachines } from "./fencing.ts";
-import { leaseGuard } from "./lease-guard.ts";
+import { LeaseGuard } from "./lease-guard.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 
 export interface EngineSurroundings {
@@ -46,6 +46,7 @@ export interface TermOptions {
 interface Parts {
   readonly options: TermOptions;
   readonly keeper: LeaseKeeper;
+  readonly guard: LeaseGuard;
   readonly engine: StorageEngine;
   readonly logs: SharedLogs;
   readonly broker: Broker;
@@ -85,7 +86,7 @@ export class Term {
       renewed: (lapsed) => {
         if (keeper.mayFence && !this.#isOver) void this.#takeOver(fencing, lapsed);
       },
-      lapsed: () => parts.broker.endConnections("the lease of this broker is over"),
+      lapsed: () => parts.guard.lapsed(),
       ended: () => this.#end(),
     });
     this.#unfollow = cluster.onImage((image, previous) => this.#follow(image, previous));
@@ -100,6 +101,7 @@ export class Term {
     const terms = { ttlMs: config["broker.session.timeout.ms"], intervalMs: config["broker.heartbeat.interval.ms"] };
     const keeper = await LeaseKeeper.claim({ leases: database.leases, clock, logger, ...terms }, claimant);
     const { incarnation } = keeper;
+    const guard = new LeaseGuard(() => keeper.isHeld);
     let engine: StorageEngine | undefined;
     try {
       engine = openEngine(incarnation, { fenced: () => keeper.ended(), image: () => cluster.image });
@@ -112,11 +114,11 @@ export class Term {
         logs,
         clock,
         incarnation: incarnation.number,
-        interceptors: [leaseGuard(() => keeper.isHeld)],
+        interceptors: [guard],
         ...(machineHost === undefined ? {} : { machineHost }),
       });
       logger.info({ broker: broker.id, incarnation: incarnation.number }, "is a broker of the cluster");
-      return new Term({ options, keeper, engine, logs, broker, logger });
+      return new Term({ options, keeper, guard, engine, logs, broker, logger });
     } catch (error) {
       await engine?.close();
       await keeper.release().catch(() => undefined);

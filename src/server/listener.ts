@@ -133,11 +133,6 @@ export class Listener {
     return this.#connections.size;
   }
 
-  /** Of those that are open; others may come. @param reason for the log */
-  endConnections(reason: string): void {
-    for (const connection of this.#connections) connection.destroy(new Error(reason));
-  }
-
   /** Stops accepting; connections go on. */
   stopAccepting(): void {
     for (const server of this.#servers) server.close();

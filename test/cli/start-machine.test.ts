@@ -42,6 +42,12 @@ test("it listens where others reach it, unless it is said where", () => {
   expect(listening({ set: ["listeners=PLAINTEXT://:9292"] })).toEqual([false, "", 9292, "PLAINTEXT://:9292"]);
 });
 
+test("a group waits for its members as long as they said, since they may be about to find another coordinator", () => {
+  const setting = "odradek.group.disconnected.member.timeout.ms";
+  expect([planStart({}, {}).config[setting], planStart(GIVEN, {}).config[setting]]).toEqual([1000, -1]);
+  expect(planStart({ ...GIVEN, set: [`${setting}=500`] }, {}).config[setting]).toBe(500);
+});
+
 const CONTRADICTION = "and --cluster contradict each other:";
 test.each<[StartArguments, string]>([
   [{ data: "here" }, `--data ${CONTRADICTION} a cluster of machines keeps its data in ${OBJECTS}`],

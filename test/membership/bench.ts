@@ -117,6 +117,15 @@ export class Machine {
   async answers(): Promise<number | undefined> {
     const client = await RawClient.connect(this.node.broker.port).catch(() => undefined);
     if (client === undefined) return undefined;
+    const groups = await client.call(messages.listGroups, 3, {});
+    const answer = await client.call(messages.metadata, 9, { topics: [] });
+    client.close();
+    return groups?.errorCode === Errors.COORDINATOR_NOT_AVAILABLE ? undefined : answer?.brokers.length;
+  }
+
+  /** How many brokers it tells of, with or without its lease. */
+  async knows(): Promise<number | undefined> {
+    const client = await RawClient.connect(this.node.broker.port);
     const answer = await client.call(messages.metadata, 9, { topics: [] });
     client.close();
     return answer?.brokers.length;

@@ -1,6 +1,7 @@
 // Brokers of a cluster of machines: who is one, who leads what, and what becomes of those that go, sleep, or lose the database.
 
 import { expect, test } from "vitest";
+import { Errors } from "../../protocol/errors.ts";
 import { leaders, Machines, shares, TTL_MS } from "./bench.ts";
 
 const TOPIC = { name: "t", partitions: 12 };
@@ -53,7 +54,7 @@ test("from a broker that dies the others take over when its lease has lapsed", a
   expect(await third.answers()).toBe(2);
 });
 
-test("a broker that slept past its lease answers nobody, begins anew under its id, and gets its part again", async () => {
+test("a broker that slept past its lease serves nobody, begins anew under its id, and gets its part again", async () => {
   await using machines = new Machines();
   const [first, second] = await three(machines);
   await machines.pass(TTL_MS + 3000);
@@ -91,7 +92,7 @@ test("while the database is away longer than leases last nobody answers, and aft
   expect(shares(all[0], "t")).toEqual(EVEN);
 });
 
-test("a client that waits for a broker without the database hears that there is no answer as soon as its lease has lapsed", async () => {
+test("a client that waits for a broker without the database hears that its time is over as soon as the lease has lapsed, and then who the brokers are", async () => {
   await using machines = new Machines();
   const only = await machines.start({ topics: [TOPIC] });
   only.link.isCutOff = true;
@@ -102,7 +103,9 @@ test("a client that waits for a broker without the database hears that there is 
   await machines.when(() => only.node.broker.services.partitions.get("t", 0)?.logEndOffset === 1);
   expect(outcome).toBeUndefined();
   expect(await machines.when(() => outcome !== undefined)).toBeLessThanOrEqual(TTL_MS);
-  expect(outcome).toBe(-1);
+  expect(outcome).toBe(Errors.REQUEST_TIMED_OUT);
+  expect(await only.produce("t", 0, "is refused")).toBe(Errors.NOT_LEADER_OR_FOLLOWER);
+  expect(await only.knows()).toBe(1);
 });
 
 test("where the database comes back for two of three, the third is taken over from once they have held their leases for long enough", async () => {

@@ -1,11 +1,9 @@
 // When a broker may say that it has its lease, and when it may end others': by clocks that go on, stand still and jump.
 
 import { expect, test } from "vitest";
-import { CloseConnection } from "../../src/api/handler.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import type { LeaseView } from "../../src/diskless/leases.ts";
-import { leaseGuard } from "../../src/membership/lease-guard.ts";
 import { LeaseKeeper } from "../../src/membership/lease-keeper.ts";
 import { Link } from "../diskless/fakes/link.ts";
 import { MemoryLeases } from "../diskless/fakes/memory-leases.ts";
@@ -148,28 +146,4 @@ test("one that is given back is free at once for who comes to the same address",
   expect(keeper.isHeld).toBe(false);
   expect((await bench.leases.view().list())[0]?.isEnded).toBe(true);
   expect((await bench.claim(undefined, "here:9092")).incarnation.brokerId).toBe(1);
-});
-
-test("requests are answered only while the lease is held, when they come and when their answer is there", async () => {
-  let isHeld = true;
-  const guard = leaseGuard(() => isHeld);
-  // The guard looks at neither.
-  const pass = (reply: unknown) => guard.intercept(undefined as never, () => reply as never);
-  expect(pass("reply")).toBe("reply");
-  await expect(pass(Promise.resolve("later"))).resolves.toBe("later");
-  let answer: (reply: string) => void = () => undefined;
-  const waiting = pass(
-    new Promise((resolve) => {
-      answer = resolve;
-    }),
-  );
-  isHeld = false;
-  answer("too late");
-  await expect(waiting).rejects.toThrow(CloseConnection);
-  expect(() => pass("reply")).toThrow(CloseConnection);
-  expect(() =>
-    guard.intercept(undefined as never, () => {
-      throw new Error("handled");
-    }),
-  ).toThrow(CloseConnection);
 });

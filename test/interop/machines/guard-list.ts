@@ -50,8 +50,8 @@ export const GUARDS: readonly Guard[] = [
     deeds: ["kill", "cut"],
   },
   {
-    title: "a broker without its lease answers nobody",
-    edits: [{ file: "membership/lease-guard.ts", code: "if (!isHeld()) throw", without: "if (false && !isHeld()) throw" }],
+    title: "a broker without its lease serves nobody",
+    edits: [{ file: "membership/term.ts", code: "new LeaseGuard(() => keeper.isHeld)", without: "new LeaseGuard(() => true)" }],
     deeds: ["freeze", "cut"],
   },
   {
