@@ -175,6 +175,11 @@ export class DisklessEngine implements StorageEngine {
     work();
   }
 
+  /** Facts for the log: how much waits to be stored and committed. */
+  get waiting(): object {
+    return this.#context.pipeline.waiting;
+  }
+
   room(): Promise<void> | undefined {
     return this.#context.pipeline.room();
   }

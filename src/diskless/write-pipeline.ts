@@ -76,6 +76,11 @@ export class WritePipeline {
     this.#failures = new FailureLog(options.logger);
   }
 
+  /** Of what was appended and is not committed, and requests that wait until there is room for what they append. */
+  get waiting(): { readonly waitingBytes: number; readonly waitingForRoom: number } {
+    return { waitingBytes: this.#pendingBytes, waitingForRoom: this.#roomWaiters.length };
+  }
+
   /** `undefined` when there is room for more; else a promise of when there is. */
   room(): Promise<void> | undefined {
     if (this.#isClosed || this.#pendingBytes < this.#options.pendingBytes()) return undefined;

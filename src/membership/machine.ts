@@ -10,6 +10,7 @@ import { systemClock } from "../base/system-clock.ts";
 import { type Change, compactChanges } from "../cluster/image.ts";
 import { mayMoveLeaderships } from "../cluster/leadership-moves.ts";
 import type { ClusterDatabase } from "../diskless/cluster-database.ts";
+import type { DisklessEngine } from "../diskless/diskless-engine.ts";
 import { baseOf, KEY_PREFIX } from "../diskless/object-keys.ts";
 import { PatientStore } from "../diskless/patient-store.ts";
 import { disklessSettings } from "../diskless/settings.ts";
@@ -48,8 +49,9 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
   assert(url !== null && objects !== null, "a start asks for both services or for none");
   const address = URL.canParse(url) ? await addressTowards(new URL(url).hostname) : undefined;
   const store = await openStore(options, objects);
+  const terms: Terms = { engine: undefined };
   try {
-    const database = await openDatabase(options, url);
+    const database = await openDatabase(options, url, terms);
     try {
       await checkOwner(store, objects, database);
     } catch (error) {
@@ -61,13 +63,24 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
       config,
       host: host ?? (address === undefined ? "localhost" : "0.0.0.0"),
       machineHost: address,
-      ...(await over(database, store, options)),
+      ...(await over(database, store, { options, terms })),
     });
     return { node, objects, database: shownDatabase(url) };
   } catch (error) {
     store.close();
     throw error;
   }
+}
+
+/** Of one process, of which one runs. */
+interface Terms {
+  /** Of the one that runs, or ran last. */
+  engine: DisklessEngine | undefined;
+}
+
+/** For the log, where a store does not answer. */
+function waitingIn(terms: Terms): () => object {
+  return () => terms.engine?.waiting ?? {};
 }
 
 async function openStore(
@@ -82,13 +95,14 @@ async function openStore(
   }
 }
 
-async function openDatabase(options: MachineOptions, url: string): Promise<ClusterDatabase<Change>> {
+async function openDatabase(options: MachineOptions, url: string, terms: Terms): Promise<ClusterDatabase<Change>> {
   const { clock = systemClock, random = systemRandom, logger = silentLogger, clusterId } = options;
   const { openPostgresDatabase } = await import("../diskless/postgres/database.ts");
   try {
     return await openPostgresDatabase<Change>({
       ...{ url, compact: compactChanges, mayMoveLeaderships, clock, random },
       logger: logger.child({ component: "database" }),
+      waiting: waitingIn(terms),
       ...(clusterId === undefined ? {} : { clusterId }),
     });
   } catch (error) {
@@ -124,6 +138,11 @@ async function checkOwner(
     );
 }
 
+interface Surroundings {
+  readonly options: MachineOptions;
+  readonly terms: Terms;
+}
+
 /** What is asked of the object store goes through one queue; what was read of it is kept on the disk, too, where a folder is given. */
 interface Stores {
   readonly patient: PatientStore;
@@ -131,10 +150,10 @@ interface Stores {
   readonly foreground: ObjectStore;
 }
 
-async function storesOver(store: ObjectStore, options: MachineOptions): Promise<Stores> {
+async function storesOver(store: ObjectStore, { options, terms }: Surroundings): Promise<Stores> {
   const { config, clock = systemClock, random = systemRandom } = options;
   const logger = (options.logger ?? silentLogger).child({ component: "objects" });
-  const health = new StoreHealth(config["diskless.objects"] ?? "", clock, logger);
+  const health = new StoreHealth(config["diskless.objects"] ?? "", clock, logger, waitingIn(terms));
   const patient = new PatientStore({ store, health, clock, random, logger });
   const { cacheDirectory: folder, cacheDiskBytes: maxBytes } = disklessSettings(config);
   if (folder === undefined) return { patient, foreground: patient.foreground };
@@ -147,14 +166,14 @@ async function storesOver(store: ObjectStore, options: MachineOptions): Promise<
 async function over(
   database: ClusterDatabase<Change>,
   store: ObjectStore,
-  options: MachineOptions,
+  { options, terms }: Surroundings,
 ): Promise<Pick<ClusterNodeOptions, "database" | "openEngine">> {
   const { config, clock = systemClock, random = systemRandom, logger: given = silentLogger } = options;
   const [{ DisklessEngine }, { Upkeep }] = await Promise.all([
     import("../diskless/diskless-engine.ts"),
     import("../diskless/upkeep/upkeep.ts"),
   ]);
-  const { patient, foreground } = await storesOver(store, options);
+  const { patient, foreground } = await storesOver(store, { options, terms });
   const { clusterId, databaseId, leases, metadata } = database;
   const settings = disklessSettings(config);
   const logger = given.child({ component: "log" });
@@ -180,6 +199,7 @@ async function over(
     const engineOptions = { ...shared, store: foreground, location, settings, random, producerIdExpirationMs };
     const engine = new DisklessEngine(engineOptions, { incarnation: incarnation.number, catalog, upkeep });
     engine.onFenced(fenced);
+    terms.engine = engine;
     return engine;
   };
   return { database: closingBoth(database, foreground), openEngine };

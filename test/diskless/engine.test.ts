@@ -25,6 +25,24 @@ test("what is appended is durable when the rows say so, and can be read then", a
   expect(machine.store.requestCounts).toMatchObject({ put: 1, get: 0 });
 });
 
+test("while the store is away it is known how much waits, and for room in how many requests", async () => {
+  const machines = new Machines();
+  const { engine, store, open } = machines.start({ pendingMaxBytes: 1 });
+  const log = await open();
+  expect(engine.waiting).toEqual({ waitingBytes: 0, waitingForRoom: 0 });
+  store.cutOff();
+  const batch = batchOf(["a"]);
+  const { length } = batch;
+  append(log, batch);
+  const room = engine.room();
+  await machines.pass(5_000);
+  expect(engine.waiting).toEqual({ waitingBytes: length, waitingForRoom: 1 });
+  store.heal();
+  await machines.settled(log);
+  await room;
+  expect(engine.waiting).toEqual({ waitingBytes: 0, waitingForRoom: 0 });
+});
+
 test("another broker takes a log over by a newer leader epoch; what the first had not committed never was", async () => {
   const machines = new Machines();
   const [first, second] = [machines.start(), machines.start()];

@@ -6,7 +6,12 @@ import { type RecordedLine, recordingLogger } from "../support/recording-logger.
 function health() {
   const clock = new VirtualClock();
   const lines: RecordedLine[] = [];
-  return { clock, lines, health: new StoreHealth("postgres://db:5432/odradek", clock, recordingLogger(lines)) };
+  let waitingBytes = 0;
+  const append = (bytes: number) => {
+    waitingBytes += bytes;
+  };
+  const made = new StoreHealth("postgres://db:5432/odradek", clock, recordingLogger(lines), () => ({ waitingBytes }));
+  return { clock, lines, append, health: made };
 }
 
 test("a store that does not answer is said once, with since when, and once that it does again", async () => {
@@ -26,6 +31,25 @@ test("a store that does not answer is said once, with since when, and once that 
   ]);
   expect(lines[0]?.facts).toMatchObject({ store: "postgres://db:5432/odradek", since: new Date(since).toISOString(), purpose: "leases" });
   expect(lines[1]?.facts).toEqual({ store: "postgres://db:5432/odradek", awayMs: 2_000 });
+});
+
+test("as long as it does not answer it is said each minute how much waits by then", async () => {
+  const { clock, lines, append, health: store } = health();
+  const since = new Date(clock.now()).toISOString();
+  for (let second = 0; second <= 125; second++) {
+    append(1000);
+    store.failed("commits", new Error("no"), { waiting: 1 });
+    await clock.advance(1_000);
+  }
+  const fact = { store: "postgres://db:5432/odradek", since, purpose: "commits", waiting: 1 };
+  expect(lines).toMatchObject([
+    { message: "a store does not answer", facts: { ...fact, waitingBytes: 1_000 } },
+    { message: "a store still does not answer", facts: { ...fact, waitingBytes: 61_000 } },
+    { message: "a store still does not answer", facts: { ...fact, waitingBytes: 121_000 } },
+  ]);
+  store.worked("commits");
+  store.failed("commits", new Error("no"));
+  expect(lines.at(-1)?.message).toBe("a store does not answer");
 });
 
 test("what failed and is not tried again does not keep a store away", async () => {

@@ -137,7 +137,7 @@ export class Connection {
       this.#delayMs = 0;
       this.#terms.health.worked(this.#options.purpose);
     } catch (error) {
-      if (session.hasEnded) this.#terms.health.failed(this.#options.purpose, error);
+      if (session.hasEnded) this.#failed(error);
       if (error instanceof StorageError && TRANSIENT.has(error.facts["sqlState"])) await this.#pause(TRANSIENT_DELAY_MS);
       else call.reject(error);
       if (!call.isOver) this.#waiting.unshift(call);
@@ -161,9 +161,14 @@ export class Connection {
     try {
       await this.#connect();
     } catch (error) {
-      if (!this.#isClosed) this.#terms.health.failed(this.#options.purpose, error);
+      if (!this.#isClosed) this.#failed(error);
     }
     return this.#session;
+  }
+
+  #failed(error: unknown): void {
+    const { length } = this.#waiting;
+    this.#terms.health.failed(this.#options.purpose, error, { waiting: this.#current === undefined ? length : length + 1 });
   }
 
   async #connect(): Promise<void> {

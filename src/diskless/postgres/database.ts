@@ -27,6 +27,8 @@ export interface PostgresDatabaseOptions<Change>
   readonly clusterId?: string;
   /** Also where the database may forget what it acknowledged, since fsync or synchronous_commit is off. */
   readonly mayForget?: boolean;
+  /** Facts for the log: what waits while the database does not answer. */
+  readonly waiting?: () => object;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
@@ -44,7 +46,7 @@ const DATABASE_ID = `
 /** Rejects with StorageError: UNAVAILABLE, DATABASE_REFUSED, or DATABASE_UNFIT, each with a sentence for whoever starts a broker. */
 export async function openPostgresDatabase<Change>(options: PostgresDatabaseOptions<Change>): Promise<PostgresDatabase<Change>> {
   const { url, mayForget = false, clock = systemClock, random = systemRandom, logger = silentLogger } = options;
-  const terms = { url, mayForget, clock, random, logger, health: new StoreHealth(storeOf(url), clock, logger) };
+  const terms = { url, mayForget, clock, random, logger, health: new StoreHealth(storeOf(url), clock, logger, options.waiting) };
   const names = await prepare(terms, options.clusterId ?? random.uuid());
   const { clusterId } = names;
   if (options.clusterId !== undefined && options.clusterId !== clusterId)
