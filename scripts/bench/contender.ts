@@ -2,6 +2,7 @@
 // kfake, the raw-Node sinks, or a broker that somebody else runs.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -15,7 +16,8 @@ import { kfake } from "./kfake.ts";
 import type { Address } from "./load-socket.ts";
 import { cpuSecondsOf, type Memory, memoryOf } from "./process-accounts.ts";
 
-const MOST_PORT = 65_535;
+const FIRST_PORT = 27_000;
+const LAST_PORT = 32_000;
 const ROOT = resolve(import.meta.dirname, "../..");
 
 export interface LaunchOptions {
@@ -288,13 +290,15 @@ async function waitUntil(what: string, fault: () => Promise<string | undefined>)
   }
 }
 
-/** With so many free ones above it: for Kafka's controller, and for more listeners. */
+/**
+ * With so many free ones above it: for Kafka's controller, and for more listeners. Below those that systems give to whoever wants any: it is
+ * still free when somebody comes to use it.
+ */
 export async function freePort(above: number): Promise<number> {
   for (;;) {
-    const port = await openPort(0);
-    if (port === undefined || port + above > MOST_PORT) continue;
-    const others = await Promise.all(Array.from({ length: above }, (_, index) => openPort(port + 1 + index)));
-    if (!others.includes(undefined)) return port;
+    const port = randomInt(FIRST_PORT, LAST_PORT - above);
+    const opened = await Promise.all(Array.from({ length: 1 + above }, (_, index) => openPort(port + index)));
+    if (!opened.includes(undefined)) return port;
   }
 }
 

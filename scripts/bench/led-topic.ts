@@ -6,13 +6,16 @@ import type { FrameSocket } from "./frame-socket.ts";
 import { pause } from "./pause.ts";
 
 const POLL_MS = 50;
+const DEADLINE_MS = 60_000;
 const EARLIEST = -2;
 
-/** Waits until so many have joined: topics may move to one that comes later. */
+/** Waits until so many have joined: topics may move to one that comes later. Rejects after a minute. */
 export async function brokersOf(socket: FrameSocket, count: number) {
+  const deadlineMs = performance.now() + DEADLINE_MS;
   for (;;) {
     const { brokers } = await socket.call(messages.metadata, 9, { topics: [] });
     if (brokers.length >= count) return brokers;
+    if (performance.now() > deadlineMs) throw new Error(`${brokers.length} of ${count} brokers joined within ${DEADLINE_MS / 1000} s`);
     await pause(POLL_MS);
   }
 }

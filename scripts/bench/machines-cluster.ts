@@ -35,7 +35,9 @@ export class Machines {
   static async start(run: Run, count: number, over: Places | undefined): Promise<Machines> {
     const machines = new Machines(run, over);
     for (let place = 0; place < CONTROLLERS; place++) machines.#ports.push(await freePort(1));
-    await Promise.all(Array.from({ length: count }, (_, place) => machines.start(place)));
+    // Who starts while another fails must have been told of, to be ended with the rest.
+    const starts = await Promise.allSettled(Array.from({ length: count }, (_, place) => machines.start(place)));
+    for (const start of starts) if (start.status === "rejected") throw start.reason;
     await machines.all();
     return machines;
   }
