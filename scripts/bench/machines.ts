@@ -25,7 +25,7 @@ type Batches = (typeof BATCHES)[number];
 
 /** Of each load generator: when both sizes were produced, a broker has no place in its memory left for what came first. */
 const BYTES = 250 * MB;
-const WARM_UP_BYTES = 30 * MB;
+const WARM_UP_BYTES = 50 * MB;
 const TAIL_BYTES = 0.5 * MB;
 const MOST_SECONDS = 10;
 /** Brokers put small objects together a minute after their start; what they do then has ended by this time. */
