@@ -19,6 +19,7 @@ export interface Cast {
     readonly assignor?: ClassicAssignor;
     readonly output?: string;
     readonly transactionalId?: string;
+    readonly sessionMs?: number;
   }[];
 }
 
@@ -42,8 +43,8 @@ export function castOf(seed: number, { orders, ledger, copies }: Stage): Cast {
     members: [
       { client: "java", name: "java-classic", group: "classic-readers", protocol: "classic", assignor: "range" },
       { client: "librdkafka", name: "librdkafka-classic", group: "classic-readers", protocol: "classic", assignor: "range" },
-      // Assigns in a way of its own.
-      { client: "kafkajs", name: "kafkajs-classic", group: KAFKAJS_READERS, protocol: "classic" },
+      // Assigns in a way of its own. Where it gives up it begins anew as another member, and waits until the group has given up the first.
+      { client: "kafkajs", name: "kafkajs-classic", group: KAFKAJS_READERS, protocol: "classic", sessionMs: 6000 },
       { client: "java", name: "java-consumer", group: "consumer-readers", protocol: "consumer" },
       { client: "librdkafka", name: "librdkafka-consumer", group: "consumer-readers", protocol: "consumer" },
       {

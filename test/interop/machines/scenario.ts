@@ -112,7 +112,7 @@ class Scene {
     for (const { client, ...options } of cast.members) {
       const group = this.#groups.get(options.group) ?? { protocol: options.protocol, members: [] };
       this.#groups.set(options.group, group);
-      group.members.push(await GroupMember.start(client, { ...options, bootstrap, sessionMs: SESSION_MS, topics: [ORDERS] }, folder));
+      group.members.push(await GroupMember.start(client, { sessionMs: SESSION_MS, ...options, bootstrap, topics: [ORDERS] }, folder));
     }
     await this.#allFurtherThan(0, READY_MS);
     if (!this.#options.isObserved) return;
