@@ -116,8 +116,8 @@ def transform(is_holding):
     offsets = take_pending(list(pending))
     since = now_us()
     try:
-        producer.send_offsets_to_transaction(offsets, consumer.consumer_group_metadata(), CALL_SECONDS)
-        producer.commit_transaction(CALL_SECONDS)
+        until_done(lambda: producer.send_offsets_to_transaction(offsets, consumer.consumer_group_metadata(), CALL_SECONDS), is_to_repeat)
+        until_done(lambda: producer.commit_transaction(CALL_SECONDS), is_to_repeat)
         tell("committed", sinceUs=since, offsets=told(offsets))
     except KafkaException as failure:
         tell("refused", offsets=told(offsets), error=failure.args[0].name(), reason=failure.args[0].str())
@@ -144,14 +144,19 @@ def transactional_producer():
     return made
 
 
-def until_done(action):
+def is_to_repeat(error):
+    """What the library goes on with when it is asked again, and would not let be aborted meanwhile."""
+    return error.retriable()
+
+
+def until_done(action, is_passing=lambda error: not error.fatal()):
     """Coordinators may be away for a while."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             return action()
         except KafkaException as failure:
-            if failure.args[0].fatal() or time.monotonic() > deadline:
+            if not is_passing(failure.args[0]) or time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
 
