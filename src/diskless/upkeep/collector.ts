@@ -105,7 +105,7 @@ export class Collector {
     if (owner?.kind === "foreign" && !this.#isForeign)
       this.#options.logger.error(
         { base: this.#options.base, owner: owner.databaseId },
-        "the objects belong to another database, of which this one is a copy; nothing is deleted",
+        "the objects belong to another database, which adopted them or of which this one is a copy; nothing is deleted",
       );
     this.#isForeign = owner?.kind === "foreign";
     return owner?.kind === "ours";
