@@ -57,6 +57,8 @@ export class LocalPartitions {
   readonly #unlisten: () => void;
   /** By name: handed over, or about to be, whatever the image says. */
   readonly #leaving = new Map<string, { readonly topicId: string; readonly index: number }>();
+  /** By name: not led any more, and not all of it is durable yet. */
+  readonly #handingOver = new Map<string, Partition>();
   #image: ClusterImage | undefined;
 
   constructor(options: LocalPartitionsOptions) {
@@ -149,10 +151,22 @@ export class LocalPartitions {
     const led = this.#topics.get(partition.topic);
     if (led !== undefined) led.partitions[partition.index] = undefined;
     this.#leave({ ...partition.log.topicPartition, topicId: partition.log.topicId });
+    const name = topicPartitionName(partition.log.topicPartition);
+    this.#handingOver.set(name, partition);
     await this.#flush(partition);
+    if (this.#handingOver.get(name) !== partition) return;
     this.#resign(partition);
     // What coordinators appended meanwhile.
     await this.#flush(partition);
+    if (this.#handingOver.get(name) === partition) this.#endHandingOver(name);
+  }
+
+  /** However much of it is durable: what was not is not waited for any more. */
+  #endHandingOver(name: string): void {
+    const partition = this.#handingOver.get(name);
+    if (partition === undefined) return;
+    this.#handingOver.delete(name);
+    if (partition.isLeader) this.#resign(partition);
     this.#options.logs.release(this.#options.brokerId, partition.log);
   }
 
@@ -249,6 +263,8 @@ export class LocalPartitions {
     if (topic === undefined || partition?.leader !== brokerId || led?.id !== topic.id || led.partitions[index] !== undefined) return;
     if (this.#leaving.has(topicPartitionName({ topic: name, partition: index }))) return;
     const settings = knownSettings ?? settingsOf(topic);
+    // Flushing takes as long as the object store is away, and others may have led the partition since.
+    this.#endHandingOver(topicPartitionName({ topic: name, partition: index }));
     const { leaderEpoch } = partition;
     const wanted = { topic: name, partition: index, topicId: topic.id, leaderEpoch };
     const log = logs.take(brokerId, { ...wanted, settings });

@@ -234,6 +234,24 @@ describe("a log that comes too late is closed and not served", () => {
     expect(process.one.get("orders", 0)?.log).toBe(log);
   });
 
+  test("when it is led again before all of it was handed over: it is opened anew, and stays open", async () => {
+    const process = new Process();
+    process.change(topic("orders", [ledBy(1, 5)]));
+    const early = await process.opening().comes();
+    const flushed = Promise.withResolvers<void>();
+    Object.defineProperty(early, "flush", { value: () => flushed.promise, configurable: true });
+    const handedOver = process.one.handOver(applyChanges(process.image, [moved("orders", ledBy(OTHER_MACHINE, 6))]));
+    process.change(moved("orders", ledBy(OTHER_MACHINE, 6)));
+    process.change(moved("orders", ledBy(1, 7)));
+    process.expectNotServed(early);
+    const log = await process.opening().comes();
+    flushed.resolve();
+    await handedOver;
+    process.expectServed(1, log, 7);
+    expect(process.engine.closed).not.toContain(log);
+    expect(process.heard).toEqual(["1 elected orders-0", "1 resigned orders-0", "1 elected orders-0"]);
+  });
+
   for (const order of [
     [1, 2],
     [2, 1],
