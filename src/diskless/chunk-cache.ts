@@ -2,11 +2,11 @@
 // is read from the store, once for all who want it at the same time, and checked before anybody sees it. Of a small object all is read
 // at once: its other chunks are wanted soon, or cost nothing.
 
-import { batchesOf } from "../../protocol/records/record-batch.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
-import { type ByteRange, type ObjectStore, ObjectStoreError } from "../base/object-store.ts";
+import type { ByteRange, ObjectStore } from "../base/object-store.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import type { Chunk, StoredObject } from "./catalog.ts";
+import { type BatchRange, checkedBatches } from "./checked-batches.ts";
 
 /** An object up to this size is read whole. */
 const SMALL_OBJECT_BYTES = 1024 * 1024;
@@ -46,13 +46,13 @@ export class ChunkCache {
   }
 
   /** Rejects with ObjectStoreError, and with StorageError SEGMENT_CORRUPT where the store gave something else than was put. */
-  get(object: StoredObject, chunk: Chunk): CachedChunk | Promise<CachedChunk> {
+  get(object: StoredObject, chunk: Chunk, range: BatchRange): CachedChunk | Promise<CachedChunk> {
     const cached = this.peek(object, chunk);
     if (cached !== undefined) return cached;
     const key = keyOf(object, chunk);
     const reading = this.#reading.get(key);
     if (reading !== undefined) return reading;
-    const begun = this.#read(object, chunk).finally(() => this.#reading.delete(key));
+    const begun = this.#read(object, chunk, range).finally(() => this.#reading.delete(key));
     this.#reading.set(key, begun);
     return begun;
   }
@@ -74,11 +74,11 @@ export class ChunkCache {
     return cached;
   }
 
-  async #read(object: StoredObject, chunk: Chunk): Promise<CachedChunk> {
+  async #read(object: StoredObject, chunk: Chunk, range: BatchRange): Promise<CachedChunk> {
     let bytes = await this.#bytesOf(object, chunk);
     // A second look, in case that it was spoilt on its way.
-    if (!isSound(bytes, chunk)) bytes = await this.#store.get(object.key, rangeOf(chunk));
-    if (!isSound(bytes, chunk))
+    if (!isSound(bytes, chunk, range)) bytes = await this.#store.get(object.key, rangeOf(chunk));
+    if (!isSound(bytes, chunk, range))
       throw new StorageError("SEGMENT_CORRUPT", "An object does not hold what was put", { key: object.key, ...rangeOf(chunk) });
     return this.#add(object, chunk, bytes);
   }
@@ -86,9 +86,7 @@ export class ChunkCache {
   async #bytesOf(object: StoredObject, chunk: Chunk): Promise<Buffer> {
     if (object.sizeBytes > SMALL_OBJECT_BYTES) return this.#store.get(object.key, rangeOf(chunk));
     const { from, length } = chunk;
-    const whole = await this.#whole(object);
-    if (whole.length < from + length) throw new ObjectStoreError("UNAVAILABLE", `${object.key} came with ${whole.length} bytes only`);
-    return whole.subarray(from, from + length);
+    return (await this.#whole(object)).subarray(from, from + length);
   }
 
   #whole(object: StoredObject): Buffer | Promise<Buffer> {
@@ -121,13 +119,13 @@ function sizeOf({ bytes }: CachedChunk): number {
     : Math.min(bytes.buffer.byteLength, 2 * bytes.length) + ENTRY_BYTES;
 }
 
-function isSound(bytes: Buffer, chunk: Chunk): boolean {
+function isSound(bytes: Buffer, chunk: Chunk, range: BatchRange): boolean {
   if (bytes.length !== chunk.length) return false;
   try {
-    for (const batch of batchesOf(bytes)) if (!batch.isCrcValid() || batch.baseOffset < chunk.baseOffset) return false;
+    for (const _ of checkedBatches(bytes, range));
+    return true;
   } catch (error) {
     if (error instanceof MalformedMessage) return false;
     throw error;
   }
-  return true;
 }

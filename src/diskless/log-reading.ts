@@ -105,10 +105,11 @@ async function readFromStore(log: ReadableLog, options: ReadOptions, progress: P
 }
 
 /** Rejects as ChunkCache.get does. */
-export function loaded({ cache }: ReadableLog, { place }: Segment, chunk: Chunk | undefined): CachedChunk | Promise<CachedChunk> {
+export function loaded({ cache }: ReadableLog, segment: Segment, chunk: Chunk | undefined): CachedChunk | Promise<CachedChunk> {
+  const { place, compactedUntil } = segment;
   if (place.kind === "inline") return { bytes: place.bytes, stop: undefined };
   assert(chunk !== undefined, "a segment in an object has chunks");
-  return cache.get(place.object, chunk);
+  return cache.get(place.object, chunk, { baseOffset: chunk.baseOffset, endOffset: endOf(segment, chunk), compactedUntil });
 }
 
 /** Failures are met again by who needs it. */
@@ -122,7 +123,7 @@ async function fetchAhead(log: ReadableLog, from: Segment, after: Chunk): Promis
         if (segment === undefined) return;
       }
       const chunk = chunkAt(segment, offset);
-      if (chunk !== undefined && segment.place.kind === "object") await log.cache.get(segment.place.object, chunk);
+      if (chunk !== undefined) await loaded(log, segment, chunk);
       offset = endOf(segment, chunk);
     }
   } catch (error) {

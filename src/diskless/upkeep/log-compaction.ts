@@ -11,9 +11,10 @@ import { type Pace, walkBatches } from "../../storage/compaction/pace.ts";
 import type { ProducerState } from "../../storage/producer-states.ts";
 import type { CompactionLimits } from "../../storage/storage-engine.ts";
 import type { AbortedRange, Chunk, LogKey, Segment } from "../catalog.ts";
+import { checkedBatches } from "../checked-batches.ts";
 import { RewrittenBatches } from "./rewritten-batches.ts";
 import type { SegmentReplacer } from "./segment-replacer.ts";
-import { checkedBatches, readChunks } from "./segment-source.ts";
+import { readChunks } from "./segment-source.ts";
 
 /** As its leader has it. */
 export interface CompactableLog {

@@ -18,9 +18,10 @@ import type { Logger } from "../../base/logger.ts";
 import type { ObjectStore } from "../../base/object-store.ts";
 import { Pace } from "../../storage/compaction/pace.ts";
 import type { Segment, StoredObject } from "../catalog.ts";
+import { checkedBatches } from "../checked-batches.ts";
 import { RewrittenBatches } from "./rewritten-batches.ts";
 import type { RewrittenSegment, SegmentReplacer } from "./segment-replacer.ts";
-import { checkedBatches, readSegment, segmentIn } from "./segment-source.ts";
+import { readSegment, segmentIn } from "./segment-source.ts";
 import type { LogSegment, UpkeepCatalog } from "./upkeep-catalog.ts";
 import { UpkeepStopped } from "./upkeep-stopped.ts";
 

@@ -1,6 +1,5 @@
-// The batches of segments, read for being written anew: checked one by one, so that what is damaged is not given out as new.
+// The bytes of segments, read for being written anew.
 
-import { batchesOf, type RecordBatch } from "../../../protocol/records/record-batch.ts";
 import { MalformedMessage } from "../../../protocol/wire/malformed-message.ts";
 import type { ObjectStore } from "../../base/object-store.ts";
 import type { Chunk, Segment } from "../catalog.ts";
@@ -26,16 +25,4 @@ export function segmentIn(object: Buffer, { place }: Segment): Buffer {
 function rangeOf(chunks: readonly Chunk[]): { readonly from: number; readonly length: number } {
   const from = chunks[0]?.from ?? 0;
   return { from, length: chunks.reduce((sum, { length }) => sum + length, 0) };
-}
-
-/** Raises MalformedMessage where they are not what the segment says. */
-export function* checkedBatches(bytes: Buffer, { baseOffset, endOffset }: Segment): Generator<RecordBatch, void, undefined> {
-  let nextOffset = baseOffset;
-  for (const batch of batchesOf(bytes)) {
-    if (!batch.isCrcValid()) throw new MalformedMessage(`the checksum of the batch at offset ${batch.baseOffset} is wrong`);
-    if (batch.baseOffset < nextOffset || batch.nextOffset > endOffset)
-      throw new MalformedMessage(`the batch at offset ${batch.baseOffset} does not belong between ${nextOffset} and ${endOffset}`);
-    nextOffset = batch.nextOffset;
-    yield batch;
-  }
 }
