@@ -14,7 +14,10 @@ export interface BatchRange {
 }
 
 /** Raises MalformedMessage where they are not what the range says. */
-export function* checkedBatches(bytes: Buffer, { baseOffset, endOffset, compactedUntil }: BatchRange): Generator<RecordBatch, void, undefined> {
+export function* checkedBatches(
+  bytes: Buffer,
+  { baseOffset, endOffset, compactedUntil }: BatchRange,
+): Generator<RecordBatch, void, undefined> {
   let nextOffset = baseOffset;
   for (const batch of batchesOf(bytes)) {
     if (!batch.isCrcValid()) throw new MalformedMessage(`the checksum of the batch at offset ${batch.baseOffset} is wrong`);

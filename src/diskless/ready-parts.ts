@@ -50,11 +50,7 @@ export class ReadyParts {
   /** Of the logs that are still written; none when there is nothing to be said. */
   commit(sequence: number): Commit {
     const logs: LogCommit[] = [];
-    for (const [log, parts] of this.#logs) {
-      // What goes into rows and what lies in objects was added apart.
-      parts.sort((one, other) => one.part.baseOffset - other.part.baseOffset);
-      logs.push(logCommit(log, parts));
-    }
+    for (const [log, parts] of this.#logs) logs.push(logCommit(log, parts));
     logs.sort((one, other) => one.logId - other.logId);
     return { sequence, objects: logs.length === 0 ? [] : this.#objects, logs };
   }

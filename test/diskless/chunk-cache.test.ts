@@ -28,7 +28,13 @@ function cacheOver(spoil: (bytes: Buffer, answer: number) => Buffer): ChunkCache
   const client = bucket.client({ clock: new VirtualClock() });
   let answers = 0;
   const get: ObjectStore["get"] = async (...request) => spoil(await client.get(...request), ++answers);
-  const store: ObjectStore = { get, put: client.put.bind(client), list: client.list.bind(client), delete: client.delete.bind(client), close: () => client.close() };
+  const store: ObjectStore = {
+    get,
+    put: client.put.bind(client),
+    list: client.list.bind(client),
+    delete: client.delete.bind(client),
+    close: () => client.close(),
+  };
   return new ChunkCache(store, () => 1_000_000);
 }
 

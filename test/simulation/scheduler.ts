@@ -154,3 +154,56 @@ export class MortalClock implements Clock {
     this.#isDead = true;
   }
 }
+
+/** The clock of a process that may be stopped for a while, or for good: what falls due meanwhile happens when it goes on. */
+export class HeldClock implements Clock {
+  readonly #clock: Clock;
+  readonly #rate: number;
+  readonly #startMs: number;
+  #waiting: (() => void)[] | undefined;
+
+  /** @param rate at which it goes, beside the clock that is given */
+  constructor(clock: Clock, rate = 1) {
+    this.#clock = clock;
+    this.#rate = rate;
+    this.#startMs = clock.now();
+  }
+
+  now(): number {
+    return Math.floor(this.#startMs + (this.#clock.now() - this.#startMs) * this.#rate);
+  }
+
+  after(delayMs: number, action: () => void): Timer {
+    let isCancelled = false;
+    const act = () => {
+      if (!isCancelled) action();
+    };
+    const timer = this.#clock.after(Math.ceil(delayMs / this.#rate), () => this.#whenAwake(act));
+    return {
+      cancel: () => {
+        isCancelled = true;
+        timer.cancel();
+      },
+    };
+  }
+
+  #whenAwake(action: () => void): void {
+    if (this.#waiting === undefined) action();
+    else this.#waiting.push(action);
+  }
+
+  /** For what comes from outside: a request, an answer. */
+  awake(): Promise<void> {
+    return new Promise((resolve) => this.#whenAwake(resolve));
+  }
+
+  hold(): void {
+    this.#waiting ??= [];
+  }
+
+  goOn(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const act of waiting) act();
+  }
+}

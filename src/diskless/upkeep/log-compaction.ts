@@ -143,11 +143,14 @@ export class LogCompaction {
       yield* checkedBatches(place.bytes, row);
       return;
     }
-    for (const chunks of piecesOf(place.chunks, this.#chunkBytes)) {
+    const pieces = piecesOf(place.chunks, this.#chunkBytes);
+    for (const [index, chunks] of pieces.entries()) {
+      const baseOffset = chunks[0]?.baseOffset ?? row.baseOffset;
+      const endOffset = pieces[index + 1]?.[0]?.baseOffset ?? row.endOffset;
       const bytes = await readChunks(this.#options.store, place.object.key, chunks);
       this.#options.pace.resumed();
       this.#checkWanted();
-      yield* checkedBatches(bytes, row);
+      yield* checkedBatches(bytes, { baseOffset, endOffset, compactedUntil: row.compactedUntil });
     }
   }
 

@@ -1,5 +1,5 @@
 // What upkeep sees of the catalog in memory: the same rows, and beside them levels of objects, jobs and marks. The clock that is given is that
-// of the database. Guards can be left away, for tests that show what they are for.
+// of the database.
 
 import type { AbortedRange, Segment, StoredObject } from "../../../src/diskless/catalog.ts";
 import type { Incarnation } from "../../../src/diskless/leases.ts";
@@ -17,8 +17,6 @@ import type {
 import type { MeasuredTraffic, ObjectStatistics, TopicSize, Usage } from "../../../src/diskless/usage.ts";
 import { type LogRow, type MemoryCatalogRows, storedPlace } from "./memory-catalog.ts";
 
-export type UpkeepGuard = "exact segments" | "clip" | "second look" | "grace" | "fence";
-
 interface ObjectState {
   readonly createdMs: number;
   level: number;
@@ -26,7 +24,6 @@ interface ObjectState {
 }
 
 export class MemoryUpkeepRows {
-  readonly without = new Set<UpkeepGuard>();
   readonly #rows: MemoryCatalogRows;
   readonly #now: () => number;
   readonly #states = new Map<number, ObjectState>();
@@ -123,7 +120,7 @@ export class MemoryUpkeepRows {
   }
 
   #replace(incarnation: number, { level, objects, logs }: Replacement): ReplaceOutcome {
-    if (this.#rows.hasEnded(incarnation) && !this.without.has("fence")) return { kind: "fenced" };
+    if (this.#rows.hasEnded(incarnation)) return { kind: "fenced" };
     const stored = this.#rows.addObjects(objects);
     for (const { id } of stored) this.#state(id).level = level;
     return { kind: "replaced", areDone: logs.map((log) => this.#replaceIn(this.#rows.logs.get(log.logId), log, stored)) };
@@ -134,9 +131,9 @@ export class MemoryUpkeepRows {
     if (row === undefined || row.isDeleted || first === undefined || last === undefined) return false;
     const present = row.segments.filter(({ baseOffset, endOffset }) => endOffset > first.baseOffset && baseOffset < last.endOffset);
     const areExact = present.length === old.length && present.every((segment, index) => isSame(segment, old[index]));
-    if (!areExact && !this.without.has("exact segments")) return false;
+    if (!areExact) return false;
     const fresh = segments
-      .filter(({ endOffset }) => endOffset > row.startOffset || this.without.has("clip"))
+      .filter(({ endOffset }) => endOffset > row.startOffset)
       .map((segment): Segment => ({ ...segment, place: storedPlace(segment.place, objects) }));
     row.segments = [...row.segments.filter((segment) => !present.includes(segment)), ...fresh].sort(
       (one, other) => one.baseOffset - other.baseOffset,
@@ -161,13 +158,12 @@ export class MemoryUpkeepRows {
   }
 
   #markedKeys(ageMs: number, limit: number): readonly string[] {
-    const latestMs = this.without.has("grace") ? Number.POSITIVE_INFINITY : this.#now() - ageMs;
+    const latestMs = this.#now() - ageMs;
     const marks = [...this.#marks].sort(([, one], [, other]) => one - other);
     return marks.flatMap(([key, sinceMs]) => (sinceMs <= latestMs ? [key] : [])).slice(0, limit);
   }
 
   #confirm(keys: readonly string[]): readonly string[] {
-    if (this.without.has("second look")) return keys;
     const used = this.#rows.usedObjectIds;
     const isNamed = (key: string) => used.has(this.#objectsByKey.get(key)?.id ?? -1);
     for (const key of keys) if (isNamed(key)) this.#marks.delete(key);

@@ -1,161 +1,65 @@
-// One random history of logs in objects: producers, idempotent or transactional, append to partitions whose leaders come and go, readers read
-// behind them; at the end everything is read by a broker that knows nothing, and held against what clients were told.
+// One random history of logs in objects: writers append to partitions whose leaders come and go, readers read behind them; at the end everything
+// is read by a broker that knows nothing, and held against what clients were told and what the rows say.
 
-import { ControlType, type ControlType as Marker, readControlBatch } from "../../../protocol/records/control-batch.ts";
 import { recordsOf } from "../../../protocol/records/record.ts";
 import { batchesOf } from "../../../protocol/records/record-batch.ts";
-import type { AbortedTransaction, PartitionLog } from "../../../src/storage/partition-log.ts";
+import type { AbortedTransaction } from "../../../src/storage/partition-log.ts";
 import { ProducerStates } from "../../../src/storage/producer-states.ts";
-import { batchOf } from "../../log/support.ts";
+import { complaintsAtRest } from "../../diskless/upkeep/at-rest.ts";
+import { Reader } from "./reader.ts";
 import { PARTITIONS, World } from "./world.ts";
+import { Writer, type WriterKind } from "./writer.ts";
 
-const PRODUCERS = 4;
-const BATCHES = 25;
-const PATIENCE_MS = 3000;
+const WRITERS: readonly WriterKind[] = ["one at a time", "transactional", "several at once", "coordinator", "transactional", "coordinator"];
 const LIMIT_MS = 3_600_000;
-
-interface Sent {
-  readonly partition: number;
-  readonly producer: number;
-  readonly value: string;
-  /** `undefined`: not known to be there. */
-  offset: number | undefined;
-  /** Of the transaction it was sent in; -1: in none. */
-  readonly transaction: number;
-}
-
-interface Ended {
-  readonly isCommitted: boolean;
-}
 
 class History {
   readonly world: World;
-  readonly sent: Sent[] = [];
-  readonly transactions = new Map<string, Ended>();
-  /** Of what was read at an offset, by partition and offset. */
-  readonly seen = new Map<string, string>();
-  readonly #highWatermarks: number[] = Array.from({ length: PARTITIONS }, () => 0);
-  readonly #epochs: number[] = [];
-  reads = 0;
-  retries = 0;
+  readonly writers: readonly Writer[];
+  readonly reader: Reader;
 
   constructor(seed: number) {
-    this.world = new World(seed);
+    const world = new World(seed);
+    this.world = world;
+    this.writers = WRITERS.map((_, id) => new Writer(world, id, id % PARTITIONS));
+    this.reader = new Reader(world, (value) => this.writers[Number(value.split(":")[0])]?.decided.get(value));
   }
 
-  /** One batch after another, each until it is known to be there. */
-  async produce(producer: number): Promise<void> {
-    const { dice, time } = this.world;
-    const isTransactional = producer % 2 === 1;
-    const partition = producer % PARTITIONS;
-    let transaction = 0;
-    for (let sequence = 0; sequence < BATCHES; sequence++) {
-      const value = `${producer}:${sequence}`;
-      const sent: Sent = { partition, producer, value, offset: undefined, transaction: isTransactional ? transaction : -1 };
-      this.sent.push(sent);
-      const records = () =>
-        batchOf([value], { producerId: producer, producerEpoch: 0, baseSequence: sequence, isTransactional, timestamp: time.now() });
-      sent.offset = await this.#surely(partition, (leader) => leader.append(records(), "client"));
-      if (isTransactional && dice.chance(0.3)) await this.#end(partition, producer, transaction++);
-      await time.sleep(dice.between(0, 300));
-    }
-    if (isTransactional) await this.#end(partition, producer, transaction);
+  async run(): Promise<void> {
+    const { world, writers, reader } = this;
+    await world.start();
+    const others = Promise.all([world.trouble(), reader.run()]);
+    const written = Promise.all(writers.map((writer, id) => writer.run(WRITERS[id] ?? "coordinator")));
+    // Whichever fails first.
+    await Promise.race([written, others.then(() => written)]);
+    world.isOver = true;
+    await others;
+    for (let partition = 0; partition < PARTITIONS; partition++) await this.#check(partition);
+    const complaints = complaintsAtRest(world);
+    if (complaints.length > 0) throw new Error(complaints.join("; "));
   }
 
-  async #end(partition: number, producer: number, transaction: number): Promise<void> {
-    const isCommitted = this.world.dice.chance(0.5);
-    const type: Marker = isCommitted ? ControlType.COMMIT : ControlType.ABORT;
-    const marker = { type, producerId: producer, producerEpoch: 0, coordinatorEpoch: 0, timestamp: this.world.time.now() };
-    await this.#surely(partition, (leader) => leader.appendMarker(marker, 1));
-    this.transactions.set(`${producer}/${transaction}`, { isCommitted });
-  }
-
-  /** Gives the offset, when that is committed. */
-  async #surely(
-    partition: number,
-    append: (leader: NonNullable<ReturnType<World["partition"]>>) => ReturnType<PartitionLog["append"]>,
-  ): Promise<number> {
-    const { world } = this;
-    for (;;) {
-      const leader = world.partition(partition);
-      if (leader?.isLeader === true) {
-        const result = append(leader);
-        if (result.ok) {
-          const patience = world.time.sleep(PATIENCE_MS).then(() => false);
-          const isCommitted = await Promise.race([leader.whenCommitted(result.lastOffset + 1) ?? true, patience]);
-          if (isCommitted) return result.baseOffset;
-        }
-      }
-      this.retries++;
-      await world.time.sleep(world.dice.between(10, 200));
-    }
-  }
-
-  /** What is shown once is shown so for ever. */
-  async read(): Promise<void> {
-    const { world } = this;
-    while (!world.isOver) {
-      await world.time.sleep(world.dice.between(10, 400));
-      const index = world.dice.between(0, PARTITIONS - 1);
-      const leader = world.leaders[index]?.machine.led.get(index);
-      // As a client asks, with the newest leader epoch that it has seen: who led at an older one refuses.
-      if (leader === undefined || leader.leaderEpoch < (this.#epochs[index] ?? 0)) continue;
-      this.#epochs[index] = leader.leaderEpoch;
-      const { highWatermark } = leader;
-      const known = this.#highWatermarks[index] ?? 0;
-      if (highWatermark < known) throw new Error(`the high watermark of ${index} fell from ${known} to ${highWatermark}`);
-      this.#highWatermarks[index] = highWatermark;
-      if (highWatermark === 0) continue;
-      const offset = world.dice.between(0, highWatermark - 1);
-      try {
-        const reading = leader.log.read({ offset, untilOffset: highWatermark, maxBytes: 500, firstBatchWhole: true });
-        const read = await Promise.race([reading, world.time.sleep(PATIENCE_MS)]);
-        if (read === undefined) continue;
-        const { records } = read;
-        if (records.length === 0) throw new Error(`nothing to read at ${offset} of ${index} below ${highWatermark}`);
-        for (const buffer of records) this.see(index, buffer);
-        this.reads++;
-      } catch (error) {
-        if (!(error instanceof Error && error.name === "StorageError")) throw error;
-      }
-    }
-  }
-
-  see(partition: number, buffer: Buffer): void {
-    for (const batch of batchesOf(buffer)) {
-      const key = `${partition}@${batch.baseOffset}`;
-      const content = batch.bytes.toString("base64");
-      const before = this.seen.get(key);
-      if (before !== undefined && before !== content) throw new Error(`what was read at ${key} is another by now`);
-      this.seen.set(key, content);
-    }
-  }
-
-  async check(partition: number): Promise<void> {
+  async #check(partition: number): Promise<void> {
     const log = await this.world.fresh(partition);
     const states = new ProducerStates();
     const found = new Map<string, number>();
-    const markers = new Map<number, boolean[]>();
     const aborted: AbortedTransaction[] = [];
     let expected = 0;
     while (expected < log.durableOffset) {
-      const { records, nextOffset } = await log.read({
-        offset: expected,
-        untilOffset: log.durableOffset,
-        maxBytes: 800,
-        firstBatchWhole: true,
-      });
+      const range = { offset: expected, untilOffset: log.durableOffset };
+      const { records, nextOffset } = await log.read({ ...range, maxBytes: 800, firstBatchWhole: true });
       if (nextOffset === expected) throw new Error(`a hole at ${expected} of ${partition}`);
       for (const buffer of records) {
-        this.see(partition, buffer);
+        this.reader.see(partition, buffer);
         for (const batch of batchesOf(buffer)) {
           if (batch.baseOffset !== expected) throw new Error(`${batch.baseOffset} follows ${expected} in ${partition}`);
           expected = batch.nextOffset;
+          const epoch = log.leaderEpochAt(batch.baseOffset);
+          if (batch.partitionLeaderEpoch !== epoch)
+            throw new Error(`${batch.baseOffset} of ${partition} is of epoch ${batch.partitionLeaderEpoch}, by the rows of ${epoch}`);
           const ended = states.append(batch);
           if (ended?.isAborted === true) aborted.push({ producerId: ended.producerId, firstOffset: ended.firstOffset });
-          if (batch.isControl)
-            markers.set(batch.producerId, [...(markers.get(batch.producerId) ?? []), readControlBatch(batch)?.type === ControlType.COMMIT]);
-          else for (const { value, offset } of recordsOf(batch)) note(found, String(value), offset);
+          if (!batch.isControl) for (const { value, offset } of recordsOf(batch)) note(found, String(value), offset);
         }
       }
     }
@@ -167,12 +71,15 @@ class History {
   }
 
   #compare(partition: number, found: ReadonlyMap<string, number>): void {
-    const last = new Map<number, number>();
-    for (const { producer, value, offset } of this.sent.filter((each) => each.partition === partition)) {
-      const at = found.get(value);
-      if (offset !== undefined && at !== offset) throw new Error(`${value} was acknowledged at ${offset} of ${partition}, and is at ${at}`);
-      if (at !== undefined && at <= (last.get(producer) ?? -1)) throw new Error(`${value} comes before what was sent before it`);
-      last.set(producer, at ?? -1);
+    for (const { sent } of this.writers) {
+      let last = -1;
+      for (const { value, offset } of sent.filter((each) => each.partition === partition)) {
+        const at = found.get(value);
+        if (offset !== undefined && at !== offset)
+          throw new Error(`${value} was acknowledged at ${offset} of ${partition}, and is at ${at}`);
+        if (at !== undefined && at <= last) throw new Error(`${value} comes before what was sent before it`);
+        last = at ?? last;
+      }
     }
   }
 }
@@ -194,25 +101,18 @@ function same(what: string, actual: unknown, expected: unknown): void {
 /** Throws where it does not hold; gives how much happened. */
 export async function runDisklessHistory(seed: number): Promise<Readonly<Record<string, number>>> {
   const history = new History(seed);
-  const { world } = history;
-  let failure: unknown;
+  const { world, writers, reader } = history;
   let isDone = false;
-  const fails = (work: Promise<void>) =>
-    work.catch((error: unknown) => {
-      failure ??= error;
-    });
-  void fails(world.keepLed());
-  const troubles = fails(world.trouble());
-  const reader = fails(history.read());
-  const producers = Promise.all(Array.from({ length: PRODUCERS }, (_, producer) => fails(history.produce(producer))));
-  void producers.then(async () => {
-    world.isOver = true;
-    await Promise.all([troubles, reader]);
-    for (let partition = 0; partition < PARTITIONS && failure === undefined; partition++) await fails(history.check(partition));
+  const run = Promise.race([history.run(), world.failure]).finally(() => {
     isDone = true;
   });
-  await world.time.run(() => isDone || failure !== undefined, LIMIT_MS);
-  if (failure !== undefined) throw failure;
-  if (world.bucket.changedKeys.size > 0) throw new Error(`keys were used twice: ${[...world.bucket.changedKeys]}`);
-  return { batches: history.sent.length, reads: history.reads, retries: history.retries, objects: world.bucket.objects.size };
+  run.catch(() => undefined);
+  await world.time.run(() => isDone, LIMIT_MS);
+  await run;
+  return {
+    batches: writers.reduce((sum, { sent }) => sum + sent.length, 0),
+    reads: reader.reads,
+    retries: writers.reduce((sum, { retries }) => sum + retries, 0),
+    objects: world.bucket.objects.size,
+  };
 }

@@ -1,12 +1,9 @@
 // Random histories of groups of the consumer protocol in virtual time: see groups-history.ts. The seed of a history that fails is in the message:
 // SIMULATION_SEED=<seed> runs it alone, with SIMULATION_TRACE=1 it tells what happens. SIMULATION_HISTORIES=5000 runs that many, from
-// SIMULATION_FIRST on. `node test/simulation/groups/guards.ts` shows that what guards the rules is needed: without any of them histories fail.
+// SIMULATION_FIRST on. `node test/simulation/guards.ts groups` shows that what guards the rules is needed: without any of them histories fail.
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runGroupsHistory } from "./groups-history.ts";
-import { GUARDS } from "./guard-list.ts";
 
 const only = process.env["SIMULATION_SEED"];
 const count = Number(process.env["SIMULATION_HISTORIES"] ?? 12);
@@ -24,8 +21,3 @@ test(`groups of the consumer protocol hold in histories ${first} to ${last}`, as
   }
   if (only === undefined) for (const name of ["takes", "commits", "moves", "lives"]) expect(totals[name], name).toBeGreaterThan(0);
 }, 3_600_000);
-
-test.each(GUARDS)("the sources have once what guards that $title", ({ file, code }) => {
-  const source = readFileSync(join(import.meta.dirname, "../../../src/coordinator", file), "utf8");
-  expect(source.split(code)).toHaveLength(2);
-});

@@ -6,7 +6,6 @@ import { batchesOf } from "../../../protocol/records/record-batch.ts";
 import { ObjectStoreError } from "../../../src/base/object-store.ts";
 import type { PartitionLog } from "../../../src/storage/partition-log.ts";
 import { StorageError } from "../../../src/storage/storage-error.ts";
-import type { UpkeepGuard } from "../../diskless/fakes/memory-upkeep.ts";
 import { complaintsAtRest } from "../../diskless/upkeep/at-rest.ts";
 import { batchOf } from "../../log/support.ts";
 import { COMPACTED, DOOMED, GRACE_MS, RETAINED, TOPICS, type Topic, World } from "./world.ts";
@@ -33,8 +32,8 @@ class History {
   /** Of every value that was appended. */
   readonly #keys = new Map<string, string>();
 
-  constructor(seed: number, without?: UpkeepGuard) {
-    this.world = new World(seed, without);
+  constructor(seed: number) {
+    this.world = new World(seed);
   }
 
   async again(fromMs: number, toMs: number, work: () => Promise<void>): Promise<void> {
@@ -72,6 +71,8 @@ class History {
     const { world } = this;
     const log = world.leaderships.get(topic)?.log;
     if (log === undefined || log.durableOffset <= log.logStartOffset) return;
+    if (topic === RETAINED && log.logStartOffset < this.startOffset)
+      throw new Error(`what was deleted up to ${this.startOffset} is there from ${log.logStartOffset} on`);
     const offset = world.dice.between(log.logStartOffset, log.durableOffset - 1);
     try {
       const { records, nextOffset } = await log.read({ offset, untilOffset: log.durableOffset, maxBytes: 600, firstBatchWhole: true });
@@ -200,8 +201,8 @@ async function contentOf(log: PartitionLog): Promise<Map<number, string>> {
 }
 
 /** Throws what went wrong. Gives how much was done. */
-export async function runUpkeepHistory(seed: number, without?: UpkeepGuard): Promise<Record<string, number>> {
-  const history = new History(seed, without);
+export async function runUpkeepHistory(seed: number): Promise<Record<string, number>> {
+  const history = new History(seed);
   const { world } = history;
   let failure: unknown;
   let isDone = false;

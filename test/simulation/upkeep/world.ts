@@ -13,7 +13,7 @@ import { StorageError } from "../../../src/storage/storage-error.ts";
 import { Link } from "../../diskless/fakes/link.ts";
 import { MemoryCatalogRows } from "../../diskless/fakes/memory-catalog.ts";
 import { type Fault, MemoryBucket } from "../../diskless/fakes/memory-object-store.ts";
-import { MemoryUpkeepRows, type UpkeepGuard } from "../../diskless/fakes/memory-upkeep.ts";
+import { MemoryUpkeepRows } from "../../diskless/fakes/memory-upkeep.ts";
 import { LIMITS } from "../../log/compaction-support.ts";
 import { settingsWith } from "../../log/support.ts";
 import { Dice, Scheduler } from "../scheduler.ts";
@@ -56,7 +56,7 @@ export class Machine {
     this.#store = world.bucket.client({ clock: time });
     this.#store.latencyMs = () => dice.between(0, 20);
     this.#store.faultOf = ({ kind }) => world.storeFault(kind);
-    this.link.beforeWork = () => time.sleep(dice.between(0, 10));
+    this.link.beforeWork = (call) => time.sleep(dice.between(0, call === "moveStart" && dice.chance(0.3) ? 500 : 10));
     this.link.beforeAnswer = () => time.sleep(dice.between(0, 10));
     this.link.fate = () => world.fate();
     const incarnation = { brokerId: number, number };
@@ -173,9 +173,8 @@ export class World {
   isCalm = false;
   #lastNumber = 0;
 
-  constructor(seed: number, without?: UpkeepGuard) {
+  constructor(seed: number) {
     this.dice = new Dice(seed);
-    if (without !== undefined) this.upkeepRows.without.add(without);
     void claimPrefix({ store: this.bucket.client({ clock: this.time }), base: CLUSTER_ID, databaseId: DATABASE_ID });
     for (let count = 0; count < MACHINES; count++) this.machines.push(this.newMachine());
   }
