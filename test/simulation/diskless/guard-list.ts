@@ -202,8 +202,8 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    title: "a broker without its lease answers nobody",
-    edits: [{ file: "src/membership/lease-guard.ts", code: "if (!isHeld()) throw", without: "if (false && !isHeld()) throw" }],
+    title: "a broker without its lease serves nobody",
+    edits: [{ file: "src/membership/lease-guard.ts", code: "this.#isHeld = isHeld;", without: "this.#isHeld = () => true;" }],
   },
   {
     title: "a lease is counted from before its renewal was sent",

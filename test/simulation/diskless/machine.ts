@@ -10,9 +10,10 @@ import { LocalPartitions } from "../../../src/cluster/local-partitions.ts";
 import { SharedLogs } from "../../../src/cluster/shared-logs.ts";
 import { DisklessEngine } from "../../../src/diskless/diskless-engine.ts";
 import type { Incarnation } from "../../../src/diskless/leases.ts";
-import { leaseGuard } from "../../../src/membership/lease-guard.ts";
+import { LeaseGuard } from "../../../src/membership/lease-guard.ts";
 import { LeaseKeeper } from "../../../src/membership/lease-keeper.ts";
 import type { Partition } from "../../../src/partition/partition.ts";
+import type { Exchange } from "../../../src/server/interceptors.ts";
 import { type Fate, Link } from "../../diskless/fakes/link.ts";
 import type { MemoryCatalogRows } from "../../diskless/fakes/memory-catalog.ts";
 import type { MemoryLeases } from "../../diskless/fakes/memory-leases.ts";
@@ -26,6 +27,8 @@ const LOOKS_AGAIN_MS = 200;
 const LONGEST_FLUSH_MS = 2000;
 /** Per cent by which a clock goes faster or slower than the database's; a lease bears 12. */
 const LARGEST_DRIFT = 10;
+/** Of a kind that has no error to say that there is no lease: that ends the connection. */
+const REQUEST = { handler: { api: { name: "a request" } }, request: {} } as unknown as Exchange;
 export const TOPIC = "orders";
 export const settings = settingsWith({});
 
@@ -59,7 +62,7 @@ export class Machine {
   readonly #partitions: LocalPartitions;
   /** As it has heard. */
   #image: ClusterImage;
-  readonly #guard;
+  readonly #guard: LeaseGuard;
   #news: Promise<void> = Promise.resolve();
   #giving: Promise<void> = Promise.resolve();
 
@@ -69,7 +72,7 @@ export class Machine {
     const link = new Link();
     const leases = link.to(world.leases.view());
     const options = { leases, clock, logger: silentLogger, ttlMs: LEASE_MS, intervalMs: RENEWED_MS };
-    const keeper = await LeaseKeeper.claim(options, brokerId);
+    const keeper = await LeaseKeeper.claim(options, { brokerId });
     return new Machine(world, { clock, link, keeper });
   }
 
@@ -79,7 +82,7 @@ export class Machine {
     this.link = link;
     this.keeper = keeper;
     this.#image = emptyImage(TOPIC_ID);
-    this.#guard = leaseGuard(() => keeper.isHeld);
+    this.#guard = new LeaseGuard(() => keeper.isHeld);
     link.beforeWork = (call) => world.beforeWork(call);
     link.beforeAnswer = (call) => world.beforeAnswer(this, call).then(() => clock.awake());
     link.fate = () => world.fate();
@@ -98,7 +101,7 @@ export class Machine {
       renewed: (lapsed) => {
         if (keeper.mayFence) for (const lease of lapsed) void this.#fence(lease);
       },
-      lapsed: () => undefined,
+      lapsed: () => this.#guard.lapsed(),
       ended: () => world.replace(this),
     });
   }
@@ -188,8 +191,7 @@ export class Machine {
     if (led === undefined) return undefined;
     let answer: Answer | undefined;
     try {
-      // Of what is asked it looks at nothing.
-      await this.#guard.intercept(undefined as never, async (): Promise<typeof NO_ANSWER> => {
+      await this.#guard.intercept(REQUEST, async (): Promise<typeof NO_ANSWER> => {
         answer = await work(led);
         return NO_ANSWER;
       });
