@@ -1,6 +1,6 @@
 // The cleaner of the logs that a broker leads: compacts those that need it, one at a time, the dirtiest first. Looking at a log means to read its
-// rows, so one that has hardly changed is not looked at again at once. A log that cannot be compacted because it is damaged is left alone
-// for as long as this broker leads it; where the store or the database fails, it is tried again some time later.
+// rows, so one that has hardly changed is not looked at again at once, unless its settings have. A log that cannot be compacted because it is
+// damaged is left alone for as long as this broker leads it; where the store or the database fails, it is tried again some time later.
 
 import { MalformedMessage } from "../../../protocol/wire/malformed-message.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -35,6 +35,7 @@ interface Candidate {
 interface Look {
   readonly atMs: number;
   readonly sizeBytes: number;
+  readonly settings: TopicSettings;
 }
 
 const RETRY_MS = 60_000;
@@ -91,7 +92,7 @@ export class DisklessCleaner {
     const nowMs = this.#options.clock.now();
     const isCandidate = log.settings["cleanup.policy"].includes("compact") && log.isWritten;
     if (!isCandidate || (this.#uncleanable.get(log) ?? 0) > nowMs || !this.#isTimeToLook(log, nowMs)) return undefined;
-    this.#looks.set(log, { atMs: nowMs, sizeBytes: log.sizeBytes });
+    this.#looks.set(log, { atMs: nowMs, sizeBytes: log.sizeBytes, settings: log.settings });
     try {
       const rows = await this.#rowsOf(log);
       return { log, rows, plan: planOf(log, rows, nowMs) };
@@ -103,7 +104,7 @@ export class DisklessCleaner {
 
   #isTimeToLook(log: CompactableLog, nowMs: number): boolean {
     const last = this.#looks.get(log);
-    if (last === undefined || nowMs - last.atMs >= lookIntervalMs(log.settings)) return true;
+    if (last?.settings !== log.settings || nowMs - last.atMs >= lookIntervalMs(log.settings)) return true;
     return Math.abs(log.sizeBytes - last.sizeBytes) >= largestSegmentBytes(log.settings) / 2;
   }
 
