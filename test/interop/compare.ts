@@ -5,9 +5,8 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, inject, it } from "vitest";
+import { expect, inject, it } from "vitest";
 import { type BrokerName, type BrokerUnderTest, CACHE } from "./broker-under-test.ts";
-import { disklessBroker, stopDisklessBroker } from "./diskless-broker.ts";
 import { isDisklessRun } from "./diskless-storage.ts";
 import { hasServices } from "./machines/services.ts";
 
@@ -40,42 +39,47 @@ export interface CompareOptions {
   readonly judge?: Judge;
   /** It looks into the data folder: left out where Odradek has none. */
   readonly readsFolder?: boolean;
+  /** What of both observations is compared where Odradek's data is in PostgreSQL and an object store. Default: all. */
+  readonly diskless?: (observed: Observation) => Observation;
   /**
-   * Among the few that each run does on Odradek a second time, over PostgreSQL and an object store as the only broker of a cluster, if these are
-   * there. All of them are by INTEROP_ENGINE=diskless.
+   * Where these services are there, the scenario runs on Odradek over both of them, too, in every run; all scenarios do with
+   * INTEROP_ENGINE=diskless. Only for those that start brokers of their own, of the kind that they are given.
    */
   readonly alsoDiskless?: boolean;
 }
 
 export function compare(title: string, scenario: Scenario, options: CompareOptions = {}): void {
-  const { judge = same, readsFolder = false, alsoDiskless = false } = options;
   it(title, async (context) => {
-    const brokers = inject("brokers");
-    const byName = new Map(brokers.map((broker) => [broker.name, broker]));
-    const kafka = byName.get("kafka");
-    const odradek = byName.get("odradek");
+    const kafka = brokerOf("kafka");
+    const odradek = brokerOf("odradek");
     if (kafka === undefined && odradek === undefined) return context.skip("there is no Kafka reference to compare with");
-    if (readsFolder && odradek?.isDiskless === true) return context.skip("there is no data folder to look into");
+    if (options.readsFolder === true && odradek?.isDiskless === true) return context.skip("there is no data folder to look into");
     const expected = kafka === undefined ? keptObservation(title) : await scenario(kafka);
     if (kafka !== undefined) keepObservation(title, expected ?? null);
     if (odradek === undefined) return;
     if (expected === undefined) return context.skip(NOT_OBSERVED);
-    judge(await scenario(odradek), expected);
+    judge(await scenario(odradek), expected, { ...options, isDiskless: odradek.isDiskless });
   });
-  if (!alsoDiskless || isDisklessRun()) return;
-  afterAll(stopDisklessBroker);
-  compareDiskless(title, scenario, judge);
+  if (options.alsoDiskless !== true || isDisklessRun()) return;
+  it(`${title}: over PostgreSQL and an object store`, async (context) => {
+    const odradek = brokerOf("odradek");
+    const expected = keptObservation(title);
+    if (odradek === undefined) return context.skip("Odradek is not among the brokers");
+    if (!hasServices()) return context.skip("PostgreSQL or the object store is missing");
+    if (expected === undefined) return context.skip(NOT_OBSERVED);
+    const observed = await scenario({ ...odradek, bootstrap: "the scenario's own", isDiskless: true });
+    judge(observed, expected, { ...options, isDiskless: true });
+  });
 }
 
-/** With what was observed of Kafka just before. */
-function compareDiskless(title: string, scenario: Scenario, judge: Judge): void {
-  it(`${title}: over PostgreSQL and an object store`, async (context) => {
-    if (!inject("brokers").some(({ name }) => name === "odradek")) return context.skip("Odradek is not among the brokers");
-    if (!hasServices()) return context.skip("there is no PostgreSQL or no object store");
-    const expected = keptObservation(title);
-    if (expected === undefined) return context.skip(NOT_OBSERVED);
-    judge(await scenario(await disklessBroker()), expected);
-  });
+function brokerOf(kind: BrokerName): BrokerUnderTest | undefined {
+  return inject("brokers").find(({ name }) => name === kind);
+}
+
+function judge(observed: Observation, expected: Observation, options: CompareOptions & { readonly isDiskless: boolean }): void {
+  const { judge: judges = same, diskless, isDiskless } = options;
+  if (isDiskless && diskless !== undefined) judges(diskless(observed), diskless(expected));
+  else judges(observed, expected);
 }
 
 /** Which broker writes and which one reads in scenarios that start brokers of their own: Odradek writes unless only Kafka is there. */

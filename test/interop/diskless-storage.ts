@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase, openObjectStore } from "./machines/services.ts";
 import { port } from "./port.ts";
+import { runOrThrow } from "./processes.ts";
 
 const DATABASE_PORT = port(19560);
 const STORE_PORT = port(19570);
@@ -33,6 +34,12 @@ export async function disklessStorage(
   const name = readFileSync(path, "utf8");
   const args = ["--cluster", database.urlOf(name), "--objects", `s3://${store.bucket}/${name}`, "--set", LINGER];
   return { args, environment: store.environment(STORE_PORT) };
+}
+
+/** What the broker's database answers: one value. */
+export async function askDatabase(dataFolder: string, query: string): Promise<string> {
+  const url = (await openDatabase(DATABASE_PORT)).urlOf(readFileSync(join(dataFolder, NAME_FILE), "utf8"));
+  return (await runOrThrow("psql", [url, "--no-align", "--tuples-only", "--command", query])).trim();
 }
 
 export async function stopDisklessServices(): Promise<void> {

@@ -4,6 +4,7 @@
 import { produce } from "../../protocol/messages/00-produce.ts";
 import { fetch } from "../../protocol/messages/01-fetch.ts";
 import { listOffsets } from "../../protocol/messages/02-list-offsets.ts";
+import { metadata } from "../../protocol/messages/03-metadata.ts";
 import { findCoordinator } from "../../protocol/messages/10-find-coordinator.ts";
 import { createTopics } from "../../protocol/messages/19-create-topics.ts";
 import { deleteRecords } from "../../protocol/messages/21-delete-records.ts";
@@ -16,6 +17,7 @@ import type { ControlType } from "../../protocol/records/control-batch.ts";
 import { readControlBatch } from "../../protocol/records/control-batch.ts";
 import { recordsOf } from "../../protocol/records/record.ts";
 import { batchesOf } from "../../protocol/records/record-batch.ts";
+import { ZERO_UUID } from "../../protocol/schema/support.ts";
 import { RawClient } from "../support/raw-client.ts";
 import type { Observation } from "./compare.ts";
 import { waitFor } from "./processes.ts";
@@ -67,6 +69,12 @@ export class LogClient {
       () => this.#offset(name, LATEST),
       (offset) => offset !== undefined,
     );
+  }
+
+  /** In hexadecimal. */
+  async topicId(name: string): Promise<string> {
+    const answer = await this.#client.call(metadata, 12, { topics: [{ topicId: ZERO_UUID, name }] });
+    return Buffer.from(answer?.topics[0]?.topicId ?? "", "base64url").toString("hex");
   }
 
   async configure(topic: string, configs: Readonly<Record<string, string>>): Promise<void> {

@@ -1,5 +1,5 @@
 // What is left of a log over time: the same batches go to both brokers, and what retention and compaction leave of them must be equal,
-// batch by batch and record by record, as must be the segments. Kafka's dump-log reads every file that Odradek leaves.
+// batch by batch and record by record, as must be the segments, where there are any. Kafka's dump-log reads every file that Odradek leaves.
 //
 // The cleaner runs when a scenario lets it, by min.cleanable.dirty.ratio, so that both brokers do the same number of passes.
 
@@ -10,6 +10,7 @@ import type { NewRecord } from "../../protocol/records/batch-builder.ts";
 import { Compression } from "../../protocol/records/batch-header.ts";
 import { type BrokerName, CACHE, type RunningBroker, startBroker } from "./broker-under-test.ts";
 import { compare, type Observation } from "./compare.ts";
+import { askDatabase } from "./diskless-storage.ts";
 import { runTool } from "./java-tools.ts";
 import { LogClient, type Producer } from "./log-client.ts";
 import { port } from "./port.ts";
@@ -53,13 +54,19 @@ function partitionFolder({ broker }: Bench, topic: string): string {
   return join(broker.dataFolder, `${topic}-0`);
 }
 
-/** Base offsets of the segments. */
-function segmentsOf(bench: Bench, topic: string): number[] {
+/** Base offsets of the segments; `null` where a log has none. */
+function segmentsOf(bench: Bench, topic: string): number[] | null {
+  if (bench.broker.isDiskless) return null;
   const names = readdirSync(partitionFolder(bench, topic)).filter((name) => name.endsWith(".log"));
   return names.map((name) => Number.parseInt(name, 10)).sort((one, other) => one - other);
 }
 
-function compactedUntil({ broker }: Bench, topic: string): number {
+async function compactedUntil({ broker, client }: Bench, topic: string): Promise<number> {
+  if (broker.isDiskless) {
+    const ofTopic = `topic_id = '${await client.topicId(topic)}' AND partition = 0`;
+    const query = `SELECT coalesce(max(compacted_until), -1) FROM odradek.segment JOIN odradek.log USING (log_id) WHERE ${ofTopic}`;
+    return Number(await askDatabase(broker.dataFolder, query));
+  }
   const path = join(broker.dataFolder, "cleaner-offset-checkpoint");
   const text = existsSync(path) ? readFileSync(path, "utf8") : "";
   return Number(new RegExp(`^${topic} 0 (\\d+)$`, "m").exec(text)?.[1] ?? -1);
@@ -67,18 +74,19 @@ function compactedUntil({ broker }: Bench, topic: string): number {
 
 /** Lets the cleaner pass once over everything but the active segment. */
 async function compactOnce(bench: Bench, topic: string): Promise<void> {
+  const before = await compactedUntil(bench, topic);
   await bench.client.configure(topic, { "min.cleanable.dirty.ratio": ALWAYS });
   await waitFor(
     "compaction",
-    async () => compactedUntil(bench, topic),
-    (offset) => offset === segmentsOf(bench, topic).at(-1),
+    () => compactedUntil(bench, topic),
+    (offset) => (bench.broker.isDiskless ? offset > before : offset === segmentsOf(bench, topic)?.at(-1)),
   );
   await bench.client.configure(topic, { "min.cleanable.dirty.ratio": NEVER });
 }
 
 /** Until nothing has changed for some checks of retention. */
 async function atRest(bench: Bench, topics: readonly string[]): Promise<void> {
-  const stateOf = async (topic: string) => [await bench.client.range(topic), segmentsOf(bench, topic), compactedUntil(bench, topic)];
+  const stateOf = async (topic: string) => [await bench.client.range(topic), segmentsOf(bench, topic), await compactedUntil(bench, topic)];
   let since = performance.now();
   let last = "";
   await waitFor(
@@ -161,57 +169,60 @@ const COMPACTED = {
   "file.delete.delay.ms": "100",
 };
 
+const withoutSegments = (observed: Observation): Observation =>
+  JSON.parse(JSON.stringify(observed, (name, value) => (name === "segments" ? null : value)));
+
+function compareLeft(title: string, use: (bench: Bench) => Promise<Observation>): void {
+  compare(title, ({ name }) => onFreshBroker(name, use), { diskless: withoutSegments });
+}
+
 describe("what is left of a log", () => {
-  compare("compaction, pass after pass", ({ name }) =>
-    onFreshBroker(name, async (bench) => {
-      const topic = "compacted";
-      await bench.client.createTopic(topic, COMPACTED);
-      const producers = [
-        await bench.client.producer(null),
-        await bench.client.producer("committing"),
-        await bench.client.producer("aborting"),
-      ];
-      const passes: Observation[] = [];
-      for (let round = 0; round < 4; round++) {
-        await writeRound(bench, topic, producers, round);
-        await compactOnce(bench, topic);
-        passes.push(await observed(bench, topic));
-      }
-      return passes;
-    }),
-  );
-
-  compare("compaction with deletions that are still to be seen, and with the start of the log moved", ({ name }) =>
-    onFreshBroker(name, async (bench) => {
-      const topic = "kept";
-      await bench.client.createTopic(topic, {
-        ...COMPACTED,
-        "delete.retention.ms": `${HOUR_MS}`,
-        // DeleteRecords is refused where the policy does not delete.
-        "cleanup.policy": "compact,delete",
-        "retention.ms": "-1",
-      });
-      const producers = [
-        await bench.client.producer(null),
-        await bench.client.producer("committing"),
-        await bench.client.producer("aborting"),
-      ];
-      const passes: Observation[] = [];
-      for (let round = 0; round < 2; round++) {
-        await writeRound(bench, topic, producers, round);
-        await compactOnce(bench, topic);
-        passes.push(await observed(bench, topic));
-        await bench.client.deleteRecords(topic, 400 + 500 * round);
-      }
-      // Its records are of the past.
-      await bench.client.configure(topic, { "retention.ms": "1" });
-      await atRest(bench, [topic]);
+  compareLeft("compaction, pass after pass", async (bench) => {
+    const topic = "compacted";
+    await bench.client.createTopic(topic, COMPACTED);
+    const producers = [
+      await bench.client.producer(null),
+      await bench.client.producer("committing"),
+      await bench.client.producer("aborting"),
+    ];
+    const passes: Observation[] = [];
+    for (let round = 0; round < 4; round++) {
+      await writeRound(bench, topic, producers, round);
+      await compactOnce(bench, topic);
       passes.push(await observed(bench, topic));
-      return passes;
-    }),
-  );
+    }
+    return passes;
+  });
 
-  compare("retention", ({ name }) => onFreshBroker(name, retention));
+  compareLeft("compaction with deletions that are still to be seen, and with the start of the log moved", async (bench) => {
+    const topic = "kept";
+    await bench.client.createTopic(topic, {
+      ...COMPACTED,
+      "delete.retention.ms": `${HOUR_MS}`,
+      // DeleteRecords is refused where the policy does not delete.
+      "cleanup.policy": "compact,delete",
+      "retention.ms": "-1",
+    });
+    const producers = [
+      await bench.client.producer(null),
+      await bench.client.producer("committing"),
+      await bench.client.producer("aborting"),
+    ];
+    const passes: Observation[] = [];
+    for (let round = 0; round < 2; round++) {
+      await writeRound(bench, topic, producers, round);
+      await compactOnce(bench, topic);
+      passes.push(await observed(bench, topic));
+      await bench.client.deleteRecords(topic, 400 + 500 * round);
+    }
+    // Its records are of the past.
+    await bench.client.configure(topic, { "retention.ms": "1" });
+    await atRest(bench, [topic]);
+    passes.push(await observed(bench, topic));
+    return passes;
+  });
+
+  compareLeft("retention", retention);
 });
 
 /** Records of one segment each, since they are further apart than segment.ms; the last is in the active one. */
@@ -275,7 +286,7 @@ async function retention(bench: Bench): Promise<Observation> {
   return found;
 }
 
-describe.skipIf(!inject("brokers").some(({ name }) => name === "odradek"))("a compacted data folder", () => {
+describe.skipIf(!inject("brokers").some(({ name, isDiskless }) => name === "odradek" && !isDiskless))("a compacted data folder", () => {
   for (const [kind, args] of [
     ["log", ["--deep-iteration"]],
     ["index", ["--index-sanity-check"]],

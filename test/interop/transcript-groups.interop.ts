@@ -1,46 +1,34 @@
 // Kafka's tool for consumer groups where groups of either protocol have members: it prints the same lines on both brokers, and ours prints
 // what Kafka's does on each. The brokers are the file's own, so that members hear soon of what has changed.
 
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, describe, expect, inject, test } from "vitest";
-import { type BrokerName, type BrokerUnderTest, CACHE, type RunningBroker, startBroker } from "./broker-under-test.ts";
+import type { BrokerUnderTest } from "./broker-under-test.ts";
 import { compare } from "./compare.ts";
+import { OwnBrokers } from "./own-brokers.ts";
 import { port } from "./port.ts";
 import { compareShims, runShim } from "./shims.ts";
 import { ToolRunner } from "./tool-runner.ts";
 import { type RunTool, transcribe } from "./transcript.ts";
 import { TranscriptMembers } from "./transcript-members.ts";
 
-const PORTS: Readonly<Record<BrokerName, number>> = { kafka: port(19772), odradek: port(19872) };
-const SETTINGS = {
-  "group.consumer.min.heartbeat.interval.ms": "100",
-  "group.consumer.heartbeat.interval.ms": "100",
-  "group.consumer.assignment.interval.ms": "0",
-  // A static member that went for a while is one as long as the lines take, on however busy a machine.
-  "group.consumer.max.session.timeout.ms": "600000",
-  "group.consumer.session.timeout.ms": "600000",
-  // And a group that holds nothing any more is still there.
-  "offsets.retention.check.interval.ms": "86400000",
-};
-
+const brokers = new OwnBrokers({
+  title: "transcript-groups",
+  ports: { kafka: port(19772), odradek: port(19872) },
+  settings: {
+    "group.consumer.min.heartbeat.interval.ms": "100",
+    "group.consumer.heartbeat.interval.ms": "100",
+    "group.consumer.assignment.interval.ms": "0",
+    // A static member that went for a while is one as long as the lines take, on however busy a machine.
+    "group.consumer.max.session.timeout.ms": "600000",
+    "group.consumer.session.timeout.ms": "600000",
+    // And a group that holds nothing any more is still there.
+    "offsets.retention.check.interval.ms": "86400000",
+  },
+});
 const tools = new ToolRunner();
-const running = new Map<BrokerName, Promise<RunningBroker>>();
-
-function own({ name }: BrokerUnderTest): Promise<RunningBroker> {
-  const dataFolder = join(CACHE, "data", `${name}-transcript-groups`);
-  const begin = () => {
-    rmSync(dataFolder, { recursive: true, force: true });
-    return startBroker(name, { port: PORTS[name], dataFolder, settings: SETTINGS });
-  };
-  const broker = running.get(name) ?? begin();
-  running.set(name, broker);
-  return broker;
-}
-
 afterAll(async () => {
   await tools.stop();
-  for (const broker of running.values()) await (await broker).stop();
+  await brokers.stop();
 });
 
 const LINES = `
@@ -124,7 +112,7 @@ console-consumer --topic %a --group %n --timeout-ms 4000 --command-property grou
 
 const java = LINES.map((line) => line.replaceAll("%", "q-"));
 compare("transcript: groups with members", async (broker) =>
-  transcribe(java, (await own(broker)).bootstrap, (tool, args, stdin) => tools.run(tool, args, stdin)),
+  transcribe(java, (await brokers.of(broker)).bootstrap, (tool, args, stdin) => tools.run(tool, args, stdin)),
 );
 
 /** These show groups of any name: the tools say them of one and the same. */
@@ -133,11 +121,11 @@ const OF_ALL_GROUPS = /--list|--all-groups/;
 describe.each(inject("brokers"))("on $name", (broker: BrokerUnderTest) => {
   test("our tool prints what Kafka's prints of groups with members", async () => {
     const lines = LINES.filter((line) => !OF_ALL_GROUPS.test(line));
-    await compareShims(tools, (await own(broker)).bootstrap, lines);
+    await compareShims(tools, (await brokers.of(broker)).bootstrap, lines);
   });
 
   test("our tools print what Kafka's print of all groups", async () => {
-    const { bootstrap } = await own(broker);
+    const { bootstrap } = await brokers.of(broker);
     const members = new TranscriptMembers(bootstrap);
     const transcript = (run: RunTool) =>
       transcribe(

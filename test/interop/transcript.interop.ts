@@ -1,22 +1,30 @@
 // What an administrator types, tool by tool, with the mistakes: Kafka's own tools print the same lines on both brokers and end with the same
-// exit codes. Each list is one story: later lines see what earlier ones did.
+// exit codes. Each list is one story: later lines see what earlier ones did. The brokers are the file's own.
 
 import { afterAll } from "vitest";
-import { compare } from "./compare.ts";
+import { compare, type Scenario } from "./compare.ts";
+import { OwnBrokers } from "./own-brokers.ts";
+import { port } from "./port.ts";
 import { ToolRunner } from "./tool-runner.ts";
 import { transcribe } from "./transcript.ts";
 
+const brokers = new OwnBrokers({ title: "transcript", ports: { kafka: port(19782), odradek: port(19882) } });
 const tools = new ToolRunner();
-afterAll(() => tools.stop());
+afterAll(async () => {
+  await tools.stop();
+  await brokers.stop();
+});
 
 function transcript(title: string, text: string): void {
   const lines = text
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "");
-  compare(`transcript: ${title}`, (broker) => transcribe(lines, broker.bootstrap, (tool, args, stdin) => tools.run(tool, args, stdin)), {
-    alsoDiskless: true,
-  });
+  const scenario: Scenario = async (broker) => {
+    const { bootstrap } = await brokers.of(broker);
+    return transcribe(lines, bootstrap, (tool, args, stdin) => tools.run(tool, args, stdin));
+  };
+  compare(`transcript: ${title}`, scenario, { alsoDiskless: true });
 }
 
 transcript(
