@@ -22,6 +22,8 @@ const SETTINGS = {
   "log.retention.check.interval.ms": "300",
   "log.initial.task.delay.ms": "300",
   "log.segment.delete.delay.ms": "100",
+  // Rows that are put together, at some time or other, would be other segments in the eyes of the cleaner.
+  "diskless.upkeep.interval.ms": `${24 * 3_600_000}`,
 };
 const EPOCH_MS = 1_700_000_000_000;
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,6 @@
 // Rows of a log as the rules of compaction see segments: neighbours that together are what a segment of files would be, by segment.bytes and
-// segment.ms. The last of them is the one that grows, which is not compacted.
+// segment.ms. What was compacted and what came since are never one, since a compaction ends where a segment does. The last of them is the one
+// that grows, which is not compacted.
 
 import type { TopicSettings } from "../../config/topic-settings.ts";
 import type { PlannedSegment } from "../../storage/compaction/compaction-plan.ts";
@@ -10,10 +11,11 @@ import type { Segment } from "../catalog.ts";
 export function plannedRows(rows: readonly Segment[], settings: TopicSettings): PlannedSegment[] {
   const [mostBytes, longestMs] = [largestSegmentBytes(settings), longestSegmentMs(settings)];
   const planned: PlannedSegment[] = [];
-  for (const { baseOffset, sizeBytes, maxTimestampMs } of rows) {
+  for (const [index, { baseOffset, sizeBytes, maxTimestampMs, compactedUntil }] of rows.entries()) {
     const last = planned.at(-1);
     const isFull = last === undefined || last.sizeBytes + sizeBytes > mostBytes || maxTimestampMs - last.firstTimestampMs > longestMs;
-    if (isFull)
+    const isFirstSince = compactedUntil === 0 && rows[index - 1]?.compactedUntil !== 0;
+    if (isFull || isFirstSince)
       planned.push({ baseOffset, sizeBytes, largestTimestamp: { timestampMs: maxTimestampMs }, firstTimestampMs: maxTimestampMs });
     else {
       planned[planned.length - 1] = {

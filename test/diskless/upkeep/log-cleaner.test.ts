@@ -26,3 +26,28 @@ test("a log whose settings were altered is looked at again, however little it ha
   expect((await readAll(log)).map(({ offset }) => offset)).toEqual([2, 3, 4, 5]);
   await engine.close();
 });
+
+test("what came since a log was compacted is in segments of its own, as in files", async () => {
+  const machines = new Machines();
+  await machines.claim();
+  const { engine } = machines.start();
+  // Two batches, which is less than the setting takes.
+  const settings = { ...settingsWith({ ...COMPACTED, "min.cleanable.dirty.ratio": "0" }), "segment.bytes": 2 * batchOf(["a"]).length };
+  const log = await engine.open({ ...spec(), settings });
+  const write = async (...keys: string[]) => {
+    for (const key of keys) {
+      append(log, batchOf([key], { timestamp: START_MS }));
+      await machines.settled(log);
+    }
+  };
+  const left = async () => {
+    await machines.during(engine.compact(LIMITS));
+    return (await readAll(log)).map(({ offset, value }) => `${offset} ${value}`);
+  };
+  await write("a", "a", "b");
+  expect(await left()).toEqual(["1 a", "2 b"]);
+  // Together with what is left of the first segment, the third record would be another.
+  await write("a", "b");
+  expect(await left()).toEqual(["2 b", "3 a", "4 b"]);
+  await engine.close();
+});
