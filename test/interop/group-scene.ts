@@ -21,6 +21,7 @@ export const SESSION_MS = 5000;
 const PACE_MS = 80;
 /** In which all of an output is read. */
 const READ_MS = 4000;
+const READ_TRIES = 5;
 /** Also while a broker starts. */
 const PATIENT = { initialRetryTime: 100, maxRetryTime: 500, retries: 200 };
 const GROUP_RESOURCE = 32;
@@ -275,10 +276,12 @@ export class GroupScene {
 
   /** What a transformer has sent, as a reader of committed records has it: how many inputs are there never, and how many more than once. */
   async transformed(output: string): Promise<Observation> {
-    const seen = await this.#valuesOf(output);
+    const expected = Object.entries(this.#ends).flatMap(([place, end]) => Array.from({ length: end }, (_, offset) => `${place}/${offset}`));
+    // On a busy machine a reader may not come to the end in its time.
+    let seen: readonly string[] = [];
+    for (let tries = 0; tries < READ_TRIES && seen.length < expected.length; tries++) seen = await this.#valuesOf(output);
     const counts = new Map<string, number>();
     for (const value of seen) counts.set(value, (counts.get(value) ?? 0) + 1);
-    const expected = Object.entries(this.#ends).flatMap(([place, end]) => Array.from({ length: end }, (_, offset) => `${place}/${offset}`));
     return {
       missing: expected.filter((value) => !counts.has(value)).length,
       repeated: [...counts.values()].filter((count) => count > 1).length,
