@@ -47,6 +47,7 @@ async function change(run: Run, cluster: Machines): Promise<void> {
   await untilOthersServe(run, cluster, { topic: many, count, place: STOPPED_PLACE, how: "clean" });
   await cluster.start(STOPPED_PLACE);
   await cluster.all();
+  await untilServed(cluster, many, count);
   await addMachine(run, cluster, many, count);
   await cluster.endAll();
 }
