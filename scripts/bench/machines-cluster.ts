@@ -11,6 +11,8 @@ import type { Run } from "./scenario.ts";
 const CONTROLLERS = 3;
 const SETTINGS = { "default.replication.factor": "3", "min.insync.replicas": "2" };
 
+type Settings = Readonly<Record<string, string>>;
+
 export interface Machine {
   readonly id: number;
   readonly broker: Contender;
@@ -19,6 +21,7 @@ export interface Machine {
 export class Machines {
   readonly #run: Run;
   readonly #over: Places | undefined;
+  readonly #settings: Settings;
   /** Of Kafka's nodes, by place. */
   readonly #ports: number[] = [];
   /** By place; those that were ended, too. */
@@ -26,14 +29,18 @@ export class Machines {
   readonly #running = new Set<number>();
   #topics = 0;
 
-  private constructor(run: Run, over: Places | undefined) {
+  private constructor(run: Run, over: Places | undefined, settings: Settings) {
     this.#run = run;
     this.#over = over;
+    this.#settings = { ...SETTINGS, ...settings };
   }
 
-  /** @param over of Odradek's; Kafka's have folders */
-  static async start(run: Run, count: number, over: Places | undefined): Promise<Machines> {
-    const machines = new Machines(run, over);
+  /**
+   * @param over of Odradek's; Kafka's have folders
+   * @param settings more of them
+   */
+  static async start(run: Run, count: number, over: Places | undefined, settings: Settings = {}): Promise<Machines> {
+    const machines = new Machines(run, over, settings);
     for (let place = 0; place < CONTROLLERS; place++) machines.#ports.push(await freePort(1));
     // Who starts while another fails must have been told of, to be ended with the rest.
     const starts = await Promise.allSettled(Array.from({ length: count }, (_, place) => machines.start(place)));
@@ -56,7 +63,10 @@ export class Machines {
   async start(place: number, isAwaited = true): Promise<Contender> {
     const { folder } = this.#brokers[place] ?? {};
     this.#ports[place] ??= await freePort(1);
-    const options = { isAwaited, ...(this.#over === undefined ? this.#nodeOptions(place) : { over: this.#over, settings: SETTINGS }) };
+    const options = {
+      isAwaited,
+      ...(this.#over === undefined ? this.#nodeOptions(place) : { over: this.#over, settings: this.#settings }),
+    };
     const broker = await this.#run.launch(folder === undefined ? options : { ...options, folder });
     this.#brokers[place] = broker;
     this.#running.add(place);
@@ -69,8 +79,8 @@ export class Machines {
     await this.#brokers[place]?.end(how);
   }
 
-  async endAll(): Promise<void> {
-    for (const place of [...this.#running]) await this.end(place, "killed");
+  async endAll(how: "clean" | "killed" = "killed"): Promise<void> {
+    for (const place of [...this.#running]) await this.end(place, how);
   }
 
   /** With their ids, once all who run are in the cluster. In the order of places. */
@@ -119,7 +129,7 @@ export class Machines {
       "transaction.state.log.replication.factor": "3",
       "transaction.state.log.min.isr": "2",
     };
-    return { port, settings: { ...SETTINGS, ...internal, ...own } };
+    return { port, settings: { ...this.#settings, ...internal, ...own } };
   }
 }
 

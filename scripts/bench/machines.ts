@@ -7,7 +7,6 @@ import { type Machine, Machines } from "./machines-cluster.ts";
 import { canStartServices, MachineServices } from "./machines-services.ts";
 import { pause } from "./pause.ts";
 import { type FetchOrder, type ReplayResult, replay, settle } from "./replay-order.ts";
-import { secondsSinceStart } from "./restart-times.ts";
 import type { Run, Scenario } from "./scenario.ts";
 
 export const CLUSTERS: readonly ContenderName[] = canStartServices() ? ["odradek", "kafka"] : [];
@@ -28,8 +27,12 @@ const BYTES = 250 * MB;
 const WARM_UP_BYTES = 50 * MB;
 const TAIL_BYTES = 0.5 * MB;
 const MOST_SECONDS = 10;
-/** Brokers put small objects together a minute after their start; what they do then has ended by this time. */
-const UPKEPT_SECONDS = 75;
+/** Small objects are put together every minute by default: not while something else is measured, and when it is, then at once. */
+const upkeepEvery = (ms: number) => ({ "diskless.upkeep.interval.ms": String(ms) });
+const NEVER_MS = 3_600_000;
+const AT_ONCE_MS = 1000;
+/** What is then done has ended by this time. */
+const UPKEEP_MS = 20_000;
 /** From memory: services have no part in it. */
 const AT_THE_TAIL = "fetched at the tail";
 
@@ -45,11 +48,15 @@ export const machines: Scenario = {
     const services = await MachineServices.start();
     try {
       for (const count of [3, 1]) {
-        const cluster = await Machines.start(run, count, await services.places());
+        const places = await services.places();
+        const cluster = await Machines.start(run, count, places, upkeepEvery(NEVER_MS));
         const bench = new Bench(run, cluster, services);
-        await bench.measure();
-        if (count > 1) await bench.measureUpkeep();
-        await cluster.endAll();
+        const bytes = await bench.measure();
+        await cluster.endAll("clean");
+        if (count === 1) continue;
+        const upkeeping = await Machines.start(run, count, places, upkeepEvery(AT_ONCE_MS));
+        await new Bench(run, upkeeping, services).measureUpkeep(bytes);
+        await upkeeping.endAll();
       }
     } finally {
       await services.stop();
@@ -85,7 +92,8 @@ class Bench {
     this.#at = cluster.brokers.length === 1 ? "one machine" : "three machines";
   }
 
-  async measure(): Promise<void> {
+  /** Gives what was produced, in bytes. */
+  async measure(): Promise<number> {
     await this.#produce(BATCHES[0], WARM_UP_BYTES);
     const written = new Map<Batches, readonly Load[]>();
     for (const batches of BATCHES) {
@@ -104,14 +112,14 @@ class Bench {
     await this.#part("fetch from the start", "fetched from the start", label, () => fetch(written.get(first), { startOffset: 0 }));
     const peaks = this.#cluster.brokers.map((broker) => broker.memoryMb()?.peak ?? Number.NaN);
     this.#run.add(`${this.#at}: peak memory of a broker`, "MB", Math.max(...peaks));
+    return this.#producedBytes;
   }
 
-  /** What it costs afterwards to put small objects together, for a GB of what was produced until then. */
-  async measureUpkeep(): Promise<void> {
+  /** What it costs afterwards to put small objects together. @param bytes that were produced */
+  async measureUpkeep(bytes: number): Promise<void> {
     const before = this.#accounts();
-    const [broker] = this.#cluster.brokers;
-    if (broker !== undefined) await pause(Math.max(0, UPKEPT_SECONDS - secondsSinceStart(broker)) * 1000);
-    this.#add("afterwards, to put objects together", "", before, this.#producedBytes);
+    await pause(UPKEEP_MS);
+    this.#add("afterwards, to put objects together", "", before, bytes);
   }
 
   async #part(what: string, done: string, label: string, load: () => Promise<readonly ReplayResult[]>): Promise<void> {
