@@ -125,6 +125,8 @@ function readBody(incoming: IncomingMessage, mostBytes: number): Promise<Buffer>
       received += chunk.length;
     });
     incoming.on("end", () => {
+      // It comes after every end, and making an error is dear.
+      incoming.off("close", broken);
       if (received === (length ?? received) && incoming.complete) resolve(whole ?? Buffer.concat(chunks));
       else reject(new NoAnswer(`of ${length} bytes came ${received}`));
     });
