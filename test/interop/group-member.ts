@@ -54,7 +54,8 @@ const REHEARSAL = {
 };
 /** Made once, however many start at a time. */
 const commands = new Map<MemberClient, Promise<readonly [string, ...string[]]>>();
-const LEAVE_MS = 20_000;
+/** For what hangs: members start while this one ends. */
+const LEAVE_MS = 60_000;
 
 export function canBuildFranzGoMember(): boolean {
   return franzGo.canBuild();

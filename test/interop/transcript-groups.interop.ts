@@ -103,7 +103,7 @@ consumer-groups --no-bootstrap --validate-regex (a
 consumer-groups --no-bootstrap --validate-regex a)
 consumer-groups --no-bootstrap --validate-regex (?=a)
 console-consumer --topic %a --group %n --timeout-ms 4000 --command-property group.protocol=consumer --command-property session.timeout.ms=9000
-console-consumer --topic %a --group %n --timeout-ms 4000 --command-property group.protocol=consumer --command-property group.remote.assignor=nope
+console-consumer --topic %a --group %n --timeout-ms 20000 --command-property group.protocol=consumer --command-property group.remote.assignor=nope
 console-consumer --topic %a --group %n --timeout-ms 4000 --command-property group.remote.assignor=range
 console-consumer --topic %a --group %n --timeout-ms 4000 --command-property group.protocol=both
 `

@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.*;
 import org.apache.kafka.clients.consumer.*;
 import org.apache.kafka.clients.producer.*;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.*;
 
@@ -42,8 +43,8 @@ public class TransactionTour {
       producer.beginTransaction();
       for (int i = 0; i < 4; i++) producer.send(new ProducerRecord<>(name, i % 2, "k", "aborted " + i));
       producer.flush();
-      tell("open, committed", read("read_committed"));
-      tell("open, uncommitted", read("read_uncommitted"));
+      tell("open, committed", readNow("read_committed"));
+      tell("open, uncommitted", readNow("read_uncommitted"));
       producer.abortTransaction();
       tell("after abort, committed", read("read_committed"));
       tell("after abort, uncommitted", read("read_uncommitted"));
@@ -95,11 +96,11 @@ public class TransactionTour {
   /** Ends in the middle of a transaction, without a word. */
   static void crash() throws Exception {
     createTopic(name, 1);
-    var producer = producer(name, 60_000);
+    var producer = producer(name, 600_000);
     producer.initTransactions();
     producer.beginTransaction();
     producer.send(new ProducerRecord<>(name, 0, "k", "before the crash")).get();
-    tell("read", read("read_committed"));
+    tell("read", readNow("read_committed"));
   }
 
   static void afterCrash() throws Exception {
@@ -247,16 +248,29 @@ public class TransactionTour {
   }
 
   static long lastStable() throws Exception {
+    return end(0, IsolationLevel.READ_COMMITTED);
+  }
+
+  static long end(int index, IsolationLevel isolation) throws Exception {
     try (var admin = Admin.create(common())) {
-      var partition = new TopicPartition(name, 0);
-      var options = new ListOffsetsOptions(org.apache.kafka.common.IsolationLevel.READ_COMMITTED);
-      return admin.listOffsets(Map.of(partition, OffsetSpec.latest()), options).partitionResult(partition).get().offset();
+      var partition = new TopicPartition(name, index);
+      return admin.listOffsets(Map.of(partition, OffsetSpec.latest()), new ListOffsetsOptions(isolation)).partitionResult(partition).get().offset();
     }
   }
 
-  /** All values of the topic, by partition, once a reader has nothing more before its end. */
+  /** When no transaction is open: a producer is answered before the markers are written. */
   static String read(String isolation) throws Exception {
-    Thread.sleep(300);
+    int partitions;
+    try (var consumer = consumer(isolation, null)) {
+      partitions = consumer.partitionsFor(name).size();
+    }
+    for (int index = 0; index < partitions; index++)
+      for (int i = 0; i < 100 && end(index, IsolationLevel.READ_COMMITTED) < end(index, IsolationLevel.READ_UNCOMMITTED); i++) Thread.sleep(100);
+    return readNow(isolation);
+  }
+
+  /** All values of the topic, by partition, once a reader has nothing more before its end. */
+  static String readNow(String isolation) throws Exception {
     try (var consumer = consumer(isolation, null)) {
       var partitions = consumer.partitionsFor(name).stream().map(info -> new TopicPartition(name, info.partition())).sorted(Comparator.comparing(TopicPartition::partition)).toList();
       consumer.assign(partitions);
