@@ -36,7 +36,7 @@ export function verifyTransaction(services: Services, request: VerificationReque
   for (const { partition, baseSequence } of isNeeded ? request.appends : []) {
     // What the log refuses anyway, for its epoch, is not worth asking for.
     if (isOpen(partition, producer) || isStale(partition, producer)) continue;
-    pending.set(partition, partition.verifications.start(producer.producerId, producer.producerEpoch, baseSequence));
+    pending.set(partition, partition.verifications.start(producer.producerId, producer.producerEpoch, baseSequence, mode === "add"));
   }
   if (pending.size === 0) return verified(request, pending, () => Errors.NONE);
   const partitions = new Map<string, Set<number>>();

@@ -98,10 +98,10 @@ export class Partition implements Watchable {
     return result;
   }
 
-  /** Ends a transaction in this partition (KIP-98). Transactional batches that wait to be verified are too late from now on. */
+  /** Ends a transaction in this partition (KIP-98). Its batches that wait to be verified are too late from now on. */
   appendMarker(marker: EndTransactionMarker, transactionVersion: number): AppendResult {
     const result = this.append(controlBatch(marker).bytes, "coordinator", transactionVersion);
-    if (result.ok) this.verifications.end(marker.producerId);
+    if (result.ok) this.verifications.ended(marker);
     return result;
   }
 

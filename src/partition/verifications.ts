@@ -6,6 +6,8 @@
 
 export interface Verification {
   readonly producerId: number;
+  /** Whether each transaction of the producer has an epoch of its own; the marker of one has the epoch of the next (KIP-890). */
+  readonly hasOwnEpoch: boolean;
   producerEpoch: number;
   lowestSequence: number;
 }
@@ -16,10 +18,10 @@ const MOST_VERIFICATIONS = 10_000;
 export class Verifications {
   readonly #verifications = new Map<number, Verification>();
 
-  start(producerId: number, producerEpoch: number, baseSequence: number): Verification {
+  start(producerId: number, producerEpoch: number, baseSequence: number, hasOwnEpoch: boolean): Verification {
     let verification = this.#verifications.get(producerId);
     if (verification === undefined) {
-      verification = { producerId, producerEpoch, lowestSequence: baseSequence };
+      verification = { producerId, hasOwnEpoch, producerEpoch, lowestSequence: baseSequence };
       this.#makeRoom();
       this.#verifications.set(producerId, verification);
     } else if (producerEpoch > verification.producerEpoch) {
@@ -36,9 +38,16 @@ export class Verifications {
     return this.#verifications.get(verification.producerId) === verification;
   }
 
-  /** The transaction is open in the partition, or has ended. */
+  /** The transaction is open in the partition. */
   end(producerId: number): void {
     this.#verifications.delete(producerId);
+  }
+
+  /** A transaction has ended; its marker has that epoch. */
+  ended({ producerId, producerEpoch }: { readonly producerId: number; readonly producerEpoch: number }): void {
+    const verification = this.#verifications.get(producerId);
+    const isOfNext = verification?.hasOwnEpoch === true && verification.producerEpoch === producerEpoch;
+    if (!isOfNext) this.#verifications.delete(producerId);
   }
 
   #makeRoom(): void {

@@ -85,6 +85,17 @@ describe("a transactional batch", () => {
     expect(partition.lastStableOffset).toBe(partition.highWatermark);
   });
 
+  test("of the next transaction stays verified when the marker of the one before comes, whose epoch is the next one's", async () => {
+    const verifying = verify(0, { mode: "add" });
+    end();
+    asked[0]?.answer(allowed);
+    expect((await verifying).errorOf(partition, 0)).toBe(Errors.NONE);
+    const overtaken = verify(0, { mode: "add" });
+    end(producer.producerEpoch + 1);
+    asked.at(-1)?.answer(allowed);
+    expect((await overtaken).errorOf(partition, 0)).toBe(Errors.INVALID_TXN_STATE);
+  });
+
   test("whose predecessor was turned away is not taken for the first", async () => {
     const [first, second] = [verify(5), verify(6)];
     asked[0]?.answer(refused);
