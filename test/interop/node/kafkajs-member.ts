@@ -2,7 +2,7 @@
 // Its wishes and what it does at the end of its input are in ../group-member.ts; it speaks the classic protocol alone, and does not hold.
 
 import { appendFileSync } from "node:fs";
-import { type EachBatchPayload, Kafka } from "kafkajs";
+import { type Consumer, type EachBatchPayload, Kafka } from "kafkajs";
 import { QUIET } from "../../support/kafkajs.ts";
 import { nowUs } from "../event-log.ts";
 import type { MemberOptions } from "../group-member.ts";
@@ -18,16 +18,6 @@ const kafka = new Kafka({
   // Not more of them: what it commits goes to the coordinator that it knew, however often, until it begins anew.
   retry: { retries: 8, initialRetryTime: 50, maxRetryTime: 500 },
 });
-const consumer = kafka.consumer({
-  groupId: options.group,
-  sessionTimeout: options.sessionMs,
-  rebalanceTimeout: options.sessionMs,
-  heartbeatInterval: 200,
-  maxWaitTimeInMs: 100,
-  metadataMaxAge: 1000,
-  // A commit that came too late ends it otherwise.
-  retry: { restartOnFailure: async () => true },
-});
 let owned: readonly Place[] = [];
 
 function tell(event: string, fields: object = {}): void {
@@ -40,7 +30,7 @@ function giveUp(): void {
   owned = [];
 }
 
-async function consume({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+async function consume(consumer: Consumer, { batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
   const place = `${batch.topic}/${batch.partition}`;
   let next: number | undefined;
   for (const { offset } of batch.messages) {
@@ -62,16 +52,40 @@ async function consume({ batch, resolveOffset, heartbeat, isRunning, isStale }: 
   await heartbeat();
 }
 
-consumer.on(consumer.events.REBALANCING, giveUp);
-consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-  giveUp();
-  owned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) => partitions.map((partition) => `${topic}/${partition}`));
-  if (owned.length > 0) tell("assigned", { places: owned });
-});
-consumer.on(consumer.events.CRASH, ({ payload }) => tell(payload.restart ? "error" : "failed", { error: `${payload.error}` }));
-await consumer.connect();
-await consumer.subscribe({ topics: [...options.topics], fromBeginning: true });
-await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: consume });
+async function join(): Promise<Consumer> {
+  const joined = kafka.consumer({
+    groupId: options.group,
+    sessionTimeout: options.sessionMs,
+    rebalanceTimeout: options.sessionMs,
+    heartbeatInterval: 200,
+    maxWaitTimeInMs: 100,
+    metadataMaxAge: 1000,
+    // A commit that came too late ends it otherwise.
+    retry: { restartOnFailure: async () => true },
+  });
+  joined.on(joined.events.REBALANCING, giveUp);
+  joined.on(joined.events.GROUP_JOIN, ({ payload }) => {
+    giveUp();
+    const assigned = Object.entries(payload.memberAssignment);
+    owned = assigned.flatMap(([topic, partitions]) => partitions.map((partition) => `${topic}/${partition}`));
+    if (owned.length > 0) tell("assigned", { places: owned });
+  });
+  // For good it ends where brokers differ for a moment in how many partitions there are, of which it does not know what to do.
+  joined.on(joined.events.CRASH, ({ payload }) => {
+    tell("error", { error: `${payload.error}` });
+    if (payload.restart) return;
+    giveUp();
+    void join().then((next) => {
+      consumer = next;
+    });
+  });
+  await joined.connect();
+  await joined.subscribe({ topics: [...options.topics], fromBeginning: true });
+  await joined.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (payload) => consume(joined, payload) });
+  return joined;
+}
+
+let consumer = await join();
 for await (const _ of process.stdin) {
   // It is told nothing but that it ends.
 }
