@@ -66,23 +66,21 @@ const LINES = `
 /** Kafka tells of a replica that goes until it has gone. */
 const COMPLETED = "Reassignment of partition $1 is completed.";
 
-/**
- * Kafka lists a replica last in the set in sync that has just caught up; here it is there at once. And a replica that does not lead has no
- * folder here.
- */
-function alike(text: string): string {
-  return text
-    .replace(/(?<=<address> \()\d+/g, "<coordinator>")
+/** Kafka lists a replica last in the set in sync that has just caught up; here it is there at once. */
+function alike(stdout: string): string {
+  return stdout
     .replace(/There is no active reassignment of partition (\S+), but replica set is [\d,]+ rather than [\d,]+\./g, COMPLETED)
-    .replace(/(?<=\bIsr: )[\d,]+/g, (ids) => ids.split(",").toSorted().join())
-    .replace(/\\"log_dirs\\":\[[^\]]*\]/g, "<folders>");
+    .replace(/(?<=\bIsr: )[\d,]+/g, (ids) => ids.split(",").toSorted().join());
 }
 
 async function printed(machines: Machines): Promise<unknown> {
   const lines = LINES.split("\n").flatMap((line) => (line.trim() === "" ? [] : [line.trim()]));
   try {
-    const observed = await transcribe(lines, machines.bootstrap, (tool, args, stdin) => tools.run(tool, args, stdin));
-    return JSON.parse(alike(JSON.stringify(observed)));
+    const observed = await transcribe(lines, machines.bootstrap, async (tool, args, stdin) => {
+      const outcome = await tools.run(tool, args, stdin);
+      return { ...outcome, stdout: alike(outcome.stdout) };
+    });
+    return JSON.parse(JSON.stringify(observed).replace(/(?<=<address> \()\d+/g, "<coordinator>"));
   } finally {
     await machines.close();
   }
