@@ -13,6 +13,12 @@ const DEADLINE_MS = 120_000;
 const PRODUCE_MS = 1000;
 const HOST = "127.0.0.1";
 
+/** Which brokers run, by their ports, and a connection to one. */
+interface Served {
+  readonly brokers: readonly { readonly port: number }[];
+  connect(): Promise<FrameSocket>;
+}
+
 /** Partitions by the port of their leaders; those that have none are left out. */
 export async function leadersOf(socket: FrameSocket, topic: string): Promise<ReadonlyMap<number, readonly number[]>> {
   const { brokers, topics } = await socket.call(messages.metadata, 9, { topics: [{ name: topic }] });
@@ -44,7 +50,7 @@ export async function produceTo(port: number, topic: string, partitions: readonl
  * Resolves when every partition has taken a record from a leader that runs, as far as the cluster knows its brokers: one that ends is none of
  * them. Rejects after two minutes.
  */
-export async function untilServed(cluster: Machines, topic: string, partitions: number): Promise<void> {
+export async function untilServed(cluster: Served, topic: string, partitions: number): Promise<void> {
   /** With what was heard last. */
   const missing = new Map(Array.from({ length: partitions }, (_, index) => [index, "no leader, or no answer"]));
   const asked = new Set<number>();
@@ -80,7 +86,7 @@ function notServed(missing: ReadonlyMap<number, string>): string {
 }
 
 /** Made by the cluster's own choice of leaders, once all partitions are served. */
-export async function createSpreadTopic(cluster: Machines, partitions: number): Promise<string> {
+export async function createSpreadTopic(cluster: Served & Pick<Machines, "topicName">, partitions: number): Promise<string> {
   const name = cluster.topicName();
   const socket = await cluster.connect();
   try {
