@@ -59,7 +59,7 @@ export class Machines {
     return `machines-${++this.#topics}`;
   }
 
-  /** A broker in a place that has none: a new one, or, where there was one, the same again, on the data that it has. */
+  /** A broker in a place that has none: a new one, or, where there was one, the same again: of its id, on the data that it has. */
   async start(place: number, isAwaited = true): Promise<Contender> {
     const { folder } = this.#brokers[place] ?? {};
     this.#ports[place] ??= await freePort(1);
