@@ -1,6 +1,6 @@
 // Which clients work with a cluster in the scenario of a seed: each library has each part once in three seeds.
 
-import type { ClassicAssignor, GroupProtocol, MemberClient } from "../group-member.ts";
+import { type ClassicAssignor, canBuildFranzGoMember, type GroupProtocol, type MemberClient } from "../group-member.ts";
 import { LIBRARIES, type Library, type WriterOptions } from "./writer.ts";
 
 /** A group whose members commit in transactions. */
@@ -32,6 +32,11 @@ export interface Stage {
 export function castOf(seed: number, { orders, ledger, copies }: Stage): Cast {
   const [first, second, third] = [0, 1, 2].map((turn) => LIBRARIES[(seed + turn) % LIBRARIES.length]) as [Library, Library, Library];
   const [topic, partitions] = orders;
+  /** In a group of their own, of which each protocol has its turn. */
+  const further = (canBuildFranzGoMember() ? (["franz-go", "odradek"] as const) : (["odradek"] as const)).map((client) => {
+    const protocol: GroupProtocol = seed % 2 === 0 ? "classic" : "consumer";
+    return { client, name: `${client}-${protocol}`, group: "further-readers", protocol, assignor: "range" as const };
+  });
   return {
     writers: [
       { library: first, name: `${first}-records`, topic, partitions },
@@ -45,6 +50,7 @@ export function castOf(seed: number, { orders, ledger, copies }: Stage): Cast {
       { client: "kafkajs", name: "kafkajs-classic", group: KAFKAJS_READERS, protocol: "classic", sessionMs: 6000 },
       { client: "java", name: "java-consumer", group: "consumer-readers", protocol: "consumer" },
       { client: "librdkafka", name: "librdkafka-consumer", group: "consumer-readers", protocol: "consumer" },
+      ...further,
       // Of librdkafka 2.16 it would stand still for good once the coordinator of its group was away, on Apache Kafka too (its issue 5511).
       {
         client: "java",

@@ -2,29 +2,22 @@
 // a commit of a broker that was relieved is refused by the owner of the log, by its leader epoch, by where it expects the log to end and by
 // the keys of the rows. What belongs together is taken out together.
 
+import type { Guard } from "../../simulation/guard.ts";
 import type { Deed } from "./plan.ts";
 
-export interface Guard {
-  readonly title: string;
-  readonly edits: readonly {
-    /** Below src. */
-    readonly file: string;
-    readonly code: string;
-    /** What stands there instead. */
-    readonly without: string;
-  }[];
+export interface MachinesGuard extends Guard {
   /** What finds it sooner than all that can be done. */
   readonly deeds: readonly Deed["does"][];
 }
 
-const COMMIT = "diskless/postgres/migrations/0002-logs-and-objects.ts";
-const PIPELINE = "diskless/write-pipeline.ts";
-const LOG = "diskless/diskless-log.ts";
+const COMMIT = "src/diskless/postgres/migrations/0002-logs-and-objects.ts";
+const PIPELINE = "src/diskless/write-pipeline.ts";
+const LOG = "src/diskless/diskless-log.ts";
 
 const IS_OURS = `AND l.owner = number AND NOT l.is_deleted
         AND l.leader_epoch <= g.epoch AND l.end_offset = g.expected_end`;
 
-export const GUARDS: readonly Guard[] = [
+export const GUARDS: readonly MachinesGuard[] = [
   {
     title: "a commit counts of whoever has the log, at its leader epoch, and from where it ends",
     edits: [
@@ -46,12 +39,17 @@ export const GUARDS: readonly Guard[] = [
         without: `for (const upload of this.#uploads.filter(({ state }) => state === "stored")) {
       this.#uploads.splice(this.#uploads.indexOf(upload), 1);`,
       },
+      {
+        file: "src/diskless/ready-parts.ts",
+        code: `    assert(part.baseOffset === endOffset, "parts of a log are committed in the order of their offsets");\n`,
+        without: "",
+      },
     ],
     deeds: ["kill", "cut"],
   },
   {
     title: "a broker without its lease serves nobody",
-    edits: [{ file: "membership/term.ts", code: "new LeaseGuard(() => keeper.isHeld)", without: "new LeaseGuard(() => true)" }],
+    edits: [{ file: "src/membership/term.ts", code: "new LeaseGuard(() => keeper.isHeld)", without: "new LeaseGuard(() => true)" }],
     deeds: ["freeze", "cut"],
   },
   {

@@ -5,9 +5,10 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { takenOut } from "../../simulation/guard.ts";
 import { ROOT } from "../broker-under-test.ts";
 import { seedsOf } from "../seeds.ts";
-import { GUARDS, type Guard } from "./guard-list.ts";
+import { GUARDS, type MachinesGuard } from "./guard-list.ts";
 import { DATABASE_PORT, runSeed, STORE_PORT } from "./seed.ts";
 import { type Database, type ObjectStoreService, startDatabase, startObjectStore } from "./services.ts";
 
@@ -27,7 +28,7 @@ try {
   await store.stop();
 }
 
-async function isNeeded(guard: Guard, services: { database: Database; store: ObjectStoreService }): Promise<boolean> {
+async function isNeeded(guard: MachinesGuard, services: { database: Database; store: ObjectStoreService }): Promise<boolean> {
   const copy = mkdtempSync(join(tmpdir(), "machine-guards-"));
   try {
     for (const path of COPIED) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
@@ -47,14 +48,9 @@ async function isNeeded(guard: Guard, services: { database: Database; store: Obj
   }
 }
 
-function takeOut(copy: string, { file, code, without }: Guard["edits"][number]): void {
-  const path = join(copy, "src", file);
-  const source = readFileSync(path, "utf8");
-  if (source.split(code).length !== 2) throw new Error(`${file} has no longer once: ${code}`);
-  writeFileSync(
-    path,
-    source.replace(code, () => without),
-  );
+function takeOut(copy: string, edit: MachinesGuard["edits"][number]): void {
+  const path = join(copy, edit.file);
+  writeFileSync(path, takenOut(readFileSync(path, "utf8"), edit));
 }
 
 async function complaintsOf(seed: number, options: Parameters<typeof runSeed>[1]): Promise<readonly string[]> {
