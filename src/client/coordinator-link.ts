@@ -10,7 +10,8 @@ import type { Connection } from "./connection.ts";
 import { Refusal } from "./refusal.ts";
 
 const RETRY_MS = 100;
-const RETRIES = 50;
+/** Another broker may have to find out first that the coordinator is gone. */
+const GIVE_UP_MS = 30_000;
 
 export class CoordinatorLink {
   readonly #brokers: Brokers;
@@ -37,13 +38,14 @@ export class CoordinatorLink {
     return (await this.#connected()).versions.get(api.key)?.max ?? -1;
   }
 
-  /** Asks again while the coordinator is away or moves, for some seconds. */
+  /** Asks again while the coordinator is away or moves, for half a minute. */
   async asked<Result>(ask: () => Promise<Result>): Promise<Result> {
-    for (let tries = 1; ; tries++) {
+    const deadlineMs = performance.now() + GIVE_UP_MS;
+    for (;;) {
       try {
         return await ask();
       } catch (error) {
-        if (!isPassing(error) || tries >= RETRIES) throw error;
+        if (!isPassing(error) || performance.now() >= deadlineMs) throw error;
         await this.away();
       }
     }

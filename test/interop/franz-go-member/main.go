@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -113,7 +114,7 @@ func (it *member) options() []kgo.Opt {
 	}
 	options := []kgo.Opt{
 		kgo.WithContext(ctx),
-		kgo.SeedBrokers(it.wanted.Bootstrap),
+		kgo.SeedBrokers(strings.Split(it.wanted.Bootstrap, ",")...),
 		kgo.ClientID(it.wanted.Name),
 		kgo.ConsumerGroup(it.wanted.Group),
 		kgo.ConsumeTopics(it.wanted.Topics...),

@@ -15,6 +15,7 @@ import { castOf, KAFKAJS_READERS, TRANSFORMERS } from "./cast.ts";
 import { complaintsAbout, type Limits, type OffsetSeen, transformComplaints } from "./history.ts";
 import type { Machines } from "./machines.ts";
 import { Observer } from "./observer.ts";
+import { PassingTopics } from "./passing-topics.ts";
 import { type Deed, type PlannedDeed, planDeeds, subjectOf } from "./plan.ts";
 import { type Found, readAll } from "./reading.ts";
 import { Writer } from "./writer.ts";
@@ -84,6 +85,7 @@ class Scene {
   readonly #groups = new Map<string, Group>();
   readonly #done: string[] = [];
   #observer: Observer | undefined;
+  #passing: PassingTopics | undefined;
   #healedUs = 0;
 
   constructor(options: ScenarioOptions) {
@@ -115,6 +117,7 @@ class Scene {
       group.members.push(await GroupMember.start(client, { sessionMs: SESSION_MS, ...options, bootstrap, topics: [ORDERS] }, folder));
     }
     await this.#allFurtherThan(0, READY_MS);
+    this.#passing = new PassingTopics(bootstrap);
     if (!this.#options.isObserved) return;
     const ports = Array.from({ length: this.#options.places }, (_, place) => machines.portOf(place));
     const groups = new Map([...this.#groups.keys()].map((group) => [group, ORDERS]));
@@ -151,6 +154,7 @@ class Scene {
   }
 
   async end(): Promise<Outcome> {
+    await this.#passing?.stop();
     await Promise.all(this.#writers.map((writer) => writer.leave()));
     const found = await readAll(this.#machines.bootstrap, this.#topics);
     const ends = Object.fromEntries([...found.ends].filter(([place]) => place.startsWith(`${ORDERS}/`)));
@@ -174,6 +178,7 @@ class Scene {
 
   async close(): Promise<void> {
     await this.#observer?.stop();
+    await this.#passing?.stop();
     await Promise.all(this.#writers.map((writer) => writer.end()));
     await Promise.all([...this.#groups.values()].flatMap(({ members }) => members.map((member) => member.end())));
   }
@@ -275,6 +280,7 @@ class Scene {
         limits,
       }),
       ...transformComplaints(found, COPIES, ends),
+      ...(this.#passing?.complaints ?? []),
       ...members.flatMap(({ name, logs }) => {
         const complaints = name === KAFKAJS_READERS ? lostIn(logs, ends) : memberComplaints(logs, ends);
         return complaints.map((complaint) => `${name}: ${complaint}`);
@@ -303,6 +309,7 @@ class Scene {
       watermarks: this.#observer?.watermarks.length ?? 0,
       offsets: this.#observer?.offsets.length ?? 0,
       records: this.#observer?.records.length ?? 0,
+      ...this.#passing?.looks,
     };
   }
 
