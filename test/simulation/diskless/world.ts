@@ -106,7 +106,7 @@ export class World implements Surroundings {
       else if (event < 4) await this.#kill();
       else if (event < 6) this.#weather = CALM;
       else if (event < 7) void this.#cut();
-      else if (event < 8) void this.#hold(this.dice.pick(this.machines));
+      else if (event < 8) void this.#hold(this.dice.pick(this.machines), this.dice.pick([10, LEASE_MS]));
       else this.#weather = { failChance: this.dice.next() * 0.4, longestMs: this.dice.between(5, 300) };
     }
     this.#weather = CALM;
@@ -201,13 +201,13 @@ export class World implements Surroundings {
 
   /** It may stand still at the worst moment. */
   beforeAnswer(machine: Machine, call: string): Promise<void> {
-    if (call === "renew" && !this.isOver && this.dice.chance(0.01)) void this.#hold(machine);
+    if (call === "renew" && !this.isOver && this.dice.chance(0.02)) void this.#hold(machine, LEASE_MS);
     return this.time.sleep(this.travelMs());
   }
 
-  async #hold(machine: Machine): Promise<void> {
+  async #hold(machine: Machine, leastMs: number): Promise<void> {
     machine.clock.hold();
-    await this.time.sleep(this.dice.chance(0.5) ? this.dice.between(10, 500) : this.dice.between(500, 3 * LEASE_MS));
+    await this.time.sleep(this.dice.between(leastMs, 2 * leastMs + 500));
     if (machine.isAlive) machine.clock.goOn();
   }
 
