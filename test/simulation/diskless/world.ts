@@ -202,7 +202,9 @@ export class World implements Surroundings {
   /** It may stand still at the worst moment. */
   beforeAnswer(machine: Machine, call: string): Promise<void> {
     if (call === "renew" && !this.isOver && this.dice.chance(0.02)) void this.#hold(machine, LEASE_MS);
-    return this.time.sleep(this.travelMs());
+    // Meanwhile more are committed.
+    const isSlow = call === "abortedRanges" && !this.isOver && this.dice.chance(0.3);
+    return this.time.sleep(isSlow ? this.dice.between(100, LEASE_MS) : this.travelMs());
   }
 
   async #hold(machine: Machine, leastMs: number): Promise<void> {
