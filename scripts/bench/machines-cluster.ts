@@ -63,10 +63,8 @@ export class Machines {
   async start(place: number, isAwaited = true): Promise<Contender> {
     const { folder } = this.#brokers[place] ?? {};
     this.#ports[place] ??= await freePort(1);
-    const options = {
-      isAwaited,
-      ...(this.#over === undefined ? this.#nodeOptions(place) : { over: this.#over, settings: this.#settings }),
-    };
+    const settings = { ...this.#settings, "node.id": String(place + 1) };
+    const options = { isAwaited, ...(this.#over === undefined ? this.#nodeOptions(place) : { over: this.#over, settings }) };
     const broker = await this.#run.launch(folder === undefined ? options : { ...options, folder });
     this.#brokers[place] = broker;
     this.#running.add(place);
