@@ -120,7 +120,11 @@ export class ConsumerMember implements Membership {
 
   async commit(positions: readonly Position[]): Promise<boolean> {
     if (positions.length === 0 || this.#epoch === JOINING || this.#isFenced) return false;
-    const errorCode = await this.#asMember(() => storeOffsets(this.#link, this.#storedBy, positions));
+    const errorCode = await this.#asMember(async () => {
+      const stored = await storeOffsets(this.#link, this.#storedBy, positions);
+      if (isRetriable(stored)) failOn(stored, this.#name);
+      return stored;
+    });
     if (isFencing(errorCode)) this.#isFenced = true;
     else if (errorCode !== Errors.STALE_MEMBER_EPOCH) failOn(errorCode, this.#name);
     return errorCode === Errors.NONE;

@@ -5,7 +5,8 @@
 //                     takes the place of the one that led last: a partition has a leader for as long as any broker lives
 //   a broker comes    it leads again what it is the preferred leader of, and gets of each topic, and then of all, as much as the others have:
 //                     from those that have most, and no more than that takes. It is the first replica of what it gets; where it was no
-//                     replica, it takes the place of one that is away, else of who gives
+//                     replica, it takes the place of one that is away, else of who gives. It is a replica in the place of who is away also of
+//                     what it does not lead
 //   it goes for good  others take its places, so that nothing waits for it
 //
 // So clients and tools see what Kafka has them see, but for this: lists of replicas change by themselves where Kafka would leave a partition
@@ -68,10 +69,29 @@ export function newLeaders(image: ClusterImage): PartitionChange[] {
 export function partOf(image: ClusterImage, id: number): PartitionChange[] {
   const back = preferredBy(image, id);
   const byPartition = new Map(back.map((change) => [`${change.id} ${change.index}`, change]));
-  for (const change of fairParts(applyChanges(image, back), [...image.brokers.keys()], [id])) {
-    byPartition.set(`${change.id} ${change.index}`, change);
-  }
+  const add = (changes: readonly PartitionChange[]): void => {
+    for (const change of changes) byPartition.set(`${change.id} ${change.index}`, change);
+  };
+  add(fairParts(applyChanges(image, back), [...image.brokers.keys()], [id]));
+  add(placesOfThoseAway(applyChanges(image, [...byPartition.values()]), id));
   return [...byPartition.values()];
+}
+
+/** Who is away may never come back under its id, and min.insync.replicas asks for how many are in sync. */
+function placesOfThoseAway(image: ClusterImage, id: number): PartitionChange[] {
+  return [...image.topicsByName.values()].flatMap((topic) =>
+    topic.partitions.flatMap((partition, index): PartitionChange[] => {
+      const { leader, replicas, inSyncReplicas } = partition;
+      const away = replicas.find((replica) => !image.brokers.has(replica));
+      if (away === undefined || leader === -1 || replicas.includes(id)) return [];
+      const taken = {
+        ...partition,
+        replicas: replicas.map((each) => (each === away ? id : each)),
+        inSyncReplicas: [...inSyncReplicas, id],
+      };
+      return [{ type: "partition", id: topic.id, index, partition: taken }];
+    }),
+  );
 }
 
 /**

@@ -252,6 +252,9 @@ test("a commit with an epoch that has passed is made again with the new one, and
   const stale = broker.faults.on("OffsetCommit").where(where).error("STALE_MEMBER_EPOCH").times(2);
   expect(await reader.consumer.commit([position])).toBe(true);
   expect(stale.count).toBe(2);
+  const moving = broker.faults.on("OffsetCommit").where(where).error("NOT_COORDINATOR").times(2);
+  expect(await reader.consumer.commit([position])).toBe(true);
+  expect(moving.count).toBe(2);
   broker.faults.on("OffsetCommit").where(where).error("UNKNOWN_MEMBER_ID").times(1);
   expect(await reader.consumer.commit([position])).toBe(false);
   await until(() => expect(reader.events).toEqual(["+ 0,1,2,3", "- 0,1,2,3", "+ 0,1,2,3"]));

@@ -165,6 +165,13 @@ describe("a machine that goes", () => {
     expect(partitionsOf(without(before, 1, 2))[0]).toMatchObject({ leader: 3, replicas: [3, 1], inSyncReplicas: [3] });
   });
 
+  test("and does not come back is a replica no more once another has come, so that enough are in sync", () => {
+    const before = image(...machines, topic("t", [[1, 2, 3]]));
+    const replaced = withMachine(without(withMachine(without(before, 1), 4), 3), 5);
+    expect(partitionsOf(replaced)[0]?.replicas.toSorted()).toEqual([2, 4, 5]);
+    expect(partitionsOf(replaced)[0]?.inSyncReplicas.toSorted()).toEqual([2, 4, 5]);
+  });
+
   test("as the last of all leaves partitions without a leader, which the next that comes leads, whoever it is", () => {
     const before = image(...machines, topic("t", [[1], [2, 3], [3]]));
     const none = without(before, 1, 2, 3);
