@@ -9,6 +9,7 @@ import { ClassicMember } from "./classic-member.ts";
 import { ClientError, Disconnected } from "./client-error.ts";
 import { ConsumerMember } from "./consumer-member.ts";
 import { isPassing } from "./coordinator-link.ts";
+import { isGone } from "./member-offsets.ts";
 import type { Membership, MembershipOptions } from "./membership.ts";
 import { type FetchedPartition, MAX_FETCH_BYTES, type Position } from "./partition-fetch.ts";
 import { PartitionReader } from "./partition-reader.ts";
@@ -181,10 +182,14 @@ export class GroupConsumer implements Consumer {
     this.#options.assigned?.(added);
   }
 
-  /** Begins to read what is new where the group stopped, or where new readers begin. */
+  /** Begins to read what is new where the group stopped, or where new readers begin. While a topic is not there, nothing is begun. */
   async #place(): Promise<void> {
     const committed = await this.#member.committed(this.#unplaced);
-    const fresh = await startOf(this.#brokers, without(this.#unplaced, committed), this.#options);
+    const fresh = await startOf(this.#brokers, without(this.#unplaced, committed), this.#options).catch((error: unknown) => {
+      if (error instanceof Refusal && isGone(error.errorCode)) return undefined;
+      throw error;
+    });
+    if (fresh === undefined) return;
     if (this.#isClosing) return;
     this.#unplaced = [];
     this.#reader.assign([...this.#reader.positions, ...committed, ...fresh].sort(comparePartitions));

@@ -42,7 +42,7 @@ export async function storeOffsets(link: CoordinatorLink, by: StoredBy, position
   return codes.find((code) => code !== Errors.NONE && !isGone(code)) ?? Errors.NONE;
 }
 
-/** Partitions of which nothing is stored are missing. Raises Refusal. */
+/** Partitions of which nothing is stored are missing, and those of topics that are gone. Raises Refusal. */
 export async function storedOffsets(link: CoordinatorLink, by: StoredBy, partitions: readonly TopicPartition[]): Promise<Position[]> {
   const what = `group ${by.groupId}`;
   const { errorCode, topics } = await fetchOffsets(link, by, partitions);
@@ -50,6 +50,7 @@ export async function storedOffsets(link: CoordinatorLink, by: StoredBy, partiti
   const names = new Map([...(by.topicIds ?? [])].map(([name, id]) => [id, name]));
   return topics.flatMap(({ name: given, topicId = "", partitions: stored }) =>
     stored.flatMap(({ partitionIndex, committedOffset, committedLeaderEpoch, errorCode: fault }) => {
+      if (isGone(fault)) return [];
       failOn(fault, what);
       if (committedOffset < 0) return [];
       const topic = given === "" ? present(names.get(topicId), what) : given;
@@ -93,6 +94,7 @@ function newestFor({ topicIds }: StoredBy): number {
   return topicIds === undefined ? BY_ID - 1 : BY_ID;
 }
 
-function isGone(errorCode: number): boolean {
+/** The topic was deleted, or a broker has not heard of it yet. */
+export function isGone(errorCode: number): boolean {
   return errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION || errorCode === Errors.UNKNOWN_TOPIC_ID;
 }
