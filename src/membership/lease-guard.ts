@@ -1,7 +1,8 @@
 // A broker without its lease leads nothing and coordinates nobody: others may by now, and what it believes may be of the past. It says so with
 // the errors on which clients look for who does, and goes on answering who the brokers are, as Kafka's brokers do that have lost their way to
-// the controller: clients of which every broker had hung up forget all that they knew, and some do not find back from there. What has no error to say it ends
-// the connection. Looked at when a request comes, and again before its answer goes out: in between this process may have slept for a day.
+// the controller: clients of which every broker had hung up forget all that they knew, and some do not find back from there. What has no error
+// to say it ends the connection. Looked at when a request comes, and again before its answer goes out: in between this process may have slept
+// for a day.
 //
 // Who waits for an answer when the lease lapses hears at once, and turns to others. A Produce among them may be stored yet, so it is told
 // that its time is over, not that this broker does not lead.
@@ -14,7 +15,7 @@ import { errorReply } from "../api/error-response.ts";
 import { CloseConnection } from "../api/handler.ts";
 import type { Exchange, Interceptor, LaterReply, Proceed } from "../server/interceptors.ts";
 
-const ANSWERED = ["ApiVersions", "SaslHandshake", "SaslAuthenticate", "Metadata", "FindCoordinator", "DescribeCluster"];
+const ANSWERED = new Set(["ApiVersions", "SaslHandshake", "SaslAuthenticate", "Metadata", "FindCoordinator", "DescribeCluster"]);
 
 /** `stored`: of what waits, and may be done yet. */
 const REFUSALS = new Map<string, { readonly error: ErrorCode; readonly stored?: ErrorCode }>([
@@ -56,7 +57,7 @@ export class LeaseGuard implements Interceptor {
   }
 
   intercept(exchange: Exchange, proceed: Proceed): LaterReply {
-    if (ANSWERED.includes(exchange.handler.api.name)) return proceed();
+    if (ANSWERED.has(exchange.handler.api.name)) return proceed();
     if (!this.#isHeld()) return refusal(exchange);
     const reply = proceed();
     if (!(reply instanceof Promise)) return this.#isHeld() ? reply : refusal(exchange);
