@@ -71,7 +71,7 @@ export class Broker {
     followSettings(cluster.image);
     const leading = parts.add(new Leading(ground, cluster));
     const coordinating = parts.add(
-      new Coordinating(ground, cluster, {
+      new Coordinating(ground, cluster, leading, {
         local: localCall(handlers, () => served),
         tls: (listener) => listening.peerTls(listener),
       }),
@@ -98,7 +98,7 @@ export class Broker {
     const fetchSessions = parts.add(new FetchSessions(config["max.incremental.fetch.session.cache.slots"], clock, random));
 
     const { topics, partitions } = leading;
-    const { peers, groups, transactions, verifier, producerIds } = coordinating;
+    const { peers, groups, transactions, verifier, producerIds, shareStates } = coordinating;
     const services: Services = {
       brokerId,
       config,
@@ -112,6 +112,7 @@ export class Broker {
       groups,
       transactions,
       verifier,
+      shareStates,
       producerIds,
       telemetry,
       throttling,

@@ -12,6 +12,7 @@ import { servesConsumerProtocol } from "../config/group-protocols.ts";
 import { interBrokerListener } from "../config/inter-broker.ts";
 import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { MarkerSender } from "../coordinator/marker-sender.ts";
+import { PeerStatePersister } from "../coordinator/share/peer-state-persister.ts";
 import { PartitionVerifier } from "../coordinator/transaction/partition-verifier.ts";
 import { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { Ground } from "./ground.ts";
@@ -34,10 +35,12 @@ export class Coordinating implements Part {
   readonly producerIds: ProducerIds;
   readonly transactions: TransactionCoordinator;
   readonly verifier: PartitionVerifier;
+  /** Where the state of share partitions is kept. */
+  readonly shareStates: PeerStatePersister;
   readonly #markers: MarkerSender;
   readonly #settingsOfGroups: SettingsOfGroups;
 
-  constructor(ground: Ground, cluster: Cluster, { local, tls }: Calls) {
+  constructor(ground: Ground, cluster: Cluster, { topics }: Leading, { local, tls }: Calls) {
     const { brokerId, clock, random, config, logLevels } = ground;
     const image = () => cluster.image;
     this.#settingsOfGroups = new SettingsOfGroups(config, image);
@@ -75,6 +78,7 @@ export class Coordinating implements Part {
       transactionVersion: () => finalizedLevel(cluster.image.features, TRANSACTION_VERSION),
     });
     this.verifier = new PartitionVerifier({ clock, config, peers: this.peers, image });
+    this.shareStates = new PeerStatePersister({ clock, peers: this.peers, image, createTopic: (name) => topics.autoCreate(name) });
   }
 
   /** From now on this broker coordinates whatever it leads. */
@@ -103,6 +107,7 @@ export class Coordinating implements Part {
   close(): void {
     this.groups.close();
     this.#markers.close();
+    this.shareStates.close();
     this.peers.close();
     this.transactions.close();
   }
