@@ -38,13 +38,13 @@ export function verifyTransaction(services: Services, request: VerificationReque
     if (isOpen(partition, producer) || isStale(partition, producer)) continue;
     pending.set(partition, partition.verifications.start(producer.producerId, producer.producerEpoch, baseSequence, mode === "add"));
   }
-  if (pending.size === 0) return verified(request, pending, () => Errors.NONE);
+  if (pending.size === 0) return verified(request, { isNeeded, pending }, () => Errors.NONE);
   const partitions = new Map<string, Set<number>>();
   for (const { topic, index } of pending.keys()) partitions.set(topic, (partitions.get(topic) ?? new Set()).add(index));
   const verifying = services.verifier.verify({ transactionalId, ...producer, mode, partitions });
   return verifying instanceof Promise
-    ? verifying.then((verdict) => verified(request, pending, verdict))
-    : verified(request, pending, verifying);
+    ? verifying.then((verdict) => verified(request, { isNeeded, pending }, verdict))
+    : verified(request, { isNeeded, pending }, verifying);
 }
 
 function isOpen({ log }: Partition, { producerId, producerEpoch }: Producer): boolean {
@@ -56,11 +56,21 @@ function isStale({ log }: Partition, { producerId, producerEpoch }: Producer): b
   return (log.producer(producerId)?.producerEpoch ?? -1) > producerEpoch;
 }
 
-function verified({ producer, mode }: VerificationRequest, pending: ReadonlyMap<Partition, Verification>, verdict: Verdict): Verified {
+interface Asked {
+  readonly isNeeded: boolean;
+  readonly pending: ReadonlyMap<Partition, Verification>;
+}
+
+function verified({ producer, mode, appends }: VerificationRequest, { isNeeded, pending }: Asked, verdict: Verdict): Verified {
+  /** It belonged to the transaction by itself when the others were asked for, unless it was not there yet, or the transaction has ended since. */
+  const errorOfUnasked = (partition: Partition): ErrorCode => {
+    if (!isNeeded || isOpen(partition, producer) || isStale(partition, producer)) return Errors.NONE;
+    return appends.some((each) => each.partition === partition) ? Errors.INVALID_TXN_STATE : Errors.NOT_LEADER_OR_FOLLOWER;
+  };
   return {
     errorOf(partition, baseSequence) {
       const verification = pending.get(partition);
-      if (verification === undefined) return Errors.NONE;
+      if (verification === undefined) return errorOfUnasked(partition);
       const error = verdict(partition.topic, partition.index);
       if (error !== Errors.NONE || isOpen(partition, producer)) return error;
       // The transaction has ended since: a batch that came now would hang.

@@ -46,6 +46,9 @@ function handle(services: Services, request: Request, context: Context): Respons
     appends: [{ partition, baseSequence: NO_SEQUENCE }],
   });
   const commit = (verified: Verified) => {
+    // Led anew meanwhile, it may have seen the end of the transaction elsewhere.
+    if (services.partitions.get(GROUP_OFFSETS_TOPIC, partition.index) !== partition)
+      return refuseTxnOffsetCommit(parts, context, request, Errors.NOT_COORDINATOR);
     const error = verified.errorOf(partition, NO_SEQUENCE);
     if (error !== Errors.NONE) return refuseTxnOffsetCommit(parts, context, request, coordinatorError(error));
     return txnOffsetCommitRequest.handle(parts, request, context);

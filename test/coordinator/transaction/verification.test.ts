@@ -21,16 +21,19 @@ let asked: { readonly verification: Verification; readonly answer: (verdict: Ver
 let services: Services;
 
 beforeEach(() => {
-  const clock = new VirtualClock();
-  const settings = topicSettings(brokerConfig(), {});
-  const log = openMemoryEngine({ brokerId: 1, clock }).open({ topic: "t", partition: 0, topicId: "AAAAAAAAAAAAAAAAAAAAAQ", settings });
-  partition = new Partition(log, settings, 0);
+  partition = newPartition();
   asked = [];
   const verifier = {
     verify: (verification: Verification) => new Promise<Verdict>((resolve) => asked.push({ verification, answer: resolve })),
   };
   services = { config: brokerConfig(), verifier } as unknown as Services;
 });
+
+function newPartition(): Partition {
+  const settings = topicSettings(brokerConfig(), {});
+  const engine = openMemoryEngine({ brokerId: 1, clock: new VirtualClock() });
+  return new Partition(engine.open({ topic: "t", partition: 0, topicId: "AAAAAAAAAAAAAAAAAAAAAQ", settings }), settings, 0);
+}
 
 function verify(baseSequence: number, change: Partial<VerificationRequest> = {}) {
   const request: VerificationRequest = {
@@ -94,6 +97,30 @@ describe("a transactional batch", () => {
     end(producer.producerEpoch + 1);
     asked.at(-1)?.answer(allowed);
     expect((await overtaken).errorOf(partition, 0)).toBe(Errors.INVALID_TXN_STATE);
+  });
+
+  test("is refused by a partition that was not led yet when the coordinator was asked: nobody asked for that one", async () => {
+    const verifying = verify(0, { mode: "add" });
+    const since = newPartition();
+    asked[0]?.answer(allowed);
+    const verified = await verifying;
+    expect(verified.errorOf(since, 0)).toBe(Errors.NOT_LEADER_OR_FOLLOWER);
+    expect((await verify(0, { mode: "add", appends: [] })).errorOf(since, 0)).toBe(Errors.NOT_LEADER_OR_FOLLOWER);
+  });
+
+  test("is refused where its transaction was open when others were asked for, and has ended since", async () => {
+    append(0);
+    const other = newPartition();
+    const appends = [
+      { partition, baseSequence: 1 },
+      { partition: other, baseSequence: 0 },
+    ];
+    const verifying = verify(0, { appends });
+    end();
+    asked[0]?.answer(allowed);
+    const verified = await verifying;
+    expect(verified.errorOf(partition, 1)).toBe(Errors.INVALID_TXN_STATE);
+    expect(verified.errorOf(other, 0)).toBe(Errors.NONE);
   });
 
   test("whose predecessor was turned away is not taken for the first", async () => {
