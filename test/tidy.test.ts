@@ -24,6 +24,7 @@ const LAYERS: readonly (readonly { readonly at: string; readonly beside?: readon
   [{ at: "src/partition" }],
   [{ at: "src/cluster", beside: ["src/security"] }, { at: "src/security" }, { at: "src/quota", beside: ["src/cluster", "src/security"] }],
   [{ at: "src/coordinator" }, { at: "src/telemetry" }],
+  [{ at: "src/share" }],
   [{ at: "src/api" }],
   [{ at: "src/server" }],
   [{ at: "src/http" }, { at: "src/registry" }, { at: "src/console" }],
@@ -48,6 +49,7 @@ const FORBIDDEN: readonly { readonly from: string; readonly to: readonly string[
   { from: "src/partition", to: ["src/log", "src/diskless"] },
   { from: "src/coordinator", to: ["src/log", "src/diskless"] },
   { from: "src/telemetry", to: ["src/log", "src/diskless"] },
+  { from: "src/share", to: ["src/log", "src/diskless"] },
   { from: "src/api", to: ["src/server"] },
   { from: "src/server", to: ["src/coordinator"] },
 ];

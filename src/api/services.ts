@@ -19,6 +19,7 @@ import type { FetchSessions } from "../partition/fetch-sessions.ts";
 import type { Throttling } from "../quota/throttling.ts";
 import type { Authorizer } from "../security/authorizer.ts";
 import type { TokenSecrets } from "../security/token-secrets.ts";
+import type { Shares } from "../share/shares.ts";
 import type { LogDirectory } from "../storage/storage-engine.ts";
 import type { ClientTelemetry } from "../telemetry/client-telemetry.ts";
 import type { AnswerMemory } from "./answer-memory.ts";
@@ -50,6 +51,7 @@ export interface Services {
   readonly verifier: PartitionVerifier;
   /** Where the state of share partitions is kept. */
   readonly shareStates: ShareStatePersister;
+  readonly shares: Shares;
   readonly telemetry: ClientTelemetry;
   readonly throttling: Throttling;
   /** Where batches pass that are judged off the event loop. */

@@ -30,6 +30,7 @@ import { type Ground, groundOf } from "./ground.ts";
 import { Leading } from "./leading.ts";
 import { Listening } from "./listening.ts";
 import { Parts } from "./parts.ts";
+import { sharesOf } from "./sharing.ts";
 
 /** Each may take a thread of node:zlib, of which there are four that also read files. */
 const LONG_BATCHES_AT_ONCE = 2;
@@ -79,6 +80,7 @@ export class Broker {
     const telemetry = parts.add(clientMetrics(ground, cluster, leading, coordinating));
     const throttling = parts.add(new Throttling(cluster.image, config, clock));
     coordinating.followLeaderships(leading);
+    const shares = parts.add(sharesOf(ground, cluster, leading, coordinating));
     await listening.followIn(cluster);
     cluster.onImage((image, previous, changes) => {
       parts.follow({ image, previous, areSettingsAltered: followSettings(image), topics: topicChanges(changes, image, previous) });
@@ -113,6 +115,7 @@ export class Broker {
       transactions,
       verifier,
       shareStates,
+      shares,
       producerIds,
       telemetry,
       throttling,

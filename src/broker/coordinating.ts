@@ -9,6 +9,7 @@ import { type LocalCall, Peers } from "../cluster/peers.ts";
 import { ProducerIds } from "../cluster/producer-ids.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
 import { servesConsumerProtocol } from "../config/group-protocols.ts";
+import type { GroupSettings } from "../config/group-settings.ts";
 import { interBrokerListener } from "../config/inter-broker.ts";
 import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { MarkerSender } from "../coordinator/marker-sender.ts";
@@ -79,6 +80,11 @@ export class Coordinating implements Part {
     });
     this.verifier = new PartitionVerifier({ clock, config, peers: this.peers, image });
     this.shareStates = new PeerStatePersister({ clock, peers: this.peers, image, createTopic: (name) => topics.autoCreate(name) });
+  }
+
+  /** What holds for a group of what groups may set. */
+  settingsOf(groupId: string): GroupSettings {
+    return this.#settingsOfGroups.of(groupId);
   }
 
   /** From now on this broker coordinates whatever it leads. */

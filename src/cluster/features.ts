@@ -27,6 +27,8 @@ const METADATA_VERSION = { name: "metadata.version", minVersion: 7, maxVersion: 
 export const ELIGIBLE_LEADER_REPLICAS = "eligible.leader.replicas.version";
 /** From 1 on groups of the consumer protocol are served (KIP-848). At 0 its requests are refused; groups that are of it stay what they are. */
 export const GROUP_VERSION = "group.version";
+/** From 1 on there are share groups (KIP-932). */
+export const SHARE_VERSION = "share.version";
 export const TRANSACTION_VERSION = "transaction.version";
 
 export const supportedFeatures: readonly SupportedFeature[] = [
