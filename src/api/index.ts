@@ -39,6 +39,8 @@ import { produce } from "./produce.ts";
 import { addRaftVoter, removeRaftVoter } from "./raft-voters.ts";
 import { saslAuthenticate, saslHandshake } from "./sasl.ts";
 import { alterUserScramCredentials, describeUserScramCredentials } from "./scram-credentials.ts";
+import { shareAcknowledge } from "./share-acknowledge.ts";
+import { shareFetch } from "./share-fetch.ts";
 import { txnOffsetCommit } from "./txn-offset-commit.ts";
 import { unregisterBroker } from "./unregister-broker.ts";
 import { updateFeatures } from "./update-features.ts";
@@ -91,6 +93,8 @@ const served: readonly Handler[] = [
   updateFeatures,
   getTelemetrySubscriptions,
   pushTelemetry,
+  shareFetch,
+  shareAcknowledge,
   saslHandshake,
   saslAuthenticate,
   delegationTokens.createDelegationToken,

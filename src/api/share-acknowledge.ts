@@ -14,6 +14,7 @@ import {
   currentLeader,
   endpointsOf,
   memberOf,
+  messageOf,
   refusal,
   type ShareContext,
   type ShareMember,
@@ -31,21 +32,35 @@ async function handle(services: Services, request: Request, context: ShareContex
   const session = sessionOf(services, member, request.shareSessionEpoch);
   if (isRefusal(session)) return refused(session);
   const asked = request.topics.flatMap(({ topicId, partitions }) =>
-    partitions.map(({ partitionIndex, acknowledgementBatches }) => ({ topicId, partition: partitionIndex, batches: acknowledgementBatches })),
+    partitions.map(({ partitionIndex, acknowledgementBatches }) => ({
+      topicId,
+      partition: partitionIndex,
+      batches: acknowledgementBatches,
+    })),
   );
   const outcomes = asked.map((each) => acknowledgePartition(services, member, each, request, context));
   if (request.shareSessionEpoch === FINAL_EPOCH) services.shares.sessions.end(session);
   const told = new Map<string, { topicId: string; response: PartitionResponse }>();
   for (const [index, { topicId, partition }] of asked.entries()) {
-    const error = (await outcomes[index])?.error ?? Errors.NONE;
-    const response = { partitionIndex: partition, errorCode: error, currentLeader: currentLeader(services, topicId, partition, error) };
+    const outcome = await outcomes[index];
+    const error = outcome?.error ?? Errors.NONE;
+    const response = {
+      partitionIndex: partition,
+      errorCode: error,
+      errorMessage: messageOf(outcome),
+      currentLeader: currentLeader(services, topicId, partition, error),
+    };
     told.set(`${topicId} ${partition}`, { topicId, response });
   }
   return {
     errorCode: Errors.NONE,
     acquisitionLockTimeoutMs: services.shares.settingsOf(member.groupId)["share.record.lock.duration.ms"],
     responses: byTopicId(told),
-    nodeEndpoints: endpointsOf(services, [...told.values()].map(({ response }) => response), context),
+    nodeEndpoints: endpointsOf(
+      services,
+      [...told.values()].map(({ response }) => response),
+      context,
+    ),
   };
 }
 
@@ -56,5 +71,5 @@ function sessionOf(services: Services, { groupId, memberId }: ShareMember, epoch
 }
 
 function refused({ error, message }: Refusal): Response {
-  return { errorCode: error, errorMessage: message === "" ? null : message, responses: [], nodeEndpoints: [] };
+  return { errorCode: error, errorMessage: messageOf({ error, message }), responses: [], nodeEndpoints: [] };
 }

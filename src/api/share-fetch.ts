@@ -19,6 +19,7 @@ import {
   currentLeader,
   endpointsOf,
   memberOf,
+  messageOf,
   refusal,
   type ShareContext,
   type ShareMember,
@@ -47,7 +48,7 @@ async function handle(services: Services, request: Request, context: ShareContex
   const isFetching = !isOver && !request.isRenewAck;
   const results = isFetching ? await fetchAll(services, wishOf(services, member, request, context), session, request) : undefined;
   const outcomes = await acknowledging;
-  return respond(services, member, { request, context, session, results, outcomes });
+  return respond(services, member, { request, context, results, outcomes });
 }
 
 /** Who renews locks fetches nothing. */
@@ -56,7 +57,12 @@ function renewalFault({ isRenewAck, maxBytes, minBytes, maxRecords, maxWaitMs }:
   return refusal(Errors.INVALID_REQUEST);
 }
 
-async function sessionOf(services: Services, member: ShareMember, request: Request, context: ShareContext): Promise<ShareSession | Refusal> {
+async function sessionOf(
+  services: Services,
+  member: ShareMember,
+  request: Request,
+  context: ShareContext,
+): Promise<ShareSession | Refusal> {
   const { sessions } = services.shares;
   const { shareSessionEpoch: epoch, topics, forgottenTopicsData } = request;
   if (epoch === INITIAL_EPOCH) {
@@ -72,7 +78,8 @@ async function sessionOf(services: Services, member: ShareMember, request: Reque
     return refusal(Errors.SHARE_SESSION_LIMIT_REACHED);
   }
   if (typeof session === "number") return refusal(session);
-  for (const { topicId, partitions } of topics) for (const { partitionIndex } of partitions) session.add(topicId, partitionIndex);
+  const isFirst = epoch === INITIAL_EPOCH;
+  for (const { topicId, partitions } of topics) for (const { partitionIndex } of partitions) session.add(topicId, partitionIndex, isFirst);
   for (const { topicId, partitions } of forgottenTopicsData) for (const partition of partitions) session.forget(topicId, partition);
   return session;
 }
@@ -107,7 +114,8 @@ function wishOf(services: Services, member: ShareMember, request: Request, conte
   return {
     ...member,
     context,
-    isolationLevel: services.shares.settingsOf(member.groupId)["share.isolation.level"] === "read_committed" ? "read_committed" : "read_uncommitted",
+    isolationLevel:
+      services.shares.settingsOf(member.groupId)["share.isolation.level"] === "read_committed" ? "read_committed" : "read_uncommitted",
     minBytes,
     maxBytes: Math.min(request.maxBytes, mostBytes),
     maxRecords,
@@ -126,20 +134,20 @@ async function fetchAll(
   const { clock, answerMemory } = services;
   const { connection } = wish.context;
   const wanted = session.inTurn();
-  if (wanted.length === 0 || wish.maxRecords <= 0 || wish.maxBytes <= 0) return wanted.map((one) => nothing(one, Errors.NONE));
+  if (wanted.length === 0 || wish.maxRecords <= 0 || wish.maxBytes <= 0) return [];
   const reading = new ShareReading(services, wish);
   const deadlineMs = clock.now() + maxWaitMs;
   for (let isOver = maxWaitMs <= 0; ; ) {
-    const { failed, ready, watched } = reading.look(wanted);
+    const { failed, isUrgent, ready, idle, watched } = reading.look(wanted);
     isOver ||= connection.isClosed;
     const moves = new Moves(watched);
     let isShortOfMemory = false;
-    const isEnough = isOver || failed.length > 0 || reading.hasEnough(ready);
+    const isEnough = isOver || isUrgent || reading.hasEnough(ready);
     if (isEnough === true || (isEnough !== false && (await isEnough))) {
       const acquired = await reading.acquire(ready);
-      if (isOver || failed.length > 0 || acquired.results.length > 0) {
+      if (isOver || isUrgent || acquired.results.length > 0) {
         moves.end();
-        return [...failed, ...acquired.results];
+        return [...failed, ...idle, ...acquired.results];
       }
       ({ isShortOfMemory } = acquired);
     }
@@ -173,13 +181,12 @@ class Moves implements Watcher {
 interface Outcome {
   readonly request: Request;
   readonly context: ShareContext;
-  readonly session: ShareSession;
   /** Of those that had something to tell; `undefined` where nothing was fetched. */
   readonly results: readonly ShareFetchResult[] | undefined;
   readonly outcomes: readonly Acknowledged[];
 }
 
-function respond(services: Services, { groupId }: ShareMember, { request, context, session, results, outcomes }: Outcome): Response {
+function respond(services: Services, { groupId }: ShareMember, { request, context, results, outcomes }: Outcome): Response {
   const releases = (results ?? []).flatMap(({ release }) => (release === undefined ? [] : [release]));
   if (releases.length > 0) {
     context.connection.whenSent(() => {
@@ -188,9 +195,8 @@ function respond(services: Services, { groupId }: ShareMember, { request, contex
   }
   const told = new Map<string, { topicId: string; response: PartitionResponse }>();
   const isFirst = request.shareSessionEpoch === INITIAL_EPOCH;
-  const byPartition = new Map(results?.map((result) => [result.wanted, result]));
-  for (const wanted of results === undefined ? [] : session.partitions.values()) {
-    const result = byPartition.get(wanted) ?? nothing(wanted, Errors.NONE);
+  for (const result of results ?? []) {
+    const { wanted } = result;
     if (!isFirst && wanted.isTold && result.error === Errors.NONE && result.ranges.length === 0) continue;
     wanted.isTold = result.error === Errors.NONE;
     told.set(`${wanted.topicId} ${wanted.partition}`, { topicId: wanted.topicId, response: partitionResponse(services, result) });
@@ -200,18 +206,28 @@ function respond(services: Services, { groupId }: ShareMember, { request, contex
     const response = told.get(key)?.response ?? partitionResponse(services, nothing({ topicId, partition, isTold: true }, Errors.NONE));
     const error = refused?.error ?? Errors.NONE;
     const leader = response.errorCode === Errors.NONE ? currentLeader(services, topicId, partition, error) : response.currentLeader;
-    told.set(key, { topicId, response: { ...response, acknowledgeErrorCode: error, currentLeader: leader } });
+    told.set(key, {
+      topicId,
+      response: { ...response, acknowledgeErrorCode: error, acknowledgeErrorMessage: messageOf(refused), currentLeader: leader },
+    });
   }
   const answer = {
     errorCode: Errors.NONE,
     acquisitionLockTimeoutMs: services.shares.settingsOf(groupId)["share.record.lock.duration.ms"],
     responses: byTopicId(told),
-    nodeEndpoints: endpointsOf(services, [...told.values()].map(({ response }) => response), context),
+    nodeEndpoints: endpointsOf(
+      services,
+      [...told.values()].map(({ response }) => response),
+      context,
+    ),
   };
   return isOverQuota(answer, context) ? { ...answer, responses: [], nodeEndpoints: [] } : answer;
 }
 
-function partitionResponse(services: Services, { wanted: { topicId, partition }, error, records, ranges }: ShareFetchResult): PartitionResponse {
+function partitionResponse(
+  services: Services,
+  { wanted: { topicId, partition }, error, records, ranges }: ShareFetchResult,
+): PartitionResponse {
   return {
     partitionIndex: partition,
     errorCode: error,
@@ -231,5 +247,5 @@ function isOverQuota(answer: Response, { quota, apiVersion }: ShareContext): boo
 }
 
 function refused({ error, message }: Refusal): Response {
-  return { errorCode: error, errorMessage: message === "" ? null : message, responses: [], nodeEndpoints: [] };
+  return { errorCode: error, errorMessage: messageOf({ error, message }), responses: [], nodeEndpoints: [] };
 }

@@ -12,7 +12,7 @@ import { LogBatches } from "../share/log-batches.ts";
 import type { SharedPartition } from "../share/share-sessions.ts";
 import type { LogRead } from "../storage/partition-log.ts";
 import type { Services } from "./services.ts";
-import { refusal, type ShareContext, type ShareMember } from "./share-requests.ts";
+import { isAboutLeaders, refusal, type ShareContext, type ShareMember } from "./share-requests.ts";
 import { storageFault } from "./storage-fault.ts";
 
 export interface ShareFetchWish extends ShareMember {
@@ -43,7 +43,11 @@ interface Ready {
 /** Of a look at all partitions. */
 export interface Sight {
   readonly failed: readonly ShareFetchResult[];
+  /** The member must know at once. */
+  readonly isUrgent: boolean;
   readonly ready: readonly Ready[];
+  /** Those that have nothing to acquire. */
+  readonly idle: readonly ShareFetchResult[];
   /** Told when there may be more to acquire. */
   readonly watched: readonly Watchable[];
 }
@@ -68,6 +72,7 @@ export class ShareReading {
   look(wanted: readonly SharedPartition[]): Sight {
     const failed: ShareFetchResult[] = [];
     const ready: Ready[] = [];
+    const idle: ShareFetchResult[] = [];
     const watched: Watchable[] = [];
     for (const one of wanted) {
       const partition = this.#partitionOf(one);
@@ -83,8 +88,10 @@ export class ShareReading {
       }
       watched.push(led, partition);
       if (this.#mayRead(led, partition)) ready.push({ wanted: one, led, partition });
+      else if (led.state !== undefined) idle.push(nothing(one, Errors.NONE));
     }
-    return { failed, ready, watched };
+    const isUrgent = failed.some(({ error }) => isAboutLeaders(error)) || (failed.length === wanted.length && failed.every(isWrong));
+    return { failed, isUrgent, ready, idle, watched };
   }
 
   /** Whether there is as much to read as the member wants at least. */
@@ -100,7 +107,11 @@ export class ShareReading {
       const offset = led.state?.nextFetchOffset;
       if (offset === undefined) continue;
       try {
-        const { sizeBytes, release } = await partition.read({ ...this.#readOptions(offset), maxBytes: missingBytes, firstBatchWhole: true });
+        const { sizeBytes, release } = await partition.read({
+          ...this.#readOptions(offset),
+          maxBytes: missingBytes,
+          firstBatchWhole: true,
+        });
         release?.();
         missingBytes -= sizeBytes;
       } catch {
@@ -227,6 +238,18 @@ interface Reading {
   readonly maxBytes: number;
   readonly log: LogBatches;
   readonly reads: LogRead[];
+}
+
+/** What was asked for is wrong, now and later. */
+function isWrong({ error }: ShareFetchResult): boolean {
+  switch (error) {
+    case Errors.UNKNOWN_TOPIC_ID:
+    case Errors.UNKNOWN_TOPIC_OR_PARTITION:
+    case Errors.TOPIC_AUTHORIZATION_FAILED:
+      return true;
+    default:
+      return false;
+  }
 }
 
 export function nothing(wanted: SharedPartition, error: ErrorCode): ShareFetchResult {

@@ -3,7 +3,7 @@
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import type { Refusal } from "../cluster/refusal.ts";
-import { AcknowledgeType, type AcknowledgementBatch } from "../share/acknowledgement.ts";
+import { type AcknowledgementBatch, AcknowledgeType } from "../share/acknowledgement.ts";
 import { absent } from "../share/led-share-partition.ts";
 import { nodesFor } from "./endpoints.ts";
 import type { RequestContext } from "./handler.ts";
@@ -29,6 +29,10 @@ export function refusal(error: ErrorCode, message = ""): Refusal {
   return { error, message };
 }
 
+export function messageOf(refused: Refusal | undefined): string | null {
+  return refused === undefined || refused.message === "" ? null : refused.message;
+}
+
 export function memberOf(services: Services, { groupId, memberId }: ShareRequest, context: ShareContext): ShareMember | Refusal {
   if (!services.shares.isServed) return refusal(Errors.UNSUPPORTED_VERSION);
   if (groupId === null) return refusal(Errors.INVALID_REQUEST);
@@ -38,7 +42,11 @@ export function memberOf(services: Services, { groupId, memberId }: ShareRequest
 }
 
 /** What is wrong with the acknowledgements of a partition, whatever its state. */
-export function batchesFault(batches: readonly AcknowledgementBatch[], { isRenewAck }: ShareRequest, apiVersion: number): Refusal | undefined {
+export function batchesFault(
+  batches: readonly AcknowledgementBatch[],
+  { isRenewAck }: ShareRequest,
+  apiVersion: number,
+): Refusal | undefined {
   const mostType = apiVersion >= 2 ? AcknowledgeType.RENEW : AcknowledgeType.REJECT;
   let previousLast = -1;
   for (const { firstOffset, lastOffset, acknowledgeTypes } of batches) {
@@ -69,7 +77,8 @@ export async function acknowledgePartition(
   if (topic.partitions[partition] === undefined) return refusal(Errors.UNKNOWN_TOPIC_OR_PARTITION);
   if (batches.length === 0) return undefined;
   const isRenewing = batches.some(({ acknowledgeTypes }) => acknowledgeTypes.includes(AcknowledgeType.RENEW));
-  if (isRenewing && !services.shares.settingsOf(groupId)["share.renew.acknowledge.enable"]) return refusal(Errors.INVALID_RECORD_STATE);
+  if (isRenewing && !services.shares.settingsOf(groupId)["share.renew.acknowledge.enable"])
+    return refusal(Errors.INVALID_RECORD_STATE, "Renewing acquisition locks is not enabled for the group.");
   const led = services.shares.partitions.get(groupId, topicId, partition);
   return led === undefined ? absent() : led.acknowledge(memberId, batches);
 }
@@ -77,8 +86,7 @@ export async function acknowledgePartition(
 /** Who leads a partition that this broker does not lead. */
 export function currentLeader(services: Services, topicId: string, partition: number, error: ErrorCode) {
   const image = services.cluster.image.topicsById.get(topicId)?.partitions[partition];
-  const isTold = error === Errors.NOT_LEADER_OR_FOLLOWER || error === Errors.FENCED_LEADER_EPOCH;
-  if (!isTold || image === undefined) return { leaderId: 0, leaderEpoch: 0 };
+  if (!isAboutLeaders(error) || image === undefined) return { leaderId: 0, leaderEpoch: 0 };
   return { leaderId: image.leader, leaderEpoch: image.leaderEpoch };
 }
 
@@ -94,11 +102,13 @@ export function endpointsOf(services: Services, told: readonly ToldPartition[], 
   return nodesFor(services.cluster.image, connection).filter(({ nodeId }) => leaders.has(nodeId));
 }
 
-function isAboutLeaders(errorCode: number): boolean {
+export function isAboutLeaders(errorCode: number): boolean {
   return errorCode === Errors.NOT_LEADER_OR_FOLLOWER || errorCode === Errors.FENCED_LEADER_EPOCH;
 }
 
-export function byTopicId<Told>(told: ReadonlyMap<string, { readonly topicId: string; readonly response: Told }>): { topicId: string; partitions: Told[] }[] {
+export function byTopicId<Told>(
+  told: ReadonlyMap<string, { readonly topicId: string; readonly response: Told }>,
+): { topicId: string; partitions: Told[] }[] {
   const topics = new Map<string, Told[]>();
   for (const { topicId, response } of told.values()) {
     const partitions = topics.get(topicId);

@@ -7,7 +7,12 @@ import type { Coordinating } from "./coordinating.ts";
 import type { Ground } from "./ground.ts";
 import type { Leading } from "./leading.ts";
 
-export function sharesOf({ clock, config, logLevels }: Ground, cluster: Cluster, { partitions }: Leading, coordinating: Coordinating): Shares {
+export function sharesOf(
+  { clock, config, logLevels }: Ground,
+  cluster: Cluster,
+  { partitions }: Leading,
+  coordinating: Coordinating,
+): Shares {
   const shares = new Shares({
     clock,
     logger: logLevels.logger("shares"),

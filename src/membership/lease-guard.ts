@@ -28,6 +28,8 @@ const REFUSALS = new Map<string, { readonly error: ErrorCode; readonly stored?: 
     "OffsetForLeaderEpoch",
     "WriteTxnMarkers",
     "DescribeProducers",
+    "ShareFetch",
+    "ShareAcknowledge",
   ),
   ...of(Errors.NOT_COORDINATOR, "OffsetCommit", "OffsetFetch", "OffsetDelete", "JoinGroup", "SyncGroup", "Heartbeat", "LeaveGroup"),
   ...of(Errors.NOT_COORDINATOR, "DescribeGroups", "DeleteGroups", "ConsumerGroupHeartbeat", "ConsumerGroupDescribe"),

@@ -81,7 +81,7 @@ class Acknowledging {
     const { acknowledgeTypes, lastOffset } = this.#batch;
     const { whole } = held;
     if (whole !== undefined) {
-      const refusal = this.#ownerRefusal(whole) ?? stateRefusal(whole);
+      const refusal = this.#batchRefusal(whole);
       if (refusal !== undefined) return refusal;
       const isAll = held.firstOffset >= this.fromOffset && held.lastOffset <= lastOffset;
       if (isAll && acknowledgeTypes.length === 1) {
@@ -92,17 +92,21 @@ class Acknowledging {
     }
     for (const { delivery, first } of held.deliveries(this.fromOffset)) {
       if (first > lastOffset) break;
-      const refusal = stateRefusal(delivery) ?? this.#ownerRefusal(delivery);
+      const refusal = this.#recordRefusal(delivery);
       if (refusal !== undefined) return refusal;
       this.#apply(delivery, first, first);
     }
     return undefined;
   }
 
-  #ownerRefusal({ owner }: Delivery): Refusal | undefined {
-    if (owner === this.#terms.memberId) return undefined;
-    if (owner === "") return invalidState("The batch cannot be acknowledged. The batch is not in the acquired state.");
-    return invalidState("Member is not the owner of batch record");
+  #batchRefusal({ isAcquired, owner }: Delivery): Refusal | undefined {
+    if (!isAcquired) return invalidState("The batch cannot be acknowledged. The batch is not in the acquired state.");
+    return owner === this.#terms.memberId ? undefined : invalidState("Member is not the owner of batch record");
+  }
+
+  #recordRefusal({ isAcquired, owner }: Delivery): Refusal | undefined {
+    if (!isAcquired) return invalidState("The offset cannot be acknowledged. The offset is not acquired.");
+    return owner === this.#terms.memberId ? undefined : invalidState("Member is not the owner of offset");
   }
 
   #apply(delivery: Delivery, firstOffset: number, lastOffset: number): void {
@@ -113,14 +117,14 @@ class Acknowledging {
   }
 }
 
-function stateAfter(type: number | undefined, { count }: Delivery, deliveryCountLimit: number): DeliveryState {
+function stateAfter(type: number | undefined, delivery: Delivery, deliveryCountLimit: number): DeliveryState {
   if (type === AcknowledgeType.ACCEPT) return DeliveryState.ACKNOWLEDGED;
-  return type === AcknowledgeType.RELEASE && count < deliveryCountLimit ? DeliveryState.AVAILABLE : DeliveryState.ARCHIVED;
+  return type === AcknowledgeType.RELEASE ? stateOfReleased(delivery, deliveryCountLimit) : DeliveryState.ARCHIVED;
 }
 
-function stateRefusal(delivery: Delivery): Refusal | undefined {
-  if (delivery.isAcquired) return undefined;
-  return invalidState("The batch cannot be acknowledged. The offset is not acquired.");
+/** It is delivered once more, unless it was as often as may be. */
+export function stateOfReleased({ count }: Delivery, deliveryCountLimit: number): DeliveryState {
+  return count < deliveryCountLimit ? DeliveryState.AVAILABLE : DeliveryState.ARCHIVED;
 }
 
 function invalidState(message: string): Refusal {

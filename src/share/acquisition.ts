@@ -229,7 +229,7 @@ class Acquisition {
         isThrottled = true;
         mostCount = Math.min(mostCount, Math.max(1, batch.size >> (overCount + 1)));
       }
-      this.#take(delivery, first, first);
+      this.#takeRecord(delivery, first, count === 0);
       count++;
       if (isLast) {
         this.#isOver = true;
@@ -256,6 +256,18 @@ class Acquisition {
   #tell(firstOffset: number, lastOffset: number, deliveryCount: number): void {
     this.#ranges.push({ firstOffset, lastOffset, deliveryCount });
     this.#takenCount += lastOffset - firstOffset + 1;
+  }
+
+  /** Records of one batch that each have their own fate: those next to each other are told together. */
+  #takeRecord(delivery: Delivery, offset: number, isFirst: boolean): void {
+    const last = this.#ranges.at(-1);
+    delivery.acquire(this.#request.memberId, this.#request.lockedUntilMs);
+    if (isFirst || last?.lastOffset !== offset - 1 || last.deliveryCount !== delivery.count) {
+      this.#tell(offset, offset, delivery.count);
+      return;
+    }
+    this.#ranges[this.#ranges.length - 1] = { ...last, lastOffset: offset };
+    this.#takenCount++;
   }
 }
 

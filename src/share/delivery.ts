@@ -23,8 +23,8 @@ export class Delivery {
   #count: number;
   #owner = NOBODY;
   #lockedUntilMs = NEVER;
-  /** What it goes back to when the transition fails. */
-  #before: { readonly owner: string; readonly count: number } | undefined;
+  /** Who had it before a transition, and has it again when that fails. */
+  #previousOwner: string | undefined;
 
   constructor(state: DeliveryState, count: number) {
     this.#state = state;
@@ -46,11 +46,11 @@ export class Delivery {
   }
 
   get isInTransition(): boolean {
-    return this.#before !== undefined;
+    return this.#previousOwner !== undefined;
   }
 
   get isAvailable(): boolean {
-    return this.#state === DeliveryState.AVAILABLE && this.#before === undefined;
+    return this.#state === DeliveryState.AVAILABLE && this.#previousOwner === undefined;
   }
 
   /** Of what is in transition it is not known. */
@@ -70,7 +70,7 @@ export class Delivery {
 
   /** The same for another record. */
   copy(): Delivery {
-    assert(this.#before === undefined, "what is in transition is not divided");
+    assert(this.#previousOwner === undefined, "what is in transition is not divided");
     const copy = new Delivery(this.#state, this.#count);
     copy.#owner = this.#owner;
     copy.#lockedUntilMs = this.#lockedUntilMs;
@@ -94,29 +94,27 @@ export class Delivery {
     this.#lockedUntilMs = Math.min(this.#lockedUntilMs, nowMs);
   }
 
-  /** Begins a transition. @param isUndelivered it never came to the application: the delivery does not count */
-  begin(state: DeliveryState, { isUndelivered = false } = {}): void {
-    assert(this.isAcquired && this.#before === undefined, "only what is acquired is acknowledged or released");
-    this.#before = { owner: this.#owner, count: this.#count };
+  /** Begins a transition. */
+  begin(state: DeliveryState): void {
+    assert(this.isAcquired && this.#previousOwner === undefined, "only what is acquired is acknowledged or released");
+    this.#previousOwner = this.#owner;
     this.#state = state;
     this.#owner = NOBODY;
-    if (isUndelivered && state !== DeliveryState.ARCHIVED) this.#count--;
   }
 
   /** Ends a transition. */
   end(isStored: boolean): void {
-    assert(this.#before !== undefined, "what ends has begun");
+    assert(this.#previousOwner !== undefined, "what ends has begun");
     if (!isStored) {
       this.#state = DeliveryState.ACQUIRED;
-      this.#owner = this.#before.owner;
-      this.#count = this.#before.count;
+      this.#owner = this.#previousOwner;
     }
-    this.#before = undefined;
+    this.#previousOwner = undefined;
   }
 
   /** Decided without waiting for the state to be stored. */
   become(state: DeliveryState): void {
-    assert(this.#before === undefined, "what is in transition is left alone");
+    assert(this.#previousOwner === undefined, "what is in transition is left alone");
     this.#state = state;
     this.#owner = NOBODY;
   }

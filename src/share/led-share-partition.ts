@@ -153,7 +153,9 @@ export class LedSharePartition implements Watchable {
   /** All that the member has is available once more. */
   release(memberId: string): Promise<Refusal | undefined> {
     const { state } = this;
-    return state === undefined ? NOTHING_DONE : this.#store(state, state.release(memberId));
+    return state === undefined
+      ? NOTHING_DONE
+      : this.#store(state, state.release(memberId, this.#options.settings()["share.delivery.count.limit"]));
   }
 
   /** Ends locks at once, as if their time were over; gives how many. */
@@ -252,7 +254,7 @@ export class LedSharePartition implements Watchable {
     if (state === undefined) return;
     const { batches, nextMs } = state.expire(this.#options.clock.now(), this.#options.settings()["share.delivery.count.limit"]);
     if (batches.length > 0) {
-      this.#enqueue({ batches, stored: () => undefined, isLast: true });
+      this.#enqueue({ batches, stored: () => state.endExpiry(), isLast: true });
       this.#watchers.tell();
     }
     this.#lookAtMs = Number.POSITIVE_INFINITY;

@@ -13,6 +13,7 @@ export async function resetOffset(partition: Partition, reset: string, nowMs: nu
   if (duration === null) return /^earliest$/i.test(reset) ? partition.logStartOffset : partition.highWatermark;
   const durationMs = UNITS_MS.reduce((sum, unitMs, unit) => sum + Number(duration[unit + 1] ?? 0) * unitMs, 0);
   const found = await partition.log.offsetForTimestamp(Math.floor(nowMs - durationMs), partition.highWatermark);
-  if (found === undefined) return { error: Errors.OFFSET_NOT_AVAILABLE, message: "There are no records of the time from which on to read." };
+  if (found === undefined)
+    return { error: Errors.OFFSET_NOT_AVAILABLE, message: "There are no records of the time from which on to read." };
   return found.offset;
 }

@@ -2,7 +2,7 @@
 // nor the time nor where its state is stored: who uses it says what was read, when locks are over, and whether what was to be stored is.
 
 import type { Refusal } from "../cluster/refusal.ts";
-import { type AcknowledgementBatch, type AcknowledgeTerms, acknowledge } from "./acknowledgement.ts";
+import { type AcknowledgementBatch, type AcknowledgeTerms, acknowledge, stateOfReleased } from "./acknowledgement.ts";
 import { type AcquiredRange, type AcquireRequest, acquire, allowance, untilOffset } from "./acquisition.ts";
 import { type Delivery, DeliveryState } from "./delivery.ts";
 import { type DeliveredBatch, InFlight } from "./in-flight.ts";
@@ -100,12 +100,12 @@ export class SharePartition {
     return transition;
   }
 
-  /** All that the member has, as if it had never been delivered. */
-  release(memberId: string): Transition {
+  /** All that the member has. */
+  release(memberId: string, deliveryCountLimit: number): Transition {
     const transition = new Transition();
     for (const { delivery, first, last } of this.#acquired()) {
       if (delivery.owner !== memberId) continue;
-      transition.begin(delivery, { firstOffset: first, lastOffset: last, state: DeliveryState.AVAILABLE, isUndelivered: true });
+      transition.begin(delivery, { firstOffset: first, lastOffset: last, state: stateOfReleased(delivery, deliveryCountLimit) });
     }
     return transition;
   }
@@ -118,7 +118,7 @@ export class SharePartition {
     if (isStored) this.#inFlight.advance();
   }
 
-  /** Holds at once, whether it is stored or not. */
+  /** Holds at once, whether it is stored or not; `endExpiry` is to follow when it is, or could not be. */
   expire(nowMs: number, deliveryCountLimit: number): Expiry {
     const batches: DeliveredBatch[] = [];
     let nextMs = Number.POSITIVE_INFINITY;
@@ -127,14 +127,15 @@ export class SharePartition {
         nextMs = Math.min(nextMs, delivery.lockedUntilMs);
         continue;
       }
-      delivery.become(delivery.count >= deliveryCountLimit ? DeliveryState.ARCHIVED : DeliveryState.AVAILABLE);
+      delivery.become(stateOfReleased(delivery, deliveryCountLimit));
       addDelivered(batches, { firstOffset: first, lastOffset: last, deliveryState: delivery.state, deliveryCount: delivery.count });
     }
-    if (batches.length > 0) {
-      this.#inFlight.becameAvailable();
-      this.#inFlight.advance();
-    }
+    if (batches.length > 0) this.#inFlight.becameAvailable();
     return { batches, nextMs };
+  }
+
+  endExpiry(): void {
+    this.#inFlight.advance();
   }
 
   /** The locks of these records are over now: `expire` is to follow. Gives how many were locked. */

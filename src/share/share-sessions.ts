@@ -1,5 +1,5 @@
 // Share sessions (KIP-932): which partitions a member of a share group fetches from this broker. A session lasts until the member ends it or the
-// connection on which it began closes: what the member has then is released, without counting as delivered. Requests carry the session's epoch,
+// connection on which it began closes: what the member has then is released. Requests carry the session's epoch,
 // which rises with each of them.
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
@@ -47,9 +47,10 @@ export class ShareSession {
     return this.#partitions;
   }
 
-  add(topicId: string, partition: number): void {
+  /** @param isTold it need not be told of for the sake of being told of */
+  add(topicId: string, partition: number, isTold: boolean): void {
     const key = keyOf(topicId, partition);
-    if (!this.#partitions.has(key)) this.#partitions.set(key, { topicId, partition, isTold: false });
+    if (!this.#partitions.has(key)) this.#partitions.set(key, { topicId, partition, isTold });
   }
 
   forget(topicId: string, partition: number): void {

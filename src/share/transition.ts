@@ -7,8 +7,6 @@ interface Change {
   readonly firstOffset: number;
   readonly lastOffset: number;
   readonly state: DeliveryState;
-  /** It never came to the application: the delivery does not count. */
-  readonly isUndelivered?: boolean;
 }
 
 export class Transition {
@@ -25,8 +23,8 @@ export class Transition {
     return this.#deliveries.length === 0;
   }
 
-  begin(delivery: Delivery, { firstOffset, lastOffset, state, isUndelivered = false }: Change): void {
-    delivery.begin(state, { isUndelivered });
+  begin(delivery: Delivery, { firstOffset, lastOffset, state }: Change): void {
+    delivery.begin(state);
     this.#deliveries.push(delivery);
     addDelivered(this.#batches, { firstOffset, lastOffset, deliveryState: delivery.state, deliveryCount: delivery.count });
   }
