@@ -50,7 +50,8 @@ export const GUARDS: readonly MachinesGuard[] = [
   {
     title: "a broker without its lease serves nobody",
     edits: [{ file: "src/membership/term.ts", code: "new LeaseGuard(() => keeper.isHeld)", without: "new LeaseGuard(() => true)" }],
-    deeds: ["freeze", "cut"],
+    // Others end a lease only while theirs are steady.
+    deeds: ["cut"],
   },
   {
     title: "an answer waits until what it tells of is committed",

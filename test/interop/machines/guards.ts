@@ -27,6 +27,8 @@ try {
   await database.stop();
   await store.stop();
 }
+// Of seeds that failed clients may still be at work.
+process.exit();
 
 async function isNeeded(guard: MachinesGuard, services: { database: Database; store: ObjectStoreService }): Promise<boolean> {
   const copy = mkdtempSync(join(tmpdir(), "machine-guards-"));

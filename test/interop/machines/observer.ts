@@ -40,7 +40,11 @@ export class Observer {
 
   constructor(options: ObserverOptions) {
     this.#options = options;
-    this.#asking = options.ports.map((port) => this.#ask(port));
+    // Each on a connection of its own: what groups have committed may be waited for, and holds back what is asked behind it.
+    this.#asking = options.ports.flatMap((port) => [
+      this.#ask(port, (client) => [this.#fetch(client, port, READ_COMMITTED), this.#fetch(client, port, READ_UNCOMMITTED)]),
+      this.#ask(port, (client) => [...options.groups].map(([group, topic]) => this.#fetchOffsets(client, port, { group, topic }))),
+    ]);
   }
 
   async stop(): Promise<void> {
@@ -48,17 +52,13 @@ export class Observer {
     await Promise.all(this.#asking);
   }
 
-  async #ask(port: number): Promise<void> {
+  async #ask(port: number, questions: (client: RawClient) => readonly Promise<void>[]): Promise<void> {
     let client: RawClient | undefined;
     let waiting = 0;
     const ask = async (connected: RawClient): Promise<void> => {
       waiting++;
       try {
-        await Promise.all([
-          this.#fetch(connected, port, READ_COMMITTED),
-          this.#fetch(connected, port, READ_UNCOMMITTED),
-          ...[...this.#options.groups].map(([group, topic]) => this.#fetchOffsets(connected, port, { group, topic })),
-        ]);
+        await Promise.all(questions(connected));
       } catch {
         if (client === connected) client = undefined;
         connected.close();
