@@ -201,10 +201,19 @@ export class World implements Surroundings {
 
   /** It may stand still at the worst moment. */
   beforeAnswer(machine: Machine, call: string): Promise<void> {
-    if (call === "renew" && !this.isOver && this.dice.chance(0.02)) void this.#hold(machine, LEASE_MS);
+    if (call === "renew" && !this.isOver && this.dice.chance(0.02)) void this.#holdAndMislead(machine);
     // Meanwhile more are committed.
     const isSlow = call === "abortedRanges" && !this.isOver && this.dice.chance(0.3);
     return this.time.sleep(isSlow ? this.dice.between(100, LEASE_MS) : this.travelMs());
+  }
+
+  /** When it wakes it has an answer of long ago, and often none to what it asks next. */
+  async #holdAndMislead(machine: Machine): Promise<void> {
+    await this.#hold(machine, LEASE_MS);
+    await this.time.sleep(1);
+    machine.link.isCutOff = this.dice.chance(0.5);
+    await this.time.sleep(this.dice.between(100, LEASE_MS));
+    machine.link.isCutOff = false;
   }
 
   async #hold(machine: Machine, leastMs: number): Promise<void> {
