@@ -110,7 +110,7 @@ export const streamsGroupCurrentMemberAssignmentRecord = defineRecord({
   value: {
     memberEpoch: int32(),
     previousMemberEpoch: int32(),
-    /** 0 stable, 1 has tasks to revoke, 2 waits for tasks that others hold, 127 unknown. */
+    /** 1 stable, 2 has tasks to revoke, 3 waits for tasks that others hold, 127 unknown. */
     state: int8(),
     activeTasks: array(currentTaskIds),
     standbyTasks: array(currentTaskIds),

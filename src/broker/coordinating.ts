@@ -3,12 +3,12 @@
 
 import type { ClientTls } from "../client/socket.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { finalizedLevel, GROUP_VERSION, TRANSACTION_VERSION } from "../cluster/features.ts";
+import { finalizedLevel, GROUP_VERSION, STREAMS_VERSION, TRANSACTION_VERSION } from "../cluster/features.ts";
 import type { LeadershipListener } from "../cluster/local-partitions.ts";
 import { type LocalCall, Peers } from "../cluster/peers.ts";
 import { ProducerIds } from "../cluster/producer-ids.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
-import { servesConsumerProtocol } from "../config/group-protocols.ts";
+import { servesConsumerProtocol, servesStreamsProtocol } from "../config/group-protocols.ts";
 import type { GroupSettings } from "../config/group-settings.ts";
 import { interBrokerListener } from "../config/inter-broker.ts";
 import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
@@ -18,6 +18,7 @@ import { PartitionVerifier } from "../coordinator/transaction/partition-verifier
 import { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { Ground } from "./ground.ts";
 import { ImageTopics } from "./image-topics.ts";
+import { internalTopicMaker } from "./internal-topic-maker.ts";
 import type { Leading } from "./leading.ts";
 import type { ImageChange, Part } from "./parts.ts";
 import { SettingsOfGroups } from "./settings-of-groups.ts";
@@ -52,6 +53,8 @@ export class Coordinating implements Part {
       groupSettings: (groupId) => this.#settingsOfGroups.of(groupId),
       logger: logLevels.logger("groups"),
       topics: new ImageTopics(image),
+      makeTopics: internalTopicMaker(topics, logLevels.logger("topics")),
+      servesStreamsProtocol: () => servesStreamsProtocol(config) && finalizedLevel(cluster.image.features, STREAMS_VERSION) > 0,
       servesConsumerProtocol: () => servesConsumerProtocol(config) && finalizedLevel(cluster.image.features, GROUP_VERSION) > 0,
     });
     const requestTimeoutMs = config["request.timeout.ms"];

@@ -29,6 +29,8 @@ export const ELIGIBLE_LEADER_REPLICAS = "eligible.leader.replicas.version";
 export const GROUP_VERSION = "group.version";
 /** From 1 on there are share groups (KIP-932). */
 export const SHARE_VERSION = "share.version";
+/** From 1 on streams groups are served (KIP-1071). At 0 their requests are refused; groups stay what they are. */
+export const STREAMS_VERSION = "streams.version";
 export const TRANSACTION_VERSION = "transaction.version";
 
 export const supportedFeatures: readonly SupportedFeature[] = [
@@ -38,6 +40,7 @@ export const supportedFeatures: readonly SupportedFeature[] = [
   // A replica is in sync or the data is elsewhere: there never is an eligible leader outside of the in-sync replicas.
   { name: ELIGIBLE_LEADER_REPLICAS, minVersion: 0, maxVersion: 1, initialLevel: 1 },
   { name: GROUP_VERSION, minVersion: 0, maxVersion: 1, initialLevel: 1 },
+  { name: STREAMS_VERSION, minVersion: 0, maxVersion: 1, initialLevel: 1 },
   { name: TRANSACTION_VERSION, minVersion: 0, maxVersion: 2, initialLevel: 2 },
 ];
 

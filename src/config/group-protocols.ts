@@ -8,6 +8,11 @@ export function servesConsumerProtocol(config: BrokerSettingValues): boolean {
   return config["group.coordinator.rebalance.protocols"].includes("consumer");
 }
 
+/** Streams groups (KIP-1071); the cluster's feature streams.version has a say too. */
+export function servesStreamsProtocol(config: BrokerSettingValues): boolean {
+  return config["group.coordinator.rebalance.protocols"].includes("streams");
+}
+
 export const assignorNames = ["uniform", "range"] as const;
 export type AssignorName = (typeof assignorNames)[number];
 

@@ -20,11 +20,14 @@ export const groupSettingTable = {
   "share.record.lock.duration.ms": int(30_000, "How long a delivered record stays locked for its consumer.", { min: 1000 }),
   "share.renew.acknowledge.enable": bool(true, "Lets consumers renew the lock of a record."),
   "share.session.timeout.ms": int(45_000, "A member that is silent for this long is removed.", { min: 1 }),
-  "streams.assignment.interval.ms": int(1000, "Shortest time between two computations of the target assignment.", { min: 0 }),
-  "streams.heartbeat.interval.ms": int(5000, "Interval of heartbeats in the streams protocol.", { min: 1 }),
-  "streams.initial.rebalance.delay.ms": int(3000, "How long a new group waits for more members before its first assignment.", { min: 0 }),
-  "streams.num.standby.replicas": int(0, "Standby copies of each stateful task.", { min: 0 }),
-  "streams.session.timeout.ms": int(45_000, "A member that is silent for this long is removed.", { min: 1 }),
+  "streams.assignment.interval.ms": int(1000, "Shortest time between two computations of the target assignment.", { honoured, min: 0 }),
+  "streams.heartbeat.interval.ms": int(5000, "Interval of heartbeats in the streams protocol.", { honoured, min: 1 }),
+  "streams.initial.rebalance.delay.ms": int(3000, "How long a new group waits for more members before its first assignment.", {
+    honoured,
+    min: 0,
+  }),
+  "streams.num.standby.replicas": int(0, "Standby copies of each stateful task.", { honoured, min: 0 }),
+  "streams.session.timeout.ms": int(45_000, "A member that is silent for this long is removed.", { honoured, min: 1 }),
 };
 
 export type GroupSettingName = keyof typeof groupSettingTable;

@@ -107,7 +107,6 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
     ],
   ],
   ["share groups are not served yet", ["group.share.", "share."]],
-  ["streams groups are not served yet", ["group.streams.", "streams."]],
   ["what is in development is not offered", ["unstable."]],
 ];
 

@@ -32,6 +32,10 @@ const SHORT = {
   "group.consumer.min.session.timeout.ms": 100,
   "group.consumer.min.heartbeat.interval.ms": 50,
   "group.consumer.assignment.interval.ms": 0,
+  "group.streams.initial.rebalance.delay.ms": 0,
+  "group.streams.min.session.timeout.ms": 100,
+  "group.streams.min.heartbeat.interval.ms": 50,
+  "group.streams.assignment.interval.ms": 0,
   "offsets.topic.num.partitions": 4,
   "auto.create.topics.enable": false,
 };
@@ -41,7 +45,14 @@ export const PROFILES = {
   "policy disabled": { ...SHORT, "group.consumer.migration.policy": "disabled" },
   "policy upgrade": { ...SHORT, "group.consumer.migration.policy": "upgrade" },
   "policy downgrade": { ...SHORT, "group.consumer.migration.policy": "downgrade" },
-  limited: { ...SHORT, "group.consumer.max.size": 2, "group.max.size": 2, "group.consumer.assignors": "range", "broker.rack": "r1" },
+  limited: {
+    ...SHORT,
+    "group.consumer.max.size": 2,
+    "group.streams.max.size": 2,
+    "group.max.size": 2,
+    "group.consumer.assignors": "range",
+    "broker.rack": "r1",
+  },
   "classic only": { ...SHORT, "group.coordinator.rebalance.protocols": "classic" },
   "feature off": SHORT,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;

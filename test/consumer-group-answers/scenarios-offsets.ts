@@ -80,7 +80,7 @@ interface Transactional {
   readonly version?: number;
 }
 
-async function inTransaction(stage: Stage, commits: readonly Transactional[]): Promise<void> {
+export async function inTransaction(stage: Stage, commits: readonly Transactional[]): Promise<void> {
   const transactionalId = stage.name("x");
   const groupId = stage.name("g");
   const until = async <T extends { readonly errorCode: number }>(ask: () => Promise<T>): Promise<T> => {

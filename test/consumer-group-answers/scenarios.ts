@@ -7,6 +7,9 @@ import { HEARTBEAT_SCENARIOS } from "./scenarios-heartbeat.ts";
 import { OFFSET_SCENARIOS } from "./scenarios-offsets.ts";
 import { RECONCILIATION_SCENARIOS } from "./scenarios-reconciliation.ts";
 import { SET_UP_SCENARIOS } from "./scenarios-set-ups.ts";
+import { STREAMS_SCENARIOS } from "./scenarios-streams.ts";
+import { STREAMS_ADMINISTRATION_SCENARIOS } from "./scenarios-streams-administration.ts";
+import { STREAMS_TOPIC_SCENARIOS } from "./scenarios-streams-topics.ts";
 import { TOPIC_SCENARIOS } from "./scenarios-topics.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -17,4 +20,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...OFFSET_SCENARIOS,
   ...CLASSIC_SCENARIOS,
   ...SET_UP_SCENARIOS,
+  ...STREAMS_SCENARIOS,
+  ...STREAMS_TOPIC_SCENARIOS,
+  ...STREAMS_ADMINISTRATION_SCENARIOS,
 ];

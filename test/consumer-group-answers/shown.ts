@@ -12,15 +12,15 @@ const TIMES = ["timestamp", "commitTimestamp", "expireTimestamp", "currentStateT
 const SUBSCRIPTIONS = ["metadata", "memberMetadata", "subscription"];
 const ASSIGNMENTS = ["assignment", "memberAssignment"];
 /** Sets of names, in whatever order they are held. */
-const SETS = ["subscribedTopicNames"];
-const SORTED_BY = ["partitionIndex", "memberId", "groupId", "group", "name", "topicId"];
+const SETS = ["subscribedTopicNames", "sourceTopics", "repartitionSinkTopics"];
+const SORTED_BY = ["partitionIndex", "memberId", "groupId", "group", "name", "topicId", "subtopologyId", "userEndpoint", "key"];
 const NOT_ASKED = -2147483648;
 
 export function show(value: unknown, names: Names, key = ""): Shown | undefined {
   if (value === null || value === undefined) return undefined;
   if (typeof value === "boolean") return value;
   if (typeof value === "number" || typeof value === "bigint") return showNumber(Number(value), key);
-  if (typeof value === "string") return names.in(value);
+  if (typeof value === "string") return key === "statusDetail" ? withSortedNames(names.in(value)) : names.in(value);
   if (Buffer.isBuffer(value)) return showBytes(value, names, key);
   if (Array.isArray(value)) return SETS.includes(key) ? showList(value.toSorted(), names) : showList(value, names);
   const entries = Object.entries(value as Record<string, unknown>);
@@ -32,6 +32,11 @@ export function show(value: unknown, names: Names, key = ""): Shown | undefined 
       return shown === undefined ? [] : [[name === "errorCode" ? "error" : name === "errorMessage" ? "message" : name, shown]];
     }),
   );
+}
+
+/** Kafka names missing topics in the order of a hash map. */
+function withSortedNames(detail: string): string {
+  return detail.replace(/(?<=missing: )[^;, ]+(, [^;, ]+)*/, (names) => names.split(", ").sort().join(", "));
 }
 
 /** In one line, with few quotes: it is read, not parsed. */
@@ -86,22 +91,26 @@ interface PartitionsOfTopic {
   readonly topicId?: string;
   readonly topicName?: string;
   readonly topic?: string;
+  readonly subtopologyId?: string;
   readonly partitions: readonly number[];
   readonly assignmentEpochs?: readonly number[] | null;
 }
+
+/** Of a topic, or of a subtopology. */
+const PARTITIONS_FIELDS = ["topicId", "topicName", "topic", "subtopologyId", "partitions", "assignmentEpochs"];
 
 function isPartitionsOfTopic(element: unknown): element is PartitionsOfTopic {
   if (typeof element !== "object" || element === null || !("partitions" in element)) return false;
   const { partitions } = element;
   if (!Array.isArray(partitions) || !partitions.every((partition) => typeof partition === "number")) return false;
-  return Object.keys(element).every((name) => ["topicId", "topicName", "topic", "partitions", "assignmentEpochs"].includes(name));
+  return Object.keys(element).every((name) => PARTITIONS_FIELDS.includes(name));
 }
 
 /** `{ t: [0, 1] }`, with the name beside the id where both are told; `{ t: ["0@3"] }` for a partition assigned in epoch 3. */
 function showPartitions(list: readonly PartitionsOfTopic[], names: Names): Shown {
-  const topics = list.map(({ topicId, topicName, topic, partitions, assignmentEpochs }) => {
+  const topics = list.map(({ topicId, topicName, topic, subtopologyId, partitions, assignmentEpochs }) => {
     const id = topicId === undefined ? undefined : names.in(topicId);
-    const name = topicName ?? topic;
+    const name = topicName ?? topic ?? subtopologyId;
     const title = [id, name === undefined ? undefined : names.in(name)].filter((part) => part !== undefined);
     const numbers = partitions.map((partition, index) => {
       const epoch = assignmentEpochs?.[index];

@@ -66,14 +66,15 @@ export const groupsSettings = {
   "group.max.size": int(2_147_483_647, "Most members of one classic group.", { honoured, min: 1 }),
   "group.min.session.timeout.ms": int(6000, "Shortest session timeout that a member of a classic group may ask for.", { honoured }),
   "group.streams.assignment.interval.ms": int(1000, "Shortest time between two computations of a streams group's target assignment.", {
+    honoured,
     dynamic: clusterWide,
     min: 0,
   }),
-  "group.streams.heartbeat.interval.ms": int(5000, "Interval of heartbeats in the streams protocol.", { min: 1 }),
+  "group.streams.heartbeat.interval.ms": int(5000, "Interval of heartbeats in the streams protocol.", { honoured, min: 1 }),
   "group.streams.initial.rebalance.delay.ms": int(
     3000,
     "How long a new streams group waits for more members before its first assignment.",
-    { min: 0 },
+    { honoured, min: 0 },
   ),
   "group.streams.max.assignment.interval.ms": int(15_000, "Longest interval between assignments that a streams group may be given.", {
     honoured,
@@ -84,7 +85,7 @@ export const groupsSettings = {
     min: 1,
   }),
   "group.streams.max.session.timeout.ms": int(60_000, "Longest session timeout that a streams group may be given.", { honoured, min: 1 }),
-  "group.streams.max.size": int(2_147_483_647, "Most members of one streams group.", { min: 1 }),
+  "group.streams.max.size": int(2_147_483_647, "Most members of one streams group.", { honoured, min: 1 }),
   "group.streams.max.standby.replicas": int(2, "Most standby copies of a task that a streams group may be given.", { honoured, min: 0 }),
   "group.streams.min.assignment.interval.ms": int(0, "Shortest interval between assignments that a streams group may be given.", {
     honoured,
@@ -95,8 +96,11 @@ export const groupsSettings = {
     min: 1,
   }),
   "group.streams.min.session.timeout.ms": int(45_000, "Shortest session timeout that a streams group may be given.", { honoured, min: 1 }),
-  "group.streams.num.standby.replicas": int(0, "Standby copies of each stateful task.", { min: 0 }),
-  "group.streams.session.timeout.ms": int(45_000, "A member of the streams protocol that is silent for this long is removed.", { min: 1 }),
+  "group.streams.num.standby.replicas": int(0, "Standby copies of each stateful task.", { honoured, min: 0 }),
+  "group.streams.session.timeout.ms": int(45_000, "A member of the streams protocol that is silent for this long is removed.", {
+    honoured,
+    min: 1,
+  }),
   "offset.metadata.max.bytes": int(4096, "Longest text that may be committed with an offset.", { honoured }),
   "offsets.commit.timeout.ms": int(5000, "Deadline of an offset commit.", { honoured, min: 1 }),
   "offsets.load.buffer.size": int(5_242_880, "Bytes read at a time when offsets are loaded.", { min: 1 }),

@@ -20,6 +20,7 @@ import type { RequestParts } from "./group-request.ts";
 import type { GroupSettings, OwnGroupSettings } from "./group-settings.ts";
 import { GroupState } from "./group-state.ts";
 import type { GroupSummary } from "./group-summary.ts";
+import { InternalTopics, type MakeTopics } from "./streams/internal-topics.ts";
 import { TopicHashes } from "./topic-hashes.ts";
 import type { TopicsView } from "./topics-view.ts";
 
@@ -32,6 +33,9 @@ export interface GroupCoordinatorOptions {
   readonly logger: Logger;
   readonly topics: TopicsView;
   readonly servesConsumerProtocol: () => boolean;
+  readonly servesStreamsProtocol: () => boolean;
+  /** Internal topics of streams groups. */
+  readonly makeTopics: MakeTopics;
 }
 
 export class GroupCoordinator {
@@ -41,7 +45,7 @@ export class GroupCoordinator {
   readonly #topicHashes: TopicHashes;
 
   constructor(options: GroupCoordinatorOptions) {
-    const { clock, random, config, groupSettings, logger, topics, servesConsumerProtocol } = options;
+    const { clock, random, config, groupSettings, logger, topics, servesConsumerProtocol, servesStreamsProtocol } = options;
     this.#topicHashes = new TopicHashes(topics);
     const environment = { clock, random, logger, settings: config, groupSettings, topics, topicHashes: this.#topicHashes };
     this.#partitionCount = config["offsets.topic.num.partitions"];
@@ -58,6 +62,8 @@ export class GroupCoordinator {
       settings: config,
       topics,
       servesConsumerProtocol,
+      servesStreamsProtocol,
+      internalTopics: new InternalTopics(clock, options.makeTopics),
       environment,
       partitionFor: (groupId) => this.partitionFor(groupId),
     };

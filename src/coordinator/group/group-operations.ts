@@ -11,9 +11,10 @@ import type { Group } from "./group.ts";
 import type { GroupRecord } from "./group-record.ts";
 import type { GroupState } from "./group-state.ts";
 import type { GroupSummary } from "./group-summary.ts";
+import { streamsGroupObstacles, summarizeStreamsGroup } from "./streams/summary.ts";
 
 /** Everybody's part is decided anew, as if a member had come or gone; nothing happens to a group without members. */
-export function rebalance({ environment, consumerWork }: GroupState, group: Group): Decision<GroupRecord, ErrorCode> {
+export function rebalance({ environment, consumerWork, streamsWork }: GroupState, group: Group): Decision<GroupRecord, ErrorCode> {
   if (group.members.size === 0) return answer(Errors.NONE);
   switch (group.kind) {
     case "classic": {
@@ -25,12 +26,14 @@ export function rebalance({ environment, consumerWork }: GroupState, group: Grou
     }
     case "consumer":
       return replying(consumerWork.rebalance(group), Errors.NONE);
+    case "streams":
+      return replying(streamsWork.rebalance(group), Errors.NONE);
   }
 }
 
 /** The members of these ids are removed as if nothing had been heard of them for their session timeout; UNKNOWN_MEMBER_ID when there is none. */
 export function expire(
-  { environment, consumerWork }: GroupState,
+  { environment, consumerWork, streamsWork }: GroupState,
   group: Group,
   memberIds: Iterable<string>,
 ): Decision<GroupRecord, ErrorCode> {
@@ -41,6 +44,8 @@ export function expire(
       return replying(endSessions(environment, group, membersOf(group, ids)), Errors.NONE);
     case "consumer":
       return replying(consumerWork.endSessions(group, membersOf(group, ids)), Errors.NONE);
+    case "streams":
+      return replying(streamsWork.endSessions(group, membersOf(group, ids)), Errors.NONE);
   }
 }
 
@@ -50,6 +55,8 @@ export function summarize({ environment }: GroupState, group: Group): GroupSumma
       return summarizeClassicGroup(group);
     case "consumer":
       return summarizeConsumerGroup(environment, group);
+    case "streams":
+      return summarizeStreamsGroup(environment, group);
   }
 }
 
@@ -60,6 +67,8 @@ export function obstacles({ environment }: GroupState, group: Group): string[] {
       return classicGroupObstacles(environment, group);
     case "consumer":
       return consumerGroupObstacles(environment, group);
+    case "streams":
+      return streamsGroupObstacles(environment, group);
   }
 }
 

@@ -3,6 +3,7 @@
 
 import type { Assignment } from "./assignors/assignor.ts";
 import type { MemberIdentity, MemberProgress, ResolvedRegex } from "./consumer/consumer-member.ts";
+import type { StreamsRecord } from "./streams/streams-record.ts";
 
 export interface CommittedOffset {
   readonly offset: number;
@@ -116,4 +117,4 @@ export type ConsumerRecord =
   | ConsumerRegexRecord
   | ConsumerPartitionMetadataRecord;
 
-export type GroupRecord = OffsetRecord | ClassicGroupRecord | ConsumerRecord;
+export type GroupRecord = OffsetRecord | ClassicGroupRecord | ConsumerRecord | StreamsRecord;

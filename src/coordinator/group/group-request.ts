@@ -12,6 +12,7 @@ import type { GroupRecord } from "./group-record.ts";
 import type { GroupSettings } from "./group-settings.ts";
 import type { GroupState } from "./group-state.ts";
 import type { GroupRequestContext } from "./request-context.ts";
+import type { InternalTopics } from "./streams/internal-topics.ts";
 import type { TopicsView } from "./topics-view.ts";
 
 /** What requests are answered with. */
@@ -21,8 +22,10 @@ export interface RequestParts {
   readonly settings: GroupSettings;
   readonly environment: GroupEnvironment;
   readonly topics: TopicsView;
-  /** Else its requests are answered UNSUPPORTED_VERSION, before anything else is looked at. */
+  /** Else the requests of a protocol are answered UNSUPPORTED_VERSION, before anything else is looked at. */
   readonly servesConsumerProtocol: () => boolean;
+  readonly servesStreamsProtocol: () => boolean;
+  readonly internalTopics: InternalTopics;
   readonly partitionFor: (groupId: string) => number;
 }
 

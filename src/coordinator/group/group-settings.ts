@@ -15,6 +15,7 @@ export type GroupSettings = Pick<
   | "group.max.session.timeout.ms"
   | "group.max.size"
   | "group.min.session.timeout.ms"
+  | "group.streams.max.size"
   | "odradek.group.consumer.change.heartbeat.interval.ms"
   | "odradek.group.disconnected.member.timeout.ms"
   | "offset.metadata.max.bytes"
@@ -27,5 +28,12 @@ export type GroupSettings = Pick<
 /** What holds for one group: what was set for it, or else for all, within the broker's limits. */
 export type OwnGroupSettings = Pick<
   OverridableSettings,
-  "consumer.assignment.interval.ms" | "consumer.heartbeat.interval.ms" | "consumer.session.timeout.ms"
+  | "consumer.assignment.interval.ms"
+  | "consumer.heartbeat.interval.ms"
+  | "consumer.session.timeout.ms"
+  | "streams.assignment.interval.ms"
+  | "streams.heartbeat.interval.ms"
+  | "streams.initial.rebalance.delay.ms"
+  | "streams.num.standby.replicas"
+  | "streams.session.timeout.ms"
 >;

@@ -15,11 +15,15 @@ import type { Group } from "./group.ts";
 import type { GroupEnvironment } from "./group-environment.ts";
 import type { ConsumerRecord, GroupRecord } from "./group-record.ts";
 import { expireGroups } from "./offset-expiry.ts";
+import { StreamsGroup } from "./streams/streams-group.ts";
+import { isTombstone as isStreamsTombstone, type StreamsRecord } from "./streams/streams-record.ts";
+import { StreamsWork } from "./streams/streams-work.ts";
 
 export class GroupState implements CoordinatorState<GroupRecord> {
   readonly environment: GroupEnvironment;
   readonly offsets = new CommittedOffsets();
   readonly consumerWork: ConsumerWork;
+  readonly streamsWork: StreamsWork;
   readonly #groups = new Map<string, Group>();
   readonly #shard: Shard<GroupState, GroupRecord>;
   readonly #alarms: GroupAlarms;
@@ -34,11 +38,9 @@ export class GroupState implements CoordinatorState<GroupRecord> {
       group: (groupId) => this.classicGroup(groupId),
       run: (operation) => this.run(operation),
     });
-    this.consumerWork = new ConsumerWork({
-      environment,
-      group: (groupId) => this.group(groupId),
-      run: (operation) => this.run(operation),
-    });
+    const work = { environment, group: (groupId: string) => this.group(groupId), run: this.run.bind(this) };
+    this.consumerWork = new ConsumerWork(work);
+    this.streamsWork = new StreamsWork(work);
   }
 
   group(groupId: string): Group | undefined {
@@ -59,9 +61,14 @@ export class GroupState implements CoordinatorState<GroupRecord> {
     return group?.kind === "consumer" ? group : undefined;
   }
 
+  streamsGroup(groupId: string): StreamsGroup | undefined {
+    const group = this.#groups.get(groupId);
+    return group?.kind === "streams" ? group : undefined;
+  }
+
   /** @param names of topics that have come, gone or changed */
   topicsChanged(names: ReadonlySet<string>): void {
-    for (const group of this.#groups.values()) if (group.kind === "consumer") group.topicsChanged(names);
+    for (const group of this.#groups.values()) if (group.kind !== "classic") group.topicsChanged(names);
   }
 
   deleteOffsetsOf(topics: ReadonlySet<string>): void {
@@ -83,6 +90,14 @@ export class GroupState implements CoordinatorState<GroupRecord> {
         if (record.snapshot === null) this.#removeGroup(record.groupId);
         else (this.classicGroup(record.groupId) ?? this.#addClassicGroup(record.groupId)).restore(record.snapshot);
         return;
+      case "streamsGroup":
+      case "streamsMember":
+      case "streamsTarget":
+      case "streamsMemberTarget":
+      case "streamsMemberProgress":
+      case "streamsTopology":
+        this.#replayStreams(record);
+        return;
       default:
         this.#replayConsumer(record);
         return;
@@ -98,12 +113,18 @@ export class GroupState implements CoordinatorState<GroupRecord> {
     for (const group of this.#groups.values()) {
       if (group.members.size > 0)
         logger.info({ group: group.groupId, members: group.members.size }, "loaded a group; its members' sessions start anew");
-      if (group.kind === "consumer") {
-        this.consumerWork.loaded(group);
-        continue;
+      switch (group.kind) {
+        case "consumer":
+          this.consumerWork.loaded(group);
+          break;
+        case "streams":
+          this.streamsWork.loaded(group);
+          break;
+        case "classic":
+          for (const member of group.members.values()) member.heard();
+          if (group.members.size > settings["group.max.size"])
+            rebalance(this.environment, group, "the group is larger than group.max.size");
       }
-      for (const member of group.members.values()) member.heard();
-      if (group.members.size > settings["group.max.size"]) rebalance(this.environment, group, "the group is larger than group.max.size");
     }
     this.#expiry.set(settings["offsets.retention.check.interval.ms"]);
   }
@@ -122,6 +143,23 @@ export class GroupState implements CoordinatorState<GroupRecord> {
     }
     const group = this.consumerGroup(groupId) ?? (isTombstone(record) ? undefined : this.#addConsumerGroup(groupId));
     group?.replay(record);
+  }
+
+  /** The topology's tombstone is the last one that a group leaves. */
+  #replayStreams(record: StreamsRecord): void {
+    const { groupId } = record;
+    if (record.type === "streamsGroup" && record.value === null) {
+      if (this.streamsGroup(groupId) !== undefined) this.#removeGroup(groupId);
+      return;
+    }
+    const group = this.streamsGroup(groupId) ?? (isStreamsTombstone(record) ? undefined : this.#addStreamsGroup(groupId));
+    group?.replay(record);
+  }
+
+  #addStreamsGroup(groupId: string): StreamsGroup {
+    const group = new StreamsGroup(groupId, this.streamsWork);
+    this.#groups.set(groupId, group);
+    return group;
   }
 
   #addConsumerGroup(groupId: string): ConsumerGroup {

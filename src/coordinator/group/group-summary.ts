@@ -8,6 +8,18 @@ export interface TopicPartitions {
   readonly partitions: readonly number[];
 }
 
+export interface SubtopologyTasks {
+  readonly subtopology: string;
+  /** Sorted. */
+  readonly partitions: readonly number[];
+}
+
+export interface TaskSummary {
+  readonly active: readonly SubtopologyTasks[];
+  readonly standby: readonly SubtopologyTasks[];
+  readonly warmup: readonly SubtopologyTasks[];
+}
+
 export interface MemberSummary {
   readonly memberId: string;
   readonly instanceId: string | null;
@@ -16,7 +28,7 @@ export interface MemberSummary {
   /** As "/127.0.0.1". */
   readonly clientHost: string;
   /** What the member itself speaks. */
-  readonly protocol: "classic" | "consumer";
+  readonly protocol: "classic" | "consumer" | "streams";
   /** Of a member of the classic protocol the generation. */
   readonly epoch: number;
   readonly subscription: {
@@ -31,6 +43,8 @@ export interface MemberSummary {
   readonly assignment: readonly TopicPartitions[];
   /** What it is to have. */
   readonly target: readonly TopicPartitions[];
+  /** Of a member of a streams group: its tasks, of which the active ones read the partitions above. */
+  readonly tasks?: { readonly assigned: TaskSummary; readonly target: TaskSummary };
 }
 
 export interface GroupSummary {

@@ -23,16 +23,19 @@ export function namePartitions(topics: readonly TopicPartitions[]): string {
 }
 
 /** "it was last heard of 12 ms ago", and whether that was on a connection which is closed now. */
-export function lastHeard(clock: Clock, { session, link }: { readonly session: Deadline; readonly link: ConnectionLink }): string {
+export function lastHeard(
+  clock: Clock,
+  { session, link }: { readonly session: Deadline; readonly link: ConnectionLink | undefined },
+): string {
   const { setAtMs } = session;
   const nowMs = clock.now();
   const when =
     setAtMs === undefined
       ? "it waits for an answer"
-      : link.connection !== undefined
+      : link === undefined || link.connection !== undefined
         ? `it was last heard of ${nowMs - setAtMs} ms ago`
         : `it has not been heard of in the ${nowMs - setAtMs} ms since its group was loaded`;
-  return link.closedSinceMs === undefined ? when : `${when}, and its connection has been closed for ${nowMs - link.closedSinceMs} ms`;
+  return link?.closedSinceMs === undefined ? when : `${when}, and its connection has been closed for ${nowMs - link.closedSinceMs} ms`;
 }
 
 export function firstOf(sentences: readonly string[]): string[] {

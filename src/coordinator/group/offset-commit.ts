@@ -8,6 +8,7 @@ import { checkConsumerCommit } from "./consumer/commit-check.ts";
 import type { Group } from "./group.ts";
 import type { CommittedOffset, GroupRecord } from "./group-record.ts";
 import type { GroupState } from "./group-state.ts";
+import { checkStreamsCommit } from "./streams/commit-check.ts";
 
 export interface OffsetToCommit {
   readonly topic: string;
@@ -18,13 +19,20 @@ export interface OffsetToCommit {
 /** From this version on a client knows GROUP_ID_NOT_FOUND. */
 const GROUP_ID_NOT_FOUND_VERSION = 9;
 
-function checkCommit(group: Group | undefined, commit: Commit): ErrorCode | CommitOutcome {
+function checkCommit({ environment }: GroupState, group: Group | undefined, commit: Commit): ErrorCode | CommitOutcome {
   if (group === undefined) {
     if (commit.generation < 0) return Errors.NONE;
     const isTold = commit.producer === undefined && commit.apiVersion >= GROUP_ID_NOT_FOUND_VERSION;
     return isTold ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION;
   }
-  return group.kind === "classic" ? checkClassicCommit(group, commit) : checkConsumerCommit(group, commit);
+  switch (group.kind) {
+    case "classic":
+      return checkClassicCommit(group, commit);
+    case "consumer":
+      return checkConsumerCommit(group, commit);
+    case "streams":
+      return checkStreamsCommit(group, commit, environment.topics);
+  }
 }
 
 function checkClassicCommit(group: ClassicGroup, { memberId, instanceId, generation, producer }: Commit): ErrorCode {
@@ -41,11 +49,21 @@ function checkClassicCommit(group: ClassicGroup, { memberId, instanceId, generat
   return Errors.NONE;
 }
 
+/** What is refused of one partition is refused of all. */
+function firstFault(outcome: CommitOutcome, offsets: readonly OffsetToCommit[]): ErrorCode {
+  for (const { partition, committed } of offsets) {
+    const error = outcome(committed.topicId, partition);
+    if (error !== Errors.NONE) return error;
+  }
+  return Errors.NONE;
+}
+
 export function commitOffsets(state: GroupState, commit: Commit, offsets: readonly OffsetToCommit[]): Decision<GroupRecord, CommitOutcome> {
   const { groupId, producer } = commit;
-  const checked = checkCommit(state.group(groupId), commit);
-  const outcome = typeof checked === "number" ? () => checked : checked;
-  const accepted = offsets.filter(({ partition, committed }) => outcome(committed.topicId, partition) === Errors.NONE);
+  const checked = checkCommit(state, state.group(groupId), commit);
+  const fault = typeof checked === "number" ? checked : firstFault(checked, offsets);
+  const outcome = () => fault;
+  const accepted = fault === Errors.NONE ? offsets : [];
   return {
     records: accepted.map(({ topic, partition, committed }) => ({ type: "offset", groupId, topic, partition, committed })),
     applied: () => outcome,

@@ -36,7 +36,7 @@ export function expireGroups(state: Committing): GroupRecord[] {
 function expiredOffsets(state: Committing, group: Group): { readonly records: GroupRecord[]; readonly isAll: boolean } {
   const { groupId } = group;
   const records: GroupRecord[] = [];
-  const since = group.kind === "consumer" ? byCommit : expiryBase(group);
+  const since = group.kind === "classic" ? expiryBase(group) : byCommit;
   const { clock, settings } = state.environment;
   const retentionMs = settings["offsets.retention.minutes"] * MINUTE_MS;
   const hasExpired = (committed: CommittedOffset) =>

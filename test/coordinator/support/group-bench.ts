@@ -27,9 +27,12 @@ import { listGroupsRequest } from "../../../src/coordinator/group/requests/list-
 import { offsetCommitRequest } from "../../../src/coordinator/group/requests/offset-commit.ts";
 import { offsetDeleteRequest } from "../../../src/coordinator/group/requests/offset-delete.ts";
 import { offsetFetchRequest } from "../../../src/coordinator/group/requests/offset-fetch.ts";
+import { streamsGroupDescribeRequest } from "../../../src/coordinator/group/requests/streams-group-describe.ts";
+import { streamsGroupHeartbeatRequest } from "../../../src/coordinator/group/requests/streams-group-heartbeat.ts";
 import { syncGroupRequest } from "../../../src/coordinator/group/requests/sync-group.ts";
 import { Partition } from "../../../src/partition/partition.ts";
-import { EVERYTHING } from "../../../src/security/access.ts";
+import { type Access, EVERYTHING } from "../../../src/security/access.ts";
+import type { Permission } from "../../../src/security/permission.ts";
 import { MemoryPartitionLog } from "./memory-partition-log.ts";
 import { topicSettings } from "./topic-settings.ts";
 
@@ -72,6 +75,7 @@ export interface Ask {
   readonly version?: number;
   readonly connection?: TestConnection;
   readonly clientId?: string;
+  readonly access?: Access<Permission>;
 }
 
 /** An answer that may still be awaited. */
@@ -111,6 +115,8 @@ export class GroupBench {
       clock: this.clock,
       random: seededRandom(options.seed ?? 1),
       config,
+      servesStreamsProtocol: () => true,
+      makeTopics: async (wanted) => wanted.map((topic) => this.make(topic.name, topic.partitions)),
       servesConsumerProtocol: () => servesConsumerProtocol(config),
       groupSettings: (groupId) => withinLimits(config, groupSettings(config, this.groupConfigs.get(groupId))),
       logger: this.#logger(),
@@ -159,6 +165,24 @@ export class GroupBench {
     return this.#ask(consumerGroupDescribeRequest, { groupIds, includeAuthorizedOperations: false }, { version: 1, ...ask });
   }
 
+  /** Of the streams protocol; a first one says all that must be said. */
+  streamsBeat(body: Partial<Encodable<StreamsBeatShape>>, ask: Ask = {}) {
+    const tasks = { activeTasks: [], standbyTasks: [], warmupTasks: [] };
+    const first = { rebalanceTimeoutMs: 60_000, topology: streamsTopology(), processId: `process of ${body.memberId}`, ...tasks };
+    const whole = { groupId: "g", memberEpoch: 0, ...((body.memberEpoch ?? 0) === 0 ? first : {}), ...body };
+    return this.#ask(streamsGroupHeartbeatRequest, { memberId: "", endpointInformationEpoch: 0, ...whole }, ask);
+  }
+
+  describeStreams(groupIds: string[], ask: Ask = {}) {
+    return this.#ask(streamsGroupDescribeRequest, { groupIds, includeAuthorizedOperations: false }, ask);
+  }
+
+  /** A topic that comes to be, or gets partitions. */
+  make(name: string, partitionCount: number): undefined {
+    this.topics.set(name, { id: topicId(name), partitionCount });
+    this.groups.topicsChanged([name]);
+  }
+
   leave(body: Partial<Encodable<LeaveShape>>, ask: Ask = {}) {
     return this.#ask(leaveGroupRequest, { groupId: "g", ...body }, { version: 5, ...ask });
   }
@@ -196,7 +220,7 @@ export class GroupBench {
   #ask<Q extends Shape, R extends Shape>(
     { api, handle }: GroupRequest<Q, R>,
     body: Encodable<Q>,
-    { version = 0, connection, clientId = "client" }: Ask,
+    { version = 0, connection, clientId = "client", access = EVERYTHING }: Ask,
   ): Answer<Decoded<R>> {
     const request = throughWire(api.request, version, body);
     const context = {
@@ -204,7 +228,7 @@ export class GroupBench {
       clientId,
       clientHost: "/127.0.0.1",
       connection: connection ?? new TestConnection(),
-      access: EVERYTHING,
+      access,
     };
     const reply = handle(this.groups.parts, request, context);
     // Frames are pooled: whoever keeps a view of one sees it change.
@@ -254,6 +278,13 @@ export function subscription(...topics: string[]): Buffer {
   return Buffer.concat(writer.finish());
 }
 
+/** One subtopology that reads the topics, and keeps state in the changelogs. */
+export function streamsTopology(sourceTopics: readonly string[] = ["t"], changelogs: readonly string[] = []) {
+  const stateChangelogTopics = changelogs.map((name) => ({ name, partitions: 0, replicationFactor: 0, topicConfigs: [] }));
+  const others = { sourceTopicRegex: [], repartitionSinkTopics: [], repartitionSourceTopics: [], copartitionGroups: [] };
+  return { epoch: 0, subtopologies: [{ subtopologyId: "0", sourceTopics, stateChangelogTopics, ...others }] };
+}
+
 export function protocols(...names: string[]) {
   return names.map((name) => ({ name, metadata: subscription("t") }));
 }
@@ -296,6 +327,7 @@ type ShapeOf<M> = M extends Message<infer S> ? S : never;
 type JoinShape = ShapeOf<typeof messages.joinGroup.request>;
 type SyncShape = ShapeOf<typeof messages.syncGroup.request>;
 type HeartbeatShape = ShapeOf<typeof messages.heartbeat.request>;
+type StreamsBeatShape = ShapeOf<typeof messages.streamsGroupHeartbeat.request>;
 type BeatShape = ShapeOf<typeof messages.consumerGroupHeartbeat.request>;
 type LeaveShape = ShapeOf<typeof messages.leaveGroup.request>;
 type CommitShape = ShapeOf<typeof messages.offsetCommit.request>;

@@ -102,6 +102,8 @@ export class BrokerProcess {
           clock: this.#clock,
           random: this.#random(),
           config,
+          servesStreamsProtocol: () => true,
+          makeTopics: () => Promise.resolve([]),
           servesConsumerProtocol: () => true,
           groupSettings: () => withinLimits(config, groupSettings(config, undefined)),
           logger: silentLogger,

@@ -79,6 +79,7 @@ function decide(state: GroupState, groupId: string, context: Context, said: Beat
     if (group === undefined || decision.records.length === 0) return decision;
     return { ...decision, records: [{ type: "classicGroup", groupId, snapshot: null }, ...decision.records] };
   }
+  if (group.kind === "streams") return answer({ error: Errors.GROUP_ID_NOT_FOUND, message: `Group ${groupId} is not a consumer group.` });
   if (group.kind === "classic") {
     if (isJoining) return upgradeGroup(environment, work, group, context, said);
     return answer({ error: Errors.GROUP_ID_NOT_FOUND, message: `Group ${groupId} is not a consumer group.` });

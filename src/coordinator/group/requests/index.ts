@@ -13,6 +13,8 @@ import { listGroupsRequest } from "./list-groups.ts";
 import { offsetCommitRequest } from "./offset-commit.ts";
 import { offsetDeleteRequest } from "./offset-delete.ts";
 import { offsetFetchRequest } from "./offset-fetch.ts";
+import { streamsGroupDescribeRequest } from "./streams-group-describe.ts";
+import { streamsGroupHeartbeatRequest } from "./streams-group-heartbeat.ts";
 import { syncGroupRequest } from "./sync-group.ts";
 
 export const groupRequests: readonly GroupRequest[] = [
@@ -28,4 +30,6 @@ export const groupRequests: readonly GroupRequest[] = [
   offsetDeleteRequest,
   consumerGroupHeartbeatRequest,
   consumerGroupDescribeRequest,
+  streamsGroupHeartbeatRequest,
+  streamsGroupDescribeRequest,
 ];

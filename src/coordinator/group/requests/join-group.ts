@@ -54,7 +54,8 @@ function decide(
   const join = toJoin(request);
   const group = state.group(groupId);
   if (group?.kind === "classic") return joinClassicGroup(state.environment, group, context, join);
-  if (group !== undefined && !group.isEmpty)
+  if (group?.kind === "streams" && !group.isEmpty) return answer(joinRefused(Errors.INCONSISTENT_GROUP_PROTOCOL, memberId));
+  if (group?.kind === "consumer" && !group.isEmpty)
     return joinClassicMember({ environment: state.environment, work: state.consumerWork, group, context }, join);
   if (memberId !== "") return answer(joinRefused(Errors.UNKNOWN_MEMBER_ID, memberId));
   if (join.protocolType === "" || join.terms.protocols.length === 0)

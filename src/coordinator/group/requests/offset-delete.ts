@@ -67,7 +67,8 @@ function decide(state: GroupState, groupId: string, topics: readonly JudgedTopic
 
 function checkGroup(group: Group | undefined): ErrorCode {
   if (group === undefined) return Errors.GROUP_ID_NOT_FOUND;
-  return group.isEmpty || group.protocolType === CONSUMER_PROTOCOL_TYPE ? Errors.NONE : Errors.NON_EMPTY_GROUP;
+  const isOfTopics = group.kind !== "classic" || group.protocolType === CONSUMER_PROTOCOL_TYPE;
+  return group.isEmpty || isOfTopics ? Errors.NONE : Errors.NON_EMPTY_GROUP;
 }
 
 function refused(errorCode: ErrorCode): Response {

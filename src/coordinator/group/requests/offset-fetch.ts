@@ -12,6 +12,7 @@ import type { CommittedOffset } from "../group-record.ts";
 import { groupRequest, type RequestParts } from "../group-request.ts";
 import type { GroupState } from "../group-state.ts";
 import type { GroupRequestContext } from "../request-context.ts";
+import { checkStreamsFetch } from "../streams/commit-check.ts";
 import type { TopicsView } from "../topics-view.ts";
 
 type Request = DecodedMessage<typeof api.request>;
@@ -101,7 +102,8 @@ function fetchGroup(parts: RequestParts, ask: Ask, { access }: Context): Fetched
 
 /** A classic group is not asked who fetches, nor one that is not there. */
 function checkFetch(group: Group | undefined, { memberId, memberEpoch }: Ask): ErrorCode {
-  return group?.kind === "consumer" ? checkConsumerFetch(group, memberId, memberEpoch) : Errors.NONE;
+  if (group === undefined || group.kind === "classic") return Errors.NONE;
+  return group.kind === "consumer" ? checkConsumerFetch(group, memberId, memberEpoch) : checkStreamsFetch(group, memberId, memberEpoch);
 }
 
 function allTopics(view: TopicsView, state: GroupState, ask: Ask): FetchedTopic[] {
