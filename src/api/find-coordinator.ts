@@ -1,13 +1,14 @@
 // FindCoordinator (key 10). The coordinator of a group is the leader of its partition of __consumer_offsets, that of a transactional id the
-// leader of its partition of __transaction_state; the topic is created here when it is first needed. Whether that answer is right at
-// once, or says COORDINATOR_NOT_AVAILABLE as Kafka's does, is a setting. Version 4 asks for several keys. Key type 0 is a group, 1 a
-// transactional id; share partitions (2) are not served yet.
+// leader of its partition of __transaction_state, that of a share partition the leader of its partition of __share_group_state; the topic is
+// created here when it is first needed. Whether that answer is right at once, or says COORDINATOR_NOT_AVAILABLE as Kafka's does, is a setting.
+// Version 4 asks for several keys, version 6 knows share partitions.
 
 import { Errors } from "../../protocol/errors.ts";
 import { findCoordinator as findCoordinatorApi } from "../../protocol/messages/index.ts";
 import type { EncodableMessage } from "../../protocol/schema/message.ts";
 import type { Refusal } from "../cluster/refusal.ts";
-import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
+import { GROUP_OFFSETS_TOPIC, SHARE_GROUP_STATE_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
+import { isSharePartitionName } from "../coordinator/share/share-partition-name.ts";
 import { nodeFor } from "./endpoints.ts";
 import { type RequestContext, serve } from "./handler.ts";
 import type { Services } from "./services.ts";
@@ -20,9 +21,20 @@ const GROUP = 0;
 const TRANSACTION = 1;
 const SHARE = 2;
 const FIRST_VERSION_WITH_KEYS = 4;
+const FIRST_VERSION_WITH_SHARES = 6;
+/** What is said where there is no list, and Kafka says no more than its error. */
+const MALFORMED =
+  "This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. " +
+  "See the broker logs for more details.";
 /** What Kafka sends as the message of a success that has no list. */
 const NO_ERROR_MESSAGE = "NONE";
 const NOT_AVAILABLE = "The coordinator is not available.";
+
+const TOPICS: ReadonlyMap<number, string> = new Map([
+  [GROUP, GROUP_OFFSETS_TOPIC],
+  [TRANSACTION, TRANSACTION_STATE_TOPIC],
+  [SHARE, SHARE_GROUP_STATE_TOPIC],
+]);
 
 const needs = ["DESCRIBE GROUP", "DESCRIBE TRANSACTIONAL_ID", "CLUSTER_ACTION CLUSTER"] as const;
 
@@ -51,9 +63,10 @@ async function find(services: Services, key: string, keyType: number, context: C
   const unauthorized = unauthorizedFor(key, keyType, context.access);
   // In a list it is said without words, but of what is the cluster's.
   if (unauthorized !== undefined) return refused(unauthorized.error, hasList && keyType !== SHARE ? "" : unauthorized.message);
-  const topic = keyType === GROUP ? GROUP_OFFSETS_TOPIC : keyType === TRANSACTION ? TRANSACTION_STATE_TOPIC : undefined;
-  if (topic === undefined) {
-    return refused(Errors.INVALID_REQUEST, keyType === SHARE ? "" : `This broker does not serve coordinators of type ${keyType}.`);
+  const topic = TOPICS.get(keyType);
+  if (topic === undefined) return refused(Errors.INVALID_REQUEST, `This broker does not serve coordinators of type ${keyType}.`);
+  if (keyType === SHARE && (context.apiVersion < FIRST_VERSION_WITH_SHARES || !isSharePartitionName(key))) {
+    return refused(Errors.INVALID_REQUEST, hasList ? "" : MALFORMED);
   }
   if (!services.cluster.image.topicsByName.has(topic)) {
     const refusal = await services.topics.autoCreate(topic);
@@ -61,7 +74,7 @@ async function find(services: Services, key: string, keyType: number, context: C
     if (!services.config["odradek.auto.create.answers.created"]) return refused(Errors.COORDINATOR_NOT_AVAILABLE, NOT_AVAILABLE);
   }
   const { brokers, topicsByName } = services.cluster.image;
-  const partition = keyType === GROUP ? services.groups.partitionFor(key) : services.transactions.partitionFor(key);
+  const partition = coordinators(services, keyType).partitionFor(key);
   const leader = topicsByName.get(topic)?.partitions[partition]?.leader ?? -1;
   const broker = brokers.get(leader);
   const node = broker === undefined ? undefined : nodeFor(broker, context.connection);
@@ -74,6 +87,10 @@ async function find(services: Services, key: string, keyType: number, context: C
     errorCode: Errors.NONE,
     errorMessage: hasList ? "" : NO_ERROR_MESSAGE,
   };
+}
+
+function coordinators({ groups, transactions, shareCoordinator }: Services, keyType: number) {
+  return keyType === GROUP ? groups : keyType === TRANSACTION ? transactions : shareCoordinator;
 }
 
 function unauthorizedFor(key: string, keyType: number, access: Context["access"]): Refusal | undefined {

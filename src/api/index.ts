@@ -41,6 +41,7 @@ import { saslAuthenticate, saslHandshake } from "./sasl.ts";
 import { alterUserScramCredentials, describeUserScramCredentials } from "./scram-credentials.ts";
 import { shareAcknowledge } from "./share-acknowledge.ts";
 import { shareFetch } from "./share-fetch.ts";
+import * as shareGroupState from "./share-group-state.ts";
 import { txnOffsetCommit } from "./txn-offset-commit.ts";
 import { unregisterBroker } from "./unregister-broker.ts";
 import { updateFeatures } from "./update-features.ts";
@@ -95,6 +96,11 @@ const served: readonly Handler[] = [
   pushTelemetry,
   shareFetch,
   shareAcknowledge,
+  shareGroupState.initializeShareGroupState,
+  shareGroupState.readShareGroupState,
+  shareGroupState.writeShareGroupState,
+  shareGroupState.deleteShareGroupState,
+  shareGroupState.readShareGroupStateSummary,
   saslHandshake,
   saslAuthenticate,
   delegationTokens.createDelegationToken,

@@ -133,7 +133,7 @@ function known({ brokers }: ClusterImage, topic: TopicImage): TopicResponse {
 }
 
 function unknown(errorCode: ErrorCode, name: string | null, topicId = ZERO_UUID): TopicResponse {
-  return { errorCode, name, topicId, partitions: [] };
+  return { errorCode, name, topicId, isInternal: isInternalTopic(name ?? ""), partitions: [] };
 }
 
 /** Of topics whose name is told to whom may see it. */

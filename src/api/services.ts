@@ -12,6 +12,7 @@ import type { ProducerIds } from "../cluster/producer-ids.ts";
 import type { Topics } from "../cluster/topics.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { ShareCoordinator } from "../coordinator/share/share-coordinator.ts";
 import type { ShareStatePersister } from "../coordinator/share/share-state-persister.ts";
 import type { PartitionVerifier } from "../coordinator/transaction/partition-verifier.ts";
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
@@ -49,6 +50,7 @@ export interface Services {
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
   readonly verifier: PartitionVerifier;
+  readonly shareCoordinator: ShareCoordinator;
   /** Where the state of share partitions is kept. */
   readonly shareStates: ShareStatePersister;
   readonly shares: Shares;

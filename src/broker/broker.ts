@@ -100,7 +100,7 @@ export class Broker {
     const fetchSessions = parts.add(new FetchSessions(config["max.incremental.fetch.session.cache.slots"], clock, random));
 
     const { topics, partitions } = leading;
-    const { peers, groups, transactions, verifier, producerIds, shareStates } = coordinating;
+    const { peers, groups, transactions, verifier, producerIds, shareStates, shareCoordinator } = coordinating;
     const services: Services = {
       brokerId,
       config,
@@ -116,6 +116,7 @@ export class Broker {
       verifier,
       shareStates,
       shares,
+      shareCoordinator,
       producerIds,
       telemetry,
       throttling,

@@ -1,19 +1,20 @@
-// The coordinators of groups and of transactions, on the internal topics whose partitions this broker leads, and how it speaks with the
+// The coordinators of groups, of transactions and of share partitions, on the internal topics whose partitions this broker leads, and how it speaks with the
 // other brokers.
 
 import type { ClientTls } from "../client/socket.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { finalizedLevel, GROUP_VERSION, STREAMS_VERSION, TRANSACTION_VERSION } from "../cluster/features.ts";
+import { finalizedLevel, GROUP_VERSION, SHARE_VERSION, STREAMS_VERSION, TRANSACTION_VERSION } from "../cluster/features.ts";
 import type { LeadershipListener } from "../cluster/local-partitions.ts";
 import { type LocalCall, Peers } from "../cluster/peers.ts";
 import { ProducerIds } from "../cluster/producer-ids.ts";
-import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
+import { GROUP_OFFSETS_TOPIC, SHARE_GROUP_STATE_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
 import { servesConsumerProtocol, servesStreamsProtocol } from "../config/group-protocols.ts";
 import type { GroupSettings } from "../config/group-settings.ts";
 import { interBrokerListener } from "../config/inter-broker.ts";
 import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { MarkerSender } from "../coordinator/marker-sender.ts";
 import { PeerStatePersister } from "../coordinator/share/peer-state-persister.ts";
+import { ShareCoordinator } from "../coordinator/share/share-coordinator.ts";
 import { PartitionVerifier } from "../coordinator/transaction/partition-verifier.ts";
 import { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { Ground } from "./ground.ts";
@@ -37,6 +38,7 @@ export class Coordinating implements Part {
   readonly producerIds: ProducerIds;
   readonly transactions: TransactionCoordinator;
   readonly verifier: PartitionVerifier;
+  readonly shareCoordinator: ShareCoordinator;
   /** Where the state of share partitions is kept. */
   readonly shareStates: PeerStatePersister;
   readonly #markers: MarkerSender;
@@ -82,6 +84,14 @@ export class Coordinating implements Part {
       transactionVersion: () => finalizedLevel(cluster.image.features, TRANSACTION_VERSION),
     });
     this.verifier = new PartitionVerifier({ clock, config, peers: this.peers, image });
+    this.shareCoordinator = new ShareCoordinator({
+      clock,
+      logger: logLevels.logger("shares"),
+      config,
+      partitionCount: () => cluster.image.topicsByName.get(SHARE_GROUP_STATE_TOPIC)?.partitions.length,
+      isServed: () => finalizedLevel(cluster.image.features, SHARE_VERSION) > 0,
+      partitionCountOf: (topicId) => cluster.image.topicsById.get(topicId)?.partitions.length,
+    });
     this.shareStates = new PeerStatePersister({ clock, peers: this.peers, image, createTopic: (name) => topics.autoCreate(name) });
   }
 
@@ -92,7 +102,7 @@ export class Coordinating implements Part {
 
   /** From now on this broker coordinates whatever it leads. */
   followLeaderships({ partitions }: Leading): void {
-    const { groups, transactions } = this;
+    const { groups, transactions, shareCoordinator } = this;
     partitions.addListener(
       leadershipsOf(GROUP_OFFSETS_TOPIC, {
         elected: (partition) => groups.elected(partition.index, partition),
@@ -105,16 +115,25 @@ export class Coordinating implements Part {
         resigned: ({ index }) => transactions.resigned(index),
       }),
     );
+    partitions.addListener(
+      leadershipsOf(SHARE_GROUP_STATE_TOPIC, {
+        elected: (partition) => shareCoordinator.elected(partition),
+        resigned: ({ index }) => shareCoordinator.resigned(index),
+      }),
+    );
   }
 
   follow({ image, previous, topics: { deleted, reshaped } }: ImageChange): void {
     if (image.settings !== previous.settings) this.#settingsOfGroups.forget();
     if (reshaped.length > 0) this.groups.topicsChanged(reshaped);
     if (deleted.length > 0) this.groups.topicsDeleted(deleted);
+    const gone = reshaped.flatMap((name) => previous.topicsByName.get(name)?.id ?? []).filter((id) => !image.topicsById.has(id));
+    if (gone.length > 0) this.shareCoordinator.topicsDeleted(new Set(gone));
   }
 
   close(): void {
     this.groups.close();
+    this.shareCoordinator.close();
     this.#markers.close();
     this.shareStates.close();
     this.peers.close();

@@ -1,5 +1,5 @@
 // Features of the cluster (KIP-584), as far as they are truly served. Clients switch behaviour on by them:
-// share.version and streams.version appear here with the APIs that they stand for.
+// streams.version appears here with the APIs that it stands for.
 //
 // What is finalized is stored from the first start of the cluster on. A level of 0 is stored too: it tells a feature that someone
 // switched off from one that this version of the broker brings along.
@@ -40,6 +40,7 @@ export const supportedFeatures: readonly SupportedFeature[] = [
   // A replica is in sync or the data is elsewhere: there never is an eligible leader outside of the in-sync replicas.
   { name: ELIGIBLE_LEADER_REPLICAS, minVersion: 0, maxVersion: 1, initialLevel: 1 },
   { name: GROUP_VERSION, minVersion: 0, maxVersion: 1, initialLevel: 1 },
+  { name: SHARE_VERSION, minVersion: 0, maxVersion: 1, initialLevel: 1 },
   { name: STREAMS_VERSION, minVersion: 0, maxVersion: 1, initialLevel: 1 },
   { name: TRANSACTION_VERSION, minVersion: 0, maxVersion: 2, initialLevel: 2 },
 ];

@@ -44,6 +44,7 @@ export function internalTopic(name: string, config: BrokerConfig): InternalTopic
         configs: {
           "cleanup.policy": "delete",
           "compression.type": "producer",
+          "min.insync.replicas": String(config["share.coordinator.state.topic.min.isr"]),
           "retention.ms": "-1",
           "segment.bytes": String(config["share.coordinator.state.topic.segment.bytes"]),
         },

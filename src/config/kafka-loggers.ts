@@ -56,6 +56,13 @@ const NAMES: readonly (readonly [component: string | undefined, packages: readon
       ["org.apache.kafka.controller", "ConfigurationControlManager"],
     ],
   ],
+  [
+    "shares",
+    [
+      ["org.apache.kafka.coordinator.share", "ShareCoordinatorService"],
+      ["org.apache.kafka.server.share.persister", "DefaultStatePersister PersisterStateManager$SendThread"],
+    ],
+  ],
   ["telemetry", [["org.apache.kafka.server", "ClientMetricsManager"]]],
   [
     "transactions",
@@ -89,7 +96,6 @@ const NAMES: readonly (readonly [component: string | undefined, packages: readon
         "org.apache.kafka.coordinator.common.runtime",
         "CoordinatorLoaderImpl CoordinatorRuntime MultiThreadedEventProcessor MultiThreadedEventProcessor$EventProcessorThread",
       ],
-      ["org.apache.kafka.coordinator.share", "ShareCoordinatorService"],
       ["org.apache.kafka.deferred", "DeferredEventQueue"],
       ["org.apache.kafka.image.loader", "MetadataBatchLoader MetadataLoader"],
       ["org.apache.kafka.image.publisher", "BrokerRegistrationTracker SnapshotEmitter SnapshotGenerator"],
@@ -116,7 +122,6 @@ const NAMES: readonly (readonly [component: string | undefined, packages: readon
       ["org.apache.kafka.server.metrics", "LinuxIoMetricsCollector"],
       ["org.apache.kafka.server.purgatory", "DelayedOperationPurgatory DelayedOperationPurgatory$ExpiredOperationReaper"],
       ["org.apache.kafka.server.quota", "ClientQuotaManager ClientQuotaManager$ThrottledChannelReaper ControllerMutationQuotaManager"],
-      ["org.apache.kafka.server.share.persister", "DefaultStatePersister PersisterStateManager$SendThread"],
       ["org.apache.kafka.server.util", "FileLock KafkaScheduler NetworkPartitionMetadataClient"],
       ["org.apache.kafka.server.util.timer", "SystemTimerReaper$Reaper"],
       ["org.apache.kafka.snapshot", "Snapshots"],

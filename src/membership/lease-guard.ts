@@ -43,6 +43,14 @@ const REFUSALS = new Map<string, { readonly error: ErrorCode; readonly stored?: 
     "EndTxn",
     "DescribeTransactions",
   ),
+  ...of(
+    Errors.NOT_COORDINATOR,
+    "InitializeShareGroupState",
+    "ReadShareGroupState",
+    "WriteShareGroupState",
+    "DeleteShareGroupState",
+    "ReadShareGroupStateSummary",
+  ),
   ...of(Errors.COORDINATOR_NOT_AVAILABLE, "ListGroups", "ListTransactions"),
 ]);
 

@@ -89,10 +89,11 @@ export const shareGroupsSettings = {
   "share.coordinator.cold.partition.snapshot.interval.ms": int(
     300_000,
     "How often share partitions without changes are written as snapshots.",
-    { internal: true, min: 1 },
+    { honoured, internal: true, min: 1 },
   ),
   "share.coordinator.load.buffer.size": int(5_242_880, "Bytes read at a time when the state of share groups is loaded.", { min: 1 }),
   "share.coordinator.snapshot.update.records.per.snapshot": int(500, "Changes of a share partition between two of its snapshots.", {
+    honoured,
     min: 0,
     max: 500,
   }),
@@ -100,16 +101,16 @@ export const shareGroupsSettings = {
     0,
     "Number of the codec in which the share coordinator writes its records, 0 for none.",
   ),
-  "share.coordinator.state.topic.min.isr": short(2, "Replicas of __share_group_state that must be in sync.", { min: 1 }),
+  "share.coordinator.state.topic.min.isr": short(2, "Replicas of __share_group_state that must be in sync.", { honoured, min: 1 }),
   "share.coordinator.state.topic.num.partitions": int(50, "Partitions of __share_group_state.", { honoured, min: 1 }),
   "share.coordinator.state.topic.prune.interval.ms": int(
     300_000,
     "How often records of __share_group_state that nobody needs are deleted.",
-    { internal: true, min: 1 },
+    { honoured, internal: true, min: 1 },
   ),
   "share.coordinator.state.topic.replication.factor": short(3, "Replication factor of __share_group_state.", { honoured, min: 1 }),
   "share.coordinator.state.topic.segment.bytes": int(104_857_600, "Segment size of __share_group_state.", { honoured, min: 1 }),
   "share.coordinator.threads": int(1, "Threads of the share coordinator.", { min: 1 }),
-  "share.coordinator.write.timeout.ms": int(5000, "Deadline of the share coordinator's writes.", { min: 1 }),
+  "share.coordinator.write.timeout.ms": int(5000, "Deadline of the share coordinator's writes.", { honoured, min: 1 }),
   "share.fetch.purgatory.purge.interval.requests": int(1000, "Finished share fetches after which their remains are swept up."),
 };

@@ -15,6 +15,7 @@ import type { Peers } from "../../cluster/peers.ts";
 import type { Refusal } from "../../cluster/refusal.ts";
 import { SHARE_GROUP_STATE_TOPIC } from "../../cluster/topic-name.ts";
 import { partitionFor } from "../partition-for.ts";
+import { sharePartitionName } from "./share-partition-name.ts";
 import type {
   InitialState,
   SharePartitionKey,
@@ -24,7 +25,7 @@ import type {
   StateSummary,
   StoredState,
 } from "./share-state-persister.ts";
-import { coordinatorKey, type PartitionResult, StateRequests } from "./state-requests.ts";
+import { type PartitionResult, StateRequests } from "./state-requests.ts";
 
 export interface PeerStatePersisterOptions {
   readonly clock: Clock;
@@ -130,7 +131,7 @@ export class PeerStatePersister implements ShareStatePersister {
 
   #leaderFor(key: SharePartitionKey): number | undefined {
     const partitions = this.#options.image().topicsByName.get(SHARE_GROUP_STATE_TOPIC)?.partitions;
-    const leader = partitions?.[partitionFor(coordinatorKey(key), partitions.length)]?.leader;
+    const leader = partitions?.[partitionFor(sharePartitionName(key), partitions.length)]?.leader;
     return leader === -1 ? undefined : leader;
   }
 }

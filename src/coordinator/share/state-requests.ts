@@ -6,6 +6,7 @@
 
 import { Errors } from "../../../protocol/errors.ts";
 import type { Clock, Timer } from "../../base/clock.ts";
+import { sharePartitionName } from "./share-partition-name.ts";
 import type { SharePartitionKey } from "./share-state-persister.ts";
 
 /** What every answer tells of a share partition. */
@@ -69,7 +70,7 @@ export class StateRequests<Wish extends object, Result extends PartitionResult> 
   ask(key: SharePartitionKey, wish: Wish): Promise<Result | undefined> {
     const { promise, resolve } = Promise.withResolvers<Result | undefined>();
     const job = { key, wish, resolve, attempts: 0 };
-    const name = coordinatorKey(key);
+    const name = sharePartitionName(key);
     const lane = this.#lanes.get(name);
     if (lane === undefined) {
       this.#lanes.set(name, [job]);
@@ -155,7 +156,7 @@ export class StateRequests<Wish extends object, Result extends PartitionResult> 
   }
 
   #finish(job: Job<Wish, Result>, result: Result | undefined): void {
-    const name = coordinatorKey(job.key);
+    const name = sharePartitionName(job.key);
     const lane = this.#lanes.get(name);
     lane?.shift();
     const [next] = lane ?? [];
@@ -163,11 +164,6 @@ export class StateRequests<Wish extends object, Result extends PartitionResult> 
     else this.#route(next);
     job.resolve(result);
   }
-}
-
-/** What a share partition is called where coordinators are looked up. */
-export function coordinatorKey({ groupId, topicId, partition }: SharePartitionKey): string {
-  return `${groupId}:${topicId}:${partition}`;
 }
 
 function isWorthRepeating({ errorCode }: PartitionResult): boolean {
