@@ -18,11 +18,18 @@ test("the page on APIs tells what each asks for", () => {
   expect(told).toEqual(handlers.map(({ api, needs }) => [api.name, needs.length === 0 ? "–" : needs.join(", ")]));
 });
 
+const OF_SHARE_STATES = "coordinator/share/share-state-rules.test.ts: one rule for all five, and brokers alone ask";
+
 /** Stated, and not what a probe of the matrix is about. */
 const HELD_ELSEWHERE: { readonly [permission: string]: string } = {
   "Metadata DESCRIBE CLUSTER": "access-at-once.test.ts: for the operations on the cluster alone, which versions 8 to 10 tell",
   "DeleteTopics DELETE CLUSTER": "the matrix has it where what no rule is about is everybody's, as the cluster then is",
   "DescribeDelegationToken DESCRIBE DELEGATION_TOKEN": "security/token-rules.test.ts: a rule of it is about the id of a token",
+  "InitializeShareGroupState CLUSTER_ACTION CLUSTER": OF_SHARE_STATES,
+  "ReadShareGroupState CLUSTER_ACTION CLUSTER": OF_SHARE_STATES,
+  "WriteShareGroupState CLUSTER_ACTION CLUSTER": OF_SHARE_STATES,
+  "DeleteShareGroupState CLUSTER_ACTION CLUSTER": OF_SHARE_STATES,
+  "ReadShareGroupStateSummary CLUSTER_ACTION CLUSTER": OF_SHARE_STATES,
 };
 
 test("what each API states is what it was seen to need on Apache Kafka", () => {
