@@ -219,15 +219,16 @@ test("transaction.state.log.num.partitions, transaction.state.log.replication.fa
   ]);
 });
 
-test("share.coordinator.state.topic.num.partitions, share.coordinator.state.topic.replication.factor, share.coordinator.state.topic.segment.bytes: that is how __share_group_state is made", async () => {
+test("share.coordinator.state.topic.num.partitions, share.coordinator.state.topic.replication.factor, share.coordinator.state.topic.segment.bytes, share.coordinator.state.topic.min.isr: that is how __share_group_state is made", async () => {
   const settings = {
     "share.coordinator.state.topic.num.partitions": 5,
     "share.coordinator.state.topic.replication.factor": 2,
     "share.coordinator.state.topic.segment.bytes": 2_000_000,
+    "share.coordinator.state.topic.min.isr": 2,
   };
   expect(await seen(settings, (bench) => made(bench, "__share_group_state"), { others: [{}] })).toEqual([
-    [50, 1, "104857600", undefined],
-    [5, 2, "2000000", undefined],
+    [50, 1, "104857600", "1"],
+    [5, 2, "2000000", "2"],
   ]);
 });
 
