@@ -73,6 +73,7 @@ export class ShareReading {
     const failed: ShareFetchResult[] = [];
     const ready: Ready[] = [];
     const idle: ShareFetchResult[] = [];
+    let hasMoved = false;
     const watched: Watchable[] = [];
     for (const one of wanted) {
       const partition = this.#partitionOf(one);
@@ -87,10 +88,12 @@ export class ShareReading {
         continue;
       }
       watched.push(led, partition);
+      // Kafka finds it out by reading in vain, and has the member fetch again.
+      hasMoved ||= led.followLogStart();
       if (this.#mayRead(led, partition)) ready.push({ wanted: one, led, partition });
       else if (led.state !== undefined) idle.push(nothing(one, Errors.NONE));
     }
-    const isUrgent = failed.some(({ error }) => isAboutLeaders(error)) || (failed.length === wanted.length && failed.every(isWrong));
+    const isUrgent = hasMoved || failed.some(({ error }) => isAboutLeaders(error)) || (failed.length === wanted.length && failed.every(isWrong));
     return { failed, isUrgent, ready, idle, watched };
   }
 
@@ -163,21 +166,15 @@ export class ShareReading {
 
   #mayRead(led: LedSharePartition, partition: Partition): boolean {
     const range = led.fetchRange(this.#wish.maxRecords);
-    if (range === undefined) return false;
-    if (range.fetchOffset < partition.logStartOffset) {
-      led.followLogStart();
-      return this.#mayRead(led, partition);
-    }
-    return range.fetchOffset < partition.readableUntil(this.#wish.isolationLevel);
+    return range !== undefined && range.fetchOffset < partition.readableUntil(this.#wish.isolationLevel);
   }
 
   async #acquireOne(
     { wanted, led, partition }: Ready,
     limits: { readonly maxRecords: number; readonly maxBytes: number },
   ): Promise<ShareFetchResult | undefined> {
-    if (!this.#mayRead(led, partition)) return undefined;
-    const range = led.fetchRange(limits.maxRecords);
-    if (range === undefined) return undefined;
+    const range = led.followLogStart() ? undefined : led.fetchRange(limits.maxRecords);
+    if (range === undefined || range.fetchOffset >= partition.readableUntil(this.#wish.isolationLevel)) return undefined;
     const { memberId, batchSize, mode, isolationLevel, context } = this.#wish;
     const { fetchOffset } = range;
     const reads: LogRead[] = [];

@@ -166,10 +166,13 @@ export class LedSharePartition implements Watchable {
     return count;
   }
 
-  /** The log begins later than what was to be read. */
-  followLogStart(): void {
-    this.state?.startAt(this.partition.logStartOffset);
+  /** Whether the log begins later than what was to be read next; that is then read no more. */
+  followLogStart(): boolean {
+    const { state, partition } = this;
+    if (state === undefined || state.nextFetchOffset >= partition.logStartOffset) return false;
+    state.startAt(partition.logStartOffset);
     this.#watchers.tell();
+    return true;
   }
 
   /** Whoever waits is told; what is being stored may still be, and makes no difference. */

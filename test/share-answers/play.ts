@@ -5,10 +5,9 @@ import { ShareStage } from "./share-stage.ts";
 
 export type Courses = Readonly<Record<string, readonly string[]>>;
 
-/** No lock longer than a test has time for. */
+/** Groups may ask for locks that are no longer than a test has time for. */
 export const SETTINGS = {
   "group.share.min.record.lock.duration.ms": 1000,
-  "group.share.record.lock.duration.ms": 1000,
   "auto.create.topics.enable": false,
   "share.coordinator.state.topic.num.partitions": 2,
 } as const;
@@ -16,11 +15,13 @@ export const SETTINGS = {
 /** By name of the scenario: a line for each thing that was asked. */
 export async function play(port: number, scenarios: readonly ShareScenario[], atATime: number): Promise<Courses> {
   const courses: (readonly string[])[] = [];
+  // A broker may have been played on before.
+  const tag = Date.now().toString(36);
   const waiting = [...scenarios.entries()];
   const playNext = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, scenario] = next;
-      courses[index] = await playOne(port, scenario, `s${index}-`);
+      courses[index] = await playOne(port, scenario, `s${tag}-${index}-`);
     }
   };
   await Promise.all(Array.from({ length: atATime }, playNext));

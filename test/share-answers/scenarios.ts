@@ -13,7 +13,7 @@ function scenario(name: string, play: ShareScenario["play"]): ShareScenario {
 
 const ONES = (count: number) => Array.from({ length: count }, () => 1);
 
-/** Locks last a second in the profile. */
+const SHORT_LOCKS = { "share.record.lock.duration.ms": "1000" };
 const LOCK_IS_OVER_MS = 1500;
 
 export const SCENARIOS: readonly ShareScenario[] = [
@@ -126,11 +126,11 @@ export const SCENARIOS: readonly ShareScenario[] = [
   scenario("nothing asked for, nothing there", async (stage) => {
     await stage.begin();
     const a = await stage.member("a");
-    await a.fetch({ maxWaitMs: 300 });
+    await a.fetch({ maxWaitMs: 1000, isTimed: true });
     await stage.produce([10]);
-    await a.fetch({ maxRecords: 0 });
-    await a.fetch({ maxBytes: 0 });
-    await a.fetch({ minBytes: 1000, maxWaitMs: 300 });
+    await a.fetch({ maxRecords: 0, maxWaitMs: 1000, isTimed: true });
+    await a.fetch({ maxBytes: 0, maxWaitMs: 1000, isTimed: true });
+    await a.fetch({ minBytes: 1000, maxWaitMs: 1000, isTimed: true });
   }),
   scenario("the least that is wanted is waited for", async (stage) => {
     await stage.begin();
@@ -212,6 +212,7 @@ export const SCENARIOS: readonly ShareScenario[] = [
   }),
   scenario("locks that are over", async (stage) => {
     await stage.begin();
+    await stage.alterGroup(SHORT_LOCKS);
     await stage.produce([10]);
     const [a, b] = [await stage.member("a"), await stage.member("b")];
     await a.fetch();
@@ -222,7 +223,7 @@ export const SCENARIOS: readonly ShareScenario[] = [
   }),
   scenario("the last delivery archives", async (stage) => {
     await stage.begin();
-    await stage.alterGroup({ "share.delivery.count.limit": "3" });
+    await stage.alterGroup({ ...SHORT_LOCKS, "share.delivery.count.limit": "3" });
     await stage.produce([4]);
     const a = await stage.member("a");
     for (let time = 0; time < 7; time++) {
@@ -286,6 +287,7 @@ export const SCENARIOS: readonly ShareScenario[] = [
   }),
   scenario("locks are renewed", async (stage) => {
     await stage.begin();
+    await stage.alterGroup(SHORT_LOCKS);
     await stage.produce([10]);
     const [a, b] = [await stage.member("a"), await stage.member("b")];
     await a.fetch();
@@ -366,8 +368,8 @@ export const SCENARIOS: readonly ShareScenario[] = [
     await stage.begin();
     await stage.produce([10]);
     const [a, b] = [await stage.member("a"), await stage.member("b")];
-    await a.fetch({ partitions: [1], maxWaitMs: 100 });
+    await a.fetch({ partitions: [1], maxWaitMs: 1000, isTimed: true });
     await b.fetch({ partitions: [0] });
-    await b.fetch({ partitions: [1], maxWaitMs: 100 });
+    await b.fetch({ partitions: [1], maxWaitMs: 1000, isTimed: true });
   }),
 ];

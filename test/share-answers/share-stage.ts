@@ -40,6 +40,8 @@ export interface FetchWish {
   readonly mode?: number;
   readonly isRenewAck?: boolean;
   readonly topicId?: string;
+  /** Whether it waited is compared. */
+  readonly isTimed?: boolean;
 }
 
 export class ShareStage {
@@ -227,7 +229,7 @@ export class ShareMember {
     const waitedMs = Date.now() - startMs;
     if (answer.errorCode === 0 || wish.epoch === undefined) this.#follow(epoch, answer.errorCode);
     const told = answer.responses.flatMap(({ partitions: each }) => each.map(partitionText)).sort();
-    const wait = waitedMs > body.maxWaitMs * 0.8 && body.maxWaitMs > 0 ? " after its wait" : "";
+    const wait = wish.isTimed !== true ? "" : waitedMs >= body.maxWaitMs * 0.9 ? " after its wait" : " at once";
     this.#stage.note(
       `${this.#id} fetches in epoch ${epoch}${wishText(wish)} → ${[errorText(answer.errorCode), ...told].filter((text) => text !== "").join("; ") || "nothing"}${wait}`,
     );
@@ -297,7 +299,7 @@ function batchesOf(acks: readonly Acknowledgement[]) {
 }
 
 function wishText(wish: FetchWish): string {
-  const { epoch: _, acks = [], ...others } = wish;
+  const { epoch: _, isTimed: __, acks = [], ...others } = wish;
   const parts = Object.entries(others).map(
     ([name, value]) => ` ${name}=${Array.isArray(value) ? `[${value.join(",")}]` : name === "topicId" ? "other" : value}`,
   );
