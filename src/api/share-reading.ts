@@ -93,7 +93,8 @@ export class ShareReading {
       if (this.#mayRead(led, partition)) ready.push({ wanted: one, led, partition });
       else if (led.state !== undefined) idle.push(nothing(one, Errors.NONE));
     }
-    const isUrgent = hasMoved || failed.some(({ error }) => isAboutLeaders(error)) || (failed.length === wanted.length && failed.every(isWrong));
+    const isUrgent =
+      hasMoved || failed.some(({ error }) => isAboutLeaders(error)) || (failed.length === wanted.length && failed.every(isWrong));
     return { failed, isUrgent, ready, idle, watched };
   }
 

@@ -12,6 +12,8 @@ const LONGEST_JOIN_MS = 30_000;
 
 export interface PrintedRecord extends DecodedRecord, TopicPartition {
   readonly isLogAppendTime: boolean;
+  /** In a share group. */
+  readonly deliveryCount?: number;
 }
 
 export interface Printing {

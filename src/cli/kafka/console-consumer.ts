@@ -3,19 +3,18 @@
 
 import { inMapOrder, stringHash } from "../../base/java-order.ts";
 import { Brokers } from "../../client/brokers.ts";
-import { ClientError, Disconnected } from "../../client/client-error.ts";
 import { type Consumer, FROM_EARLIEST, FROM_LATEST, GroupConsumer, LoneConsumer, startOf } from "../../client/consumer.ts";
 import type { Position } from "../../client/partition-fetch.ts";
 import { present } from "../../client/refusal.ts";
 import { topicLeaders } from "../../client/topic-leaders.ts";
 import { nameOf, type TopicPartition } from "../../client/topic-partition.ts";
-import { type PrintedRecord, printRecords } from "../print-records.ts";
 import { accessOf } from "./client-access.ts";
-import { addProperty, refuseBoth, type Settings, settingsOf } from "./client-settings.ts";
+import { refuseBoth, type Settings, settingsOf } from "./client-settings.ts";
+import { consume, formatterProperties } from "./consume.ts";
 import { consumerOptions, groupOptions } from "./consumer-settings.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
 import { formatterOf } from "./record-formatter.ts";
-import { type Io, parseProperties, readTextFile, type Tool } from "./tool.ts";
+import type { Io, Tool } from "./tool.ts";
 import { subscription } from "./topic-filter.ts";
 
 const RENAMED = [
@@ -60,7 +59,7 @@ export const kafkaConsoleConsumer: Tool = {
     });
     try {
       const open = opening(brokers, { flags, settings });
-      return await consume(open, { flags, io, format });
+      return await consume(open, { flags, io, format, passesOver: () => flags.has("skip-message-on-error") });
     } finally {
       await brokers.close();
     }
@@ -114,21 +113,8 @@ function consumerSettings(flags: Flags): Settings {
   return settings;
 }
 
-function formatterProperties(flags: Flags): Map<string, string> {
-  const file = flags.get("formatter-config");
-  const properties = new Map(file === undefined ? [] : parseProperties(readTextFile(file)));
-  for (const text of [...flags.all("property"), ...flags.all("formatter-property")]) addProperty(properties, text);
-  for (const name of ["key", "value"]) {
-    const className = flags.get(`${name}-deserializer`);
-    if (className !== undefined) properties.set(`${name}.deserializer`, className);
-  }
-  return properties;
-}
-
-type Open = () => Promise<Consumer>;
-
 /** Checks the settings now; what is opened is reading. */
-function opening(brokers: Brokers, { flags, settings }: { readonly flags: Flags; readonly settings: Settings }): Open {
+function opening(brokers: Brokers, { flags, settings }: { readonly flags: Flags; readonly settings: Settings }): () => Promise<Consumer> {
   const isCreationAllowed = settings.get("allow.auto.create.topics") !== "false";
   const topic = flags.get("topic");
   const partition = flags.whole("partition");
@@ -156,43 +142,4 @@ async function firstPosition(brokers: Brokers, partition: TopicPartition, flags:
   const isEarliest = offset === "earliest" || (offset === undefined && flags.has("from-beginning"));
   const offsetReset = isEarliest ? FROM_EARLIEST : FROM_LATEST;
   return present((await startOf(brokers, [partition], { offsetReset, isCommittedOnly: false }))[0], nameOf(partition));
-}
-
-interface Consumption {
-  readonly flags: Flags;
-  readonly io: Io;
-  readonly format: (record: PrintedRecord) => string;
-}
-
-/** What cannot be read ends Kafka's tool well, with an entry in its log; what cannot be printed is a failure. */
-async function consume(open: Open, { flags, io, format }: Consumption): Promise<number> {
-  const limit = flags.whole("max-messages") ?? -1;
-  let count = 0;
-  let exitCode = 0;
-  const print = (record: PrintedRecord) => {
-    count++;
-    try {
-      io.terminal.out(format(record));
-    } catch (error) {
-      if (flags.has("skip-message-on-error")) return;
-      exitCode = 1;
-      throw error;
-    }
-  };
-  try {
-    await printRecords(await open(), {
-      limit: limit < 0 ? Number.POSITIVE_INFINITY : limit,
-      timeoutMs: flags.whole("timeout-ms") ?? Number.POSITIVE_INFINITY,
-      stopping: io.stopping,
-      print,
-      drained: () => io.terminal.drained(),
-    });
-  } catch (error) {
-    if (error instanceof Disconnected) exitCode = 1;
-    else if (exitCode === 0 && !(error instanceof ClientError)) throw error;
-    io.logError(error);
-  }
-  io.error(`Processed a total of ${count} messages`);
-  if (flags.has("enable-systest-events")) io.out("shutdown_complete");
-  return exitCode;
 }

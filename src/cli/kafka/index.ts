@@ -10,6 +10,7 @@ export const KAFKA_TOOLS: { readonly [name: string]: () => Promise<Tool> } = {
   "kafka-configs": async () => (await import("./configs.ts")).kafkaConfigs,
   "kafka-console-consumer": async () => (await import("./console-consumer.ts")).kafkaConsoleConsumer,
   "kafka-console-producer": async () => (await import("./console-producer.ts")).kafkaConsoleProducer,
+  "kafka-console-share-consumer": async () => (await import("./console-share-consumer.ts")).kafkaConsoleShareConsumer,
   "kafka-consumer-groups": async () => (await import("./consumer-groups.ts")).kafkaConsumerGroups,
   "kafka-consumer-perf-test": async () => (await import("./consumer-perf-test.ts")).kafkaConsumerPerfTest,
   "kafka-delegation-tokens": async () => (await import("./delegation-tokens.ts")).kafkaDelegationTokens,

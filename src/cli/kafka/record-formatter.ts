@@ -25,7 +25,7 @@ export function formatterOf(className: string | undefined, properties: ReadonlyM
     [isOn("print.timestamp"), timestampText],
     [isOn("print.partition"), ({ partition }) => `Partition:${partition}`],
     [isOn("print.offset"), ({ offset }) => `Offset:${offset}`],
-    [isOn("print.delivery"), () => "Delivery:NOT_PRESENT"],
+    [isOn("print.delivery"), ({ deliveryCount }) => `Delivery:${deliveryCount ?? "NOT_PRESENT"}`],
     [isOn("print.epoch"), () => "Epoch:NOT_PRESENT"],
     [
       isOn("print.headers"),
