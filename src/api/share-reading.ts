@@ -88,10 +88,13 @@ export class ShareReading {
         continue;
       }
       watched.push(led, partition);
+      const range = led.fetchRange(this.#wish.maxRecords);
       // Kafka finds it out by reading in vain, and has the member fetch again.
-      hasMoved ||= led.followLogStart();
-      if (this.#mayRead(led, partition)) ready.push({ wanted: one, led, partition });
-      else if (led.state !== undefined) idle.push(nothing(one, Errors.NONE));
+      const hasLogMoved = led.followLogStart();
+      hasMoved ||= hasLogMoved;
+      if (range === undefined) continue;
+      if (hasLogMoved || range.fetchOffset >= partition.readableUntil(this.#wish.isolationLevel)) idle.push(nothing(one, Errors.NONE));
+      else ready.push({ wanted: one, led, partition });
     }
     const isUrgent =
       hasMoved || failed.some(({ error }) => isAboutLeaders(error)) || (failed.length === wanted.length && failed.every(isWrong));
@@ -163,11 +166,6 @@ export class ShareReading {
     if (!this.#wish.context.access.permits("READ TOPIC", topic.name)) return refusal(Errors.TOPIC_AUTHORIZATION_FAILED);
     if (topic.partitions[partition] === undefined) return refusal(Errors.UNKNOWN_TOPIC_OR_PARTITION);
     return partitions.get(topic.name, partition) ?? refusal(partitions.whyAbsent(topic.name, partition));
-  }
-
-  #mayRead(led: LedSharePartition, partition: Partition): boolean {
-    const range = led.fetchRange(this.#wish.maxRecords);
-    return range !== undefined && range.fetchOffset < partition.readableUntil(this.#wish.isolationLevel);
   }
 
   async #acquireOne(

@@ -246,7 +246,7 @@ export class LedSharePartition implements Watchable {
     const change = { stateEpoch: this.#stateEpoch, leaderEpoch: this.#leaderEpoch, startOffset, deliveryCompleteCount, batches };
     const refusal = await this.#options.persister.write(this.key, change);
     if (refusal === undefined) return undefined;
-    const reason = told(refusal);
+    const reason = told({ ...refusal, message: `Error in write state RPC. ${refusal.message}` });
     this.#options.logger.debug({ ...this.key, error: refusal.error }, "the state of a share partition was not stored");
     if (isFencing(refusal.error)) this.drop(reason);
     return reason;

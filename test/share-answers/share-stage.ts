@@ -207,7 +207,7 @@ export class ShareMember {
     const topicId = wish.topicId ?? this.#stage.topicId;
     const body = {
       ...{ groupId: this.#stage.group, memberId: this.#id, shareSessionEpoch: epoch },
-      ...{ maxWaitMs: wish.maxWaitMs ?? 500, minBytes: wish.minBytes ?? 1, maxBytes: wish.maxBytes ?? 1 << 20 },
+      ...{ maxWaitMs: wish.maxWaitMs ?? 5000, minBytes: wish.minBytes ?? 1, maxBytes: wish.maxBytes ?? 1 << 20 },
       ...{ maxRecords: wish.maxRecords ?? 500, batchSize: wish.batchSize ?? 500 },
       ...(version >= 2 ? { shareAcquireMode: wish.mode ?? 0, isRenewAck: wish.isRenewAck ?? false } : {}),
       topics:
