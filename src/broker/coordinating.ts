@@ -11,6 +11,7 @@ import { GROUP_OFFSETS_TOPIC, SHARE_GROUP_STATE_TOPIC, TRANSACTION_STATE_TOPIC }
 import { servesConsumerProtocol, servesStreamsProtocol } from "../config/group-protocols.ts";
 import type { GroupSettings } from "../config/group-settings.ts";
 import { interBrokerListener } from "../config/inter-broker.ts";
+import { endOffsets } from "../coordinator/end-offsets.ts";
 import { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { MarkerSender } from "../coordinator/marker-sender.ts";
 import { PeerStatePersister } from "../coordinator/share/peer-state-persister.ts";
@@ -48,17 +49,6 @@ export class Coordinating implements Part {
     const { brokerId, clock, random, config, logLevels } = ground;
     const image = () => cluster.image;
     this.#settingsOfGroups = new SettingsOfGroups(config, image);
-    this.groups = new GroupCoordinator({
-      clock,
-      random,
-      config,
-      groupSettings: (groupId) => this.#settingsOfGroups.of(groupId),
-      logger: logLevels.logger("groups"),
-      topics: new ImageTopics(image),
-      makeTopics: internalTopicMaker(topics, logLevels.logger("topics")),
-      servesStreamsProtocol: () => servesStreamsProtocol(config) && finalizedLevel(cluster.image.features, STREAMS_VERSION) > 0,
-      servesConsumerProtocol: () => servesConsumerProtocol(config) && finalizedLevel(cluster.image.features, GROUP_VERSION) > 0,
-    });
     const requestTimeoutMs = config["request.timeout.ms"];
     this.peers = new Peers({
       brokerId,
@@ -70,6 +60,21 @@ export class Coordinating implements Part {
       requestTimeoutMs,
       listener: () => interBrokerListener(config),
       tls,
+    });
+    this.shareStates = new PeerStatePersister({ clock, peers: this.peers, image, createTopic: (name) => topics.autoCreate(name) });
+    this.groups = new GroupCoordinator({
+      clock,
+      random,
+      config,
+      groupSettings: (groupId) => this.#settingsOfGroups.of(groupId),
+      logger: logLevels.logger("groups"),
+      topics: new ImageTopics(image),
+      servesConsumerProtocol: () => servesConsumerProtocol(config) && finalizedLevel(cluster.image.features, GROUP_VERSION) > 0,
+      makeTopics: internalTopicMaker(topics, logLevels.logger("topics")),
+      servesStreamsProtocol: () => servesStreamsProtocol(config) && finalizedLevel(cluster.image.features, STREAMS_VERSION) > 0,
+      servesShareGroups: () => finalizedLevel(cluster.image.features, SHARE_VERSION) > 0,
+      shareStates: this.shareStates,
+      endOffsets: endOffsets(this.peers, image),
     });
     this.producerIds = new ProducerIds(cluster);
     const logger = logLevels.logger("transactions");
@@ -92,7 +97,6 @@ export class Coordinating implements Part {
       isServed: () => finalizedLevel(cluster.image.features, SHARE_VERSION) > 0,
       partitionCountOf: (topicId) => cluster.image.topicsById.get(topicId)?.partitions.length,
     });
-    this.shareStates = new PeerStatePersister({ clock, peers: this.peers, image, createTopic: (name) => topics.autoCreate(name) });
   }
 
   /** What holds for a group of what groups may set. */

@@ -16,8 +16,12 @@ const SINGLE_NODE: Partial<BrokerSettingValues> = {
   "share.coordinator.state.topic.min.isr": 1,
 };
 
-const ASSIGNMENT_INTERVAL = "group.consumer.assignment.interval.ms";
 const KAFKAS_INTERVAL_MS = 1000;
+/** How often targets are computed at most, each with the limit that it gives way to. */
+const ASSIGNMENT_INTERVALS = {
+  "group.consumer.assignment.interval.ms": "group.consumer.min.assignment.interval.ms",
+  "group.share.assignment.interval.ms": "group.share.min.assignment.interval.ms",
+} as const;
 
 /**
  * A topic is there in the answer that created it, and stays away once deleted. A rebalance starts at once; a dead client is noticed. Two
@@ -25,18 +29,18 @@ const KAFKAS_INTERVAL_MS = 1000;
  * (coordinator/group/consumer/target-assignment.ts).
  */
 const KIND: Partial<BrokerSettingValues> = {
-  [ASSIGNMENT_INTERVAL]: 0,
   "group.initial.rebalance.delay.ms": 0,
   "group.streams.initial.rebalance.delay.ms": 0,
   "odradek.auto.create.after.deletion.ms": 1000,
   "odradek.auto.create.answers.created": true,
   "odradek.group.consumer.change.heartbeat.interval.ms": 200,
   "odradek.group.disconnected.member.timeout.ms": 1000,
+  "odradek.group.share.change.heartbeat.interval.ms": 200,
 };
 
 /** @param given a default that is kinder than Kafka's gives way to a limit among these, where Kafka's own would not be beyond it either */
 export function characterDefaults(character: Character, given: Partial<BrokerSettingValues> = {}): Partial<BrokerSettingValues> {
   if (character === "kafka") return SINGLE_NODE;
-  const leastMs = given["group.consumer.min.assignment.interval.ms"];
-  return { ...SINGLE_NODE, ...KIND, ...(leastMs === undefined ? {} : { [ASSIGNMENT_INTERVAL]: Math.min(leastMs, KAFKAS_INTERVAL_MS) }) };
+  const intervals = Object.entries(ASSIGNMENT_INTERVALS).map(([name, limit]) => [name, Math.min(given[limit] ?? 0, KAFKAS_INTERVAL_MS)]);
+  return { ...SINGLE_NODE, ...KIND, ...Object.fromEntries(intervals) };
 }

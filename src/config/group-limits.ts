@@ -81,9 +81,11 @@ export function brokerGroupsFault(config: BrokerSettingValues): GroupsFault | un
   const protocols = "group.coordinator.rebalance.protocols";
   if (!config[protocols].includes("classic"))
     return { message: "Disabling the 'classic' protocol is not supported.", settings: [protocols] };
-  const assignors = "group.consumer.assignors";
-  const message = assignorsFault(assignors, config[assignors]);
-  return message === undefined ? undefined : { message, settings: [assignors] };
+  for (const assignors of ["group.consumer.assignors", "group.share.assignors"] as const) {
+    const message = assignorsFault(assignors, config[assignors]);
+    if (message !== undefined) return { message, settings: [assignors] };
+  }
+  return undefined;
 }
 
 type Name = BrokerSettingName | undefined;

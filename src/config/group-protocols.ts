@@ -26,10 +26,17 @@ export function listedAssignors(listed: readonly string[]): readonly AssignorNam
   return [...new Set(listed.flatMap((element) => assignorNamed(element) ?? []))];
 }
 
+/** The assignor of share groups, which are given no other. */
+const SHARE_ASSIGNORS = ["simple", "org.apache.kafka.coordinator.group.assignor.SimpleAssignor"];
+
+type AssignorsSetting = "group.consumer.assignors" | "group.share.assignors";
+
 /** Begins as Kafka's words do. */
-export function assignorsFault(setting: string, listed: readonly string[]): string | undefined {
-  const unknown = listed.find((element) => assignorNamed(element) === undefined);
-  return unknown === undefined ? undefined : `Class ${unknown} cannot be found: ${setting} lists ${assignorNames.join(" and ")}.`;
+export function assignorsFault(setting: AssignorsSetting, listed: readonly string[]): string | undefined {
+  const isOfShares = setting === "group.share.assignors";
+  const unknown = listed.find((element) => (isOfShares ? !SHARE_ASSIGNORS.includes(element) : assignorNamed(element) === undefined));
+  const names = isOfShares ? "simple" : assignorNames.join(" and ");
+  return unknown === undefined ? undefined : `Class ${unknown} cannot be found: ${setting} lists ${names}.`;
 }
 
 function assignorNamed(element: string): AssignorName | undefined {

@@ -9,17 +9,17 @@ export const groupSettingTable = {
   "consumer.assignment.interval.ms": int(1000, "Shortest time between two computations of the target assignment.", { honoured, min: 0 }),
   "consumer.heartbeat.interval.ms": int(5000, "Interval of heartbeats in the consumer protocol.", { honoured, min: 1 }),
   "consumer.session.timeout.ms": int(45_000, "A member that is silent for this long is removed.", { honoured, min: 1 }),
-  "share.assignment.interval.ms": int(1000, "Shortest time between two computations of the target assignment.", { min: 0 }),
+  "share.assignment.interval.ms": int(1000, "Shortest time between two computations of the target assignment.", { honoured, min: 0 }),
   "share.auto.offset.reset": str("latest", "Where a share group begins to read a partition.", { check: shareOffsetReset }),
   "share.delivery.count.limit": int(5, "How often a record is delivered before it counts as failed.", { min: 2 }),
-  "share.heartbeat.interval.ms": int(5000, "Interval of heartbeats in a share group.", { min: 1 }),
+  "share.heartbeat.interval.ms": int(5000, "Interval of heartbeats in a share group.", { honoured, min: 1 }),
   "share.isolation.level": str("read_uncommitted", "Whether records of open and aborted transactions are delivered.", {
     oneOf: ["read_committed", "read_uncommitted"],
   }),
   "share.partition.max.record.locks": int(2000, "Most records of one partition that are held locked.", { min: 100 }),
   "share.record.lock.duration.ms": int(30_000, "How long a delivered record stays locked for its consumer.", { min: 1000 }),
   "share.renew.acknowledge.enable": bool(true, "Lets consumers renew the lock of a record."),
-  "share.session.timeout.ms": int(45_000, "A member that is silent for this long is removed.", { min: 1 }),
+  "share.session.timeout.ms": int(45_000, "A member that is silent for this long is removed.", { honoured, min: 1 }),
   "streams.assignment.interval.ms": int(1000, "Shortest time between two computations of the target assignment.", { honoured, min: 0 }),
   "streams.heartbeat.interval.ms": int(5000, "Interval of heartbeats in the streams protocol.", { honoured, min: 1 }),
   "streams.initial.rebalance.delay.ms": int(3000, "How long a new group waits for more members before its first assignment.", {
@@ -55,7 +55,8 @@ export const GROUP_SYNONYMS: { readonly [Name in GroupSettingName]?: readonly Br
 
 function shareOffsetReset(value: SettingValue): string | undefined {
   if (typeof value !== "string") return undefined;
-  if (/^(latest|earliest)$/i.test(value) || /^by_duration:P(?!$)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/i.test(value))
+  if (/^(latest|earliest)$/.test(value)) return undefined;
+  if (/^by_duration:[Pp](?!$)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/i.test(value) && value.startsWith("by_duration:"))
     return undefined;
   return `Invalid value \`${value}\` for configuration share.auto.offset.reset. The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'.`;
 }

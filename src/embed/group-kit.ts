@@ -35,8 +35,11 @@ export interface GroupOffset {
 
 export interface GroupView {
   readonly id: string;
-  /** "consumer" of the protocol of KIP-848 (`group.protocol=consumer`), "classic" of the one before, "streams" of KIP-1071; `undefined` when there is no such group. */
-  readonly type: "classic" | "consumer" | "streams" | undefined;
+  /**
+   * "consumer" of the protocol of KIP-848 (`group.protocol=consumer`), "classic" of the one before, "share" of a share group, "streams" of KIP-1071; `undefined` when there
+   * is no such group.
+   */
+  readonly type: GroupSummary["kind"] | undefined;
   /** Kafka's states; "Dead" when there is no such group, "Unavailable" when its coordinator is not there. */
   readonly state: GroupSummary["state"] | "Dead" | "Unavailable";
   /** Rises with every change of members, subscriptions or topics; of a classic group the generation. */

@@ -33,6 +33,8 @@ const REFUSALS = new Map<string, { readonly error: ErrorCode; readonly stored?: 
   ),
   ...of(Errors.NOT_COORDINATOR, "OffsetCommit", "OffsetFetch", "OffsetDelete", "JoinGroup", "SyncGroup", "Heartbeat", "LeaveGroup"),
   ...of(Errors.NOT_COORDINATOR, "DescribeGroups", "DeleteGroups", "ConsumerGroupHeartbeat", "ConsumerGroupDescribe"),
+  ...of(Errors.NOT_COORDINATOR, "ShareGroupHeartbeat", "ShareGroupDescribe"),
+  ...of(Errors.NOT_COORDINATOR, "DescribeShareGroupOffsets", "AlterShareGroupOffsets", "DeleteShareGroupOffsets"),
   ...of(Errors.NOT_COORDINATOR, "StreamsGroupHeartbeat", "StreamsGroupDescribe"),
   ...of(
     Errors.NOT_COORDINATOR,

@@ -43,6 +43,7 @@ describe("a broker is not started", () => {
       "Invalid value Consumer for configuration group.coordinator.rebalance.protocols: String must be one of: consumer, classic, share, streams",
     ],
     ["group.consumer.assignors", "uniform,nope", "Class nope cannot be found"],
+    ["group.share.assignors", "simple,uniform", "Class uniform cannot be found"],
     ["group.consumer.assignors", "UNIFORM", "Class UNIFORM cannot be found"],
     [
       "group.consumer.assignors",

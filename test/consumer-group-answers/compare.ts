@@ -1,10 +1,17 @@
-// What two brokers must have in common in a scenario: all of its course, or what it comes to whatever the steps were.
+// What two brokers must have in common in a scenario: all of its course, its lines, or what it comes to whatever the steps were.
 
 import type { Course } from "./play.ts";
 import type { Scenario } from "./scenario.ts";
 
 export function comparable({ compares }: Scenario, course: Course): Course {
-  return compares === "course" ? course : outcomeOf(course);
+  switch (compares) {
+    case "course":
+      return course;
+    case "lines":
+      return { ...course, records: [] };
+    case "outcome":
+      return outcomeOf(course);
+  }
 }
 
 /** Without single heartbeats, epochs, and what expressions were last seen to stand for; of each key the record that stands in the end. */

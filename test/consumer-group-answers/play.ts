@@ -3,7 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { findCoordinator } from "../../protocol/messages/index.ts";
 import { RawClient } from "../support/raw-client.ts";
-import { untilLoaded } from "./coordinator-view.ts";
+import { untilLoaded, untilSharing } from "./coordinator-view.ts";
 import { RecordsSince, showRecords } from "./group-records.ts";
 import type { Scenario } from "./scenario.ts";
 import { type Line, type Place, Stage } from "./stage.ts";
@@ -23,7 +23,10 @@ export async function play(
   atATime: number,
   tag = "s",
 ): Promise<Readonly<Record<string, Course>>> {
-  await untilCoordinated(place);
+  await untilCoordinated(
+    place,
+    scenarios.some(({ profile }) => profile.startsWith("share")),
+  );
   const courses: Course[] = [];
   const waiting = [...scenarios.entries()];
   const playNext = async (): Promise<void> => {
@@ -49,7 +52,7 @@ async function playOne(place: Place, one: Scenario, prefix: string): Promise<Cou
   return { lines: stage.lines, records: showRecords(await records.read(), stage) };
 }
 
-async function untilCoordinated({ port, settles }: Place): Promise<void> {
+async function untilCoordinated({ port, settles }: Place, shares: boolean): Promise<void> {
   const client = await RawClient.connect(port);
   try {
     const endMs = Date.now() + DEADLINE_MS;
@@ -60,6 +63,7 @@ async function untilCoordinated({ port, settles }: Place): Promise<void> {
       await delay(PAUSE_MS);
     }
     if (settles) await untilLoaded(client);
+    if (settles && shares) await untilSharing(client);
   } finally {
     client.close();
   }

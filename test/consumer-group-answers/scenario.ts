@@ -9,8 +9,8 @@ export interface Scenario {
   readonly name: string;
   readonly profile: Profile;
   readonly play: (stage: Stage) => Promise<void>;
-  /** Whether all of its course must be the same on every broker, or what it comes to. */
-  readonly compares: "course" | "outcome";
+  /** Whether all of its course must be the same on every broker, or its lines whatever was written, or what it comes to. */
+  readonly compares: "course" | "lines" | "outcome";
 }
 
 export function scenario(name: string, play: Scenario["play"], profile: Profile = "usual"): Scenario {
@@ -23,6 +23,11 @@ export function scenario(name: string, play: Scenario["play"], profile: Profile 
  */
 export function scenarioOfOutcome(name: string, play: Scenario["play"]): Scenario {
   return { ...scenario(name, play), compares: "outcome" };
+}
+
+/** Records differ, since any member may have any of the partitions. */
+export function scenarioOfLines(name: string, play: Scenario["play"], profile: Profile): Scenario {
+  return { ...scenario(name, play, profile), compares: "lines" };
 }
 
 /** No wait longer than a test has time for, and assignments at once; groups ask for other terms by their own settings. */
@@ -40,6 +45,13 @@ const SHORT = {
   "auto.create.topics.enable": false,
 };
 
+const SHORT_SHARE = {
+  ...SHORT,
+  "group.share.min.session.timeout.ms": 100,
+  "group.share.min.heartbeat.interval.ms": 50,
+  "group.share.assignment.interval.ms": 0,
+};
+
 export const PROFILES = {
   usual: SHORT,
   "policy disabled": { ...SHORT, "group.consumer.migration.policy": "disabled" },
@@ -55,6 +67,9 @@ export const PROFILES = {
   },
   "classic only": { ...SHORT, "group.coordinator.rebalance.protocols": "classic" },
   "feature off": SHORT,
+  share: SHORT_SHARE,
+  "share limited": { ...SHORT_SHARE, "group.share.max.size": 2 },
+  "share off": SHORT_SHARE,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
 
 /** Of the only broker. */

@@ -7,6 +7,8 @@ import { HEARTBEAT_SCENARIOS } from "./scenarios-heartbeat.ts";
 import { OFFSET_SCENARIOS } from "./scenarios-offsets.ts";
 import { RECONCILIATION_SCENARIOS } from "./scenarios-reconciliation.ts";
 import { SET_UP_SCENARIOS } from "./scenarios-set-ups.ts";
+import { SHARE_SCENARIOS } from "./scenarios-share.ts";
+import { SHARE_ADMINISTRATION_SCENARIOS } from "./scenarios-share-administration.ts";
 import { STREAMS_SCENARIOS } from "./scenarios-streams.ts";
 import { STREAMS_ADMINISTRATION_SCENARIOS } from "./scenarios-streams-administration.ts";
 import { STREAMS_TOPIC_SCENARIOS } from "./scenarios-streams-topics.ts";
@@ -20,6 +22,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ...OFFSET_SCENARIOS,
   ...CLASSIC_SCENARIOS,
   ...SET_UP_SCENARIOS,
+  ...SHARE_SCENARIOS,
+  ...SHARE_ADMINISTRATION_SCENARIOS,
   ...STREAMS_SCENARIOS,
   ...STREAMS_TOPIC_SCENARIOS,
   ...STREAMS_ADMINISTRATION_SCENARIOS,

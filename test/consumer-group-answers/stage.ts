@@ -230,6 +230,10 @@ export class Stage {
     return this.ask(messages.consumerGroupDescribe, version, { groupIds: [this.name(short)], includeAuthorizedOperations: false });
   }
 
+  describeShare(short = "g") {
+    return this.ask(messages.shareGroupDescribe, 1, { groupIds: [this.name(short)], includeAuthorizedOperations: false });
+  }
+
   describeClassic(short = "g", version = 6) {
     return this.ask(messages.describeGroups, version, { groups: [this.name(short)] });
   }

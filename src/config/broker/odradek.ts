@@ -28,6 +28,11 @@ export const odradekSettings = {
     "A group member whose connection closed, or that was not heard of since its group was loaded, is waited for this long by a rebalance, not until its session timeout; -1 waits.",
     { honoured: true, min: -1 },
   ),
+  "odradek.group.share.change.heartbeat.interval.ms": long(
+    -1,
+    "Members of a share group that has just changed are asked to be heard of again after this time, and then ever more rarely until their heartbeat interval is reached; -1: always after their heartbeat interval.",
+    { honoured: true, min: -1 },
+  ),
   // Kafka hands ranges of files to the kernel, and so holds no answers; what is read here is memory of the broker.
   "odradek.queued.max.response.bytes": long(
     134_217_728,

@@ -9,11 +9,12 @@ const honoured = true;
 export const shareGroupsSettings = {
   "group.share.assignment.interval.ms": int(1000, "Shortest time between two computations of a share group's target assignment.", {
     dynamic: clusterWide,
+    honoured,
     min: 0,
   }),
-  "group.share.assignors": list(["simple"], "Assignor of share groups."),
+  "group.share.assignors": list(["simple"], "Assignor of share groups: there is one.", { honoured, nonEmpty: true }),
   "group.share.delivery.count.limit": int(5, "How often a record is delivered before it counts as failed.", { min: 2, max: 10 }),
-  "group.share.heartbeat.interval.ms": int(5000, "Interval of heartbeats in share groups.", { min: 1 }),
+  "group.share.heartbeat.interval.ms": int(5000, "Interval of heartbeats in share groups.", { honoured, min: 1 }),
   "group.share.initialize.retry.interval.ms": int(
     30_000,
     "Pause before the state of a share partition that could not be set up is set up again.",
@@ -41,7 +42,7 @@ export const shareGroupsSettings = {
   }),
   "group.share.max.session.timeout.ms": int(60_000, "Longest session timeout that a share group may be given.", { honoured, min: 1 }),
   "group.share.max.share.sessions": int(2000, "Most share sessions that a broker keeps.", { min: 1 }),
-  "group.share.max.size": int(200, "Most members of one share group.", { min: 1, max: 1000 }),
+  "group.share.max.size": int(200, "Most members of one share group.", { honoured, min: 1, max: 1000 }),
   "group.share.min.assignment.interval.ms": int(0, "Shortest interval between assignments that a share group may be given.", {
     honoured,
     min: 0,
@@ -76,7 +77,7 @@ export const shareGroupsSettings = {
     min: 1000,
     max: 3_600_000,
   }),
-  "group.share.session.timeout.ms": int(45_000, "A member of a share group that is silent for this long is removed.", { min: 1 }),
+  "group.share.session.timeout.ms": int(45_000, "A member of a share group that is silent for this long is removed.", { honoured, min: 1 }),
   "share.coordinator.append.linger.ms": int(
     -1,
     "How long the share coordinator gathers records before it writes them; -1 lets the load decide.",

@@ -10,8 +10,10 @@ import type { Random } from "../../base/random.ts";
 import type { CommitWait } from "../../partition/commit-waits.ts";
 import type { Partition } from "../../partition/partition.ts";
 import { answer, type Decision } from "../decision.ts";
+import type { EndOffsets } from "../end-offsets.ts";
 import { partitionFor } from "../partition-for.ts";
 import { CoordinatorRuntime } from "../runtime.ts";
+import type { ShareStatePersister } from "../share/share-state-persister.ts";
 import type { Group } from "./group.ts";
 import { expire, obstacles, rebalance, summarize } from "./group-operations.ts";
 import type { GroupRecord } from "./group-record.ts";
@@ -36,6 +38,9 @@ export interface GroupCoordinatorOptions {
   readonly servesStreamsProtocol: () => boolean;
   /** Internal topics of streams groups. */
   readonly makeTopics: MakeTopics;
+  readonly servesShareGroups: () => boolean;
+  readonly shareStates: ShareStatePersister;
+  readonly endOffsets: EndOffsets;
 }
 
 export class GroupCoordinator {
@@ -45,9 +50,9 @@ export class GroupCoordinator {
   readonly #topicHashes: TopicHashes;
 
   constructor(options: GroupCoordinatorOptions) {
-    const { clock, random, config, groupSettings, logger, topics, servesConsumerProtocol, servesStreamsProtocol } = options;
+    const { clock, random, config, groupSettings, logger, topics, shareStates } = options;
     this.#topicHashes = new TopicHashes(topics);
-    const environment = { clock, random, logger, settings: config, groupSettings, topics, topicHashes: this.#topicHashes };
+    const environment = { clock, random, logger, settings: config, groupSettings, topics, topicHashes: this.#topicHashes, shareStates };
     this.#partitionCount = config["offsets.topic.num.partitions"];
     this.#runtime = new CoordinatorRuntime<GroupState, GroupRecord>({
       clock,
@@ -61,9 +66,11 @@ export class GroupCoordinator {
       clock,
       settings: config,
       topics,
-      servesConsumerProtocol,
-      servesStreamsProtocol,
+      servesConsumerProtocol: options.servesConsumerProtocol,
+      servesStreamsProtocol: options.servesStreamsProtocol,
       internalTopics: new InternalTopics(clock, options.makeTopics),
+      servesShareGroups: options.servesShareGroups,
+      endOffsets: options.endOffsets,
       environment,
       partitionFor: (groupId) => this.partitionFor(groupId),
     };
@@ -90,10 +97,10 @@ export class GroupCoordinator {
     for (const { state } of this.#runtime.shards()) state?.topicsChanged(changed);
   }
 
-  /** Their offsets go with them. */
+  /** Their offsets go with them, and what share groups have of them. */
   topicsDeleted(names: readonly string[]): void {
     const topics = new Set(names);
-    for (const { state } of this.#runtime.shards()) state?.deleteOffsetsOf(topics);
+    for (const { state } of this.#runtime.shards()) state?.topicsDeleted(topics);
   }
 
   /** Who is to have what in a group is decided anew, as if a member had come or gone; nothing happens to a group without members. */

@@ -3,6 +3,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
+import type { ShareStatePersister } from "../share/share-state-persister.ts";
 import type { GroupSettings, OwnGroupSettings } from "./group-settings.ts";
 import type { TopicHashes } from "./topic-hashes.ts";
 import type { TopicsView } from "./topics-view.ts";
@@ -16,4 +17,6 @@ export interface GroupEnvironment {
   readonly groupSettings: (groupId: string) => OwnGroupSettings;
   readonly topics: TopicsView;
   readonly topicHashes: TopicHashes;
+  /** Where the state of share partitions is kept. */
+  readonly shareStates: ShareStatePersister;
 }

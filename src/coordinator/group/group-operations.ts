@@ -11,10 +11,14 @@ import type { Group } from "./group.ts";
 import type { GroupRecord } from "./group-record.ts";
 import type { GroupState } from "./group-state.ts";
 import type { GroupSummary } from "./group-summary.ts";
+import { shareGroupObstacles, summarizeShareGroup } from "./share/summary.ts";
 import { streamsGroupObstacles, summarizeStreamsGroup } from "./streams/summary.ts";
 
 /** Everybody's part is decided anew, as if a member had come or gone; nothing happens to a group without members. */
-export function rebalance({ environment, consumerWork, streamsWork }: GroupState, group: Group): Decision<GroupRecord, ErrorCode> {
+export function rebalance(
+  { environment, consumerWork, shareWork, streamsWork }: GroupState,
+  group: Group,
+): Decision<GroupRecord, ErrorCode> {
   if (group.members.size === 0) return answer(Errors.NONE);
   switch (group.kind) {
     case "classic": {
@@ -26,6 +30,8 @@ export function rebalance({ environment, consumerWork, streamsWork }: GroupState
     }
     case "consumer":
       return replying(consumerWork.rebalance(group), Errors.NONE);
+    case "share":
+      return replying(shareWork.rebalance(group), Errors.NONE);
     case "streams":
       return replying(streamsWork.rebalance(group), Errors.NONE);
   }
@@ -33,7 +39,7 @@ export function rebalance({ environment, consumerWork, streamsWork }: GroupState
 
 /** The members of these ids are removed as if nothing had been heard of them for their session timeout; UNKNOWN_MEMBER_ID when there is none. */
 export function expire(
-  { environment, consumerWork, streamsWork }: GroupState,
+  { environment, consumerWork, shareWork, streamsWork }: GroupState,
   group: Group,
   memberIds: Iterable<string>,
 ): Decision<GroupRecord, ErrorCode> {
@@ -44,6 +50,8 @@ export function expire(
       return replying(endSessions(environment, group, membersOf(group, ids)), Errors.NONE);
     case "consumer":
       return replying(consumerWork.endSessions(group, membersOf(group, ids)), Errors.NONE);
+    case "share":
+      return replying(shareWork.endSessions(group, membersOf(group, ids)), Errors.NONE);
     case "streams":
       return replying(streamsWork.endSessions(group, membersOf(group, ids)), Errors.NONE);
   }
@@ -55,6 +63,8 @@ export function summarize({ environment }: GroupState, group: Group): GroupSumma
       return summarizeClassicGroup(group);
     case "consumer":
       return summarizeConsumerGroup(environment, group);
+    case "share":
+      return summarizeShareGroup(environment, group);
     case "streams":
       return summarizeStreamsGroup(environment, group);
   }
@@ -67,6 +77,8 @@ export function obstacles({ environment }: GroupState, group: Group): string[] {
       return classicGroupObstacles(environment, group);
     case "consumer":
       return consumerGroupObstacles(environment, group);
+    case "share":
+      return shareGroupObstacles(environment, group);
     case "streams":
       return streamsGroupObstacles(environment, group);
   }

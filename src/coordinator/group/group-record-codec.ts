@@ -1,6 +1,7 @@
 // How group records lie in __consumer_offsets: as Kafka 4.3 writes them, so that its tools and third-party readers understand them.
 // Offsets: value version 4 (with the topic's id), or 1 for one with an expiry time of its own. Classic groups: version 3. Records of the
-// consumer protocol are in consumer/consumer-record-codec.ts, of streams groups in streams/streams-record-codec.ts.
+// consumer protocol are in consumer/consumer-record-codec.ts, of share groups in share/share-record-codec.ts, of streams groups in
+// streams/streams-record-codec.ts.
 
 import { ZERO_UUID } from "../../../protocol/schema/support.ts";
 import { groupMetadataRecord } from "../../../protocol/state/classic-group-records.ts";
@@ -9,6 +10,7 @@ import { legacyOffsetCommitRecord, offsetCommitRecord } from "../../../protocol/
 import type { RecordCodec } from "../coordinator-state.ts";
 import { decodeConsumerRecord, encodeConsumerRecord } from "./consumer/consumer-record-codec.ts";
 import type { ClassicGroupSnapshot, CommittedOffset, GroupRecord } from "./group-record.ts";
+import { decodeShareRecord, encodeShareRecord } from "./share/share-record-codec.ts";
 import { decodeStreamsRecord, encodeStreamsRecord } from "./streams/streams-record-codec.ts";
 
 const RECORD_TYPES = [offsetCommitRecord, groupMetadataRecord, legacyOffsetCommitRecord] as const;
@@ -33,6 +35,13 @@ export const groupRecordCodec: RecordCodec<GroupRecord> = {
           key: encodeKey(groupMetadataRecord, { group: record.groupId }),
           value: record.snapshot === null ? null : encodeClassicGroup(record.snapshot),
         };
+      case "shareGroup":
+      case "shareMember":
+      case "shareTarget":
+      case "shareMemberTarget":
+      case "shareMemberProgress":
+      case "sharePartitions":
+        return encodeShareRecord(record);
       case "streamsGroup":
       case "streamsMember":
       case "streamsTarget":
@@ -47,7 +56,7 @@ export const groupRecordCodec: RecordCodec<GroupRecord> = {
 
   decode(key, value) {
     const decoded = decodeKey(RECORD_TYPES, key);
-    if (decoded === undefined) return decodeConsumerRecord(key, value) ?? decodeStreamsRecord(key, value);
+    if (decoded === undefined) return decodeConsumerRecord(key, value) ?? decodeStreamsRecord(key, value) ?? decodeShareRecord(key, value);
     switch (decoded.name) {
       case "OffsetCommit":
       case "LegacyOffsetCommit": {

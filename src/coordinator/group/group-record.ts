@@ -3,6 +3,8 @@
 
 import type { Assignment } from "./assignors/assignor.ts";
 import type { MemberIdentity, MemberProgress, ResolvedRegex } from "./consumer/consumer-member.ts";
+import type { ShareIdentity, ShareProgress } from "./share/share-member.ts";
+import type { SharedPartitions } from "./share/shared-partitions.ts";
 import type { StreamsRecord } from "./streams/streams-record.ts";
 
 export interface CommittedOffset {
@@ -117,4 +119,21 @@ export type ConsumerRecord =
   | ConsumerRegexRecord
   | ConsumerPartitionMetadataRecord;
 
-export type GroupRecord = OffsetRecord | ClassicGroupRecord | ConsumerRecord | StreamsRecord;
+/** The records of a share group (KIP-932): as those of the consumer protocol, and which of its partitions have state. */
+export type ShareRecord =
+  | {
+      readonly type: "shareGroup";
+      readonly groupId: string;
+      readonly value: { readonly epoch: number; readonly metadataHash: bigint } | null;
+    }
+  | { readonly type: "shareMember"; readonly groupId: string; readonly memberId: string; readonly identity: ShareIdentity | null }
+  | {
+      readonly type: "shareTarget";
+      readonly groupId: string;
+      readonly value: { readonly epoch: number; readonly timestampMs: number } | null;
+    }
+  | { readonly type: "shareMemberTarget"; readonly groupId: string; readonly memberId: string; readonly target: Assignment | null }
+  | { readonly type: "shareMemberProgress"; readonly groupId: string; readonly memberId: string; readonly progress: ShareProgress | null }
+  | { readonly type: "sharePartitions"; readonly groupId: string; readonly partitions: SharedPartitions | null };
+
+export type GroupRecord = OffsetRecord | ClassicGroupRecord | ConsumerRecord | ShareRecord | StreamsRecord;

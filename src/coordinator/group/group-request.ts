@@ -6,6 +6,7 @@ import type { Decoded, Encodable, Shape } from "../../../protocol/schema/field.t
 import type { Api } from "../../../protocol/schema/message.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Permission } from "../../security/permission.ts";
+import type { EndOffsets } from "../end-offsets.ts";
 import type { CoordinatorRuntime } from "../runtime.ts";
 import type { GroupEnvironment } from "./group-environment.ts";
 import type { GroupRecord } from "./group-record.ts";
@@ -24,6 +25,9 @@ export interface RequestParts {
   readonly topics: TopicsView;
   /** Else the requests of a protocol are answered UNSUPPORTED_VERSION, before anything else is looked at. */
   readonly servesConsumerProtocol: () => boolean;
+  /** The same for share groups. */
+  readonly servesShareGroups: () => boolean;
+  readonly endOffsets: EndOffsets;
   readonly servesStreamsProtocol: () => boolean;
   readonly internalTopics: InternalTopics;
   readonly partitionFor: (groupId: string) => number;

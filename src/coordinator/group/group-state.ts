@@ -13,8 +13,10 @@ import { ConsumerGroup } from "./consumer/consumer-group.ts";
 import { ConsumerWork } from "./consumer/consumer-work.ts";
 import type { Group } from "./group.ts";
 import type { GroupEnvironment } from "./group-environment.ts";
-import type { ConsumerRecord, GroupRecord } from "./group-record.ts";
+import type { ConsumerRecord, GroupRecord, ShareRecord } from "./group-record.ts";
 import { expireGroups } from "./offset-expiry.ts";
+import { ShareGroup } from "./share/share-group.ts";
+import { ShareWork } from "./share/share-work.ts";
 import { StreamsGroup } from "./streams/streams-group.ts";
 import { isTombstone as isStreamsTombstone, type StreamsRecord } from "./streams/streams-record.ts";
 import { StreamsWork } from "./streams/streams-work.ts";
@@ -23,6 +25,7 @@ export class GroupState implements CoordinatorState<GroupRecord> {
   readonly environment: GroupEnvironment;
   readonly offsets = new CommittedOffsets();
   readonly consumerWork: ConsumerWork;
+  readonly shareWork: ShareWork;
   readonly streamsWork: StreamsWork;
   readonly #groups = new Map<string, Group>();
   readonly #shard: Shard<GroupState, GroupRecord>;
@@ -40,6 +43,7 @@ export class GroupState implements CoordinatorState<GroupRecord> {
     });
     const work = { environment, group: (groupId: string) => this.group(groupId), run: this.run.bind(this) };
     this.consumerWork = new ConsumerWork(work);
+    this.shareWork = new ShareWork(work);
     this.streamsWork = new StreamsWork(work);
   }
 
@@ -66,12 +70,23 @@ export class GroupState implements CoordinatorState<GroupRecord> {
     return group?.kind === "streams" ? group : undefined;
   }
 
+  shareGroup(groupId: string): ShareGroup | undefined {
+    const group = this.#groups.get(groupId);
+    return group?.kind === "share" ? group : undefined;
+  }
+
   /** @param names of topics that have come, gone or changed */
   topicsChanged(names: ReadonlySet<string>): void {
     for (const group of this.#groups.values()) if (group.kind !== "classic") group.topicsChanged(names);
   }
 
-  deleteOffsetsOf(topics: ReadonlySet<string>): void {
+  /** What groups know of them goes with them. */
+  topicsDeleted(names: ReadonlySet<string>): void {
+    this.#deleteOffsetsOf(names);
+    for (const group of this.#groups.values()) if (group.kind === "share") this.shareWork.topicsDeleted(group, names);
+  }
+
+  #deleteOffsetsOf(topics: ReadonlySet<string>): void {
     const records: GroupRecord[] = [];
     for (const groupId of this.offsets.groupIds()) records.push(...this.offsets.tombstones(groupId, topics));
     this.#writeInParts(records);
@@ -98,6 +113,14 @@ export class GroupState implements CoordinatorState<GroupRecord> {
       case "streamsTopology":
         this.#replayStreams(record);
         return;
+      case "shareGroup":
+      case "shareMember":
+      case "shareTarget":
+      case "shareMemberTarget":
+      case "shareMemberProgress":
+      case "sharePartitions":
+        this.#replayShare(record);
+        return;
       default:
         this.#replayConsumer(record);
         return;
@@ -119,6 +142,9 @@ export class GroupState implements CoordinatorState<GroupRecord> {
           break;
         case "streams":
           this.streamsWork.loaded(group);
+          break;
+        case "share":
+          this.shareWork.loaded(group);
           break;
         case "classic":
           for (const member of group.members.values()) member.heard();
@@ -143,6 +169,22 @@ export class GroupState implements CoordinatorState<GroupRecord> {
     }
     const group = this.consumerGroup(groupId) ?? (isTombstone(record) ? undefined : this.#addConsumerGroup(groupId));
     group?.replay(record);
+  }
+
+  #replayShare(record: ShareRecord): void {
+    const { groupId } = record;
+    if (record.type === "shareGroup" && record.value === null) {
+      if (this.shareGroup(groupId) !== undefined) this.#removeGroup(groupId);
+      return;
+    }
+    const group = this.shareGroup(groupId) ?? (isTombstone(record) ? undefined : this.#addShareGroup(groupId));
+    group?.replay(record);
+  }
+
+  #addShareGroup(groupId: string): ShareGroup {
+    const group = new ShareGroup(groupId, this.shareWork);
+    this.#groups.set(groupId, group);
+    return group;
   }
 
   /** The topology's tombstone is the last one that a group leaves. */
@@ -202,19 +244,26 @@ export class GroupState implements CoordinatorState<GroupRecord> {
 
 const RECORDS_IN_PART = 1000;
 
-function isTombstone(record: ConsumerRecord): boolean {
+function isTombstone(record: ConsumerRecord | ShareRecord): boolean {
   switch (record.type) {
     case "consumerGroup":
     case "consumerTarget":
     case "consumerPartitionMetadata":
+    case "shareGroup":
+    case "shareTarget":
       return record.value === null;
     case "consumerMember":
+    case "shareMember":
       return record.identity === null;
     case "consumerMemberTarget":
+    case "shareMemberTarget":
       return record.target === null;
     case "consumerMemberProgress":
+    case "shareMemberProgress":
       return record.progress === null;
     case "consumerRegex":
       return record.resolved === null;
+    case "sharePartitions":
+      return record.partitions === null;
   }
 }

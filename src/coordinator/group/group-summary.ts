@@ -28,7 +28,7 @@ export interface MemberSummary {
   /** As "/127.0.0.1". */
   readonly clientHost: string;
   /** What the member itself speaks. */
-  readonly protocol: "classic" | "consumer" | "streams";
+  readonly protocol: "classic" | "consumer" | "share" | "streams";
   /** Of a member of the classic protocol the generation. */
   readonly epoch: number;
   readonly subscription: {

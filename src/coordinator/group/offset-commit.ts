@@ -30,6 +30,8 @@ function checkCommit({ environment }: GroupState, group: Group | undefined, comm
       return checkClassicCommit(group, commit);
     case "consumer":
       return checkConsumerCommit(group, commit);
+    case "share":
+      return Errors.GROUP_ID_NOT_FOUND;
     case "streams":
       return checkStreamsCommit(group, commit, environment.topics);
   }

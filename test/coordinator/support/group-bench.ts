@@ -27,6 +27,8 @@ import { listGroupsRequest } from "../../../src/coordinator/group/requests/list-
 import { offsetCommitRequest } from "../../../src/coordinator/group/requests/offset-commit.ts";
 import { offsetDeleteRequest } from "../../../src/coordinator/group/requests/offset-delete.ts";
 import { offsetFetchRequest } from "../../../src/coordinator/group/requests/offset-fetch.ts";
+import { shareGroupDescribeRequest } from "../../../src/coordinator/group/requests/share-group-describe.ts";
+import { shareGroupHeartbeatRequest } from "../../../src/coordinator/group/requests/share-group-heartbeat.ts";
 import { streamsGroupDescribeRequest } from "../../../src/coordinator/group/requests/streams-group-describe.ts";
 import { streamsGroupHeartbeatRequest } from "../../../src/coordinator/group/requests/streams-group-heartbeat.ts";
 import { syncGroupRequest } from "../../../src/coordinator/group/requests/sync-group.ts";
@@ -34,6 +36,7 @@ import { Partition } from "../../../src/partition/partition.ts";
 import { type Access, EVERYTHING } from "../../../src/security/access.ts";
 import type { Permission } from "../../../src/security/permission.ts";
 import { MemoryPartitionLog } from "./memory-partition-log.ts";
+import { ShareStatesOfTest } from "./share-states-of-test.ts";
 import { topicSettings } from "./topic-settings.ts";
 
 export class TestConnection implements MemberConnection {
@@ -62,6 +65,7 @@ export interface BenchOptions {
   readonly clock?: VirtualClock;
   readonly logs?: readonly MemoryPartitionLog[];
   readonly seed?: number;
+  readonly shareStates?: ShareStatesOfTest;
 }
 
 interface TestTopic {
@@ -103,12 +107,14 @@ export class GroupBench {
   /** What is set for a group, by its id. */
   readonly groupConfigs = new Map<string, Overrides>();
   readonly lines: string[] = [];
+  readonly shareStates: ShareStatesOfTest;
 
   constructor(options: BenchOptions = {}) {
     this.clock = options.clock ?? new VirtualClock();
     this.topics = new Map(
       Object.entries(options.topics ?? { t: 4, u: 2 }).map(([name, partitionCount]) => [name, { id: topicId(name), partitionCount }]),
     );
+    this.shareStates = options.shareStates ?? new ShareStatesOfTest();
     this.logs = Array.from({ length: PARTITIONS }, (_, index) => new MemoryPartitionLog(index, options.logs?.[index]?.batches));
     const config = brokerConfig({ argument: { "offsets.topic.num.partitions": PARTITIONS, ...options.settings } });
     this.groups = new GroupCoordinator({
@@ -118,6 +124,9 @@ export class GroupBench {
       servesStreamsProtocol: () => true,
       makeTopics: async (wanted) => wanted.map((topic) => this.make(topic.name, topic.partitions)),
       servesConsumerProtocol: () => servesConsumerProtocol(config),
+      servesShareGroups: () => true,
+      shareStates: this.shareStates,
+      endOffsets: () => Promise.resolve(() => ({ offset: 100 })),
       groupSettings: (groupId) => withinLimits(config, groupSettings(config, this.groupConfigs.get(groupId))),
       logger: this.#logger(),
       topics: {
@@ -136,7 +145,7 @@ export class GroupBench {
   /** Another coordinator over what this one has stored. */
   restarted(options: BenchOptions = {}): GroupBench {
     this.groups.close();
-    return new GroupBench({ ...options, clock: this.clock, logs: this.logs, seed: 2 });
+    return new GroupBench({ ...options, clock: this.clock, logs: this.logs, shareStates: this.shareStates, seed: 2 });
   }
 
   join(body: Partial<Encodable<JoinShape>> = {}, ask: Ask = {}) {
@@ -159,6 +168,25 @@ export class GroupBench {
     const first = { rebalanceTimeoutMs: 60_000, subscribedTopicNames: ["t"], topicPartitions: [] };
     const whole = { groupId: "g", memberEpoch: 0, ...((body.memberEpoch ?? 0) === 0 ? first : {}), ...body };
     return this.#ask(consumerGroupHeartbeatRequest, { memberId: "", ...whole }, { version: 1, ...ask });
+  }
+
+  /** Of a share group; a first one says all that must be said. */
+  beatShare(body: Partial<Encodable<ShareBeatShape>>, ask: Ask = {}) {
+    const first = (body.memberEpoch ?? 0) === 0 ? { subscribedTopicNames: ["t"] } : {};
+    return this.#ask(
+      shareGroupHeartbeatRequest,
+      { groupId: "g", memberId: "m", memberEpoch: 0, ...first, ...body },
+      { version: 1, ...ask },
+    );
+  }
+
+  describeShare(groupId = "g") {
+    return this.#ask(shareGroupDescribeRequest, { groupIds: [groupId], includeAuthorizedOperations: false }, { version: 1 });
+  }
+
+  /** Any other request of groups. */
+  request<Q extends Shape, R extends Shape>(request: GroupRequest<Q, R>, body: Encodable<Q>, version: number) {
+    return this.#ask(request, body, { version });
   }
 
   describeConsumer(groupIds: string[], ask: Ask = {}) {
@@ -327,6 +355,7 @@ type ShapeOf<M> = M extends Message<infer S> ? S : never;
 type JoinShape = ShapeOf<typeof messages.joinGroup.request>;
 type SyncShape = ShapeOf<typeof messages.syncGroup.request>;
 type HeartbeatShape = ShapeOf<typeof messages.heartbeat.request>;
+type ShareBeatShape = ShapeOf<typeof messages.shareGroupHeartbeat.request>;
 type StreamsBeatShape = ShapeOf<typeof messages.streamsGroupHeartbeat.request>;
 type BeatShape = ShapeOf<typeof messages.consumerGroupHeartbeat.request>;
 type LeaveShape = ShapeOf<typeof messages.leaveGroup.request>;

@@ -13,6 +13,7 @@ import { GroupCoordinator } from "../../../src/coordinator/group/group-coordinat
 import { openSegmentedEngine, type SegmentedEngine } from "../../../src/log/segmented-engine.ts";
 import { Partition } from "../../../src/partition/partition.ts";
 import type { PartitionLog } from "../../../src/storage/partition-log.ts";
+import { ShareStatesOfTest } from "../../coordinator/support/share-states-of-test.ts";
 import { topicSettings } from "../../coordinator/support/topic-settings.ts";
 import { LIMITS } from "../../log/compaction-support.ts";
 import { FailingFilesystem, type FailureKind } from "../../support/failing-filesystem.ts";
@@ -105,6 +106,9 @@ export class BrokerProcess {
           servesStreamsProtocol: () => true,
           makeTopics: () => Promise.resolve([]),
           servesConsumerProtocol: () => true,
+          servesShareGroups: () => false,
+          shareStates: new ShareStatesOfTest(),
+          endOffsets: () => Promise.reject(new Error("nobody asks for it")),
           groupSettings: () => withinLimits(config, groupSettings(config, undefined)),
           logger: silentLogger,
           topics: options.topics.view,

@@ -29,6 +29,18 @@ export interface Assignor {
   assign(input: AssignmentInput): Generator<void, ReadonlyMap<string, Assignment>>;
 }
 
+/** Partitions of each topic in the same order. */
+export function isSameAssignment(a: Assignment, b: Assignment): boolean {
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
+  for (const [topicId, partitions] of a) {
+    const others = b.get(topicId);
+    if (others === undefined || others.length !== partitions.length) return false;
+    if (!partitions.every((partition, index) => partition === others[index])) return false;
+  }
+  return true;
+}
+
 /** So many of them take a few microseconds to a few hundred. */
 const MEMBERS_PER_STEP = 64;
 

@@ -3,6 +3,7 @@
 import type { Assignment } from "../assignors/assignor.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { ConsumerRecord } from "../group-record.ts";
+import { isDue } from "../targets.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
 import {
   type ConsumerMember,
@@ -168,9 +169,4 @@ function findTarget(environment: GroupEnvironment, group: ConsumerGroup, comer: 
 function withMember(group: ConsumerGroup, stored: ConsumerMember | undefined, view: MemberView): MemberView[] {
   if (stored === undefined) return [...group.members.values(), view];
   return Array.from(group.members.values(), (member) => (member === stored ? view : member));
-}
-
-/** A clock that was set back does not keep anybody waiting. */
-export function isDue({ targetTimestampMs }: ConsumerGroup, nowMs: number, intervalMs: number): boolean {
-  return nowMs >= targetTimestampMs + intervalMs || nowMs < targetTimestampMs;
 }

@@ -15,6 +15,7 @@ import type { ErrorCode } from "../../../../protocol/errors.ts";
 import type { Deadline } from "../../deadline.ts";
 import type { Assignment } from "../assignors/assignor.ts";
 import type { ConsumerRecord } from "../group-record.ts";
+import { Subscriptions } from "../subscriptions.ts";
 import {
   ConsumerMember,
   type HeldPartitions,
@@ -27,7 +28,6 @@ import {
   type ResolvedRegex,
 } from "./consumer-member.ts";
 import { PartitionHolders } from "./partition-holders.ts";
-import { Subscriptions } from "./subscriptions.ts";
 
 export type ConsumerGroupState = "Empty" | "Assigning" | "Reconciling" | "Stable";
 

@@ -11,12 +11,13 @@ import { isOverdue, watchLinks } from "../disconnection.ts";
 import type { Group } from "../group.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { ConsumerRecord, GroupRecord } from "../group-record.ts";
+import type { Targets } from "../targets.ts";
 import type { ConsumerGroup, ConsumerGroupParts } from "./consumer-group.ts";
 import { type ConsumerMember, MemberStates, type MemberWatch } from "./consumer-member.ts";
 import { depart } from "./departure.ts";
 import type { GroupWork } from "./group-work.ts";
 import { sessionTimeout } from "./session-timeout.ts";
-import { assignorOf, computeTargets, type Targets, targetRecords } from "./target-assignment.ts";
+import { assignorOf, computeTargets, targetRecords } from "./target-assignment.ts";
 
 export interface WorkOptions {
   readonly environment: GroupEnvironment;

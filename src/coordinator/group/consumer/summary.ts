@@ -3,9 +3,9 @@
 
 import type { Assignment } from "../assignors/assignor.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
-import type { GroupSummary, MemberSummary, TopicPartitions } from "../group-summary.ts";
+import type { GroupSummary, MemberSummary } from "../group-summary.ts";
+import { namedPartitions } from "../named-partitions.ts";
 import { firstOf, lastHeard, nameOfMember as nameOfKnown, namePartitions } from "../obstacle-words.ts";
-import type { TopicsView } from "../topics-view.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
 import { type ConsumerMember, type HeldPartitions, isReconciled, LEFT_FOR_A_WHILE, MemberStates } from "./consumer-member.ts";
 import { assignmentIntervalMs, assignorOf } from "./target-assignment.ts";
@@ -30,22 +30,13 @@ function summarizeMember({ topics }: GroupEnvironment, group: ConsumerGroup, mem
     protocol: identity.classic === null ? "consumer" : "classic",
     epoch: progress.epoch,
     subscription: { topics: topicNames, regex: topicRegex === "" ? null : topicRegex, matched },
-    assignment: named(topics, held(progress.assigned)),
-    target: named(topics, group.targetOf(member)),
+    assignment: namedPartitions(topics, held(progress.assigned)),
+    target: namedPartitions(topics, group.targetOf(member)),
   };
 }
 
 function held(partitions: HeldPartitions): Assignment {
   return new Map([...partitions].map(([topicId, epochs]) => [topicId, [...epochs.keys()]]));
-}
-
-function named(topics: TopicsView, assignment: Assignment): TopicPartitions[] {
-  const found: TopicPartitions[] = [];
-  for (const [topicId, partitions] of assignment) {
-    const topic = topics.nameOf(topicId);
-    if (topic !== undefined) found.push({ topic, partitions: partitions.toSorted((a, b) => a - b) });
-  }
-  return found.sort((a, b) => (a.topic < b.topic ? -1 : 1));
 }
 
 export function consumerGroupObstacles(environment: GroupEnvironment, group: ConsumerGroup): string[] {
@@ -81,7 +72,7 @@ function memberObstacle(environment: GroupEnvironment, group: ConsumerGroup, mem
       const heirs = others(group, member).filter((other) => overlap(partitions, group.targetOf(other)).size > 0);
       const forWhom = heirs.length === 0 ? "" : `, which ${heirs.map(nameOfMember).join(" and ")} is to have`;
       const toldMs = clock.now() - (watch.rebalance.setAtMs ?? clock.now());
-      const what = namePartitions(named(environment.topics, partitions));
+      const what = namePartitions(namedPartitions(environment.topics, partitions));
       return `${nameOfMember(member)} has not given up ${what}${forWhom}: it was told ${toldMs} ms ago, and ${lastHeard(clock, watch)}`;
     }
     case MemberStates.UNRELEASED_PARTITIONS:
@@ -100,11 +91,11 @@ function waitsFor(environment: GroupEnvironment, group: ConsumerGroup, member: C
     const having = overlap(held(assigned), wanted);
     const givingUp = overlap(held(pendingRevocation), wanted);
     if (having.size + givingUp.size === 0) return [];
-    const which = namePartitions(named(topics, having.size > 0 ? having : givingUp));
+    const which = namePartitions(namedPartitions(topics, having.size > 0 ? having : givingUp));
     return [`${which}, which ${nameOfMember(other)} has not given up${having.size > 0 ? " (it has not been told to yet)" : ""}`];
   });
   if (holders.length > 0) return `waits for ${holders.join(", and for ")}`;
-  return `is told of ${namePartitions(named(topics, wanted))} by its next heartbeat: ${lastHeard(clock, member.watch)}`;
+  return `is told of ${namePartitions(namedPartitions(topics, wanted))} by its next heartbeat: ${lastHeard(clock, member.watch)}`;
 }
 
 /** It has not come to the target because it has not said anything since that was computed. */

@@ -3,15 +3,15 @@
 
 import { assert } from "../../../base/assert.ts";
 import { listedAssignors } from "../../../config/group-protocols.ts";
-import type { Assignment, AssignmentMember, Assignor } from "../assignors/assignor.ts";
+import type { AssignmentMember, Assignor } from "../assignors/assignor.ts";
 import { assignors } from "../assignors/index.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { ConsumerRecord } from "../group-record.ts";
+import { changedTargets, type Targets } from "../targets.ts";
+import { topicIdsOfMembers } from "../topic-ids.ts";
 import type { TopicsView } from "../topics-view.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
 import type { MemberView } from "./consumer-member.ts";
-
-export type Targets = ReadonlyMap<string, Assignment>;
 
 export interface TargetPlan {
   readonly group: ConsumerGroup;
@@ -23,11 +23,11 @@ export interface TargetPlan {
 
 /** A generator, as the assignor's: what it needs of the group is taken before its first step. */
 export function computeTargets({ group, assignor, topics, members }: TargetPlan): Generator<void, Targets> {
-  const topicIds = subscribedTopicIds(group, topics);
+  const topicIds = topicIdsOfMembers(group.subscriptions, topics);
   const input: AssignmentMember[] = members.map((member) => ({
     memberId: member.memberId,
     instanceId: member.identity.instanceId,
-    topicIds: topicIds(member),
+    topicIds: topicIds(member.identity),
     current: group.targetOf(member),
   }));
   return assignor.assign({ members: input, partitionCount: (topicId) => topics.partitionCountOf(topicId) ?? 0 });
@@ -51,14 +51,8 @@ export function targetRecords(
 ): ConsumerRecord[] {
   const { groupId } = group;
   const records: ConsumerRecord[] = [];
-  const before = group.targets();
-  for (const { memberId } of members) {
-    const target = targets.get(memberId);
-    if (target === undefined) continue;
-    const former = before.get(memberId);
-    if (former === undefined || !isSameAssignment(former, target))
-      records.push({ type: "consumerMemberTarget", groupId, memberId, target });
-  }
+  for (const changed of changedTargets(group.targets(), targets, members))
+    records.push({ type: "consumerMemberTarget", groupId, ...changed });
   records.push({ type: "consumerTarget", groupId, value: computed });
   return records;
 }
@@ -91,32 +85,4 @@ export function finish<Result>(steps: Generator<void, Result>): Result {
     const step = steps.next();
     if (step.done === true) return step.value;
   }
-}
-
-/** Members of the same subscription share one set. */
-function subscribedTopicIds(group: ConsumerGroup, topics: TopicsView): (member: MemberView) => ReadonlySet<string> {
-  const known = new Map<string, ReadonlySet<string>>();
-  return ({ identity }) => {
-    const key = `${identity.topicRegex}\n${identity.topicNames.join()}`;
-    const shared = known.get(key);
-    if (shared !== undefined) return shared;
-    const ids = new Set<string>();
-    for (const name of group.subscriptions.topicsOf(identity)) {
-      const id = topics.idOf(name);
-      if (id !== undefined) ids.add(id);
-    }
-    known.set(key, ids);
-    return ids;
-  };
-}
-
-function isSameAssignment(a: Assignment, b: Assignment): boolean {
-  if (a === b) return true;
-  if (a.size !== b.size) return false;
-  for (const [topicId, partitions] of a) {
-    const others = b.get(topicId);
-    if (others === undefined || others.length !== partitions.length) return false;
-    if (!partitions.every((partition, index) => partition === others[index])) return false;
-  }
-  return true;
 }

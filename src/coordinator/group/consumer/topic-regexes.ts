@@ -13,9 +13,9 @@ import type { Access } from "../../../security/access.ts";
 import { answer, type Decision } from "../../decision.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { ConsumerRecord, GroupRecord } from "../group-record.ts";
+import type { RegexChange } from "../subscriptions.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
 import type { ResolvedRegex } from "./consumer-member.ts";
-import type { RegexChange } from "./subscriptions.ts";
 
 type TopicAccess = Access<"DESCRIBE TOPIC">;
 

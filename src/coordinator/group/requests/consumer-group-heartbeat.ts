@@ -7,6 +7,7 @@ import type { DecodedMessage, EncodableMessage } from "../../../../protocol/sche
 import { isRefusal, type Refusal } from "../../../cluster/refusal.ts";
 import { listedAssignors } from "../../../config/group-protocols.ts";
 import { answer } from "../../decision.ts";
+import { isBlank } from "../blank.ts";
 import type { Beat } from "../consumer/beat.ts";
 import { ConsumerGroup } from "../consumer/consumer-group.ts";
 import { type HeldPartitions, LEFT_FOR_A_WHILE, type ResolvedRegex } from "../consumer/consumer-member.ts";
@@ -84,6 +85,7 @@ function decide(state: GroupState, groupId: string, context: Context, said: Beat
     if (isJoining) return upgradeGroup(environment, work, group, context, said);
     return answer({ error: Errors.GROUP_ID_NOT_FOUND, message: `Group ${groupId} is not a consumer group.` });
   }
+  if (group.kind !== "consumer") return answer({ error: Errors.GROUP_ID_NOT_FOUND, message: `Group ${groupId} is not a consumer group.` });
   const decision = heartbeat(environment, work, group, context, said);
   if (isRefreshDue(environment, group)) void refreshRegexes(environment, group, context.access, (operation) => state.run(operation));
   return decision;
@@ -130,11 +132,6 @@ function requestFault({ settings }: RequestParts, request: Request, apiVersion: 
   if (known.includes(serverAssignor)) return undefined;
   const message = `ServerAssignor ${serverAssignor} is not supported. Supported assignors: ${known.join(", ")}.`;
   return { error: Errors.UNSUPPORTED_ASSIGNOR, message };
-}
-
-/** As Kafka trims: all that is not above a space. */
-function isBlank(text: string | null): boolean {
-  return text !== null && /^[\0-\x20]*$/.test(text);
 }
 
 function toBeat({ environment }: RequestParts, request: Request, resolved: ResolvedRegex | undefined): Beat {

@@ -22,7 +22,7 @@ function handle(parts: RequestParts, request: Request, context: GroupRequestCont
     (state) => {
       const group = state.group(groupId);
       const said = { memberId, instanceId, generation };
-      if (group === undefined || group.kind === "streams") return Errors.UNKNOWN_MEMBER_ID;
+      if (group === undefined || group.kind === "share" || group.kind === "streams") return Errors.UNKNOWN_MEMBER_ID;
       if (group.kind === "classic") return heartbeatClassicGroup(group, context, said);
       return heartbeatOfClassicMember({ environment: state.environment, work: state.consumerWork, group, context }, said);
     },

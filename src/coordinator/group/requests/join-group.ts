@@ -54,6 +54,7 @@ function decide(
   const join = toJoin(request);
   const group = state.group(groupId);
   if (group?.kind === "classic") return joinClassicGroup(state.environment, group, context, join);
+  if (group?.kind === "share") return answer(joinRefused(Errors.INCONSISTENT_GROUP_PROTOCOL, ""));
   if (group?.kind === "streams" && !group.isEmpty) return answer(joinRefused(Errors.INCONSISTENT_GROUP_PROTOCOL, memberId));
   if (group?.kind === "consumer" && !group.isEmpty)
     return joinClassicMember({ environment: state.environment, work: state.consumerWork, group, context }, join);

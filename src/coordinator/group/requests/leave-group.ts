@@ -29,8 +29,8 @@ function handle(parts: RequestParts, request: Request, context: GroupRequestCont
     (state) => {
       const group = state.group(groupId);
       const { environment, consumerWork: work } = state;
-      if (group === undefined) return answer(members.map(() => Errors.UNKNOWN_MEMBER_ID));
-      if (group.kind === "streams") return answer(members.map(() => Errors.UNKNOWN_MEMBER_ID));
+      if (group === undefined || group.kind === "share" || group.kind === "streams")
+        return answer(members.map(() => Errors.UNKNOWN_MEMBER_ID));
       return group.kind === "classic"
         ? leaveClassicGroup(environment, group, members)
         : leaveClassicMembers({ environment, work, group }, members);

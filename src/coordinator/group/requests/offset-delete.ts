@@ -66,7 +66,7 @@ function decide(state: GroupState, groupId: string, topics: readonly JudgedTopic
 }
 
 function checkGroup(group: Group | undefined): ErrorCode {
-  if (group === undefined) return Errors.GROUP_ID_NOT_FOUND;
+  if (group === undefined || group.kind === "share") return Errors.GROUP_ID_NOT_FOUND;
   const isOfTopics = group.kind !== "classic" || group.protocolType === CONSUMER_PROTOCOL_TYPE;
   return group.isEmpty || isOfTopics ? Errors.NONE : Errors.NON_EMPTY_GROUP;
 }

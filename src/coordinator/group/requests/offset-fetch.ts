@@ -100,9 +100,9 @@ function fetchGroup(parts: RequestParts, ask: Ask, { access }: Context): Fetched
   );
 }
 
-/** A classic group is not asked who fetches, nor one that is not there. */
+/** A classic group is not asked who fetches, nor one that is not there, or that commits nothing. */
 function checkFetch(group: Group | undefined, { memberId, memberEpoch }: Ask): ErrorCode {
-  if (group === undefined || group.kind === "classic") return Errors.NONE;
+  if (group === undefined || group.kind === "classic" || group.kind === "share") return Errors.NONE;
   return group.kind === "consumer" ? checkConsumerFetch(group, memberId, memberEpoch) : checkStreamsFetch(group, memberId, memberEpoch);
 }
 

@@ -29,7 +29,7 @@ function handle(parts: RequestParts, request: Request, context: GroupRequestCont
     (state) => {
       const group = state.group(groupId);
       const { environment, consumerWork: work } = state;
-      if (group === undefined || group.kind === "streams") return answer(syncRefused(Errors.UNKNOWN_MEMBER_ID));
+      if (group === undefined || group.kind === "share" || group.kind === "streams") return answer(syncRefused(Errors.UNKNOWN_MEMBER_ID));
       if (group.kind === "classic") return syncClassicGroup(environment, group, context, toSync(request));
       return syncClassicMember({ environment, work, group, context }, toSync(request));
     },

@@ -1,11 +1,18 @@
 // What the members of a group subscribe to together: topics by name and by regular expression, each with how many ask for it.
 
-import type { MemberIdentity, ResolvedRegex } from "./consumer-member.ts";
+import type { ResolvedRegex } from "./consumer/consumer-member.ts";
+
+/** Of one member what it subscribes to. */
+export interface Subscriber {
+  readonly topicNames: readonly string[];
+  /** "", or absent where the protocol knows of none: no expression. */
+  readonly topicRegex?: string;
+}
 
 /** Of one member; `undefined` where there is none. */
 export interface IdentityChange {
-  readonly before: MemberIdentity | undefined;
-  readonly after: MemberIdentity | undefined;
+  readonly before: Subscriber | undefined;
+  readonly after: Subscriber | undefined;
 }
 
 /** `undefined`: it stands for nothing. */
@@ -53,7 +60,7 @@ export class Subscriptions {
   }
 
   /** Topics of a member, by both its ways to subscribe. An expression that is not resolved yet stands for none. */
-  topicsOf({ topicNames, topicRegex }: MemberIdentity): readonly string[] {
+  topicsOf({ topicNames, topicRegex = "" }: Subscriber): readonly string[] {
     const matched = topicRegex === "" ? undefined : this.#resolved.get(topicRegex)?.topics;
     if (matched === undefined || matched.length === 0) return topicNames;
     return topicNames.length === 0 ? matched : [...new Set([...topicNames, ...matched])];
@@ -72,13 +79,17 @@ export class Subscriptions {
     }
   }
 
-  replace(before: MemberIdentity | undefined, after: MemberIdentity | undefined): void {
+  replace(before: Subscriber | undefined, after: Subscriber | undefined): void {
     if (before?.topicNames !== after?.topicNames) {
       for (const name of before?.topicNames ?? []) count(this.#names, name, -1);
       for (const name of after?.topicNames ?? []) count(this.#names, name, 1);
     }
-    if (before !== undefined && before.topicRegex !== "") count(this.#regexes, before.topicRegex, -1);
-    if (after !== undefined && after.topicRegex !== "") count(this.#regexes, after.topicRegex, 1);
+    for (const [subscriber, step] of [
+      [before, -1],
+      [after, 1],
+    ] as const) {
+      if (subscriber?.topicRegex !== undefined && subscriber.topicRegex !== "") count(this.#regexes, subscriber.topicRegex, step);
+    }
   }
 
   /** `undefined`: it stands for nothing any more. */
