@@ -39,6 +39,7 @@ const READ_IN_CONFIG = new Set([
   "inter.broker.listener.name",
   "security.inter.broker.protocol",
   "group.coordinator.rebalance.protocols",
+  "group.share.assignors",
   ...groupLimitSettings(),
 ]);
 
