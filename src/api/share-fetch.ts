@@ -86,6 +86,7 @@ async function sessionOf(
 
 /** So that who finds no room does not ask without a pause. */
 async function pause({ clock }: Services, ms: number, { connection }: ShareContext): Promise<void> {
+  if (ms <= 0) return;
   const options = { clock, deadlineMs: clock.now() + ms, onAbandoned: (listener: () => void) => connection.onClose(listener) };
   await waitForAny([], options);
 }

@@ -12,9 +12,18 @@ import { RawClient } from "../support/raw-client.ts";
 
 const DEADLINE_MS = 20_000;
 const PAUSE_MS = 20;
+const SETTLE_MS = 300;
 const GROUP_RESOURCE = 32;
 /** What a key of a coordinator is of. */
 const SHARE_STATE = 2;
+const TRANSACTION = 1;
+
+export interface StageOptions {
+  /** Until settings that were altered, and ends of transactions, are seen everywhere. */
+  readonly settleMs?: number;
+  /** The broker's time. */
+  readonly nowMs?: () => number;
+}
 
 export interface TopicOptions {
   readonly partitions?: number;
@@ -48,18 +57,21 @@ export class ShareStage {
   readonly lines: string[] = [];
   readonly #port: number;
   readonly #prefix: string;
+  readonly #options: Required<StageOptions>;
   readonly #client: RawClient;
   readonly #clients: RawClient[] = [];
   #topicId = "";
+  #transactionCount = 0;
 
-  private constructor(port: number, prefix: string, client: RawClient) {
+  private constructor(port: number, prefix: string, client: RawClient, options: StageOptions) {
     this.#port = port;
     this.#prefix = prefix;
+    this.#options = { settleMs: SETTLE_MS, nowMs: Date.now, ...options };
     this.#client = client;
   }
 
-  static async open(port: number, prefix: string): Promise<ShareStage> {
-    return new ShareStage(port, prefix, await RawClient.connect(port));
+  static async open(port: number, prefix: string, options: StageOptions = {}): Promise<ShareStage> {
+    return new ShareStage(port, prefix, await RawClient.connect(port), options);
   }
 
   close(): void {
@@ -129,9 +141,56 @@ export class ShareStage {
   async produce(sizes: readonly number[], { partition = 0, valueBytes = 1 } = {}): Promise<void> {
     for (const size of sizes) {
       const records = Array.from({ length: size }, () => ({ key: null, value: Buffer.alloc(valueBytes, "v") }));
-      const { bytes } = buildBatch(records, { baseOffset: 0, timestamp: Date.now() });
-      const topicData = [{ name: this.topic, partitionData: [{ index: partition, records: bytes }] }];
-      await this.ask(messages.produce, 11, { transactionalId: null, acks: -1, timeoutMs: DEADLINE_MS, topicData });
+      const { bytes } = buildBatch(records, { baseOffset: 0, timestamp: this.#options.nowMs() });
+      await this.#append(bytes, partition, null);
+    }
+  }
+
+  /** A batch for each size, in a transaction of its own. */
+  async transact(sizes: readonly number[], end: "commit" | "abort" | "open"): Promise<void> {
+    const transactionalId = `${this.#prefix}x${this.#transactionCount++}`;
+    const begun = await this.#begun(transactionalId);
+    const { producerId, producerEpoch } = begun;
+    const topics = [{ name: this.topic, partitions: [0] }];
+    const added = { v3AndBelowTransactionalId: transactionalId, v3AndBelowProducerId: producerId, v3AndBelowProducerEpoch: producerEpoch };
+    await this.#until(async () => {
+      const answer = await this.ask(messages.addPartitionsToTxn, 3, { ...added, v3AndBelowTopics: topics });
+      return answer.resultsByTopicV3AndBelow[0]?.resultsByPartition[0]?.partitionErrorCode === 0;
+    });
+    let baseSequence = 0;
+    for (const size of sizes) {
+      const records = Array.from({ length: size }, () => ({ key: null, value: Buffer.from("v") }));
+      const { bytes } = buildBatch(records, {
+        timestamp: this.#options.nowMs(),
+        producerId,
+        producerEpoch,
+        baseSequence,
+        isTransactional: true,
+      });
+      baseSequence += size;
+      await this.#append(bytes, 0, transactionalId);
+    }
+    if (end === "open") return;
+    await this.ask(messages.endTxn, 4, { transactionalId, producerId, producerEpoch, committed: end === "commit" });
+    // The marker follows.
+    await delay(this.#options.settleMs);
+  }
+
+  async #append(records: Buffer, index: number, transactionalId: string | null): Promise<void> {
+    const topicData = [{ name: this.topic, partitionData: [{ index, records }] }];
+    const answer = await this.ask(messages.produce, 11, { transactionalId, acks: -1, timeoutMs: DEADLINE_MS, topicData });
+    const error = answer.responses[0]?.partitionResponses[0]?.errorCode ?? -1;
+    if (error !== 0) throw new Error(`records cannot be appended: ${errorName(error)}`);
+  }
+
+  async #begun(transactionalId: string) {
+    const endMs = Date.now() + DEADLINE_MS;
+    for (;;) {
+      await this.ask(messages.findCoordinator, 4, { keyType: TRANSACTION, coordinatorKeys: [transactionalId] });
+      const answer = await this.ask(messages.initProducerId, 4, { transactionalId, transactionTimeoutMs: 60_000 });
+      if (answer.errorCode === 0) return answer;
+      if (Date.now() > endMs) throw new Error(`no transaction can be begun: ${errorName(answer.errorCode)}`);
+      await delay(PAUSE_MS);
     }
   }
 
@@ -145,7 +204,7 @@ export class ShareStage {
     const resource = { resourceType: GROUP_RESOURCE, resourceName: this.group, configs };
     const done = await this.ask(messages.incrementalAlterConfigs, 1, { resources: [resource], validateOnly: false });
     if (done.responses[0]?.errorCode !== 0) throw new Error(`the group cannot be altered: ${done.responses[0]?.errorMessage}`);
-    await delay(300);
+    await delay(this.#options.settleMs);
   }
 
   async member(name: string): Promise<ShareMember> {

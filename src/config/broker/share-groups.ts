@@ -13,7 +13,7 @@ export const shareGroupsSettings = {
     min: 0,
   }),
   "group.share.assignors": list(["simple"], "Assignor of share groups: there is one.", { honoured, nonEmpty: true }),
-  "group.share.delivery.count.limit": int(5, "How often a record is delivered before it counts as failed.", { min: 2, max: 10 }),
+  "group.share.delivery.count.limit": int(5, "How often a record is delivered before it counts as failed.", { honoured, min: 2, max: 10 }),
   "group.share.heartbeat.interval.ms": int(5000, "Interval of heartbeats in share groups.", { honoured, min: 1 }),
   "group.share.initialize.retry.interval.ms": int(
     30_000,
@@ -41,7 +41,7 @@ export const shareGroupsSettings = {
     max: 3_600_000,
   }),
   "group.share.max.session.timeout.ms": int(60_000, "Longest session timeout that a share group may be given.", { honoured, min: 1 }),
-  "group.share.max.share.sessions": int(2000, "Most share sessions that a broker keeps.", { min: 1 }),
+  "group.share.max.share.sessions": int(2000, "Most share sessions that a broker keeps.", { honoured, min: 1 }),
   "group.share.max.size": int(200, "Most members of one share group.", { honoured, min: 1, max: 1000 }),
   "group.share.min.assignment.interval.ms": int(0, "Shortest interval between assignments that a share group may be given.", {
     honoured,
@@ -65,6 +65,7 @@ export const shareGroupsSettings = {
   }),
   "group.share.min.session.timeout.ms": int(45_000, "Shortest session timeout that a share group may be given.", { honoured, min: 1 }),
   "group.share.partition.max.record.locks": int(2000, "Most records of one partition that a share group holds locked.", {
+    honoured,
     min: 100,
     max: 10_000,
   }),
@@ -74,6 +75,7 @@ export const shareGroupsSettings = {
     { internal: true },
   ),
   "group.share.record.lock.duration.ms": int(30_000, "How long a delivered record stays locked for its consumer.", {
+    honoured,
     min: 1000,
     max: 3_600_000,
   }),
