@@ -20,6 +20,7 @@ import { restart, restartLarge } from "./restart.ts";
 import { roundTrips } from "./round-trips.ts";
 import type { Scenario } from "./scenario.ts";
 import { sessions } from "./sessions.ts";
+import { share } from "./share.ts";
 import { start } from "./start.ts";
 import { tls } from "./tls.ts";
 import { workers } from "./workers.ts";
@@ -38,6 +39,7 @@ export const SCENARIOS: readonly Scenario[] = [
   rebalance,
   consumerGroups,
   largeConsumerGroup,
+  share,
   connections,
   storm,
   tls,

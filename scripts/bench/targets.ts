@@ -55,6 +55,11 @@ export const TARGETS: readonly Target[] = [
   ...toKafka(0.5, ["log of 2 GB, after a kill: to a record appended to each", "log of 10 GB, after a kill: to a record appended to each"]),
   ...toKafka(1.5, ["heartbeats of consumer groups"]),
   ...toKafka(0.5, ["1,000 consumer groups of 3: first join to all stable", "a consumer group of 1,000: first join to stable"]),
+  ...toKafka(1.2, ["share-consumer-perf-test, one share consumer", "share-consumer-perf-test, 4 share consumers of one partition"]),
+  ...toKafka(0.5, [
+    "broker CPU for a GB of share-consumer-perf-test, one share consumer",
+    "broker CPU for a GB of share-consumer-perf-test, 4 share consumers of one partition",
+  ]),
   ...toKafka(1, [
     "assignor uniform, one topic, subscriptions alike, one joined: first call",
     "assignor uniform, one topic, subscriptions alike, one joined: later calls",

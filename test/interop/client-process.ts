@@ -51,8 +51,9 @@ export interface ClientCalls {
   committed(args: { topic: string; group: string; partitions: readonly number[] }): number[];
 }
 
-type Arguments<C extends keyof ClientCalls> = Parameters<ClientCalls[C]>[0];
-type Answer<C extends keyof ClientCalls> = ReturnType<ClientCalls[C]>;
+type AnyCalls<Calls> = { readonly [Name in keyof Calls]: (args: never) => unknown };
+type Arguments<Calls extends AnyCalls<Calls>, C extends keyof Calls> = Parameters<Calls[C]>[0];
+type Answer<Calls extends AnyCalls<Calls>, C extends keyof Calls> = ReturnType<Calls[C]>;
 type Line = { readonly id: number; readonly result?: unknown; readonly refused?: { readonly name: string; readonly message: string } };
 
 /** The client refused, with the name that it gives to the error. */
@@ -63,13 +64,14 @@ export class Refusal extends Error {
   }
 }
 
-export class ClientProcess {
+export class ClientProcess<Calls extends AnyCalls<Calls> = ClientCalls> {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #waiting = new Map<number, { resolve: (line: Line) => void; reject: (error: Error) => void }>();
   #lastId = 0;
   #errors = "";
 
-  private constructor(command: string, args: readonly string[]) {
+  /** @param command a program that knows these calls */
+  constructor(command: string, args: readonly string[]) {
     this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" } });
     this.#child.stderr.on("data", (chunk: Buffer) => {
       this.#errors = (this.#errors + chunk.toString()).slice(-4000);
@@ -89,7 +91,7 @@ export class ClientProcess {
   }
 
   /** Rejects with a Refusal when the client raises an error. */
-  async call<C extends keyof ClientCalls>(call: C, args: Arguments<C>, deadlineMs = 60_000): Promise<Answer<C>> {
+  async call<C extends keyof Calls & string>(call: C, args: Arguments<Calls, C>, deadlineMs = 60_000): Promise<Answer<Calls, C>> {
     const id = ++this.#lastId;
     const line = await new Promise<Line>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`${call} was not answered within ${deadlineMs} ms: ${this.#errors}`)), deadlineMs);
@@ -103,11 +105,11 @@ export class ClientProcess {
       this.#child.stdin.write(`${JSON.stringify({ id, call, args })}\n`);
     });
     if (line.refused !== undefined) throw new Refusal(line.refused.name, line.refused.message);
-    return line.result as Answer<C>;
+    return line.result as Answer<Calls, C>;
   }
 
   /** What came of a call, as something to compare: the error's name and message, or the answer. */
-  async attempt<C extends keyof ClientCalls>(call: C, args: Arguments<C>): Promise<Observation> {
+  async attempt<C extends keyof Calls & string>(call: C, args: Arguments<Calls, C>): Promise<Observation> {
     try {
       return { answered: (await this.call(call, args)) as Observation };
     } catch (error) {

@@ -18,6 +18,8 @@ const TOOLS: { readonly [name: string]: string } = {
   configs: "kafka.admin.ConfigCommand",
   acls: "org.apache.kafka.tools.AclCommand",
   "consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+  "share-groups": "org.apache.kafka.tools.consumer.group.ShareGroupCommand",
+  "streams-groups": "org.apache.kafka.tools.streams.StreamsGroupCommand",
   "delegation-tokens": "org.apache.kafka.tools.DelegationTokenCommand",
   groups: "org.apache.kafka.tools.GroupsCommand",
   "log-dirs": "org.apache.kafka.tools.LogDirsCommand",
@@ -33,12 +35,15 @@ const TOOLS: { readonly [name: string]: string } = {
   transactions: "org.apache.kafka.tools.TransactionsCommand",
   "console-producer": "org.apache.kafka.tools.ConsoleProducer",
   "console-consumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
+  "console-share-consumer": "org.apache.kafka.tools.consumer.ConsoleShareConsumer",
   storage: "kafka.tools.StorageTool",
   "producer-perf-test": "org.apache.kafka.tools.ProducerPerformance",
   "consumer-perf-test": "org.apache.kafka.tools.ConsumerPerformance",
+  "share-consumer-perf-test": "org.apache.kafka.tools.ShareConsumerPerformance",
   "e2e-latency": "org.apache.kafka.tools.EndToEndLatency",
   "verifiable-producer": "org.apache.kafka.tools.VerifiableProducer",
   "verifiable-consumer": "org.apache.kafka.tools.VerifiableConsumer",
+  "verifiable-share-consumer": "org.apache.kafka.tools.VerifiableShareConsumer",
 };
 
 type Jvm = ChildProcessByStdio<Writable, Readable, null>;

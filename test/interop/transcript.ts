@@ -104,11 +104,13 @@ function tidied(text: string, tool: string): string[] {
           .replace(/[^\s"]*\/(?:[\w.-]+\/)+[\w.-]+/g, "<path>"),
       )
       // Ids that members of the newer protocol have made for themselves.
-      .map((line) => (tool === "consumer-groups" ? line.replace(/(?<= )[\w-]{22}(?= )/g, "<member>") : line))
+      .map((line) => (OF_GROUPS.test(tool) ? line.replace(/(?<= )[\w-]{22}(?= )/g, "<member>") : line))
       .flatMap((line) => (tool === "broker-api-versions" ? versionLines(line) : [line]))
       .filter((line) => !NOT_YET.test(line))
   );
 }
+
+const OF_GROUPS = /^(consumer|share|streams)-groups$/;
 
 /**
  * Left out on both sides: share and streams groups, with the features that announce them, which Odradek does not serve yet; and kraft.version,
