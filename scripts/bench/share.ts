@@ -14,6 +14,8 @@ import { BROKERS, type Run, type Scenario } from "./scenario.ts";
 const RECORD_BYTES = 1024;
 const RECORDS = 1_000_000;
 const WARM_UP_RECORDS = 150_000;
+/** Of the whole, as the tool takes it. */
+const TIMEOUT_MS = 300_000;
 const GROUP_RESOURCE = 32;
 const SET = 0;
 
@@ -74,7 +76,7 @@ async function consume(contender: Contender, { topic, records, consumers }: Cons
   await readFromStart(contender, group);
   const { stdout } = await runProgram(KAFKA_REFERENCE, [
     ...["tool", "share-consumer-perf-test", "--bootstrap-server", contender.bootstrap, "--topic", topic, "--group", group],
-    ...["--num-records", String(records), "--threads", String(consumers), "--hide-header"],
+    ...["--num-records", String(records), "--threads", String(consumers), "--timeout", String(TIMEOUT_MS), "--hide-header"],
   ]);
   // start.time, end.time, data.consumed.in.MB, MB.sec, nMsg.sec, data.consumed.in.nMsg, fetch.time.ms
   const figures = stdout.trim().split("\n").at(-1)?.split(",") ?? [];

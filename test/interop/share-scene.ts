@@ -26,7 +26,7 @@ const SETTINGS = {
 };
 
 export function shareBrokers(title: string): RestartableBrokers {
-  return new RestartableBrokers({ title, ports: { kafka: port(20592), odradek: port(20692) }, settings: SETTINGS });
+  return new RestartableBrokers({ title, ports: { kafka: port(19592), odradek: port(19692) }, settings: SETTINGS });
 }
 
 export class ShareScene {
