@@ -11,10 +11,13 @@ import { type Places, StreamsInstance } from "./streams-app.ts";
 
 const PARTITIONS = 4;
 const PARTITION_NUMBERS = Array.from({ length: PARTITIONS }, (_, index) => index);
-const PACE_MS = 20;
+const PACE_MS = 50;
 const WORDS = ["odradek", "spool", "thread", "star", "stairs", "corridor", "laughter", "leaves"];
-/** In which all of a topic is read. */
-const READ_MS = 3000;
+const WORDS_PER_LINE = 5;
+/** In which all of a topic is read, on a busy machine too. */
+const READ_MS = 30_000;
+/** In which what is too much would come. */
+const EXCESS_MS = 5000;
 /** Also while a broker starts. */
 const PATIENT = { initialRetryTime: 100, maxRetryTime: 500, retries: 200 };
 
@@ -100,10 +103,10 @@ export class StreamsScene {
 
   /** Until as many words have come out as have come in by now. */
   async caughtUp(): Promise<void> {
-    const expected = (await this.#read("in")).length * 5;
+    const expected = (await this.#lineCount()) * WORDS_PER_LINE;
     await waitFor(
       `${expected} words out of ${this.#name}`,
-      async () => (await this.#read("out")).length,
+      async () => (await this.#read("out", expected)).length,
       (count) => count >= expected,
     );
   }
@@ -125,29 +128,38 @@ export class StreamsScene {
   async wrong(): Promise<string[]> {
     await this.#stopFlow();
     await this.caughtUp();
+    const lines = await this.#lineCount();
     const expected = new Map<string, number>();
-    for (const { value } of await this.#read("in"))
+    for (const { value } of await this.#read("in", lines))
       for (const word of `${value}`.split(" ")) expected.set(word, (expected.get(word) ?? 0) + 1);
     const seen = new Map<string, string[]>();
-    for (const { key, value } of await this.#read("out")) seen.set(`${key}`, [...(seen.get(`${key}`) ?? []), `${value}`]);
+    // One more than there may be.
+    const counted = await this.#read("out", lines * WORDS_PER_LINE + 1, EXCESS_MS);
+    for (const { key, value } of counted) seen.set(`${key}`, [...(seen.get(`${key}`) ?? []), `${value}`]);
     return [...expected].flatMap(([word, count]) => {
       const counts = seen.get(word) ?? [];
-      const isRight = counts.length === count && counts.every((each, index) => each === `${index + 1}`);
-      return isRight
+      const firstWrong = counts.findIndex((each, index) => each !== `${index + 1}`);
+      return counts.length === count && firstWrong === -1
         ? []
-        : [`${word}: ${counts.length} counts of ${count}, first wrong ${counts.findIndex((each, at) => each !== `${at + 1}`)}`];
+        : [`${word}: ${counts.length} counts of ${count}, first wrong at ${firstWrong}`];
     });
   }
 
-  async #read(topic: "in" | "out"): Promise<{ readonly key: string | null; readonly value: string | null }[]> {
-    const everything = {
-      topic: `${this.#name}-${topic}`,
-      partitions: PARTITION_NUMBERS,
-      from: "beginning",
-      count: 1_000_000,
-      waitMs: READ_MS,
-    } as const;
-    return withClient("librdkafka", this.#broker.bootstrap, (client) => client.call("read", everything));
+  /** Their topic has nothing else. */
+  async #lineCount(): Promise<number> {
+    const topic = { topic: `${this.#name}-in`, partitions: PARTITION_NUMBERS };
+    const watermarks = await withClient("librdkafka", this.#broker.bootstrap, (client) => client.call("watermarks", topic));
+    return watermarks.reduce((sum, { high }) => sum + high, 0);
+  }
+
+  /** Until so many are there, or the time is over. */
+  async #read(
+    topic: "in" | "out",
+    count: number,
+    waitMs = READ_MS,
+  ): Promise<{ readonly key: string | null; readonly value: string | null }[]> {
+    const wanted = { topic: `${this.#name}-${topic}`, partitions: PARTITION_NUMBERS, from: "beginning", count, waitMs } as const;
+    return withClient("librdkafka", this.#broker.bootstrap, (client) => client.call("read", wanted));
   }
 
   async #flow(): Promise<void> {
@@ -163,7 +175,7 @@ export class StreamsScene {
   }
 
   async #sendLine(line: number): Promise<void> {
-    const words = Array.from({ length: 5 }, (_, index) => WORDS[(line * 3 + index * index) % WORDS.length]);
+    const words = Array.from({ length: WORDS_PER_LINE }, (_, index) => WORDS[(line * 3 + index * index) % WORDS.length]);
     await this.#producer.send({ topic: `${this.#name}-in`, messages: [{ partition: line % PARTITIONS, value: words.join(" ") }] });
   }
 }
