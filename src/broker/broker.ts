@@ -183,6 +183,8 @@ export class Broker {
   }
 
   async #stop(): Promise<void> {
+    // Before the connections end, which would give back what members of share groups hold, as if it had been delivered to no end.
+    this.services.shares.close();
     await this.#listening.close();
     await this.#parts.close();
   }

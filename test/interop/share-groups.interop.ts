@@ -67,12 +67,12 @@ scenario("a consumer accepts, releases and rejects explicitly", {}, async (scene
 
 scenario("what is released in part comes back record by record, before what is new", {}, async (scene) => {
   await scene.send(10);
-  await scene.send(5);
   const consumer = await scene.open({ maxRecords: 5 });
   const first = await consumer.poll();
   await consumer.acknowledge("accept", first);
   await consumer.acknowledge("release", at(first, 2, 4));
   await consumer.commit();
+  await scene.send(5);
   const order: SharedRecord[] = await scene.pollAll(consumer, 8, (records) => consumer.acknowledge("accept", records));
   await consumer.close();
   return { first: described(first), order: described(order), lag: await settledLag(scene) };
@@ -91,7 +91,14 @@ scenario("a lock that expires gives the record to another, and the late acknowle
   const outcomes = await slow.outcomes();
   await slow.close();
   await other.close();
-  return { held: described(held), taken: described(taken), late, inTime, outcomes: outcomes.map(String), lag: await settledLag(scene) };
+  return {
+    held: described(held),
+    taken: described(taken),
+    late,
+    inTime,
+    outcomes: outcomes.map(String).toSorted(),
+    lag: await settledLag(scene),
+  };
 });
 
 scenario("a lock that is renewed holds on", { "record.lock.duration.ms": "2000" }, async (scene) => {

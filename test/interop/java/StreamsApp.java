@@ -114,8 +114,6 @@ public final class StreamsApp {
         config.put("auto.offset.reset", "earliest");
         config.put("metadata.max.age.ms", 1000);
         config.put("reconnect.backoff.max.ms", 500);
-        // What one that dies leaves open holds the others up for so long.
-        config.put("producer.transaction.timeout.ms", 3000);
         config.put("producer.delivery.timeout.ms", 120_000);
         config.put("producer.max.block.ms", 120_000);
         config.put("task.timeout.ms", 300_000);
