@@ -110,7 +110,6 @@ const REASONS: readonly (readonly [reason: string, names: readonly string[]])[] 
     ],
   ],
   ["state that could not begin is asked for again by the next heartbeat", ["group.share.initialize.retry.interval.ms"]],
-  ["share groups are not served yet", ["group.share.", "share."]],
   ["what is in development is not offered", ["unstable."]],
 ];
 
