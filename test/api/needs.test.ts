@@ -18,6 +18,7 @@ test("the page on APIs tells what each asks for", () => {
   expect(told).toEqual(handlers.map(({ api, needs }) => [api.name, needs.length === 0 ? "–" : needs.join(", ")]));
 });
 
+const OF_SHARE_SESSIONS = "share/access.test.ts: both have the same rules";
 const OF_SHARE_STATES = "coordinator/share/share-state-rules.test.ts: one rule for all five, and brokers alone ask";
 
 /** Stated, and not what a probe of the matrix is about. */
@@ -25,6 +26,10 @@ const HELD_ELSEWHERE: { readonly [permission: string]: string } = {
   "Metadata DESCRIBE CLUSTER": "access-at-once.test.ts: for the operations on the cluster alone, which versions 8 to 10 tell",
   "DeleteTopics DELETE CLUSTER": "the matrix has it where what no rule is about is everybody's, as the cluster then is",
   "DescribeDelegationToken DESCRIBE DELEGATION_TOKEN": "security/token-rules.test.ts: a rule of it is about the id of a token",
+  "ShareFetch READ GROUP": OF_SHARE_SESSIONS,
+  "ShareFetch READ TOPIC": OF_SHARE_SESSIONS,
+  "ShareAcknowledge READ GROUP": OF_SHARE_SESSIONS,
+  "ShareAcknowledge READ TOPIC": OF_SHARE_SESSIONS,
   "InitializeShareGroupState CLUSTER_ACTION CLUSTER": OF_SHARE_STATES,
   "ReadShareGroupState CLUSTER_ACTION CLUSTER": OF_SHARE_STATES,
   "WriteShareGroupState CLUSTER_ACTION CLUSTER": OF_SHARE_STATES,
