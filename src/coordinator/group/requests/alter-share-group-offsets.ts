@@ -52,7 +52,8 @@ async function handle(parts: RequestParts, request: Request, { access }: Context
   return {
     errorCode: Errors.NONE,
     responses: request.topics.map(({ topicName, partitions }) => {
-      const topicId = access.permits("READ TOPIC", topicName) ? parts.topics.idOf(topicName) : undefined;
+      // Also of topics that the client may not read, as Kafka does.
+      const topicId = parts.topics.idOf(topicName);
       return {
         topicName,
         topicId: topicId ?? ZERO_UUID,
