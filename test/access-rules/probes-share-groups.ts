@@ -22,7 +22,10 @@ export const SHARE_GROUP_PROBES: readonly Probe[] = [
     needs: ofGroupsAndTopics(READ, DESCRIBE),
     requests: ({ groups, topics }) => {
       const beat = (groupId: string, names: readonly string[]) => ({ groupId, memberId: "m", memberEpoch: 0, subscribedTopicNames: names });
-      return [...every(groups).map((groupId) => beat(groupId, [topics.ruled])), ...every(topics).map((topic) => beat(groups.ruled, [topic]))];
+      return [
+        ...every(groups).map((groupId) => beat(groupId, [topics.ruled])),
+        ...every(topics).map((topic) => beat(groups.ruled, [topic])),
+      ];
     },
     fresh: ["groups"],
   }),

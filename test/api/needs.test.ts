@@ -26,6 +26,7 @@ const HELD_ELSEWHERE: { readonly [permission: string]: string } = {
   "Metadata DESCRIBE CLUSTER": "access-at-once.test.ts: for the operations on the cluster alone, which versions 8 to 10 tell",
   "DeleteTopics DELETE CLUSTER": "the matrix has it where what no rule is about is everybody's, as the cluster then is",
   "DescribeDelegationToken DESCRIBE DELEGATION_TOKEN": "security/token-rules.test.ts: a rule of it is about the id of a token",
+  "ShareGroupDescribe DESCRIBE TOPIC": "security/share-group-rules.test.ts: for the topics that members of the group have",
   "ShareFetch READ GROUP": OF_SHARE_SESSIONS,
   "ShareFetch READ TOPIC": OF_SHARE_SESSIONS,
   "ShareAcknowledge READ GROUP": OF_SHARE_SESSIONS,
