@@ -1,19 +1,16 @@
 // The loop of the commands that print records: until there were enough, none came for long, or the user asks to stop. It reads no faster
 // than what it prints is taken. Whatever ends it, the consumer is closed with its positions after the last record printed.
 
-import type { DecodedRecord } from "../../protocol/records/record.ts";
 import type { Consumer } from "../client/consumer.ts";
-import type { FetchedPartition } from "../client/partition-fetch.ts";
+import type { FetchedPartition, FetchedRecord } from "../client/partition-fetch.ts";
 import type { TopicPartition } from "../client/topic-partition.ts";
 
 const MAX_WAIT_MS = 500;
 /** Beyond it, joining a group is waiting in vain like any other. */
 const LONGEST_JOIN_MS = 30_000;
 
-export interface PrintedRecord extends DecodedRecord, TopicPartition {
+export interface PrintedRecord extends FetchedRecord, TopicPartition {
   readonly isLogAppendTime: boolean;
-  /** In a share group. */
-  readonly deliveryCount?: number;
 }
 
 export interface Printing {

@@ -30,10 +30,15 @@ export interface FetchOrder {
   readonly partitionBytes: number;
 }
 
+export interface FetchedRecord extends DecodedRecord {
+  /** In a share group, this delivery included. */
+  readonly deliveryCount?: number;
+}
+
 export interface FetchedPartition extends Position {
   /** With it there are no records. */
   readonly errorCode: number;
-  readonly records: readonly DecodedRecord[];
+  readonly records: readonly FetchedRecord[];
   /** Where to go on; after the batches read, even where they held nothing for us. */
   readonly nextOffset: number;
   /** Of the last batch. */

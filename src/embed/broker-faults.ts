@@ -24,6 +24,15 @@ export interface BrokerFaultsParts {
   readonly groups: GroupKit;
 }
 
+/** Which of the records that members of a share group have. */
+export interface LockedRecords {
+  readonly topic: string;
+  readonly partition?: number;
+  readonly firstOffset?: number;
+  /** Inclusive. */
+  readonly lastOffset?: number;
+}
+
 const FENCE_TIMEOUT_MS = 60_000;
 const FENCE_TRIES = 100;
 const FENCE_RETRY_MS = 10;
@@ -125,6 +134,21 @@ export class BrokerFaults {
   /** A member is removed as if nothing had been heard of it for its session timeout; without an id every member. */
   expireMember(group: string, memberId?: string): Promise<void> {
     return this.#parts.groups.expire(group, memberId);
+  }
+
+  /**
+   * The time is over for which members of a share group have records of a topic, of all partitions or one, of all offsets or those given.
+   * Gives how many records that were. Throws BrokerError when nobody has any.
+   */
+  expireLock(group: string, where: LockedRecords): number {
+    const { topic, partition, firstOffset = 0, lastOffset = Number.POSITIVE_INFINITY } = where;
+    const held = this.#parts.node.brokers.flatMap(({ services }) => services.shares.partitions.of(group));
+    const fitting = held.filter(
+      (each) => each.partition.topic === topic && (partition === undefined || each.partition.index === partition),
+    );
+    const count = fitting.reduce((sum, each) => sum + each.expireLocks(firstOffset, lastOffset), 0);
+    if (count > 0) return count;
+    throw new BrokerError(Errors.INVALID_RECORD_STATE, `no member of group ${group} has a record of ${topic} that fits`);
   }
 
   /** The members of a group must join again. */

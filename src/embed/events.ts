@@ -31,12 +31,33 @@ export interface BrokerEvents {
   readonly fenced: { readonly group: string; readonly memberId: string; readonly clientId: string; readonly error: string };
   /** A group has a new generation, or another target assignment for an epoch; its members are these. */
   readonly rebalance: { readonly group: string; readonly generation: number; readonly members: readonly string[] };
+  /** A member of a share group was given records for a while. */
+  readonly acquired: SharedRecords;
+  /** A member of a share group is done with them, and that is stored. */
+  readonly accepted: SharedRecords;
+  /** Records of a share group go to whoever comes next: a member gave them back, or left, or kept them for too long. */
+  readonly released: SharedRecords;
+  /** Records that no member of a share group is given any more: rejected, delivered as often as may be, or not there. */
+  readonly archived: SharedRecords;
   readonly topicCreated: { readonly topic: string; readonly partitions: number };
   readonly topicDeleted: { readonly topic: string };
   /** -1: nobody leads. */
   readonly leaderChanged: { readonly topic: string; readonly partition: number; readonly leader: number; readonly leaderEpoch: number };
   readonly brokerStarted: { readonly broker: number };
   readonly brokerStopped: { readonly broker: number };
+}
+
+export interface SharedRecords {
+  readonly group: string;
+  /** `undefined`: the time was over for which a member had them. */
+  readonly memberId: string | undefined;
+  readonly topic: string;
+  readonly partition: number;
+  readonly firstOffset: number;
+  /** Inclusive. */
+  readonly lastOffset: number;
+  /** How often they were delivered. */
+  readonly deliveryCount: number;
 }
 
 export type EventListener<Name extends keyof BrokerEvents> = (event: BrokerEvents[Name]) => void;

@@ -49,6 +49,7 @@ export class Observer {
   }
 
   interceptor(services: Services): Interceptor {
+    services.shares.partitions.listen(({ kind, groupId: group, ...records }) => this.#emitter.emit(kind, { group, ...records }));
     return {
       defers: false,
       intercept: (exchange, proceed) => {

@@ -17,10 +17,20 @@ import type { SharePartitionKey, ShareStatePersister, StoredState } from "../coo
 import type { Partition } from "../partition/partition.ts";
 import type { AcknowledgementBatch } from "./acknowledgement.ts";
 import type { AcquiredRange, AcquireRequest } from "./acquisition.ts";
+import { DeliveryState } from "./delivery.ts";
 import type { DeliveredBatch } from "./in-flight.ts";
 import { resetOffset } from "./offset-reset.ts";
 import { type FetchRange, SharePartition } from "./share-partition.ts";
 import type { Transition } from "./transition.ts";
+
+/** What has become of records; without a member where the time of their lock was over. */
+export interface ShareEvent extends AcquiredRange {
+  readonly kind: "acquired" | "accepted" | "released" | "archived";
+  readonly groupId: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly memberId: string | undefined;
+}
 
 export interface LedSharePartitionOptions {
   readonly clock: Clock;
@@ -28,6 +38,8 @@ export interface LedSharePartitionOptions {
   readonly persister: ShareStatePersister;
   /** What holds for the group now. */
   readonly settings: () => GroupSettings;
+  /** Called when something has become of records; must not throw. */
+  readonly onEvent: (event: ShareEvent) => void;
   /** Called once, when it is not to be used any more. */
   readonly onDropped: () => void;
 }
@@ -40,6 +52,12 @@ interface Storing {
 }
 
 type Wanted = Pick<AcquireRequest, "memberId" | "fetchOffset" | "log" | "maxRecords" | "batchSize" | "mode">;
+
+const KINDS: { readonly [state: number]: ShareEvent["kind"] } = {
+  [DeliveryState.AVAILABLE]: "released",
+  [DeliveryState.ACKNOWLEDGED]: "accepted",
+  [DeliveryState.ARCHIVED]: "archived",
+};
 
 const NOTHING_DONE = Promise.resolve(undefined);
 
@@ -111,6 +129,7 @@ export class LedSharePartition implements Watchable {
     });
     if (ranges === undefined || ranges.length === 0) return [];
     this.#lookAt(lockedUntilMs);
+    for (const range of ranges) this.#tell("acquired", wanted.memberId, range);
     return ranges;
   }
 
@@ -147,15 +166,14 @@ export class LedSharePartition implements Watchable {
       deliveryCountLimit: settings["share.delivery.count.limit"],
       lockedUntilMs: this.#options.clock.now() + settings["share.record.lock.duration.ms"],
     });
-    return isRefusal(outcome) ? Promise.resolve(outcome) : this.#store(state, outcome);
+    return isRefusal(outcome) ? Promise.resolve(outcome) : this.#store(state, outcome, memberId);
   }
 
   /** All that the member has is available once more. */
   release(memberId: string): Promise<Refusal | undefined> {
     const { state } = this;
-    return state === undefined
-      ? NOTHING_DONE
-      : this.#store(state, state.release(memberId, this.#options.settings()["share.delivery.count.limit"]));
+    if (state === undefined) return NOTHING_DONE;
+    return this.#store(state, state.release(memberId, this.#options.settings()["share.delivery.count.limit"]), memberId);
   }
 
   /** Ends locks at once, as if their time were over; gives how many. */
@@ -211,16 +229,26 @@ export class LedSharePartition implements Watchable {
     return { error: Errors.UNKNOWN_SERVER_ERROR, message: "" };
   }
 
-  #store(state: SharePartition, transition: Transition): Promise<Refusal | undefined> {
+  #store(state: SharePartition, transition: Transition, memberId: string): Promise<Refusal | undefined> {
     if (transition.isEmpty) return NOTHING_DONE;
     return new Promise((resolve) => {
       const stored = (refusal: Refusal | undefined): void => {
         state.end(transition, refusal === undefined);
-        if (refusal !== undefined) this.#expire();
+        if (refusal === undefined) this.#tellAll(transition.batches, memberId);
+        else this.#expire();
         resolve(refusal);
       };
       this.#enqueue({ batches: transition.batches, stored });
     });
+  }
+
+  #tellAll(batches: readonly DeliveredBatch[], memberId: string | undefined): void {
+    for (const batch of batches) this.#tell(KINDS[batch.deliveryState] ?? "released", memberId, batch);
+  }
+
+  #tell(kind: ShareEvent["kind"], memberId: string | undefined, { firstOffset, lastOffset, deliveryCount }: AcquiredRange): void {
+    const { groupId, partition } = this.key;
+    this.#options.onEvent({ kind, groupId, topic: this.partition.topic, partition, memberId, firstOffset, lastOffset, deliveryCount });
   }
 
   #enqueue(storing: Storing): void {
@@ -257,6 +285,7 @@ export class LedSharePartition implements Watchable {
     if (state === undefined) return;
     const { batches, nextMs } = state.expire(this.#options.clock.now(), this.#options.settings()["share.delivery.count.limit"]);
     if (batches.length > 0) {
+      this.#tellAll(batches, undefined);
       this.#enqueue({ batches, stored: () => state.endExpiry(), isLast: true });
       this.#watchers.tell();
     }

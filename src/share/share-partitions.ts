@@ -8,7 +8,7 @@ import type { Refusal } from "../cluster/refusal.ts";
 import type { GroupSettings } from "../config/group-settings.ts";
 import type { ShareStatePersister } from "../coordinator/share/share-state-persister.ts";
 import type { Partition } from "../partition/partition.ts";
-import { LedSharePartition } from "./led-share-partition.ts";
+import { LedSharePartition, type ShareEvent } from "./led-share-partition.ts";
 
 export interface SharePartitionsOptions {
   readonly clock: Clock;
@@ -25,8 +25,15 @@ export class SharePartitions implements LeadershipListener {
   /** By group and partition: what is still being stored of those that were dropped. */
   readonly #leaving = new Map<string, Promise<void>>();
 
+  #listener: ((event: ShareEvent) => void) | undefined;
+
   constructor(options: SharePartitionsOptions) {
     this.#options = options;
+  }
+
+  /** At most one hears what becomes of records. */
+  listen(listener: (event: ShareEvent) => void): void {
+    this.#listener = listener;
   }
 
   get(groupId: string, topicId: string, partition: number): LedSharePartition | undefined {
@@ -46,12 +53,13 @@ export class SharePartitions implements LeadershipListener {
     const { clock, logger, persister, settingsOf } = this.#options;
     const name = partitionName(topicId, index);
     const partitions = this.#groups.get(groupId) ?? new Map<string, LedSharePartition>();
+    const onEvent = (event: ShareEvent): void => this.#listener?.(event);
     const onDropped = (): void => {
       partitions.delete(name);
       if (partitions.size === 0 && this.#groups.get(groupId) === partitions) this.#groups.delete(groupId);
       this.#leave(groupId, name, opened);
     };
-    const options = { clock, logger, persister, settings: () => settingsOf(groupId), onDropped };
+    const options = { clock, logger, persister, settings: () => settingsOf(groupId), onEvent, onDropped };
     const key = { groupId, topicId, partition: index };
     const opened = new LedSharePartition(key, partition, options, this.#leaving.get(`${groupId} ${name}`));
     partitions.set(name, opened);
