@@ -59,6 +59,7 @@ const NAMES: readonly (readonly [component: string | undefined, packages: readon
   [
     "shares",
     [
+      ["kafka.server.share", "SharePartitionManager"],
       ["org.apache.kafka.coordinator.share", "ShareCoordinatorService"],
       ["org.apache.kafka.server.share.persister", "DefaultStatePersister PersisterStateManager$SendThread"],
     ],
@@ -79,7 +80,7 @@ const NAMES: readonly (readonly [component: string | undefined, packages: readon
       ["com.yammer.metrics.reporting", "JmxReporter"],
       ["kafka.server", "BrokerServer ControllerRegistrationManager ControllerServer KafkaRaftServer ReplicationQuotaManager SharedServer"],
       ["kafka.server.metadata", "BrokerMetadataPublisher"],
-      ["kafka.server.share", "ShareCoordinatorMetadataCacheHelperImpl SharePartitionManager"],
+      ["kafka.server.share", "ShareCoordinatorMetadataCacheHelperImpl"],
       ["kafka.utils", "Log4jControllerRegistration$"],
       ["org.apache.kafka.common.config", "AbstractConfig ConfigDef"],
       ["org.apache.kafka.common.metrics", "JmxReporter Metrics"],
