@@ -32,6 +32,18 @@ console-consumer --topic %b.c --from-beginning --max-messages 4 --timeout-ms 200
 console-consumer --topic %b.c --partition 0 --offset 1 --max-messages 2 --timeout-ms 20000
 console-consumer --topic %b.c --group %g --from-beginning --max-messages 2 --timeout-ms 20000
 console-consumer --topic x --offset 3
+topics --create --topic %q
+configs --alter --entity-type groups --entity-name %s --add-config share.auto.offset.reset=earliest
+console-producer --topic %q <<< a\\nb\\nc\\nd\\n
+console-share-consumer --topic %q --group %s --max-messages 2 --timeout-ms 20000 --formatter-property print.key=true --formatter-property print.delivery=true
+console-share-consumer --topic %q --group %s --max-messages 1 --release --timeout-ms 20000 --formatter-property print.delivery=true
+console-share-consumer --topic %q --group %s --max-messages 1 --reject --timeout-ms 20000 --formatter-property print.delivery=true
+console-share-consumer --topic %q --group %s --max-messages 1 --timeout-ms 20000 --enable-systest-events
+console-share-consumer --topic %q --group %s --timeout-ms 2000
+console-share-consumer --topic %q --group %s --reject --release
+console-share-consumer --group %s
+console-share-consumer --topic %q --group %s --command-property group.id=other
+console-share-consumer --topic %q --group %s --command-property max.poll.records=0
 get-offsets --topic %b.c
 get-offsets --topic %b.c --time earliest
 get-offsets --topic %unknown

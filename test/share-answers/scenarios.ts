@@ -369,6 +369,46 @@ export const SCENARIOS: readonly ShareScenario[] = [
     await a.fetch({ maxWaitMs: 100 });
     await b.fetch({ maxWaitMs: 100 });
   }),
+  scenario("records of transactions, whatever became of them", async (stage) => {
+    await stage.begin();
+    await stage.produce([1]);
+    await stage.transact([2, 1], "abort");
+    await stage.transact([2], "commit");
+    await stage.transact([2], "open");
+    const a = await stage.member("a");
+    await a.fetch();
+    await a.acknowledge([[0, 9, 1]]);
+    await stage.stored();
+  }),
+  scenario("records of transactions that were committed", async (stage) => {
+    await stage.alterGroup({ "share.isolation.level": "read_committed" });
+    await stage.begin();
+    await stage.produce([1]);
+    await stage.transact([2, 1], "abort");
+    await stage.transact([2], "commit");
+    await stage.transact([3], "abort");
+    await stage.produce([2]);
+    await stage.transact([2], "open");
+    await stage.produce([1]);
+    const [a, b] = [await stage.member("a"), await stage.member("b")];
+    await a.fetch({ maxRecords: 2, mode: 1 });
+    await b.fetch({ maxRecords: 4 });
+    await b.fetch();
+    await b.fetch({ maxWaitMs: 100 });
+    await a.acknowledge([[0, 0, 1]]);
+    await stage.stored();
+    await a.acknowledge([[4, 4, 1]]);
+    await stage.stored();
+  }),
+  scenario("a partition of which nothing is left but aborted records", async (stage) => {
+    await stage.alterGroup({ "share.isolation.level": "read_committed" });
+    await stage.begin();
+    await stage.transact([2], "abort");
+    const a = await stage.member("a");
+    await a.fetch({ maxWaitMs: 100 });
+    await stage.produce([1]);
+    await a.fetch();
+  }),
   scenario("a partition that is not there", async (stage) => {
     await stage.begin();
     await stage.produce([10]);

@@ -1,6 +1,7 @@
 // `kafka-console-share-consumer`: prints records as a member of a share group (KIP-932). What it prints it accepts, unless it is to release or
 // reject it; what it got and did not print goes to others when it ends.
 
+import { inMapOrder, stringHash } from "../../base/java-order.ts";
 import { Brokers } from "../../client/brokers.ts";
 import { ShareConsumer } from "../../client/share-consumer.ts";
 import { Acknowledgement } from "../../client/share-session.ts";
@@ -92,7 +93,7 @@ function groupOf(flags: Flags, settings: Settings): string {
   const groups = new Set([...flags.all("group"), ...(settings.has("group.id") ? [settings.get("group.id") ?? ""] : [])]);
   const [group = DEFAULT_NAME] = groups;
   if (groups.size > 1) {
-    const texts = [...groups].map((id) => `'${id}'`);
+    const texts = inMapOrder([...groups], stringHash).map((id) => `'${id}'`);
     throw new FlagError(
       `The group ids provided in different places (directly using '--group', via '--consumer-property', or via '--consumer-config') do not match. Detected group ids: ${texts.join(", ")}`,
     );
