@@ -60,6 +60,7 @@ test("ShareGroupDescribe asks for DESCRIBE of every topic that a member has", as
     .toEqual([{ topic: "orders", partitions: [0] }]);
   expect(await describe(admin)).toEqual({ error: Errors.NONE, members: 1 });
   expect(await describe(alice)).toEqual({ error: Errors.TOPIC_AUTHORIZATION_FAILED, members: 0 });
-  await setUp.makeRules([rule(TOPIC, "orders")]);
+  await setUp.dropRules();
+  await setUp.makeRules([rule(GROUP, "g"), rule(TOPIC, "orders")]);
   expect(await describe(alice)).toEqual({ error: Errors.NONE, members: 1 });
 });
