@@ -6,6 +6,7 @@ import { GROUP_OFFSETS_TOPIC } from "../cluster/topic-name.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import type { GroupSummary, MemberSummary } from "../coordinator/group/group-summary.ts";
 import type { GroupRequestContext } from "../coordinator/group/request-context.ts";
+import { describeShareGroupOffsetsRequest } from "../coordinator/group/requests/describe-share-group-offsets.ts";
 import { listGroupsRequest } from "../coordinator/group/requests/list-groups.ts";
 import { offsetFetchRequest } from "../coordinator/group/requests/offset-fetch.ts";
 import type { RunningNode } from "../node.ts";
@@ -25,11 +26,11 @@ export interface GroupMember extends Omit<MemberSummary, "memberId" | "clientHos
 export interface GroupOffset {
   readonly topic: string;
   readonly partition: number;
-  /** `undefined`: nothing was committed. */
+  /** `undefined`: nothing was committed. Of a share group its start, the first offset that it is not done with. */
   readonly committed: number | undefined;
   /** The offset after the last record. */
   readonly end: number;
-  /** Offsets from the committed one, or the first there is, to the end. */
+  /** Offsets from the committed one, or the first there is, to the end; of a share group without those that it is done with. */
   readonly lag: number;
 }
 
@@ -83,7 +84,8 @@ export class GroupKit {
     if (typeof summary === "number") return this.#none(id, summary === Errors.GROUP_ID_NOT_FOUND ? "Dead" : "Unavailable");
     const { kind: type, state, epoch, targetEpoch, assignor } = summary;
     const members = summary.members.map(({ memberId, clientHost: host, ...member }) => ({ ...member, id: memberId, host }));
-    const offsets = await this.#offsets(id, coordinator, members);
+    const kept = type === "share" ? await this.#starts(id, coordinator) : await this.#committed(id, coordinator);
+    const offsets = this.#withAssigned(kept, members);
     const lag = offsets.reduce((sum, each) => sum + each.lag, 0);
     return { id, type, state, epoch, targetEpoch, assignor, members, offsets, lag };
   }
@@ -157,7 +159,19 @@ export class GroupKit {
     return { id, type: undefined, state, epoch: 0, targetEpoch: 0, assignor: "", members: [], offsets: [], lag: 0 };
   }
 
-  async #offsets(groupId: string, coordinator: GroupCoordinator, members: readonly GroupMember[]): Promise<GroupOffset[]> {
+  /** Where a share group starts in each partition that it has state of, and how many records from there on it is not done with, as stored. */
+  async #starts(groupId: string, { parts }: GroupCoordinator): Promise<GroupOffset[]> {
+    const request = { groups: [{ groupId, topics: null }] };
+    const { groups } = await describeShareGroupOffsetsRequest.handle(parts, request, { ...CONTEXT, apiVersion: 1 });
+    return (groups[0]?.topics ?? []).flatMap(({ topicName: topic, partitions }) =>
+      partitions.map(({ partitionIndex: partition, startOffset, lag = -1 }) => {
+        const offset = this.#offset({ topic, partition }, startOffset < 0 ? undefined : startOffset);
+        return lag === -1 ? offset : { ...offset, lag: Math.max(0, lag) };
+      }),
+    );
+  }
+
+  async #committed(groupId: string, coordinator: GroupCoordinator): Promise<GroupOffset[]> {
     const request = {
       groupId: "",
       topics: null,
@@ -165,22 +179,24 @@ export class GroupKit {
       requireStable: false,
     };
     const answer = await offsetFetchRequest.handle(coordinator.parts, request, { ...CONTEXT, apiVersion: 8 });
-    const committed = new Map<string, GroupOffset>();
-    for (const { name = "", partitions } of answer.groups?.[0]?.topics ?? []) {
-      for (const { partitionIndex, committedOffset } of partitions) {
-        const offset = this.#offset({ topic: name, partition: partitionIndex }, committedOffset < 0 ? undefined : committedOffset);
-        committed.set(keyOf(offset), offset);
-      }
-    }
+    return (answer.groups?.[0]?.topics ?? []).flatMap(({ name: topic = "", partitions }) =>
+      partitions.map(({ partitionIndex: partition, committedOffset }) =>
+        this.#offset({ topic, partition }, committedOffset < 0 ? undefined : committedOffset),
+      ),
+    );
+  }
+
+  #withAssigned(kept: readonly GroupOffset[], members: readonly GroupMember[]): GroupOffset[] {
+    const all = new Map(kept.map((offset) => [keyOf(offset), offset]));
     for (const { assignment, target } of members) {
       for (const { topic, partitions } of [...assignment, ...target]) {
         for (const partition of partitions) {
           const key = keyOf({ topic, partition });
-          if (!committed.has(key)) committed.set(key, this.#offset({ topic, partition }, undefined));
+          if (!all.has(key)) all.set(key, this.#offset({ topic, partition }, undefined));
         }
       }
     }
-    return [...committed.values()].sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
+    return [...all.values()].sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
   }
 
   #offset({ topic, partition: index }: PartitionKey, committed: number | undefined): GroupOffset {

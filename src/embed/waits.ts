@@ -111,7 +111,9 @@ export class Waits {
       look: async () => {
         const view = await groups.get(group);
         const isComplete = options.members === undefined ? view.members.length > 0 : view.members.length === options.members;
-        return view.state === "Stable" && isComplete ? view : undefined;
+        // A share group is Stable as soon as somebody is in it.
+        const isSettled = view.type !== "share" || groups.obstacles(group).length === 0;
+        return view.state === "Stable" && isComplete && isSettled ? view : undefined;
       },
       explain: () => explainUnstable(this.#parts, group),
     });

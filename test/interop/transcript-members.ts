@@ -1,10 +1,12 @@
 // Members of groups beside a transcript: our own consumer in processes, which come and go by lines of it.
 //
 //   + one consume TOPIC --group G --protocol consumer    "one" is a member before the next line
+//   + two kafka-console-share-consumer --topic T --group G   the same of a share group, once it has partitions
 //   - one                                                it has left
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { describeGroup, removeMembers } from "../../src/client/admin/groups.ts";
+import { type DescribedGroup, describeGroup, removeMembers } from "../../src/client/admin/groups.ts";
+import { type DescribedShareGroup, describeShareGroup } from "../../src/client/admin/share-groups.ts";
 import { Brokers } from "../../src/client/brokers.ts";
 import { Refusal } from "../../src/client/refusal.ts";
 import { NODE, ROOT } from "./broker-under-test.ts";
@@ -13,6 +15,7 @@ import { stopChild, waitFor } from "./processes.ts";
 interface Member {
   readonly child: ChildProcess;
   readonly group: string;
+  readonly isSharing: boolean;
   readonly instance: string | undefined;
 }
 
@@ -29,11 +32,12 @@ export class TranscriptMembers {
   async join(name: string, args: readonly string[]): Promise<void> {
     const child = spawn(NODE, [`${ROOT}/scripts/odradek.cjs`, ...args, "--bootstrap-server", this.#bootstrap], { stdio: "ignore" });
     const optionOf = (option: string) => (args.includes(option) ? args[args.indexOf(option) + 1] : undefined);
-    const member = { child, group: optionOf("--group") ?? "", instance: optionOf("--group-instance-id") };
+    const isSharing = args[0] === "kafka-console-share-consumer";
+    const member = { child, group: optionOf("--group") ?? "", isSharing, instance: optionOf("--group-instance-id") };
     this.#members.set(name, member);
     const awayAt = this.#away.findIndex(({ group, instance }) => group === member.group && instance === member.instance);
     if (awayAt >= 0) this.#away.splice(awayAt, 1);
-    await this.#settled(member.group);
+    await this.#settled(member);
   }
 
   async leave(name: string): Promise<void> {
@@ -41,7 +45,7 @@ export class TranscriptMembers {
     if (member === undefined) throw new Error(`there is no member ${name}`);
     this.#members.delete(name);
     await stopChild(member.child);
-    if (member.instance === undefined) await this.#settled(member.group);
+    if (member.instance === undefined) await this.#settled(member);
     else this.#away.push(member);
   }
 
@@ -60,19 +64,26 @@ export class TranscriptMembers {
   }
 
   /** Each has joined, and all have what they shall have. */
-  async #settled(group: string): Promise<void> {
+  async #settled({ group, isSharing }: Member): Promise<void> {
     const count = [...this.#members.values(), ...this.#away].filter((member) => member.group === group).length;
     const brokers = new Brokers(this.#bootstrap);
-    const ask = () =>
-      describeGroup(brokers, group).catch((error: unknown) => {
+    const ask = async (): Promise<DescribedGroup | DescribedShareGroup | undefined> => {
+      try {
+        return await (isSharing ? describeShareGroup(brokers, group) : describeGroup(brokers, group));
+      } catch (error) {
         if (error instanceof Refusal) return undefined;
         throw error;
-      });
+      }
+    };
     try {
       await waitFor(
         `${count} members of ${group}`,
         ask,
-        (described) => described !== undefined && described.members.length === count && ["Stable", "Empty"].includes(described.state),
+        (described) =>
+          described !== undefined &&
+          described.members.length === count &&
+          ["Stable", "Empty"].includes(described.state) &&
+          !(isSharing && described.members.some(({ assigned }) => assigned.length === 0)),
       );
     } finally {
       await brokers.close();

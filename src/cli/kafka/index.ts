@@ -24,6 +24,7 @@ export const KAFKA_TOOLS: { readonly [name: string]: () => Promise<Tool> } = {
   "kafka-metadata-quorum": async () => (await import("./metadata-quorum.ts")).kafkaMetadataQuorum,
   "kafka-producer-perf-test": async () => (await import("./producer-perf-test.ts")).kafkaProducerPerfTest,
   "kafka-reassign-partitions": async () => (await import("./reassign-partitions.ts")).kafkaReassignPartitions,
+  "kafka-share-groups": async () => (await import("./share-groups.ts")).kafkaShareGroups,
   "kafka-storage": async () => (await import("./storage.ts")).kafkaStorage,
   "kafka-topics": async () => (await import("./topics.ts")).kafkaTopics,
   "kafka-transactions": async () => (await import("./transactions.ts")).kafkaTransactions,

@@ -119,7 +119,7 @@ async function wantedOffset(flags: Flags, { earliest, latest, current, bounds }:
 }
 
 /** `topic` or `topic:0,1`. */
-async function namedPartitions(brokers: Brokers, texts: readonly string[]): Promise<TopicPartition[]> {
+export async function namedPartitions(brokers: Brokers, texts: readonly string[]): Promise<TopicPartition[]> {
   const partitions: TopicPartition[] = [];
   for (const text of texts) {
     const [topic = "", list] = text.split(":");
@@ -134,7 +134,7 @@ async function namedPartitions(brokers: Brokers, texts: readonly string[]): Prom
 }
 
 /** Without a zone the time is UTC. */
-function parseTime(text: string): number {
+export function parseTime(text: string): number {
   if (!text.includes("T"))
     throw new CommandError("java.text.ParseException: Error parsing timestamp. It does not contain a 'T' according to ISO8601 format");
   const time = Date.parse(/(Z|[+-]\d\d(:?\d\d)?)$/.test(text) ? text : `${text}Z`);
