@@ -3,6 +3,7 @@
 import { GUARDS as ENGINE_GUARDS } from "./diskless/guard-list.ts";
 import { GUARDS as GROUPS_GUARDS } from "./groups/guard-list.ts";
 import type { Guard } from "./guard.ts";
+import { GUARDS as SHARES_GUARDS } from "./shares/guard-list.ts";
 import { GUARDS as UPKEEP_GUARDS } from "./upkeep/guard-list.ts";
 
 export interface GuardedWorld {
@@ -20,4 +21,5 @@ export const WORLDS: readonly GuardedWorld[] = [
   },
   { name: "upkeep", guards: UPKEEP_GUARDS, load: async () => (await import("./upkeep/history.ts")).runUpkeepHistory },
   { name: "groups", guards: GROUPS_GUARDS, load: async () => (await import("./groups/groups-history.ts")).runGroupsHistory },
+  { name: "shares", guards: SHARES_GUARDS, load: async () => (await import("./shares/shares-history.ts")).runSharesHistory },
 ];

@@ -8,11 +8,12 @@ import { handlers } from "../../src/api/index.ts";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 import { randomFrom } from "../../src/base/random.ts";
 import { GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from "../../src/cluster/topic-name.ts";
-import { brokerConfig } from "../../src/config/broker-config.ts";
+import { brokerConfig, type SettingInputs } from "../../src/config/broker-config.ts";
 import { openNode, type RunningNode } from "../../src/node.ts";
 import { AnswerInTurn } from "../../src/server/answers-in-turn.ts";
 import type { AnswerFrame, Connection } from "../../src/server/connection.ts";
 import { dispatcher } from "../../src/server/dispatch.ts";
+import { type Interceptor, Interceptors } from "../../src/server/interceptors.ts";
 import { FailingFilesystem, type FailureKind } from "../support/failing-filesystem.ts";
 import { type Dice, MortalClock, type Scheduler } from "./scheduler.ts";
 
@@ -23,6 +24,11 @@ export interface WorldOptions {
   readonly partitionCount: number;
   /** Of losing the connection at a request or an answer. */
   readonly lossChance: number;
+  readonly settings?: SettingInputs;
+  /** Made with the first start, beside those of offsets and transactions. */
+  readonly internalTopics?: readonly string[];
+  /** Sees what each broker answers. */
+  readonly interceptor?: Interceptor;
 }
 
 export const TOPIC = "orders";
@@ -83,6 +89,7 @@ export class World {
       "transaction.abort.timed.out.transaction.cleanup.interval.ms": 500,
       "log.segment.bytes": 1024 * 1024,
       ...(failure === "power" ? { "log.flush.interval.messages": 1 } : {}),
+      ...this.options.settings,
     };
     const node = await openNode({
       config: brokerConfig({ argument: settings }),
@@ -98,10 +105,12 @@ export class World {
     });
     // Without a listener nobody asks for a coordinator, which would make them.
     const { cluster, topics } = node.broker.services;
-    for (const topic of [GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC]) {
+    for (const topic of [GROUP_OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC, ...(this.options.internalTopics ?? [])]) {
       if (!cluster.image.topicsByName.has(topic)) await topics.autoCreate(topic);
     }
-    return { node, answer: dispatcher(handlers, node.broker.services), filesystem, clock };
+    const interceptors = new Interceptors();
+    if (this.options.interceptor !== undefined) interceptors.add(this.options.interceptor);
+    return { node, answer: dispatcher(handlers, node.broker.services, interceptors), filesystem, clock };
   }
 
   /** From now on the disk fails at one of the next operations. */
