@@ -144,7 +144,8 @@ export class Ledger {
   #stored(memberId: string, { partition, offset, type, fate, holder }: Begun): void {
     const { nowMs, lockDurationMs } = this.#options;
     if (holder?.memberId !== memberId) {
-      const isStill = holder !== undefined && fate.holder === holder && holder.untilMs > nowMs();
+      // What its holder has acknowledged itself may be done with before that is answered.
+      const isStill = holder !== undefined && fate.holder === holder && holder.untilMs > nowMs() && fate.openEnds <= 1;
       if (isStill && fate.done === undefined && offset >= this.#startOffset(partition))
         throw new Error(`${memberId} acknowledged ${offset} of partition ${partition}, which ${holder.memberId} has`);
       return;
