@@ -7,7 +7,6 @@ const DECISIONS = "src/coordinator/share/share-state-decisions.ts";
 const STATE = "src/coordinator/share/share-state.ts";
 const PARTITION = "src/coordinator/share/share-partition.ts";
 const BATCHES = "src/coordinator/share/state-batches.ts";
-const REQUESTS = "src/coordinator/share/state-requests.ts";
 const DELIVERY = "src/share/delivery.ts";
 const ACKNOWLEDGEMENT = "src/share/acknowledgement.ts";
 const LED = "src/share/led-share-partition.ts";
@@ -68,26 +67,6 @@ export const GUARDS: readonly Guard[] = [
       },
     ],
   },
-  {
-    title: "what is asked about one share partition does not overtake what was asked before",
-    edits: [
-      {
-        file: REQUESTS,
-        code: "    } else lane.push(job);",
-        without: "    } else this.#route(job);",
-      },
-    ],
-  },
-  {
-    title: "what got no answer is asked again",
-    edits: [
-      {
-        file: REQUESTS,
-        code: "if (result === undefined || isWorthRepeating(result)) this.#again(job, result);",
-        without: "if (result !== undefined && isWorthRepeating(result)) this.#again(job, result);",
-      },
-    ],
-  },
   // What the leader sees to.
   {
     title: "what is being stored is nobody's until it is",
@@ -125,26 +104,26 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    title: "what a member asked for holds when it is stored",
+    title: "a lock ends when its time is over",
+    edits: [{ file: LED, code: "    this.#lookAt(lockedUntilMs);\n    for", without: "    for" }],
+  },
+  {
+    title: "what a share partition still stores comes before it is loaded anew",
     edits: [
       {
         file: LED,
-        code: "state.end(transition, refusal === undefined);",
-        without: "state.end(transition, true);",
+        code: "if (after !== undefined) await after;",
+        without: "void after;",
       },
     ],
   },
   {
-    title: "a lock ends when its time is over",
-    edits: [{ file: LED, code: "    this.#lookAt(lockedUntilMs);\n    return ranges;", without: "    return ranges;" }],
-  },
-  {
-    title: "what a member had is released with its session",
+    title: "records of aborted transactions are nobody's",
     edits: [
       {
-        file: "src/share/shares.ts",
-        code: "void this.partitions.get(groupId, topicId, partition)?.release(memberId);",
-        without: "void this.partitions.get(groupId, topicId, partition)?.acknowledge(memberId, []);",
+        file: LED,
+        code: "return aborted.length === 0 ? acquired : (this.state?.archiveAborted(acquired, aborted) ?? acquired);",
+        without: "return aborted.length < 0 ? (this.state?.archiveAborted(acquired, aborted) ?? acquired) : acquired;",
       },
     ],
   },

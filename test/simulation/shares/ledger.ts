@@ -137,6 +137,10 @@ export class Ledger {
     return done === undefined && openEnds === 0 && mostDeliveries < this.#options.deliveryCountLimit;
   }
 
+  wasDelivered(partition: number, offset: number): boolean {
+    return this.#fate(partition, offset).mostDeliveries > 0;
+  }
+
   #startOffset(partition: number): number {
     return this.#startOffsets.get(partition) ?? 0;
   }

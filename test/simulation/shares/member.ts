@@ -57,7 +57,7 @@ export class ShareMember {
     while (!this.#isStopped) {
       try {
         await this.#poll();
-        if (!isDiligent && dice.chance(0.05)) await scheduler.sleep(dice.between(lockDurationMs / 2, lockDurationMs * 2));
+        if (!isDiligent && dice.chance(0.1)) await scheduler.sleep(dice.between(lockDurationMs / 2, lockDurationMs * 2));
         await this.#acknowledge();
         if (!isDiligent && dice.chance(0.03)) this.#forget();
         await scheduler.sleep(dice.between(0, 15));

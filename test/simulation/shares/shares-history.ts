@@ -2,8 +2,15 @@
 // coordinators that move, a network between leader and coordinator that loses and delays, records that are deleted; and what must hold (ledger.ts).
 
 import * as messages from "../../../protocol/messages/index.ts";
+import { recordsOf } from "../../../protocol/records/record.ts";
+import { batchesOf } from "../../../protocol/records/record-batch.ts";
+import type { Change } from "../../../src/cluster/image.ts";
 import { SHARE_GROUP_STATE_TOPIC } from "../../../src/cluster/topic-name.ts";
 import type { SettingInputs } from "../../../src/config/broker-config.ts";
+import { PeerStatePersister } from "../../../src/coordinator/share/peer-state-persister.ts";
+import type { Partition } from "../../../src/partition/partition.ts";
+import { DeliveryState } from "../../../src/share/delivery.ts";
+import { Shares } from "../../../src/share/shares.ts";
 import type { FailureKind } from "../../support/failing-filesystem.ts";
 import { SimulatedConsumer } from "../consumer.ts";
 import { SimulatedProducer, type TransactionNote } from "../producer.ts";
@@ -28,6 +35,9 @@ const GROUP_RESOURCE = 32;
 const LONGEST_MS = 20 * 60_000;
 const LOCK_MS = 1000;
 const STATE_PARTITIONS = 2;
+/** Groups that nobody is in: what is stored of them stays as it is. */
+const IDLE_GROUPS = ["idle-1", "idle-2", "idle-3"];
+const IDLE_STATE = { stateEpoch: 1, startOffset: 3, batches: [{ firstOffset: 4, lastOffset: 6, deliveryState: 2, deliveryCount: 1 }] };
 /** Shorter than the pause before something is asked again: what is late does not come behind what was asked after it. */
 const LATEST_MS = 80;
 
@@ -116,6 +126,11 @@ class SharesHistory {
       const refusal = await services?.shareStates.initialize(key, { stateEpoch: 1, startOffset: -1 });
       if (refusal !== undefined) throw new Error(`a share partition could not be initialized: ${refusal.message}`);
     }
+    for (const groupId of IDLE_GROUPS) {
+      const key = { groupId, topicId: this.#topicId, partition: 0 };
+      await services?.shareStates.initialize(key, { stateEpoch: 1, startOffset: 0 });
+      await services?.shareStates.write(key, { ...IDLE_STATE, leaderEpoch: 0, deliveryCompleteCount: 3 });
+    }
     this.#coverPeers();
   }
 
@@ -180,9 +195,10 @@ class SharesHistory {
   }
 
   async #move(roll: number): Promise<void> {
-    if (roll < 0.1) await this.#moveLeadership();
+    if (roll < 0.1) await this.#moveLeaderships();
     else if (roll < 0.2) await this.#moveCoordinator();
     else if (roll < 0.25) await this.#deleteRecords();
+    else if (roll < 0.3) this.#reload();
   }
 
   #kill(): void {
@@ -197,26 +213,39 @@ class SharesHistory {
     this.#coverPeers();
   }
 
-  /** To another broker and back: under another leader epoch, with nothing in memory. */
-  async #moveLeadership(): Promise<void> {
+  /** To another broker: under other leader epochs, with nothing in memory. What the one before has sent may still arrive. */
+  async #moveLeaderships(): Promise<void> {
     const services = this.#world.life?.node.broker.services;
     if (services === undefined) return;
-    const index = this.#dice.between(0, this.#partitionCount - 1);
     try {
       await services.cluster.transact((image) => {
-        const partition = image.topicsByName.get(TOPIC)?.partitions[index];
-        if (partition === undefined) return { changes: [], result: undefined };
-        const next = { ...partition, leaderEpoch: partition.leaderEpoch + 1 };
-        return { changes: [{ type: "partition", id: this.#topicId, index, partition: next }], result: undefined };
+        const changes = (image.topicsByName.get(TOPIC)?.partitions ?? []).map((partition, index): Change => {
+          const next = { ...partition, leaderEpoch: partition.leaderEpoch + 1 };
+          return { type: "partition", id: this.#topicId, index, partition: next };
+        });
+        return { changes, result: undefined };
       });
     } catch {
       // The disk has failed meanwhile.
       return;
     }
-    const partition = services.partitions.get(TOPIC, index);
-    if (partition === undefined) return;
     this.#moves++;
-    services.shares.partitions.resigned(partition);
+    const { clock, logger, peers, cluster, topics, config, shares: earlier } = services;
+    const image = () => cluster.image;
+    const persister = new PeerStatePersister({ clock, peers, image, createTopic: (name) => topics.autoCreate(name) });
+    const settingsOf = (groupId: string) => earlier.settingsOf(groupId);
+    const sessionLimit = () => config["group.share.max.share.sessions"];
+    const shares = new Shares({ clock, logger, persister, settingsOf, sessionLimit, isServed: () => true });
+    services.partitions.addListener(shares.partitions);
+    Object.assign(services, { shares });
+    this.#ledger.leaderGone();
+    earlier.close();
+  }
+
+  /** It is loaded anew by the broker that leads it. */
+  #reload(): void {
+    const index = this.#dice.between(0, this.#partitionCount - 1);
+    this.#world.life?.node.broker.services.shares.partitions.get(GROUP, this.#topicId, index)?.drop({ error: 6, message: "" });
     this.#ledger.leaderGone(index);
   }
 
@@ -255,7 +284,8 @@ class SharesHistory {
     const sleep = (ms: number) => this.#scheduler.sleep(ms);
     const carry: typeof peers.call = async (brokerId, api, version, request) => {
       const isLost = dice.chance(this.#peerLoss / 2);
-      await sleep(dice.between(0, 3));
+      if (api.name === "WriteShareGroupState" && !this.#isOver && dice.chance(0.05)) this.#reload();
+      await sleep(dice.between(0, dice.chance(0.2) ? LATEST_MS : 3));
       if (isLost && dice.chance(0.5)) {
         await sleep(dice.between(0, LATEST_MS));
         await direct(brokerId, api, version, request);
@@ -273,11 +303,14 @@ class SharesHistory {
 
   /** Nothing goes wrong any more, and somebody accepts all that is left. */
   async #settle(): Promise<void> {
-    this.#kill();
     this.#options.lossChance = 0;
     this.#peerLoss = 0;
-    await this.#world.start({ isSafe: true });
-    this.#coverPeers();
+    const { filesystem } = this.#world.life ?? {};
+    if (filesystem === undefined || this.#world.hasCrashed || this.#options.failure !== "crash" || this.#dice.chance(0.5)) {
+      this.#kill();
+      await this.#world.start({ isSafe: true });
+      this.#coverPeers();
+    } else filesystem.failAt(Number.POSITIVE_INFINITY);
     // Until every transaction has ended.
     await this.#scheduler.sleep(12_000);
     const last = this.#member("last", true);
@@ -291,16 +324,38 @@ class SharesHistory {
   async #check(): Promise<void> {
     const services = this.#world.life?.node.broker.services;
     for (let index = 0; index < this.#partitionCount; index++) {
-      const start = services?.partitions.get(TOPIC, index)?.logStartOffset ?? 0;
-      const reader = new SimulatedConsumer(this.#world, index, start);
+      const partition = services?.partitions.get(TOPIC, index);
+      if (partition === undefined) throw new Error(`nobody leads partition ${index}`);
+      const reader = new SimulatedConsumer(this.#world, index, partition.logStartOffset);
       while ((await reader.poll(0, 1 << 20)) !== "end") {}
-      const lost = reader.seen.filter(({ offset }) => this.#ledger.isLost(index, offset)).map(({ offset }) => offset);
+      const committed = new Set(reader.seen.map(({ offset }) => offset));
+      const lost = [...committed].filter((offset) => this.#ledger.isLost(index, offset));
       if (lost.length > 0) throw new Error(`nobody is done with ${lost.join(", ")} of partition ${index}`);
+      const aborted = (await dataOffsets(partition)).filter((offset) => !committed.has(offset) && this.#ledger.wasDelivered(index, offset));
+      if (aborted.length > 0) throw new Error(`${aborted.join(", ")} of partition ${index} were delivered, and aborted`);
       const led = services?.shares.partitions.get(GROUP, this.#topicId, index)?.state;
-      const held = [...(led?.deliveries() ?? [])].filter(({ state }) => state === 1);
+      const held = [...(led?.deliveries() ?? [])].filter(({ state }) => state === DeliveryState.ACQUIRED);
       if (held.length > 0) throw new Error(`partition ${index} has records that nobody gets: ${JSON.stringify(held)}`);
     }
+    for (const groupId of IDLE_GROUPS) {
+      const state = await services?.shareStates.read({ groupId, topicId: this.#topicId, partition: 0 }, -1);
+      if (JSON.stringify(state) !== JSON.stringify(IDLE_STATE)) throw new Error(`the state of ${groupId} is ${JSON.stringify(state)}`);
+    }
   }
+}
+
+/** Of records that producers sent, committed or not. */
+async function dataOffsets(partition: Partition): Promise<number[]> {
+  const offsets: number[] = [];
+  for (let offset = partition.logStartOffset; offset < partition.highWatermark; ) {
+    const read = await partition.read({ offset, maxBytes: 1 << 20, isolationLevel: "read_uncommitted", firstBatchWhole: true });
+    for (const batch of read.records.flatMap((buffer) => [...batchesOf(Buffer.from(buffer))])) {
+      if (!batch.isControl)
+        for (const record of recordsOf(batch)) if (record.offset >= partition.logStartOffset) offsets.push(record.offset);
+    }
+    offset = read.nextOffset;
+  }
+  return offsets;
 }
 
 function settingsFor(dice: Dice, deliveryCountLimit: number): SettingInputs {

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { runSharesHistory } from "./shares-history.ts";
 
 const only = process.env["SIMULATION_SEED"];
-const count = Number(process.env["SIMULATION_HISTORIES"] ?? 10);
+const count = Number(process.env["SIMULATION_HISTORIES"] ?? 8);
 const first = only === undefined ? Number(process.env["SIMULATION_FIRST"] ?? 1) : Number(only);
 const last = only === undefined ? first + count - 1 : first;
 
