@@ -17,6 +17,8 @@ const SHORT_LOCKS = { "share.record.lock.duration.ms": "1000" };
 const LOCK_IS_OVER_MS = 1500;
 /** Nobody waits for it. */
 const WRITTEN_MS = 400;
+/** A share partition is loaded by then on any broker. */
+const LOADED_MS = 800;
 
 export const SCENARIOS: readonly ShareScenario[] = [
   scenario("sessions have epochs, which fetches and acknowledgements share", async (stage) => {
@@ -46,8 +48,8 @@ export const SCENARIOS: readonly ShareScenario[] = [
     const a = await stage.member("a");
     await a.fetch({ partitions: [0] });
     await a.fetch({ maxWaitMs: 100 });
-    await a.fetch({ partitions: [1], maxWaitMs: 100 });
-    await a.fetch({ partitions: [2], maxWaitMs: 100 });
+    await a.fetch({ partitions: [1], maxWaitMs: LOADED_MS });
+    await a.fetch({ partitions: [2], maxWaitMs: LOADED_MS });
     await stage.produce([2], { partition: 2 });
     await a.fetch({ maxWaitMs: 2000 });
     await stage.produce([2], { partition: 1 });
@@ -349,7 +351,7 @@ export const SCENARIOS: readonly ShareScenario[] = [
     await stage.begin({ startOffset: -1 });
     await stage.produce([10]);
     const [a, b] = [await stage.member("a"), await stage.member("b")];
-    await a.fetch({ maxWaitMs: 100 });
+    await a.fetch({ maxWaitMs: LOADED_MS });
     await stage.produce([5]);
     await a.fetch();
     await stage.stored();
@@ -364,9 +366,9 @@ export const SCENARIOS: readonly ShareScenario[] = [
     await stage.produce([10]);
     await stage.wait(1200);
     const [a, b] = [await stage.member("a"), await stage.member("b")];
-    await a.fetch({ maxWaitMs: 100 });
+    await a.fetch({ maxWaitMs: LOADED_MS });
     await stage.produce([5]);
-    await a.fetch({ maxWaitMs: 100 });
+    await a.fetch();
     await b.fetch({ maxWaitMs: 100 });
   }),
   scenario("records of transactions, whatever became of them", async (stage) => {
@@ -405,7 +407,7 @@ export const SCENARIOS: readonly ShareScenario[] = [
     await stage.begin();
     await stage.transact([2], "abort");
     const a = await stage.member("a");
-    await a.fetch({ maxWaitMs: 100 });
+    await a.fetch();
     await stage.produce([1]);
     await a.fetch();
   }),
