@@ -3,9 +3,10 @@
 //
 //   Heartbeat   { errorCode }                        ListOffsets  { topics: [{ name, partitions: [{ partitionIndex, errorCode }] }] }
 //
-// Fetch puts errors of sessions at the top and others with the partition. Metadata is not made up: a client lives by its list of brokers.
+// Fetch, ShareFetch and ShareAcknowledge put errors of sessions at the top and others with the partition. Metadata is not made up: a client lives by its list of brokers.
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
+import { shareAcknowledge, shareFetch } from "../../protocol/messages/index.ts";
 import type { Decoded, Field, FieldType, Shape, Struct } from "../../protocol/schema/field.ts";
 import { EMPTY_BYTES, ZERO_UUID } from "../../protocol/schema/support.ts";
 import { includesVersion } from "../../protocol/schema/versions.ts";
@@ -14,11 +15,18 @@ import type { Handler } from "./handler.ts";
 type Value = Record<string, unknown>;
 
 const FETCH_KEY = 1;
+/** Those with errors of sessions and of partitions. */
+const FETCHING_KEYS: readonly number[] = [FETCH_KEY, shareFetch.key, shareAcknowledge.key];
 export const METADATA_KEY = 3;
 const SESSION_ERRORS: readonly number[] = [
   Errors.FETCH_SESSION_ID_NOT_FOUND,
   Errors.INVALID_FETCH_SESSION_EPOCH,
   Errors.FETCH_SESSION_TOPIC_ID_ERROR,
+  Errors.SHARE_SESSION_NOT_FOUND,
+  Errors.INVALID_SHARE_SESSION_EPOCH,
+  Errors.SHARE_SESSION_LIMIT_REACHED,
+  Errors.GROUP_AUTHORIZATION_FAILED,
+  Errors.UNSUPPORTED_VERSION,
 ];
 
 /** The first version of an API whose clients know an error; before it they may not tell what to do. */
@@ -79,7 +87,7 @@ export interface ErrorReply {
 export function errorReply({ api }: Handler, version: number, request: Decoded<Shape>, { error, isHit }: ErrorOrder): ErrorReply {
   const shape = api.response.struct.shape;
   const whole = (reply: Value): ErrorReply => ({ reply, rest: undefined, merge: (other) => other });
-  const isNested = api.key === FETCH_KEY && !SESSION_ERRORS.includes(error);
+  const isNested = FETCHING_KEYS.includes(api.key) && !SESSION_ERRORS.includes(error);
   if (exists(shape["errorCode"], version) && !isNested) return whole({ ...emptyValue(shape, version), errorCode: error });
   const reply = emptyValue(shape, version);
   const asked = askedFor(api.request.struct.shape, request, version);

@@ -109,7 +109,12 @@ function refusal({ handler, request, context }: Exchange, mayBeStored = false): 
   const { name } = handler.api;
   const refused = REFUSALS.get(name);
   if (refused === undefined || request["acks"] === 0) throw new CloseConnection("the lease of this broker is over");
-  const inSession = name === "Fetch" && Number(request["sessionId"] ?? 0) !== 0;
-  const error = inSession ? Errors.FETCH_SESSION_ID_NOT_FOUND : ((mayBeStored ? refused.stored : undefined) ?? refused.error);
+  const error = sessionRefusal(name, request) ?? (mayBeStored ? refused.stored : undefined) ?? refused.error;
   return errorReply(handler, context.apiVersion, request, { error, isHit: () => true }).reply as Encodable<Shape>;
+}
+
+/** Who fetches in a session need not name partitions: without it he names them all, and hears of each. */
+function sessionRefusal(name: string, request: Exchange["request"]): ErrorCode | undefined {
+  if (name === "Fetch" && Number(request["sessionId"] ?? 0) !== 0) return Errors.FETCH_SESSION_ID_NOT_FOUND;
+  return name === "ShareFetch" && request["shareSessionEpoch"] !== 0 ? Errors.SHARE_SESSION_NOT_FOUND : undefined;
 }

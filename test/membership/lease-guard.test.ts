@@ -58,6 +58,19 @@ test("a fetch in a session begins anew, since it names no partitions for which t
   expect(bench.ask(exchange(messages.fetch, 11, request))).toMatchObject({ errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND, responses: [] });
 });
 
+test("a member of a share group begins its session anew, and then hears of each partition", () => {
+  const bench = new Bench();
+  bench.isHeld = false;
+  const topics = [{ topicId: "AAAAAAAAAAAAAAAAAAAABw", partitions: [{ partitionIndex: 3, acknowledgementBatches: [] }] }];
+  const asked = (shareSessionEpoch: number) =>
+    bench.ask(
+      exchange(messages.shareFetch, 2, { shareSessionEpoch, topics: shareSessionEpoch === 0 ? topics : [], forgottenTopicsData: [] }),
+    );
+  expect(asked(4)).toMatchObject({ errorCode: Errors.SHARE_SESSION_NOT_FOUND, responses: [] });
+  const partitions = [{ partitionIndex: 3, errorCode: Errors.NOT_LEADER_OR_FOLLOWER, currentLeader: { leaderId: -1 } }];
+  expect(asked(0)).toMatchObject({ errorCode: Errors.NONE, responses: [{ partitions }] });
+});
+
 test("who the brokers are is told with and without it", () => {
   const bench = new Bench();
   bench.isHeld = false;
