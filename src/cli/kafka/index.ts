@@ -26,6 +26,7 @@ export const KAFKA_TOOLS: { readonly [name: string]: () => Promise<Tool> } = {
   "kafka-reassign-partitions": async () => (await import("./reassign-partitions.ts")).kafkaReassignPartitions,
   "kafka-share-groups": async () => (await import("./share-groups.ts")).kafkaShareGroups,
   "kafka-storage": async () => (await import("./storage.ts")).kafkaStorage,
+  "kafka-streams-groups": async () => (await import("./streams-groups.ts")).kafkaStreamsGroups,
   "kafka-topics": async () => (await import("./topics.ts")).kafkaTopics,
   "kafka-transactions": async () => (await import("./transactions.ts")).kafkaTransactions,
   "kafka-verifiable-consumer": async () => (await import("./verifiable-consumer.ts")).kafkaVerifiableConsumer,

@@ -2,7 +2,7 @@
 
 import { Errors } from "../../../protocol/errors.ts";
 import { inMapOrder, partitionHash, stringHash } from "../../base/java-order.ts";
-import { commitOffsets, committedOffsets } from "../../client/admin/groups.ts";
+import { type CommittedOffset, commitOffsets, committedOffsets } from "../../client/admin/groups.ts";
 import { OffsetSpec, offsetsAt } from "../../client/admin/offsets.ts";
 import { findTopic } from "../../client/admin/topics.ts";
 import type { Brokers } from "../../client/brokers.ts";
@@ -26,7 +26,7 @@ export const SCENARIOS = [
   "by-duration",
 ] as const;
 
-type Target = TopicPartition & { readonly offset: number };
+export type Target = TopicPartition & { readonly offset: number };
 
 export async function resetOffsets(brokers: Brokers, flags: Flags, io: Io): Promise<void> {
   const resets = new Map<string, readonly Target[]>();
@@ -65,6 +65,16 @@ async function stateOf(brokers: Brokers, group: string): Promise<string> {
 async function scenarioTargets(brokers: Brokers, flags: Flags, group: string): Promise<Target[]> {
   const committed = await committedOffsets(brokers, group);
   const partitions = flags.has("all-topics") ? committed : await namedPartitions(brokers, flags.all("topic"));
+  return targetsOf(brokers, flags, partitions, committed);
+}
+
+/** Where the scenario of the flags has partitions set, in the order of Kafka's tool. */
+export async function targetsOf(
+  brokers: Brokers,
+  flags: Flags,
+  partitions: readonly TopicPartition[],
+  committed: readonly CommittedOffset[],
+): Promise<Target[]> {
   const current = new Map(committed.map((entry) => [nameOf(entry), entry.offset]));
   const bounds = async (spec: number) => {
     const found = await offsetsAt(brokers, partitions, { timestamp: spec });
@@ -143,7 +153,7 @@ export function parseTime(text: string): number {
 }
 
 /** Lines `topic,partition,offset`, with the group before them where there are several. */
-function fileTargets(flags: Flags, group: string): Target[] {
+export function fileTargets(flags: Flags, group: string): Target[] {
   const lines = readTextFile(flags.get("from-file") ?? "").split(/\r?\n/);
   return lines.flatMap((text) => {
     const fields = text.split(",").map((field) => field.trim());
@@ -154,7 +164,7 @@ function fileTargets(flags: Flags, group: string): Target[] {
   });
 }
 
-function csvOf(resets: ReadonlyMap<string, readonly Target[]>): string {
+export function csvOf(resets: ReadonlyMap<string, readonly Target[]>): string {
   const hasGroups = resets.size > 1;
   const lines = [...resets].flatMap(([group, targets]) =>
     targets.map(({ topic, partition, offset }) => `${hasGroups ? `${group},` : ""}${topic},${partition},${offset}\n`),
