@@ -41,12 +41,14 @@ export interface GroupMember {
   readonly subscribed: readonly string[];
   /** Of a member of a consumer group: whether it speaks the newer protocol; undefined: nobody says. */
   readonly isUpgraded: boolean | undefined;
+  /** Of a member of a streams group: the names of its tasks. */
+  readonly tasks?: { readonly active: readonly string[]; readonly standby: readonly string[]; readonly target: readonly string[] };
 }
 
 export interface DescribedGroup {
   readonly id: string;
   readonly coordinator: Broker;
-  readonly type: "classic" | "consumer";
+  readonly type: "classic" | "consumer" | "streams";
   readonly protocolType: string;
   readonly assignor: string;
   readonly state: string;

@@ -1,12 +1,12 @@
 // `odradek groups`: list, describe with lag and members, remove members, delete, reset.
 
 import type { Command } from "commander";
+import { describeAnyGroup } from "../../../client/admin/any-group.ts";
 import {
   commitOffsets,
   committedOffsets,
   type DescribedGroup,
   deleteGroup,
-  describeGroup,
   type GroupMember,
   listAllGroups,
   removeMembers,
@@ -32,7 +32,7 @@ export function addGroups(program: Command, { terminal, add }: Admin): void {
     printRows(terminal, rows, { isJson: json === true, nothing: "There are no groups." });
   }).description("print all groups");
   add<DescribeOptions>(groups, "describe <group>", async (brokers, { json, members, state }, [id = ""]) => {
-    const described = await describeGroup(brokers, id);
+    const described = await describeAnyGroup(brokers, id);
     const isJson = json === true;
     if (state) return printRows(terminal, [stateRow(described)], { isJson, nothing: "" });
     if (!isJson) terminal.out(`${summaryOf(described)}\n`);
@@ -50,7 +50,7 @@ export function addGroups(program: Command, { terminal, add }: Admin): void {
   }).description("delete groups without members");
   add<AdminOptions & { readonly all?: boolean }>(groups, "remove <group> [member...]", async (brokers, { all }, [id = "", ...names]) => {
     if (all !== true && names.length === 0) throw usageError("Name members by their ids or instance ids, or all of them with --all.");
-    const members = membersNamed(await describeGroup(brokers, id), all === true ? undefined : names);
+    const members = membersNamed(await describeAnyGroup(brokers, id), all === true ? undefined : names);
     for (const [name, refusal] of await removeMembers(brokers, id, members)) {
       if (refusal !== null) throw refusal;
       terminal.out(`Removed ${name}.\n`);
@@ -62,7 +62,7 @@ export function addGroups(program: Command, { terminal, add }: Admin): void {
     groups,
     "reset <group>",
     async (brokers, { topic, to }, [id = ""]) => {
-      const state = await describeGroup(brokers, id).then(
+      const state = await describeAnyGroup(brokers, id).then(
         (described) => described.state,
         () => "Empty",
       );
@@ -102,7 +102,7 @@ interface DescribeOptions extends AdminOptions {
 }
 
 function summaryOf({ id, type, protocolType, state, members, epoch, assignor }: DescribedGroup): string {
-  const kind = protocolType === "consumer" || protocolType === "" ? type : `${type} of ${protocolType}`;
+  const kind = protocolType === "consumer" || protocolType === "" || protocolType === type ? type : `${type} of ${protocolType}`;
   const facts = [`${members.length} member${members.length === 1 ? "" : "s"}`];
   if (epoch !== undefined) facts.push(`epoch ${epoch}`);
   if (assignor !== "") facts.push(`assignor ${assignor}`);
@@ -122,7 +122,7 @@ function stateRow({ id, type, state, assignor, epoch, targetEpoch, members, coor
   };
 }
 
-/** What members of the classic protocol shall read nobody but their leader knows. */
+/** What members of the classic protocol shall read nobody but their leader knows; those of streams groups have tasks. */
 function memberRows({ type, members }: DescribedGroup): Row[] {
   const ofBoth = ({ id, instanceId, clientId, host, assigned }: GroupMember) => ({
     member: id,
@@ -132,6 +132,16 @@ function memberRows({ type, members }: DescribedGroup): Row[] {
     assigned: partitionNames(assigned),
   });
   if (type === "classic") return members.map(ofBoth);
+  if (type === "streams")
+    return members.map((member) => ({
+      member: member.id,
+      client: member.clientId,
+      host: member.host,
+      active: [...(member.tasks?.active ?? [])],
+      standby: [...(member.tasks?.standby ?? [])],
+      target: [...(member.tasks?.target ?? [])],
+      epoch: member.epoch ?? null,
+    }));
   return members.map((member) => ({
     ...ofBoth(member),
     target: partitionNames(member.target ?? []),
