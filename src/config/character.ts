@@ -21,6 +21,7 @@ const KAFKAS_INTERVAL_MS = 1000;
 const ASSIGNMENT_INTERVALS = {
   "group.consumer.assignment.interval.ms": "group.consumer.min.assignment.interval.ms",
   "group.share.assignment.interval.ms": "group.share.min.assignment.interval.ms",
+  "group.streams.assignment.interval.ms": "group.streams.min.assignment.interval.ms",
 } as const;
 
 /**
@@ -36,6 +37,7 @@ const KIND: Partial<BrokerSettingValues> = {
   "odradek.group.consumer.change.heartbeat.interval.ms": 200,
   "odradek.group.disconnected.member.timeout.ms": 1000,
   "odradek.group.share.change.heartbeat.interval.ms": 200,
+  "odradek.group.streams.change.heartbeat.interval.ms": 200,
 };
 
 /** @param given a default that is kinder than Kafka's gives way to a limit among these, where Kafka's own would not be beyond it either */

@@ -11,12 +11,13 @@ import { CLUSTER_PROBES } from "./probes-cluster.ts";
 import { DATA_PROBES } from "./probes-data.ts";
 import { GROUP_PROBES } from "./probes-groups.ts";
 import { SHARE_GROUP_PROBES } from "./probes-share-groups.ts";
+import { STREAMS_PROBES } from "./probes-streams.ts";
 import { Scene } from "./scene.ts";
 import { SetUp } from "./set-up.ts";
 import { ADMIN, PHASES, type Phase, type Policy, SITUATIONS, type Situation, userOf } from "./situations.ts";
 
 /** First those that make nothing: what they list stays short. */
-export const PROBES: readonly Probe[] = [...DATA_PROBES, ...GROUP_PROBES, ...CLUSTER_PROBES, ...SHARE_GROUP_PROBES].toSorted(
+export const PROBES: readonly Probe[] = [...DATA_PROBES, ...GROUP_PROBES, ...STREAMS_PROBES, ...CLUSTER_PROBES, ...SHARE_GROUP_PROBES].toSorted(
   (a, b) => Math.sign(a.fresh.length) - Math.sign(b.fresh.length),
 );
 /** In versions that Kafka 4 does not serve; its words for refusals are others than those of Kafka 3. */

@@ -14,8 +14,8 @@ export interface Names {
   readonly nowhere: string;
 }
 
-/** `consumers` are groups of the consumer protocol, which have a member. */
-export type Kind = "topics" | "groups" | "consumers" | "transactions";
+/** `consumers` are groups of the consumer protocol, `streams` streams groups; they have a member. */
+export type Kind = "topics" | "groups" | "consumers" | "streams" | "transactions";
 
 const SHARED = "-shared-x";
 
@@ -23,6 +23,7 @@ export class Scene {
   readonly topics: Names;
   readonly groups: Names;
   readonly consumers: Names;
+  readonly streams: Names;
   readonly transactions: Names;
   readonly endings: readonly string[];
   readonly topicIds: Map<string, string>;
@@ -34,6 +35,7 @@ export class Scene {
     this.topics = namesOf("topic", endings.topics);
     this.groups = namesOf("group", endings.groups);
     this.consumers = namesOf("consumers", endings.consumers);
+    this.streams = namesOf("streams", endings.streams);
     this.transactions = namesOf("transaction", endings.transactions);
     this.endings = [...new Set(Object.values(endings))];
     this.topicIds = new Map(shared?.topicIds);
@@ -41,7 +43,7 @@ export class Scene {
   }
 
   static shared(): Scene {
-    return new Scene({ topics: SHARED, groups: SHARED, consumers: SHARED, transactions: SHARED });
+    return new Scene({ topics: SHARED, groups: SHARED, consumers: SHARED, streams: SHARED, transactions: SHARED });
   }
 
   /** The same, but for some kinds of things, which it has for itself. */
@@ -51,6 +53,7 @@ export class Scene {
       topics: ending("topics"),
       groups: ending("groups"),
       consumers: ending("consumers"),
+      streams: ending("streams"),
       transactions: ending("transactions"),
     };
     return new Scene(endings, this);

@@ -17,11 +17,13 @@ import {
   metadata,
   offsetCommit,
   produce,
+  streamsGroupHeartbeat,
 } from "../../protocol/messages/index.ts";
 import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import type { RawClient } from "../support/raw-client.ts";
 import { oneRecord } from "./probes-data.ts";
+import { joinsStreams } from "./probes-streams.ts";
 import type { Rule } from "./rules.ts";
 import { existing, type Kind, type Scene } from "./scene.ts";
 import { LONGEST_SESSION_MS } from "./situations.ts";
@@ -59,6 +61,7 @@ export class SetUp {
     if (what.includes("topics")) await this.#topics(scenes);
     if (what.includes("groups")) await this.#groups(scenes);
     if (what.includes("consumers")) await this.#consumers(scenes);
+    if (what.includes("streams")) await this.#streams(scenes);
     if (what.includes("transactions")) await this.#transactions(scenes);
   }
 
@@ -157,6 +160,23 @@ export class SetUp {
         await this.#until(`${groupId} has a member`, async () => {
           const { errorCode, assignment } = await this.#ask(consumerGroupHeartbeat, 1, joins);
           return errorCode === 0 && assignment?.topicPartitions.length === subscribedTopicNames.length;
+        });
+      }
+    }
+  }
+
+  /** One member each, which reads the topic that rules are about, and in the group without rules both. */
+  async #streams(scenes: readonly Scene[]): Promise<void> {
+    const configs = [{ name: "streams.session.timeout.ms", configOperation: SET, value: `${LONGEST_SESSION_MS}` }];
+    const groupIds = scenes.flatMap(({ streams }) => existing(streams));
+    const resources = groupIds.map((resourceName) => ({ resourceType: SETTINGS_OF_A_GROUP, resourceName, configs }));
+    await this.#ask(incrementalAlterConfigs, 1, { resources, validateOnly: false });
+    for (const { streams, topics } of scenes) {
+      for (const groupId of existing(streams)) {
+        const sources = groupId === streams.ruled ? [topics.ruled] : existing(topics);
+        await this.#until(`${groupId} has a member`, async () => {
+          const { errorCode, activeTasks } = await this.#ask(streamsGroupHeartbeat, 0, joinsStreams(groupId, sources, MEMBER));
+          return errorCode === 0 && activeTasks?.length === 1;
         });
       }
     }

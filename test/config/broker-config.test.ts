@@ -22,10 +22,12 @@ test("the default character is kind, and --like kafka has Kafka's delays", () =>
 });
 
 test("a default that is kinder than Kafka's gives way to a limit that is given", () => {
-  const intervalMs = (file: SettingInputs = {}) => brokerConfig({ file })["group.consumer.assignment.interval.ms"];
-  expect([intervalMs(), intervalMs({ "group.consumer.min.assignment.interval.ms": "500" })]).toEqual([0, 500]);
-  expect(brokerConfig({ character: "kafka" })["group.consumer.assignment.interval.ms"]).toBe(1000);
-  expect(() => intervalMs({ "group.consumer.min.assignment.interval.ms": "2000" })).toThrow("must be greater than or equal to");
+  for (const protocol of ["consumer", "streams"] as const) {
+    const intervalMs = (file: SettingInputs = {}) => brokerConfig({ file })[`group.${protocol}.assignment.interval.ms`];
+    expect([intervalMs(), intervalMs({ [`group.${protocol}.min.assignment.interval.ms`]: "500" })]).toEqual([0, 500]);
+    expect(brokerConfig({ character: "kafka" })[`group.${protocol}.assignment.interval.ms`]).toBe(1000);
+    expect(() => intervalMs({ [`group.${protocol}.min.assignment.interval.ms`]: "2000" })).toThrow("must be greater than or equal to");
+  }
 });
 
 test("internal topics get one replica in either character, since there is one node", () => {

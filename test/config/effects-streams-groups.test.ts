@@ -7,6 +7,8 @@ import { GroupBench, streamsTopology } from "../coordinator/support/group-bench.
 
 type Texts = Readonly<Record<string, string>>;
 
+/** As Kafka has it: a group that has just changed asks for none sooner. */
+const STEADY = { "odradek.group.streams.change.heartbeat.interval.ms": -1 };
 const NO_DELAY = { "group.streams.initial.rebalance.delay.ms": 0 };
 
 /** With the broker's settings, and what is set for the group "g". */
@@ -17,7 +19,7 @@ function benchWith(settings: SettingInputs, ofGroup: Texts = {}): GroupBench {
 }
 
 async function intervalMs(settings: SettingInputs, ofGroup?: Texts): Promise<number> {
-  return (await benchWith(settings, ofGroup).streamsBeat({ memberId: "a" }).done).heartbeatIntervalMs;
+  return (await benchWith({ ...STEADY, ...settings }, ofGroup).streamsBeat({ memberId: "a" }).done).heartbeatIntervalMs;
 }
 
 test("group.streams.heartbeat.interval.ms, streams.heartbeat.interval.ms: members are told to be heard of that often", async () => {
@@ -69,8 +71,9 @@ async function isComputedAfter(laterMs: number, settings: SettingInputs, ofGroup
 }
 
 test("group.streams.assignment.interval.ms, streams.assignment.interval.ms: no target is computed sooner after another", async () => {
+  const usual = { "group.streams.assignment.interval.ms": 1000 };
   const longer = { "group.streams.assignment.interval.ms": 5000 };
-  expect([await isComputedAfter(900, {}), await isComputedAfter(1100, {})]).toEqual([false, true]);
+  expect([await isComputedAfter(900, usual), await isComputedAfter(1100, usual)]).toEqual([false, true]);
   expect([await isComputedAfter(4900, longer), await isComputedAfter(5100, longer)]).toEqual([false, true]);
   expect(await isComputedAfter(0, longer, { "streams.assignment.interval.ms": "0" })).toBe(true);
 });
@@ -99,4 +102,18 @@ test("group.streams.max.size: a group takes no more members", async () => {
   };
   expect(await errorOfSecond({})).toBe(Errors.NONE);
   expect(await errorOfSecond({ "group.streams.max.size": 1 })).toBe(Errors.GROUP_MAX_SIZE_REACHED);
+});
+
+test("odradek.group.streams.change.heartbeat.interval.ms: who must wait for others is asked to be heard of again after it", async () => {
+  const waitingMs = async (settings: SettingInputs) => {
+    const bench = benchWith({ ...NO_DELAY, ...settings });
+    await bench.streamsBeat({ memberId: "a" }).done;
+    await bench.clock.advance(20_000);
+    const second = await bench.streamsBeat({ memberId: "b" }).done;
+    expect(second.activeTasks).toEqual([]);
+    return second.heartbeatIntervalMs;
+  };
+  expect(await waitingMs({})).toBe(200);
+  expect(await waitingMs({ "odradek.group.streams.change.heartbeat.interval.ms": 700 })).toBe(700);
+  expect(await waitingMs({ "odradek.group.streams.change.heartbeat.interval.ms": -1 })).toBe(5000);
 });

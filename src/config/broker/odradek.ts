@@ -33,6 +33,11 @@ export const odradekSettings = {
     "Members of a share group that has just changed are asked to be heard of again after this time, and then ever more rarely until their heartbeat interval is reached; -1: always after their heartbeat interval.",
     { honoured: true, min: -1 },
   ),
+  "odradek.group.streams.change.heartbeat.interval.ms": long(
+    -1,
+    "Members of a streams group that has just changed are asked to be heard of again after this time, and then ever more rarely until their heartbeat interval is reached; -1: always after their heartbeat interval.",
+    { honoured: true, min: -1 },
+  ),
   // Kafka hands ranges of files to the kernel, and so holds no answers; what is read here is memory of the broker.
   "odradek.queued.max.response.bytes": long(
     134_217_728,

@@ -18,6 +18,7 @@ export type GroupSettings = Pick<
   | "group.share.max.size"
   | "group.streams.max.size"
   | "odradek.group.consumer.change.heartbeat.interval.ms"
+  | "odradek.group.streams.change.heartbeat.interval.ms"
   | "odradek.group.disconnected.member.timeout.ms"
   | "odradek.group.share.change.heartbeat.interval.ms"
   | "offset.metadata.max.bytes"

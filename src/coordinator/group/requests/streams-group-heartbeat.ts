@@ -111,7 +111,7 @@ function beat(parts: RequestParts, request: Request, context: Context): Response
     (state) => decide(state, request.groupId, context, said),
     (error) => ({ error, message: "" }),
   );
-  const respond = (told: BeatAnswer | Refusal): Response => (isRefusal(told) ? refused(told) : toResponse(parts, context, told));
+  const respond = (told: BeatAnswer | Refusal): Response => (isRefusal(told) ? refused(told) : toResponse(parts, request, context, told));
   return beating instanceof Promise ? beating.then(respond) : respond(beating);
 }
 
@@ -165,11 +165,11 @@ function leave(parts: RequestParts, { groupId, memberId, shutdownApplication: is
 }
 
 /** Internal topics that are missing are made with the permissions of who asks; nobody waits for that. */
-function toResponse(parts: RequestParts, context: Context, told: BeatAnswer): Response {
+function toResponse(parts: RequestParts, { groupId }: Request, context: Context, told: BeatAnswer): Response {
   const { assigned, endpoints } = told;
   const status = parts.internalTopics.require(told.missing, {
     isPermitted: (name) => context.access.permitsOnClusterQuietly("CREATE CLUSTER") || context.access.permits("CREATE TOPIC", name),
-    rememberMs: told.intervalMs * 2,
+    rememberMs: 2 * parts.environment.groupSettings(groupId)["streams.heartbeat.interval.ms"],
   });
   return {
     ...EMPTY,

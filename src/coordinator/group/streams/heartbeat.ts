@@ -16,6 +16,7 @@ import type { GroupRecord } from "../group-record.ts";
 import type { GroupRequestContext } from "../request-context.ts";
 import { type Beat, type DecidedBeat, decideBeat } from "./beat.ts";
 import { type EndpointPartitions, endpointsOf } from "./endpoints.ts";
+import { heartbeatIntervalMs } from "./heartbeat-interval.ts";
 import { checkEpoch, unknownMember } from "./membership-faults.ts";
 import { type Status, Statuses } from "./statuses.ts";
 import type { StreamsGroup } from "./streams-group.ts";
@@ -117,7 +118,7 @@ function heard({ groupSettings }: GroupEnvironment, group: StreamsGroup, { membe
 }
 
 function toAnswer(
-  { groupSettings, topics }: GroupEnvironment,
+  environment: GroupEnvironment,
   group: StreamsGroup,
   { member, before, configured, statuses }: DecidedBeat,
   { beat, isNew }: { readonly beat: Beat; readonly isNew: boolean },
@@ -131,11 +132,11 @@ function toAnswer(
   return {
     memberId,
     epoch: progress.epoch,
-    intervalMs: groupSettings(group.groupId)["streams.heartbeat.interval.ms"],
+    intervalMs: heartbeatIntervalMs(environment, group, member, beat.epoch === 0),
     statuses: shutdownRequestedBy === undefined ? statuses : [...statuses, shutdown(shutdownRequestedBy)],
     assigned: isTold ? progress.assigned : null,
     endpointEpoch: isNew ? 0 : endpointEpoch,
-    endpoints: endpointEpoch === beat.endpointEpoch ? null : endpointsOf(group.members.values(), configured, topics),
+    endpoints: endpointEpoch === beat.endpointEpoch ? null : endpointsOf(group.members.values(), configured, environment.topics),
     missing: configured.missing,
   };
 }

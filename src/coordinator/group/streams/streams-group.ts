@@ -36,6 +36,7 @@ export interface StreamsGroupParts {
   readonly watch: (groupId: string, memberId: string) => StreamsWatch;
   /** After which the first assignment is made. */
   readonly initialDelay: (groupId: string) => Deadline;
+  readonly nowMs: () => number;
 }
 
 /** Of a group in which nothing is to be assigned yet: its first member raises it. */
@@ -56,6 +57,8 @@ export class StreamsGroup {
   isMetadataStale = true;
   /** Rises when a member with an endpoint is told of other tasks. */
   endpointEpoch = 0;
+  /** When the epoch or the target last rose; `undefined` when it was stable as it was loaded, and is so. */
+  changedAtMs: number | undefined;
   /** Who has asked for the end of the application. */
   shutdownRequestedBy: string | undefined;
   readonly #parts: StreamsGroupParts;
@@ -136,6 +139,7 @@ export class StreamsGroup {
     switch (record.type) {
       case "streamsGroup":
         if (record.value === null) return;
+        if (record.value.epoch > this.#epoch) this.changedAtMs = this.#parts.nowMs();
         this.#epoch = record.value.epoch;
         this.#metadataHash = record.value.metadataHash;
         this.#validatedTopologyEpoch = record.value.validatedTopologyEpoch;
@@ -146,6 +150,7 @@ export class StreamsGroup {
         else this.#identify(record.memberId, record.identity);
         return;
       case "streamsTarget":
+        this.changedAtMs = this.#parts.nowMs();
         this.#targetEpoch = record.value?.epoch ?? FIRST_EPOCH;
         this.#targetTimestampMs = record.value?.timestampMs ?? 0;
         this.#reconciledCount = undefined;

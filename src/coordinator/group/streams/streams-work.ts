@@ -58,6 +58,10 @@ export class StreamsWork implements StreamsGroupParts {
     };
   }
 
+  nowMs(): number {
+    return this.#environment.clock.now();
+  }
+
   initialDelay(groupId: string): Deadline {
     return new Deadline(this.#environment.clock, () => this.#onGroup(groupId, (group) => this.#assign(group)));
   }
@@ -69,6 +73,8 @@ export class StreamsWork implements StreamsGroupParts {
       watch.session.set(sessionTimeoutMs);
       if (progress.state === MemberStates.UNREVOKED_TASKS) watch.rebalance.set(identity.rebalanceTimeoutMs);
     }
+    // Nothing has happened that members have yet to hear of.
+    if (group.state === "Stable") group.changedAtMs = undefined;
   }
 
   /** Of members that were not heard of in time, or are treated as if they were not. */
