@@ -230,6 +230,15 @@ export const OFFSET_SCENARIOS: readonly Scenario[] = [
     }
   }),
 
+  scenario("one commit for partitions that were given at different epochs", async (stage) => {
+    await memberAt3(stage);
+    const partitions = [{ partitionIndex: 0, committedOffset: 7, committedMetadata: "" }];
+    for (const epoch of [2, 3]) {
+      const topics = ["t", "u"].map((topic) => ({ name: stage.name(topic), partitions }));
+      await stage.ask(messages.offsetCommit, 9, { groupId: stage.name("g"), generationIdOrMemberEpoch: epoch, memberId: "A", topics });
+    }
+  }),
+
   scenario("offsets are fetched in versions before 9", async (stage) => {
     await memberAt3(stage);
     await commit(stage, 9, { member: "A", epoch: 3 });
