@@ -75,7 +75,11 @@ export class GroupTraffic {
         return;
       case "ConsumerGroupHeartbeat":
         this.#noteRefusal(exchange, answer);
-        if (!this.#isFenced(exchange, answer)) this.#beaten(services, exchange, answer);
+        if (!this.#isFenced(exchange, answer)) this.#beaten(services, exchange, answer, { told: answer["assignment"] });
+        return;
+      case "StreamsGroupHeartbeat":
+        this.#noteRefusal(exchange, answer);
+        if (!this.#isFenced(exchange, answer)) this.#beaten(services, exchange, answer, { told: toldTasks(services, request, answer) });
         return;
     }
   }
@@ -127,9 +131,10 @@ export class GroupTraffic {
     this.#emitter.emit("leave", { group: String(groupId), members: listed.length > 0 ? listed : [String(memberId)] });
   }
 
-  // ---- the protocol of KIP-848
+  // ---- the protocols of KIP-848 and KIP-1071
 
-  #beaten(services: Services, { request, context: { clientId } }: Exchange, answer: Fields): void {
+  /** @param told what it is to have from now on; not a record: as before */
+  #beaten(services: Services, { request, context: { clientId } }: Exchange, answer: Fields, { told }: { readonly told: unknown }): void {
     if (answer["errorCode"] !== Errors.NONE) return;
     const group = String(request["groupId"]);
     const memberId = String(answer["memberId"] ?? request["memberId"]);
@@ -139,9 +144,8 @@ export class GroupTraffic {
       return;
     }
     const generation = Number(answer["memberEpoch"]);
-    const { assignment: told } = answer;
     // Whoever moves on, or is told something else, may be the first to hear of a new target.
-    if (told !== null || generation !== said) this.#lookAtTarget(services, group);
+    if (isRecord(told) || generation !== said) this.#lookAtTarget(services, group);
     if (generation !== said) this.#emitter.emit("join", { group, memberId, clientId, generation });
     if (!isRecord(told) || (said !== JOINING_EPOCH && isSame(told["topicPartitions"], request["topicPartitions"]))) return;
     const assignment = assignmentIn(services, told);
@@ -195,6 +199,14 @@ export class GroupTraffic {
 function firstError(answer: Fields): Fields {
   const partitions = list(answer["topics"]).flatMap((topic) => list(topic["partitions"]));
   return partitions.find(({ errorCode }) => errorCode !== Errors.NONE) ?? partitions[0] ?? {};
+}
+
+/** What the tasks read that a member of a streams group was told of. */
+function toldTasks({ groups }: Services, { groupId, memberId }: Fields, { activeTasks }: Fields): unknown {
+  if (!Array.isArray(activeTasks)) return null;
+  const summary = groups.summary(String(groupId));
+  const member = typeof summary === "number" ? undefined : summary.members.find((each) => each.memberId === memberId);
+  return { topicPartitions: member?.assignment ?? [] };
 }
 
 /** Some clients always say all, and are always told all: what a member says that it has is no news to it. */

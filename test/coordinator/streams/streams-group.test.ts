@@ -143,7 +143,7 @@ test("a topology is not shown to who may not know of its topics", async () => {
   await new Member(() => bench, "a").beat();
   const access = { ...EVERYTHING, permits: (permission: string, name: string) => !(permission === "DESCRIBE TOPIC" && name === "t") };
   expect((await bench.describeStreams(["g"], { access }).done).groups).toMatchObject([
-    { errorCode: Errors.TOPIC_AUTHORIZATION_FAILED, topology: null, members: [] },
+    { errorCode: Errors.TOPIC_AUTHORIZATION_FAILED, groupState: "", topology: null, members: [] },
   ]);
   const { errorCode } = await bench.streamsBeat({ memberId: "b" }, { access }).done;
   expect(errorCode).toBe(Errors.TOPIC_AUTHORIZATION_FAILED);

@@ -44,8 +44,8 @@ function describe(parts: RequestParts, { includeAuthorizedOperations }: Request,
   );
   if (description.errorCode !== Errors.NONE) return description;
   if (!topics.every((name) => access.permits("DESCRIBE TOPIC", name))) {
-    const errorMessage = "The described group uses topics that the client is not authorized to describe.";
-    return { ...description, errorCode: Errors.TOPIC_AUTHORIZATION_FAILED, errorMessage, topology: null, members: [] };
+    const message = "The described group uses topics that the client is not authorized to describe.";
+    return absent(groupId, Errors.TOPIC_AUTHORIZATION_FAILED, message);
   }
   return includeAuthorizedOperations ? { ...description, authorizedOperations: access.operationsOn("GROUP", groupId) } : description;
 }
