@@ -17,9 +17,13 @@ import { SetUp } from "./set-up.ts";
 import { ADMIN, PHASES, type Phase, type Policy, SITUATIONS, type Situation, userOf } from "./situations.ts";
 
 /** First those that make nothing: what they list stays short. */
-export const PROBES: readonly Probe[] = [...DATA_PROBES, ...GROUP_PROBES, ...STREAMS_PROBES, ...CLUSTER_PROBES, ...SHARE_GROUP_PROBES].toSorted(
-  (a, b) => Math.sign(a.fresh.length) - Math.sign(b.fresh.length),
-);
+export const PROBES: readonly Probe[] = [
+  ...DATA_PROBES,
+  ...GROUP_PROBES,
+  ...STREAMS_PROBES,
+  ...CLUSTER_PROBES,
+  ...SHARE_GROUP_PROBES,
+].toSorted((a, b) => Math.sign(a.fresh.length) - Math.sign(b.fresh.length));
 /** In versions that Kafka 4 does not serve; its words for refusals are others than those of Kafka 3. */
 export const OLD_PROBES: readonly Probe[] = PROBES.flatMap((probe) =>
   probe.oldVersions.length === 0 ? [] : [{ ...probe, versions: probe.oldVersions, leavesOut: [...probe.leavesOut, "errorMessage"] }],

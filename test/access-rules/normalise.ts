@@ -78,7 +78,7 @@ function withoutEnding(text: string, scene: Scene): string {
   return named.replace(/^Request .+ needs (\w+) permission\.$/s, "Request <request> needs $1 permission.");
 }
 
-const OF_A_SCENE = /^(ruled|unruled|absent|nowhere)-(topic|group|consumers|transaction)-/;
+const OF_A_SCENE = /^(ruled|unruled|absent|nowhere)-(topic|group|consumers|streams|transaction)-/;
 
 function isOfAnotherScene(element: unknown, scene: Scene): boolean {
   if (typeof element !== "object" || element === null) return false;

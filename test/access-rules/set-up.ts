@@ -167,10 +167,7 @@ export class SetUp {
 
   /** One member each, which reads the topic that rules are about, and in the group without rules both. */
   async #streams(scenes: readonly Scene[]): Promise<void> {
-    const configs = [
-      { name: "streams.session.timeout.ms", configOperation: SET, value: `${LONGEST_SESSION_MS}` },
-      { name: "streams.initial.rebalance.delay.ms", configOperation: SET, value: "0" },
-    ];
+    const configs = [{ name: "streams.session.timeout.ms", configOperation: SET, value: `${LONGEST_SESSION_MS}` }];
     const groupIds = scenes.flatMap(({ streams }) => existing(streams));
     const resources = groupIds.map((resourceName) => ({ resourceType: SETTINGS_OF_A_GROUP, resourceName, configs }));
     await this.#ask(incrementalAlterConfigs, 1, { resources, validateOnly: false });

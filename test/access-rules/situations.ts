@@ -194,5 +194,8 @@ export function authorizerSettings(policy: Policy): Record<string, string> {
     "group.initial.rebalance.delay.ms": "0",
     // Members are made before they are asked about, and say nothing in between: see SetUp.
     "group.consumer.max.session.timeout.ms": `${LONGEST_SESSION_MS}`,
+    "group.streams.max.session.timeout.ms": `${LONGEST_SESSION_MS}`,
+    "group.streams.initial.rebalance.delay.ms": "0",
+    "group.streams.assignment.interval.ms": "0",
   };
 }

@@ -1,7 +1,7 @@
 // The kit and streams groups (KIP-1071): what it shows of them, and what waits and events say.
 
 import { expect, onTestFinished, test, vi } from "vitest";
-import { streamsGroupHeartbeat } from "../../protocol/messages/index.ts";
+import { findCoordinator, streamsGroupHeartbeat } from "../../protocol/messages/index.ts";
 import { type BrokerEvents, type RunningBroker, startBroker } from "../../src/index.ts";
 import { streamsTopology } from "../coordinator/support/group-bench.ts";
 import { RawClient } from "../support/raw-client.ts";
@@ -17,6 +17,7 @@ async function brokerWith(settings: Readonly<Record<string, number>> = {}): Prom
 async function beat(broker: RunningBroker, memberId: string, memberEpoch: number, more: object = {}) {
   const client = await RawClient.connect(broker.port, "127.0.0.1", "app");
   onTestFinished(() => client.close());
+  await client.call(findCoordinator, 4, { keyType: 0, coordinatorKeys: ["app"] });
   const nothing = { activeTasks: [], standbyTasks: [], warmupTasks: [] };
   const topology = streamsTopology(["orders"], ["app-store-changelog"]);
   const first = memberEpoch === 0 ? { rebalanceTimeoutMs: 60_000, processId: memberId, topology, ...nothing } : {};
@@ -52,6 +53,7 @@ test("groups.get shows members of a streams group with their tasks, and a wait f
 
 test("a wait for a streams group says which topics it lacks", async () => {
   const broker = await brokerWith();
-  await beat(broker, "a", 0, { topology: streamsTopology(["nothing"]) });
+  const joined = await beat(broker, "a", 0, { topology: streamsTopology(["nothing"]) });
+  await beat(broker, "a", joined.memberEpoch);
   await expect(broker.until.stable("app", soon)).rejects.toThrow("Source topics nothing are missing.");
 });

@@ -1,18 +1,30 @@
 // `kafka-streams-groups`: list, describe (describe-streams-groups.ts) and delete streams groups, with their internal topics if wanted; delete and
 // reset their offsets (reset-streams-offsets.ts).
 
+import { Errors } from "../../../protocol/errors.ts";
 import { listAllGroups } from "../../client/admin/groups.ts";
 import type { Brokers } from "../../client/brokers.ts";
+import { Refusal } from "../../client/refusal.ts";
 import { cell, line } from "./columns.ts";
 import { deleteStreamsGroups, deleteStreamsOffsets } from "./delete-streams-groups.ts";
 import { describeStreamsGroups } from "./describe-streams-groups.ts";
 import { BOOTSTRAP_SERVER, COMMAND_CONFIG, FlagError, type Flags } from "./flags.ts";
-import { javaLine, javaTrace } from "./java-error.ts";
-import { SCENARIOS } from "./reset-offsets.ts";
+import { javaLine, javaTrace, sentenceOf } from "./java-error.ts";
 import { resetStreamsOffsets } from "./reset-streams-offsets.ts";
 import { type Io, type Tool, withBrokers } from "./tool.ts";
 
 const ACTIONS = ["list", "describe", "reset-offsets", "delete", "delete-offsets"] as const;
+/** In the order in which Kafka's tool looks at them. */
+const SCENARIO_CHECKS = [
+  "to-offset",
+  "to-datetime",
+  "by-duration",
+  "to-earliest",
+  "to-latest",
+  "to-current",
+  "shift-by",
+  "from-file",
+] as const;
 const STATES = ["Empty", "NotReady", "Stable", "Assigning", "Reconciling", "Dead"] as const;
 
 export const kafkaStreamsGroups: Tool = {
@@ -60,7 +72,9 @@ export const kafkaStreamsGroups: Tool = {
         await act(brokers, flags, io);
       } catch (error) {
         if (error instanceof FlagError) throw error;
-        io.out(`\nError: Executing streams group command failed due to ${javaLine(error)}`);
+        // Kafka's tool asks for topics by itself, and for groups through what wraps its errors.
+        const isOfTopic = error instanceof Refusal && error.errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION;
+        io.out(`\nError: Executing streams group command failed due to ${isOfTopic ? sentenceOf(error) : javaLine(error)}`);
         io.error(`java.util.concurrent.ExecutionException: ${javaTrace(error)}`);
         return 1;
       }
@@ -116,8 +130,8 @@ function checkFlags(flags: Flags): void {
   checkInternalTopics(flags);
   if ((flags.has("dry-run") || flags.has("execute")) && !flags.has("reset-offsets"))
     throw new FlagError("Only Option [reset-offsets] accepts [execute] or [dry-run]");
-  flags.refuseWith("group", ["all-groups", "list"]);
-  flags.refuseWith("input-topic", ["list", "describe", "delete"]);
+  refuse(flags, "group", ["all-groups", "list"]);
+  refuse(flags, "input-topic", ["list", "describe", "delete"]);
   if (flags.countOf(ACTIONS) !== 1)
     throw new FlagError("Command must include exactly one action: --list, --describe, --delete, --reset-offsets, or --delete-offsets.");
 }
@@ -149,7 +163,13 @@ function checkReset(flags: Flags): void {
   if (!flags.has("dry-run") && !flags.has("execute"))
     throw new FlagError("Option [reset-offsets] takes the option: [execute] or [dry-run]");
   oneGroupScope(flags, "reset-offsets");
-  for (const scenario of SCENARIOS) flags.refuseWith(scenario, SCENARIOS.filter((other) => other !== scenario).toReversed());
+  for (const [index, scenario] of SCENARIO_CHECKS.entries()) refuse(flags, scenario, SCENARIO_CHECKS.slice(index + 1));
+}
+
+/** The other way round than the tool for consumer groups says it. */
+function refuse(flags: Flags, name: string, others: readonly string[]): void {
+  const other = others.find((one) => flags.has(one));
+  if (flags.has(name) && other !== undefined) throw new FlagError(`Option "[${name}]" can't be used with option "[${other}]"`);
 }
 
 function checkInternalTopics(flags: Flags): void {
