@@ -185,7 +185,9 @@ export class ShareReading {
       await this.#read(led, partition, { range, maxBytes: limits.maxBytes, log, reads });
       const isCommitted = isolationLevel === "read_committed";
       const aborted = isCommitted && !log.isEmpty ? await partition.abortedTransactions(fetchOffset, log.nextOffset) : [];
-      const acquired = led.acquire({ memberId, fetchOffset, log, maxRecords: limits.maxRecords, batchSize, mode });
+      // What nobody can be told of is not to be locked.
+      const isGone = context.connection.isClosed;
+      const acquired = isGone ? [] : led.acquire({ memberId, fetchOffset, log, maxRecords: limits.maxRecords, batchSize, mode });
       const ranges = led.archiveAborted(acquired, abortedBatches(log.records, aborted));
       const [first, last] = [ranges[0], ranges.at(-1)];
       if (first === undefined || last === undefined) {

@@ -109,6 +109,13 @@ export class ShareSessions {
     this.#options.onEnd(session);
   }
 
+  /** What members have stays locked. */
+  forgetAll(): void {
+    this.#groups.clear();
+    this.#begunOn.clear();
+    this.#count = 0;
+  }
+
   #closed(connection: SessionConnection): void {
     const session = this.#begunOn.get(connection);
     if (session === undefined) return;

@@ -35,6 +35,13 @@ export class Shares {
     return this.#options.settingsOf(groupId);
   }
 
+  /** The cluster has changed: where it has no share groups any more, nothing is known of them. */
+  follow(): void {
+    if (this.isServed) return;
+    this.partitions.close();
+    this.sessions.forgetAll();
+  }
+
   close(): void {
     this.partitions.close();
   }
