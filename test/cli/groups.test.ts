@@ -145,3 +145,27 @@ test("a group of something else than consumers is not described as one of theirs
   expect((await groups("describe", "workers")).out).toMatch(/^workers: classic of connect, /);
   await brokers.close();
 });
+
+test("a share group is described by where it starts, its members or its state, and set to start elsewhere", async () => {
+  await broker.produce("bills", [{ value: "one" }, { value: "two" }]);
+  const stopping = Promise.withResolvers<void>();
+  const argv = ["kafka-console-share-consumer", "--bootstrap-server", broker.bootstrapServers, "--topic", "bills", "--group", "sharing"];
+  const ended = runToolCommand(argv, { terminal: new FakeTerminal(), stopping: stopping.promise });
+  await until(async () =>
+    expect(await rows("describe", "sharing", "--members")).toMatchObject([{ assigned: ["bills-0"], topics: ["bills"] }]),
+  );
+  expect(await rows("describe", "sharing", "--state")).toMatchObject([{ group: "sharing", type: "share", state: "Stable", members: 1 }]);
+  expect((await groups("describe", "sharing")).out).toMatch(/^sharing: share, Stable, 1 member, epoch \d+\ntopic +partition +start +lag\n/);
+  expect((await groups("reset", "sharing", "--topic", "bills", "--to", "earliest")).err).toContain("sharing has members (Stable)");
+  stopping.resolve();
+  await ended;
+  await until(async () => expect(await rows("describe", "sharing", "--state")).toMatchObject([{ state: "Empty" }]));
+  expect((await groups("reset", "sharing", "--topic", "bills", "--to", "earliest")).exitCode).toBe(ExitCode.OK);
+  expect(await rows("describe", "sharing")).toEqual([{ topic: "bills", partition: 0, start: 0, lag: 2 }]);
+  const { out } = await run(["kafka-share-groups", "--describe", "--group", "sharing"]);
+  expect(out).toBe(
+    "\nGROUP           TOPIC           PARTITION  START-OFFSET  LAG\nsharing         bills           0          0             2\n",
+  );
+  expect((await groups("delete", "sharing")).out).toBe("Deleted sharing.\n");
+  expect((await rows("list")).map(({ group }) => group)).not.toContain("sharing");
+});

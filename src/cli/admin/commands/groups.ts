@@ -12,13 +12,16 @@ import {
   removeMembers,
 } from "../../../client/admin/groups.ts";
 import { OffsetSpec, offsetsAt } from "../../../client/admin/offsets.ts";
+import { alterShareOffsets, type DescribedShareGroup } from "../../../client/admin/share-groups.ts";
 import { findTopic } from "../../../client/admin/topics.ts";
 import type { Brokers } from "../../../client/brokers.ts";
 import { Refusal } from "../../../client/refusal.ts";
 import { comparePartitions, nameOf, type TopicPartition } from "../../../client/topic-partition.ts";
 import { CommandError, usageError } from "../../command-error.ts";
+import type { Terminal } from "../../terminal.ts";
 import { type Admin, type AdminOptions, group } from "../command-group.ts";
 import { printRows, type Row } from "../table.ts";
+import { findShareGroup, shareMemberRows, shareOffsetRows, shareStateRow, shareSummary } from "./share-groups.ts";
 
 export function addGroups(program: Command, { terminal, add }: Admin): void {
   const groups = group(program, "groups", "list, describe, reset and delete groups, remove members");
@@ -32,6 +35,13 @@ export function addGroups(program: Command, { terminal, add }: Admin): void {
     printRows(terminal, rows, { isJson: json === true, nothing: "There are no groups." });
   }).description("print all groups");
   add<DescribeOptions>(groups, "describe <group>", async (brokers, { json, members, state }, [id = ""]) => {
+    const sharing = await findShareGroup(brokers, id);
+    if (sharing !== undefined)
+      return describeSharing({ terminal, brokers }, sharing, {
+        isJson: json === true,
+        hasMembers: members === true,
+        hasState: state === true,
+      });
     const described = await describeAnyGroup(brokers, id);
     const isJson = json === true;
     if (state) return printRows(terminal, [stateRow(described)], { isJson, nothing: "" });
@@ -62,6 +72,9 @@ export function addGroups(program: Command, { terminal, add }: Admin): void {
     groups,
     "reset <group>",
     async (brokers, { topic, to }, [id = ""]) => {
+      const sharing = await findShareGroup(brokers, id);
+      if (sharing !== undefined && sharing.members.length > 0)
+        throw new CommandError(`${id} has members (${sharing.state}); stop them first.`);
       const state = await describeAnyGroup(brokers, id).then(
         (described) => described.state,
         () => "Empty",
@@ -76,13 +89,24 @@ export function addGroups(program: Command, { terminal, add }: Admin): void {
         if (at === undefined || at instanceof Refusal) throw at ?? new CommandError(`There is no offset for ${nameOf(partition)}.`);
         return { ...partition, offset: at.offset >= 0 || end === undefined || end instanceof Refusal ? at.offset : end.offset };
       });
-      await commitOffsets(brokers, id, offsets);
+      await (sharing === undefined ? commitOffsets : alterShareOffsets)(brokers, id, offsets);
       printRows(terminal, offsets, { isJson: false, nothing: `${topic} has no partitions.` });
     },
   )
     .description("set the offsets of a group without members")
     .requiredOption("-t, --topic <topic>", "the topic")
     .requiredOption("--to <where>", "earliest, latest or a time (2026-01-31T12:00)");
+}
+
+async function describeSharing(
+  { terminal, brokers }: { readonly terminal: Terminal; readonly brokers: Brokers },
+  sharing: DescribedShareGroup,
+  { isJson, hasMembers, hasState }: { readonly isJson: boolean; readonly hasMembers: boolean; readonly hasState: boolean },
+): Promise<void> {
+  if (hasState) return printRows(terminal, [shareStateRow(sharing)], { isJson, nothing: "" });
+  if (!isJson) terminal.out(`${shareSummary(sharing)}\n`);
+  if (hasMembers) return printRows(terminal, shareMemberRows(sharing), { isJson, nothing: `${sharing.id} has no members.` });
+  printRows(terminal, await shareOffsetRows(brokers, sharing), { isJson, nothing: `${sharing.id} has read of no partition.` });
 }
 
 /** All where none are named. Raises CommandError for a name that no member has. */
