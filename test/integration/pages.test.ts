@@ -107,6 +107,11 @@ test("the example of waits and events runs", async () => {
   expect(stdout).toMatch(/^shipping is at orders-\d@\d$/m);
 });
 
+test("the example of share groups runs, and nobody has a record yet", async () => {
+  const { stdout } = await run(process.execPath, [written("share-groups.mts", example(TESTS, "expireLock"))], LIMIT);
+  expect(stdout).toBe("no member of group shipping has a record of orders that fits\n");
+});
+
 test("the example of tokens runs, and only the token that is right would get in", async () => {
   const shows = `
 const tries = [token, expired, elsewhere].map(async (value) => {
