@@ -20,6 +20,10 @@ function scenario(title: string, configs: Readonly<Record<string, string>>, play
   compare(`share groups: ${title}`, async (broker) => ShareScene.run(await brokers.of(broker), name, configs, play));
 }
 
+function offsetsOf(records: readonly SharedRecord[]): string {
+  return described(records.map((record) => ({ ...record, deliveries: 1 })));
+}
+
 function at(records: readonly SharedRecord[], first: number, last = first): SharedRecord[] {
   return records.filter(({ offset }) => first <= offset && offset <= last);
 }
@@ -91,9 +95,12 @@ scenario("a lock that expires gives the record to another, and the late acknowle
   const outcomes = await slow.outcomes();
   await slow.close();
   await other.close();
+  // On a busy machine another lock may have been over before a consumer had what it asked for.
+  const isRepeated = taken.every(({ deliveries }) => deliveries > 1);
   return {
-    held: described(held),
-    taken: described(taken),
+    held: offsetsOf(held),
+    taken: offsetsOf(taken),
+    isRepeated,
     late,
     inTime,
     outcomes: outcomes.map(String).toSorted(),
@@ -204,7 +211,8 @@ scenario("whole batches are acquired, or no more records than asked for", {}, as
     await consumer.acknowledge("accept", records);
     await consumer.commit();
     await consumer.close();
-    seen.push(described(records));
+    // The one before may have asked for more than it polled, and given it back.
+    seen.push(offsetsOf(records));
   }
   return seen;
 });
@@ -275,16 +283,16 @@ for (const end of ["stop", "kill"] as const) {
   compare(`share groups: a broker comes back after a ${end} while a consumer holds records`, async (broker) =>
     ShareScene.run(await brokers.of(broker), `restart-${end}`, {}, async (scene) => {
       await scene.send(10);
-      await scene.send(10);
-      const consumer = await scene.open({ maxRecords: 10 });
-      const first = await scene.pollAll(consumer, 10);
+      const consumer = await scene.open();
+      const first = await consumer.poll();
       await consumer.acknowledge("accept", at(first, 0, 4));
-      await consumer.acknowledge("release", at(first, 5, 9));
+      // Once it has been written of those that are held how often they were delivered, and once it has not.
+      if (end === "kill") await consumer.acknowledge("release", at(first, 5, 9));
       const committed = await consumer.commit();
-      const held = await consumer.poll();
+      const held = end === "kill" ? await consumer.poll() : at(first, 5, 9);
       await brokers.restart(broker, end);
       const other = await scene.open();
-      const taken = await scene.pollAll(other, 15);
+      const taken = await scene.pollAll(other, 5);
       await other.acknowledge("accept", taken);
       const accepted = await other.commit();
       await consumer.acknowledge("accept", held);

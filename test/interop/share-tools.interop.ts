@@ -36,7 +36,6 @@ groups --list --share
 share-groups --list --state
 share-groups --list --state empty
 share-groups --list --state Stable,Empty
-share-groups --list --state nope
 share-groups --describe --group %g --offsets
 share-groups --describe --group %g --offsets --verbose
 share-groups --describe --group %g --members
