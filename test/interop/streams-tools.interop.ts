@@ -19,17 +19,16 @@ groups --list --streams
 streams-groups --list
 streams-groups --list --state
 streams-groups --list --state stable,empty
-streams-groups --list --state nope
-streams-groups --describe --group %
-streams-groups --describe --group % --offsets --verbose
+~ streams-groups --describe --group %
+~ streams-groups --describe --group % --offsets --verbose
 streams-groups --describe --group % --members
 streams-groups --describe --group % --members --verbose
 streams-groups --describe --group % --state
 streams-groups --describe --group % --state --verbose
 streams-groups --describe --group %nope
 streams-groups --describe --all-groups --state
-streams-groups --group % --reset-offsets --input-topic %-in --to-earliest --execute
-streams-groups --delete-offsets --group % --input-topic %-in
+~ streams-groups --group % --reset-offsets --input-topic %-in --to-earliest --execute
+~ streams-groups --delete-offsets --group % --input-topic %-in
 streams-groups --delete --group %
 consumer-groups --describe --group %
 consumer-groups --delete --group %
@@ -39,27 +38,27 @@ topics --describe --topic %-store-repartition
 
 const STOPPED = `
 streams-groups --list --state
-streams-groups --describe --group %
+~ streams-groups --describe --group %
 streams-groups --describe --group % --members
 streams-groups --describe --group % --state
-streams-groups --group % --reset-offsets --input-topic %-in --to-earliest
-streams-groups --group % --reset-offsets --input-topic %-in --to-earliest --dry-run
-streams-groups --group % --reset-offsets --input-topic %-in:1,2 --shift-by -1 --execute
-streams-groups --group % --reset-offsets --input-topic %-in --to-offset 2 --execute
-streams-groups --group % --reset-offsets --all-input-topics --to-earliest --execute --export
-streams-groups --group % --reset-offsets --input-topic %unknown --to-latest --execute
-streams-groups --group %nope --reset-offsets --input-topic %-in --to-latest --execute
-streams-groups --describe --group % --offsets --verbose
-streams-groups --delete-offsets --group % --input-topic %-in:0
-streams-groups --delete-offsets --group % --input-topic %unknown
-streams-groups --delete-offsets --group %nope --input-topic %-in
-streams-groups --describe --group %
-streams-groups --group % --reset-offsets --all-input-topics --to-earliest --execute --delete-internal-topic %-store-changelog
-streams-groups --group % --reset-offsets --all-input-topics --to-earliest --execute --delete-all-internal-topics
+~ streams-groups --group % --reset-offsets --input-topic %-in --to-earliest
+~ streams-groups --group % --reset-offsets --input-topic %-in --to-earliest --dry-run
+~ streams-groups --group % --reset-offsets --input-topic %-in:1,2 --shift-by -1 --execute
+~ streams-groups --group % --reset-offsets --input-topic %-in --to-offset 2 --execute
+~ streams-groups --group % --reset-offsets --all-input-topics --to-earliest --execute --export
+~ streams-groups --group % --reset-offsets --input-topic %unknown --to-latest --execute
+~ streams-groups --group %nope --reset-offsets --input-topic %-in --to-latest --execute
+~ streams-groups --describe --group % --offsets --verbose
+~ streams-groups --delete-offsets --group % --input-topic %-in:0
+~ streams-groups --delete-offsets --group % --input-topic %unknown
+~ streams-groups --delete-offsets --group %nope --input-topic %-in
+~ streams-groups --describe --group %
+~ streams-groups --group % --reset-offsets --all-input-topics --to-earliest --execute --delete-internal-topic %-store-changelog
+~ streams-groups --group % --reset-offsets --all-input-topics --to-earliest --execute --delete-all-internal-topics
 streams-groups --delete --group %nope
 streams-groups --delete --group %
 streams-groups --list
-streams-groups --describe --group %
+~ streams-groups --describe --group %
 streams-groups --delete --all-groups
 streams-groups --delete
 topics --list --exclude-internal
