@@ -52,6 +52,11 @@ export class StreamsInstance {
     return instance;
   }
 
+  /** It closes, or has ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   state(): Promise<string> {
     return this.#process.call("state", { instance: this.name });
   }

@@ -104,11 +104,14 @@ export class StreamsScene {
   /** Until as many words have come out as have come in by now. */
   async caughtUp(): Promise<void> {
     const expected = (await this.#lineCount()) * WORDS_PER_LINE;
-    await waitFor(
-      `${expected} words out of ${this.#name}`,
-      async () => (await this.#read("out", expected)).length,
-      (count) => count >= expected,
-    );
+    const progress = async () => ({ count: (await this.#read("out", expected)).length, instances: await this.#states() });
+    await waitFor(`${expected} words out of ${this.#name}`, progress, ({ count }) => count >= expected);
+  }
+
+  /** Of those that have not ended, with what has ended their threads. */
+  async #states(): Promise<string[]> {
+    const living = this.#instances.filter(({ isOver }) => !isOver);
+    return Promise.all(living.map(async (each) => `${each.name} ${[await each.state(), ...(await each.failures())].join(", ")}`));
   }
 
   /** Until the application has committed that it has read all of its input. */
