@@ -28,6 +28,8 @@ export interface Delivered {
 
 interface Holder {
   readonly memberId: string;
+  /** In whose memory that is. */
+  readonly leader: unknown;
   /** Nobody else may have it before. */
   untilMs: number;
 }
@@ -49,6 +51,8 @@ interface RecordFate {
 
 export interface LedgerOptions {
   readonly nowMs: () => number;
+  /** Who has the locks of a partition: another one each time that its state is loaded. */
+  readonly leaderOf: (partition: number) => unknown;
   readonly deliveryCountLimit: number;
   readonly lockDurationMs: number;
 }
@@ -70,6 +74,8 @@ export class Ledger {
   readonly #partitions = new Map<number, Map<number, RecordFate>>();
   /** Records below it were deleted, or may have been. */
   readonly #startOffsets = new Map<number, number>();
+  /** How many leaders have gone. */
+  leaders = 0;
   deliveries = 0;
   accepted = 0;
   rejected = 0;
@@ -80,7 +86,7 @@ export class Ledger {
 
   /** @param isExact the answer goes out when the records were acquired */
   delivered(memberId: string, { partition, firstOffset, lastOffset, deliveryCount }: Delivered, isExact: boolean): void {
-    const { deliveryCountLimit, lockDurationMs, nowMs } = this.#options;
+    const { deliveryCountLimit, lockDurationMs, nowMs, leaderOf } = this.#options;
     const of = `records ${firstOffset} to ${lastOffset} of partition ${partition}, delivery ${deliveryCount} to ${memberId}`;
     if (deliveryCount > deliveryCountLimit) throw new Error(`more than ${deliveryCountLimit} deliveries: ${of}`);
     for (let offset = firstOffset; offset <= lastOffset; offset++) {
@@ -89,9 +95,10 @@ export class Ledger {
       fate.mostDeliveries = Math.max(fate.mostDeliveries, deliveryCount);
       if (isExact && fate.done !== undefined) throw new Error(`${offset} was ${fate.done} before: ${of}`);
       const { holder } = fate;
-      if (isExact && holder !== undefined && holder.memberId !== memberId && holder.untilMs > nowMs())
+      const isLocked = holder !== undefined && holder.leader === leaderOf(partition) && holder.untilMs > nowMs();
+      if (isExact && isLocked && holder.memberId !== memberId)
         throw new Error(`${offset} is with ${holder.memberId} for ${holder.untilMs - nowMs()} ms yet: ${of}`);
-      fate.holder = isExact ? { memberId, untilMs: nowMs() + lockDurationMs - LOCK_SLACK_MS } : undefined;
+      fate.holder = isExact ? { memberId, leader: leaderOf(partition), untilMs: nowMs() + lockDurationMs - LOCK_SLACK_MS } : undefined;
     }
   }
 
@@ -121,6 +128,7 @@ export class Ledger {
 
   /** Locks are in the memory of the leader. */
   leaderGone(partition?: number): void {
+    this.leaders++;
     for (const [index, fates] of this.#partitions) {
       if (partition === undefined || partition === index) for (const fate of fates.values()) fate.holder = undefined;
     }
@@ -146,11 +154,11 @@ export class Ledger {
   }
 
   #stored(memberId: string, { partition, offset, type, fate, holder }: Begun): void {
-    const { nowMs, lockDurationMs } = this.#options;
+    const { nowMs, lockDurationMs, leaderOf } = this.#options;
     if (holder?.memberId !== memberId) {
       // What its holder has acknowledged itself may be done with before that is answered.
-      const isStill = holder !== undefined && fate.holder === holder && holder.untilMs > nowMs() && fate.openEnds <= 1;
-      if (isStill && fate.done === undefined && offset >= this.#startOffset(partition))
+      const isStill = holder !== undefined && fate.holder === holder && holder.leader === leaderOf(partition) && fate.openEnds <= 1;
+      if (isStill && holder.untilMs > nowMs() && fate.done === undefined && offset >= this.#startOffset(partition))
         throw new Error(`${memberId} acknowledged ${offset} of partition ${partition}, which ${holder.memberId} has`);
       return;
     }

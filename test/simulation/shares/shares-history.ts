@@ -66,7 +66,8 @@ class SharesHistory {
     this.#dice = dice;
     this.#partitionCount = dice.between(1, 2);
     const deliveryCountLimit = dice.pick([2, 3, 5]);
-    this.#ledger = new Ledger({ nowMs: () => this.#scheduler.now(), deliveryCountLimit, lockDurationMs: LOCK_MS });
+    const leaderOf = (partition: number) => this.#world.life?.node.broker.services.shares.partitions.get(GROUP, this.#topicId, partition);
+    this.#ledger = new Ledger({ leaderOf, nowMs: () => this.#scheduler.now(), deliveryCountLimit, lockDurationMs: LOCK_MS });
     const failed = (error: unknown): void => {
       this.#failure ??= error;
     };

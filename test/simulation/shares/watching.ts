@@ -36,11 +36,15 @@ export class Watching implements Interceptor {
     }
     const asked = acknowledgedIn(request.topics);
     const answered = this.#ledger.acknowledging(memberId, asked);
+    const { leaders } = this.#ledger;
     const told = (reply: unknown): void => {
       try {
         if (api.key === messages.shareAcknowledge.key) acknowledged(reply as AcknowledgeResponse, answered);
-        // What waited for acknowledgements was acquired some time before it is told.
-        else this.#fetched(memberId, reply as FetchResponse, { answered, isExact: asked.length === 0 && !connection.isClosed });
+        else {
+          // What waited for acknowledgements was acquired some time before it is told, and who gave it may be gone.
+          const isExact = asked.length === 0 && !connection.isClosed && leaders === this.#ledger.leaders;
+          this.#fetched(memberId, reply as FetchResponse, { answered, isExact });
+        }
       } catch (error) {
         this.#failed(error);
       }
