@@ -121,21 +121,21 @@ export const STREAMS_SCENARIOS: readonly Scenario[] = [
   scenario("streams: who does not give up its tasks in time is removed", async (stage) => {
     await stage.topic("t", 2);
     const [a, b] = [member(stage, "A"), member(stage, "B")];
-    await a.join({ timeout: 300 });
+    await a.join({ timeout: 2500 });
     await b.join();
     await a.beat();
-    await b.until(({ activeTasks }) => activeTasks?.[0]?.partitions.length === 2, { deadlineMs: 10_000 });
+    await b.until(({ activeTasks }) => activeTasks?.[0]?.partitions.length === 2, { deadlineMs: 20_000 });
     await a.beat();
     await describeStreams(stage);
   }),
 
   scenario("streams: who is not heard of is removed", async (stage) => {
     await stage.topic("t", 2);
-    await stage.alterGroup("g", { "streams.heartbeat.interval.ms": "100", "streams.session.timeout.ms": "400" });
+    await stage.alterGroup("g", { "streams.heartbeat.interval.ms": "100", "streams.session.timeout.ms": "3000" });
     const [a, b] = [member(stage, "A"), member(stage, "B")];
     await a.join();
     await b.join();
-    await b.until(({ activeTasks }) => activeTasks?.[0]?.partitions.length === 2, { deadlineMs: 10_000 });
+    await b.until(({ activeTasks }) => activeTasks?.[0]?.partitions.length === 2, { deadlineMs: 20_000 });
     await stage.alterGroup("g", { "streams.session.timeout.ms": null });
     await b.beat();
     await a.beat();
@@ -181,14 +181,14 @@ export const STREAMS_SCENARIOS: readonly Scenario[] = [
 
   scenario("streams: the first assignment waits for more members", async (stage) => {
     await stage.topic("t", 2);
-    await stage.alterGroup("g", { "streams.initial.rebalance.delay.ms": "400" });
+    await stage.alterGroup("g", { "streams.initial.rebalance.delay.ms": "2500" });
     const [a, b] = [member(stage, "A"), member(stage, "B")];
     await a.join();
     await describeStreams(stage);
     await a.beat({ owns: "told" });
     await b.join();
     await describeStreams(stage);
-    await stage.wait(700);
+    await stage.wait(3500);
     await describeStreams(stage);
     await a.beat({ owns: "told" });
     await b.beat({ owns: "told" });
@@ -204,12 +204,12 @@ export const STREAMS_SCENARIOS: readonly Scenario[] = [
 
   scenario("streams: who leaves while the first assignment waits", async (stage) => {
     await stage.topic("t", 2);
-    await stage.alterGroup("g", { "streams.initial.rebalance.delay.ms": "300" });
+    await stage.alterGroup("g", { "streams.initial.rebalance.delay.ms": "2000" });
     const a = member(stage, "A");
     await a.join();
     await a.leave();
     await describeStreams(stage);
-    await stage.wait(500);
+    await stage.wait(3000);
     await describeStreams(stage);
     await a.join();
     await a.until(hasTasks, { keeps: "all" });
@@ -217,13 +217,13 @@ export const STREAMS_SCENARIOS: readonly Scenario[] = [
 
   scenario("streams: assignments keep an interval", async (stage) => {
     await stage.topic("t", 2);
-    await stage.alterGroup("g", { "streams.assignment.interval.ms": "500" });
+    await stage.alterGroup("g", { "streams.assignment.interval.ms": "2500" });
     const [a, b] = [member(stage, "A"), member(stage, "B")];
     await a.join();
     await b.join();
     await a.beat({ owns: "told" });
     await describeStreams(stage);
-    await stage.wait(700);
+    await stage.wait(3500);
     await b.beat({ owns: "told" });
     await a.beat({ owns: "told" });
     await describeStreams(stage);
