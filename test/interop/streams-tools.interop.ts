@@ -20,7 +20,6 @@ streams-groups --list
 streams-groups --list --state
 streams-groups --list --state stable,empty
 ~ streams-groups --describe --group %
-~ streams-groups --describe --group % --offsets --verbose
 streams-groups --describe --group % --members
 streams-groups --describe --group % --members --verbose
 streams-groups --describe --group % --state
@@ -32,8 +31,8 @@ streams-groups --describe --all-groups --state
 streams-groups --delete --group %
 consumer-groups --describe --group %
 consumer-groups --delete --group %
-topics --describe --topic %-store-changelog
-topics --describe --topic %-store-repartition
+~ configs --describe --topic %-store-changelog
+~ configs --describe --topic %-store-repartition
 `;
 
 const STOPPED = `
