@@ -157,7 +157,8 @@ export class Ledger {
     const { nowMs, lockDurationMs, leaderOf } = this.#options;
     if (holder?.memberId !== memberId) {
       // What its holder has acknowledged itself may be done with before that is answered.
-      const isStill = holder !== undefined && fate.holder === holder && holder.leader === leaderOf(partition) && fate.openEnds <= 1;
+      const isStill =
+        holder !== undefined && fate.holder === holder && holder.leader === leaderOf(partition) && fate.openEnds === (isEnd(type) ? 1 : 0);
       if (isStill && holder.untilMs > nowMs() && fate.done === undefined && offset >= this.#startOffset(partition))
         throw new Error(`${memberId} acknowledged ${offset} of partition ${partition}, which ${holder.memberId} has`);
       return;
