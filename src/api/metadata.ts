@@ -80,7 +80,7 @@ async function topicsNamed(
   const refused = mayCreate ? await createMissing(services, described, access, mutations) : undefined;
   const image = services.config["odradek.auto.create.answers.created"] ? services.cluster.image : before;
   return Array.from(names, (name) => {
-    if (!described.has(name)) return unknown(Errors.TOPIC_AUTHORIZATION_FAILED, name);
+    if (!described.has(name)) return { ...unknown(Errors.TOPIC_AUTHORIZATION_FAILED, name), isInternal: false };
     const refusal = refused?.get(name);
     if (refusal?.error === Errors.TOPIC_AUTHORIZATION_FAILED) return unknown(refusal.error, name);
     if (topicNameFault(name) !== undefined) return unknown(Errors.INVALID_TOPIC_EXCEPTION, name);
