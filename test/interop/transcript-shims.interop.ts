@@ -42,7 +42,7 @@ console-share-consumer --topic %q --group %s --max-messages 1 --timeout-ms 20000
 console-share-consumer --topic %q --group %s --timeout-ms 2000
 console-share-consumer --topic %q --group %s --reject --release
 console-share-consumer --group %s
-console-share-consumer --topic %q --group %s --command-property group.id=other
+console-share-consumer --topic %q --group mine --command-property group.id=other
 console-share-consumer --topic %q --group %s --command-property max.poll.records=0
 get-offsets --topic %b.c
 get-offsets --topic %b.c --time earliest

@@ -106,17 +106,14 @@ function tidied(text: string, tool: string): string[] {
       // Ids that members of the newer protocol have made for themselves.
       .map((line) => (OF_GROUPS.test(tool) ? line.replace(/(?<= )[\w-]{22}(?= )/g, "<member>") : line))
       .flatMap((line) => (tool === "broker-api-versions" ? versionLines(line) : [line]))
-      .filter((line) => !NOT_YET.test(line))
+      .filter((line) => !WITHOUT_QUORUM.test(line))
   );
 }
 
 const OF_GROUPS = /^(consumer|share|streams)-groups$/;
 
-/**
- * Left out on both sides: share and streams groups, with the features that announce them, which Odradek does not serve yet; and kraft.version,
- * whose 1 stands for voters that come and go, which a broker without a quorum does not have.
- */
-const NOT_YET = /^(Share|Streams|\w*Share(Group)?\w*)\w*\(\d+\): |^Feature: (share|streams|kraft)\.version /;
+/** Left out on both sides: the feature whose 1 stands for voters that come and go, which a broker without a quorum does not have. */
+const WITHOUT_QUORUM = /^Feature: kraft\.version /;
 
 /** Odradek serves older versions than Kafka 4 does, for clients that never got newer ones: what counts is the version that is used. */
 function versionLines(line: string): string[] {
