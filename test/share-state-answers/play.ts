@@ -2,7 +2,8 @@
 // and times stand for themselves, so that lines of two brokers can be compared.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { createTopics, deleteTopics, fetch, findCoordinator } from "../../protocol/messages/index.ts";
+import { Errors } from "../../protocol/errors.ts";
+import { createTopics, deleteTopics, fetch, findCoordinator, readShareGroupState } from "../../protocol/messages/index.ts";
 import { recordsOf } from "../../protocol/records/record.ts";
 import { batchesOf } from "../../protocol/records/record-batch.ts";
 import type { Encodable, Shape } from "../../protocol/schema/field.ts";
@@ -42,10 +43,19 @@ export async function play(port: number): Promise<readonly string[]> {
 async function untilThere(client: RawClient, topicId: string): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const found = await client.call(findCoordinator, 6, { keyType: SHARE, coordinatorKeys: [`g:${topicId}:0`] });
-    if (found?.coordinators[0]?.errorCode === 0) return;
+    if (found?.coordinators[0]?.errorCode === 0 && (await hasLoaded(client, topicId))) return;
     await delay(PAUSE_MS);
   }
   throw new Error("nobody coordinates share partitions");
+}
+
+/** Whether it knows that nothing is stored yet. */
+async function hasLoaded(client: RawClient, topicId: string): Promise<boolean> {
+  const answer = await client.call(readShareGroupState, 0, {
+    groupId: "g",
+    topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: 0 }] }],
+  });
+  return answer?.results[0]?.partitions[0]?.errorCode === Errors.INVALID_REQUEST;
 }
 
 class StateLog {
