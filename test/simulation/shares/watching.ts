@@ -38,12 +38,14 @@ export class Watching implements Interceptor {
     const answered = this.#ledger.acknowledging(memberId, asked);
     const { leaders } = this.#ledger;
     const told = (reply: unknown): void => {
+      // What a broker says that has crashed, nobody hears.
+      const heard: Answered = connection.isClosed ? () => undefined : answered;
       try {
-        if (api.key === messages.shareAcknowledge.key) acknowledged(reply as AcknowledgeResponse, answered);
+        if (api.key === messages.shareAcknowledge.key) acknowledged(reply as AcknowledgeResponse, heard);
         else {
           // What waited for acknowledgements was acquired some time before it is told, and who gave it may be gone.
           const isExact = asked.length === 0 && !connection.isClosed && leaders === this.#ledger.leaders;
-          this.#fetched(memberId, reply as FetchResponse, { answered, isExact });
+          this.#fetched(memberId, reply as FetchResponse, { answered: heard, isExact });
         }
       } catch (error) {
         this.#failed(error);
