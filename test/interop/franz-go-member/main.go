@@ -195,20 +195,23 @@ func (it *member) readCommands() {
 }
 
 func (it *member) consumeUntilEnd() error {
-	isHolding := false
+	isHolding, isEnding := false, false
 	for {
 		select {
 		case command, isOpen := <-it.commands:
-			if !isOpen {
-				if it.session == nil {
-					it.commit(context.Background(), nil)
-				}
-				return nil
-			}
+			isEnding = !isOpen
 			isHolding = isHolding || command == "hold"
 		default:
 		}
+		if isEnding && it.session != nil {
+			return nil
+		}
 		records := it.take()
+		if isEnding {
+			// After a poll, as all commits are made here: else what it commits may be taken from it before the answer is there.
+			it.commit(context.Background(), nil)
+			return nil
+		}
 		if it.session == nil {
 			isHolding = it.consume(isHolding)
 			it.client.AllowRebalance()
