@@ -63,6 +63,20 @@ describe("a member whose connection is closed", () => {
     expect(joining.value).toMatchObject({ errorCode: 0, generationId: 2, leader: lost.memberId });
   });
 
+  it("stays when it commits on another connection in time", async () => {
+    const bench = new GroupBench();
+    const connection = new TestConnection();
+    const lost = await member(bench, connection);
+    const joining = await startJoin(bench);
+    connection.close();
+    await bench.clock.advance(500);
+    const topics = [{ name: "t", partitions: [{ partitionIndex: 0, committedOffset: 1, committedMetadata: null }] }];
+    const commit = { memberId: lost.memberId, generationIdOrMemberEpoch: 1, topics };
+    bench.commit(commit, { version: 8, connection: new TestConnection() });
+    await bench.clock.advance(20_000);
+    expect(joining.value).toBeUndefined();
+  });
+
   it("is dropped from a round that it has joined: nobody would receive the answer", async () => {
     const bench = new GroupBench();
     const connections = [new TestConnection(), new TestConnection()];
@@ -154,13 +168,13 @@ describe("a member whose connection is closed", () => {
 });
 
 describe("a member that was not heard of since its group was loaded", () => {
-  it("is waited for one second from when somebody else joins, and not for its session timeout", async () => {
+  it("is waited for one second and a heartbeat from when somebody else joins, and not for its session timeout", async () => {
     const before = new GroupBench();
     const lost = await member(before, new TestConnection());
     const bench = before.restarted();
     await bench.clock.advance(5000);
     const joining = await startJoin(bench);
-    await bench.clock.advance(999);
+    await bench.clock.advance(3999);
     expect(joining.value).toBeUndefined();
     await bench.clock.advance(1);
     expect(joining.value).toMatchObject({ errorCode: 0, generationId: 2, leader: joining.value?.memberId });

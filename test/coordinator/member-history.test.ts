@@ -73,6 +73,11 @@ describe("nothing is wrong with", () => {
     expect(complaints({ [P]: 3 }, b, a)).toEqual([]);
   });
 
+  test("a member that begins again where nothing was committed, when it is given the partition again", () => {
+    const a = new Told("a").assigned(1, P).consumed(2, 0, 1).revoked(3, P).assigned(4, P).consumed(5, 0, 1).committed(6, 2);
+    expect(complaints({ [P]: 2 }, a)).toEqual([]);
+  });
+
   test("records that are consumed again because nobody had committed them", () => {
     const a = new Told("a").assigned(1, P).consumed(2, 0).committed(3, 1).consumed(4, 1, 2).is("killed", 5);
     const b = new Told("b").assigned(100, P).consumed(101, 1, 2, 3).committed(102, 4);

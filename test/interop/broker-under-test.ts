@@ -47,15 +47,23 @@ export function startBroker(name: BrokerName, options: StartOptions): Promise<Ru
   return name === "kafka" ? startKafka(options) : startOdradek(options);
 }
 
-async function startKafka({ port, dataFolder, settings, jvm = "" }: StartOptions): Promise<RunningBroker> {
+async function startKafka(options: StartOptions): Promise<RunningBroker> {
+  const { port, dataFolder, jvm = "" } = options;
+  const env = { ...process.env, KAFKA_OPTS: jvm };
+  const child = spawn(KAFKA_REFERENCE, await formattedKafka(options), { env, stdio: ["ignore", "pipe", "pipe"] });
+  return running("kafka", { port, dataFolder: join(dataFolder, "logs") }, child, KAFKA_IS_READY);
+}
+
+export const KAFKA_IS_READY = /Kafka Server started/;
+
+/** Gives what the reference tool is called with to run the broker whose folder it has made ready. */
+export async function formattedKafka({ port, dataFolder, settings }: StartOptions): Promise<readonly string[]> {
   mkdirSync(dataFolder, { recursive: true });
   const properties = join(dataFolder, "server.properties");
   writeFileSync(properties, kafkaProperties(port, join(dataFolder, "logs"), settings));
   const format = ["java", "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", properties];
   await runOrThrow(KAFKA_REFERENCE, format, { deadlineMs: 120_000 });
-  const env = { ...process.env, KAFKA_OPTS: jvm };
-  const child = spawn(KAFKA_REFERENCE, ["java", "kafka.Kafka", properties], { env, stdio: ["ignore", "pipe", "pipe"] });
-  return running("kafka", { port, dataFolder: join(dataFolder, "logs") }, child, /Kafka Server started/);
+  return ["java", "kafka.Kafka", properties];
 }
 
 async function startOdradek(options: StartOptions): Promise<RunningBroker> {

@@ -1,15 +1,18 @@
-// A cluster of broker processes over PostgreSQL and an object store, with producers, transactions and groups of three libraries, while brokers
-// are added, stopped, killed, made to stand still and cut off from either, and either service is killed: nothing acknowledged is lost,
-// doubled or out of order, no aborted record is read, nothing that was told is taken back, and every client goes on by itself.
-// `node test/interop/machines/guards.ts` shows that the checker finds it when what guards this is taken out.
+// A cluster of broker processes over PostgreSQL and an object store, and a lone broker on its folder, with producers, transactions and groups of
+// three libraries, while brokers are added, stopped, killed, made to stand still and cut off from either service, or the lone one from its
+// clients, and either service is killed: nothing acknowledged is lost, doubled or out of order, no aborted record is read, nobody is taken
+// back in a partition nor anything that was told, and every client goes on by itself. `node test/interop/machines/guards.ts` shows that
+// the checker finds it when what guards this is taken out.
 //
-//   SEEDS=50, SEEDS=7-9,12   so many, or these; without, one
-//   MACHINES_ON=kafka        these on Apache Kafka's nodes
+//   SEEDS=50, SEEDS=7-9,12   so many, or these; without, one of each
+//   MACHINES_ON=lone         these on a lone broker only; =cluster on a cluster only
+//   MACHINES_ON=kafka        these on Apache Kafka's nodes; =lone-kafka on a lone one
 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CACHE, hasKafkaReference } from "./broker-under-test.ts";
 import { KAFKA_PLACES, startKafkaMachines } from "./machines/kafka.ts";
+import { runLoneSeed } from "./machines/lone.ts";
 import { type Outcome, runScenario } from "./machines/scenario.ts";
 import { DATABASE_PORT, LENGTH_MS, LIMITS, runSeed, SESSION_MS, STORE_PORT } from "./machines/seed.ts";
 import { type Database, hasServices, type ObjectStoreService, startDatabase, startObjectStore } from "./machines/services.ts";
@@ -21,7 +24,8 @@ const SEED_MS = 300_000;
 
 const given = process.env["SEEDS"]?.replace(/^(\d+)$/, "1-$1");
 const SAMPLE = [2];
-const on = process.env["MACHINES_ON"] ?? process.env["INTEROP_ONLY"];
+const on = process.env["MACHINES_ON"] ?? process.env["INTEROP_ONLY"] ?? "odradek";
+const isOn = (kind: "cluster" | "lone"): boolean => on === "odradek" || on === kind;
 
 function plays(title: string, seed: number, play: () => Promise<Outcome>): void {
   it(`${title} (seed ${seed})`, { timeout: SEED_MS }, async () => {
@@ -32,7 +36,7 @@ function plays(title: string, seed: number, play: () => Promise<Outcome>): void 
   });
 }
 
-describe.skipIf(on === "kafka" || !hasServices() || !hasKafkaReference())("Odradek", () => {
+describe.skipIf(!isOn("cluster") || !hasServices() || !hasKafkaReference())("Odradek", () => {
   let [database, store]: [Database | undefined, ObjectStoreService | undefined] = [undefined, undefined];
   beforeAll(async () => {
     database = await startDatabase(DATABASE_PORT);
@@ -50,6 +54,15 @@ describe.skipIf(on === "kafka" || !hasServices() || !hasKafkaReference())("Odrad
   }
 });
 
+describe.skipIf(!isOn("lone") || !hasKafkaReference())("a lone Odradek", () => {
+  for (const seed of seedsOf(given, SAMPLE))
+    plays("nothing is lost and nothing stands still", seed, () => runLoneSeed(seed, { kind: "odradek" }));
+});
+
+describe.skipIf(on !== "lone-kafka" || given === undefined || !hasKafkaReference())("a lone Apache Kafka", () => {
+  for (const seed of seedsOf(given, [])) plays("as on Apache Kafka", seed, () => runLoneSeed(seed, { kind: "kafka" }));
+});
+
 /** Its brokers have no services to be cut off from, and what they tell may fall for a moment when leaders change. */
 describe.skipIf(on !== "kafka" || given === undefined || !hasKafkaReference())("Apache Kafka", () => {
   for (const seed of seedsOf(given, [])) {
@@ -57,7 +70,7 @@ describe.skipIf(on !== "kafka" || given === undefined || !hasKafkaReference())("
       const machines = await startKafkaMachines(KAFKA_PORT);
       try {
         return await runScenario({
-          ...{ seed, machines, places: KAFKA_PLACES, lengthMs: LENGTH_MS, sessionMs: SESSION_MS, limits: LIMITS },
+          ...{ seed, machines, places: KAFKA_PLACES, free: 1, services: [], lengthMs: LENGTH_MS, sessionMs: SESSION_MS, limits: LIMITS },
           folder: join(CACHE, "machines", `kafka-${seed}`),
           mostAway: 1,
           deeds: ["stop", "kill", "add", "grow"],

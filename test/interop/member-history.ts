@@ -1,6 +1,6 @@
 // The logs of all members of a group together, and what must hold of them, whichever clients and protocols they are of: no partition has two
-// owners at any instant, nobody consumes or commits what he does not own, everything that was produced is consumed, and what was committed
-// is neither consumed again nor taken back.
+// owners at any instant, nobody consumes or commits what he does not own, everything that was produced is consumed, whoever is given a
+// partition goes only forward in it, and what was committed is neither consumed again nor taken back.
 //
 // A member owns a partition from the beginning of the callback that gives it to the end of the callback that takes it. One that is killed owns
 // nothing from then on. One that is stopped beyond its session does not know what it has lost until it hears of it: what it still consumes
@@ -79,6 +79,8 @@ class MemberHistory {
   readonly owners = new Map<Place, Set<string>>();
   readonly #consumed = new Map<Place, Set<number>>();
   readonly #committed = new Map<Place, Commit>();
+  /** The last that a member has consumed of a partition since it was given it. */
+  readonly #positions = new Map<string, number>();
   /** Members that were stopped, with what they may still believe to own. */
   readonly #stopped = new Map<string, Stop>();
   readonly #late: ReadonlySet<MemberEvent>;
@@ -132,6 +134,7 @@ class MemberHistory {
       for (const other of owners)
         if (other !== member) this.complaints.push(`${place} was given to ${member} while ${other} had it, at ${atUs} µs`);
       owners.add(member);
+      this.#positions.delete(`${member} ${place}`);
       this.#stopped.get(member)?.places.delete(place);
     }
   }
@@ -157,6 +160,9 @@ class MemberHistory {
     if (this.owners.get(place)?.has(member) !== true) this.complaints.push(`${member} consumed ${place} at ${offset} without owning it`);
     const consumed = this.#consumed.get(place) ?? new Set();
     this.#consumed.set(place, consumed);
+    const position = this.#positions.get(`${member} ${place}`) ?? -1;
+    if (offset <= position) this.complaints.push(`${member} consumed ${place} at ${offset} after ${position}`);
+    this.#positions.set(`${member} ${place}`, offset);
     const committed = this.#committed.get(place);
     if (consumed.has(offset) && committed !== undefined && committed.offset > offset)
       this.complaints.push(`${member} consumed ${place} at ${offset} again although ${committed.member} had committed ${committed.offset}`);

@@ -25,7 +25,7 @@ export const odradekSettings = {
   ),
   "odradek.group.disconnected.member.timeout.ms": long(
     -1,
-    "A group member whose connection closed, or that was not heard of since its group was loaded, is waited for this long by a rebalance, not until its session timeout; -1 waits.",
+    "A group member whose connection closed is waited for this long by a rebalance, not until its session timeout; one that was not heard of since its group was loaded three seconds longer; -1 waits.",
     { honoured: true, min: -1 },
   ),
   "odradek.group.share.change.heartbeat.interval.ms": long(

@@ -3,6 +3,9 @@
 import type { Clock } from "../../base/clock.ts";
 import type { MemberConnection } from "./request-context.ts";
 
+/** How often clients send heartbeats by default: one that lives, with a new connection, may be silent for as long. */
+const HEARTBEAT_INTERVAL_MS = 3000;
+
 export class ConnectionLink {
   readonly #clock: Clock;
   readonly #closed: () => void;
@@ -20,7 +23,7 @@ export class ConnectionLink {
     return this.#connection;
   }
 
-  /** `undefined` while it is open, and of a member that was loaded until somebody misses it. */
+  /** `undefined` while it is open, and of a member that was loaded until somebody misses it; then it is a heartbeat later. */
   get closedSinceMs(): number | undefined {
     return this.#closedSinceMs;
   }
@@ -33,9 +36,9 @@ export class ConnectionLink {
     else this.#unlisten = connection.onClose(() => this.#onClose());
   }
 
-  /** Somebody waits for the member: if it was loaded and has not spoken since, it counts as gone from now on. */
+  /** Somebody waits for the member: if it was loaded and does not speak for a heartbeat from now on, it counts as gone. */
   missed(): void {
-    if (this.#connection === undefined) this.#closedSinceMs ??= this.#clock.now();
+    if (this.#connection === undefined) this.#closedSinceMs ??= this.#clock.now() + HEARTBEAT_INTERVAL_MS;
   }
 
   release(): void {

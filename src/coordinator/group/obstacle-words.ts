@@ -35,7 +35,9 @@ export function lastHeard(
       : link === undefined || link.connection !== undefined
         ? `it was last heard of ${nowMs - setAtMs} ms ago`
         : `it has not been heard of in the ${nowMs - setAtMs} ms since its group was loaded`;
-  return link?.closedSinceMs === undefined ? when : `${when}, and its connection has been closed for ${nowMs - link.closedSinceMs} ms`;
+  return link?.connection === undefined || link.closedSinceMs === undefined
+    ? when
+    : `${when}, and its connection has been closed for ${nowMs - link.closedSinceMs} ms`;
 }
 
 export function firstOf(sentences: readonly string[]): string[] {

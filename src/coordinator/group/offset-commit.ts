@@ -37,7 +37,7 @@ function checkCommit({ environment }: GroupState, group: Group | undefined, comm
   }
 }
 
-function checkClassicCommit(group: ClassicGroup, { memberId, instanceId, generation, producer }: Commit): ErrorCode {
+function checkClassicCommit(group: ClassicGroup, { memberId, instanceId, generation, connection, producer }: Commit): ErrorCode {
   if (generation < 0 && group.isEmpty) return Errors.NONE;
   // Older transactional producers do not say who they are.
   if (generation < 0 && memberId === "" && instanceId === null) return producer === undefined ? Errors.UNKNOWN_MEMBER_ID : Errors.NONE;
@@ -47,6 +47,7 @@ function checkClassicCommit(group: ClassicGroup, { memberId, instanceId, generat
   if (group.state === "CompletingRebalance" && producer === undefined) return Errors.REBALANCE_IN_PROGRESS;
   // A commit keeps the session alive, as a heartbeat does.
   const member = group.members.get(memberId);
+  if (connection?.isClosed === false) member?.link.bind(connection);
   if (member !== undefined && !member.isWaitingForJoin && !member.isWaitingForSync) member.heard();
   return Errors.NONE;
 }

@@ -3,7 +3,7 @@
 import type { Access } from "../../security/access.ts";
 import type { Permission } from "../../security/permission.ts";
 
-/** The connection of a request: a member is bound to that of its last join, sync or heartbeat. */
+/** The connection of a request: a member is bound to that of its last join, sync, heartbeat or commit. */
 export interface MemberConnection {
   readonly isClosed: boolean;
   /** Gives a function that ends the listening. */

@@ -1,4 +1,4 @@
-// What keeps clusters of processes right, each with what stands in its place when it is taken out (guards.ts). Most is kept by more than one:
+// What keeps clusters of processes and lone brokers right, each with what stands in its place when it is taken out (guards.ts). Most is kept by more than one:
 // a commit of a broker that was relieved is refused by the owner of the log, by its leader epoch, by where it expects the log to end and by
 // the keys of the rows. What belongs together is taken out together.
 
@@ -6,6 +6,8 @@ import type { Guard } from "../../simulation/guard.ts";
 import type { Deed } from "./plan.ts";
 
 export interface MachinesGuard extends Guard {
+  /** A process on a folder; else a cluster over PostgreSQL and an object store. */
+  readonly isLone?: true;
   /** What finds it sooner than all that can be done. */
   readonly deeds: readonly Deed["does"][];
 }
@@ -62,5 +64,66 @@ export const GUARDS: readonly MachinesGuard[] = [
     title: "producers are known to who takes over",
     edits: [{ file: LOG, code: "this.producers.restore(opened.producers);", without: "this.producers.restore([]);" }],
     deeds: ["kill", "freeze", "cut"],
+  },
+  {
+    title: "what a producer sends again is known by its sequence",
+    edits: [
+      {
+        file: "src/storage/producer-states.ts",
+        code: "    return checkData(state, batch, options);",
+        without: "    return NEW;",
+      },
+      { file: "src/storage/producer-states.ts", code: "if (duplicate !== undefined)", without: "if (duplicate === null)" },
+    ],
+    isLone: true,
+    deeds: ["cut", "kill"],
+  },
+  {
+    title: "a broker that was killed reads again what its producers had sent",
+    edits: [
+      {
+        file: "src/log/producer-snapshots.ts",
+        code: "if (from < options.logEndOffset && ",
+        without: "if (from < 0 && ",
+      },
+    ],
+    isLone: true,
+    deeds: ["kill"],
+  },
+  {
+    title: "a decision about a transaction is carried out by who loads it",
+    edits: [
+      {
+        file: "src/coordinator/transaction/transaction-state.ts",
+        code: "if (isPrepared(transaction)) complete(",
+        without: "if (transactionalId === null) complete(",
+      },
+    ],
+    isLone: true,
+    deeds: ["kill"],
+  },
+  {
+    title: "readers of committed records are told which are aborted",
+    edits: [
+      {
+        file: "src/api/fetch.ts",
+        code: `const aborted = isolationLevel === "read_committed" ? partition`,
+        without: "const aborted = isolationLevel === null ? partition",
+      },
+    ],
+    isLone: true,
+    deeds: ["cut"],
+  },
+  {
+    title: "offsets that were committed in a transaction are known to who loads the group",
+    edits: [
+      {
+        file: "src/coordinator/load.ts",
+        code: "      state.endTransaction(batch.producerId, marker.type === ControlType.COMMIT);\n",
+        without: "",
+      },
+    ],
+    isLone: true,
+    deeds: ["kill"],
   },
 ];

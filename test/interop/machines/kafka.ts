@@ -14,7 +14,6 @@ export async function startKafkaMachines(firstPort: number): Promise<Machines> {
     throw new Error("Apache Kafka's nodes have no services");
   };
   return {
-    name: "kafka",
     bootstrap: cluster.bootstrap,
     portOf: (place) => cluster.portOf(idOf(place)),
     running: () => cluster.ids().map((id) => id - 1),

@@ -1,6 +1,6 @@
-// A cluster as the scenario of machines sees it: places, each with a port of its own, in which brokers are started, stopped in order, killed and
-// made to stand still, and what they may be cut off from. Here the one of Odradek: a process for each broker, over PostgreSQL and an object
-// store that each reaches by lines of its own. See kafka.ts for Apache Kafka's.
+// Brokers as the scenario of machines sees them: places, each with a port of its own, in which brokers are started, stopped in order, killed
+// and made to stand still, and what they may be cut off from. Here those that are a process each: Odradek's of a cluster, over PostgreSQL and
+// an object store that each reaches by lines of its own, and a lone one (lone.ts). See kafka.ts for Apache Kafka's nodes.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync } from "node:fs";
@@ -13,10 +13,11 @@ import type { Database, ObjectStoreService } from "./services.ts";
 
 export const SERVICES = ["database", "store"] as const;
 export type ServiceName = (typeof SERVICES)[number];
+/** What a broker may be cut off from. */
+export type FarEnd = ServiceName | "clients";
 
 /** Places are numbered from 0. */
 export interface Machines {
-  readonly name: "kafka" | "odradek";
   /** Of all places. */
   readonly bootstrap: string;
   portOf(place: number): number;
@@ -29,12 +30,12 @@ export interface Machines {
   /** Nothing of it runs until it continues; its sockets stay open. */
   freeze(place: number): Promise<void>;
   thaw(place: number): void;
-  line(place: number, service: ServiceName): Line;
+  line(place: number, farEnd: FarEnd): Line;
   service(name: ServiceName): { kill(): Promise<void>; resume(): Promise<void> };
   close(): Promise<void>;
 }
 
-export interface MachinesOptions {
+export interface ClusterOptions {
   /** Of the tree whose brokers run. */
   readonly root?: string;
   /** Of the database, of the prefix in the store, of the folder of brokers' logs: of this cluster alone. */
@@ -54,17 +55,31 @@ const START_MS = 60_000;
 const STOP_MS = 30_000;
 
 /** With a broker in each place but the last. */
-export async function startMachines(options: MachinesOptions): Promise<OdradekMachines> {
-  const { title, places, linePortOf, database, store } = options;
+export async function startMachines(options: ClusterOptions): Promise<BrokerProcesses> {
+  const { root, title, places, portOf, linePortOf, database, store, settings, hasOwnIds, logFolder } = options;
   await database.create(title);
   const lines = new Map<string, Line>();
   for (let place = 0; place < places; place++) {
     for (const service of SERVICES) {
-      const servicePort = service === "database" ? database.port : store.port;
-      lines.set(`${place} ${service}`, await Line.open({ port: linePortOf(place, service), servicePort }));
+      const to = service === "database" ? database.port : store.port;
+      lines.set(`${place} ${service}`, await Line.open({ port: linePortOf(place, service), servicePort: to }));
     }
   }
-  const machines = new OdradekMachines(options, lines);
+  const machines = new BrokerProcesses({
+    places,
+    portOf,
+    lines,
+    logFolder,
+    commandOf: (place, line) =>
+      odradekCommand({
+        root,
+        port: portOf(place),
+        storage: ["--cluster", database.urlOf(title, line("database").port), "--objects", `s3://${store.bucket}/${title}`],
+        settings: { ...(hasOwnIds ? { "node.id": `${place + 1}` } : {}), ...settings },
+        env: store.environment(line("store").port),
+      }),
+    services: { database, store },
+  });
   try {
     for (let place = 0; place < places - 1; place++) await machines.start(place);
   } catch (error) {
@@ -74,16 +89,45 @@ export async function startMachines(options: MachinesOptions): Promise<OdradekMa
   return machines;
 }
 
-export class OdradekMachines implements Machines {
-  readonly name = "odradek";
-  readonly #options: MachinesOptions;
-  readonly #lines: ReadonlyMap<string, Line>;
+export interface BrokerCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly ready: RegExp;
+}
+
+interface OdradekOptions {
+  readonly root?: string | undefined;
+  readonly port: number;
+  readonly storage: readonly string[];
+  readonly settings: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export function odradekCommand({ root = ROOT, port, storage, settings, env = {} }: OdradekOptions): BrokerCommand {
+  const args = [join(root, "src/cli/main.ts"), "start", "--host", "127.0.0.1", "--port", `${port}`, "--json", ...storage];
+  for (const [name, value] of Object.entries(settings)) args.push("--set", `${name}=${value}`);
+  return { command: NODE, args, env, ready: /"event":\s*"ready"/ };
+}
+
+export interface ProcessesOptions {
+  readonly places: number;
+  /** Where clients reach the broker. */
+  readonly portOf: (place: number) => number;
+  /** "<place> <far end>" */
+  readonly lines: ReadonlyMap<string, Line>;
+  readonly commandOf: (place: number, line: (farEnd: FarEnd) => Line) => BrokerCommand;
+  readonly logFolder: string;
+  readonly services?: { readonly [Name in ServiceName]: { kill(): Promise<void>; resume(): Promise<void> } };
+}
+
+export class BrokerProcesses implements Machines {
+  readonly #options: ProcessesOptions;
   readonly #brokers = new Map<number, ChildProcess>();
   #started = 0;
 
-  constructor(options: MachinesOptions, lines: ReadonlyMap<string, Line>) {
+  constructor(options: ProcessesOptions) {
     this.#options = options;
-    this.#lines = lines;
   }
 
   get bootstrap(): string {
@@ -99,19 +143,15 @@ export class OdradekMachines implements Machines {
   }
 
   async start(place: number): Promise<void> {
-    const { root = ROOT, title, database, store, settings, hasOwnIds, logFolder } = this.#options;
-    const args = [join(root, "src/cli/main.ts"), "start", "--host", "127.0.0.1", "--port", `${this.portOf(place)}`, "--json"];
-    args.push("--cluster", database.urlOf(title, this.line(place, "database").port), "--objects", `s3://${store.bucket}/${title}`);
-    if (hasOwnIds) args.push("--set", `node.id=${place + 1}`);
-    for (const [name, value] of Object.entries(settings)) args.push("--set", `${name}=${value}`);
-    const env = { ...process.env, ...store.environment(this.line(place, "store").port) };
-    const child = spawn(NODE, args, { stdio: ["ignore", "pipe", "pipe"], env });
+    const { commandOf, logFolder } = this.#options;
+    const { command, args, env, ready } = commandOf(place, (farEnd) => this.line(place, farEnd));
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
     mkdirSync(logFolder, { recursive: true });
     const log = createWriteStream(join(logFolder, `place-${place}-start-${++this.#started}.log`));
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
     this.#brokers.set(place, child);
-    await waitForOutput(child, /"event":\s*"ready"/, START_MS);
+    await waitForOutput(child, ready, START_MS);
   }
 
   stop(place: number): Promise<void> {
@@ -136,19 +176,16 @@ export class OdradekMachines implements Machines {
     this.#brokers.get(place)?.kill("SIGCONT");
   }
 
-  line(place: number, service: ServiceName): Line {
-    const line = this.#lines.get(`${place} ${service}`);
-    if (line === undefined) throw new Error(`there is no line from place ${place} to the ${service}`);
+  line(place: number, farEnd: FarEnd): Line {
+    const line = this.#options.lines.get(`${place} ${farEnd}`);
+    if (line === undefined) throw new Error(`there is no line from place ${place} to the ${farEnd}`);
     return line;
   }
 
-  service(name: ServiceName): Database | ObjectStoreService {
-    return this.#options[name];
-  }
-
-  /** Brokers that ended by themselves, with their places. */
-  ended(): readonly number[] {
-    return [...this.#brokers].filter(([, { exitCode, signalCode }]) => exitCode !== null || signalCode !== null).map(([place]) => place);
+  service(name: ServiceName): { kill(): Promise<void>; resume(): Promise<void> } {
+    const { services } = this.#options;
+    if (services === undefined) throw new Error(`there is no ${name}`);
+    return services[name];
   }
 
   async close(): Promise<void> {
@@ -156,7 +193,7 @@ export class OdradekMachines implements Machines {
       this.thaw(place);
       await this.kill(place);
     }
-    await Promise.all([...this.#lines.values()].map((line) => line.close()));
+    await Promise.all([...this.#options.lines.values()].map((line) => line.close()));
   }
 
   async #end(place: number, how: (child: ChildProcess) => Promise<void>): Promise<void> {

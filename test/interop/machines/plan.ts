@@ -2,7 +2,7 @@
 
 import { SeededChance } from "../../../src/faults/seeded-chance.ts";
 import type { LineState } from "./line.ts";
-import { SERVICES, type ServiceName } from "./machines.ts";
+import type { FarEnd, ServiceName } from "./machines.ts";
 
 export type Deed =
   /** Ended, and started again after a while. */
@@ -13,7 +13,7 @@ export type Deed =
   | {
       readonly does: "cut";
       readonly place: number;
-      readonly service: ServiceName;
+      readonly from: FarEnd;
       readonly how: Exclude<LineState, "open">;
       readonly forMs: number;
       readonly isLost: boolean;
@@ -31,8 +31,11 @@ export interface PlannedDeed {
 }
 
 export interface PlanLimits {
-  /** The last of them is free at first. */
   readonly places: number;
+  /** How many of them are free at first: the last, or none. */
+  readonly free: 0 | 1;
+  /** Brokers without any can be cut off from their clients. */
+  readonly services: readonly ServiceName[];
   /** The last deed begins before. */
   readonly lengthMs: number;
   /** How long a broker counts as there without a word from it. */
@@ -85,17 +88,17 @@ class Chance {
   }
 
   /** Adding and growing once each. */
-  deed({ places, sessionMs, deeds }: PlanLimits, plan: readonly PlannedDeed[]): Deed {
+  deed({ places, free, services, sessionMs, deeds }: PlanLimits, plan: readonly PlannedDeed[]): Deed {
     const hasDone = (does: Deed["does"]): boolean => plan.some(({ deed }) => deed.does === does);
     const does = this.#pick(deeds.filter((each) => (each !== "add" && each !== "grow") || !hasDone(each)));
     if (does === "grow") return { does };
     if (does === "add") return { does, place: places - 1 };
     const forMs = this.#duration(sessionMs);
-    const service = this.#pick(SERVICES);
-    if (does === "fell") return { does, service, forMs };
-    const place = Math.floor(this.upTo(places - (hasDone("add") ? 0 : 1)));
-    if (does !== "cut") return { does, place, forMs };
-    return { does, place, service, how: this.#pick(CUTS), forMs, isLost: this.#chance.next() < 0.5 };
+    const service = services.length > 0 ? this.#pick(services) : undefined;
+    if (does === "fell" && service !== undefined) return { does, service, forMs };
+    const place = Math.floor(this.upTo(places - (hasDone("add") ? 0 : free)));
+    if (does !== "cut" && does !== "fell") return { does, place, forMs };
+    return { does: "cut", place, from: service ?? "clients", how: this.#pick(CUTS), forMs, isLost: this.#chance.next() < 0.5 };
   }
 
   /** Shorter than the session, or so long that it is over. */

@@ -16,7 +16,7 @@ import { complaintsAbout, type Limits, type OffsetSeen, transformComplaints } fr
 import type { Machines } from "./machines.ts";
 import { Observer } from "./observer.ts";
 import { PassingTopics } from "./passing-topics.ts";
-import { type Deed, type PlannedDeed, planDeeds, subjectOf } from "./plan.ts";
+import { type Deed, type PlanLimits, type PlannedDeed, planDeeds, subjectOf } from "./plan.ts";
 import { type Found, readAll } from "./reading.ts";
 import { Writer } from "./writer.ts";
 
@@ -31,13 +31,8 @@ const DELIVERY_MS = 45_000;
 /** Of members: longer than it takes until coordinators are back, whatever was done. */
 const SESSION_MS = 30_000;
 
-export interface ScenarioOptions {
+export interface ScenarioOptions extends PlanLimits {
   readonly seed: number;
-  readonly lengthMs: number;
-  readonly sessionMs: number;
-  readonly mostAway: number;
-  readonly places: number;
-  readonly deeds: readonly Deed["does"][];
   readonly machines: Machines;
   /** For the logs of clients; of this scenario alone. */
   readonly folder: string;
@@ -197,7 +192,7 @@ class Scene {
         machines.thaw(deed.place);
         return;
       case "cut": {
-        const line = machines.line(deed.place, deed.service);
+        const line = machines.line(deed.place, deed.from);
         line.set(deed.how);
         await sleep(deed.forMs);
         if (deed.isLost) line.breakConnections();

@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { CACHE } from "../broker-under-test.ts";
 import { port } from "../port.ts";
-import { startMachines } from "./machines.ts";
+import { SERVICES, startMachines } from "./machines.ts";
 import type { Deed } from "./plan.ts";
 import { type Outcome, runScenario } from "./scenario.ts";
 import type { Database, ObjectStoreService } from "./services.ts";
@@ -64,7 +64,18 @@ export async function runSeed(
   });
   try {
     return await runScenario({
-      ...{ seed, machines, deeds, places: PLACES, lengthMs: LENGTH_MS, sessionMs: SESSION_MS, mostAway: 2, limits: LIMITS },
+      ...{
+        seed,
+        machines,
+        deeds,
+        places: PLACES,
+        free: 1,
+        services: SERVICES,
+        lengthMs: LENGTH_MS,
+        sessionMs: SESSION_MS,
+        mostAway: 2,
+        limits: LIMITS,
+      },
       folder: join(folder, "clients"),
       isObserved: true,
     });

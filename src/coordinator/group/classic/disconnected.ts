@@ -1,7 +1,7 @@
 // Which members a rebalance need not wait for, because they have no connection (disconnection.ts). Outside a rebalance nobody is removed.
 //
 // A member that was loaded from the log has no connection that could close, and may be as dead as the broker of before or just about to
-// reconnect. It is missed only once a rebalance needs it, and has the same time from then on to be heard of.
+// reconnect. It is missed only once a rebalance needs it, and has the time of a heartbeat more from then on to be heard of.
 
 import type { ConnectionLink } from "../connection-link.ts";
 import { isOverdue, watchLinks } from "../disconnection.ts";

@@ -12,7 +12,7 @@ import type { ConsumerMember } from "./consumer-member.ts";
 const MEMBER_EPOCH_VERSION = 9;
 
 export function checkConsumerCommit(group: ConsumerGroup, commit: Commit): ErrorCode | CommitOutcome {
-  const { memberId, instanceId, generation: epoch, producer, apiVersion } = commit;
+  const { memberId, instanceId, generation: epoch, connection, producer, apiVersion } = commit;
   if (epoch < 0 && group.isEmpty) return Errors.NONE;
   // Older transactional producers do not say who they are.
   if (producer !== undefined && epoch < 0 && memberId === "" && instanceId === null) return Errors.NONE;
@@ -21,6 +21,7 @@ export function checkConsumerCommit(group: ConsumerGroup, commit: Commit): Error
   const isClassic = member.identity.classic !== null;
   if (producer === undefined && !isClassic && apiVersion < MEMBER_EPOCH_VERSION) return Errors.UNSUPPORTED_VERSION;
   const stale = isClassic || producer !== undefined ? Errors.ILLEGAL_GENERATION : Errors.STALE_MEMBER_EPOCH;
+  if (connection?.isClosed === false) member.watch.link.bind(connection);
   if (epoch === member.progress.epoch) return Errors.NONE;
   if (epoch > member.progress.epoch) return stale;
   return (topicId, partition) => {

@@ -69,9 +69,10 @@ function handle(
     return { name: name ?? "", topicId: topic.topicId, knownId: topicId, partitions };
   });
   if (!isGroupAsked) return toResponse(topics, () => Errors.NONE);
+  const { apiVersion, connection } = context;
   const committing = parts.runtime.write<CommitOutcome>(
     parts.partitionFor(groupId),
-    (state) => commitOffsets(state, { groupId, memberId, instanceId, generation, apiVersion: context.apiVersion }, offsets),
+    (state) => commitOffsets(state, { groupId, memberId, instanceId, generation, apiVersion, connection }, offsets),
     (error) => () => error,
   );
   return committing instanceof Promise ? committing.then((outcome) => toResponse(topics, outcome)) : toResponse(topics, committing);
