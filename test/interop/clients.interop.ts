@@ -2,7 +2,8 @@
 // partitions, and refusals. Each scenario exists once and is run with each of the three libraries.
 
 import { describe } from "vitest";
-import { type ClientName, type RecordToSend, withClient } from "./client-process.ts";
+import { type RecordToSend, withClient } from "./client-process.ts";
+import type { ClientName } from "./client-programs.ts";
 import { compare, type Observation } from "./compare.ts";
 import { waitFor } from "./processes.ts";
 

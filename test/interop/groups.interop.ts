@@ -3,7 +3,8 @@
 
 import { join } from "node:path";
 import { NODE } from "./broker-under-test.ts";
-import { type ClientName, ClientProcess, type RecordToSend } from "./client-process.ts";
+import { ClientProcess, type RecordToSend } from "./client-process.ts";
+import type { ClientName } from "./client-programs.ts";
 import { compare, type Observation, type Scenario } from "./compare.ts";
 import { runOrThrow, waitFor } from "./processes.ts";
 

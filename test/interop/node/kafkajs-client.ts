@@ -2,14 +2,24 @@
 // kafkajs has no consumer outside a group, so each read joins a group of its own, with the offsets to start from committed before.
 
 import { randomUUID } from "node:crypto";
-import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
-import { CompressionTypes, type Consumer, Kafka, type KafkaMessage, logLevel, type Message } from "kafkajs";
-import type { ClientCalls, RecordSeen, RecordToSend } from "../client-process.ts";
+import { createRequire } from "node:module";
+import {
+  CompressionTypes,
+  type Consumer,
+  Kafka,
+  type KafkaMessage,
+  logLevel,
+  type Message,
+  type Producer,
+  type Transaction,
+} from "kafkajs";
+import type { RecordSeen, RecordToSend } from "../client-process.ts";
+import { type Calls, inOrder, Refused, serve, steadily, until } from "./line-server.ts";
 
-type Calls = { [C in keyof ClientCalls]: (args: Parameters<ClientCalls[C]>[0]) => Promise<ReturnType<ClientCalls[C]>> };
 type Received = { partition: number; offset: number; value: string | null };
 
+/** What kafkajs names ConfigResourceTypes.TOPIC: it cannot be imported into a module by its name. */
+const TOPIC_RESOURCE = 2;
 const CALL_MS = 20_000;
 const kafka = new Kafka({
   clientId: "interop",
@@ -24,14 +34,17 @@ const member: { consumer: Consumer | undefined; assignment: number[]; received: 
   received: [],
 };
 
-class Refused extends Error {
-  constructor(name: string, message = "") {
-    super(message);
-    this.name = name;
-  }
-}
+/** Of transactional producers, by their ids. */
+type Transactional = { readonly producer: Producer; open: Transaction | undefined };
+const transactional = new Map<string, Transactional>();
 
 const calls: Calls = {
+  async about() {
+    const { version } = createRequire(import.meta.url)("kafkajs/package.json") as { version: string };
+    const byPlugins = "only gzip without packages of others";
+    return { version, codecs: ["none", "gzip"], lacks: { codecs: byPlugins, "consumer protocol": "it is older" } };
+  },
+
   async createTopic({ topic, partitions, configs = {} }) {
     const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }));
     const isNew = await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] });
@@ -49,6 +62,29 @@ const calls: Calls = {
     return topics[0]?.partitions.length ?? 0;
   },
 
+  async listTopics({ prefix }) {
+    return beginning(await admin.listTopics(), prefix);
+  },
+
+  async addPartitions({ topic, partitions }) {
+    await admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
+    return null;
+  },
+
+  async describeConfigs({ topic, names }) {
+    const resource = { type: TOPIC_RESOURCE, name: topic, configNames: [...names] };
+    const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [resource] });
+    const entries = resources[0]?.configEntries ?? [];
+    return Object.fromEntries(names.map((name) => [name, entries.find((entry) => entry.configName === name)?.configValue ?? null]));
+  },
+
+  async alterConfigs({ topic, configs }) {
+    const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }));
+    const resources = [{ type: TOPIC_RESOURCE, name: topic, configEntries }];
+    await admin.alterConfigs({ validateOnly: false, resources });
+    return null;
+  },
+
   async produce({ topic, codec = "none", acks = -1, isIdempotent = false, records }) {
     const producer = kafka.producer({ idempotent: isIdempotent, allowAutoTopicCreation: false });
     await producer.connect();
@@ -64,7 +100,34 @@ const calls: Calls = {
     }
   },
 
-  async read({ topic, partitions, from, count, waitMs = 15_000 }) {
+  async produceSteadily({ topic, partitions, count, everyMs }) {
+    const producer = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 100, maxRetryTime: 500 } });
+    await producer.connect();
+    try {
+      const send = (message: Message) => producer.send({ topic, messages: [message] });
+      return await steadily({ partitions, count, everyMs }, send, toRefusal);
+    } finally {
+      await producer.disconnect();
+    }
+  },
+
+  async transact({ id, topic, records, offsets, end }) {
+    const producing = await transactionalProducer(id);
+    const transaction = producing.open ?? (await producing.producer.transaction());
+    producing.open = transaction;
+    if (records.length > 0) await transaction.send({ topic, messages: records.map(toMessage) });
+    if (offsets !== undefined) {
+      const { group, partition, offset } = offsets;
+      const topics = [{ topic: offsets.topic, partitions: [{ partition, offset: `${offset}` }] }];
+      await transaction.sendOffsets({ consumerGroupId: group, topics });
+    }
+    if (end === "open") return null;
+    producing.open = undefined;
+    await (end === "commit" ? transaction.commit() : transaction.abort());
+    return null;
+  },
+
+  async read({ topic, partitions, from, count, waitMs = 15_000, isolation = "read_committed" }) {
     const groupId = `reader-${randomUUID()}`;
     if (from !== "beginning") {
       const starts =
@@ -74,7 +137,8 @@ const calls: Calls = {
       const offsets = partitions.map((partition, index) => ({ partition, offset: `${starts[index]}` }));
       await admin.setOffsets({ groupId, topic, partitions: offsets });
     }
-    return withReader({ groupId, topic, fromBeginning: true }, async (_, seen) => {
+    const readUncommitted = isolation === "read_uncommitted";
+    return withReader({ groupId, topic, fromBeginning: true, readUncommitted }, async (_, seen) => {
       await until(() => seen.length >= count, waitMs);
       return inOrder(seen.filter((record) => partitions.includes(record.partition)));
     });
@@ -136,16 +200,54 @@ const calls: Calls = {
     const found = (await admin.fetchOffsets({ groupId: group, topics: [topic] }))[0]?.partitions ?? [];
     return partitions.map((partition) => Number(found.find((each) => each.partition === partition)?.offset ?? -1));
   },
+
+  async commit({ topic, group, offsets }) {
+    const partitions = offsets.map(({ partition, offset }) => ({ partition, offset: `${offset}` }));
+    await admin.setOffsets({ groupId: group, topic, partitions });
+    return null;
+  },
+
+  async listGroups({ prefix }) {
+    const { groups } = await admin.listGroups();
+    return beginning(
+      groups.map(({ groupId }) => groupId),
+      prefix,
+    );
+  },
+
+  async describeGroup({ group }) {
+    const [found] = (await admin.describeGroups([group])).groups;
+    return { state: found?.state ?? "none", members: found?.members.length ?? 0 };
+  },
+
+  async deleteGroup({ group }) {
+    await admin.deleteGroups([group]);
+    return null;
+  },
 };
 
-type ReaderOptions = { groupId: string; topic: string; fromBeginning: boolean };
+async function transactionalProducer(id: string): Promise<Transactional> {
+  const known = transactional.get(id);
+  if (known !== undefined) return known;
+  const producer = kafka.producer({ transactionalId: id, idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false });
+  await producer.connect();
+  const producing = { producer, open: undefined };
+  transactional.set(id, producing);
+  return producing;
+}
+
+function beginning(names: readonly string[], prefix: string): string[] {
+  return names.filter((name) => name.startsWith(prefix)).toSorted();
+}
+
+type ReaderOptions = { groupId: string; topic: string; fromBeginning: boolean; readUncommitted?: boolean };
 
 /** Runs a consumer while `use` looks at what it has seen, and whether it has fetched once. */
 async function withReader<T>(
-  { groupId, topic, fromBeginning }: ReaderOptions,
+  { groupId, topic, fromBeginning, readUncommitted = false }: ReaderOptions,
   use: (isFetching: () => boolean, seen: RecordSeen[]) => Promise<T>,
 ): Promise<T> {
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, readUncommitted });
   const seen: RecordSeen[] = [];
   const known = new Set<string>(); // After a rebalance kafkajs starts again from what is committed, here from the start.
   let fetches = 0;
@@ -182,33 +284,14 @@ function toRecord(partition: number, { offset, key, value, timestamp, headers = 
   };
 }
 
-function inOrder<T extends { partition: number; offset: number }>(records: readonly T[]): T[] {
-  return records.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset);
-}
-
-async function until(isDone: () => boolean, deadlineMs: number): Promise<void> {
-  const deadline = performance.now() + deadlineMs;
-  while (!isDone() && performance.now() < deadline) await sleep(20);
-}
-
 /** The protocol's name of an error where there is one, also of the first one inside an aggregate. */
 function toRefusal(error: unknown): { name: string; message: string } {
   if (!(error instanceof Error)) return { name: "Error", message: `${error}` };
-  const inner = "errors" in error && Array.isArray(error.errors) ? error.errors[0] : error;
+  let inner = "errors" in error && Array.isArray(error.errors) ? error.errors[0] : error;
+  if ("groups" in inner && Array.isArray(inner.groups)) inner = inner.groups[0].error;
   const name = "type" in inner && typeof inner.type === "string" ? inner.type : inner.name;
   return { name, message: inner.message };
 }
 
-async function answer(line: string): Promise<void> {
-  const { id, call, args } = JSON.parse(line) as { id: number; call: keyof ClientCalls; args: never };
-  try {
-    process.stdout.write(`${JSON.stringify({ id, result: await calls[call](args) })}\n`);
-  } catch (error) {
-    process.stdout.write(`${JSON.stringify({ id, refused: toRefusal(error) })}\n`);
-  }
-}
-
 await admin.connect();
-const lines = createInterface(process.stdin);
-lines.on("line", (line) => void answer(line));
-lines.on("close", () => process.exit(0));
+serve(calls, toRefusal);

@@ -3,11 +3,11 @@ import logging
 import sys
 import time
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import NewTopic
-from kafka.errors import KafkaError, RetriableError
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition, __version__
+from kafka.admin import ConfigResource, ConfigResourceType, NewPartitions, NewTopic
+from kafka.errors import KafkaError, NoError, RetriableError
 from kafka.structs import OffsetAndMetadata
-from line_server import Refused, serve
+from line_server import Refused, serve, steadily
 
 logging.disable(logging.CRITICAL)
 BOOTSTRAP = sys.argv[1]
@@ -22,6 +22,10 @@ def refusing(call):
         except (KafkaError, ValueError, AssertionError) as failure:
             raise Refused(type(failure).__name__, "") from failure
     return wrapped
+
+
+def about():
+    return {"version": __version__, "codecs": ["none", "gzip", "snappy", "lz4", "zstd"], "lacks": {}}
 
 
 class Lazy:
@@ -50,6 +54,25 @@ def partition_count(topic):
     return len(described["partitions"])
 
 
+def list_topics(prefix):
+    return sorted(name for name in Lazy.get().list_topics() if name.startswith(prefix))
+
+
+def add_partitions(topic, partitions):
+    Lazy.get().create_partitions({topic: NewPartitions(partitions)})
+
+
+def describe_configs(topic, names):
+    described = Lazy.get().describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic, names)], config_filter="all")["topic"][topic]
+    return {name: described[name]["value"] if name in described else None for name in names}
+
+
+def alter_configs(topic, configs):
+    outcome = Lazy.get().alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs)])["topic"][topic]
+    if outcome != "OK":
+        raise Refused("ConfigError", outcome)
+
+
 def in_order(records):
     return sorted(records, key=lambda record: (record["partition"], record["offset"]))
 
@@ -63,14 +86,56 @@ def produce(topic, records, codec="none", acks=-1, isIdempotent=False):
                              enable_idempotence=isIdempotent, linger_ms=50, max_request_size=10_000_000, max_block_ms=5000, delivery_timeout_ms=CALL_SECONDS * 1000,
                              request_timeout_ms=10_000)
     try:
-        futures = []
-        for record in records:
-            headers = [(name, value.encode()) for name, value in record.get("headers", [])]
-            futures.append(producer.send(topic, encoded(record["value"]), encoded(record["key"]), headers, record["partition"], record["timestampMs"]))
-        sent = [future.get(CALL_SECONDS) for future in futures]
+        sent = send(producer, topic, records)
         return in_order([{"partition": each.partition, "offset": each.offset} for each in sent])
     finally:
         producer.close(timeout=2)
+
+
+def send(producer, topic, records):
+    futures = []
+    for record in records:
+        headers = [(name, value.encode()) for name, value in record.get("headers", [])]
+        futures.append(producer.send(topic, encoded(record["value"]), encoded(record["key"]), headers, record["partition"], record["timestampMs"]))
+    producer.flush(CALL_SECONDS)
+    return [future.get(CALL_SECONDS) for future in futures]
+
+
+def produce_steadily(topic, partitions, count, everyMs):
+    producer = KafkaProducer(bootstrap_servers=BOOTSTRAP, delivery_timeout_ms=60_000, request_timeout_ms=10_000)
+
+    def send_one(partition, value):
+        try:
+            producer.send(topic, value.encode(), partition=partition).get(70)
+        except KafkaError as error:
+            return type(error).__name__
+
+    sent = steadily(send_one, partitions, count, everyMs)
+    producer.close(timeout=2)
+    return sent
+
+
+transactional = {}
+"""Producers by their transactional ids, and whether their transaction is open."""
+
+
+def transact(id, topic, records, end, offsets=None):
+    if id not in transactional:
+        producer = KafkaProducer(bootstrap_servers=BOOTSTRAP, transactional_id=id, max_block_ms=CALL_SECONDS * 1000)
+        producer.init_transactions()
+        transactional[id] = [producer, False]
+    producer, is_open = transactional[id]
+    if not is_open:
+        producer.begin_transaction()
+    transactional[id][1] = end == "open"
+    send(producer, topic, records)
+    if offsets:
+        place = TopicPartition(offsets["topic"], offsets["partition"])
+        producer.send_offsets_to_transaction({place: OffsetAndMetadata(offsets["offset"], "", -1)}, offsets["group"])
+    if end == "commit":
+        producer.commit_transaction()
+    elif end == "abort":
+        producer.abort_transaction()
 
 
 def reader(**settings):
@@ -92,15 +157,15 @@ def take(consumer, count, seconds):
     return in_order(seen)
 
 
-def assigned(topic, partitions):
-    consumer = reader()
+def assigned(topic, partitions, **settings):
+    consumer = reader(**settings)
     zones = [TopicPartition(topic, each) for each in partitions]
     consumer.assign(zones)
     return consumer, zones
 
 
-def read(topic, partitions, count, waitMs=15000, **start):
-    consumer, zones = assigned(topic, partitions)
+def read(topic, partitions, count, waitMs=15000, isolation="read_uncommitted", **start):
+    consumer, zones = assigned(topic, partitions, isolation_level=isolation)
     start = start["from"]
     try:
         if start == "beginning":
@@ -178,22 +243,52 @@ class Member:
         cls.consumer = None
 
 
-def committed(topic, group, partitions):
+def coordinated(ask):
+    """Kafka makes its internal topic when it is needed first: until then there is no coordinator."""
     until = time.monotonic() + CALL_SECONDS
     while True:
         try:
-            offsets = Lazy.get().list_group_offsets({group: [TopicPartition(topic, each) for each in partitions]})[group]
-            break
-        except RetriableError:  # Kafka makes its internal topic when it is needed first.
+            return ask()
+        except RetriableError:
             if time.monotonic() > until:
                 raise
             time.sleep(0.1)
+
+
+def committed(topic, group, partitions):
+    offsets = coordinated(lambda: Lazy.get().list_group_offsets({group: [TopicPartition(topic, each) for each in partitions]}))[group]
     return [offsets[TopicPartition(topic, each)].offset if TopicPartition(topic, each) in offsets else -1 for each in partitions]
 
 
+def commit(topic, group, offsets):
+    wanted = {TopicPartition(topic, each["partition"]): OffsetAndMetadata(each["offset"], "", -1) for each in offsets}
+    for error in coordinated(lambda: Lazy.get().alter_group_offsets(group, wanted)).values():
+        if error is not NoError:
+            raise Refused(error.__name__, "")
+
+
+def list_groups(prefix):
+    return sorted(each["group_id"] for each in Lazy.get().list_groups() if each["group_id"].startswith(prefix))
+
+
+def describe_group(group):
+    described = coordinated(lambda: Lazy.get().describe_groups([group]))[group]
+    if described["error"]:
+        raise Refused("GroupError", described["error"])
+    return {"state": described["group_state"], "members": len(described["members"])}
+
+
+def delete_group(group):
+    outcome = coordinated(lambda: Lazy.get().delete_groups([group]))[group]
+    if outcome != "OK":
+        raise Refused(outcome, "")
+
+
 calls = {
-    "createTopic": create_topic, "deleteTopic": delete_topic, "partitionCount": partition_count, "produce": produce, "read": read, "readNew": read_new,
-    "watermarks": watermarks, "offsetsForTime": offsets_for_time, "committed": committed, "join": Member.join, "leave": Member.leave,
-    "assignment": Member.assignment, "received": lambda: in_order(Member.received),
+    "about": about, "createTopic": create_topic, "deleteTopic": delete_topic, "partitionCount": partition_count, "listTopics": list_topics, "addPartitions": add_partitions,
+    "describeConfigs": describe_configs, "alterConfigs": alter_configs, "produce": produce, "produceSteadily": produce_steadily, "transact": transact, "read": read,
+    "readNew": read_new, "watermarks": watermarks, "offsetsForTime": offsets_for_time, "committed": committed, "commit": commit, "listGroups": list_groups,
+    "describeGroup": describe_group, "deleteGroup": delete_group, "join": Member.join, "leave": Member.leave, "assignment": Member.assignment,
+    "received": lambda: in_order(Member.received),
 }
 serve({name: refusing(call) for name, call in calls.items()}, Member.idle)

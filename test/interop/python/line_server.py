@@ -6,6 +6,7 @@ import json
 import queue
 import sys
 import threading
+import time
 
 
 class Refused(Exception):
@@ -40,3 +41,16 @@ def serve(calls, idle):
         except Refused as refused:
             answer["refused"] = {"name": refused.name, "message": str(refused)}
         print(json.dumps(answer), flush=True)
+
+
+def steadily(send_one, partitions, count, every_ms):
+    """`produceSteadily` by whatever sends one record, waits for it, and answers the name of its error, if any."""
+    acknowledged, refused = [], []
+    for index in range(count):
+        error = send_one(partitions[index % len(partitions)], str(index))
+        if error:
+            refused.append(error)
+        else:
+            acknowledged.append(str(index))
+        time.sleep(every_ms / 1000)
+    return {"acknowledged": acknowledged, "refused": refused}
