@@ -9,8 +9,8 @@ type Command = readonly [program: string, ...args: string[]];
 
 export interface ClientProgram {
   readonly language: "JavaScript" | "Python" | "C" | "Rust" | "Java" | "Go";
-  /** Takes minutes to build: in CI only where it is built already. */
-  readonly isBuiltLong?: true;
+  /** Of what takes minutes to build, whether it is built: in CI it is left out if not. */
+  readonly isBuilt?: () => boolean;
   /** Installs what is missing. The brokers' address is the last argument. */
   command(): Promise<Command>;
 }

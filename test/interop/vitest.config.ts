@@ -27,6 +27,8 @@ export default defineConfig({
     ],
     globalSetup: ["test/interop/brokers.ts"],
     fileParallelism: false,
+    // Of the matrix: clients wait most of the time.
+    maxConcurrency: 6,
     // For what hangs: no test is judged by it, on however busy a machine.
     testTimeout: 600_000,
     hookTimeout: 300_000,

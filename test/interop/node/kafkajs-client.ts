@@ -3,6 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   CompressionTypes,
   type Consumer,
@@ -47,8 +48,14 @@ const calls: Calls = {
 
   async createTopic({ topic, partitions, configs = {} }) {
     const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }));
-    const isNew = await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] });
+    const isNew = await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: partitions, configEntries }] });
     if (!isNew) throw new Refused("not created");
+    // It waits for leaders itself by default, but Kafka may not know the topic at once, and then it gives up.
+    const isThere = async (): Promise<boolean> => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]?.partitions.every(({ leader }) => leader >= 0) ?? false;
+    };
+    for (let tries = 0; tries < 100 && !(await isThere().catch(() => false)); tries++) await sleep(50);
     return null;
   },
 

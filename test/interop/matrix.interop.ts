@@ -1,0 +1,84 @@
+// Every client with the same scenarios (matrix/): on Odradek it sees what it was seen to see on Apache Kafka.
+//
+// MATRIX=all has all clients, also those that take minutes to build, asks both brokers, and keeps the results (matrix/results) and the table
+// in the README. Otherwise Odradek is held to the kept ones, and of each client one scenario is asked of Kafka again: which one follows the
+// day, or MATRIX_SAMPLE. MATRIX_CLIENTS=kafkajs,rskafka chooses clients.
+
+import { writeFileSync } from "node:fs";
+import { afterAll, describe, expect, inject, test } from "vitest";
+import { CLIENT_PROGRAMS, type ClientName } from "./client-programs.ts";
+import type { Observation } from "./compare.ts";
+import { APPLICATIONS } from "./matrix/applications.ts";
+import { type Result, readmeByResults, readResult, writeResult } from "./matrix/results.ts";
+import { type Cell, clientRows, type Opened, type Row } from "./matrix/rows.ts";
+
+const DAY_MS = 86_400_000;
+const isAll = process.env["MATRIX"] === "all";
+const chosen = process.env["MATRIX_CLIENTS"]?.split(",");
+const sample = Number(process.env["MATRIX_SAMPLE"] ?? Math.floor(Date.now() / DAY_MS));
+const brokers = inject("brokers");
+const kafka = brokers.find(({ name }) => name === "kafka");
+const odradek = brokers.find(({ name }) => name === "odradek");
+
+const isWanted = ({ client, isBuilt }: Pick<Row, "client" | "isBuilt">): boolean =>
+  chosen?.includes(client) ?? (isAll || isBuilt === undefined || isBuilt());
+const names = Object.keys(CLIENT_PROGRAMS) as ClientName[];
+const wantedNames = names.filter((client) => isWanted({ client, ...CLIENT_PROGRAMS[client] }));
+const { rows, stop } = clientRows(wantedNames, brokers[0]?.bootstrap ?? "");
+
+afterAll(stop);
+
+for (const row of brokers.length === 0 ? [] : [...rows, ...APPLICATIONS.filter(isWanted)]) {
+  describe(row.client, { concurrent: true }, () => {
+    const kept = readResult(row.client);
+    const seen: Record<string, Result["seen"][string]> = {};
+
+    for (const [index, cell] of row.cells.entries()) {
+      test(`${row.client}: ${cell.title}`, async ({ skip }) => {
+        const opened = await row.open().catch((error: Error) => skip(`it cannot be had here: ${error.message.slice(-500)}`));
+        const why = cell.cannot?.(opened);
+        if (why !== undefined) {
+          seen[cell.title] = { cannot: why };
+          skip(why);
+        }
+        const isAsked = isAll || odradek === undefined || (index + row.client.length + sample) % row.cells.length === 0;
+        if (isAll) await both(cell, seen);
+        else await held(cell, expectedOf(kept, opened, cell), isAsked);
+      });
+    }
+
+    afterAll(async () => {
+      if (isAll && kafka !== undefined && odradek !== undefined)
+        keep(row, await row.open().catch((error: Error) => error), { ...kept?.seen, ...seen });
+    });
+  });
+}
+
+/** Asks both brokers, and notes what came of it. */
+async function both(cell: Cell, seen: Record<string, Result["seen"][string]>): Promise<void> {
+  if (kafka === undefined || odradek === undefined) throw new Error("MATRIX=all needs both brokers");
+  const expected = await cell.run(kafka);
+  seen[cell.title] = { kafka: expected, isSame: false };
+  expect(await cell.run(odradek), "as on Apache Kafka").toEqual(expected);
+  seen[cell.title] = { kafka: expected, isSame: true };
+}
+
+/** Holds Odradek, and Kafka where it is asked again, to what is kept. */
+async function held(cell: Cell, expected: Observation, isAsked: boolean): Promise<void> {
+  if (odradek !== undefined) expect(await cell.run(odradek), "as kept of Apache Kafka").toEqual(expected);
+  if (kafka !== undefined && isAsked) expect(await cell.run(kafka), "Apache Kafka as kept of it").toEqual(expected);
+}
+
+function expectedOf(kept: Result | undefined, { version }: Opened, { title }: Cell): Observation {
+  const seen = kept?.seen[title];
+  if (kept?.version !== version || seen === undefined || "cannot" in seen) throw new Error("nothing is kept of it: MATRIX=all keeps it");
+  return seen.kafka;
+}
+
+function keep({ client, language, cells }: Row, opened: Opened | Error, seen: Result["seen"]): void {
+  const ordered = Object.fromEntries(cells.flatMap(({ title }) => (seen[title] === undefined ? [] : [[title, seen[title]]])));
+  if (opened instanceof Error) writeResult({ client, language, missing: opened.message.slice(-300), seen: {} });
+  else writeResult({ client, language, version: opened.version, lacks: opened.lacks, seen: ordered });
+  const { path, wanted } = readmeByResults();
+  writeFileSync(path, wanted);
+}

@@ -1,0 +1,61 @@
+// What a scenario of the matrix is given: a client, a broker, names of its own, and as many processes of the client as it asks for.
+
+import { type About, type ClientCalls, ClientProcess, Refusal } from "../client-process.ts";
+import type { ClientName } from "../client-programs.ts";
+import type { Observation } from "../compare.ts";
+
+export type Call = Exclude<keyof ClientCalls, "about">;
+
+/** Records of scenarios are years old: they must not vanish while one runs. */
+export const KEPT_FOR_EVER = { "retention.ms": "-1" };
+
+export class Bench {
+  readonly client: ClientName;
+  readonly about: About;
+  readonly bootstrap: string;
+  /** Of topics, groups and ids, or what these begin with: no other client and no other scenario has it. */
+  readonly name: string;
+  readonly #processes: ClientProcess[] = [];
+
+  constructor(of: { client: ClientName; about: About; bootstrap: string; name: string }) {
+    this.client = of.client;
+    this.about = of.about;
+    this.bootstrap = of.bootstrap;
+    this.name = of.name;
+  }
+
+  /** A process of the client, which ends with the scenario. */
+  async start(): Promise<ClientProcess> {
+    const started = await ClientProcess.start(this.client, this.bootstrap);
+    this.#processes.push(started);
+    return started;
+  }
+
+  /** What came of a call, or that the client does not have it. */
+  async attempt<C extends Call>(process: ClientProcess, call: C, args: Parameters<ClientCalls[C]>[0]): Promise<Observation> {
+    const why = this.about.lacks[call];
+    if (why !== undefined) return { lacks: why };
+    try {
+      return { answered: (await process.call(call, args)) as Observation };
+    } catch (error) {
+      if (error instanceof Refusal) return { refused: error.name, message: withoutIds(error.message) };
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#processes.map((process) => process.stop()));
+  }
+}
+
+/** Producer ids depend on what came before. */
+function withoutIds(message: string): string {
+  return message.replaceAll(/\bId:\d+/g, "Id:…");
+}
+
+export interface Scenario {
+  readonly title: string;
+  /** Calls without which there is no point in it. */
+  readonly needs: readonly Call[];
+  run(bench: Bench): Promise<Observation>;
+}
