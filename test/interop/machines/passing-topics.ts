@@ -1,6 +1,7 @@
 // A topic that is deleted and made again, and one whose oldest records are deleted, while everything else goes on. What an earlier topic of the
 // name held is never read of a later one, what was deleted is not there again, and what was acknowledged is there as long as neither was done.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Content, TopicClient } from "./topic-client.ts";
 
 const APPENDED = 8;
@@ -11,9 +12,12 @@ export class PassingTopics {
   /** How often each was read from its start. */
   readonly looks = { passing: 0, trimmed: 0 };
   readonly #going: Promise<unknown>;
+  readonly #pauseMs: number;
   #isOver = false;
 
-  constructor(bootstrap: string) {
+  /** @param pauseMs after each look */
+  constructor(bootstrap: string, pauseMs = 0) {
+    this.#pauseMs = pauseMs;
     this.#going = Promise.all([this.#comeAndGo(bootstrap), this.#trim(bootstrap)]);
   }
 
@@ -30,7 +34,7 @@ export class PassingTopics {
       const acknowledged = await this.#append(topic, id);
       const content = await topic.content();
       // Unless a deletion that was given up came late.
-      if (content !== undefined && (await topic.id()) === id) this.#judge("passing", content, acknowledged, id);
+      if (content !== undefined && (await topic.id()) === id) await this.#judge("passing", content, acknowledged, id);
       while (!this.#isOver && !(await topic.delete()));
       before = id;
     }
@@ -53,7 +57,7 @@ export class PassingTopics {
       if (content === undefined) continue;
       if (content.startOffset < deletedUntil)
         this.complaints.push(`trimmed begins at ${content.startOffset}, and was deleted up to ${deletedUntil}`);
-      this.#judge("trimmed", content, acknowledged, id);
+      await this.#judge("trimmed", content, acknowledged, id);
     }
     await topic.close();
   }
@@ -69,12 +73,12 @@ export class PassingTopics {
     return acknowledged;
   }
 
-  #judge(
+  async #judge(
     topic: keyof PassingTopics["looks"],
     { startOffset, values }: Content,
     acknowledged: ReadonlyMap<number, string>,
     id: string,
-  ): void {
+  ): Promise<void> {
     this.looks[topic]++;
     for (const [offset, value] of values)
       if (!value.startsWith(id)) this.complaints.push(`${value} is at ${offset} of ${topic}, whose id is ${id}`);
@@ -83,5 +87,6 @@ export class PassingTopics {
       if (offset >= startOffset && there !== value)
         this.complaints.push(`${value} was acknowledged at ${offset} of ${topic}, where ${there} is`);
     }
+    if (this.#pauseMs > 0) await sleep(this.#pauseMs);
   }
 }
