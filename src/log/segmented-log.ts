@@ -341,6 +341,8 @@ export class SegmentedLog implements PartitionLog {
   }
 
   #fail(error: unknown, message: string): void {
+    // Deleted while it went on: its files have other names by now, and nobody wants them.
+    if (this.#isClosed) return;
     this.#logger.error({ err: error, partition: topicPartitionName(this.topicPartition) }, message);
     if (this.#failure !== undefined) return;
     this.#failure = error;

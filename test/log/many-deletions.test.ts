@@ -6,7 +6,7 @@ import { openSegmentedEngine } from "../../src/log/segmented-engine.ts";
 import { SegmentedLog } from "../../src/log/segmented-log.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
 import { SlowClock } from "../support/slow-clock.ts";
-import { spec } from "./support.ts";
+import { append, batchOf, spec } from "./support.ts";
 
 const PARTITIONS = [0, 1, 2, 3, 4];
 const OLD = "AAAAAAAAAAAAAAAAAAAAAA";
@@ -58,4 +58,17 @@ test("nothing is left of them when the engine closes, nor when it is asked what 
   const closed = deletedLogs();
   await closed.engine.close();
   expect(closed.kept()).toEqual([]);
+});
+
+test("a log that is deleted while it is brought to the disk is no failure", async () => {
+  const filesystem = new MemoryFilesystem();
+  const lines: RecordedLine[] = [];
+  const engine = openSegmentedEngine({ filesystem, directory: "/data", brokerId: 1, logger: recordingLogger(lines) });
+  const log = engine.open({ topic: "orders", partition: 0, topicId: OLD, settings });
+  append(log, batchOf(["a"]));
+  const flushed = Promise.allSettled([log.flush()]);
+  engine.delete({ topic: "orders", partition: 0 });
+  await flushed;
+  expect(lines.filter(({ level }) => level === "error")).toEqual([]);
+  await engine.close();
 });
