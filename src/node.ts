@@ -25,6 +25,7 @@ import { SharedLogs } from "./cluster/shared-logs.ts";
 import { returnBroker, stopBroker, stopBrokers } from "./cluster/stop-broker.ts";
 import { settleStrays } from "./cluster/strays.ts";
 import { type BrokerConfig, brokerConfig } from "./config/broker-config.ts";
+import { sharesOf } from "./config/memory-shares.ts";
 import { JOURNAL_FILE, openJournalMetadataStore } from "./log/journal-metadata-store.ts";
 import { openSegmentedEngine, type SegmentedEngine } from "./log/segmented-engine.ts";
 import type { CertificateAuthority } from "./security/certificate-authority.ts";
@@ -83,7 +84,9 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const { config, clock = systemClock, random = systemRandom } = options;
   const logger = (options.logger ?? silentLogger).child({ component: "log" });
   const isInMemory = options.data === MEMORY;
-  const filesystem = options.filesystem ?? (isInMemory ? new MemoryFilesystem(clock) : nodeFilesystem);
+  const brokerCount = 1 + (options.others?.length ?? 0) + (options.workers?.places.length ?? 0);
+  const shares = sharesOf(config, brokerCount);
+  const filesystem = options.filesystem ?? (isInMemory ? new MemoryFilesystem(clock, shares?.stored) : nodeFilesystem);
   const directory = isInMemory ? MEMORY_FOLDER : options.data;
   let node: RunningNode | undefined;
   const engine = openSegmentedEngine({
@@ -95,7 +98,8 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     random,
     logger,
     producerIdExpirationMs: () => (node?.brokers[0]?.services.config ?? config)["producer.id.expiration.ms"],
-    ...(isInMemory ? { removesAtOnce: true, tailBytes: MEMORY_TAIL_BYTES } : {}),
+    ...(shares === undefined ? {} : { indexBytes: shares.indexes, tailBytes: shares.tails }),
+    ...(isInMemory ? { removesAtOnce: true, tailBytes: Math.min(MEMORY_TAIL_BYTES, shares?.tails ?? MEMORY_TAIL_BYTES) } : {}),
   });
   try {
     const { clusterId } = engine;

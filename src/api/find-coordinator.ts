@@ -6,6 +6,7 @@
 import { Errors } from "../../protocol/errors.ts";
 import { findCoordinator as findCoordinatorApi } from "../../protocol/messages/index.ts";
 import type { EncodableMessage } from "../../protocol/schema/message.ts";
+import { Slices } from "../base/slices.ts";
 import type { Refusal } from "../cluster/refusal.ts";
 import { GROUP_OFFSETS_TOPIC, SHARE_GROUP_STATE_TOPIC, TRANSACTION_STATE_TOPIC } from "../cluster/topic-name.ts";
 import { isSharePartitionName } from "../coordinator/share/share-partition-name.ts";
@@ -36,21 +37,44 @@ const TOPICS: ReadonlyMap<number, string> = new Map([
   [SHARE, SHARE_GROUP_STATE_TOPIC],
 ]);
 
+/** Of the topic, when it was asked for. */
+interface Absence {
+  readonly message: string | undefined;
+}
+
+interface Sought {
+  readonly key: string;
+  readonly keyType: number;
+  readonly absence: Absence | undefined;
+}
+
 const needs = ["DESCRIBE GROUP", "DESCRIBE TRANSACTIONAL_ID", "CLUSTER_ACTION CLUSTER"] as const;
 
 type Context = RequestContext<(typeof needs)[number]>;
 
 export const findCoordinator = serve(findCoordinatorApi, "0-6", needs, async (services, request, context): Promise<Response> => {
   const keys = context.apiVersion >= FIRST_VERSION_WITH_KEYS ? request.coordinatorKeys : [request.key];
-  const found = await Promise.all(keys.map((key) => find(services, key ?? "", request.keyType, context)));
-  if (context.apiVersion >= FIRST_VERSION_WITH_KEYS) return { coordinators: found };
-  const [only] = found;
+  const ask = (absence: Absence | undefined) =>
+    new Slices(services.clock).map(keys, (key) => find(services, { key: key ?? "", keyType: request.keyType, absence }, context));
+  let found = await ask(undefined);
+  if (found.includes(undefined)) found = await ask(await made(services, TOPICS.get(request.keyType) ?? ""));
+  const coordinators = found.filter((coordinator) => coordinator !== undefined);
+  if (context.apiVersion >= FIRST_VERSION_WITH_KEYS) return { coordinators };
+  const [only] = coordinators;
   if (only === undefined) return {};
   const { errorCode, errorMessage, nodeId, host, port } = only;
   return { errorCode, errorMessage, nodeId, host, port };
 });
 
-async function find(services: Services, key: string, keyType: number, context: Context): Promise<Coordinator> {
+/** Why no coordinator can be told of although the topic is asked for; `undefined`: it is there. */
+async function made({ topics, config }: Services, topic: string): Promise<Absence> {
+  const refusal = await topics.autoCreate(topic);
+  if (refusal !== undefined) return { message: refusal.message };
+  return { message: config["odradek.auto.create.answers.created"] ? undefined : NOT_AVAILABLE };
+}
+
+/** `undefined`: the topic has to be made first, where nothing is said about its absence. */
+function find(services: Services, { key, keyType, absence }: Sought, context: Context): Coordinator | undefined {
   const refused = (errorCode: number, errorMessage: string): Coordinator => ({
     key,
     nodeId: -1,
@@ -68,11 +92,8 @@ async function find(services: Services, key: string, keyType: number, context: C
   if (keyType === SHARE && (context.apiVersion < FIRST_VERSION_WITH_SHARES || !isSharePartitionName(key))) {
     return refused(Errors.INVALID_REQUEST, hasList ? "" : MALFORMED);
   }
-  if (!services.cluster.image.topicsByName.has(topic)) {
-    const refusal = await services.topics.autoCreate(topic);
-    if (refusal !== undefined) return refused(Errors.COORDINATOR_NOT_AVAILABLE, refusal.message);
-    if (!services.config["odradek.auto.create.answers.created"]) return refused(Errors.COORDINATOR_NOT_AVAILABLE, NOT_AVAILABLE);
-  }
+  if (absence?.message !== undefined) return refused(Errors.COORDINATOR_NOT_AVAILABLE, absence.message);
+  if (absence === undefined && !services.cluster.image.topicsByName.has(topic)) return undefined;
   const { brokers, topicsByName } = services.cluster.image;
   const partition = coordinators(services, keyType).partitionFor(key);
   const leader = topicsByName.get(topic)?.partitions[partition]?.leader ?? -1;

@@ -6,6 +6,7 @@ import { type ErrorCode, Errors, errorName } from "../../protocol/errors.ts";
 import { metadata as metadataApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { ZERO_UUID } from "../../protocol/schema/support.ts";
+import { Slices } from "../base/slices.ts";
 import type { ClusterImage, TopicImage } from "../cluster/image.ts";
 import type { MayMutate } from "../cluster/mutation-quota.ts";
 import type { Refusal } from "../cluster/refusal.ts";
@@ -79,7 +80,7 @@ async function topicsNamed(
   const mutations = context.quota?.mutations("untold");
   const refused = mayCreate ? await createMissing(services, described, access, mutations) : undefined;
   const image = services.config["odradek.auto.create.answers.created"] ? services.cluster.image : before;
-  return Array.from(names, (name) => {
+  return new Slices(services.clock).map([...names], (name) => {
     if (!described.has(name)) return { ...unknown(Errors.TOPIC_AUTHORIZATION_FAILED, name), isInternal: false };
     const refusal = refused?.get(name);
     if (refusal?.error === Errors.TOPIC_AUTHORIZATION_FAILED) return unknown(refusal.error, name);

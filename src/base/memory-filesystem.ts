@@ -19,10 +19,15 @@ export class MemoryFilesystem implements Filesystem {
   readonly #children = new Map<string, Set<string>>([["", new Set()]]);
   readonly #locks = new Set<string>();
   readonly #clock: Clock;
+  readonly #room: Room;
 
-  /** @param clock gives files their time of modification */
-  constructor(clock: Clock = systemClock) {
+  /**
+   * @param clock gives files their time of modification
+   * @param capacityBytes of all files, beyond which the disk is full
+   */
+  constructor(clock: Clock = systemClock, capacityBytes = Number.POSITIVE_INFINITY) {
     this.#clock = clock;
+    this.#room = { freeBytes: capacityBytes };
   }
 
   open(path: string, mode: "read" | "write"): OpenFile {
@@ -30,11 +35,11 @@ export class MemoryFilesystem implements Filesystem {
     const found = this.#nodes.get(clean);
     if (found === "directory") {
       if (mode === "write") throw failure("EISDIR", "open", path);
-      return new MemoryFile(path, new FileData(this.#clock));
+      return new MemoryFile(path, new FileData(this.#clock, this.#room));
     }
     if (found !== undefined) return new MemoryFile(path, found);
     if (mode === "read") throw failure("ENOENT", "open", path);
-    const data = new FileData(this.#clock);
+    const data = new FileData(this.#clock, this.#room);
     this.#add(clean, data, "open");
     return new MemoryFile(path, data);
   }
@@ -49,9 +54,11 @@ export class MemoryFilesystem implements Filesystem {
   replaceFile(path: string, content: Buffer | string): void {
     const clean = normalize(path);
     if (this.#nodes.get(clean) === "directory") throw failure("EISDIR", "rename", path);
-    const data = new FileData(this.#clock);
+    const data = new FileData(this.#clock, this.#room);
     data.write(typeof content === "string" ? Buffer.from(content) : content, 0);
-    if (this.#nodes.has(clean)) this.#nodes.set(clean, data);
+    const replaced = this.#nodes.get(clean);
+    if (replaced instanceof FileData) replaced.free();
+    if (replaced !== undefined) this.#nodes.set(clean, data);
     else this.#add(clean, data, "open");
   }
 
@@ -96,6 +103,7 @@ export class MemoryFilesystem implements Filesystem {
     if (node === "directory") this.#moveDirectory(source, target);
     else {
       this.#drop(source);
+      this.#free(target);
       this.#drop(target);
       this.#add(target, node, "rename");
     }
@@ -111,6 +119,7 @@ export class MemoryFilesystem implements Filesystem {
   remove(path: string): void {
     const clean = normalize(path);
     for (const name of this.#children.get(clean) ?? []) this.remove(`${clean}/${name}`);
+    this.#free(clean);
     this.#drop(clean);
   }
 
@@ -144,6 +153,11 @@ export class MemoryFilesystem implements Filesystem {
     siblings.add(name);
     this.#nodes.set(path, node);
     if (node === "directory") this.#children.set(path, new Set());
+  }
+
+  #free(path: string): void {
+    const node = this.#nodes.get(path);
+    if (node instanceof FileData) node.free();
   }
 
   #drop(path: string): void {
@@ -208,15 +222,22 @@ class MemoryFile implements OpenFile {
   }
 }
 
+/** What the files of a filesystem may still take. */
+interface Room {
+  freeBytes: number;
+}
+
 /** What is in a file, shared by all who have it open. */
 class FileData {
   sizeBytes = 0;
   modifiedMs: number;
   readonly #clock: Clock;
+  #room: Room;
   readonly #chunks: Buffer[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, room: Room) {
     this.#clock = clock;
+    this.#room = room;
     this.modifiedMs = clock.now();
   }
 
@@ -246,10 +267,18 @@ class FileData {
   truncate(sizeBytes: number): void {
     if (sizeBytes > this.sizeBytes) this.#fillWithZeros(sizeBytes);
     else if (sizeBytes < this.sizeBytes) {
-      this.#chunks.length = sizeBytes === 0 ? 0 : chunkAt(sizeBytes - 1) + 1;
+      const kept = sizeBytes === 0 ? 0 : chunkAt(sizeBytes - 1) + 1;
+      for (const chunk of this.#chunks.slice(kept)) this.#room.freeBytes += chunk.length;
+      this.#chunks.length = kept;
       this.sizeBytes = sizeBytes;
     }
     this.modifiedMs = this.#clock.now();
+  }
+
+  /** It is gone. Who has it open has what is in it until it is closed, which counts no more. */
+  free(): void {
+    for (const chunk of this.#chunks) this.#room.freeBytes += chunk.length;
+    this.#room = { freeBytes: Number.POSITIVE_INFINITY };
   }
 
   #fillWithZeros(until: number): void {
@@ -266,7 +295,10 @@ class FileData {
   #chunk(index: number): Buffer {
     const found = this.#chunks[index];
     if (found !== undefined) return found;
-    const made = Buffer.allocUnsafeSlow(chunkBytes(index));
+    const sizeBytes = chunkBytes(index);
+    if (sizeBytes > this.#room.freeBytes) throw failure("ENOSPC", "write", "in memory");
+    this.#room.freeBytes -= sizeBytes;
+    const made = Buffer.allocUnsafeSlow(sizeBytes);
     this.#chunks[index] = made;
     return made;
   }

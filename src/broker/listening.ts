@@ -3,6 +3,7 @@
 
 import { lookup } from "node:dns/promises";
 import { AnswerMemory } from "../api/answer-memory.ts";
+import { collectGarbage } from "../base/collect-garbage.ts";
 import { descriptorShares } from "../base/descriptors.ts";
 import type { ClientTls } from "../client/socket.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -17,6 +18,7 @@ import { PASSWORD_MECHANISMS, SaslTerms } from "../security/sasl-terms.ts";
 import { ConnectionBudget } from "../server/connection-budget.ts";
 import type { Listener } from "../server/listener.ts";
 import { Listeners } from "../server/listeners.ts";
+import { MemoryBound } from "../server/memory-bound.ts";
 import type { BrokerOptions } from "./broker-options.ts";
 import type { Ground } from "./ground.ts";
 import { issuedStores } from "./issuing.ts";
@@ -26,6 +28,7 @@ export class Listening implements Part {
   readonly listeners: Listeners;
   /** Of answers that wait for their clients. */
   readonly answerMemory: AnswerMemory;
+  readonly #memoryBound: MemoryBound;
   readonly #limits: ConnectionLimits;
   readonly #ground: Ground;
   /** The listener that clients on this machine do best to begin with. */
@@ -38,6 +41,7 @@ export class Listening implements Part {
     this.#ground = ground;
     this.listeners = parts.listeners;
     this.answerMemory = parts.answerMemory;
+    this.#memoryBound = parts.memoryBound;
     this.#limits = parts.limits;
     this.#kept = parts.kept;
     this.#bootstrap = bootstrapAddress(parts.addresses, this.endpoints);
@@ -51,8 +55,18 @@ export class Listening implements Part {
     if (config["odradek.users"] !== null) live.decide({ "sasl.enabled.mechanisms": PASSWORD_MECHANISMS });
     const addresses = listenerAddresses(options);
     if (options.issued !== undefined) live.decide(issuedStores(config, addresses, options.issued));
-    const answerMemory = new AnswerMemory({ clock, limitBytes: () => config["odradek.queued.max.response.bytes"] });
     const logger = logLevels.logger("server");
+    const memoryBound = new MemoryBound({
+      limitBytes: config["odradek.max.memory.bytes"],
+      residentBytes: process.memoryUsage.rss,
+      collectGarbage,
+      clock,
+      logger,
+    });
+    const answerMemory = new AnswerMemory({
+      clock,
+      limitBytes: () => memoryBound.answerBytes(config["odradek.queued.max.response.bytes"]),
+    });
     const kept: KeptLogins = { cluster: undefined };
     const saslTerms = (given: BrokerConfig, listener: string) => loginTerms({ config: given, listener, ground, kept });
     const limits = new ConnectionLimits({
@@ -64,6 +78,7 @@ export class Listening implements Part {
     const listeners = await Listeners.open(addresses, {
       config,
       answerMemory,
+      memoryBound,
       clock,
       logger,
       keepsProcessAlive,
@@ -77,7 +92,7 @@ export class Listening implements Part {
       await listeners.close();
       throw error;
     }
-    return new Listening(ground, { listeners, answerMemory, limits, addresses, kept });
+    return new Listening(ground, { listeners, answerMemory, memoryBound, limits, addresses, kept });
   }
 
   get endpoints(): Endpoint[] {
@@ -129,7 +144,10 @@ export class Listening implements Part {
 
   /** No more requests. Safe to call twice: a broker that stops ends them before its other parts. */
   close(): Promise<void> {
-    this.#closing ??= this.listeners.close().finally(() => this.answerMemory.close());
+    this.#closing ??= this.listeners.close().finally(() => {
+      this.answerMemory.close();
+      this.#memoryBound.close();
+    });
     return this.#closing;
   }
 
@@ -153,6 +171,7 @@ interface KeptLogins {
 interface ListeningParts {
   readonly listeners: Listeners;
   readonly answerMemory: AnswerMemory;
+  readonly memoryBound: MemoryBound;
   readonly limits: ConnectionLimits;
   readonly addresses: readonly ListenerAddress[];
   readonly kept: KeptLogins;

@@ -27,6 +27,8 @@ export interface ReadyFacts extends ClientFacts {
   readonly clusterId: string;
   /** An absolute path, or "memory". */
   readonly data: string;
+  /** None: no bound. */
+  readonly maxMemoryBytes: number | null;
   readonly environment: EnvironmentInEffect;
   /** Then there is no data of this process. */
   readonly machine?: MachineFacts | undefined;
@@ -38,6 +40,7 @@ export interface ReadyFacts extends ClientFacts {
 /** Names of variables in one line: a shell may be full of them. */
 const MOST_NAMES = 8;
 const NAME_WIDTH = 8;
+const MIB = 1024 * 1024;
 
 export function banner(facts: ReadyFacts, paint: Paint): string {
   const { bootstrapServers, advertised, clusterId, machine, environment, users, hasRules, authority, tookMs } = facts;
@@ -50,6 +53,9 @@ export function banner(facts: ReadyFacts, paint: Paint): string {
     `\n  ${paint("bold", "Odradek")} ${VERSION} is ready on ${paint("cyan", bootstrapServers)} ${paint("dim", `after ${Math.round(tookMs)} ms`)}\n\n`,
     line("data", dataText(facts)),
     line("cluster", clusterId),
+    ...(facts.maxMemoryBytes === null
+      ? []
+      : [line("memory", `at most ${Math.round(facts.maxMemoryBytes / MIB)} MiB; clients are slowed down before`)]),
     ...(machine === undefined ? [] : [line("broker", memberText(machine))]),
     ...(isElsewhere
       ? [line("clients", `are sent on to ${advertised.join(", ")}${machine === undefined ? " by advertised.listeners" : ""}`)]

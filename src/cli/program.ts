@@ -97,6 +97,7 @@ function addStart(program: Command, commands: Commands, done: (code: number) => 
     .option("--objects <url>", "with --cluster: where its records are, s3://bucket/prefix")
     .option("--node-id <number>", "id of this broker, 1 by default; with --cluster one that is free")
     .option("-m, --memory", "keep data in memory only")
+    .option("--max-memory <size>", "let the process take no more memory than this, as 512m or 2g, and slow clients down before")
     .option("-t, --topic <name[:partitions[:key=value,…]]>", "make a topic if it does not exist; repeatable", gather)
     .option("-u, --user <name:password>", "let this user log in, and nobody without; repeatable", gather)
     .option("--acl <rule>", "who may do what, and nothing else: 'User:alice allow read topic orders*'; repeatable", gather)

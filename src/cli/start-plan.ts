@@ -8,6 +8,7 @@ import { type Environment, environmentClusterId } from "../config/environment.ts
 import type { Given, GivenSettings } from "../config/given-settings.ts";
 import { clientListeners, defaultProtocol } from "../config/listener-rules.ts";
 import { hostInUrl, isHost } from "../config/listeners.ts";
+import { parseMemorySize } from "../config/memory-shares.ts";
 import { SettingError } from "../config/setting.ts";
 import type { BrokerPlace } from "../node.ts";
 import { printAcls } from "../security/acl-notation.ts";
@@ -42,6 +43,8 @@ export interface StartArguments {
   readonly nodeId?: string;
   readonly data?: string;
   readonly memory?: boolean;
+  /** With a unit, as "512m". */
+  readonly maxMemory?: string;
   readonly topic?: readonly string[];
   /** NAME:PASSWORD each. */
   readonly user?: readonly string[];
@@ -102,7 +105,8 @@ export function planStart(given: StartArguments, environment: Environment): Star
   // Workers are several brokers for speed only: what they hold is not replicated.
   const cluster = workers > 1 ? [] : [...(first === undefined ? [] : [first]), ...further];
   const file = merged(isMachine ? MACHINE_DEFAULTS : defaultsFor(cluster, sources.character ?? "kind"), sources.file);
-  const sourcesWith = (own: GivenSettings): ConfigSources => ({ ...sources, file, argument: merged(sources.argument, own) });
+  const sharers = 1 + further.length;
+  const sourcesWith = (own: GivenSettings): ConfigSources => ({ ...sources, sharers, file, argument: merged(sources.argument, own) });
   const isHostOpen = isMachine && given.host === undefined && !isGiven(sources, "listeners");
   const ofAll = argumentsOf(given, isHostOpen ? undefined : ports?.[0], { sources, isMachine });
   const rack: GivenSettings =
@@ -163,6 +167,11 @@ function argumentsOf(
   const settings = new Map<string, Given>();
   if (given.data !== undefined) settings.set("log.dirs", { value: listElement(given.data), place: "with --data" });
   else if (!isMachine && !isDataNamed(given, sources)) settings.set("log.dirs", { value: DEFAULT_DATA, place: "by default" });
+  if (given.maxMemory !== undefined) {
+    const bytes = parseMemorySize(given.maxMemory);
+    if (bytes === undefined) throw usageError(`--max-memory ${given.maxMemory}: give a size, as 512m or 2g`);
+    settings.set("odradek.max.memory.bytes", { value: String(bytes), place: "with --max-memory" });
+  }
   if (port !== undefined || given.host !== undefined) {
     const options = [...(port === undefined ? [] : ["--port"]), ...(given.host === undefined ? [] : ["--host"])];
     const hasUsers = given.user !== undefined || isGiven(sources, "odradek.users");

@@ -86,6 +86,7 @@ export async function start(
     advertised: broker.machine?.advertised ?? advertisedAddresses(plan.configs).map(printAddress),
     clusterId: broker.clusterId,
     data: plan.data,
+    maxMemoryBytes: plan.config["odradek.max.memory.bytes"],
     machine: broker.machine,
     environment: plan.environment,
     hasRules: hasAuthorizer(plan.config),

@@ -12,6 +12,7 @@ import { brokerGroupsFault } from "./group-limits.ts";
 import { interBrokerFault } from "./inter-broker.ts";
 import { listenersFault, saslListeners, tlsListeners } from "./listener-rules.ts";
 import { isOfLogins, listenerOfSetting, listenerSettingBase, listenerSettingName, withoutMechanism } from "./listener-settings.ts";
+import { boundedDefaults } from "./memory-shares.ts";
 import { nearestName } from "./nearest-name.ts";
 import { isPassedOver } from "./passed-over-settings.ts";
 import { type Setting, SettingError, type SettingTable, type SettingValue } from "./setting.ts";
@@ -23,7 +24,11 @@ export type ConfigOrigin = (typeof ORIGINS)[number];
 
 /** Settings by name: as text, or as values from code. */
 export type SettingInputs = { readonly [name: string]: SettingValue | undefined };
-export type ConfigSources = { readonly character?: Character } & { readonly [Origin in ConfigOrigin]?: SettingInputs | GivenSettings };
+export type ConfigSources = {
+  readonly character?: Character;
+  /** How many brokers share the memory of the process; default 1. */
+  readonly sharers?: number;
+} & { readonly [Origin in ConfigOrigin]?: SettingInputs | GivenSettings };
 
 const provenance = Symbol("provenance");
 
@@ -58,7 +63,7 @@ export function brokerConfig(sources: ConfigSources = {}): BrokerConfig {
     places.set(origin, new Map(inputs.flatMap(({ name, place }) => (place === undefined ? [] : [[name, place] as const]))));
     passedOver.push(...inputs.map(({ name }) => name).filter(isPassedOver));
   }
-  const defaults = defaultValues(sources.character ?? "kind", given);
+  const defaults = defaultValues(sources.character ?? "kind", sources.sharers ?? 1, given);
   const from: Provenance = { defaults, given, listeners, places, passedOver };
   const config = assemble(from);
   checkListeners(config);
@@ -223,10 +228,13 @@ export function settingsWithoutEffect(config: BrokerConfig): string[] {
   return [...names].filter((name) => !isHonoured(name)).sort();
 }
 
-function defaultValues(character: Character, given: Provenance["given"]): BrokerSettingValues {
+function defaultValues(character: Character, sharers: number, given: Provenance["given"]): BrokerSettingValues {
   const table: SettingTable = brokerSettingTable;
   const limits = Object.assign({}, ...ORIGINS.map((origin) => Object.fromEntries(given.get(origin) ?? [])));
-  const own: { readonly [name: string]: SettingValue } = characterDefaults(character, limits);
+  const own: { readonly [name: string]: SettingValue } = {
+    ...characterDefaults(character, limits),
+    ...boundedDefaults(limits["odradek.max.memory.bytes"] ?? null, sharers),
+  };
   const values: Record<string, SettingValue> = {};
   for (const name in table) values[name] = own[name] ?? table[name]?.default ?? null;
   // The table's own names and defaults: exactly what ValuesOf says of it.

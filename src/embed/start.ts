@@ -10,6 +10,7 @@ import { systemClock } from "../base/system-clock.ts";
 import type { NewTopic } from "../broker/broker-options.ts";
 import { brokerConfig, type SettingInputs } from "../config/broker-config.ts";
 import type { Character } from "../config/character.ts";
+import { sharesOf } from "../config/memory-shares.ts";
 import { FaultyFilesystem } from "../faults/faulty-filesystem.ts";
 import { Network } from "../faults/network.ts";
 import { type BrokerPlace, openNode, type RunningNode } from "../node.ts";
@@ -108,13 +109,13 @@ async function startWith(
 ): Promise<RunningBroker> {
   const { host = "localhost", data = "memory", topics = [], settings = {}, like = "kind", clock = systemClock } = options;
   const after = (delayMs: number, action: () => void) => clock.after(delayMs, action);
-  const disk = new FaultyFilesystem(data === "memory" ? new MemoryFilesystem(clock) : nodeFilesystem, after);
   const isOne = brokers.length === 1;
   const groups = like === "kafka" ? {} : heartbeatDefaults(settings);
   const shared = { ...groups, ...(isOne ? {} : clusterDefaults(brokers, like)), ...securitySettings(options, oauth), ...settings };
   const placeOf = ({ id, rack, port = 0 }: NewBroker): BrokerPlace => ({
     config: brokerConfig({
       character: like,
+      sharers: brokers.length,
       argument: { ...shared, ...(id === undefined ? {} : { "node.id": id }), ...(rack === undefined ? {} : { "broker.rack": rack }) },
     }),
     host,
@@ -123,6 +124,8 @@ async function startWith(
   const places = brokers.map((broker, index) => placeOf(isOne ? broker : { id: index + 1, ...broker }));
   const [first, ...others] = places;
   if (first === undefined) throw new RangeError("a cluster has at least one broker");
+  const memory = () => new MemoryFilesystem(clock, sharesOf(first.config, places.length)?.stored);
+  const disk = new FaultyFilesystem(data === "memory" ? memory() : nodeFilesystem, after);
   const network = new Network(() => node.cluster.image);
   const node: RunningNode = await openNode({
     ...first,

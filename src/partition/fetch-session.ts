@@ -112,6 +112,10 @@ export class FetchSession implements Watchable {
     this.#manner = options.manner;
   }
 
+  get partitionCount(): number {
+    return this.#partitions.size;
+  }
+
   get partitions(): ReadonlyMap<string, FetchPartition> {
     return this.#partitions;
   }

@@ -8,6 +8,12 @@ import { type FetchPartition, FetchSession } from "./fetch-session.ts";
 
 /** A session unused for longer may lose its slot to a new one. */
 const EVICTABLE_AFTER_MS = 120_000;
+/**
+ * What all sessions may have, of which each takes about 200 bytes; and one of them, so that it leaves others some. A client that has more goes on
+ * with full requests.
+ */
+const MOST_PARTITIONS = 500_000;
+const MOST_PARTITIONS_OF_ONE = 100_000;
 const LAST_EPOCH = 2 ** 31 - 1;
 
 export class FetchSessions {
@@ -22,12 +28,12 @@ export class FetchSessions {
     this.#random = random;
   }
 
-  /** `undefined` when every slot is taken by a session in use: the client then goes on with full requests. */
+  /** `undefined` when every slot is taken by a session in use, or too many partitions are: the client then goes on with full requests. */
   open(
     partitions: ReadonlyMap<string, FetchPartition>,
     options: { readonly usesTopicIds: boolean; readonly manner: string },
   ): FetchSession | undefined {
-    if (!this.#makeRoom()) return undefined;
+    if (!this.#makeRoom() || !this.#hasRoomFor(partitions.size)) return undefined;
     let id = this.#random.positiveInt32();
     while (this.#sessions.has(id)) id = this.#random.positiveInt32();
     const session = new FetchSession(id, options);
@@ -37,7 +43,9 @@ export class FetchSessions {
     return session;
   }
 
+  /** One that has been given too many partitions meanwhile is over. */
   get(id: number): FetchSession | undefined {
+    if ((this.#sessions.get(id)?.partitionCount ?? 0) > MOST_PARTITIONS_OF_ONE) this.end(id);
     return this.#sessions.get(id);
   }
 
@@ -62,6 +70,15 @@ export class FetchSessions {
 
   close(): void {
     for (const id of [...this.#sessions.keys()]) this.end(id);
+  }
+
+  #hasRoomFor(partitionCount: number): boolean {
+    if (partitionCount > MOST_PARTITIONS_OF_ONE) return false;
+    let count = partitionCount;
+    // Of so few each all sessions may be.
+    if (partitionCount <= MOST_PARTITIONS / this.#maxSessions) return true;
+    for (const session of this.#sessions.values()) count += session.partitionCount;
+    return count <= MOST_PARTITIONS;
   }
 
   #makeRoom(): boolean {

@@ -233,6 +233,7 @@ export class Connection {
     this.#lastActiveMs = this.#options.now();
     if (!this.#isYielding) this.#sliceEndMs = this.#options.turns.sliceEndMs();
     this.#turn(() => this.#frames.feed(bytes));
+    if (this.#options.turns.isSlowed && !this.#isYielding) this.#waitForTurn();
     if (this.#frames.keptBytes > MAX_KEPT_BYTES || this.#isChoked || this.#isYielding) this.#isPaused = true;
     return !this.#isPaused;
   }
@@ -270,19 +271,19 @@ export class Connection {
 
   /** The slice is used up, or there is no memory for the request that begins: what is left waits for its turn. */
   #yield(): void {
+    if (this.#frames.keptBytes === 0 && !this.#frames.awaitsMemory) this.#frames.release();
+    else this.#waitForTurn();
+  }
+
+  #waitForTurn(): void {
     const { requestMemory, turns } = this.#options;
-    const { awaitsMemory } = this.#frames;
-    if (this.#frames.keptBytes === 0 && !awaitsMemory) {
-      this.#frames.release();
-      return;
-    }
     this.#isYielding = true;
     const goOn = () => {
       this.#isYielding = false;
       this.#sliceEndMs = turns.sliceEndMs();
       if (!this.#isHeldBack && !this.#isClosed) this.#takeUp();
     };
-    if (awaitsMemory) requestMemory.whenFree(() => turns.takeLater(goOn));
+    if (this.#frames.awaitsMemory) requestMemory.whenFree(() => turns.takeLater(goOn));
     else turns.takeLater(goOn);
   }
 

@@ -217,12 +217,11 @@ export class Listener {
       this.#early.push(socket);
       return;
     }
-    const { logger, budget } = this.#options;
+    const { budget } = this.#options;
     if (budget.isSpent) {
-      logger.warn(
-        { listener: this.name, remoteAddress: socket.remoteAddress, limit: budget.limit },
-        "refused a connection: the process may not open more files and sockets (ulimit -n)",
-      );
+      const { remoteAddress } = socket;
+      const message = "refused a connection: the process may not open more files and sockets (ulimit -n)";
+      this.#warn(`${remoteAddress} ${message}`, { remoteAddress, limit: budget.limit }, message);
       socket.destroy();
       return;
     }

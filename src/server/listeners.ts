@@ -13,6 +13,7 @@ import type { SaslTerms } from "../security/sasl-terms.ts";
 import type { AnswerFrame, Gather } from "./connection.ts";
 import type { ConnectionBudget } from "./connection-budget.ts";
 import { Listener } from "./listener.ts";
+import type { MemoryBound } from "./memory-bound.ts";
 import { RequestMemory } from "./request-memory.ts";
 import { TlsAcceptor } from "./tls-acceptor.ts";
 import { Turns } from "./turns.ts";
@@ -20,6 +21,7 @@ import { Turns } from "./turns.ts";
 export interface ListenersOptions {
   readonly config: BrokerConfig;
   readonly answerMemory: AnswerMemory;
+  readonly memoryBound: MemoryBound;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly keepsProcessAlive: boolean;
@@ -42,7 +44,7 @@ export class Listeners {
 
   private constructor(options: ListenersOptions) {
     this.#options = options;
-    this.#turns = new Turns(options.clock);
+    this.#turns = new Turns(options.clock, options.memoryBound);
     this.#requestMemory = new RequestMemory(() => options.config["queued.max.request.bytes"]);
   }
 

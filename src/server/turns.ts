@@ -1,6 +1,8 @@
 // Shares of the event loop. A connection takes up requests for a slice of time; what it has left waits until the others had theirs, and
 // until sockets were read. However many connections send without waiting, a turn of the loop stays short: somebody who asks one thing is
 // answered in the turn in which the request is read.
+//
+// While the memory of the process is short, everybody waits after each request that he sends, until a turn that comes seldom.
 
 import type { Clock } from "../base/clock.ts";
 
@@ -8,6 +10,10 @@ import type { Clock } from "../base/clock.ts";
 const SLICE_MS = 2;
 /** How long connections that have requests left go on in one turn of the loop, together. */
 const TURN_MS = 8;
+/** Until the next turn of those that wait, while memory is short. */
+const SHORT_TURN_MS = 50;
+
+const PLENTY = { isShort: false };
 
 export class Turns {
   readonly #clock: Clock;
@@ -15,14 +21,21 @@ export class Turns {
   /** Slices used up since the last turn, in which sockets were read. */
   #usedMs = 0;
   #isComing = false;
+  readonly #memory: { readonly isShort: boolean };
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, memory: { readonly isShort: boolean } = PLENTY) {
     this.#clock = clock;
+    this.#memory = memory;
+  }
+
+  /** Whoever was read waits for a turn before he is read again. */
+  get isSlowed(): boolean {
+    return this.#memory.isShort;
   }
 
   /** Until when a connection that begins now goes on; it always takes up one request. */
   sliceEndMs(): number {
-    return this.#clock.now() + (this.#usedMs < TURN_MS ? SLICE_MS : 0);
+    return this.#clock.now() + (this.#usedMs < TURN_MS && !this.isSlowed ? SLICE_MS : 0);
   }
 
   /** For a connection that has used up its slice: `goOn` runs when it is its turn again. */
@@ -36,7 +49,8 @@ export class Turns {
     if (this.#isComing) return;
     this.#isComing = true;
     const turn = () => this.#turn();
-    if (this.#clock.soon === undefined) this.#clock.after(0, turn);
+    if (this.isSlowed) this.#clock.after(SHORT_TURN_MS, turn);
+    else if (this.#clock.soon === undefined) this.#clock.after(0, turn);
     else this.#clock.soon(turn);
   }
 

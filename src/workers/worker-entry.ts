@@ -7,6 +7,7 @@ import { nodeFilesystem } from "../base/node-filesystem.ts";
 import { Broker } from "../broker/broker.ts";
 import { SharedLogs } from "../cluster/shared-logs.ts";
 import { type BrokerConfig, brokerConfig } from "../config/broker-config.ts";
+import { sharesOf } from "../config/memory-shares.ts";
 import { type ClosedShare, openSegmentedEngine, type SegmentedEngine } from "../log/segmented-engine.ts";
 import { type FromWorker, type ToWorker, WORKER_MARK, type WorkerOrder } from "./messages.ts";
 import { RemoteMetadataStore } from "./remote-metadata-store.ts";
@@ -84,6 +85,7 @@ class WorkerBroker {
     this.#order = order;
     this.#config = brokerConfig(order.sources);
     this.#logger = sendingLogger(order.logLevel, (line) => send({ type: "logged", line }));
+    const shares = sharesOf(this.#config, threadCount);
     this.#engine = openSegmentedEngine({
       filesystem: nodeFilesystem,
       directory,
@@ -91,7 +93,8 @@ class WorkerBroker {
       logger: this.#logger.child({ component: "log" }),
       producerIdExpirationMs: () => (this.#broker?.services.config ?? this.#config)["producer.id.expiration.ms"],
       openFiles: Math.ceil(OPEN_FILES / threadCount),
-      indexBytes: Math.ceil(INDEX_BYTES / threadCount),
+      indexBytes: shares?.indexes ?? Math.ceil(INDEX_BYTES / threadCount),
+      ...(shares === undefined ? {} : { tailBytes: shares.tails }),
       share,
     });
     this.store = new RemoteMetadataStore({

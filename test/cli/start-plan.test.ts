@@ -297,3 +297,14 @@ test.each<[string, StartArguments, string]>([
 ])("%s is a usage error", (_, given, words) => {
   expect(refusal(given)).toContain(words);
 });
+
+test("--max-memory takes sizes as people write them, for all brokers of the process together", () => {
+  const bytesOf = (maxMemory: string) => planStart({ maxMemory }, {}).config["odradek.max.memory.bytes"];
+  expect(["512m", "1.5GiB", "300 MB", "268435456"].map(bytesOf)).toEqual([512, 1536, 300, 256].map((mib) => mib * 1024 * 1024));
+  expect(refusal({ maxMemory: "plenty" })).toContain("--max-memory plenty");
+  expect(refusal({ maxMemory: "100m" })).toContain("with --max-memory");
+  const { config, configs } = planStart({ maxMemory: "512m", workers: "2" }, {});
+  const alone = planStart({ maxMemory: "512m" }, {}).config;
+  expect(config["queued.max.request.bytes"]).toBeLessThan(alone["queued.max.request.bytes"] / 2);
+  expect(configs.map((each) => each["queued.max.request.bytes"])).toEqual(configs.map(() => config["queued.max.request.bytes"]));
+});

@@ -2,9 +2,12 @@
 
 import net from "node:net";
 import { expect, test } from "vitest";
+import { Errors } from "../../protocol/errors.ts";
 import { encodeRequest } from "../../protocol/headers.ts";
-import { apiVersions, fetch, produce } from "../../protocol/messages/index.ts";
+import { apiVersions, deleteTopics, fetch, produce } from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
+import { brokerConfig, type SettingInputs } from "../../src/config/broker-config.ts";
+import { startBroker } from "../../src/index.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { EffectBench } from "./effect-bench.ts";
 
@@ -119,3 +122,42 @@ test("queued.max.request.bytes: while requests that never end take all of it, la
   small.close();
   large.close();
 });
+
+test("odradek.max.memory.bytes: bounds of memory have defaults that fit it, and those of brokers of one process fit together", () => {
+  const bounds = [
+    "queued.max.request.bytes",
+    "odradek.queued.max.response.bytes",
+    "log.cleaner.dedupe.buffer.size",
+    "diskless.cache.bytes",
+  ] as const;
+  const limitBytes = 256 * MIB;
+  const sumOf = (sharers: number, more: SettingInputs = {}) => {
+    const config = brokerConfig({ sharers, argument: { "odradek.max.memory.bytes": limitBytes, ...more } });
+    return sharers * bounds.reduce((sum, name) => sum + config[name], 0);
+  };
+  expect(sumOf(1)).toBeLessThan(limitBytes);
+  expect(sumOf(4)).toBeLessThan(limitBytes);
+  expect(sumOf(1, { "diskless.cache.bytes": 2 * limitBytes })).toBeGreaterThan(2 * limitBytes);
+});
+
+test("odradek.max.memory.bytes: a broker whose data is in memory refuses to store more than fits, its readers go on, and it heals", async () => {
+  const broker = await startBroker({ settings: { "odradek.max.memory.bytes": 192 * MIB }, topics: ["t", "u"] });
+  const client = await RawClient.connect(broker.port);
+  const records = buildBatch([{ key: null, value: Buffer.alloc(BATCH_BYTES) }]).bytes;
+  const append = async (name: string) => {
+    const topicData = [{ name, partitionData: [{ index: 0, records }] }];
+    const answer = await client.call(produce, 8, { transactionalId: null, acks: 1, timeoutMs: 1000, topicData });
+    return answer?.responses[0]?.partitionResponses[0]?.errorCode ?? -1;
+  };
+  let stored = 0;
+  while (stored < 192 && (await append("t")) === Errors.NONE) stored++;
+  expect(stored).toBeGreaterThan(30);
+  expect(stored).toBeLessThan(100);
+  const read = await client.call(fetch, 11, wholeLog());
+  expect(read?.responses[0]?.partitions[0]?.records?.length).toBeGreaterThan(BATCH_BYTES);
+  expect(await append("u")).toBe(Errors.KAFKA_STORAGE_ERROR);
+  await client.call(deleteTopics, 5, { topicNames: ["t"], timeoutMs: 1000 });
+  await expect.poll(() => append("u"), { timeout: 10_000 }).toBe(Errors.NONE);
+  client.close();
+  await broker.stop();
+}, 30_000);

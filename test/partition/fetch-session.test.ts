@@ -107,3 +107,22 @@ test("a session that is closed wakes who waits for it, and watches nothing", () 
   sessions.end(session.id);
   expect([told, session.isClosed, ...watchCounts()]).toEqual([1, true, 0, 0, 0]);
 });
+
+test("sessions have no more partitions together than there is memory for, and one that is given too many later is over", () => {
+  const sessions = new FetchSessions(1000, systemClock, systemRandom);
+  const shared = wanted(0);
+  const many = (count: number) => {
+    const partitions = new Map(Array.from({ length: count }, (_, index) => [`t ${index}`, shared] as const));
+    return sessions.open(partitions, { usesTopicIds: false, manner: "one" });
+  };
+  expect(many(100_001)).toBeUndefined();
+  const first = many(100_000);
+  for (let count = 1; count < 5; count++) expect(many(100_000)).toBeDefined();
+  expect(many(100_000)).toBeUndefined();
+  expect(many(500)).toBeDefined();
+  sessions.end(first?.id ?? -1);
+  const again = many(99_400);
+  expect(again).toBeDefined();
+  for (let index = 0; index < 601; index++) again?.set(`u ${index}`, shared);
+  expect(sessions.get(again?.id ?? -1)).toBeUndefined();
+});

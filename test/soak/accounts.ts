@@ -138,7 +138,8 @@ export class WrittenTransactions {
   end(): void {
     for (const [number, outcome] of this.#outcomes) {
       const parts = this.#read.get(number) ?? 0;
-      if (outcome === "committed") this.#complain(`${this.#name}: transaction ${number} was committed, ${parts} of ${this.#parts} parts are read`);
+      if (outcome === "committed")
+        this.#complain(`${this.#name}: transaction ${number} was committed, ${parts} of ${this.#parts} parts are read`);
       else if (parts > 0) this.#complain(`${this.#name}: transaction ${number} is ${outcome}, ${parts} of ${this.#parts} parts are read`);
     }
   }

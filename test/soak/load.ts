@@ -146,9 +146,14 @@ export class Load {
   #read(): void {
     const bootstrap = this.#bootstrap;
     const given = (group: string, partition: number, offset: number) => this.#given(group, "orders", partition).given(offset);
-    const partitions = Object.entries(TOPICS).flatMap(([topic, [count]]) => Array.from({ length: count }, (_, partition) => ({ topic, partition })));
+    const partitions = Object.entries(TOPICS).flatMap(([topic, [count]]) =>
+      Array.from({ length: count }, (_, partition) => ({ topic, partition })),
+    );
     /** Of two members of a group, one stays. */
-    const members = (group: string, topic: string) => [{ bootstrap, group, topic }, { bootstrap, group, topic, lifeMs: MEMBER_LIFE_MS }];
+    const members = (group: string, topic: string) => [
+      { bootstrap, group, topic },
+      { bootstrap, group, topic, lifeMs: MEMBER_LIFE_MS },
+    ];
     this.#lone = new LoneReader(bootstrap, partitions, ({ topic, partition }, value) => this.#readAlone(topic, partition, value));
     this.#readers.push(
       this.#lone,

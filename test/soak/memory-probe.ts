@@ -1,26 +1,44 @@
 // Loaded into a broker's process before the broker (`node --expose-gc --import`): tells its parent, when asked, what memory is in use once
-// garbage is collected, and how late the event loop was since it was asked last.
-
-import { monitorEventLoopDelay } from "node:perf_hooks";
+// garbage is collected, and how long turns of the event loop were since it was asked last. On a machine that does other work a turn may take
+// long because others had the processor; what it took of the processor's time is the broker's own.
 
 export interface ProbeAnswer {
   readonly rssBytes: number;
   readonly heapBytes: number;
   readonly externalBytes: number;
+  /** The longest turn, a few ms more or less. */
   readonly delayMs: number;
+  /** The longest by the processor's time of its thread. */
+  readonly busyMs: number;
 }
 
-const RESOLUTION_MS = 5;
-const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-delay.enable();
+const TICK_MS = 5;
 
+let lastMs = performance.now();
+let lastCpuMs = cpuMs();
+let delayMs = 0;
+let busyMs = 0;
+
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+function tick(): void {
+  const [nowMs, nowCpuMs] = [performance.now(), cpuMs()];
+  delayMs = Math.max(delayMs, nowMs - lastMs - TICK_MS);
+  busyMs = Math.max(busyMs, nowCpuMs - lastCpuMs);
+  [lastMs, lastCpuMs] = [nowMs, nowCpuMs];
+}
+
+setInterval(tick, TICK_MS).unref();
 process.on("message", () => {
-  const delayMs = Math.max(0, delay.max / 1e6 - RESOLUTION_MS);
+  tick();
   globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
-  const answer: ProbeAnswer = { rssBytes: rss, heapBytes: heapUsed, externalBytes: external, delayMs };
+  const answer: ProbeAnswer = { rssBytes: rss, heapBytes: heapUsed, externalBytes: external, delayMs, busyMs };
   process.send?.(answer);
   // What collecting took is not the broker's.
-  setTimeout(() => delay.reset(), 2 * RESOLUTION_MS).unref();
+  [lastMs, lastCpuMs, delayMs, busyMs] = [performance.now(), cpuMs(), 0, 0];
 });
 process.channel?.unref();

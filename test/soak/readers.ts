@@ -1,7 +1,7 @@
 // Consumers of a soak. Each goes on while the broker is away, and begins anew where its client gives up.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Consumer as KafkajsConsumer, Kafka } from "kafkajs";
+import { Kafka, type Consumer as KafkajsConsumer } from "kafkajs";
 import { Brokers } from "../../src/client/brokers.ts";
 import { FROM_EARLIEST, GROUP_DEFAULTS, GroupConsumer, type GroupProtocol } from "../../src/client/consumer.ts";
 import type { FetchedPartition, Position } from "../../src/client/partition-fetch.ts";

@@ -97,8 +97,9 @@ export class OurRecords implements RecordWriter {
       // Those that wait while the broker is away.
       bufferBytes: MAX_RECORD_BYTES,
       only: partition,
-      delivered: ({ baseOffset, records }) =>
-        records.forEach(({ writer, number }, index) => acknowledged(writer, partition, number, baseOffset + index)),
+      delivered: ({ baseOffset, records }) => {
+        for (const [index, { writer, number }] of records.entries()) acknowledged(writer, partition, number, baseOffset + index);
+      },
       failed: (records) => {
         for (const { writer, number } of records) unknown(writer, partition, number);
       },
@@ -109,12 +110,12 @@ export class OurRecords implements RecordWriter {
     const { name, keys, sizeBytes } = this.#options;
     const writer = keys === undefined ? name : `key-${turn % keys}`;
     const number = numbers.take(`${writer}/${partition}`);
-    const value = Buffer.from(valueOf(writer, number, sizeBytes));
+    const value = Buffer.from(textOf(writer, number, sizeBytes));
     return { writer, number, key: keys === undefined ? null : Buffer.from(writer), value };
   }
 }
 
-function valueOf(writer: string, number: number, sizeBytes: number): string {
+function textOf(writer: string, number: number, sizeBytes: number): string {
   return `${writer}:${number}:`.padEnd(sizeBytes, ".");
 }
 
@@ -148,7 +149,7 @@ export class KafkajsRecords implements RecordWriter {
       const partition = turn % partitions;
       const number = numbers.take(`${partition}`);
       try {
-        const [answer] = await producer.send({ topic, acks: -1, messages: [{ partition, value: valueOf(name, number, sizeBytes) }] });
+        const [answer] = await producer.send({ topic, acks: -1, messages: [{ partition, value: textOf(name, number, sizeBytes) }] });
         acknowledged(name, partition, number, Number(answer?.baseOffset ?? -1));
       } catch {
         unknown(name, partition, number);
@@ -198,7 +199,7 @@ export class KafkajsTransactions implements RecordWriter {
       const producer = await this.#connected();
       const transaction = await producer.transaction();
       for (let partition = 0; partition < partitions; partition++)
-        await transaction.send({ topic, acks: -1, messages: [{ partition, value: valueOf(name, number, sizeBytes) }] });
+        await transaction.send({ topic, acks: -1, messages: [{ partition, value: textOf(name, number, sizeBytes) }] });
       isCommitting = number % ABORTS !== ABORTS - 1;
       if (isCommitting) await transaction.commit();
       else await transaction.abort();

@@ -1,5 +1,6 @@
 // Settings of our own: what Kafka has no name for.
 
+import { LEAST_MAX_MEMORY_BYTES } from "../memory-shares.ts";
 import { bool, long, password, str } from "../setting.ts";
 
 export const odradekSettings = {
@@ -37,6 +38,11 @@ export const odradekSettings = {
     -1,
     "Members of a streams group that has just changed are asked to be heard of again after this time, and then ever more rarely until their heartbeat interval is reached; -1: always after their heartbeat interval.",
     { honoured: true, min: -1 },
+  ),
+  "odradek.max.memory.bytes": long(
+    null,
+    "Memory that the process may take, as the system counts it; settings that are bounds of memory then have defaults that fit, and whoever sends is slowed down while nearly all of it is taken.",
+    { honoured: true, min: LEAST_MAX_MEMORY_BYTES },
   ),
   // Kafka hands ranges of files to the kernel, and so holds no answers; what is read here is memory of the broker.
   "odradek.queued.max.response.bytes": long(

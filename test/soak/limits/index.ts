@@ -1,0 +1,16 @@
+// Runs at the limits, by name, with how many each is about.
+
+import { manyConnections } from "./connections.ts";
+import { manyGroups } from "./groups.ts";
+import type { LimitFigures, LimitOptions } from "./limit-run.ts";
+import { millions } from "./millions.ts";
+import { manyPartitions } from "./partitions.ts";
+
+type Run = (options: LimitOptions, count: number) => Promise<Record<string, LimitFigures>>;
+
+export const LIMITS: Readonly<Record<string, readonly [run: Run, count: number]>> = {
+  connections: [manyConnections, 10_000],
+  groups: [manyGroups, 100_000],
+  partitions: [manyPartitions, 10_000],
+  request: [millions, 1_000_000],
+};
