@@ -1,5 +1,5 @@
-// A scenario is run on Apache Kafka and then on Odradek, and what it observed must be the same. It gives plain data, without what may
-// differ from one run to the next: ids, ports, times.
+// A scenario is run on Apache Kafka and on Odradek, on both at once, and what it observed must be the same. It gives plain data, without what
+// may differ from one run to the next: ids, ports, times.
 //
 // With INTEROP_ONLY=kafka the observation is kept in .cache/interop/observed; with INTEROP_ONLY=odradek it is compared with the kept one.
 
@@ -35,6 +35,8 @@ export const withinATenth: Judge = (observed, expected) => {
 };
 
 export interface CompareOptions {
+  /** What it observes is a matter of time: it runs on one broker after the other. So do scenarios of which several run at once. */
+  readonly isTimed?: boolean;
   /** Default: they are the same. */
   readonly judge?: Judge;
   /** It looks into the data folder: left out where Odradek has none. */
@@ -54,11 +56,13 @@ export function compare(title: string, scenario: Scenario, options: CompareOptio
     const odradek = brokerOf("odradek");
     if (kafka === undefined && odradek === undefined) return context.skip("there is no Kafka reference to compare with");
     if (options.readsFolder === true && odradek?.isDiskless === true) return context.skip("there is no data folder to look into");
-    const expected = kafka === undefined ? keptObservation(title) : await scenario(kafka);
-    if (kafka !== undefined) keepObservation(title, expected ?? null);
-    if (odradek === undefined) return;
-    if (expected === undefined) return context.skip(NOT_OBSERVED);
-    judge(await scenario(odradek), expected, { ...options, isDiskless: odradek.isDiskless });
+    if (kafka === undefined && keptObservation(title) === undefined) return context.skip(NOT_OBSERVED);
+    const ofKafka = async () => kafka && keepObservation(title, await scenario(kafka));
+    const ofOdradek = async () => odradek && scenario(odradek);
+    const isOneByOne = options.isTimed === true || context.task.concurrent === true;
+    const observed = await (isOneByOne ? ofKafka().then(ofOdradek) : bothOf(ofKafka(), ofOdradek()));
+    if (odradek === undefined || observed === undefined) return;
+    judge(observed, keptObservation(title) ?? null, { ...options, isDiskless: odradek.isDiskless });
   });
   if (options.alsoDiskless !== true || isDisklessRun()) return;
   it(`${title}: over PostgreSQL and an object store`, async (context) => {
@@ -70,6 +74,13 @@ export function compare(title: string, scenario: Scenario, options: CompareOptio
     const observed = await scenario({ ...odradek, bootstrap: "the scenario's own", isDiskless: true });
     judge(observed, expected, { ...options, isDiskless: true });
   });
+}
+
+/** What the second gives. Neither is left alone: the failure of one is told when the other is over, too. */
+async function bothOf<T>(one: Promise<unknown>, other: Promise<T>): Promise<T> {
+  await Promise.allSettled([one, other]);
+  await one;
+  return other;
 }
 
 function brokerOf(kind: BrokerName): BrokerUnderTest | undefined {

@@ -144,7 +144,7 @@ function felt(title: string, use: (bench: Bench) => Promise<Observation>): void 
     benches.set(name, starting);
     return use(await starting);
   };
-  compare(title, scenario, { judge: withinATenth });
+  compare(title, scenario, { judge: withinATenth, isTimed: true });
 }
 
 felt("a producer is told how long to hold back, and not heard for as long, with an answer or without", async (bench) => {

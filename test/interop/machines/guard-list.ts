@@ -91,18 +91,6 @@ export const GUARDS: readonly MachinesGuard[] = [
     deeds: ["kill"],
   },
   {
-    title: "a decision about a transaction is carried out by who loads it",
-    edits: [
-      {
-        file: "src/coordinator/transaction/transaction-state.ts",
-        code: "if (isPrepared(transaction)) complete(",
-        without: "if (transactionalId === null) complete(",
-      },
-    ],
-    isLone: true,
-    deeds: ["kill"],
-  },
-  {
     title: "readers of committed records are told which are aborted",
     edits: [
       {
