@@ -147,6 +147,11 @@ describe("complaints are made of", () => {
     expect(complaints({ [P]: 2 }, a.assigned(7, P).consumed(8, 0))).toEqual(["a consumed orders/0 at 0 again although a had committed 2"]);
   });
 
+  test("a member that goes back in a partition that it has kept", () => {
+    const a = new Told("a").assigned(1, P).consumed(2, 0, 1, 1, 2, 0);
+    expect(complaints({ [P]: 3 }, a)).toEqual(["a consumed orders/0 at 1 after 1", "a consumed orders/0 at 0 after 2"]);
+  });
+
   test("what is consumed or committed by a member that does not own it", () => {
     const a = new Told("a").assigned(1, P).consumed(2, 0).revoked(3, P).consumed(4, 1).committed(5, 2);
     expect(complaints({ [P]: 2 }, a)).toEqual(["a consumed orders/0 at 1 without owning it", "a committed orders/0 without owning it"]);
