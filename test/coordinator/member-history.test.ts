@@ -78,6 +78,11 @@ describe("nothing is wrong with", () => {
     expect(complaints({ [P]: 2 }, a)).toEqual([]);
   });
 
+  test("a member that begins again where its commit was refused", () => {
+    const a = new Told("a").assigned(1, P).consumed(2, 0, 1).refused(3, 2).consumed(4, 0, 1).committed(5, 2);
+    expect(complaints({ [P]: 2 }, a)).toEqual([]);
+  });
+
   test("records that are consumed again because nobody had committed them", () => {
     const a = new Told("a").assigned(1, P).consumed(2, 0).committed(3, 1).consumed(4, 1, 2).is("killed", 5);
     const b = new Told("b").assigned(100, P).consumed(101, 1, 2, 3).committed(102, 4);

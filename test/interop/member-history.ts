@@ -120,6 +120,9 @@ class MemberHistory {
           this.complaints.push(`${event.member} left and was never told that ${place} is taken`);
         return;
       case "refused":
+        // A transformer whose transaction was aborted begins anew.
+        for (const place of Object.keys(event.offsets)) this.#positions.delete(`${event.member} ${place}`);
+        return;
       case "held":
       case "error":
       case "continued":
