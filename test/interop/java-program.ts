@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CACHE, KAFKA_REFERENCE, ROOT } from "./broker-under-test.ts";
 import { isTraced } from "./client-trace.ts";
+import { madeOnce } from "./made-once.ts";
 import { runOrThrow } from "./processes.ts";
 
 /** Short-lived and quiet: a small heap, the quick compiler, and one thread to collect garbage. */
@@ -17,7 +18,7 @@ const PATIENCE = { deadlineMs: 120_000 };
  * @param rehearsal arguments with which the program ends by itself. It is run so once, and what the JVM has loaded until then is kept, which
  * halves the time in which every later one starts. Its input is at its end.
  */
-export async function javaProgram(name: string, rehearsal?: readonly string[]): Promise<readonly string[]> {
+export const javaProgram = madeOnce(async (name: string, rehearsal?: readonly string[]): Promise<readonly string[]> => {
   const libraries = (await runOrThrow(KAFKA_REFERENCE, ["classpath"])).trim();
   const folder = join(CACHE, `java-${name}`);
   const jar = join(folder, `${name}.jar`);
@@ -32,4 +33,4 @@ export async function javaProgram(name: string, rehearsal?: readonly string[]): 
     if (rehearsal !== undefined) await runOrThrow("java", [`-XX:ArchiveClassesAtExit=${archive}`, ...common, ...rehearsal], PATIENCE);
   }
   return rehearsal === undefined ? common : [`-XX:SharedArchiveFile=${archive}`, ...common];
-}
+});

@@ -124,7 +124,7 @@ storage --no-bootstrap info
 
 test.skipIf(inject("brokers").length === 0)("there is a broker to compare on", () => undefined);
 
-describe.each(inject("brokers"))("on $name", (broker: BrokerUnderTest) => {
+describe.concurrent.each(inject("brokers"))("on $name", (broker: BrokerUnderTest) => {
   test("the shims of Kafka's load tools print what those tools print", async () => {
     // The verifiable tools end in what the end of their process calls.
     const expected = await observe(broker, "perf-jvm-", (tool, args, stdin) =>

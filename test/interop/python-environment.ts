@@ -3,12 +3,13 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CACHE } from "./broker-under-test.ts";
+import { madeOnce } from "./made-once.ts";
 import { runOrThrow } from "./processes.ts";
 
 const PACKAGES = ["confluent-kafka==2.16.1", "kafka-python[crc32c,lz4,snappy,zstd]==3.0.12"];
 
 /** The path of a Python that has both clients. */
-export async function pythonWithClients(): Promise<string> {
+export const pythonWithClients = madeOnce(async (): Promise<string> => {
   const folder = join(CACHE, "python");
   const python = join(folder, "bin/python");
   const installed = join(folder, `installed-${PACKAGES.join("-").replace(/[^a-z0-9.]+/g, "-")}`);
@@ -19,4 +20,4 @@ export async function pythonWithClients(): Promise<string> {
   await runOrThrow(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...PACKAGES], { deadlineMs: 300_000 });
   writeFileSync(installed, "");
   return python;
-}
+});

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { CACHE, KAFKA_REFERENCE, ROOT } from "./broker-under-test.ts";
+import { madeOnce } from "./made-once.ts";
 import { type Outcome, runOrThrow, stopChild } from "./processes.ts";
 
 const SOURCE = join(ROOT, "test/interop/java/ToolRunner.java");
@@ -46,23 +47,32 @@ const TOOLS: { readonly [name: string]: string } = {
   "verifiable-share-consumer": "org.apache.kafka.tools.VerifiableShareConsumer",
 };
 
-type Jvm = ChildProcessByStdio<Writable, Readable, null>;
+interface Jvm {
+  readonly child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly lines: AsyncIterator<string>;
+}
 
 export class ToolRunner {
-  #jvm: Jvm | undefined;
-  #answers: AsyncIterator<string> | undefined;
+  /** Started, and at work for nobody. */
+  readonly #idle: Jvm[] = [];
+  #isStopped = false;
 
+  /** Of several at once each has a JVM of its own. */
   async run(tool: string, args: readonly string[], stdin = ""): Promise<Outcome> {
-    const jvm = await this.#started();
-    jvm.stdin.write(`${JSON.stringify({ class: TOOLS[tool], args, stdin })}\n`);
-    const timer = setTimeout(() => jvm.kill("SIGKILL"), DEADLINE_MS);
+    const jvm = this.#idle.pop() ?? (await start());
+    const { child, lines } = jvm;
+    child.stdin.write(`${JSON.stringify({ class: TOOLS[tool], args, stdin })}\n`);
+    const timer = setTimeout(() => child.kill("SIGKILL"), DEADLINE_MS);
     try {
       for (;;) {
-        const line = await this.#answers?.next();
-        if (line === undefined || line.done === true) throw new Error(`the JVM ended at ${tool} ${args.join(" ")}`);
+        const line = await lines.next();
+        if (line.done === true) throw new Error(`the JVM ended at ${tool} ${args.join(" ")}`);
         if (!line.value.startsWith(ANSWER)) continue;
         const answer = JSON.parse(line.value.slice(ANSWER.length)) as Omit<Outcome, "exitCode"> & { exitCode?: number };
-        return { ...answer, exitCode: answer.exitCode ?? (await this.#ended(jvm)) };
+        // Without a code the tool has called System.exit.
+        const { exitCode = await codeOf(child) } = answer;
+        if (answer.exitCode !== undefined) await this.#giveBack(jvm);
+        return { ...answer, exitCode };
       }
     } finally {
       clearTimeout(timer);
@@ -70,31 +80,32 @@ export class ToolRunner {
   }
 
   async stop(): Promise<void> {
-    if (this.#jvm !== undefined) await stopChild(this.#jvm);
+    this.#isStopped = true;
+    await Promise.all(this.#idle.map(({ child }) => stopChild(child)));
   }
 
-  /** The tool called System.exit: the next one needs another JVM. */
-  async #ended(jvm: Jvm): Promise<number> {
-    this.#jvm = undefined;
-    if (jvm.exitCode !== null) return jvm.exitCode;
-    return new Promise((resolve) => jvm.once("exit", (code) => resolve(code ?? -1)));
-  }
-
-  async #started(): Promise<Jvm> {
-    if (this.#jvm !== undefined && this.#jvm.exitCode === null) return this.#jvm;
-    const classPath = (await runOrThrow(KAFKA_REFERENCE, ["classpath"], {})).trim();
-    await compile(classPath);
-    const args = ["-Xmx512m", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-Dlog4j2.level=OFF"];
-    const jvm = spawn("java", [...args, "-cp", `${CLASSES}:${classPath}`, "ToolRunner"], { stdio: ["pipe", "pipe", "ignore"] });
-    this.#jvm = jvm;
-    this.#answers = createInterface({ input: jvm.stdout })[Symbol.asyncIterator]();
-    return jvm;
+  async #giveBack(jvm: Jvm): Promise<void> {
+    if (this.#isStopped) await stopChild(jvm.child);
+    else this.#idle.push(jvm);
   }
 }
 
-async function compile(classPath: string): Promise<void> {
-  const compiled = join(CLASSES, "ToolRunner.class");
-  if (existsSync(compiled) && statSync(compiled).mtimeMs > statSync(SOURCE).mtimeMs) return;
+async function codeOf(child: Jvm["child"]): Promise<number> {
+  if (child.exitCode !== null) return child.exitCode;
+  return new Promise((resolve) => child.once("exit", (code) => resolve(code ?? -1)));
+}
+
+async function start(): Promise<Jvm> {
+  const classPath = (await runOrThrow(KAFKA_REFERENCE, ["classpath"], {})).trim();
+  await compile(classPath);
+  const args = ["-Xmx512m", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-Dlog4j2.level=OFF"];
+  const child = spawn("java", [...args, "-cp", `${CLASSES}:${classPath}`, "ToolRunner"], { stdio: ["pipe", "pipe", "ignore"] });
+  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+}
+
+const compile = madeOnce(async (classPath: string): Promise<void> => {
+  const main = join(CLASSES, "ToolRunner.class");
+  if (existsSync(main) && statSync(main).mtimeMs > statSync(SOURCE).mtimeMs) return;
   mkdirSync(CLASSES, { recursive: true });
   await runOrThrow("javac", ["-cp", classPath, "-d", CLASSES, SOURCE], { deadlineMs: 120_000 });
-}
+});

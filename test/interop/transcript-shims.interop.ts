@@ -135,7 +135,7 @@ topics --delete --topic %unknown
 
 test.skipIf(inject("brokers").length === 0)("there is a broker to compare on", () => undefined);
 
-describe.each(inject("brokers"))("on $name", (broker: BrokerUnderTest) => {
+describe.concurrent.each(inject("brokers"))("on $name", (broker: BrokerUnderTest) => {
   test("the shims print what Kafka's tools print", async () => {
     await compareShims(tools, broker.bootstrap, LINES);
   });
