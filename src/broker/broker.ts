@@ -4,6 +4,7 @@
 // Start: the ports are taken, the parts are made, the broker joins the cluster's metadata, which opens the partitions that it leads, and
 // only then takes up requests. Stop: parts end in the opposite order: no new requests, partitions are given up, what is stored is flushed.
 
+import { apiByKey } from "../../protocol/messages/index.ts";
 import { AppendRoom } from "../api/append-room.ts";
 import { handlers } from "../api/index.ts";
 import { localCall } from "../api/local-call.ts";
@@ -22,6 +23,7 @@ import { FetchSessions } from "../partition/fetch-sessions.ts";
 import { Throttling } from "../quota/throttling.ts";
 import { dispatcher } from "../server/dispatch.ts";
 import { Interceptors } from "../server/interceptors.ts";
+import { LoopDelay, threadBusyMs } from "../server/loop-delay.ts";
 import { authorizerOf } from "./authorizing.ts";
 import type { BrokerOptions, NewTopic } from "./broker-options.ts";
 import { clientMetrics } from "./client-metrics.ts";
@@ -39,12 +41,15 @@ export class Broker {
   readonly id: number;
   readonly services: Services;
   readonly interceptors = new Interceptors();
+  /** How late its event loop has been. */
+  readonly loopDelay: LoopDelay;
   readonly #parts: Parts;
   readonly #listening: Listening;
   #stopping: Promise<void> | undefined;
 
-  private constructor(services: Services, parts: Parts, listening: Listening) {
+  private constructor(services: Services, parts: Parts, listening: Listening, loopDelay: LoopDelay) {
     this.id = services.brokerId;
+    this.loopDelay = loopDelay;
     this.services = services;
     this.#parts = parts;
     this.#listening = listening;
@@ -133,10 +138,14 @@ export class Broker {
       served: handlers,
     };
     served = services;
-    const broker = new Broker(services, parts, listening);
+    const nameOf = (apiKey: number) => apiByKey.get(apiKey)?.name ?? String(apiKey);
+    const loopDelay = parts.add(new LoopDelay({ clock, logger: logLevels.logger("server"), busyMs: threadBusyMs, nameOf }));
+    const broker = new Broker(services, parts, listening, loopDelay);
     for (const interceptor of options.interceptors ?? []) broker.interceptors.add(interceptor);
     const gather = (work: () => void) => (broker.interceptors.isEmpty ? engine.gather(work) : work());
-    listening.listeners.serve(dispatcher(handlers, services, broker.interceptors), gather);
+    listening.listeners.serve(dispatcher(handlers, services, broker.interceptors, loopDelay), gather);
+    // Where the process is somebody else's, so is its event loop.
+    if (options.keepsProcessAlive !== false) loopDelay.start();
     return broker;
   }
 

@@ -30,10 +30,21 @@ export class RefusedRequest extends Error {
   }
 }
 
-export function dispatcher(served: readonly Handler[], services: Services, interceptors = new Interceptors()): AnswerFrame {
+/** What is noted of requests as they are taken up. */
+export interface Noted {
+  requestCount: number;
+  lastApiKey: number;
+}
+
+export function dispatcher(
+  served: readonly Handler[],
+  services: Services,
+  interceptors = new Interceptors(),
+  noted: Noted = { requestCount: 0, lastApiKey: NO_API },
+): AnswerFrame {
   const handlers: (Handler | undefined)[] = [];
   for (const handler of served) handlers[handler.api.key] = handler;
-  return (frame, connection) => answer({ services, handlers, interceptors }, frame, connection);
+  return (frame, connection) => answer({ services, handlers, interceptors, noted }, frame, connection);
 }
 
 const API_KEY_BYTES = 2;
@@ -44,6 +55,7 @@ interface Parts {
   readonly services: Services;
   readonly handlers: readonly (Handler | undefined)[];
   readonly interceptors: Interceptors;
+  readonly noted: Noted;
 }
 
 function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType<AnswerFrame> {
@@ -52,9 +64,11 @@ function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType
     const admission = login.admit(frame.length < API_KEY_BYTES ? NO_API : frame.readInt16BE(0));
     if (admission.kind !== "admitted") return beforeLogin(parts, { admission, login, frame, connection });
   }
-  const { services, handlers, interceptors } = parts;
+  const { services, handlers, interceptors, noted } = parts;
   const reader = new Reader(frame);
   const header = readHeader(reader, frame);
+  noted.requestCount++;
+  noted.lastApiKey = header.apiKey;
   const handler = handlers[header.apiKey];
   if (handler === undefined) throw refused(header, connection, `no API with key ${header.apiKey}`);
   if (!includesVersion(handler.versions, header.apiVersion)) {

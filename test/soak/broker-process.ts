@@ -28,6 +28,8 @@ export interface BrokerOrder {
 export interface LogLine {
   readonly level: string;
   readonly msg: string;
+  /** Of one that tells of the event loop. */
+  readonly busyMs?: number;
 }
 
 export interface Measured extends ProbeAnswer {

@@ -43,8 +43,9 @@ const SETTINGS = {
 const MIB = 1024 * 1024;
 const MINUTE_MS = 60_000;
 const SAMPLE_MS = 10_000;
-/** What is said while a broker comes back from a crash. */
-const EXPECTED: readonly RegExp[] = [];
+/** A turn of the event loop that waited for a machine that does other work is no fault of the broker. */
+const MOST_BUSY_MS = 100;
+const LATE = "the event loop was late";
 /** Until then caches fill, and logs grow to where they are cut. */
 const WARM_UP_MS = 5 * MINUTE_MS;
 const FEWEST_SAMPLES = 12;
@@ -76,7 +77,7 @@ export async function soak({ root, minutes, seed, restartMs, paceMs, print }: So
     data: join(place, name),
     settings: SETTINGS,
     logged: (line: LogLine) => {
-      if (!EXPECTED.some((pattern) => pattern.test(line.msg))) complain(`${name} logged ${JSON.stringify(line)}`);
+      if (!line.msg.startsWith(LATE) || (line.busyMs ?? 0) > MOST_BUSY_MS) complain(`${name} logged ${JSON.stringify(line)}`);
     },
   });
   const random = seeded(seed);
