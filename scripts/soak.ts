@@ -1,16 +1,20 @@
 // `npm run soak [-- --minutes 60 --seed N]`: two brokers under mixed work of real clients for so long, one of which is stopped and killed again and
-// again (../test/soak/soak.ts). `-- --limits connections|groups|partitions|request [--count N]`: a broker at a limit, with what that took. Prints
-// what it did; ends with 1 where anything was lost, doubled or unexpected, or did not stay flat.
+// again (../test/soak/soak.ts). `-- --limits connections|groups|partitions|request [--count N]`: a broker at a limit, with what that took.
+// `-- --starts 10000`: so many starts in a row. Prints what it did; ends with 1 where anything was lost, doubled or unexpected, or did not stay flat.
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { LIMITS } from "../test/soak/limits/index.ts";
 import { soak } from "../test/soak/soak.ts";
+import { starts } from "../test/soak/starts.ts";
 
 const root = join(import.meta.dirname, "..");
 const LONGEST_RESTART_MS = 60_000;
 const SHORTEST_RESTART_MS = 10_000;
 const RESTARTS = 10;
+/** Of starts in a row. */
+const PROCESS_EVERY = 50;
+const SAMPLE_EVERY = 100;
 const MINUTE_MS = 60_000;
 
 const { values } = parseArgs({
@@ -21,13 +25,20 @@ const { values } = parseArgs({
     pace: { type: "string", default: "50" },
     limits: { type: "string" },
     count: { type: "string" },
+    starts: { type: "string" },
   },
 });
 const began = performance.now();
 const print = (line: string): void => console.log(`${Math.round((performance.now() - began) / 1000)} s ${line}`);
-const complaints = values.limits === undefined ? await soakFor(Number(values.minutes)) : await runLimit(values.limits);
+const complaints = await asked();
 console.log(complaints.length === 0 ? "soak: nothing to complain about" : `soak: ${complaints.length} complaints`);
 process.exit(complaints.length === 0 ? 0 : 1);
+
+function asked(): Promise<readonly string[]> {
+  if (values.limits !== undefined) return runLimit(values.limits);
+  if (values.starts === undefined) return soakFor(Number(values.minutes));
+  return starts({ root, count: Number(values.starts), processEvery: PROCESS_EVERY, sampleEvery: SAMPLE_EVERY, print });
+}
 
 async function soakFor(minutes: number): Promise<readonly string[]> {
   const seed = Number(values.seed ?? Date.now() % 1_000_000);
