@@ -12,6 +12,9 @@ const SHORT_STRING_LENGTH = 24;
 /** A frame begins with the number of bytes that follow. */
 const FRAME_SIZE_BYTES = 4;
 
+/** No message is longer, but for what is passed by reference: who asks for more by asking for the same again and again gets nothing. */
+const MOST_BYTES = 512 * 1024 * 1024;
+
 export class Writer {
   #buffer: Buffer;
   #start = 0;
@@ -42,6 +45,7 @@ export class Writer {
 
   #grow(sizeBytes: number): void {
     const used = this.#position - this.#start;
+    if (used + sizeBytes > MOST_BYTES) throw new RangeError(`a message of more than ${MOST_BYTES} bytes`);
     const next = Buffer.allocUnsafe(Math.max(2 * this.#buffer.length, 2 * (used + sizeBytes)));
     this.#buffer.copy(next, 0, this.#start, this.#position);
     if (this.#sizeBuffer === this.#buffer && this.#sizeAt >= this.#start) {

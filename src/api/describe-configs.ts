@@ -5,6 +5,7 @@
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { describeConfigs as describeConfigsApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
+import { Slices } from "../base/slices.ts";
 import type { Refusal } from "../cluster/refusal.ts";
 import { ALL_BROKERS, valuesOf } from "../cluster/settings-resource.ts";
 import { topicNameFault } from "../cluster/topic-name.ts";
@@ -30,13 +31,13 @@ export const describeConfigs = serve(
   describeConfigsApi,
   "0-4",
   ["DESCRIBE_CONFIGS TOPIC", "DESCRIBE_CONFIGS CLUSTER", "DESCRIBE_CONFIGS GROUP"],
-  (services, request, { apiVersion, access }) => {
+  async (services, request, { apiVersion, access }) => {
     const permits: ConfigAccess = {
       onTopic: (name) => access.permits("DESCRIBE_CONFIGS TOPIC", name),
       onGroup: (name) => access.permits("DESCRIBE_CONFIGS GROUP", name),
       onCluster: () => access.permitsOnCluster("DESCRIBE_CONFIGS CLUSTER"),
     };
-    const results = request.resources.map((resource): Result => {
+    const resultOf = (resource: Request["resources"][number]): Result => {
       const found = settingsOf(services, resource, configRefusal(resource, permits));
       const head = { resourceType: resource.resourceType, resourceName: resource.resourceName };
       if ("error" in found) return { ...head, errorCode: found.error, errorMessage: found.message, configs: [] };
@@ -48,6 +49,14 @@ export const describeConfigs = serve(
         errorMessage: "",
         configs: configs.map((setting) => entry(setting, request, apiVersion)),
       };
+    };
+    // Whoever asks for the same again and again is told the same again and again, and it is made once.
+    const known = new Map<string, Result>();
+    const results = await new Slices(services.clock).map(request.resources, (resource): Result => {
+      const key = JSON.stringify([resource.resourceType, resource.resourceName, resource.configurationKeys]);
+      const result = known.get(key) ?? resultOf(resource);
+      known.set(key, result);
+      return result;
     });
     return { results };
   },

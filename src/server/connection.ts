@@ -24,7 +24,7 @@ import { SaslLogin } from "../security/sasl-login.ts";
 import type { SaslTerms } from "../security/sasl-terms.ts";
 import { AnswerInTurn, AnswersInTurn, mayFollow } from "./answers-in-turn.ts";
 import { ForeignProtocol } from "./foreign-protocol.ts";
-import { FrameReader, type FrameReaderOptions } from "./frame-reader.ts";
+import { FrameReader, type FrameReaderOptions, type FrameSender } from "./frame-reader.ts";
 import { takeOver, untakenBytes } from "./socket.ts";
 import type { TlsAcceptor } from "./tls-acceptor.ts";
 import { type SecureSocketEvents, secureSocket } from "./tls-socket.ts";
@@ -71,7 +71,7 @@ export interface ConnectionOptions extends FrameReaderOptions {
   readonly now: () => number;
 }
 
-export class Connection {
+export class Connection implements FrameSender {
   readonly listenerName: string;
   readonly remoteAddress: string;
   /** As Kafka shows it: "/127.0.0.1", "/0:0:0:0:0:0:0:1". */
@@ -129,7 +129,7 @@ export class Connection {
     this.localPort = accepted.localPort ?? 0;
     this.#options = options;
     this.#lastActiveMs = options.now();
-    this.#frames = new FrameReader(options, (frame) => this.#handle(frame));
+    this.#frames = new FrameReader(options, (frame) => this.#handle(frame), this);
     if (options.sasl !== undefined) {
       this.login = new SaslLogin(options.sasl, options.clock);
       this.#frames.limitFrames(options.sasl.maxReceiveBytes);
@@ -145,6 +145,10 @@ export class Connection {
     };
     this.#socket = options.tls === undefined ? takeOver(accepted, events) : secureSocket(accepted, options.tls, events);
     if (!options.keepsProcessAlive) this.#socket.unref();
+  }
+
+  get isHeard(): boolean {
+    return !this.#isPaused;
   }
 
   get isClosed(): boolean {

@@ -6,7 +6,7 @@
 
 import type { BufferPool } from "../base/buffer-pool.ts";
 import { foreignProtocol } from "./foreign-protocol.ts";
-import type { RequestMemory } from "./request-memory.ts";
+import type { RequestHolder, RequestMemory } from "./request-memory.ts";
 
 const SIZE_BYTES = 4;
 /** Of a larger frame, what is taken when it begins; then as much again as has come. */
@@ -23,9 +23,18 @@ export interface FrameReaderOptions {
   readonly maxFrameBytes: number;
 }
 
-export class FrameReader {
+export interface FrameSender {
+  /** What he sends is read as it comes. */
+  readonly isHeard: boolean;
+  destroy(error: Error): void;
+}
+
+const NOBODY: FrameSender = { isHeard: false, destroy: () => undefined };
+
+export class FrameReader implements RequestHolder {
   readonly #options: FrameReaderOptions;
   readonly #consume: FrameConsumer;
+  readonly #sender: FrameSender;
   /** A frame under way, and how much of it is there. */
   #partial: Buffer | undefined;
   #partialSize = 0;
@@ -43,8 +52,10 @@ export class FrameReader {
   /** What the frame under way has taken of it. */
   #takenBytes = 0;
 
-  constructor(options: FrameReaderOptions, consume: FrameConsumer) {
+  /** @param sender of what comes; whether he is heard is his connection's to know */
+  constructor(options: FrameReaderOptions, consume: FrameConsumer, sender: FrameSender = NOBODY) {
     this.#options = options;
+    this.#sender = sender;
     this.#maxFrameBytes = options.maxFrameBytes;
     this.#consume = consume;
   }
@@ -62,6 +73,14 @@ export class FrameReader {
   liftLimit(): void {
     this.#maxFrameBytes = this.#options.maxFrameBytes;
     this.#isCounted = true;
+  }
+
+  get receivedBytes(): number {
+    return this.#sender.isHeard && !this.#isHeld ? this.#partialHave : Number.NaN;
+  }
+
+  destroy(error: Error): void {
+    this.#sender.destroy(error);
   }
 
   /** Where the next read should put its bytes. */
@@ -198,7 +217,7 @@ export class FrameReader {
     }
     this.#prefixHave = 0;
     this.#takenBytes = this.#isCounted ? sizeBytes : 0;
-    requestMemory.take(this.#takenBytes);
+    requestMemory.take(this.#takenBytes, this);
     this.#partial = pool.take(Math.min(sizeBytes, FIRST_PART_BYTES));
     this.#partialSize = sizeBytes;
     this.#partialHave = 0;
@@ -214,7 +233,7 @@ export class FrameReader {
   #endPartial(): void {
     if (this.#partial === undefined) return;
     this.#options.pool.give(this.#partial);
-    this.#options.requestMemory.give(this.#takenBytes);
+    this.#options.requestMemory.give(this.#takenBytes, this);
     this.#partial = undefined;
   }
 }

@@ -45,7 +45,7 @@ export class Listeners {
   private constructor(options: ListenersOptions) {
     this.#options = options;
     this.#turns = new Turns(options.clock, options.memoryBound);
-    this.#requestMemory = new RequestMemory(() => options.config["queued.max.request.bytes"]);
+    this.#requestMemory = new RequestMemory(() => options.config["queued.max.request.bytes"], options.clock);
   }
 
   /** Takes the ports; requests are taken up from `serve` on. Rejects with Node's own error when one cannot be taken. */

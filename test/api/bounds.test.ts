@@ -5,6 +5,7 @@ import { Errors } from "../../protocol/errors.ts";
 import {
   createPartitions,
   createTopics,
+  describeConfigs,
   findCoordinator,
   incrementalAlterConfigs,
   initProducerId,
@@ -106,4 +107,16 @@ test("a pattern of clients whose metrics are wanted is one of RE2", async () => 
       resourceName: "wanted",
     });
   }
+});
+
+test("what is asked for again and again is told as often", async () => {
+  const resource = { resourceType: 4, resourceName: "1", configurationKeys: null };
+  const other = { resourceType: 4, resourceName: "1", configurationKeys: ["log.dirs"] };
+  const answer = await started().ask(describeConfigs, {
+    resources: [resource, other, resource],
+    includeSynonyms: true,
+    includeDocumentation: true,
+  });
+  expect(answer.results[2]).toEqual(answer.results[0]);
+  expect(answer.results[1]?.configs.map(({ name }) => name)).toEqual(["log.dirs"]);
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { apiVersions, createTopics, deleteTopics } from "../../protocol/messages/index.ts";
+import { apiVersions, createTopics, deleteTopics, findCoordinator, metadata } from "../../protocol/messages/index.ts";
 import { AskingBroker } from "../support/asking-broker.ts";
 import { RawClient } from "../support/raw-client.ts";
 
@@ -53,4 +53,18 @@ test("a neighbour is answered while thousands of partitions are made, and while 
   expect(deletion.responses.map(({ errorCode }) => errorCode)).toEqual([0]);
   expect((await broker.append("many", PARTITIONS - 1, 1)).errorCode).toBe(3);
   expect(await answersUntil(() => foldersLeft().length === 0)).toBeGreaterThan(1);
+});
+
+const NAMES = Array.from({ length: 150_000 }, (_, index) => `name-${index}`);
+
+test.each([
+  ["coordinators of many groups", () => broker.ask(findCoordinator, { keyType: 0, coordinatorKeys: NAMES }, 4)],
+  ["many topics", () => broker.ask(metadata, { topics: NAMES.map((name) => ({ name })), allowAutoTopicCreation: false }, 9)],
+])("a neighbour is answered while somebody asks for %s", { timeout: 60_000 }, async (_, ask) => {
+  let isAnswered = false;
+  const asked = ask().finally(() => {
+    isAnswered = true;
+  });
+  expect(await answersUntil(() => isAnswered)).toBeGreaterThan(2);
+  await asked;
 });

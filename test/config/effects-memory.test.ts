@@ -123,6 +123,49 @@ test("queued.max.request.bytes: while requests that never end take all of it, la
   large.close();
 });
 
+test("queued.max.request.bytes: who announced a request and sends no more of it makes room for those that wait, who sends little by little goes on", async () => {
+  await using bench = await EffectBench.start({ topic: {}, settings: { "queued.max.request.bytes": MIB } });
+  const { port } = bench.node.broker;
+  const announcement = Buffer.alloc(100);
+  announcement.writeInt32BE(2 * MIB);
+  const [stalled, slow, large, small] = [
+    await RawClient.connect(port),
+    await RawClient.connect(port),
+    await RawClient.connect(port),
+    await RawClient.connect(port),
+  ];
+  for (const each of [stalled, slow]) {
+    each.write(announcement);
+    await small.call(apiVersions, 0, {});
+  }
+  const records = buildBatch([{ key: null, value: Buffer.alloc(BATCH_BYTES) }], { timestamp: bench.clock.now() }).bytes;
+  const topicData = [{ name: "t", partitionData: [{ index: 0, records }] }];
+  let isAnswered = false;
+  const producing = large.call(produce, 8, { transactionalId: null, acks: 1, timeoutMs: 1000, topicData }).finally(() => {
+    isAnswered = true;
+  });
+  let isStalledClosed = false;
+  void stalled.closed().then(() => {
+    isStalledClosed = true;
+  });
+  const pass = async (seconds: number) => {
+    for (let count = 0; count < seconds; count++) {
+      slow.write(Buffer.alloc(10));
+      await small.call(apiVersions, 0, {});
+      await bench.clock.advance(1000);
+    }
+  };
+  await pass(20);
+  expect(isStalledClosed).toBe(true);
+  await pass(30);
+  expect(isAnswered).toBe(false);
+  slow.close();
+  while (!isAnswered) await bench.clock.advance(1);
+  expect((await producing)?.responses[0]?.partitionResponses[0]).toMatchObject({ errorCode: 0 });
+  large.close();
+  small.close();
+}, 30_000);
+
 test("odradek.max.memory.bytes: bounds of memory have defaults that fit it, and those of brokers of one process fit together", () => {
   const bounds = [
     "queued.max.request.bytes",

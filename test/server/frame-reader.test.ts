@@ -126,10 +126,11 @@ describe("cutting a stream into frames", () => {
       return true;
     });
     reader.limitFrames(200);
-    shared.requestMemory.take(100);
+    const other = { receivedBytes: 100, destroy: () => undefined };
+    shared.requestMemory.take(100, other);
     play(reader, framed([Buffer.alloc(200), Buffer.alloc(150), Buffer.alloc(70)]), [64]);
     expect([seen, reader.awaitsMemory]).toEqual([[200, 150], true]);
-    shared.requestMemory.give(100);
+    shared.requestMemory.give(100, other);
     expect(shared.requestMemory.isUsedUp).toBe(false);
     reader.release();
     expect(seen).toEqual([200, 150, 70]);

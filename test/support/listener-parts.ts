@@ -21,6 +21,6 @@ export function listenerParts(clock: Clock = systemClock, settings: SettingInput
     }),
     turns: new Turns(clock),
     answerMemory: new AnswerMemory({ clock, limitBytes: () => MOST_ANSWER_BYTES }),
-    requestMemory: new RequestMemory(() => -1),
+    requestMemory: new RequestMemory(() => -1, clock),
   };
 }

@@ -3,6 +3,7 @@
 import { manyConnections } from "./connections.ts";
 import { manyGroups } from "./groups.ts";
 import type { LimitFigures, LimitOptions } from "./limit-run.ts";
+import { boundedMemory } from "./memory.ts";
 import { millions } from "./millions.ts";
 import { manyPartitions } from "./partitions.ts";
 
@@ -12,5 +13,7 @@ export const LIMITS: Readonly<Record<string, readonly [run: Run, count: number]>
   connections: [manyConnections, 10_000],
   groups: [manyGroups, 100_000],
   partitions: [manyPartitions, 10_000],
+  /** MiB. */
+  memory: [boundedMemory, 256],
   request: [millions, 1_000_000],
 };
