@@ -4,7 +4,6 @@
 // Start: the ports are taken, the parts are made, the broker joins the cluster's metadata, which opens the partitions that it leads, and
 // only then takes up requests. Stop: parts end in the opposite order: no new requests, partitions are given up, what is stored is flushed.
 
-import { apiByKey } from "../../protocol/messages/index.ts";
 import { AppendRoom } from "../api/append-room.ts";
 import { handlers } from "../api/index.ts";
 import { localCall } from "../api/local-call.ts";
@@ -23,7 +22,7 @@ import { FetchSessions } from "../partition/fetch-sessions.ts";
 import { Throttling } from "../quota/throttling.ts";
 import { dispatcher } from "../server/dispatch.ts";
 import { Interceptors } from "../server/interceptors.ts";
-import { LoopDelay, threadBusyMs } from "../server/loop-delay.ts";
+import { LoopDelay } from "../server/loop-delay.ts";
 import { authorizerOf } from "./authorizing.ts";
 import type { BrokerOptions, NewTopic } from "./broker-options.ts";
 import { clientMetrics } from "./client-metrics.ts";
@@ -100,7 +99,6 @@ export class Broker {
     };
     await joinCluster(cluster, registration, config);
     parts.add(new Maintenance({ clock, logger: logLevels.logger("log"), engine, partitions: leading.partitions, config, threadCount }));
-
     if (tokenSecrets !== undefined) parts.add(new ExpiredTokens({ cluster, config, clock, logger: logLevels.logger("tokens") }));
     const fetchSessions = parts.add(new FetchSessions(config["max.incremental.fetch.session.cache.slots"], clock, random));
 
@@ -138,8 +136,7 @@ export class Broker {
       served: handlers,
     };
     served = services;
-    const nameOf = (apiKey: number) => apiByKey.get(apiKey)?.name ?? String(apiKey);
-    const loopDelay = parts.add(new LoopDelay({ clock, logger: logLevels.logger("server"), busyMs: threadBusyMs, nameOf }));
+    const loopDelay = parts.add(new LoopDelay(clock, logLevels.logger("server")));
     const broker = new Broker(services, parts, listening, loopDelay);
     for (const interceptor of options.interceptors ?? []) broker.interceptors.add(interceptor);
     const gather = (work: () => void) => (broker.interceptors.isEmpty ? engine.gather(work) : work());

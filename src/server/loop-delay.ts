@@ -4,6 +4,7 @@
 //
 // Requests note themselves in two fields. Nothing else is done for it on their way.
 
+import { apiByKey } from "../../protocol/messages/index.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { Seldom } from "../base/seldom.ts";
@@ -16,15 +17,6 @@ const MOST_KINDS = 100;
 /** Upper ends of the buckets in which delays are counted; what is longer is in a last one. */
 export const DELAY_BUCKETS_MS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500] as const;
 
-export interface LoopDelayOptions {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** The processor's time of this thread so far, in ms. */
-  readonly busyMs: () => number;
-  /** By the key of an API. */
-  readonly nameOf: (apiKey: number) => string;
-}
-
 /** Since it was started. */
 export interface DelayFigures {
   readonly longestMs: number;
@@ -36,7 +28,9 @@ export class LoopDelay {
   /** Of requests taken up, and the API of the last. */
   requestCount = 0;
   lastApiKey = -1;
-  readonly #options: LoopDelayOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #threadBusyMs: () => number;
   readonly #said: Seldom;
   readonly #counts: number[] = new Array(DELAY_BUCKETS_MS.length + 1).fill(0);
   #longestMs = 0;
@@ -45,13 +39,16 @@ export class LoopDelay {
   #busyMs = 0;
   #requestsBefore = 0;
 
-  constructor(options: LoopDelayOptions) {
-    this.#options = options;
-    this.#said = new Seldom({ intervalMs: SAY_MS, mostKeys: MOST_KINDS, now: () => options.clock.now() });
+  /** @param busyMs the processor's time of this thread so far, in ms */
+  constructor(clock: Clock, logger: Logger, busyMs = threadBusyMs) {
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#threadBusyMs = busyMs;
+    this.#said = new Seldom({ intervalMs: SAY_MS, mostKeys: MOST_KINDS, now: () => clock.now() });
   }
 
   start(): void {
-    this.#busyMs = this.#options.busyMs();
+    this.#busyMs = this.#threadBusyMs();
     this.#tickLater();
   }
 
@@ -64,20 +61,19 @@ export class LoopDelay {
   }
 
   #nowMs(): number {
-    const { clock } = this.#options;
-    return clock.elapsed?.() ?? clock.now();
+    return this.#clock.elapsed?.() ?? this.#clock.now();
   }
 
   #tickLater(): void {
     this.#dueMs = this.#nowMs() + TICK_MS;
     this.#requestsBefore = this.requestCount;
-    this.#timer = this.#options.clock.after(TICK_MS, () => this.#tick());
+    this.#timer = this.#clock.after(TICK_MS, () => this.#tick());
   }
 
   #tick(): void {
     const delayMs = Math.max(0, this.#nowMs() - this.#dueMs);
     const busyBeforeMs = this.#busyMs;
-    this.#busyMs = this.#options.busyMs();
+    this.#busyMs = this.#threadBusyMs();
     this.#longestMs = Math.max(this.#longestMs, delayMs);
     const found = DELAY_BUCKETS_MS.findIndex((endMs) => delayMs <= endMs);
     const bucket = found === -1 ? DELAY_BUCKETS_MS.length : found;
@@ -88,19 +84,16 @@ export class LoopDelay {
 
   #say(delayMs: number, busyMs: number): void {
     const requests = this.requestCount - this.#requestsBefore;
-    const api = requests === 0 ? undefined : this.#options.nameOf(this.lastApiKey);
+    const api = requests === 0 ? undefined : (apiByKey.get(this.lastApiKey)?.name ?? String(this.lastApiKey));
     const meanwhile = this.#said.say(api ?? "");
     if (meanwhile === undefined) return;
     const facts = { delayMs: Math.round(delayMs), busyMs: Math.round(busyMs), requests, ...(api === undefined ? {} : { api }) };
-    this.#options.logger.warn(
-      { ...facts, ...(meanwhile === 0 ? {} : { meanwhile }) },
-      "the event loop was late: nobody was served meanwhile",
-    );
+    this.#logger.warn({ ...facts, ...(meanwhile === 0 ? {} : { meanwhile }) }, "the event loop was late: nobody was served meanwhile");
   }
 }
 
 /** What a thread has used of the processor; of a Node that does not tell it of threads, that of the process. */
-export function threadBusyMs(): number {
+function threadBusyMs(): number {
   const { user, system } = process.threadCpuUsage?.() ?? process.cpuUsage();
   return (user + system) / 1000;
 }

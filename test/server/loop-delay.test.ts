@@ -18,7 +18,7 @@ function watched() {
   const clock = new LateClock(0);
   const lines: RecordedLine[] = [];
   const used = { ms: 0 };
-  const loop = new LoopDelay({ clock, logger: recordingLogger(lines), busyMs: () => used.ms, nameOf: (key) => `api ${key}` });
+  const loop = new LoopDelay(clock, recordingLogger(lines), () => used.ms);
   const turn = async (takesMs: number, { busyMs = takesMs, api }: { readonly busyMs?: number; readonly api?: number } = {}) => {
     clock.lateMs += takesMs;
     used.ms += busyMs;
@@ -37,7 +37,7 @@ test("a turn that takes long is told with the request that was taken up in it, a
   await turn(400, { busyMs: 390, api: 19 });
   await turn(300, { busyMs: 2 });
   expect(said()).toEqual([
-    { level: "warn", delayMs: 400, busyMs: 390, requests: 1, api: "api 19" },
+    { level: "warn", delayMs: 400, busyMs: 390, requests: 1, api: "CreateTopics" },
     { level: "warn", delayMs: 300, busyMs: 2, requests: 0 },
   ]);
   loop.close();
@@ -50,7 +50,7 @@ test("the same is told once in a while, and figures are kept of all", async () =
   expect(said()).toHaveLength(1);
   await clock.advance(60_000);
   await turn(3000, { api: 1 });
-  expect(said()).toEqual([{ level: "warn", delayMs: 3000, busyMs: 3000, requests: 1, api: "api 1", meanwhile: 4 }]);
+  expect(said()).toEqual([{ level: "warn", delayMs: 3000, busyMs: 3000, requests: 1, api: "Fetch", meanwhile: 4 }]);
   const { longestMs, counts } = loop.figures;
   expect(longestMs).toBe(3000);
   expect(counts).toHaveLength(DELAY_BUCKETS_MS.length + 1);

@@ -1,0 +1,133 @@
+// Shows that the bounds of what clients may take are needed, and that a test sees it when one is gone: each guard in turn is taken out of a copy of the
+// sources, and its tests are run there. `node test/soak/guards.ts` does all, with a part of a title only those. A guard without which all
+// of its tests pass makes it fail.
+
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Guard, takenOut } from "../simulation/guard.ts";
+
+interface LimitGuard extends Guard {
+  /** Files of tests, of which one fails without it. */
+  readonly tests: readonly string[];
+}
+
+const ROOT = join(import.meta.dirname, "../..");
+const COPIED = ["src", "protocol", "test", "scripts", "package.json", "tsconfig.json"];
+const MOST_MS = 600_000;
+
+const GUARDS: readonly LimitGuard[] = [
+  {
+    title: "answers that nobody reads are counted",
+    edits: [{ file: "src/server/connection.ts", code: "this.#options.answerMemory.hold(this, bytes);", without: "" }],
+    tests: ["test/config/effects-memory.test.ts"],
+  },
+  {
+    title: "no further request is taken up of who does not read his answers",
+    edits: [
+      {
+        file: "src/server/connection.ts",
+        code: "this.#isChoked = this.#socket.writableNeedDrain && this.#socket.writableLength > maxBytes;",
+        without: "",
+      },
+    ],
+    tests: ["test/server/listener.test.ts", "test/config/effects-memory.test.ts"],
+  },
+  {
+    title: "requests that are kept behind one that waits are few",
+    edits: [{ file: "src/server/connection.ts", code: "this.#frames.keptBytes > MAX_KEPT_BYTES || ", without: "" }],
+    tests: ["test/server/listener.test.ts"],
+  },
+  {
+    title: "requests that are being received have a bound",
+    edits: [{ file: "src/server/frame-reader.ts", code: "this.#isCounted && requestMemory.isUsedUp", without: "false" }],
+    tests: ["test/config/effects-memory.test.ts"],
+  },
+  {
+    title: "who announced a request and sends no more of it makes room",
+    edits: [
+      { file: "src/server/request-memory.ts", code: "else if (nowMs - held.cameAtMs >= STALLED_MS)", without: "else if (nowMs < 0)" },
+    ],
+    tests: ["test/config/effects-memory.test.ts"],
+  },
+  {
+    title: "a large request takes memory as its bytes come",
+    edits: [{ file: "src/server/frame-reader.ts", code: "Math.min(sizeBytes, FIRST_PART_BYTES)", without: "sizeBytes" }],
+    tests: ["test/server/frame-reader.test.ts"],
+  },
+  {
+    title: "clients are slowed down while memory is short",
+    edits: [{ file: "src/server/turns.ts", code: "return this.#memory.isShort;", without: "return false;" }],
+    tests: ["test/server/memory-bound.test.ts"],
+  },
+  {
+    title: "what is stored in memory has a bound",
+    edits: [{ file: "src/base/memory-filesystem.ts", code: "if (sizeBytes > this.#room.freeBytes)", without: "if (sizeBytes < 0)" }],
+    tests: ["test/config/effects-memory.test.ts"],
+  },
+  {
+    title: "fetch sessions have so many partitions and no more",
+    edits: [{ file: "src/partition/fetch-sessions.ts", code: "|| !this.#hasRoomFor(partitions.size)", without: "" }],
+    tests: ["test/partition/fetch-session.test.ts"],
+  },
+  {
+    title: "what a client chose the number of is done in slices",
+    edits: [{ file: "src/base/slices.ts", code: "if (this.isOver) await this.next();", without: "" }],
+    tests: ["test/api/slices.test.ts"],
+  },
+  {
+    title: "a log that is deleted closes its files",
+    edits: [
+      {
+        file: "src/log/segmented-log.ts",
+        code: "    for (const segment of this.#segments) segment.close();\n    this.#writer",
+        without: "    this.#writer",
+      },
+    ],
+    tests: ["test/log/many-deletions.test.ts", "test/log/segmented-engine.test.ts", "test/log/partition-log.test.ts"],
+  },
+  {
+    title: "brokers that stop leave nothing behind",
+    edits: [{ file: "src/server/memory-bound.ts", code: "this.#timer?.cancel();", without: "" }],
+    tests: ["test/server/memory-bound.test.ts"],
+  },
+];
+
+for (const guard of GUARDS.filter(({ title }) => title.includes(process.argv[2] ?? ""))) if (!isNeeded(guard)) process.exitCode = 1;
+
+function isNeeded({ title, edits, tests }: LimitGuard): boolean {
+  const copy = mkdtempSync(join(tmpdir(), "limit-guards-"));
+  try {
+    for (const path of COPIED) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+    for (const edit of edits) writeFileSync(join(copy, edit.file), takenOut(readFileSync(join(copy, edit.file), "utf8"), edit));
+    const failed = failedTests(copy, tests);
+    console.log(failed.length > 0 ? `needed: ${title}\n${failed.map((name) => `  ${name}\n`).join("")}` : `NOT NEEDED: ${title}`);
+    return failed.length > 0;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/** Their titles. */
+function failedTests(copy: string, tests: readonly string[]): string[] {
+  const command = [join("node_modules", "vitest", "vitest.mjs"), "run", "--config", "test/vitest.config.ts", "--reporter=json", ...tests];
+  let report: string;
+  try {
+    report = execFileSync(process.execPath, command, {
+      cwd: copy,
+      timeout: MOST_MS,
+      stdio: ["ignore", "pipe", "ignore"],
+      encoding: "utf8",
+    });
+  } catch (error) {
+    report = error instanceof Error && "stdout" in error ? String(error.stdout) : "";
+  }
+  const { testResults } = JSON.parse(report.slice(report.indexOf("{"))) as {
+    readonly testResults: readonly { readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[] }[];
+  };
+  return testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => fullName),
+  );
+}
