@@ -1,0 +1,163 @@
+// The broker that is tried: the command line's own, in a process of its own, with watch.ts inside. What it says about connections is kept by
+// their port until somebody asks; whatever it calls an error is a complaint.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Account } from "./account.ts";
+import type { Observed } from "./watch.ts";
+
+export interface BrokerOptions {
+  readonly data: string;
+  readonly args: readonly string[];
+  readonly account: Account;
+  /** A turn took that much processor time. */
+  readonly longTurn: (turn: Extract<Observed, { kind: "turn" }>) => void;
+}
+
+interface LogLine {
+  readonly level?: string;
+  readonly event?: string;
+  readonly bootstrapServers?: string;
+  readonly msg?: string;
+  readonly client?: string;
+  readonly reason?: string;
+  readonly [fact: string]: unknown;
+}
+
+const HEAP_MEBIBYTES = 256;
+const START_MS = 60_000;
+const STOP_MS = 60_000;
+/** How long its log may take to arrive. */
+const LOG_MS = 5000;
+const KEPT_REASONS = 20_000;
+const SHOWN_ERRORS = 20;
+
+export class BrokerUnderTest {
+  readonly #child: ChildProcess;
+  readonly #options: BrokerOptions;
+  readonly #reasons = new Map<number, string>();
+  readonly #asking = new Map<number, (reason: string) => void>();
+  readonly #exited: Promise<unknown>;
+  #port = 0;
+  #lastWords: string[] = [];
+  #errors = 0;
+  #isStopping = false;
+  #measured: ((observed: Extract<Observed, { kind: "measured" }>) => void) | undefined;
+
+  private constructor(options: BrokerOptions) {
+    this.#options = options;
+    const main = join(import.meta.dirname, "../../src/cli/main.ts");
+    const flags = ["--import", join(import.meta.dirname, "watch.ts"), `--max-old-space-size=${HEAP_MEBIBYTES}`];
+    const args = [...flags, main, "start", "--data", options.data, "--json", "--log-level", "warn", ...options.args];
+    this.#child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    this.#exited = once(this.#child, "exit");
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream !== null) createInterface({ input: stream }).on("line", (line) => this.#read(line));
+    }
+    this.#child.on("message", (observed) => this.#observe(observed as Observed));
+    this.#child.on("exit", (code, signal) => {
+      if (!this.#isStopping) options.account.complain({ what: `the broker ended with ${code ?? signal}: ${this.#lastWords.join(" | ")}` });
+    });
+  }
+
+  static async start(options: BrokerOptions): Promise<BrokerUnderTest> {
+    const broker = new BrokerUnderTest(options);
+    for (const deadline = Date.now() + START_MS; broker.#port === 0; await delay(5)) {
+      if (!broker.isRunning || Date.now() > deadline) throw new Error(`the broker does not start: ${broker.#lastWords.join(" | ")}`);
+    }
+    return broker;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** It ended as it was told to. */
+  get hasStopped(): boolean {
+    return this.#child.exitCode === 0;
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Why it closed the connection from that port, once. */
+  reasonOf(port: number): Promise<string | undefined> {
+    const known = this.#reasons.get(port);
+    if (known !== undefined) {
+      this.#reasons.delete(port);
+      return Promise.resolve(known);
+    }
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#asking.delete(port);
+        resolve(undefined);
+      }, LOG_MS);
+      this.#asking.set(port, (reason) => {
+        clearTimeout(timer);
+        this.#asking.delete(port);
+        resolve(reason);
+      });
+    });
+  }
+
+  /** The longest turn since it was last asked, and the most memory ever. */
+  measure(): Promise<Extract<Observed, { kind: "measured" }> | undefined> {
+    if (!this.isRunning) return Promise.resolve(undefined);
+    const measured = new Promise<Extract<Observed, { kind: "measured" }>>((resolve) => {
+      this.#measured = resolve;
+    });
+    this.#child.send({});
+    return Promise.race([measured, this.#exited.then(() => undefined)]);
+  }
+
+  /** By a signal, as users do it; complains when that is not clean. */
+  async stop(): Promise<void> {
+    if (!this.isRunning) return;
+    this.#isStopping = true;
+    this.#child.kill("SIGTERM");
+    const isOver = await Promise.race([this.#exited.then(() => true), delay(STOP_MS, false, { ref: false })]);
+    if (!isOver) this.#child.kill("SIGKILL");
+    await this.#exited;
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== 0) this.#complain(`the broker stopped with ${exitCode ?? signalCode}: ${this.#lastWords.join(" | ")}`);
+  }
+
+  kill(): void {
+    this.#isStopping = true;
+    this.#child.kill("SIGKILL");
+  }
+
+  #read(line: string): void {
+    this.#lastWords = [...this.#lastWords.slice(-8), line.slice(0, 2000)];
+    if (!line.startsWith("{")) return;
+    const facts = JSON.parse(line) as LogLine;
+    if (facts.event === "ready") this.#port = Number(facts.bootstrapServers?.split(":").at(-1));
+    else if (facts.client !== undefined) this.#say(Number(facts.client.slice(facts.client.lastIndexOf(":") + 1)), facts);
+    if (facts.level === "error" && this.#errors++ < SHOWN_ERRORS) this.#complain(`the broker says: ${line.slice(0, 1500)}`);
+  }
+
+  #say(port: number, { reason, msg }: LogLine): void {
+    const text = `${msg}: ${reason}`;
+    const asking = this.#asking.get(port);
+    if (asking !== undefined) {
+      asking(text);
+      return;
+    }
+    this.#reasons.set(port, text);
+    const [oldest] = this.#reasons.keys();
+    if (this.#reasons.size > KEPT_REASONS && oldest !== undefined) this.#reasons.delete(oldest);
+  }
+
+  #observe(observed: Observed): void {
+    if (observed.kind === "turn") this.#options.longTurn(observed);
+    else this.#measured?.(observed);
+  }
+
+  #complain(what: string): void {
+    this.#options.account.complain({ what });
+  }
+}
