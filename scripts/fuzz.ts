@@ -22,7 +22,6 @@ const account = new Account();
 const began = Date.now();
 console.log(`fuzz: seed ${seed}, ${requests} requests`);
 
-setInterval(() => console.log(account.print()), 5000).unref();
 let sent = 0;
 let nextConnection = 0;
 for (let round = 1; sent < requests && account.complaints.length === 0; round++) {

@@ -205,7 +205,8 @@ class Compiler {
     if (type.kind === "primitive") {
       const write = READ_LENGTH_PREFIXED[type.name];
       if (write === undefined) return `w.${type.name}(${value});`;
-      return `${nullCheck}w.${this.#isFlexible ? write.compact : write.plain}(${value});`;
+      const written = path.endsWith(SENTENCE) ? `support.shortened(${value})` : value;
+      return `${nullCheck}w.${this.#isFlexible ? write.compact : write.plain}(${written});`;
     }
     if (type.kind === "struct") {
       const index = this.struct(type.struct);
@@ -276,6 +277,9 @@ const FIXED_BYTES: { readonly [name in Primitive]?: number } = {
   float64: 8,
   uuid: 16,
 };
+
+/** What fields are called that hold sentences for people: the one kind of text that need not arrive whole. */
+const SENTENCE = "rrorMessage";
 
 /** Arrays up to this count are allocated at once, longer ones as their elements arrive. */
 const PRESIZED_ELEMENTS = 1024;

@@ -19,6 +19,14 @@ export function notNull<T>(value: T | null, path: string): T {
   return value;
 }
 
+/** Three bytes each at most: what a string can carry. */
+const MOST_SHOWN_CHARACTERS = 10_000;
+
+/** A sentence of ours that may quote what somebody gave: it is cut where it would not fit. */
+export function shortened(text: string | null): string | null {
+  return text === null || text.length <= MOST_SHOWN_CHARACTERS ? text : `${text.slice(0, MOST_SHOWN_CHARACTERS)}…`;
+}
+
 export function tagsOutOfOrder(tag: number): never {
   throw new MalformedMessage(`tagged field ${tag} is out of order`);
 }

@@ -15,6 +15,16 @@ export function joinInt64(high: number, low: number): number | undefined {
   return high === 0x7fffffff && low === 0xffffffff ? MAX_INT64 : undefined;
 }
 
+/** Whether the value can be written as it is. */
+export function isExactInt64(value: number): boolean {
+  return Number.isSafeInteger(value) || value === MAX_INT64;
+}
+
+/** What can be written that is nearest to a value which only had to be read: timestamps of records may be anything. */
+export function nearestInt64(value: number): number {
+  return isExactInt64(value) ? value : Math.max(-MAX_SAFE_INT64, Math.min(value, MAX_SAFE_INT64));
+}
+
 /** The upper and lower half of a value as unsigned and signed 32 bits wide writes take them. */
 export function splitInt64(value: number): { high: number; low: number } {
   if (value === MAX_INT64) return { high: 0x7fffffff, low: 0xffffffff };

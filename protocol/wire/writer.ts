@@ -9,6 +9,7 @@ const BY_REFERENCE_BYTES = 1024;
 const INITIAL_BYTES = 256;
 /** Strings up to this length are written byte by byte. */
 const SHORT_STRING_LENGTH = 24;
+const MAX_STRING_BYTES = 0x7fff;
 /** A frame begins with the number of bytes that follow. */
 const FRAME_SIZE_BYTES = 4;
 
@@ -283,8 +284,16 @@ function lengthOf(value: Buffer | readonly Buffer[]): number {
   return sizeBytes;
 }
 
+/** The text is longer than the protocol can carry; a text that came from a client may become that, by what it is decoded to. */
+export class TextTooLong extends RangeError {
+  constructor(sizeBytes: number) {
+    super(`string of ${sizeBytes} bytes; at most ${MAX_STRING_BYTES}`);
+    this.name = "TextTooLong";
+  }
+}
+
 function stringSize(value: string): number {
   const sizeBytes = Buffer.byteLength(value);
-  if (sizeBytes > 0x7fff) throw new RangeError(`string of ${sizeBytes} bytes; at most 32767`);
+  if (sizeBytes > MAX_STRING_BYTES) throw new TextTooLong(sizeBytes);
   return sizeBytes;
 }

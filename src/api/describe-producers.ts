@@ -3,6 +3,7 @@
 import { Errors } from "../../protocol/errors.ts";
 import { describeProducers as describeProducersApi } from "../../protocol/messages/index.ts";
 import type { EncodableMessage } from "../../protocol/schema/message.ts";
+import { nearestInt64 } from "../../protocol/wire/int64.ts";
 import { topicNameFault } from "../cluster/topic-name.ts";
 import { serve } from "./handler.ts";
 import { partitionFault } from "./partition-fault.ts";
@@ -38,7 +39,7 @@ function producersOf(services: Services, topic: string, partitionIndex: number, 
     producerId: producer.producerId,
     producerEpoch: producer.producerEpoch,
     lastSequence: producer.lastSequence,
-    lastTimestamp: producer.lastTimestampMs,
+    lastTimestamp: nearestInt64(producer.lastTimestampMs),
     coordinatorEpoch: producer.coordinatorEpoch,
     currentTxnStartOffset: producer.currentTransactionStartOffset,
   }));

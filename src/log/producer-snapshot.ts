@@ -4,6 +4,7 @@
 //   int16 version (1) | uint32 CRC-32C of what follows | int32 count | entries
 
 import { crc32c } from "../../protocol/wire/crc32c.ts";
+import { nearestInt64 } from "../../protocol/wire/int64.ts";
 import { fixedLayout, int16, int32, int64, uint32 } from "../../protocol/wire/layout.ts";
 import type { ProducerState } from "../storage/producer-states.ts";
 
@@ -32,7 +33,7 @@ export function encodeProducerSnapshot(states: readonly ProducerState[]): Buffer
       lastSequence: last?.lastSequence ?? -1,
       lastOffset: last?.lastOffset ?? -1,
       offsetDelta: last?.offsetDelta ?? 0,
-      timestamp: nearestSafeInteger(state.lastTimestampMs),
+      timestamp: nearestInt64(state.lastTimestampMs),
       coordinatorEpoch: state.coordinatorEpoch,
       transactionFirstOffset: state.transactionFirstOffset,
     };
@@ -63,9 +64,4 @@ function decodeState(bytes: Buffer, at: number): ProducerState {
     transactionFirstOffset,
     batches: lastOffset < 0 ? [] : [{ lastSequence, lastOffset, offsetDelta, timestampMs: timestamp }],
   };
-}
-
-/** Timestamps of records are the producer's, and may be anything. */
-function nearestSafeInteger(value: number): number {
-  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(value, Number.MAX_SAFE_INTEGER));
 }

@@ -8,7 +8,7 @@ import type { Decoded, Encodable, Shape } from "../../protocol/schema/field.ts";
 import { includesVersion } from "../../protocol/schema/versions.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import { Reader } from "../../protocol/wire/reader.ts";
-import type { Writer } from "../../protocol/wire/writer.ts";
+import { TextTooLong, type Writer } from "../../protocol/wire/writer.ts";
 import { accessOf } from "../api/access-of.ts";
 import { errorFault, errorReply, METADATA_KEY } from "../api/error-response.ts";
 import { AfterWrite, CloseConnection, type Handler, InTurn, NO_ANSWER, type Reply, type RequestContext } from "../api/handler.ts";
@@ -182,12 +182,24 @@ function readRequest(reader: Reader, kept: Buffer | undefined, handler: Handler,
 }
 
 function encode(handler: Handler, header: RequestHeader, reply: Reply<typeof handler.api.response.struct.shape>): Answer {
-  return reply === NO_ANSWER ? undefined : encodeResponse(handler.api, header.apiVersion, header.correlationId, reply);
+  return reply === NO_ANSWER
+    ? undefined
+    : carried(handler, () => encodeResponse(handler.api, header.apiVersion, header.correlationId, reply));
 }
 
 function write(writer: Writer, handler: Handler, header: RequestHeader, later: AfterWrite<typeof handler.api.response.struct.shape>): void {
   const reply = later.reply();
-  if (reply !== NO_ANSWER) writeResponse(writer, handler.api, header.apiVersion, header.correlationId, reply);
+  if (reply !== NO_ANSWER) carried(handler, () => writeResponse(writer, handler.api, header.apiVersion, header.correlationId, reply));
+}
+
+/** What a client sends as text that is none may be longer when it is text: as long as it fits into a request, it need not fit into an answer. */
+function carried<T>({ api }: Handler, encodeReply: () => T): T {
+  try {
+    return encodeReply();
+  } catch (cause) {
+    if (!(cause instanceof TextTooLong)) throw cause;
+    throw new RefusedRequest(`the answer to ${api.name} would repeat a name that it cannot carry: ${cause.message}`, { cause });
+  }
 }
 
 function refused(header: RequestHeader, connection: Connection, what: string): RefusedRequest {
@@ -200,7 +212,7 @@ function refused(header: RequestHeader, connection: Connection, what: string): R
  * is answered, where the response has a place for it.
  */
 function failed(services: Services, handler: Handler, header: RequestHeader, request: Decoded<Shape>, error: unknown): Answer {
-  if (error instanceof CloseConnection) throw error;
+  if (error instanceof CloseConnection || error instanceof RefusedRequest) throw error;
   const { apiVersion, clientId } = header;
   services.logger.error({ api: handler.api.name, version: apiVersion, clientId, err: error }, "a request failed");
   const isAnswered = error instanceof StorageError && handler.api.key !== METADATA_KEY && request["acks"] !== 0;

@@ -6,6 +6,7 @@ import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { advanceSequence, NO_PRODUCER_EPOCH, NO_SEQUENCE } from "../../protocol/records/batch-header.ts";
 import { ControlType, readControlBatch } from "../../protocol/records/control-batch.ts";
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
+import { isExactInt64 } from "../../protocol/wire/int64.ts";
 import type { ActiveProducer, AppendOptions } from "./partition-log.ts";
 
 /** Clients keep at most five requests in flight, and may repeat any of them. */
@@ -83,6 +84,7 @@ export class ProducerStates {
   check(batch: RecordBatch, options: AppendOptions): ProducerDecision {
     const { producerId } = batch;
     if (producerId < 0) return NEW;
+    if (!isExactInt64(producerId)) return inexactProducerId(producerId);
     const state = this.#producers?.get(producerId) ?? unknownProducer(producerId);
     if (batch.isControl) return checkMarker(state, batch, options.transactionVersion ?? 1);
     if (options.origin === "client") {
@@ -95,7 +97,7 @@ export class ProducerStates {
   /** Takes note of a batch that is in the log, with its offsets; gives the transaction that it ended. */
   append(batch: RecordBatch): EndedTransaction | undefined {
     const { producerId } = batch;
-    if (producerId < 0) return undefined;
+    if (producerId < 0 || !isExactInt64(producerId)) return undefined;
     const state = this.#producers?.get(producerId) ?? unknownProducer(producerId);
     if (batch.isControl) return this.#appendMarker(state, batch);
     const { lastOffset, lastOffsetDelta: offsetDelta, maxTimestamp: timestampMs, lastSequence, producerEpoch } = batch;
@@ -186,6 +188,15 @@ export class ProducerStates {
       currentTransactionStartOffset: state.transactionFirstOffset,
     }));
   }
+}
+
+/** No broker gives such ids, and as a number one stands for many. */
+function inexactProducerId(producerId: number): ProducerDecision {
+  return {
+    kind: "refused",
+    error: Errors.INVALID_PRODUCER_ID_MAPPING,
+    message: `No broker has given the producer id ${BigInt(producerId)}.`,
+  };
 }
 
 function unknownProducer(producerId: number): ProducerState {

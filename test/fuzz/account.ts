@@ -10,7 +10,9 @@ export interface Complaint {
 }
 
 export class Account {
+  /** One of a kind. */
   readonly complaints: Complaint[] = [];
+  readonly #kinds = new Set<string>();
   readonly #byApi = new Map<string, number>();
   readonly #byMutation = new Map<string, number>();
   readonly #byReason = new Map<string, number>();
@@ -40,6 +42,9 @@ export class Account {
   }
 
   complain(complaint: Complaint): void {
+    const kind = withoutParticulars(complaint.what);
+    if (this.#kinds.has(kind)) return;
+    this.#kinds.add(kind);
     this.complaints.push(complaint);
   }
 

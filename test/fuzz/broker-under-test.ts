@@ -33,7 +33,6 @@ const STOP_MS = 60_000;
 /** How long its log may take to arrive. */
 const LOG_MS = 5000;
 const KEPT_REASONS = 20_000;
-const SHOWN_ERRORS = 20;
 
 export class BrokerUnderTest {
   readonly #child: ChildProcess;
@@ -43,7 +42,6 @@ export class BrokerUnderTest {
   readonly #exited: Promise<unknown>;
   #port = 0;
   #lastWords: string[] = [];
-  #errors = 0;
   #isStopping = false;
   #measured: ((observed: Extract<Observed, { kind: "measured" }>) => void) | undefined;
 
@@ -68,6 +66,8 @@ export class BrokerUnderTest {
     for (const deadline = Date.now() + START_MS; broker.#port === 0; await delay(5)) {
       if (!broker.isRunning || Date.now() > deadline) throw new Error(`the broker does not start: ${broker.#lastWords.join(" | ")}`);
     }
+    // From now on its turns count.
+    await broker.measure();
     return broker;
   }
 
@@ -137,7 +137,7 @@ export class BrokerUnderTest {
     const facts = JSON.parse(line) as LogLine;
     if (facts.event === "ready") this.#port = Number(facts.bootstrapServers?.split(":").at(-1));
     else if (facts.client !== undefined) this.#say(Number(facts.client.slice(facts.client.lastIndexOf(":") + 1)), facts);
-    if (facts.level === "error" && this.#errors++ < SHOWN_ERRORS) this.#complain(`the broker says: ${line.slice(0, 1500)}`);
+    if (facts.level === "error") this.#complain(saidError(facts));
   }
 
   #say(port: number, { reason, msg }: LogLine): void {
@@ -160,4 +160,15 @@ export class BrokerUnderTest {
   #complain(what: string): void {
     this.#options.account.complain({ what });
   }
+}
+
+interface LoggedError {
+  readonly message?: string;
+  readonly stack?: string;
+}
+
+/** What it is about comes first: complaints of a kind are made once. */
+function saidError({ msg, err, api, ...facts }: LogLine): string {
+  const { message, stack } = (err ?? {}) as LoggedError;
+  return `the broker says: ${msg}: ${api} ${message}\n${stack}\n${JSON.stringify(facts).slice(0, 500)}`;
 }

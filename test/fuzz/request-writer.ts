@@ -126,8 +126,11 @@ export class RequestWriter {
   }
 
   #primitive(type: Primitive, name: string, parent: string): void {
-    if (type === "records" && !this.#isOdd()) return this.#bytes(this.#manner.records());
     const isOdd = this.#isOdd();
+    if (type === "records" && !isOdd) {
+      this.#bytes(this.#manner.records());
+      return;
+    }
     const word = isOdd ? oddWord(type, this.#chance, "wild") : likelyWord({ name, parent, type }, this.#persona, this.#chance);
     if (word === null) this.#null({ kind: "primitive", name: type });
     else this.#encode(type, word);
@@ -141,29 +144,15 @@ export class RequestWriter {
   #encode(type: Primitive, word: unknown): void {
     const out = this.#out;
     const number = typeof word === "number" ? word : 0;
-    switch (type) {
-      case "bool":
-        return out.int8(word === true ? (this.#lies() ? 0x7f : 1) : 0);
-      case "int8":
-        return out.int8(number);
-      case "int16":
-      case "uint16":
-        return out.int16(number);
-      case "int32":
-        return out.int32(number);
-      case "int64":
-      case "bigInt64":
-        return out.int64(number);
-      case "float64":
-        return out.float64(number);
-      case "uuid":
-        return out.raw(Buffer.alloc(16, Buffer.from(typeof word === "string" ? word : "AA", "base64url")));
-      case "string":
-        return this.#text(String(word));
-      case "bytes":
-      case "records":
-        return this.#bytes(Buffer.isBuffer(word) ? word : Buffer.alloc(0));
-    }
+    if (type === "bool") out.int8(word === true ? (this.#lies() ? 0x7f : 1) : 0);
+    else if (type === "int8") out.int8(number);
+    else if (type === "int16" || type === "uint16") out.int16(number);
+    else if (type === "int32") out.int32(number);
+    else if (type === "int64" || type === "bigInt64") out.int64(number);
+    else if (type === "float64") out.float64(number);
+    else if (type === "uuid") out.raw(Buffer.alloc(16, Buffer.from(typeof word === "string" ? word : "AA", "base64url")));
+    else if (type === "string") this.#text(String(word));
+    else this.#bytes(Buffer.isBuffer(word) ? word : Buffer.alloc(0));
   }
 
   #text(text: string): void {

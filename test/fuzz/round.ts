@@ -33,7 +33,8 @@ export interface RoundOptions {
 }
 
 /** Connections at a time. */
-const STRANGERS = 12;
+const STRANGERS = 40;
+const MOST_COMPLAINTS = 20;
 const KNOCK_ONE_IN = 12;
 /** Processor time of a turn; the issue of a broker that does one thing at a time. */
 const LONGEST_TURN_MS = 100;
@@ -119,7 +120,7 @@ class Round {
   async #letStrangersIn(broker: BrokerUnderTest, ports: Ports): Promise<void> {
     const served = await servedVersions(ports.plain);
     const { only, requests } = this.#options;
-    const goOn = () => broker.isRunning && this.#requests < requests && this.#options.account.complaints.length < 10;
+    const goOn = () => broker.isRunning && this.#requests < requests && this.#options.account.complaints.length < MOST_COMPLAINTS;
     const door = async () => {
       while (goOn()) {
         const number = this.#connection++;

@@ -11,11 +11,11 @@ export type Observed =
 const LOOK_EVERY_MS = 5;
 /** What is told at once. */
 const LONG_TURN_MS = 50;
-/** Starting compiles and loads in long turns. */
-const STARTED_AFTER_MS = 2000;
 
 Seldom.prototype.say = () => 0;
 
+/** Starting compiles and loads in long turns: turns count when the parent has asked first. */
+let isCounting = false;
 let longestTurnMs = 0;
 let wallMs = performance.now();
 let cpuMs = ownCpuMs();
@@ -24,9 +24,8 @@ setInterval(() => {
   const now = performance.now();
   const cpuNow = ownCpuMs();
   const turnCpuMs = cpuNow - cpuMs;
-  if (now > STARTED_AFTER_MS && turnCpuMs > longestTurnMs) longestTurnMs = turnCpuMs;
-  if (now > STARTED_AFTER_MS && turnCpuMs > LONG_TURN_MS)
-    tell({ kind: "turn", endedMs: Date.now(), cpuMs: turnCpuMs, wallMs: now - wallMs });
+  if (isCounting && turnCpuMs > longestTurnMs) longestTurnMs = turnCpuMs;
+  if (isCounting && turnCpuMs > LONG_TURN_MS) tell({ kind: "turn", endedMs: Date.now(), cpuMs: turnCpuMs, wallMs: now - wallMs });
   wallMs = now;
   cpuMs = cpuNow;
 }, LOOK_EVERY_MS).unref();
@@ -34,6 +33,7 @@ setInterval(() => {
 process.on("message", () => {
   tell({ kind: "measured", longestTurnMs, mostResidentBytes: process.resourceUsage().maxRSS * 1024 });
   longestTurnMs = 0;
+  isCounting = true;
 });
 process.channel?.unref();
 

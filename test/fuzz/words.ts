@@ -43,7 +43,7 @@ const TEXTS: readonly string[] = [
     "[",
     "(?=a)",
     "\\p{IsGreek}{1000}{1000}",
-    "${jndi:ldap://x}",
+    "$\u007bjndi:ldap://x}",
     "null",
     "-1",
   ],

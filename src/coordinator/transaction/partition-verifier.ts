@@ -7,6 +7,7 @@
 import { type ErrorCode, Errors } from "../../../protocol/errors.ts";
 import { addPartitionsToTxn } from "../../../protocol/messages/24-add-partitions-to-txn.ts";
 import type { DecodedMessage } from "../../../protocol/schema/message.ts";
+import { isExactInt64 } from "../../../protocol/wire/int64.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { ClusterImage } from "../../cluster/image.ts";
 import type { Peers } from "../../cluster/peers.ts";
@@ -48,6 +49,8 @@ export class PartitionVerifier {
 
   /** At once where the coordinator is this broker and its disk need not be waited for. */
   verify(verification: Verification): Verdict | Promise<Verdict> {
+    // No coordinator can be asked about it, nor knows it.
+    if (!isExactInt64(verification.producerId)) return () => toProducersError(Errors.INVALID_PRODUCER_ID_MAPPING, verification.mode);
     const answering = this.#ask(verification);
     if (answering instanceof Promise) return answering.then((response) => this.#judge(verification, response));
     const verdict = toVerdict(verification, answering);
