@@ -3,38 +3,28 @@
 import { parseArgs } from "node:util";
 import { Account } from "../test/fuzz/account.ts";
 import { describe } from "../test/fuzz/recently.ts";
-import { runRound } from "../test/fuzz/round.ts";
+import { roundOf, runRound } from "../test/fuzz/round.ts";
 
 const DEFAULT_REQUESTS = 2_000_000;
 const DEFAULT_SEED = 17;
-/** Then the broker is stopped and started again, and another begins on nothing. */
-const REQUESTS_A_ROUND = 100_000;
-/** Of so many rounds one is of strangers who may do everything. */
-const ADMINISTRATORS_EVERY = 4;
 
-const { values } = parseArgs({
-  options: { requests: { type: "string" }, seed: { type: "string" }, only: { type: "string" }, administrators: { type: "boolean" } },
-});
+const { values } = parseArgs({ options: { requests: { type: "string" }, seed: { type: "string" }, only: { type: "string" } } });
 const requests = Number(values.requests ?? DEFAULT_REQUESTS);
 const seed = Number(values.seed ?? DEFAULT_SEED);
 const only = values.only === undefined ? undefined : Number(values.only);
 const account = new Account();
 const began = Date.now();
-console.log(`fuzz: seed ${seed}, ${requests} requests`);
+console.log(`fuzz: seed ${seed}, ${only === undefined ? `${requests} requests` : `connection ${only} alone`}`);
 
 let sent = 0;
-let nextConnection = 0;
-for (let round = 1; sent < requests && account.complaints.length === 0; round++) {
-  const result = await runRound({
-    ...{ seed, account, only },
-    firstConnection: nextConnection,
-    requests: Math.min(REQUESTS_A_ROUND, requests - sent),
-    asAdministrators: values.administrators ?? round % ADMINISTRATORS_EVERY === 0,
-  });
-  sent += result.requests;
-  nextConnection = result.nextConnection;
-  console.log(`round ${round}: ${sent} requests over ${nextConnection} connections, ${((Date.now() - began) / 1000).toFixed(0)} s`);
-  if (only !== undefined && nextConnection > only) break;
+for (let number = roundOf(only ?? 0); sent < requests && account.complaints.length === 0; number++) {
+  try {
+    sent += await runRound({ seed, account, only, number, requests: requests - sent });
+  } catch (error) {
+    account.complain({ what: `round ${number + 1} failed: ${error instanceof Error ? error.stack : error}` });
+  }
+  console.log(`round ${number + 1}: ${sent} requests so far, ${((Date.now() - began) / 1000).toFixed(0)} s`);
+  if (only !== undefined) break;
 }
 
 console.log(account.print());

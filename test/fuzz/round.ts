@@ -23,13 +23,21 @@ import { Stranger } from "./stranger.ts";
 
 export interface RoundOptions {
   readonly seed: number;
-  /** Connections are numbered over all rounds. */
-  readonly firstConnection: number;
+  /** From 0 on. Connections are numbered over all rounds, so that each is the same whatever the others did. */
+  readonly number: number;
+  /** At most; the round ends before where it has had all its connections. */
   readonly requests: number;
-  readonly asAdministrators: boolean;
   readonly account: Account;
   /** Only this connection, if given. */
   readonly only?: number | undefined;
+}
+
+const CONNECTIONS_A_ROUND = 4000;
+/** Of so many rounds one is of administrators. */
+const ADMINISTRATORS_EVERY = 4;
+
+export function roundOf(connection: number): number {
+  return Math.floor(connection / CONNECTIONS_A_ROUND);
 }
 
 /** Connections at a time. */
@@ -44,12 +52,8 @@ const LONGEST_TURN_MS = 100;
  */
 export const MOST_RESIDENT_BYTES = 800 * 1024 * 1024;
 
-export interface RoundResult {
-  readonly nextConnection: number;
-  readonly requests: number;
-}
-
-export async function runRound(options: RoundOptions): Promise<RoundResult> {
+/** Gives how many requests were sent. */
+export async function runRound(options: RoundOptions): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "odradek-fuzz-"));
   try {
     return await new Round(options, join(folder, "data")).run();
@@ -69,32 +73,32 @@ class Round {
   constructor(options: RoundOptions, data: string) {
     this.#options = options;
     this.#data = data;
-    this.#connection = options.firstConnection;
+    this.#connection = options.number * CONNECTIONS_A_ROUND;
   }
 
-  async run(): Promise<RoundResult> {
-    const { account, asAdministrators } = this.#options;
+  get #isOfAdministrators(): boolean {
+    return (this.#options.number + 1) % ADMINISTRATORS_EVERY === 0;
+  }
+
+  async run(): Promise<number> {
+    const { account } = this.#options;
     const { broker, ports } = await this.#start();
-    const neighbour = asAdministrators ? undefined : await Neighbour.start({ port: ports.sasl, hasLogin: true, account });
+    const neighbour = this.#isOfAdministrators ? undefined : await Neighbour.start({ port: ports.sasl, hasLogin: true, account });
     await this.#letStrangersIn(broker, ports);
     await neighbour?.stop();
     await this.#end(broker);
-    if (!broker.hasStopped) return this.#result();
+    if (!broker.hasStopped) return this.#requests;
     const again = await this.#start();
     await neighbour?.verify({ port: again.ports.sasl, hasLogin: true, account });
     await this.#end(again.broker);
-    return this.#result();
-  }
-
-  #result(): RoundResult {
-    return { nextConnection: this.#connection, requests: this.#requests };
+    return this.#requests;
   }
 
   async #start(): Promise<{ broker: BrokerUnderTest; ports: Ports }> {
     const ports = await freePorts();
     const broker = await BrokerUnderTest.start({
       data: this.#data,
-      args: brokerArguments(ports, this.#options.asAdministrators),
+      args: brokerArguments(ports, this.#isOfAdministrators),
       account: this.#options.account,
       longTurn: (turn) => {
         if (turn.cpuMs <= LONGEST_TURN_MS) return;
@@ -119,13 +123,13 @@ class Round {
 
   async #letStrangersIn(broker: BrokerUnderTest, ports: Ports): Promise<void> {
     const served = await servedVersions(ports.plain);
-    const { only, requests } = this.#options;
-    const goOn = () => broker.isRunning && this.#requests < requests && this.#options.account.complaints.length < MOST_COMPLAINTS;
+    const { only, requests, account } = this.#options;
+    const end = this.#connection + CONNECTIONS_A_ROUND;
+    const mayGoOn = () => broker.isRunning && this.#requests < requests && account.complaints.length < MOST_COMPLAINTS;
     const door = async () => {
-      while (goOn()) {
+      while (mayGoOn() && this.#connection < end) {
         const number = this.#connection++;
         if (only === undefined || only === number) await this.#visit(number, { broker, ports, served });
-        else if (number > only) return;
       }
     };
     await Promise.all(Array.from({ length: STRANGERS }, door));
