@@ -21,6 +21,7 @@ const GROUP = "neighbour";
 const PAUSE_MS = 20;
 const FETCH_EVERY = 5;
 const TRANSACTION_EVERY = 10;
+const REPEATED_EVERY = 4;
 const SESSION_MS = 300_000;
 const LOADING: ReadonlySet<number> = new Set([
   Errors.COORDINATOR_LOAD_IN_PROGRESS,
@@ -114,8 +115,11 @@ export class Neighbour {
 
   async #produce(): Promise<void> {
     const value = `${this.#produced}`;
-    const baseOffset = await this.#append(TOPIC, value, { ...this.#producer, baseSequence: this.#produced });
-    if (baseOffset !== this.#produced) throw new Error(`record ${value} was answered with offset ${baseOffset}`);
+    // As one who has not heard the answer repeats it.
+    for (let times = this.#produced % REPEATED_EVERY === 0 ? 2 : 1; times > 0; times--) {
+      const baseOffset = await this.#append(TOPIC, value, { ...this.#producer, baseSequence: this.#produced });
+      if (baseOffset !== this.#produced) throw new Error(`record ${value} was answered with offset ${baseOffset}`);
+    }
     this.#produced++;
   }
 

@@ -26,12 +26,16 @@ export function servedComplaint(body: object): string | undefined {
 }
 
 function complaintOf(records: Buffer): string | undefined {
+  let next = 0;
   try {
     for (const batch of batchesOf(records)) {
-      if (!batch.isCrcValid()) return `a batch at ${batch.baseOffset} with a wrong checksum`;
-      if (batch.recordCount > MOST_RECORDS) continue;
-      for (const { offset } of recordsOf(batch))
-        if (!Number.isFinite(offset)) return `a batch at ${batch.baseOffset} with a record nowhere`;
+      const { baseOffset, nextOffset, recordCount } = batch;
+      if (baseOffset < next || nextOffset <= baseOffset)
+        return `a batch from ${baseOffset} to before ${nextOffset}, where ${next} comes next`;
+      if (!batch.isCrcValid()) return `a batch at ${baseOffset} with a wrong checksum`;
+      // To the last one, which decodes them all.
+      if (recordCount <= MOST_RECORDS) for (const _ of recordsOf(batch));
+      next = nextOffset;
     }
     return undefined;
   } catch (error) {

@@ -1,0 +1,124 @@
+// What keeps hostile input harmless, and what stands in its place when it is taken out. See guards.ts.
+
+import type { Guard } from "../simulation/guard.ts";
+
+export const GUARDS: readonly Guard[] = [
+  {
+    title: "a batch whose checksum is wrong is refused",
+    edits: [
+      {
+        file: "src/storage/append-validation.ts",
+        code: "if (!batch.isCrcValid()) return",
+        without: "if (batch.sizeBytes < 0) return",
+      },
+    ],
+  },
+  {
+    title: "records that do not decode are refused",
+    edits: [
+      {
+        file: "src/storage/append-validation.ts",
+        code: "  const scan = scanRecords(batch, body);\n  if (mayOffend(",
+        without:
+          "  let scan = { ...scanRecords(new RecordBatch(Buffer.from(EMPTY))), maxTimestamp: batch.maxTimestamp };\n  if (false && mayOffend(",
+      },
+      {
+        file: "src/storage/append-validation.ts",
+        code: "/** The smallest length that any format declares",
+        without:
+          'import { buildBatch } from "../../protocol/records/batch-builder.ts";\nconst EMPTY = buildBatch([{ key: null, value: null }]).bytes;\n/** The smallest length that any format declares',
+      },
+    ],
+  },
+  {
+    title: "the offsets that a batch takes are as many as its records",
+    edits: [
+      { file: "src/storage/append-validation.ts", code: "if (lastOffsetDelta < 0)\n", without: "if (lastOffsetDelta < -0x80000000)\n" },
+      {
+        file: "src/storage/append-validation.ts",
+        code: "if (lastOffsetDelta + 1 !== recordCount) {",
+        without: "if (lastOffsetDelta === recordCount + 1e9) {",
+      },
+    ],
+  },
+  {
+    title: "what a compressed batch holds is bounded before it is judged at once",
+    edits: [
+      {
+        file: "src/storage/judging-budget.ts",
+        code: "const BYTES_AT_ONCE = 1024 * 1024;",
+        without: "const BYTES_AT_ONCE = 1024 * 1024 * 1024;",
+      },
+    ],
+  },
+  {
+    title: "a producer's batch is appended once",
+    edits: [
+      {
+        file: "src/storage/producer-states.ts",
+        code: 'if (duplicate !== undefined) return { kind: "duplicate", batch: duplicate };',
+        without: "if (duplicate !== undefined) return NEW;",
+      },
+    ],
+  },
+  {
+    title: "the count of an array is no more than the bytes that are there",
+    edits: [
+      {
+        file: "protocol/wire/reader.ts",
+        code: "if (count * minElementBytes > this.remaining) throw",
+        without: "if (minElementBytes < 0) throw",
+      },
+      {
+        file: "protocol/schema/compile.ts",
+        code: "new Array(count) : [];",
+        without: "new Array(count) : new Array(Math.min(count, 50_000_000)).fill(0);",
+      },
+    ],
+  },
+  {
+    title: "a frame is no larger than it may be",
+    edits: [
+      {
+        file: "src/server/frame-reader.ts",
+        code: "if (sizeBytes < 0 || sizeBytes > maxFrameBytes) throw",
+        without: "if (sizeBytes === maxFrameBytes + 0.5) throw",
+      },
+    ],
+  },
+  {
+    title: "every disconnect has a line in the log",
+    edits: [
+      {
+        file: "src/server/listener.ts",
+        code: "if (error !== undefined && !isPeerGone(error)) this.#say(",
+        without: "if (error !== undefined && error.message.length > 1e6) this.#say(",
+      },
+    ],
+  },
+  {
+    title: "what does not decode is told from what failed",
+    edits: [
+      { file: "src/storage/append-validation.ts", code: "if (!(error instanceof MalformedMessage)) throw error;", without: "throw error;" },
+    ],
+  },
+  {
+    title: "a producer id that no number holds is refused",
+    edits: [
+      { file: "src/storage/producer-states.ts", code: "if (!isExactInt64(producerId)) return inexactProducerId(producerId);", without: "" },
+      {
+        file: "src/storage/producer-states.ts",
+        code: "if (producerId < 0 || !isExactInt64(producerId)) return undefined;",
+        without: "if (producerId < 0) return undefined;",
+      },
+    ],
+  },
+  {
+    title: "a text that grows when it is read is no failure of the broker's",
+    edits: [{ file: "src/server/dispatch.ts", code: "if (!(cause instanceof TextTooLong)) throw cause;", without: "throw cause;" }],
+  },
+  {
+    title: "one request makes no more than so many partitions",
+    edits: [{ file: "src/cluster/batch-limit.ts", code: "export const MAX_CHANGES = 10_000;", without: "export const MAX_CHANGES = 1e9;" }],
+  },
+];
