@@ -31,6 +31,8 @@ export class Requests {
   readonly #chance: Chance;
   readonly #apis: Iterator<Api, never>;
   readonly #served: ReadonlyMap<number, Versions>;
+  /** Most have something to say, and few are out for noise alone: what ends a connection ends its conversation. */
+  readonly #wickedOneIn: number;
   #next: number;
 
   /** `served`: the versions of each API that the broker says it serves. */
@@ -40,6 +42,7 @@ export class Requests {
     this.#next = firstNumber(connection);
     this.#served = served;
     this.#apis = conversation(chance);
+    this.#wickedOneIn = chance.pick([2, 6, 20, 20, 60]);
   }
 
   next(): NextRequest {
@@ -47,22 +50,24 @@ export class Requests {
     const chance = this.#chance;
     const { value: api } = this.#apis.next();
     const isRecorded = chance.oneIn(15);
-    const version = this.#version(api);
-    const manner = chance.weighted(MANNERS);
-    const request = isRecorded ? recordedRequest(chance) : this.#written(api, version, manner);
+    const isWicked = chance.oneIn(this.#wickedOneIn);
+    const manner = chance.weighted(isWicked ? WICKED : MILD);
+    const request = isRecorded ? recordedRequest(chance) : this.#written(api, this.#version(api, isWicked), manner);
     if (request.length >= 8) request.writeInt32BE(number & 0x7fffffff, 4);
     const about = { number, api: isRecorded ? "recorded" : api.name };
-    if (!chance.oneIn(4)) return { ...about, mutation: isRecorded ? "none" : manner.name, bytes: framed(request) };
+    if (!isWicked || chance.oneIn(2)) return { ...about, mutation: isRecorded ? "none" : manner.name, bytes: framed(request) };
     const { name, ...sending } = mutated(request, chance);
     return { ...about, mutation: name, ...sending };
   }
 
-  /** Mostly one that is served. */
-  #version(api: Api): number {
+  /** One that is served, unless it does not matter. */
+  #version(api: Api, isWicked: boolean): number {
     const { lowest, highest } = api.request.versions;
     const served = this.#served.get(api.key) ?? { lowest, highest };
     const version = this.#chance.between(Math.max(lowest, served.lowest), Math.min(highest, served.highest));
-    return this.#chance.oneIn(40) || !includesVersion(api.request.versions, version) ? this.#chance.between(lowest, highest) : version;
+    return (isWicked && this.#chance.oneIn(10)) || !includesVersion(api.request.versions, version)
+      ? this.#chance.between(lowest, highest)
+      : version;
   }
 
   #written(api: Api, version: number, manner: Omit<Manner, "records">): Buffer {
@@ -73,12 +78,17 @@ export class Requests {
   }
 }
 
-const MANNERS: readonly (readonly [weight: number, manner: Omit<Manner, "records"> & { readonly name: string }])[] = [
-  [12, { name: "none", oddOneIn: 0, lieOneIn: 0 }],
-  [4, { name: "odd values", oddOneIn: 6, lieOneIn: 0 }],
+type NamedManner = Omit<Manner, "records"> & { readonly name: string };
+
+const MILD: readonly (readonly [weight: number, manner: NamedManner])[] = [
+  [7, { name: "none", oddOneIn: 0, lieOneIn: 0 }],
+  [3, { name: "a few odd values", oddOneIn: 15, lieOneIn: 0 }],
+];
+const WICKED: readonly (readonly [weight: number, manner: NamedManner])[] = [
+  [4, { name: "odd values", oddOneIn: 5, lieOneIn: 0 }],
   [1, { name: "odd values only", oddOneIn: 1, lieOneIn: 0 }],
   [3, { name: "lies about lengths, counts and nulls", oddOneIn: 30, lieOneIn: 25 }],
-  [1, { name: "many lies", oddOneIn: 10, lieOneIn: 6 }],
+  [2, { name: "many lies", oddOneIn: 10, lieOneIn: 6 }],
 ];
 
 function header(api: Api, version: number): Buffer {
