@@ -64,7 +64,7 @@ function lying(batch: RecordBatch, chance: Chance): Buffer {
 const LIES: readonly ((bytes: Buffer, chance: Chance) => void)[] = [
   (bytes, chance) => bytes.writeInt32BE(chance.pick(INT32_LIES), AT.recordCount),
   (bytes, chance) => bytes.writeInt32BE(chance.pick(INT32_LIES), AT.lastOffsetDelta),
-  (bytes, chance) => bytes.writeInt32BE(bytes.readInt32BE(AT.batchLength) + chance.pick([1, -1, 1000, -60, 0x10000]), AT.batchLength),
+  (bytes, chance) => bytes.writeInt32BE((bytes.readInt32BE(AT.batchLength) + chance.pick([1, -1, 1000, -60, 0x10000])) | 0, AT.batchLength),
   (bytes, chance) => bytes.writeInt32BE(chance.pick(INT32_LIES), AT.batchLength),
   (bytes, chance) => bytes.writeInt16BE(chance.pick([1, 2, 3, 4, 5, 7, 8, 0x10, 0x20, 0x30, 0x40, 0x7f80, -1]), AT.attributes),
   (bytes, chance) => bytes.writeBigInt64BE(chance.pick(INT64_LIES), AT.baseTimestamp),

@@ -34,6 +34,12 @@ const STOP_MS = 60_000;
 const LOG_MS = 5000;
 const KEPT_REASONS = 20_000;
 
+/** No broker outlives the fuzzer, however it ends. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 export class BrokerUnderTest {
   readonly #child: ChildProcess;
   readonly #options: BrokerOptions;
@@ -52,6 +58,8 @@ export class BrokerUnderTest {
     const args = [...flags, main, "start", "--data", options.data, "--json", "--log-level", "warn", ...options.args];
     this.#child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
     this.#exited = once(this.#child, "exit");
+    running.add(this.#child);
+    this.#child.once("exit", () => running.delete(this.#child));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on("line", (line) => this.#read(line));
     }
@@ -124,11 +132,6 @@ export class BrokerUnderTest {
     await this.#exited;
     const { exitCode, signalCode } = this.#child;
     if (exitCode !== 0) this.#complain(`the broker stopped with ${exitCode ?? signalCode}: ${this.#lastWords.join(" | ")}`);
-  }
-
-  kill(): void {
-    this.#isStopping = true;
-    this.#child.kill("SIGKILL");
   }
 
   #read(line: string): void {
