@@ -2,7 +2,9 @@
 // pinned versions. Where it cannot be had the command rejects and says why, and so does the README.
 
 import { join } from "node:path";
+import { GoProgram } from "../../scripts/go-program.ts";
 import { NODE } from "./broker-under-test.ts";
+import { type JavaLibraries, javaProgram } from "./java-program.ts";
 import { pythonWithClients } from "./python-environment.ts";
 
 type Command = readonly [program: string, ...args: string[]];
@@ -15,12 +17,22 @@ export interface ClientProgram {
   command(): Promise<Command>;
 }
 
+const JAVA_2_8 = { version: "2.8", artifacts: ["org.apache.kafka:kafka-clients:2.8.2", "com.fasterxml.jackson.core:jackson-databind:2.21.2"] };
+
+/** Of Kafka's own clients, by the jars. */
+const java = async (libraries?: JavaLibraries): Promise<Command> => ["java", ...(await javaProgram("LineClient", ["rehearsal"], libraries))];
+const go = async (name: string): Promise<Command> => [new GoProgram(join(import.meta.dirname, "go"), `${name}-client`, name).build()];
 const python = async (file: string): Promise<Command> => [await pythonWithClients(), join(import.meta.dirname, "python", file)];
 
 export const CLIENT_PROGRAMS = {
   kafkajs: { language: "JavaScript", command: async () => [NODE, join(import.meta.dirname, "node/kafkajs-client.ts")] },
   librdkafka: { language: "Python", command: () => python("librdkafka_client.py") },
   "kafka-python": { language: "Python", command: () => python("kafka_python_client.py") },
+  "java 4.3": { language: "Java", command: () => java() },
+  "java 2.8": { language: "Java", command: () => java(JAVA_2_8) },
+  "franz-go": { language: "Go", command: () => go("franz-go") },
+  sarama: { language: "Go", command: () => go("sarama") },
+  "kafka-go": { language: "Go", command: () => go("kafka-go") },
 } as const satisfies Readonly<Record<string, ClientProgram>>;
 
 export type ClientName = keyof typeof CLIENT_PROGRAMS;

@@ -75,6 +75,7 @@ public final class LineClient {
 
     public static void main(String[] arguments) throws IOException {
         PrintStream output = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+        if (arguments[0].equals("rehearsal")) rehearse();
         LineClient client = new LineClient(arguments[0]);
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -82,6 +83,15 @@ public final class LineClient {
             output.flush();
         }
         Runtime.getRuntime().halt(0);
+    }
+
+    /** Loads what a client is made of, without a broker, and ends. */
+    private static void rehearse() {
+        LineClient client = new LineClient("127.0.0.1:1");
+        client.admin.close(Duration.ZERO);
+        client.producer(Map.of()).close(Duration.ZERO);
+        client.consumer(Map.of()).close();
+        System.exit(0);
     }
 
     private LineClient(String bootstrap) {

@@ -105,14 +105,20 @@ func (it *client) deleteTopic(wanted line.Topic) (any, error) {
 	return nil, deleted.Errors[wanted.Topic]
 }
 
+// The question for one topic would make it: at once in Odradek, a moment after the answer in Kafka.
 func (it *client) partitionCount(wanted line.Topic) (any, error) {
 	ctx, cancel := patience()
 	defer cancel()
-	found, err := it.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{wanted.Topic}})
+	found, err := it.Metadata(ctx, &kafka.MetadataRequest{})
 	if err != nil {
 		return nil, err
 	}
-	return len(found.Topics[0].Partitions), found.Topics[0].Error
+	for _, topic := range found.Topics {
+		if topic.Name == wanted.Topic {
+			return len(topic.Partitions), topic.Error
+		}
+	}
+	return nil, kafka.UnknownTopicOrPartition
 }
 
 func (it *client) listTopics(wanted line.Prefix) (any, error) {
