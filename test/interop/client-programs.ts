@@ -17,10 +17,16 @@ export interface ClientProgram {
   command(): Promise<Command>;
 }
 
-const JAVA_2_8 = { version: "2.8", artifacts: ["org.apache.kafka:kafka-clients:2.8.2", "com.fasterxml.jackson.core:jackson-databind:2.21.2"] };
+const JAVA_2_8 = {
+  version: "2.8",
+  artifacts: ["org.apache.kafka:kafka-clients:2.8.2", "com.fasterxml.jackson.core:jackson-databind:2.21.2"],
+};
 
 /** Of Kafka's own clients, by the jars. */
-const java = async (libraries?: JavaLibraries): Promise<Command> => ["java", ...(await javaProgram("LineClient", ["rehearsal"], libraries))];
+const java = async (libraries?: JavaLibraries): Promise<Command> => [
+  "java",
+  ...(await javaProgram("LineClient", ["rehearsal"], libraries)),
+];
 const go = async (name: string): Promise<Command> => [new GoProgram(join(import.meta.dirname, "go"), `${name}-client`, name).build()];
 const python = async (file: string): Promise<Command> => [await pythonWithClients(), join(import.meta.dirname, "python", file)];
 
@@ -28,8 +34,8 @@ export const CLIENT_PROGRAMS = {
   kafkajs: { language: "JavaScript", command: async () => [NODE, join(import.meta.dirname, "node/kafkajs-client.ts")] },
   librdkafka: { language: "Python", command: () => python("librdkafka_client.py") },
   "kafka-python": { language: "Python", command: () => python("kafka_python_client.py") },
-  "java 4.3": { language: "Java", command: () => java() },
-  "java 2.8": { language: "Java", command: () => java(JAVA_2_8) },
+  "kafka-clients": { language: "Java", command: () => java() },
+  "kafka-clients-2.8": { language: "Java", command: () => java(JAVA_2_8) },
   "franz-go": { language: "Go", command: () => go("franz-go") },
   sarama: { language: "Go", command: () => go("sarama") },
   "kafka-go": { language: "Go", command: () => go("kafka-go") },

@@ -9,7 +9,7 @@ import { madeOnce } from "./made-once.ts";
 import { runOrThrow } from "./processes.ts";
 
 /** Short-lived and quiet: a small heap, the quick compiler, and one thread to collect garbage. */
-const JVM = ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"];
+export const JVM = ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"];
 const QUIET = [`-Dlog4j2.level=${isTraced ? "DEBUG" : "OFF"}`, "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-Xlog:cds=off"];
 const PATIENCE = { deadlineMs: 120_000 };
 
