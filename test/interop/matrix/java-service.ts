@@ -60,6 +60,11 @@ export function workFolder(name: string): string {
 /** Gives the path of the file. */
 export function writeProperties(folder: string, name: string, properties: Properties): string {
   const path = join(folder, `${name}.properties`);
-  writeFileSync(path, Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join(""));
+  writeFileSync(
+    path,
+    Object.entries(properties)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(""),
+  );
   return path;
 }
