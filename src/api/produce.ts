@@ -211,7 +211,7 @@ function afterWrite(responses: readonly TopicResponse[]): readonly TopicResponse
 
 function unlessNotWritten(response: PartitionResponse): PartitionResponse {
   if (response.written?.hasFailed !== true) return response;
-  return failed(response.index, Errors.KAFKA_STORAGE_ERROR, "The batch could not be written to the disk.");
+  return failed(response.index, Errors.KAFKA_STORAGE_ERROR);
 }
 
 /** Empty when no topic has the id. */
@@ -241,8 +241,7 @@ function appendTo(call: Call, topic: string, data: PartitionRequest): PartitionR
   const image = services.cluster.image.topicsByName.get(topic)?.partitions[index];
   if (image === undefined) return failed(index, Errors.UNKNOWN_TOPIC_OR_PARTITION);
   if (request.acks < -1 || request.acks > 1) return failed(index, Errors.INVALID_REQUIRED_ACKS);
-  if (records === null || records.length === 0)
-    return failed(index, Errors.INVALID_RECORD, "The request carries no records for the partition");
+  if (records === null || records.length === 0) return failed(index, Errors.INVALID_RECORD);
   const attributes = records.length < BATCH_HEADER_BYTES ? 0 : records.readInt16BE(CRC_START);
   if (context.apiVersion < FIRST_VERSION_WITH_ZSTD && compressionOf(attributes) === Compression.ZSTD)
     return failed(index, Errors.UNSUPPORTED_COMPRESSION_TYPE);
@@ -284,17 +283,22 @@ function append(call: Call, partition: Partition, index: number, records: Buffer
     };
   }
   if (result.isLong === true) return appendLater(call, partition, { index, records, hadWholeBudget });
-  return refused(index, partition, result);
+  return refused(services, partition, index, result);
 }
 
-function refused(index: number, partition: Partition, result: AppendRefusal): PartitionResponse {
+/**
+ * As in Kafka, clients are told more than the error only where single records offend. The Java client would show a text of ours instead of
+ * its own for the error. Ours is in the log.
+ */
+function refused({ logger }: Services, partition: Partition, index: number, result: AppendRefusal): PartitionResponse {
+  logger.debug({ topic: partition.topic, partition: index, error: errorName(result.error), reason: result.message }, "refused a batch");
   return {
     index,
     errorCode: result.error,
     baseOffset: -1,
     logStartOffset: result.recordErrors.length > 0 ? partition.logStartOffset : -1,
     recordErrors: result.recordErrors.map(({ batchIndex, message }) => ({ batchIndex, batchIndexErrorMessage: message })),
-    errorMessage: result.message,
+    errorMessage: result.recordErrors.length > 0 ? result.message : null,
   };
 }
 
@@ -305,7 +309,9 @@ function appendLater(call: Call, partition: Partition, long: LongBatch): Partiti
   const records = Buffer.from(long.records);
   const later = async () => {
     const judged = await judgeLater(call.services, { ...long, partition, records, budget: call.budget });
-    return judged.ok ? appendTo({ ...call, judged }, partition.topic, { index, records }) : refused(index, partition, judged);
+    return judged.ok
+      ? appendTo({ ...call, judged }, partition.topic, { index, records })
+      : refused(call.services, partition, index, judged);
   };
   return { ...failed(index, Errors.UNKNOWN_SERVER_ERROR), later };
 }

@@ -1,8 +1,7 @@
 // Administration: topics that come, grow, change and go; groups that are listed, described and deleted.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Observation } from "../compare.ts";
-import { KEPT_FOR_EVER, type Scenario } from "./bench.ts";
+import { eventually, KEPT_FOR_EVER, type Scenario } from "./bench.ts";
 import { numbered } from "./records.ts";
 
 const CONFIGS = ["cleanup.policy", "compression.type", "max.message.bytes", "retention.ms", "segment.bytes"];
@@ -14,11 +13,6 @@ export const ADMINISTRATION: Scenario = {
     const process = await bench.start();
     const topic = bench.name;
     const attempt = bench.attempt.bind(bench, process);
-    /** Kafka answers before its brokers have forgotten what was and know what is. What is not so in the end shows as it is. */
-    const eventually = async (ask: () => Promise<Observation>, isSo: (answer: string) => boolean): Promise<Observation> => {
-      for (let tries = 0; tries < 100 && !isSo(JSON.stringify(await ask())); tries++) await sleep(100);
-      return ask();
-    };
     const settled = (wanted: number): Promise<Observation> =>
       eventually(
         () => attempt("partitionCount", { topic }),
@@ -64,7 +58,10 @@ export const ADMINISTRATION: Scenario = {
     observed["deleted topic"] = await attempt("deleteTopic", { topic });
     await process.call("createTopic", { topic, partitions: 3, configs: KEPT_FOR_EVER });
     observed["made again"] = await settled(3);
-    observed["empty again"] = await attempt("watermarks", { topic, partitions: [0, 1, 2] });
+    observed["empty again"] = await eventually(
+      () => attempt("watermarks", { topic, partitions: [0, 1, 2] }),
+      (answer) => !answer.startsWith('{"refused"'),
+    );
     return observed;
   },
 };

@@ -1,5 +1,6 @@
 // What a scenario of the matrix is given: a client, a broker, names of its own, and as many processes of the client as it asks for.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { type About, type ClientCalls, ClientProcess, Refusal } from "../client-process.ts";
 import type { ClientName } from "../client-programs.ts";
 import type { Observation } from "../compare.ts";
@@ -48,9 +49,19 @@ export class Bench {
   }
 }
 
-/** Producer ids depend on what came before. */
+/** Producer ids depend on what came before, and each broker has its port. */
 function withoutIds(message: string): string {
-  return message.replaceAll(/\bId:\d+/g, "Id:…");
+  return message.replaceAll(/\bId:\d+/g, "Id:…").replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:…");
+}
+
+/** Kafka answers before its brokers have forgotten what was and know what is. What is not so in the end shows as it is. */
+export async function eventually(ask: () => Promise<Observation>, isSo: (answer: string) => boolean): Promise<Observation> {
+  for (let tries = 0; tries < 100; tries++) {
+    const answer = await ask();
+    if (isSo(JSON.stringify(answer))) return answer;
+    await sleep(100);
+  }
+  return ask();
 }
 
 export interface Scenario {

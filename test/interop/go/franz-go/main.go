@@ -68,7 +68,7 @@ func must[T any](value T, err error) T {
 }
 
 func (it *client) connect(options ...kgo.Opt) (*kgo.Client, error) {
-	return kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(it.bootstrap), kgo.FetchMaxWait(100 * time.Millisecond)}, options...)...)
+	return kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(it.bootstrap), kgo.UnknownTopicRetries(10), kgo.FetchMaxWait(100 * time.Millisecond)}, options...)...)
 }
 
 func patience(duration time.Duration) (context.Context, context.CancelFunc) {

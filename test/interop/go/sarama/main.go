@@ -59,6 +59,7 @@ func config() *sarama.Config {
 	config := sarama.NewConfig()
 	config.Version = sarama.MaxVersion
 	config.Metadata.AllowAutoTopicCreation = false
+	config.Metadata.Retry.Max = 20 // For topics that Kafka has just made.
 	config.Producer.Partitioner = sarama.NewManualPartitioner
 	config.Producer.Return.Successes = true
 	config.Producer.RequiredAcks = sarama.WaitForAll
@@ -193,6 +194,7 @@ func encoder(text *string) sarama.Encoder {
 
 func (it *client) produceSteadily(wanted line.Steadily) (any, error) {
 	config := config()
+	config.Metadata.Retry.Max = 300
 	config.Producer.Retry.Max = 300
 	config.Producer.Retry.Backoff = 200 * time.Millisecond
 	producer, err := sarama.NewSyncProducer(it.brokers, config)
