@@ -126,12 +126,12 @@ describe("a topic's settings", () => {
     expect(await started().append("limited", 0, 10)).toMatchObject({ errorCode: Errors.MESSAGE_TOO_LARGE, errorMessage: null });
   });
 
-  test("that records must have keys are told with the records that have none", async () => {
-    await started().createTopic("keyed");
-    expect(await alter(TOPIC, "keyed", [["cleanup.policy", SET, "compact"]])).toBe("NONE");
-    expect(await started().append("keyed", 0, 10)).toMatchObject({
-      errorCode: Errors.INVALID_RECORD,
-      errorMessage: expect.stringContaining("One or more records have been rejected"),
+  test("are named with the records that they refuse", async () => {
+    await started().createTopic("timely");
+    expect(await alter(TOPIC, "timely", [["message.timestamp.before.max.ms", SET, "1000"]])).toBe("NONE");
+    expect(await started().append("timely", 0, 1, Date.now() - 60_000)).toMatchObject({
+      errorCode: Errors.INVALID_TIMESTAMP,
+      errorMessage: "One or more records have been rejected due to invalid timestamp",
       recordErrors: [{ batchIndex: 0 }],
     });
   });

@@ -1,8 +1,9 @@
 // Applications and frameworks over a client, with scenarios of their own.
 
 import { CONNECT } from "./connect.ts";
+import { KAFKA_STREAMS } from "./kafka-streams.ts";
 import { MIRROR_MAKER } from "./mirror-maker.ts";
 import type { Row } from "./rows.ts";
 import { SPRING_KAFKA } from "./spring-kafka.ts";
 
-export const APPLICATIONS: readonly Row[] = [CONNECT, MIRROR_MAKER, SPRING_KAFKA];
+export const APPLICATIONS: readonly Row[] = [CONNECT, KAFKA_STREAMS, MIRROR_MAKER, SPRING_KAFKA];

@@ -154,7 +154,7 @@ class Side {
 }
 
 function recordsOf(observed: Observation): RecordSeen[] {
-  return typeof observed === "object" && observed !== null && "answered" in observed ? (observed.answered as unknown as RecordSeen[]) : [];
+  return typeof observed === "object" && observed !== null && "answered" in observed ? (observed["answered"] as unknown as RecordSeen[]) : [];
 }
 
 async function thereAndBack({ name }: BrokerUnderTest): Promise<Observation> {
