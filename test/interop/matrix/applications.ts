@@ -2,8 +2,7 @@
 
 import { CONNECT } from "./connect.ts";
 import { KAFKA_STREAMS } from "./kafka-streams.ts";
-import { MIRROR_MAKER } from "./mirror-maker.ts";
 import type { Row } from "./rows.ts";
 import { SPRING_KAFKA } from "./spring-kafka.ts";
 
-export const APPLICATIONS: readonly Row[] = [CONNECT, KAFKA_STREAMS, MIRROR_MAKER, SPRING_KAFKA];
+export const APPLICATIONS: readonly Row[] = [CONNECT, KAFKA_STREAMS, SPRING_KAFKA];
