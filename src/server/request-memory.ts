@@ -7,8 +7,8 @@ import type { Clock, Timer } from "../base/clock.ts";
 import { systemClock } from "../base/system-clock.ts";
 
 const LOOK_EVERY_MS = 1000;
-/** A request of which nothing came for so long makes room for others. */
-const STALLED_MS = 10_000;
+/** A request of which nothing came between so many looks makes room for others. Sockets are read between any two, however late they come. */
+const STALLED_LOOKS = 4;
 
 /** A request under way. */
 export interface RequestHolder {
@@ -19,8 +19,8 @@ export interface RequestHolder {
 
 interface Held {
   receivedBytes: number;
-  /** When more of it was last seen. */
-  cameAtMs: number;
+  /** Since more of it was last seen. */
+  looks: number;
 }
 
 export class RequestMemory {
@@ -45,7 +45,7 @@ export class RequestMemory {
 
   take(bytes: number, holder: RequestHolder): void {
     this.#takenBytes += bytes;
-    if (this.#limitBytes() >= 0) this.#holders.set(holder, { receivedBytes: 0, cameAtMs: this.#clock.now() });
+    if (this.#limitBytes() >= 0) this.#holders.set(holder, { receivedBytes: 0, looks: 0 });
   }
 
   give(bytes: number, holder: RequestHolder): void {
@@ -70,12 +70,11 @@ export class RequestMemory {
   #look(): void {
     this.#timer = undefined;
     if (this.#waiting.length === 0) return;
-    const nowMs = this.#clock.now();
     for (const [holder, held] of [...this.#holders]) {
       const { receivedBytes } = holder;
-      if (receivedBytes !== held.receivedBytes) Object.assign(held, { receivedBytes, cameAtMs: nowMs });
-      else if (nowMs - held.cameAtMs >= STALLED_MS)
-        holder.destroy(new Error(`sent nothing more of a request for ${STALLED_MS} ms, while the memory for requests was used up`));
+      if (receivedBytes !== held.receivedBytes) Object.assign(held, { receivedBytes, looks: 0 });
+      else if (++held.looks >= STALLED_LOOKS)
+        holder.destroy(new Error("sent nothing more of a request for some seconds, while the memory for requests was used up"));
     }
     this.#timer = this.#clock.after(LOOK_EVERY_MS, () => this.#look());
   }

@@ -8,9 +8,10 @@ import { createInterface } from "node:readline";
 import type { ProbeAnswer } from "./memory-probe.ts";
 
 const PROBE = join(import.meta.dirname, "memory-probe.ts");
-const STOP_MS = 60_000;
-const START_MS = 60_000;
-const PROBE_MS = 30_000;
+const STOP_MS = 600_000;
+/** A machine that does much other work may take minutes where it is a second by itself. */
+const START_MS = 600_000;
+const PROBE_MS = 300_000;
 
 export interface BrokerOrder {
   /** Of the tree whose broker runs. */

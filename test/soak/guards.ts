@@ -46,9 +46,7 @@ const GUARDS: readonly LimitGuard[] = [
   },
   {
     title: "who announced a request and sends no more of it makes room",
-    edits: [
-      { file: "src/server/request-memory.ts", code: "else if (nowMs - held.cameAtMs >= STALLED_MS)", without: "else if (nowMs < 0)" },
-    ],
+    edits: [{ file: "src/server/request-memory.ts", code: "else if (++held.looks >= STALLED_LOOKS)", without: "else if (held.looks < 0)" }],
     tests: ["test/config/effects-memory.test.ts"],
   },
   {

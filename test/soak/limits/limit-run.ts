@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { apiVersions } from "../../../protocol/messages/index.ts";
 import { RawClient } from "../../support/raw-client.ts";
-import { BrokerProcess } from "../broker-process.ts";
+import { BrokerProcess, type LogLine } from "../broker-process.ts";
 
 const MIB = 1024 * 1024;
 const PAUSE_MS = 2;
+const MOST_SHOWN = 500;
 
 export interface LimitFigures {
   readonly seconds: number;
@@ -49,7 +50,8 @@ export async function withBroker<T>(
   const order = {
     root,
     data,
-    logged: (line: object) => complain(JSON.stringify(line).slice(0, 500)),
+    // At a limit much is worth a warning.
+    logged: (line: LogLine) => (line.level === "warn" ? print : complain)(JSON.stringify(line).slice(0, MOST_SHOWN)),
     ...(args === undefined ? {} : { args }),
     ...(settings === undefined ? {} : { settings }),
   };
