@@ -2,7 +2,7 @@
 // sources, and its tests are run there. `node test/soak/guards.ts` does all, with a part of a title only those. A guard without which all
 // of its tests pass makes it fail.
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,15 @@ interface LimitGuard extends Guard {
 
 const ROOT = join(import.meta.dirname, "../..");
 const COPIED = ["src", "protocol", "test", "scripts", "package.json", "tsconfig.json"];
+/** Of the copy: nothing is built for it. */
+const CONFIG = "guards.config.mjs";
+/** A test that waits for what never comes need not wait long. */
+const TIMES = { testTimeout: 40_000, hookTimeout: 40_000, isolate: false, expect: { poll: { timeout: 10_000 } } };
 const MOST_MS = 600_000;
+
+interface Report {
+  readonly testResults: readonly { readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[] }[];
+}
 
 const GUARDS: readonly LimitGuard[] = [
   {
@@ -92,40 +100,31 @@ const GUARDS: readonly LimitGuard[] = [
   },
 ];
 
-for (const guard of GUARDS.filter(({ title }) => title.includes(process.argv[2] ?? ""))) if (!isNeeded(guard)) process.exitCode = 1;
+const copy = mkdtempSync(join(tmpdir(), "limit-guards-"));
+try {
+  for (const path of COPIED) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+  writeFileSync(join(copy, CONFIG), `export default ${JSON.stringify({ test: TIMES })};`);
+  for (const guard of GUARDS.filter(({ title }) => title.includes(process.argv[2] ?? ""))) if (!isNeeded(guard)) process.exitCode = 1;
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
 
 function isNeeded({ title, edits, tests }: LimitGuard): boolean {
-  const copy = mkdtempSync(join(tmpdir(), "limit-guards-"));
-  try {
-    for (const path of COPIED) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
-    symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
-    for (const edit of edits) writeFileSync(join(copy, edit.file), takenOut(readFileSync(join(copy, edit.file), "utf8"), edit));
-    const failed = failedTests(copy, tests);
-    console.log(failed.length > 0 ? `needed: ${title}\n${failed.map((name) => `  ${name}\n`).join("")}` : `NOT NEEDED: ${title}`);
-    return failed.length > 0;
-  } finally {
-    rmSync(copy, { recursive: true, force: true });
-  }
+  for (const edit of edits) writeFileSync(join(copy, edit.file), takenOut(readFileSync(join(copy, edit.file), "utf8"), edit));
+  const failed = failedTests(tests);
+  for (const { file } of edits) cpSync(join(ROOT, file), join(copy, file));
+  console.log(failed.length > 0 ? `needed: ${title}\n${failed.map((name) => `  ${name}\n`).join("")}` : `NOT NEEDED: ${title}`);
+  return failed.length > 0;
 }
 
 /** Their titles. */
-function failedTests(copy: string, tests: readonly string[]): string[] {
-  const command = [join("node_modules", "vitest", "vitest.mjs"), "run", "--config", "test/vitest.config.ts", "--reporter=json", ...tests];
-  let report: string;
-  try {
-    report = execFileSync(process.execPath, command, {
-      cwd: copy,
-      timeout: MOST_MS,
-      stdio: ["ignore", "pipe", "ignore"],
-      encoding: "utf8",
-    });
-  } catch (error) {
-    report = error instanceof Error && "stdout" in error ? String(error.stdout) : "";
-  }
-  const { testResults } = JSON.parse(report.slice(report.indexOf("{"))) as {
-    readonly testResults: readonly { readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[] }[];
-  };
-  return testResults.flatMap(({ assertionResults }) =>
-    assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => fullName),
-  );
+function failedTests(tests: readonly string[]): string[] {
+  const command = [join("node_modules", "vitest", "vitest.mjs"), "run", "--config", CONFIG, "--reporter=json", ...tests];
+  const { stdout, stderr } = spawnSync(process.execPath, command, { cwd: copy, timeout: MOST_MS, encoding: "utf8" });
+  const start = stdout.indexOf("{");
+  if (start === -1) throw new Error(`the tests did not run: ${stderr}`);
+  const { testResults } = JSON.parse(stdout.slice(start)) as Report;
+  const results = testResults.flatMap(({ assertionResults }) => assertionResults);
+  return results.filter(({ status }) => status === "failed").map(({ fullName }) => fullName);
 }
