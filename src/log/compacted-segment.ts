@@ -59,6 +59,7 @@ export class CompactedSegment {
     this.#segment.seal();
     await this.#segment.file.useWhile((file) => file.sync());
     await this.#segment.transactions?.sync();
+    await this.#segment.syncIndexes();
     return this.#segment;
   }
 

@@ -1,6 +1,6 @@
 // A file of entries of one size, sorted, which grows at the end: what an offset index and a time index have in common. It is held in
-// memory while it is in use; new entries reach the file when it is flushed. After a crash it may therefore lack some, and is mended
-// from the log.
+// memory while it is in use; new entries reach the file when it is flushed, and the disk when its segment syncs it. After a crash it may
+// therefore lack some beyond the log's recovery point, and is mended from the log.
 
 import type { Filesystem } from "../base/filesystem.ts";
 
@@ -18,6 +18,8 @@ export class IndexTable {
   /** Entries in the file; more than `#flushedCount` when some were cut off since. */
   #fileCount: number;
   #exists: boolean;
+  /** Of entries that were cut off but are in the file still, the first, and all as they are there: most come again as they were. */
+  #cut: { readonly from: number; readonly bytes: Buffer } | undefined;
 
   private constructor(filesystem: Filesystem, path: string, entryBytes: number, content: Buffer | undefined) {
     this.#filesystem = filesystem;
@@ -59,12 +61,29 @@ export class IndexTable {
 
   truncate(count: number): void {
     this.count = Math.min(this.count, count);
-    this.#flushedCount = Math.min(this.#flushedCount, this.count);
+    if (this.count >= this.#flushedCount) return;
+    const bytes = this.entries.subarray(this.count * this.#entryBytes, this.#flushedCount * this.#entryBytes);
+    this.#cut = this.#flushedCount === this.#fileCount ? { from: this.count, bytes: Buffer.from(bytes) } : undefined;
+    this.#flushedCount = this.count;
   }
 
-  /** Brings the file up to date, also making it when it is empty. */
-  flush(): void {
-    if (this.#exists && this.#flushedCount === this.count && this.#fileCount === this.count) return;
+  /** What the disk has already is not written over: a power failure could take it. */
+  #passOver(): void {
+    if (this.#cut === undefined) return;
+    const { from, bytes } = this.#cut;
+    const atOnFile = (index: number) => bytes.subarray((index - from) * this.#entryBytes, (index - from + 1) * this.#entryBytes);
+    const isOnFile = (index: number) => {
+      const at = index * this.#entryBytes;
+      return index < this.#fileCount && this.entries.subarray(at, at + this.#entryBytes).equals(atOnFile(index));
+    };
+    while (this.#flushedCount < this.count && isOnFile(this.#flushedCount)) this.#flushedCount++;
+    this.#cut = undefined;
+  }
+
+  /** Brings the file up to date, also making it when it is empty; `false` when it was so. */
+  flush(): boolean {
+    this.#passOver();
+    if (this.#exists && this.#flushedCount === this.count && this.#fileCount === this.count) return false;
     const file = this.#filesystem.open(this.path, "write");
     try {
       if (this.#fileCount > this.#flushedCount || !this.#exists) file.truncate(this.#flushedCount * this.#entryBytes);
@@ -74,6 +93,17 @@ export class IndexTable {
     } finally {
       file.close();
     }
+    this.#noteFlushed();
+    return true;
+  }
+
+  /** Puts what was made anew in the place of a file that is missing or wrong: at once, and on stable storage. */
+  replaceFile(): void {
+    this.#filesystem.replaceFile(this.path, this.entries.subarray(0, this.count * this.#entryBytes));
+    this.#noteFlushed();
+  }
+
+  #noteFlushed(): void {
     this.#exists = true;
     this.#flushedCount = this.count;
     this.#fileCount = this.count;

@@ -42,6 +42,7 @@ export class LeaderEpochFile {
   }
 
   async sync(): Promise<void> {
+    this.save();
     if (this.#filesystem.stat(this.#path) === undefined) return;
     const file = this.#filesystem.open(this.#path, "write");
     try {

@@ -12,6 +12,7 @@ interface Folders {
 export class LogFolder {
   /** Files were made since the last sync. */
   hasNewFiles = true;
+  #syncing: Promise<void> = Promise.resolve();
   readonly #directory: string;
   readonly #resources: Folders;
   readonly #leaderEpochs: LeaderEpochFile;
@@ -23,8 +24,13 @@ export class LogFolder {
   }
 
   /** The names of new files, and the epochs. */
-  async sync(): Promise<void> {
-    if (!this.hasNewFiles) return;
+  sync(): Promise<void> {
+    // What another is about to bring there is not there yet.
+    if (this.hasNewFiles) this.#syncing = Promise.all([this.#syncing.catch(() => undefined), this.#sync()]).then(() => undefined);
+    return this.#syncing;
+  }
+
+  async #sync(): Promise<void> {
     this.hasNewFiles = false;
     try {
       await this.#leaderEpochs.sync();

@@ -2,7 +2,7 @@
 // probably in the page cache and is read at once unless it is much; the rest off the event loop, so that neither a slow disk nor a large
 // copy holds everyone up.
 
-import { BATCH_HEADER_BYTES, BATCH_LENGTH_PREFIX_BYTES, batchHeader } from "../../protocol/records/batch-header.ts";
+import { BATCH_HEADER_BYTES, BATCH_LENGTH_PREFIX_BYTES, batchHeader, MAGIC_OFFSET, MAGIC_V2 } from "../../protocol/records/batch-header.ts";
 import { readInt32, readInt64 } from "../../protocol/wire/layout.ts";
 import type { BufferPool } from "../base/buffer-pool.ts";
 import { type SelectedBatches, selectBatches } from "../storage/batch-selection.ts";
@@ -137,10 +137,24 @@ function endsBefore(segment: Segment, offset: number): boolean {
   let position = segment.offsets.floorPosition(offset);
   while (position + header.length <= segment.sizeBytes) {
     segment.file.use().read(header, position);
-    if (readInt64(header, 0) + readInt32(header, batchHeader.offsetOf.lastOffsetDelta) >= offset) return false;
-    position += BATCH_LENGTH_PREFIX_BYTES + readInt32(header, batchHeader.offsetOf.batchLength);
+    const batch = describedBy(header, segment, position);
+    if (batch.lastOffset >= offset) return false;
+    position += batch.sizeBytes;
   }
   return true;
+}
+
+interface DescribedBatch {
+  readonly sizeBytes: number;
+  readonly lastOffset: number;
+}
+
+/** By its header. Throws StorageError SEGMENT_CORRUPT when no batch can be so: whoever went on from it would read anything, or for ever. */
+function describedBy(header: Buffer, segment: Segment, position: number): DescribedBatch {
+  const sizeBytes = BATCH_LENGTH_PREFIX_BYTES + readInt32(header, batchHeader.offsetOf.batchLength);
+  if (sizeBytes < BATCH_HEADER_BYTES || position + sizeBytes > segment.sizeBytes || header[MAGIC_OFFSET] !== MAGIC_V2)
+    throw new StorageError("SEGMENT_CORRUPT", "A stored batch is damaged", { path: segment.file.path, position, sizeBytes });
+  return { sizeBytes, lastOffset: readInt64(header, 0) + readInt32(header, batchHeader.offsetOf.lastOffsetDelta) };
 }
 
 function isRecent(segments: readonly Segment[], index: number, position: number): boolean {
@@ -207,14 +221,11 @@ function* readPart(
 }
 
 /** `undefined` when the segment ends before its header does. */
-function* batchAt(segment: Segment, position: number): Generator<FileRead, { sizeBytes: number; lastOffset: number } | undefined, number> {
+function* batchAt(segment: Segment, position: number): Generator<FileRead, DescribedBatch | undefined, number> {
   if (position + BATCH_HEADER_BYTES > segment.sizeBytes) return undefined;
   const header = Buffer.allocUnsafe(BATCH_HEADER_BYTES);
   checkRead(segment, { buffer: header, position }, yield { buffer: header, position });
-  return {
-    sizeBytes: BATCH_LENGTH_PREFIX_BYTES + readInt32(header, batchHeader.offsetOf.batchLength),
-    lastOffset: readInt64(header, 0) + readInt32(header, batchHeader.offsetOf.lastOffsetDelta),
-  };
+  return describedBy(header, segment, position);
 }
 
 /** The index leads to the batch before the one asked for. Small ones are read along; of a large one only its header is looked at. */

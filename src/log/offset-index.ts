@@ -61,11 +61,14 @@ export class OffsetIndex {
     this.#table.truncate(this.#floorIndex(offset) + 1);
   }
 
-  /** Both columns grow, and nothing points beyond the segment. Preallocated space of a Kafka that was killed fails this, too. */
+  /**
+   * Both columns grow, and nothing points beyond the segment, nor at its first batch, for which there is never an entry. Preallocated space of
+   * a Kafka that was killed fails this, too, and zeros that a power failure left.
+   */
   isSound(segmentBytes: number): boolean {
     const { entries, count } = this.#table;
     let previousOffset = -1;
-    let previousPosition = -1;
+    let previousPosition = 0;
     for (let at = 0; at < count * OFFSET_INDEX_ENTRY_BYTES; at += OFFSET_INDEX_ENTRY_BYTES) {
       const nextOffset = relativeOffset.read(entries, at);
       const nextPosition = position.read(entries, at);

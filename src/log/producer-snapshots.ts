@@ -14,8 +14,6 @@ export interface LoadOptions {
   readonly logEndOffset: number;
   /** Snapshots beyond it may speak of what was lost. */
   readonly reliableUntil: number;
-  /** Without any snapshot, the log is one that never had producers to remember. */
-  readonly isClean: boolean;
   readonly nowMs: number;
   readonly expirationMs: number;
 }
@@ -45,7 +43,7 @@ export class ProducerSnapshots {
     const states = new ProducerStates();
     const from = this.#restore(states, options);
     states.expire(options.nowMs, options.expirationMs);
-    if (from < options.logEndOffset && !(options.isClean && this.#offsets.length === 0)) replay(states, from, options.segments);
+    if (from < options.logEndOffset) replay(states, from, options.segments);
     states.settle(options.logEndOffset);
     return states;
   }

@@ -181,6 +181,8 @@ function recoverSegments(
     };
     options.logger.warn(facts, "cut off the damaged end of a log");
     for (const later of removed) removeSegment(options.resources.filesystem, later);
+    // A power failure must not bring them back behind what is appended from here on.
+    if (removed.length > 0) options.resources.filesystem.syncDirectory(options.directory);
     break;
   }
   return { segments, logEndOffset };

@@ -42,6 +42,7 @@ interface Indexes {
   readonly times: TimeIndex;
 }
 
+const INDEX_SUFFIXES = [OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX] as const;
 const NO_TIMESTAMP_YET: TimestampReached = { timestampMs: -1, offset: -1 };
 
 export class Segment {
@@ -61,6 +62,9 @@ export class Segment {
   #offsets: OffsetIndex | undefined;
   #times: TimeIndex | undefined;
   #tables: readonly IndexTable[] = [];
+  /** How often their files were written, and how many of these writes the disk has. */
+  #indexFlushes = 0;
+  #syncedIndexFlushes = 0;
   #transactions: TransactionIndex | undefined;
   #hasTransactionIndex: boolean;
   #indexIntervalBytes: number;
@@ -214,7 +218,17 @@ export class Segment {
   }
 
   flushIndexes(): void {
-    for (const table of this.#tables) table.flush();
+    for (const table of this.#tables) if (table.flush()) this.#indexFlushes++;
+  }
+
+  /** What is in the index files on stable storage: of one that a power failure took in part, nobody can tell what is wrong. */
+  async syncIndexes(): Promise<void> {
+    const flushes = this.#indexFlushes;
+    if (flushes === this.#syncedIndexFlushes) return;
+    const { filesystem } = this.#resources;
+    await Promise.all(INDEX_SUFFIXES.map((suffix) => syncFile(filesystem, this.path(suffix))));
+    // Not before: another who asks meanwhile must not take it for done.
+    this.#syncedIndexFlushes = Math.max(this.#syncedIndexFlushes, flushes);
   }
 
   /** Gives the memory of the indexes back; they are loaded again when needed. */
@@ -316,6 +330,7 @@ export class Segment {
     }
     this.sizeBytes = sizeBytes;
     this.times.append(this.largestTimestamp);
+    if (sizeBytes > 0) for (const table of this.#tables) table.replaceFile();
   }
 
   /** Goes back to what the indexes knew before their last entry for a batch that ends at or before `offset`, and gives that entry. */
@@ -359,6 +374,15 @@ export function emptySegment(
   state: Omit<SegmentState, "sizeBytes" | "hasTransactionIndex">,
 ): Segment {
   return new Segment(directory, resources, { ...state, sizeBytes: 0, hasTransactionIndex: false });
+}
+
+async function syncFile(filesystem: Filesystem, path: string): Promise<void> {
+  const file = filesystem.open(path, "write");
+  try {
+    await file.sync();
+  } finally {
+    file.close();
+  }
 }
 
 /** The last one, which grows. */

@@ -475,7 +475,7 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     await this.#cleaner.stop();
-    await this.#forEachLog((log) => log.flush());
+    await this.#forEachLog((log) => log.checkpoint());
     this.#isClosed = true;
     this.#resources.readBuffers.close();
     this.#deleted.finishAll();

@@ -35,6 +35,7 @@ import { abortedTransactionsIn, nothingRead, readLog, segmentIndexOf } from "./l
 import { LogWriter } from "./log-writer.ts";
 import { ProducerSnapshots } from "./producer-snapshots.ts";
 import { recoverLog } from "./recovery.ts";
+import { RecoveryPoint } from "./recovery-point.ts";
 import { emptySegment, newestOf, rangeOf, type Segment } from "./segment.ts";
 import { setAsideOldest } from "./segment-removal.ts";
 import { shouldRoll } from "./segment-roll.ts";
@@ -57,6 +58,7 @@ export class SegmentedLog implements PartitionLog {
   #logStartOffset: number;
   #logEndOffset: number;
   readonly #durability: Durability;
+  readonly #recoveryPoint: RecoveryPoint;
   readonly #leaderEpochs: LeaderEpochFile;
   readonly #producers: ProducerStates;
   readonly #snapshots: ProducerSnapshots;
@@ -86,11 +88,13 @@ export class SegmentedLog implements PartitionLog {
     this.#sizeBytes = this.#segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     this.#logStartOffset = recovered.logStartOffset;
     this.#logEndOffset = recovered.logEndOffset;
+    const recoveryPoint = options.isClean ? recovered.logEndOffset : Math.min(options.recoveryPoint, recovered.logEndOffset);
+    this.#recoveryPoint = new RecoveryPoint(recoveryPoint);
     this.#durability = new Durability({
       clock: resources.clock,
       settings,
       logEndOffset: recovered.logEndOffset,
-      flushedOffset: options.isClean ? recovered.logEndOffset : Math.min(options.recoveryPoint, recovered.logEndOffset),
+      flushedOffset: recoveryPoint,
       sync: () => this.#sync(),
       failed: (error) => this.#fail(error, "could not flush the log"),
       moved: () => this.#producers.settle(this.durableOffset),
@@ -102,7 +106,6 @@ export class SegmentedLog implements PartitionLog {
     this.#producers = this.#snapshots.load({
       ...recovered,
       reliableUntil: options.isClean ? Number.MAX_SAFE_INTEGER : options.recoveryPoint,
-      isClean: options.isClean,
       nowMs,
       expirationMs: resources.producerIdExpirationMs,
     });
@@ -120,9 +123,8 @@ export class SegmentedLog implements PartitionLog {
     return this.#durability.durableOffset;
   }
 
-  /** Everything below it is on the disk: where recovery begins. */
   get recoveryPoint(): number {
-    return this.#durability.flushedOffset;
+    return this.#recoveryPoint.offset;
   }
 
   get firstUnstableOffset(): number {
@@ -306,21 +308,22 @@ export class SegmentedLog implements PartitionLog {
 
   async #sync(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    const first = Math.max(0, segmentIndexOf(this.#segments, this.recoveryPoint));
+    const first = Math.max(0, segmentIndexOf(this.#segments, this.#durability.flushedOffset));
     await syncSegments(this.#segments.slice(first), this);
     await this.#folder.sync();
   }
 
-  flush(): Promise<void> {
-    return this.#durability.flush();
+  async flush(): Promise<void> {
+    await this.#durability.flush();
+    if (!this.#isClosed && this.#failure === undefined)
+      await this.#recoveryPoint.moveTo(this.#durability.flushedOffset, this, this.#folder);
   }
 
-  /** A flush after which recovery needs little: with the producers' states as they are now, and the indexes. */
+  /** A flush after which recovery needs little: with the producers' states as they are now. */
   async checkpoint(): Promise<void> {
     if (this.#isClosed || this.#failure !== undefined || this.#logEndOffset === 0) return;
     this.#snapshots.write(this.#logEndOffset, this.#producers, this.#segments);
     await this.flush();
-    if (!this.#isClosed) this.#active.flushIndexes();
   }
 
   /** The log is as it was when this throws. */

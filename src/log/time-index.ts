@@ -77,8 +77,10 @@ export class TimeIndex {
     this.#table.truncate(floorIndex(count, relative, (index) => relativeOffset.read(entries, index * TIME_INDEX_ENTRY_BYTES)) + 1);
   }
 
+  /** Both columns grow. A first entry of zeros is one that a power failure left, or is made anew for nothing. */
   isSound(): boolean {
     const { entries, count } = this.#table;
+    if (count > 0 && timestamp.read(entries, 0) === 0 && relativeOffset.read(entries, 0) === 0) return false;
     let previousTimestamp = -1;
     let previousOffset = -1;
     for (let at = 0; at < count * TIME_INDEX_ENTRY_BYTES; at += TIME_INDEX_ENTRY_BYTES) {

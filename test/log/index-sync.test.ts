@@ -1,0 +1,72 @@
+// What the disk has of an index when the power fails, and what a start makes of it.
+
+import { expect, test } from "vitest";
+import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
+import { VirtualClock } from "../../src/base/virtual-clock.ts";
+import { openSegmentedEngine } from "../../src/log/segmented-engine.ts";
+import { FailingFilesystem } from "../support/failing-filesystem.ts";
+import { append, batchOf, readAll, spec } from "./support.ts";
+
+const SETTINGS = { "internal.segment.bytes": "600", "index.interval.bytes": "100", "flush.messages": "1" };
+const FIRST_MS = 1_700_000_000_000;
+const PRODUCER = { producerId: 9, producerEpoch: 0, isTransactional: true };
+
+function open(filesystem: FailingFilesystem | MemoryFilesystem) {
+  return openSegmentedEngine({ filesystem, directory: "/data", clock: new VirtualClock(), brokerId: 1 });
+}
+
+test("a power failure after a checkpoint leaves indexes of which nothing is missing", async () => {
+  const disk = new FailingFilesystem(new MemoryFilesystem(), "power", Number.POSITIVE_INFINITY);
+  const engine = open(disk);
+  const log = engine.open(spec(SETTINGS));
+  for (let count = 0; count < 20; count++) append(log, batchOf([`${count}`.padEnd(60)], { timestamp: FIRST_MS + count }));
+  await engine.checkpoint();
+  const log2 = open(disk.afterwards()).open(spec(SETTINGS));
+  expect(log2.segments.length).toBeGreaterThan(3);
+  for (const segment of log2.segments.slice(0, -1))
+    expect(segment.largestTimestampMs).toBe(FIRST_MS + Number(segment.largestTimestamp.offset));
+  expect(await log2.offsetForTimestamp(FIRST_MS + 7, 20)).toMatchObject({ offset: 7 });
+});
+
+test("a segment that ends right after a start in order keeps what the disk has of its indexes", async () => {
+  const first = new MemoryFilesystem();
+  const before = open(first);
+  const log = before.open(spec(SETTINGS));
+  for (let count = 0; count < 4; count++) append(log, batchOf([`${count}`.padEnd(20)], { timestamp: FIRST_MS + count }));
+  await before.close();
+  const disk = new FailingFilesystem(first, "power", Number.POSITIVE_INFINITY);
+  const written: string[] = [];
+  const again = open(disk).open(spec(SETTINGS));
+  disk.onOperation = (path) => written.push(path);
+  append(again, batchOf(["x".repeat(200)], { timestamp: FIRST_MS + 9 }));
+  expect(again.segments.length).toBe(2);
+  expect(written.filter((path) => /0{20}\.(time)?index$/.test(path))).toEqual([]);
+});
+
+test("an open transaction is known after a stop in order although the power took the snapshot of producers", async () => {
+  const disk = new FailingFilesystem(new MemoryFilesystem(), "power", Number.POSITIVE_INFINITY);
+  const engine = open(disk);
+  const log = engine.open(spec(SETTINGS));
+  append(log, batchOf(["a"], { ...PRODUCER, baseSequence: 0 }));
+  await engine.close();
+  const left = disk.afterwards();
+  expect(left.list("/data")).toContain(".kafka_cleanshutdown");
+  const next = open(left).open(spec(SETTINGS));
+  expect(next.firstUnstableOffset).toBe(0);
+  expect(await readAll(next)).toHaveLength(1);
+});
+
+test("a damaged batch header ends a read instead of leading it astray", async () => {
+  const files = new MemoryFilesystem();
+  const engine = open(files);
+  const log = engine.open(spec(SETTINGS));
+  for (let count = 0; count < 3; count++) append(log, batchOf([`${count}`]));
+  await engine.close();
+  const path = "/data/orders-0/00000000000000000000.log";
+  const bytes = files.readFile(path);
+  bytes.writeInt32BE(-12, 8);
+  files.replaceFile(path, bytes);
+  const damaged = open(files).open(spec({ ...SETTINGS, "index.interval.bytes": "4096" }));
+  const reading = async () => damaged.read({ offset: 1, untilOffset: 3, maxBytes: 1000, firstBatchWhole: true });
+  await expect(reading()).rejects.toMatchObject({ code: "SEGMENT_CORRUPT", facts: { path, position: 0 } });
+});
