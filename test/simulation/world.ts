@@ -65,7 +65,6 @@ export class World {
     for (;;) {
       this.lives++;
       const filesystem = new FailingFilesystem(this.#disk, failure, Number.POSITIVE_INFINITY);
-      keepAll(filesystem, this.#disk, "");
       if (this.lives > 1 && !isSafe && dice.chance(0.2)) filesystem.failAt(filesystem.operationCount + dice.between(1, 60));
       const clock = new MortalClock(this.options.scheduler);
       try {
@@ -134,19 +133,6 @@ export class World {
 
   get hasCrashed(): boolean {
     return this.#life?.filesystem.hasCrashed === true;
-  }
-}
-
-/** What is there when the broker starts survives a power failure. */
-function keepAll(filesystem: FailingFilesystem, disk: MemoryFilesystem, path: string): void {
-  for (const name of disk.list(path)) {
-    const child = `${path}/${name}`;
-    if (disk.stat(child)?.isDirectory === true) keepAll(filesystem, disk, child);
-    else {
-      const file = filesystem.open(child, "write");
-      file.syncNow();
-      file.close();
-    }
   }
 }
 

@@ -2,13 +2,16 @@
 //
 //   fail          the operation fails half done, as on a full disk; the process goes on, and so does the disk after so many failures
 //   descriptors   the same, but what counts and fails is what needs a file descriptor of its own
+//   reads         the same, but what counts and fails is reading
 //   crash         the operation is half done and nothing works any more, as if the process had been killed: what was written stays
-//   power         the same, and only what was synced stays: content by its file, a name by its folder
+//   power         the same, and what was not synced may be lost (page-disk.ts): content by its file, a name by its folder
 
 import type { FileStat, Filesystem, OpenFile } from "../../src/base/filesystem.ts";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
+import type { Dice } from "../simulation/scheduler.ts";
+import { PageDisk } from "./page-disk.ts";
 
-export type FailureKind = "fail" | "descriptors" | "crash" | "power";
+export type FailureKind = "fail" | "descriptors" | "reads" | "crash" | "power";
 
 /** What every operation raises after the crash. */
 export class Crashed extends Error {
@@ -18,40 +21,33 @@ export class Crashed extends Error {
   }
 }
 
+type Disk = Omit<PageDisk, "afterPowerLoss">;
+
 export class FailingFilesystem implements Filesystem {
-  /** Operations that changed something, so far, or that took a descriptor. */
+  /** Operations that changed something, so far, or that took a descriptor, or read. */
   operationCount = 0;
   /** Called at each of them, from within. */
   onOperation: ((path: string) => void) | undefined;
-  readonly #disk: MemoryFilesystem;
+  readonly #files: MemoryFilesystem;
+  readonly #disk: Disk;
+  readonly #pages: PageDisk | undefined;
   #failAt: number;
   #failUntil: number;
   readonly #kind: FailureKind;
-  /** What survives a power failure, by path. */
-  readonly #synced = new Map<string, Buffer>();
-  /** Files and folders whose names a power failure does not take. */
-  readonly #durableNames = new Set<string>();
+  readonly #locks = new Set<string>();
   #hasCrashed = false;
 
-  /** @param failAt counted from 1; never when it is not reached */
-  constructor(disk: MemoryFilesystem, kind: FailureKind, failAt: number) {
-    this.#disk = disk;
+  /**
+   * @param files what there is, safe from a power failure. It is changed unless the kind is `power`.
+   * @param failAt counted from 1; never when it is not reached
+   */
+  constructor(files: MemoryFilesystem, kind: FailureKind, failAt: number) {
+    this.#files = files;
+    this.#pages = kind === "power" ? PageDisk.copyOf(files) : undefined;
+    this.#disk = this.#pages ?? pageless(files);
     this.#kind = kind;
     this.#failAt = failAt;
     this.#failUntil = failAt + 1;
-    this.#keepNames("", { isDeep: true });
-  }
-
-  #keepNames(directory: string, { isDeep }: { readonly isDeep: boolean }): void {
-    for (const name of this.#disk.list(directory)) {
-      const path = `${directory}/${name}`;
-      this.#durableNames.add(path);
-      if (isDeep && this.#disk.stat(path)?.isDirectory === true) this.#keepNames(path, { isDeep });
-    }
-  }
-
-  #isNameDurable(path: string): boolean {
-    return path === "" || (this.#durableNames.has(path) && this.#isNameDurable(path.slice(0, path.lastIndexOf("/"))));
   }
 
   /** Another operation to fail, counted like the first, and those that follow it. */
@@ -67,19 +63,18 @@ export class FailingFilesystem implements Filesystem {
     return this.#hasCrashed;
   }
 
-  /** What the next process finds. */
-  afterwards(): MemoryFilesystem {
+  /** What the next process finds. The dice say what a power failure takes: without them everything that was not synced. */
+  afterwards(dice?: Dice): MemoryFilesystem {
+    if (this.#pages !== undefined) return this.#pages.afterPowerLoss(dice);
     const left = new MemoryFilesystem();
-    if (this.#kind === "power") {
-      for (const [path, content] of this.#synced) if (this.#isNameDurable(path)) put(left, path, content);
-    } else copyTree(this.#disk, left, "");
+    copyTree(this.#files, left, "");
     return left;
   }
 
   /** `true` when this operation is the one to fail. */
   #step(path: string): boolean {
     if (this.#hasCrashed) throw new Crashed();
-    return this.#kind !== "descriptors" && this.#isNextToFail(path);
+    return this.#kind !== "descriptors" && this.#kind !== "reads" && this.#isNextToFail(path);
   }
 
   #isNextToFail(path: string): boolean {
@@ -100,6 +95,12 @@ export class FailingFilesystem implements Filesystem {
     throw Object.assign(new Error(`EMFILE: too many open files, open '${path}'`), { code: "EMFILE", syscall: "open", path });
   }
 
+  #reading(path: string): void {
+    if (this.#hasCrashed) throw new Crashed();
+    if (this.#kind !== "reads" || !this.#isNextToFail(path)) return;
+    throw Object.assign(new Error(`EIO: i/o error, read '${path}'`), { code: "EIO", syscall: "read", path });
+  }
+
   #check(): void {
     if (this.#hasCrashed) throw new Crashed();
   }
@@ -118,11 +119,11 @@ export class FailingFilesystem implements Filesystem {
       path,
       sizeBytes: () => file.sizeBytes(),
       read: (target, position) => {
-        this.#check();
+        this.#reading(path);
         return file.read(target, position);
       },
       readLater: async (target, position) => {
-        this.#check();
+        this.#reading(path);
         return file.read(target, position);
       },
       write: (buffers, position) =>
@@ -132,48 +133,51 @@ export class FailingFilesystem implements Filesystem {
         }),
       truncate: (sizeBytes) => changing((isFailing) => !isFailing && file.truncate(sizeBytes)),
       sync: async () => {
-        changing((isFailing) => !isFailing && this.#keep(path, file));
+        changing((isFailing) => !isFailing && file.syncNow());
         // Others get their turn while the disk works.
         await new Promise((resolve) => setImmediate(resolve));
         this.#check();
       },
-      syncNow: () => changing((isFailing) => !isFailing && this.#keep(path, file)),
+      syncNow: () => changing((isFailing) => !isFailing && file.syncNow()),
       close: () => file.close(),
     };
-  }
-
-  #keep(path: string, file: OpenFile): void {
-    const content = Buffer.alloc(file.sizeBytes());
-    file.read(content, 0);
-    this.#synced.set(path, content);
   }
 
   readFile(path: string): Buffer {
     this.#check();
     this.#takeDescriptor(path);
+    this.#reading(path);
     return this.#disk.readFile(path);
   }
 
   replaceFile(path: string, content: Buffer | string): void {
-    this.#takeDescriptor(path);
-    if (this.#step(path)) {
-      this.#disk.replaceFile(`${path}.tmp`, content);
-      throw this.#failure();
-    }
-    this.#disk.replaceFile(path, content);
-    this.#synced.set(path, Buffer.from(content));
-    this.#durableNames.add(path);
-    // The folder is synced last: what fails there is done.
-    this.#takeDescriptor(path);
+    this.#writeBeside(path, content);
+    this.#disk.syncFile(`${path}.tmp`);
+    this.#renameOver(path);
+    // What fails here is done.
+    this.syncDirectory(path.slice(0, path.lastIndexOf("/")));
   }
 
   replaceFileUnsynced(path: string, content: Buffer | string): void {
+    this.#writeBeside(path, content);
+    this.#renameOver(path);
+  }
+
+  #writeBeside(path: string, content: Buffer | string): void {
     this.#takeDescriptor(path);
-    if (this.#step(path)) {
-      this.#disk.replaceFile(`${path}.tmp`, content);
-      throw this.#failure();
-    }
-    this.#disk.replaceFile(path, content);
+    const beside = `${path}.tmp`;
+    const bytes = Buffer.from(content);
+    const isFailing = this.#step(beside);
+    if (!isFailing || this.#hasCrashed) this.#disk.writeNew(beside, isFailing ? bytes.subarray(0, Math.floor(bytes.length / 2)) : bytes);
+    if (isFailing) throw this.#failure();
+  }
+
+  #renameOver(path: string): void {
+    const beside = `${path}.tmp`;
+    const isFailing = this.#step(path);
+    if (!isFailing) this.#disk.rename(beside, path);
+    else if (!this.#hasCrashed) this.#disk.remove(beside);
+    if (isFailing) throw this.#failure();
   }
 
   stat(path: string): FileStat | undefined {
@@ -196,31 +200,18 @@ export class FailingFilesystem implements Filesystem {
   rename(from: string, to: string): void {
     if (this.#step(from)) throw this.#failure();
     this.#disk.rename(from, to);
-    for (const [path, content] of [...this.#synced]) {
-      if (path !== from && !path.startsWith(`${from}/`)) continue;
-      this.#synced.delete(path);
-      this.#synced.set(`${to}${path.slice(from.length)}`, content);
-    }
-    for (const path of [...this.#durableNames]) {
-      if (path !== from && !path.startsWith(`${from}/`)) continue;
-      this.#durableNames.delete(path);
-      this.#durableNames.add(`${to}${path.slice(from.length)}`);
-    }
   }
 
   remove(path: string): void {
     if (this.#disk.stat(path) === undefined) return;
     if (this.#step(path)) throw this.#failure();
     this.#disk.remove(path);
-    for (const kept of [this.#synced, this.#durableNames])
-      for (const each of [...kept.keys()]) if (each === path || each.startsWith(`${path}/`)) kept.delete(each);
   }
 
   syncDirectory(path: string): void {
     this.#takeDescriptor(path);
     if (this.#step(path)) throw this.#failure();
     this.#disk.syncDirectory(path);
-    this.#keepNames(path === "/" ? "" : path, { isDeep: false });
   }
 
   async syncDirectoryLater(path: string): Promise<void> {
@@ -228,8 +219,27 @@ export class FailingFilesystem implements Filesystem {
   }
 
   lock(path: string): (() => void) | undefined {
-    return this.#disk.lock(path);
+    if (this.#pages === undefined) return this.#files.lock(path);
+    if (this.#locks.has(path)) return undefined;
+    this.#locks.add(path);
+    return () => this.#locks.delete(path);
   }
+}
+
+/** Where nothing is lost. */
+function pageless(files: MemoryFilesystem): Disk {
+  return {
+    open: (path, mode) => files.open(path, mode),
+    readFile: (path) => files.readFile(path),
+    writeNew: (path, content) => files.replaceFile(path, content),
+    syncFile: () => undefined,
+    stat: (path) => files.stat(path),
+    list: (path) => files.list(path),
+    makeDirectory: (path) => files.makeDirectory(path),
+    rename: (from, to) => files.rename(from, to),
+    remove: (path) => files.remove(path),
+    syncDirectory: (path) => files.syncDirectory(path),
+  };
 }
 
 function copyTree(from: MemoryFilesystem, to: MemoryFilesystem, path: string): void {
@@ -240,9 +250,4 @@ function copyTree(from: MemoryFilesystem, to: MemoryFilesystem, path: string): v
       copyTree(from, to, child);
     } else to.replaceFile(child, from.readFile(child));
   }
-}
-
-function put(filesystem: MemoryFilesystem, path: string, content: Buffer): void {
-  filesystem.makeDirectory(path.slice(0, path.lastIndexOf("/")));
-  filesystem.replaceFile(path, content);
 }

@@ -82,7 +82,6 @@ export class BrokerProcess {
     this.#options = options;
     this.#clock = new WorkClock(options);
     this.filesystem = new FailingFilesystem(disk, options.failure, Number.POSITIVE_INFINITY);
-    if (options.failure === "power") keepAll(this.filesystem, disk, "");
     this.filesystem.failAt(this.filesystem.operationCount + failAt);
     this.#engine = openSegmentedEngine({
       filesystem: this.filesystem,
@@ -185,18 +184,5 @@ export class BrokerProcess {
     return randomFrom((target) => {
       for (let index = 0; index < target.length; index++) target[index] = this.#options.dice.between(0, 255);
     });
-  }
-}
-
-/** What is there when a process starts survives a power failure. */
-function keepAll(filesystem: FailingFilesystem, disk: MemoryFilesystem, path: string): void {
-  for (const name of disk.list(path)) {
-    const child = `${path}/${name}`;
-    if (disk.stat(child)?.isDirectory === true) keepAll(filesystem, disk, child);
-    else {
-      const file = filesystem.open(child, "write");
-      file.syncNow();
-      file.close();
-    }
   }
 }
