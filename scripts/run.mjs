@@ -1,4 +1,4 @@
-// What the npm scripts call: `node scripts/run.mjs start|test|check|interop|bench|fuzz|soak|build [arguments]`. Runs on any Node from 20 on without
+// What the npm scripts call: `node scripts/run.mjs start|test|check|interop|faults|bench|fuzz|soak|build [arguments]`. Runs on any Node from 20 on without
 // any package, sets up what is missing, and then becomes the task, run with the pinned Node. Where Node cannot become another process, it
 // stays: arguments, signals and exit code pass through.
 
@@ -31,6 +31,7 @@ const tasks = {
     buildIfChanged();
     return run(vitest, ["run", "--config", "test/interop/vitest.config.ts", ...args]);
   },
+  faults: (args) => run(join("scripts", "faults.ts"), args),
   bench: (args) => {
     buildIfChanged();
     return run(join("scripts", "bench.ts"), args);

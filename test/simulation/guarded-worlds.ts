@@ -1,5 +1,6 @@
 // The simulations that have guards to be taken out (guards.ts), and how a history of each is run. Nothing of a world is loaded before that.
 
+import { GUARDS as FAULTS_GUARDS } from "../faults/guard-list.ts";
 import { GUARDS as ENGINE_GUARDS } from "./diskless/guard-list.ts";
 import { GUARDS as GROUPS_GUARDS } from "./groups/guard-list.ts";
 import type { Guard } from "./guard.ts";
@@ -22,4 +23,5 @@ export const WORLDS: readonly GuardedWorld[] = [
   { name: "upkeep", guards: UPKEEP_GUARDS, load: async () => (await import("./upkeep/history.ts")).runUpkeepHistory },
   { name: "groups", guards: GROUPS_GUARDS, load: async () => (await import("./groups/groups-history.ts")).runGroupsHistory },
   { name: "shares", guards: SHARES_GUARDS, load: async () => (await import("./shares/shares-history.ts")).runSharesHistory },
+  { name: "faults", guards: FAULTS_GUARDS, load: async () => (await import("../faults/history.ts")).runFaultHistory },
 ];

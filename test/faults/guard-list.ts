@@ -1,0 +1,138 @@
+// What keeps brokers to their word when the disk fails, each with what stands in its place when it is taken out (../simulation/guards.ts).
+
+import type { Guard } from "../simulation/guard.ts";
+
+const RECOVERY = "src/log/recovery.ts";
+const JOURNAL = "src/log/journal-metadata-store.ts";
+const ENGINE = "src/log/segmented-engine.ts";
+const LOG = "src/log/segmented-log.ts";
+
+export const GUARDS: readonly Guard[] = [
+  {
+    title: "recovery believes no batch whose checksum is wrong",
+    edits: [{ file: RECOVERY, code: "if (!batch.isCrcValid()) return", without: "if (batch.sizeBytes < 0) return" }],
+  },
+  {
+    title: "a torn tail is cut off",
+    edits: [{ file: RECOVERY, code: "if (end.problem !== undefined) segment.file.use().truncate(segment.sizeBytes);", without: "" }],
+  },
+  {
+    title: "what a deletion or an append left unsynced in a log's folder is synced before it counts as flushed",
+    edits: [{ file: "src/log/log-folder.ts", code: "await this.#resources.filesystem.syncDirectoryLater(this.#directory);", without: "" }],
+  },
+  {
+    title: "the folders of new logs are synced before their records count as flushed",
+    edits: [{ file: "src/log/log-folder.ts", code: "await this.#resources.syncFolders();", without: "" }],
+  },
+  {
+    title: "an acknowledgement waits for the disk where the topic asks for that",
+    edits: [
+      {
+        file: "src/log/durability.ts",
+        code: "if (this.#flushedOffset >= this.#flushDueOffset) this.#durableOffset",
+        without: "this.#durableOffset",
+      },
+    ],
+  },
+  {
+    title: "a line of the journal counts when its checksum is right",
+    edits: [
+      {
+        file: "src/log/journal-lines.ts",
+        code: 'if (content.toString("latin1", start, textStart) !== prefixOf(crc32c(content, textStart, lineEnd))) return undefined;',
+        without: "",
+      },
+    ],
+  },
+  {
+    title: "a change of metadata is synced before it is answered",
+    edits: [{ file: JOURNAL, code: "await this.#file.sync();", without: "" }],
+  },
+  {
+    title: "a change of metadata that was refused is taken back",
+    edits: [{ file: JOURNAL, code: "      this.#takeBack();\n", without: "" }],
+  },
+  {
+    title: "a compacted journal is synced before it takes the place of the one before",
+    edits: [
+      {
+        file: JOURNAL,
+        code: 'this.#options.filesystem.replaceFile(this.#options.path, encodeLine(header), "private");',
+        without: "this.#options.filesystem.replaceFileUnsynced(this.#options.path, encodeLine(header));",
+      },
+    ],
+  },
+  {
+    title: "the mark of a clean stop goes before anything is written",
+    edits: [{ file: ENGINE, code: "    this.#filesystem.remove(cleanStop);\n", without: "" }],
+  },
+  {
+    title: "that the mark of a clean stop is gone is synced",
+    edits: [
+      {
+        file: ENGINE,
+        code: "    // From here on a crash must be seen as one.\n    this.#filesystem.syncDirectory(this.#directory);\n",
+        without: "",
+      },
+    ],
+  },
+  {
+    title: "the recovery point moves when the disk has the log",
+    edits: [
+      { file: LOG, code: "    await this.#durability.flush();\n    if (!this.#isClosed", without: "    if (!this.#isClosed" },
+      {
+        file: LOG,
+        code: "this.#recoveryPoint.moveTo(this.#durability.flushedOffset,",
+        without: "this.#recoveryPoint.moveTo(this.#logEndOffset,",
+      },
+    ],
+  },
+  {
+    title: "the recovery point moves when the disk has the indexes",
+    edits: [
+      {
+        file: "src/log/segment.ts",
+        code: "await Promise.all(INDEX_SUFFIXES.map((suffix) => syncFile(filesystem, this.path(suffix))));",
+        without: "",
+      },
+    ],
+  },
+  {
+    title: "an index that points beyond its segment, or back, is made anew",
+    edits: [
+      {
+        file: "src/log/segment.ts",
+        code: "if (offsets.isSound(this.sizeBytes) && times.isSound()) return true;",
+        without: "if (offsets.count >= 0 && times.count >= 0) return true;",
+      },
+    ],
+  },
+  {
+    title: "states of producers beyond what the disk surely has are not believed",
+    edits: [
+      {
+        file: "src/log/producer-snapshots.ts",
+        code: "offset <= Math.min(logEndOffset, reliableUntil)",
+        without: "reliableUntil >= 0 && logEndOffset >= 0",
+      },
+    ],
+  },
+  {
+    title: "a snapshot of producers counts when its checksum is right",
+    edits: [{ file: "src/log/producer-snapshot.ts", code: "|| crc !== crc32c(bytes, CRC_START)", without: "|| crc < 0" }],
+  },
+  {
+    title: "part of a batch that could not be written is taken back",
+    edits: [
+      {
+        file: "src/log/log-writer.ts",
+        code: "      this.#takeBack(segment, position);\n      throw error;",
+        without: "      throw error;",
+      },
+    ],
+  },
+  {
+    title: "compacted segments are synced before they take the place of others",
+    edits: [{ file: "src/log/compacted-segment.ts", code: "    await this.#segment.file.useWhile((file) => file.sync());\n", without: "" }],
+  },
+];
