@@ -6,7 +6,13 @@ import { type SegmentRow, segmentIndexOf } from "./log-reader.ts";
 import type { Segment } from "./segment.ts";
 import { syncIndexes } from "./segment-sync.ts";
 
-export interface IndexedLog extends SegmentRow {
+interface Recovered {
+  readonly isClean: boolean;
+  /** As checkpointed. */
+  readonly recoveryPoint: number;
+}
+
+interface IndexedLog extends SegmentRow {
   readonly segments: readonly Segment[];
   readonly logEndOffset: number;
 }
@@ -14,8 +20,13 @@ export interface IndexedLog extends SegmentRow {
 export class RecoveryPoint {
   #offset: number;
 
-  constructor(offset: number) {
+  private constructor(offset: number) {
     this.#offset = offset;
+  }
+
+  /** Of a log that was recovered. */
+  static of({ isClean, recoveryPoint }: Recovered, logEndOffset: number): RecoveryPoint {
+    return new RecoveryPoint(isClean ? logEndOffset : Math.min(recoveryPoint, logEndOffset));
   }
 
   get offset(): number {

@@ -88,13 +88,12 @@ export class SegmentedLog implements PartitionLog {
     this.#sizeBytes = this.#segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     this.#logStartOffset = recovered.logStartOffset;
     this.#logEndOffset = recovered.logEndOffset;
-    const recoveryPoint = options.isClean ? recovered.logEndOffset : Math.min(options.recoveryPoint, recovered.logEndOffset);
-    this.#recoveryPoint = new RecoveryPoint(recoveryPoint);
+    this.#recoveryPoint = RecoveryPoint.of(options, recovered.logEndOffset);
     this.#durability = new Durability({
       clock: resources.clock,
       settings,
       logEndOffset: recovered.logEndOffset,
-      flushedOffset: recoveryPoint,
+      flushedOffset: this.#recoveryPoint.offset,
       sync: () => this.#sync(),
       failed: (error) => this.#fail(error, "could not flush the log"),
       moved: () => this.#producers.settle(this.durableOffset),
@@ -315,8 +314,7 @@ export class SegmentedLog implements PartitionLog {
 
   async flush(): Promise<void> {
     await this.#durability.flush();
-    if (!this.#isClosed && this.#failure === undefined)
-      await this.#recoveryPoint.moveTo(this.#durability.flushedOffset, this, this.#folder);
+    if (this.isIntact && !this.#isClosed) await this.#recoveryPoint.moveTo(this.#durability.flushedOffset, this, this.#folder);
   }
 
   /** A flush after which recovery needs little: with the producers' states as they are now. */

@@ -79,7 +79,7 @@ export const GUARDS: readonly Guard[] = [
   {
     title: "the recovery point moves when the disk has the log",
     edits: [
-      { file: LOG, code: "    await this.#durability.flush();\n    if (!this.#isClosed", without: "    if (!this.#isClosed" },
+      { file: LOG, code: "    await this.#durability.flush();\n    if (this.isIntact", without: "    if (this.isIntact" },
       {
         file: LOG,
         code: "this.#recoveryPoint.moveTo(this.#durability.flushedOffset,",
