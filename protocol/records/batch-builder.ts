@@ -77,7 +77,7 @@ function timestampDelta(timestamp: number, baseTimestamp: number): number {
   return timestamp - baseTimestamp;
 }
 
-type HeaderOptions = BatchOptions & {
+export type HeaderOptions = BatchOptions & {
   readonly baseTimestamp: number;
   readonly maxTimestamp: number;
   readonly lastOffsetDelta: number;
@@ -87,10 +87,16 @@ type HeaderOptions = BatchOptions & {
 /** `buffer` holds the encoded records after room for the header. */
 function assembleBatch(buffer: Buffer, options: HeaderOptions): RecordBatch {
   const compression = options.compression ?? Compression.NONE;
-  const bytes =
-    compression === Compression.NONE
-      ? buffer
-      : withBody(compress(compression, buffer.subarray(BATCH_HEADER_BYTES), options.compressionLevel));
+  if (compression === Compression.NONE) return withHeader(buffer, options);
+  return batchOfBody(compress(compression, buffer.subarray(BATCH_HEADER_BYTES), options.compressionLevel), options);
+}
+
+/** A batch of records that are encoded, and compressed, already. */
+export function batchOfBody(body: Buffer, options: HeaderOptions): RecordBatch {
+  return withHeader(withBody(body), options);
+}
+
+function withHeader(bytes: Buffer, options: HeaderOptions): RecordBatch {
   batchHeader.encode(
     {
       baseOffset: options.baseOffset ?? 0,
@@ -98,7 +104,7 @@ function assembleBatch(buffer: Buffer, options: HeaderOptions): RecordBatch {
       partitionLeaderEpoch: options.partitionLeaderEpoch ?? NO_LEADER_EPOCH,
       magic: MAGIC_V2,
       crc: 0,
-      attributes: encodeAttributes({ ...options, compression }),
+      attributes: encodeAttributes(options),
       lastOffsetDelta: options.lastOffsetDelta,
       baseTimestamp: options.baseTimestamp,
       maxTimestamp: options.maxTimestamp,

@@ -116,10 +116,15 @@ export function lz4Decompress(buffer: Buffer, maxBytes: number, options: Lz4Opti
  * The same in pieces of at most `pieceBytes`, each valid until the next is asked for. Held are a block, of 4 MiB at most, and the 64 KiB
  * before it, to which its matches may reach back.
  */
-export function* lz4Pieces(buffer: Buffer, maxBytes: number, pieceBytes: number): Generator<Buffer, void, undefined> {
+export function* lz4Pieces(
+  buffer: Buffer,
+  maxBytes: number,
+  pieceBytes: number,
+  options: Lz4Options = {},
+): Generator<Buffer, void, undefined> {
   const output = new Output(0, maxBytes);
   let at = 0;
-  for (const _ of decompressFrames(new Bytes(buffer), output, {})) {
+  for (const _ of decompressFrames(new Bytes(buffer), output, options)) {
     const { content } = output;
     for (; at < content.length; at += pieceBytes) yield content.subarray(at, Math.min(at + pieceBytes, content.length));
     at = output.forget();

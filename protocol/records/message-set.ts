@@ -1,5 +1,5 @@
-// Message sets of magic 0 and 1, which clients from before Kafka 0.11 send and old segments hold. They are read, never written
-// and never converted.
+// Message sets of magic 0 and 1, which clients from before Kafka 0.11 send. They are never stored: a Produce has them made into a batch of
+// magic 2, a Fetch has messages made of such batches (message-set-builder.ts, down-conversion.ts).
 //
 //   offset int64 | size int32 | crc uint32 | magic int8 | attributes int8 | [timestamp int64, magic 1] | key int32, bytes | value int32, bytes
 //
@@ -61,18 +61,24 @@ function* shallowMessages(buffer: Buffer, toleratePartial: boolean): Generator<L
       throw new MalformedMessage(`message at ${at} is cut off at ${buffer.length}`);
     }
     const end = at + PREFIX_BYTES + sizeBytes;
-    yield decodeMessage(buffer.subarray(at, end), at);
+    yield readMessage(buffer.subarray(at, end), at);
     at = end;
   }
 }
 
-/** @param at where the message lies, for what is said about it */
-function decodeMessage(message: Buffer, at: number): LegacyMessage {
+/** The CRC of one message, which must be long enough to have one. */
+export function isCrcValid(message: Buffer): boolean {
+  return readUint32(message, CRC_OFFSET) === zlib().crc32(message.subarray(MAGIC_OFFSET));
+}
+
+/**
+ * One message, as a wrapper is one. What follows its value is passed over, as Kafka does it.
+ * @param at where the message lies, for what is said about it
+ */
+export function readMessage(message: Buffer, at: number): LegacyMessage {
   const magic = message[MAGIC_OFFSET];
   if (magic !== 0 && magic !== 1) throw new MalformedMessage(`message at ${at} has magic ${magic}`);
-  if (readUint32(message, CRC_OFFSET) !== zlib().crc32(message.subarray(MAGIC_OFFSET))) {
-    throw new MalformedMessage(`message at ${at} has a wrong CRC`);
-  }
+  if (!isCrcValid(message)) throw new MalformedMessage(`message at ${at} has a wrong CRC`);
   const attributes = message[ATTRIBUTES_OFFSET] ?? 0;
   const compression = compressionOf(attributes);
   if (compression === undefined) throw new MalformedMessage(`message at ${at} has an unknown compression codec`);
@@ -80,7 +86,6 @@ function decodeMessage(message: Buffer, at: number): LegacyMessage {
   const key = bytesAt(message, keyAt, at);
   const valueAt = keyAt + 4 + (key?.length ?? 0);
   const value = bytesAt(message, valueAt, at);
-  if (valueAt + 4 + (value?.length ?? 0) !== message.length) throw new MalformedMessage(`message at ${at} has bytes after its value`);
   return {
     offset: readInt64(message, 0),
     magic,

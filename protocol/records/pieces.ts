@@ -4,7 +4,7 @@
 import { MalformedMessage, TooMuchContent } from "../wire/malformed-message.ts";
 import { Compression } from "./batch-header.ts";
 import { gzipOptions, inflateError, zlib } from "./gzip.ts";
-import { LZ4_END_MARK, LZ4_FRAME_HEADER, lz4Blocks, lz4Pieces } from "./lz4.ts";
+import { LZ4_END_MARK, LZ4_FRAME_HEADER, type Lz4Options, lz4Blocks, lz4Pieces } from "./lz4.ts";
 import { SNAPPY_HEADER, snappyBlocks, snappyPieces } from "./snappy.ts";
 import { MAX_ZSTD_FRAMES, zstdOptions } from "./zstd.ts";
 
@@ -22,14 +22,14 @@ export type Pieces = AsyncGenerator<Buffer, void, undefined>;
  * window that the client chose, of 128 MiB at most, usually 2; with LZ4 a block, of 4 MiB at most; with Snappy a block, which is all of the
  * content where the client did not frame it.
  */
-export async function* piecesOf(codec: Compression, buffer: Buffer, maxBytes: number): Pieces {
+export async function* piecesOf(codec: Compression, buffer: Buffer, maxBytes: number, lz4?: Lz4Options): Pieces {
   switch (codec) {
     case Compression.NONE:
       return yield* inTurns(slices(buffer));
     case Compression.SNAPPY:
       return yield* inTurns(snappyPieces(buffer, maxBytes, PIECE_BYTES));
     case Compression.LZ4:
-      return yield* inTurns(lz4Pieces(buffer, maxBytes, PIECE_BYTES));
+      return yield* inTurns(lz4Pieces(buffer, maxBytes, PIECE_BYTES, lz4));
     case Compression.GZIP:
       return yield* gzipPieces(buffer, maxBytes);
     case Compression.ZSTD:

@@ -46,26 +46,35 @@ export type RecordBody = {
  * @param body the batch's records, for a caller that has decompressed them already
  */
 export function* recordsOf(batch: RecordBatch, body = batch.uncompressedBody()): Generator<DecodedRecord, void, undefined> {
-  const { baseOffset, baseTimestamp, maxTimestamp } = batch;
-  const isAppendTime = batch.timestampType === TimestampType.LOG_APPEND_TIME;
-  for (const record of recordBodiesOf(batch, body)) {
-    yield {
-      offset: baseOffset + record.offsetDelta,
-      timestamp: isAppendTime ? maxTimestamp : baseTimestamp + record.timestampDelta,
-      key: record.key,
-      value: record.value,
-      headers: record.headers ?? [],
-    };
-  }
-}
-
-/** As `recordsOf`, with the deltas as they are stored. */
-function* recordBodiesOf(batch: RecordBatch, body: Buffer): Generator<RecordBody, void, undefined> {
   const { recordCount } = batch;
   checkRecordCount(recordCount);
   const cursor = new VarintCursor(body);
-  for (let index = 0; index < recordCount; index++) yield decodeRecord(cursor, index);
+  const place = placer(batch);
+  for (let index = 0; index < recordCount; index++) yield place(decodeRecord(cursor, index));
   checkNothingLeft(cursor.remaining, recordCount);
+}
+
+/**
+ * As `recordsOf`, of a part of the body that holds whole records only.
+ * @param from the index of the first one in the batch
+ */
+export function* recordsOfRun(batch: RecordBatch, run: Buffer, from: number): Generator<DecodedRecord, void, undefined> {
+  const cursor = new VarintCursor(run);
+  const place = placer(batch);
+  for (let index = from; cursor.remaining > 0; index++) yield place(decodeRecord(cursor, index));
+}
+
+/** Gives records their offset and time. */
+function placer(batch: RecordBatch): (record: RecordBody) => DecodedRecord {
+  const { baseOffset, baseTimestamp, maxTimestamp } = batch;
+  const isAppendTime = batch.timestampType === TimestampType.LOG_APPEND_TIME;
+  return ({ offsetDelta, timestampDelta, key, value, headers = [] }) => ({
+    offset: baseOffset + offsetDelta,
+    timestamp: isAppendTime ? maxTimestamp : baseTimestamp + timestampDelta,
+    key,
+    value,
+    headers,
+  });
 }
 
 function decodeRecord(cursor: VarintCursor, index: number): RecordBody {

@@ -1,6 +1,6 @@
 // Fetch (key 1). Reads the partitions of the request, or of its session (KIP-227), and waits for minBytes as long as the client
 // allows. Byte limits never starve a partition: the first batch of the first partition with data is given whole (KIP-74), and
-// partitions that gave data go to the end of their session's order.
+// partitions that gave data go to the end of their session's order. Versions 0 to 3 are given other formats (old-fetch.ts).
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { fetch as fetchApi } from "../../protocol/messages/index.ts";
@@ -16,6 +16,7 @@ import type { LogRead } from "../storage/partition-log.ts";
 import { type FetchContext, type FetchPlan, isFollower, mayRead, placeOf, planFetch } from "./fetch-plan.ts";
 
 import { type ClientConnection, type RequestContext, serve } from "./handler.ts";
+import { FIRST_VERSION_WITH_BATCHES, readConverted, Unconvertible } from "./old-fetch.ts";
 import type { Services } from "./services.ts";
 import { storageFault } from "./storage-fault.ts";
 
@@ -31,7 +32,7 @@ const FIRST_VERSION_WITH_LEADER = 12;
 /** The only class of Kafka's own besides the one that always chooses the leader. */
 const RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
 
-export const fetch = serve(fetchApi, "4-18", ["READ TOPIC", "CLUSTER_ACTION CLUSTER"], handle);
+export const fetch = serve(fetchApi, "0-18", ["READ TOPIC", "CLUSTER_ACTION CLUSTER"], handle);
 
 async function handle(services: Services, request: Request, context: FetchContext): Promise<Response> {
   const plan = planFetch(services, request, context);
@@ -234,13 +235,18 @@ async function readOne(
   if (roomBytes <= 0) return { response: head, sizeBytes: 0, isShortOfMemory: true };
   let read: LogRead | undefined;
   try {
-    const reading = partition.read({
+    const asked = {
       offset: wanted.fetchOffset,
       maxBytes: Math.max(0, budgetBytes),
       isolationLevel,
       firstBatchWhole: isFirst && !services.answerMemory.isShort,
       willRelease: true,
-    });
+    };
+    const { apiVersion } = context;
+    const reading =
+      apiVersion < FIRST_VERSION_WITH_BATCHES
+        ? readConverted(services, partition, { ...asked, apiVersion, askedBytes })
+        : partition.read(asked);
     read = reading instanceof Promise ? await reserved(reading, context.connection, Math.max(0, budgetBytes)) : reading;
     context.connection.reserve(read.sizeBytes);
     services.readTurns.took(read.sizeBytes);
@@ -257,16 +263,15 @@ async function readOne(
     context.connection.reserve(-(read?.sizeBytes ?? 0));
     read?.release?.();
     return {
-      response: failed(
-        wanted.partition,
-        storageFault(services, partition, error, "could not read a partition"),
-        undefined,
-        context.apiVersion,
-      ),
+      response: failed(wanted.partition, readFault(services, partition, error), undefined, context.apiVersion),
       sizeBytes: 0,
       isShortOfMemory: false,
     };
   }
+}
+
+function readFault(services: Services, partition: Partition, error: unknown): ErrorCode {
+  return error instanceof Unconvertible ? error.error : storageFault(services, partition, error, "could not read a partition");
 }
 
 /** What a read off the event loop may give is counted while it goes on. */

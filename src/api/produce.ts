@@ -5,7 +5,8 @@
 // Who waits does so for the request's timeout at most. As in Kafka each partition has an answer of its own then: what was committed, what
 // was not in time (REQUEST_TIMED_OUT, though it stays appended), and what lost its leader. acks=1 waits as acks=all does: bytes are stored once.
 //
-// Versions 0 to 2 are advertised and refused, as Kafka does it for the sake of old librdkafka (KAFKA-18659).
+// Versions 0 to 2 bring messages of magic 0 and 1, which are made into a batch first (up-conversion.ts), and may bring batches too. Kafka 4
+// advertises and refuses these versions, for the sake of old librdkafka (KAFKA-18659).
 
 import { type ErrorCode, Errors, errorName } from "../../protocol/errors.ts";
 import { produce as produceApi } from "../../protocol/messages/index.ts";
@@ -26,8 +27,9 @@ import type { CommitOutcome, CommitWait } from "../partition/commit-waits.ts";
 import type { Partition } from "../partition/partition.ts";
 import { JudgingBudget } from "../storage/judging-budget.ts";
 import type { AppendRefusal, AppendResult, Judging, WriteOutcome } from "../storage/partition-log.ts";
+import { isOldFormat } from "../storage/up-conversion.ts";
 import { AfterWrite, CloseConnection, InTurn, NO_ANSWER, type RequestContext, serve } from "./handler.ts";
-import { judgeLater } from "./judge-later.ts";
+import { convertLater, judgeLater } from "./judge-later.ts";
 import type { Services } from "./services.ts";
 import { storageFault } from "./storage-fault.ts";
 import { type TransactionalAppend, type Verified, verifyTransaction } from "./transaction-verification.ts";
@@ -47,6 +49,7 @@ type TopicResponse = { readonly name: string; readonly topicId: string; readonly
 
 /** The client id with which Kafka's own tools write into internal topics. */
 const ADMIN_CLIENT_ID = "__admin_client";
+const FIRST_VERSION_WITH_BATCHES_ONLY = 3;
 const FIRST_VERSION_WITH_ZSTD = 7;
 const FIRST_VERSION_WITH_LEADER = 10;
 /** Acknowledged by all replicas that are in sync. */
@@ -58,10 +61,7 @@ type LaterAnswer = AfterWrite<typeof produceApi.response.struct.shape> | InTurn<
 /** `undefined`: the request belongs to no transaction. */
 type VerifiedProduce = Verified | ErrorCode | undefined;
 
-export const produce = serve(produceApi, "3-13", ["WRITE TOPIC", "WRITE TRANSACTIONAL_ID"], handle, {
-  advertised: "0-13",
-  leavesFrame: true,
-});
+export const produce = serve(produceApi, "0-13", ["WRITE TOPIC", "WRITE TRANSACTIONAL_ID"], handle, { leavesFrame: true });
 
 function handle(services: Services, request: Request, context: Context): Answer | Promise<Answer> | LaterAnswer {
   return services.appendRoom.isThere ? verifyAndAppend(services, request, context) : appendWithRoom(services, request, context);
@@ -231,6 +231,8 @@ interface Call extends Judging {
   readonly context: Context;
   readonly verified: VerifiedProduce;
   readonly budget: JudgingBudget;
+  /** The records are not what the client has sent, but made of that. */
+  readonly isConverted?: true;
 }
 
 function appendTo(call: Call, topic: string, data: PartitionRequest): PartitionResponse {
@@ -241,10 +243,13 @@ function appendTo(call: Call, topic: string, data: PartitionRequest): PartitionR
   const image = services.cluster.image.topicsByName.get(topic)?.partitions[index];
   if (image === undefined) return failed(index, Errors.UNKNOWN_TOPIC_OR_PARTITION);
   if (request.acks < -1 || request.acks > 1) return failed(index, Errors.INVALID_REQUIRED_ACKS);
-  if (records === null || records.length === 0) return failed(index, Errors.INVALID_RECORD);
+  if (records === null || records.length === 0) return withoutRecords(index, context.apiVersion);
   const attributes = records.length < BATCH_HEADER_BYTES ? 0 : records.readInt16BE(CRC_START);
-  if (context.apiVersion < FIRST_VERSION_WITH_ZSTD && compressionOf(attributes) === Compression.ZSTD)
-    return failed(index, Errors.UNSUPPORTED_COMPRESSION_TYPE);
+  if (context.apiVersion < FIRST_VERSION_WITH_ZSTD) {
+    if (context.apiVersion < FIRST_VERSION_WITH_BATCHES_ONLY) {
+      if (call.isConverted !== true && isOldFormat(records)) return appendConverted(call, topic, index, records);
+    } else if (compressionOf(attributes) === Compression.ZSTD) return failed(index, Errors.UNSUPPORTED_COMPRESSION_TYPE);
+  }
   if (isInternalTopic(topic) && !mayWriteInternal(topic, context)) return failed(index, Errors.INVALID_TOPIC_EXCEPTION);
   const partition = services.partitions.get(topic, index);
   if (partition === undefined) {
@@ -258,6 +263,25 @@ function appendTo(call: Call, topic: string, data: PartitionRequest): PartitionR
   const error = verified.errorOf(partition, baseSequenceOf(records));
   if (error !== Errors.NONE) return notVerified(index, error, context.apiVersion);
   return append(call, partition, index, records, verified);
+}
+
+function withoutRecords(index: number, apiVersion: number): PartitionResponse {
+  if (apiVersion < FIRST_VERSION_WITH_BATCHES_ONLY) return { index, errorCode: Errors.NONE, baseOffset: -1 };
+  return failed(index, Errors.INVALID_RECORD);
+}
+
+/** Messages of an old format; what is asked of a batch before it is appended is asked of what they become. */
+function appendConverted(call: Call, topic: string, index: number, messages: Buffer): PartitionResponse {
+  // The frame is only ours until the handler returns.
+  const kept = Buffer.from(messages);
+  const later = async (): Promise<PartitionResponse> => {
+    const partition = call.services.partitions.get(topic, index);
+    const records = partition === undefined ? kept : await convertLater(call.services, partition, kept);
+    if (!Buffer.isBuffer(records)) return failed(index, records.error, records.message);
+    const response = appendTo({ ...call, isConverted: true }, topic, { index, records });
+    return response.later?.() ?? response;
+  };
+  return { ...failed(index, Errors.UNKNOWN_SERVER_ERROR), later };
 }
 
 function append(call: Call, partition: Partition, index: number, records: Buffer, verified?: Verified): PartitionResponse {

@@ -23,7 +23,7 @@ interface Outcome {
   readonly error: ErrorCode | Promise<ErrorCode>;
 }
 
-export const writeTxnMarkers = serve(writeTxnMarkersApi, "1-2", ["CLUSTER_ACTION CLUSTER", "ALTER CLUSTER"], handle);
+export const writeTxnMarkers = serve(writeTxnMarkersApi, "0-2", ["CLUSTER_ACTION CLUSTER", "ALTER CLUSTER"], handle);
 
 function handle(
   services: Services,

@@ -7,6 +7,7 @@
 import { AppendRoom } from "../api/append-room.ts";
 import { handlers } from "../api/index.ts";
 import { localCall } from "../api/local-call.ts";
+import { withoutOldVersions } from "../api/old-versions.ts";
 import { ReadTurns } from "../api/read-turns.ts";
 import type { Services } from "../api/services.ts";
 import { Gate } from "../base/gate.ts";
@@ -68,6 +69,7 @@ export class Broker {
   static async #start(ground: Ground, parts: Parts): Promise<Broker> {
     const { options, brokerId, config, clock, random, logLevels, threadCount, live, tokenSecrets } = ground;
     const { engine } = options.logs;
+    const serving = config["odradek.old.protocol.versions"] ? handlers : withoutOldVersions(handlers);
     let served: Services | undefined;
 
     const listening = parts.add(await Listening.open(ground));
@@ -133,14 +135,14 @@ export class Broker {
       tokenSecrets,
       securityFault: (altered) => listening.securityFault(altered),
       logDirectory: () => engine.logDirectory(),
-      served: handlers,
+      served: serving,
     };
     served = services;
     const loopDelay = parts.add(new LoopDelay(clock, logLevels.logger("server")));
     const broker = new Broker(services, parts, listening, loopDelay);
     for (const interceptor of options.interceptors ?? []) broker.interceptors.add(interceptor);
     const gather = (work: () => void) => (broker.interceptors.isEmpty ? engine.gather(work) : work());
-    listening.listeners.serve(dispatcher(handlers, services, broker.interceptors, loopDelay), gather);
+    listening.listeners.serve(dispatcher(serving, services, broker.interceptors, loopDelay), gather);
     // Where the process is somebody else's, so is its event loop.
     if (options.keepsProcessAlive !== false) loopDelay.start();
     return broker;

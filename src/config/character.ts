@@ -27,7 +27,7 @@ const ASSIGNMENT_INTERVALS = {
 /**
  * A topic is there in the answer that created it, and stays away once deleted. A rebalance starts at once; a dead client is noticed. Two
  * consumers that start together have their shares when the second has asked; a large group's changes are put together all the same
- * (coordinator/group/consumer/target-assignment.ts).
+ * (coordinator/group/consumer/target-assignment.ts). Clients of any age are served.
  */
 const KIND: Partial<BrokerSettingValues> = {
   "group.initial.rebalance.delay.ms": 0,
@@ -38,6 +38,7 @@ const KIND: Partial<BrokerSettingValues> = {
   "odradek.group.disconnected.member.timeout.ms": 1000,
   "odradek.group.share.change.heartbeat.interval.ms": 200,
   "odradek.group.streams.change.heartbeat.interval.ms": 200,
+  "odradek.old.protocol.versions": true,
 };
 
 /** @param given a default that is kinder than Kafka's gives way to a limit among these, where Kafka's own would not be beyond it either */

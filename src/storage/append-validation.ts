@@ -213,9 +213,19 @@ interface CodecChange {
 /** compression.type; "producer" keeps the batch's own. Records of compressed batches are also put into order. */
 function codecChange(batch: RecordBatch, scan: RecordScan, settings: TopicSettings): CodecChange | undefined {
   const source = batch.compression;
-  const target = CODECS[settings["compression.type"]] ?? source;
+  const target = codecOf(source, settings);
   if (target === source && (source === Compression.NONE || scan.hasConsecutiveOffsets)) return undefined;
   return { compression: target, level: levelOf(target, settings) };
+}
+
+/** What a batch is stored with that came with another codec, or in another format. */
+export function targetCodec(source: Compression, settings: TopicSettings): CodecChange {
+  const compression = codecOf(source, settings);
+  return { compression, level: levelOf(compression, settings) };
+}
+
+function codecOf(source: Compression, settings: TopicSettings): Compression {
+  return CODECS[settings["compression.type"]] ?? source;
 }
 
 function levelOf(codec: Compression, settings: TopicSettings): number | undefined {

@@ -45,6 +45,11 @@ export const odradekSettings = {
     { honoured: true, min: LEAST_MAX_MEMORY_BYTES },
   ),
   // Kafka hands ranges of files to the kernel, and so holds no answers; what is read here is memory of the broker.
+  "odradek.old.protocol.versions": bool(
+    false,
+    "Whether the versions of APIs are served that Apache Kafka served up to 3.9 and 4.0 dropped, with the message formats 0 and 1: clients from before Kafka 0.11 need them.",
+    { honoured: true },
+  ),
   "odradek.queued.max.response.bytes": long(
     134_217_728,
     "Bytes of answers that are held for clients which have not taken them yet, over all connections of a broker; when they are used up, fetches are given little or wait, and connections whose clients took nothing for longest, half a second at least, are closed for those who wait.",
