@@ -135,10 +135,14 @@ function withoutEpochBefore(found: Found, apiVersion: number): Partial<Found> {
   return apiVersion >= 4 ? found : { offset, timestamp };
 }
 
-/** Version 0 gives a list of segment starts, newest first; with one entry asked for, as every client does, that is one offset. */
+/**
+ * Version 0 gives offsets up to a time, newest first: the end, and where the log starts. Kafka adds where its segments start, and knows of a
+ * time only which segments were written before it; here it is the first record from then on. Clients ask for one offset.
+ */
 async function oldStyle(partition: Partition, wanted: PartitionRequest): Promise<PartitionResponse> {
   const found = await lookUp(partition, wanted.timestamp, "read_uncommitted", false);
-  const offsets = wanted.timestamp === LATEST ? [found.offset, partition.logStartOffset] : [found.offset];
-  const known = offsets.filter((offset, index) => offset >= 0 && offsets.indexOf(offset) === index);
+  const isEnd = wanted.timestamp === LATEST || found.offset === -1;
+  const offsets = isEnd ? [partition.highWatermark, partition.logStartOffset] : [found.offset];
+  const known = offsets.filter((offset, index) => offsets.indexOf(offset) === index);
   return { partitionIndex: wanted.partitionIndex, errorCode: Errors.NONE, oldStyleOffsets: known.slice(0, wanted.maxNumOffsets) };
 }

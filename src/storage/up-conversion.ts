@@ -6,7 +6,14 @@
 
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { batchOfBody } from "../../protocol/records/batch-builder.ts";
-import { BATCH_HEADER_BYTES, Compression, compressionOf, MAGIC_V2, NO_TIMESTAMP } from "../../protocol/records/batch-header.ts";
+import {
+  BATCH_HEADER_BYTES,
+  Compression,
+  compressionOf,
+  MAGIC_V2,
+  NO_TIMESTAMP,
+  TimestampType,
+} from "../../protocol/records/batch-header.ts";
 import { MAX_UNCOMPRESSED_BYTES } from "../../protocol/records/compression.ts";
 import { isCrcValid, type LegacyMessage, readMessage } from "../../protocol/records/message-set.ts";
 import { compressPieces, type Pieces, piecesOf } from "../../protocol/records/pieces.ts";
@@ -147,5 +154,5 @@ function innerMessage(bytes: Buffer, { wrapper, magic }: Around): LegacyMessage 
     throw new Refused(Errors.INVALID_RECORD, "A compressed message wraps another.");
   if (!Number.isSafeInteger(message.timestamp))
     throw new Refused(Errors.INVALID_TIMESTAMP, `No message is of the time ${message.timestamp}.`);
-  return message;
+  return wrapper?.timestampType === TimestampType.LOG_APPEND_TIME ? { ...message, timestamp: wrapper.timestamp } : message;
 }

@@ -33,6 +33,8 @@ export interface StartOptions {
   readonly isDiskless?: boolean;
   /** Beside those that every broker here gets. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Of Kafka, where it is not the usual one. */
+  readonly version?: string;
   /** System properties of Kafka's JVM, as on its command line. */
   readonly jvm?: string;
 }
@@ -49,7 +51,7 @@ export function startBroker(name: BrokerName, options: StartOptions): Promise<Ru
 
 async function startKafka(options: StartOptions): Promise<RunningBroker> {
   const { port, dataFolder, jvm = "" } = options;
-  const env = { ...process.env, KAFKA_OPTS: jvm };
+  const env = { ...process.env, ...ofVersion(options), KAFKA_OPTS: jvm };
   const child = spawn(KAFKA_REFERENCE, await formattedKafka(options), { env, stdio: ["ignore", "pipe", "pipe"] });
   return running("kafka", { port, dataFolder: join(dataFolder, "logs") }, child, KAFKA_IS_READY);
 }
@@ -57,13 +59,17 @@ async function startKafka(options: StartOptions): Promise<RunningBroker> {
 export const KAFKA_IS_READY = /Kafka Server started/;
 
 /** Gives what the reference tool is called with to run the broker whose folder it has made ready. */
-export async function formattedKafka({ port, dataFolder, settings }: StartOptions): Promise<readonly string[]> {
+export async function formattedKafka({ port, dataFolder, settings, version }: StartOptions): Promise<readonly string[]> {
   mkdirSync(dataFolder, { recursive: true });
   const properties = join(dataFolder, "server.properties");
   writeFileSync(properties, kafkaProperties(port, join(dataFolder, "logs"), settings));
   const format = ["java", "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", properties];
-  await runOrThrow(KAFKA_REFERENCE, format, { deadlineMs: 120_000 });
+  await runOrThrow(KAFKA_REFERENCE, format, { deadlineMs: 120_000, env: ofVersion({ version }) });
   return ["java", "kafka.Kafka", properties];
+}
+
+function ofVersion({ version }: { readonly version?: string | undefined }): Readonly<Record<string, string>> {
+  return version === undefined ? {} : { KAFKA_REFERENCE_VERSION: version };
 }
 
 async function startOdradek(options: StartOptions): Promise<RunningBroker> {

@@ -10,7 +10,7 @@ import { SCENARIOS } from "./scenarios.ts";
 const FACTS_PATH = join(import.meta.dirname, "../facts/old-clients.json");
 const START_DEADLINE_MS = 120_000;
 const DEADLINE_MS = 60_000;
-export const OLD_KAFKA = { KAFKA_REFERENCE_VERSION: "3.9.1" } as const;
+export const OLD_KAFKA = "3.9.1";
 
 export function readFacts(): Courses {
   return JSON.parse(readFileSync(FACTS_PATH, "utf8")) as Courses;
@@ -22,7 +22,7 @@ export function writeFacts(facts: Courses): void {
 
 /** Starts Apache Kafka 3.9 on `port`, which takes the one above too, and plays the scenarios there. */
 export async function askKafka(port: number): Promise<Courses> {
-  const env = { ...process.env, ...OLD_KAFKA };
+  const env = { KAFKA_REFERENCE_VERSION: OLD_KAFKA };
   const settings = ["--set", "auto.create.topics.enable=false"];
   await runOrThrow(KAFKA_REFERENCE, ["start", "--port", `${port}`, ...settings], { deadlineMs: START_DEADLINE_MS, env });
   try {

@@ -217,10 +217,10 @@ const refused: readonly OldScenario[] = [
       await stage.produce(2, batch());
       await stage.produce(2, Buffer.concat([batch(), batch()]));
       for (const magic of MAGICS) await stage.produce(3, messageSet(THREE, { magic }));
-      await stage.produce(2, buildBatch(records(2), { timestamp: TIME, compression: Compression.ZSTD }).bytes);
       await stage.produce(0, messageSet(THREE, { magic: 1 }));
       await stage.produce(2, messageSet(THREE, { magic: 0, codec: Compression.LZ4 }));
       await fetchAll(stage);
+      await stage.produce(2, buildBatch(records(2), { timestamp: TIME, compression: Compression.ZSTD }).bytes);
     },
   },
   {
@@ -313,30 +313,21 @@ const read: readonly OldScenario[] = [
     play: async (stage) => {
       await stage.createTopic();
       const transactionalId = `${stage.topic}-txn`;
-      const begun = await untilThere(stage, transactionalId);
-      const own = { timestamp: TIME, producerId: begun.producerId, producerEpoch: begun.producerEpoch, isTransactional: true };
-      const topicData = (baseSequence: number) => [
-        { name: stage.topic, partitionData: [{ index: 0, records: buildBatch(records(2), { ...own, baseSequence }).bytes }] },
-      ];
-      for (const [baseSequence, committed] of [
-        [0, true],
-        [2, false],
-      ] as const) {
-        const topics = [{ name: stage.topic, partitions: [0] }];
-        await stage.ask(addPartitionsToTxn, 0, {
-          v3AndBelowTransactionalId: transactionalId,
-          v3AndBelowProducerId: begun.producerId,
-          v3AndBelowProducerEpoch: begun.producerEpoch,
-          v3AndBelowTopics: topics,
-        });
-        await stage.ask(produce, 7, { transactionalId, acks: -1, timeoutMs: 10_000, topicData: topicData(baseSequence) });
-        await stage.fetch(baseSequence === 0 ? 0 : 3);
-        const { producerId, producerEpoch } = begun;
-        await stage.ask(endTxn, 0, { transactionalId, producerId, producerEpoch, committed });
-        await untilMarked(stage, baseSequence + 3 + (baseSequence === 0 ? 0 : 1));
-      }
+      const { producerId, producerEpoch } = await untilThere(stage, transactionalId);
+      await transact(stage, { transactionalId, producerId, producerEpoch }, 0, true);
+      await transact(stage, { transactionalId, producerId, producerEpoch }, 2, false);
+    },
+  },
+  {
+    name: "messages around the ends of transactions",
+    play: async (stage) => {
+      await stage.createTopic();
+      const transactionalId = `${stage.topic}-txn`;
+      const { producerId, producerEpoch } = await untilThere(stage, transactionalId);
+      for (const baseSequence of [0, 2]) await transact(stage, { transactionalId, producerId, producerEpoch }, baseSequence, true);
       await fetchAll(stage);
       await stage.fetch(2);
+      await stage.fetch(5);
     },
   },
 ];
@@ -350,6 +341,30 @@ async function untilThere(stage: OldStage, transactionalId: string) {
   }
 }
 
+interface Transactional {
+  readonly transactionalId: string;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+/** Two records, which are fetched before the transaction ends. */
+async function transact(stage: OldStage, producer: Transactional, baseSequence: number, committed: boolean): Promise<void> {
+  const { transactionalId, producerId, producerEpoch } = producer;
+  await stage.ask(addPartitionsToTxn, 0, {
+    v3AndBelowTransactionalId: transactionalId,
+    v3AndBelowProducerId: producerId,
+    v3AndBelowProducerEpoch: producerEpoch,
+    v3AndBelowTopics: [{ name: stage.topic, partitions: [0] }],
+  });
+  const own = { timestamp: TIME, producerId, producerEpoch, isTransactional: true, baseSequence };
+  const topicData = [{ name: stage.topic, partitionData: [{ index: 0, records: buildBatch(records(2), own).bytes }] }];
+  await stage.ask(produce, 7, { transactionalId, acks: -1, timeoutMs: 10_000, topicData });
+  const baseOffset = (3 * baseSequence) / 2;
+  await stage.fetch(baseOffset);
+  await stage.ask(endTxn, 0, { transactionalId, producerId, producerEpoch, committed });
+  await untilMarked(stage, baseOffset + 3);
+}
+
 async function untilMarked(stage: OldStage, offset: number): Promise<void> {
   for (;;) {
     const topics = [{ name: stage.topic, partitions: [{ partitionIndex: 0, timestamp: -1 }] }];
@@ -361,28 +376,25 @@ async function untilMarked(stage: OldStage, offset: number): Promise<void> {
 
 const others: readonly OldScenario[] = [
   {
-    name: "offsets by time, as a list",
+    name: "offsets as a list",
     play: async (stage) => {
-      await stage.createTopic({ "segment.bytes": "1048576", "max.message.bytes": "900000" });
-      const ask = (timestamp: number, maxNumOffsets: number) =>
-        stage.tell(listOffsets, 0, {
-          replicaId: -1,
-          topics: [{ name: stage.topic, partitions: [{ partitionIndex: 0, timestamp, maxNumOffsets }] }],
-        });
+      await stage.createTopic();
       const askAll = async () => {
-        for (const count of [0, 1, 2, 10]) {
-          await ask(-1, count);
-          await ask(-2, count);
-        }
-        await ask(Date.now() + 3_600_000, 10);
-        await ask(TIME + 1, 10);
-        await ask(-3, 10);
+        for (const count of [0, 1, 2, 10]) for (const timestamp of [-1, -2]) await listedOffsets(stage, timestamp, count);
+        await listedOffsets(stage, Date.now() + 3_600_000, 10);
+        await listedOffsets(stage, -3, 10);
       };
       await askAll();
       await stage.produceBatch(records(3), { timestamp: TIME });
       await askAll();
-      for (let index = 0; index < 3; index++) await stage.produceBatch(records(1, "x".repeat(800_000)), { timestamp: TIME });
-      await askAll();
+    },
+  },
+  {
+    name: "offsets as a list, of several segments and times",
+    play: async (stage) => {
+      await stage.createTopic({ "segment.bytes": "1048576", "max.message.bytes": "900000" });
+      for (let index = 0; index < 3; index++) await stage.produceBatch(records(2, "x".repeat(400_000)), { timestamp: TIME });
+      for (const timestamp of [-1, -2, TIME + 1, TIME - 1, Date.now() + 3_600_000]) await listedOffsets(stage, timestamp, 10);
     },
   },
   {
@@ -404,9 +416,18 @@ const others: readonly OldScenario[] = [
       await stage.tell(offsetFetch, 1, { groupId, topics: asked(`${stage.topic}-none`) });
       await stage.tell(offsetFetch, 1, { groupId: `${groupId}-none`, topics: asked(stage.topic) });
       await stage.tell(offsetCommit, 1, { groupId, generationIdOrMemberEpoch: 3, memberId: "nobody", topics: topics(stage.topic) });
-      await stage.tell(offsetCommit, 0, { groupId, topics: topics(stage.topic) });
-      await stage.tell(offsetFetch, 0, { groupId, topics: asked(stage.topic) });
-      await stage.tell(offsetFetch, 0, { groupId, topics: asked(`${stage.topic}-none`) });
+    },
+  },
+  {
+    name: "offsets of groups that were in ZooKeeper",
+    play: async (stage) => {
+      await stage.createTopic();
+      const groupId = `${stage.topic}-group`;
+      await untilCommitted(stage, { groupId, topics: [] });
+      const partitions = [{ partitionIndex: 0, committedOffset: 7, committedMetadata: "m" }];
+      await stage.tell(offsetCommit, 0, { groupId, topics: [{ name: stage.topic, partitions }] });
+      await stage.tell(offsetFetch, 0, { groupId, topics: [{ name: stage.topic, partitionIndexes: [0] }] });
+      await stage.tell(offsetFetch, 1, { groupId, topics: [{ name: stage.topic, partitionIndexes: [0] }] });
     },
   },
   {
@@ -424,20 +445,28 @@ const others: readonly OldScenario[] = [
         const partitions = [0, 9].map((partition) => ({ partition, leaderEpoch: 0 }));
         await stage.tell(offsetForLeaderEpoch, version, { topics: [{ topic: stage.topic, partitions }] });
       }
-      const resources = [{ resourceType: 2, resourceName: stage.topic, configurationKeys: ["retention.ms", "cleanup.policy"] }];
+      const resources = [{ resourceType: 2, resourceName: stage.topic, configurationKeys: ["retention.ms"] }];
       await stage.tell(describeConfigs, 0, { resources });
-      await stage.tell(deleteTopics, 0, { topicNames: names, timeoutMs: 10_000 });
+      for (const name of names) await stage.tell(deleteTopics, 0, { topicNames: [name], timeoutMs: 10_000 });
       await stage.tell(deleteTopics, 0, { topicNames: [`${stage.topic}-none`], timeoutMs: 10_000 });
     },
   },
 ];
+
+async function listedOffsets(stage: OldStage, timestamp: number, maxNumOffsets: number): Promise<void> {
+  const topics = [{ name: stage.topic, partitions: [{ partitionIndex: 0, timestamp, maxNumOffsets }] }];
+  const answer = await stage.ask(listOffsets, 0, { replicaId: -1, topics });
+  const { errorCode, oldStyleOffsets } = answer?.topics[0]?.partitions[0] ?? {};
+  const time = timestamp > Date.now() ? "a time to come" : timestamp < 0 ? `${timestamp}` : `+${timestamp - TIME}`;
+  stage.note(`ListOffsets 0 of ${time}, ${maxNumOffsets}: error ${errorCode}, [${oldStyleOffsets}]`);
+}
 
 /** The coordinator has to be there first, which it is some time after it was asked for. */
 async function untilCommitted(stage: OldStage, commit: EncodableMessage<typeof offsetCommit.request>): Promise<void> {
   await stage.ask(findCoordinator, 0, { key: commit.groupId });
   for (;;) {
     const answer = await stage.ask(offsetCommit, 2, commit);
-    if (answer?.topics[0]?.partitions[0]?.errorCode === 0) return;
+    if ((answer?.topics[0]?.partitions[0]?.errorCode ?? 0) === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

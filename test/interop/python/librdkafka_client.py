@@ -1,4 +1,6 @@
-"""librdkafka as a client program of the interop suite: librdkafka_client.py BOOTSTRAP. See client-process.ts for the calls."""
+"""librdkafka as a client program of the interop suite: librdkafka_client.py [SETTINGS] BOOTSTRAP, with settings of its own as JSON. See
+client-process.ts for the calls."""
+import json
 import sys
 import time
 import uuid
@@ -8,7 +10,7 @@ from confluent_kafka import version as package_version, libversion
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic, ResourceType
 from line_server import Refused, serve, steadily
 
-COMMON = {"bootstrap.servers": sys.argv[1], "broker.address.family": "v4"}
+COMMON = {"bootstrap.servers": sys.argv[-1], "broker.address.family": "v4", **(json.loads(sys.argv[1]) if len(sys.argv) > 2 else {})}
 CALL_SECONDS = 20
 admin = AdminClient(COMMON)
 
