@@ -60,11 +60,42 @@ describe("otherwise than by Kafka 3.9", () => {
   });
 
   test("nothing is lost or given twice around the ends of transactions", () => {
-    expect(courses["messages around the ends of transactions"]).toMatchInlineSnapshot();
+    expect(courses["messages around the ends of transactions"]).toMatchInlineSnapshot(`
+      [
+        "Fetch 2 from 0, 1000000 bytes: NONE, high watermark 2",
+        "  0 v1 at +0 k0=value0",
+        "  1 v1 at +1 k1=value1",
+        "Fetch 2 from 3, 1000000 bytes: NONE, high watermark 5",
+        "  3 v1 at +0 k0=value0",
+        "  4 v1 at +1 k1=value1",
+        "Fetch 0, 1 from 0, 1000000 bytes: NONE, high watermark 6",
+        "  0 v0 k0=value0",
+        "  1 v0 k1=value1",
+        "  3 v0 k0=value0",
+        "  4 v0 k1=value1",
+        "Fetch 2, 3 from 0, 1000000 bytes: NONE, high watermark 6",
+        "  0 v1 at +0 k0=value0",
+        "  1 v1 at +1 k1=value1",
+        "  3 v1 at +0 k0=value0",
+        "  4 v1 at +1 k1=value1",
+        "Fetch 2 from 2, 1000000 bytes: NONE, high watermark 6",
+        "  3 v1 at +0 k0=value0",
+        "  4 v1 at +1 k1=value1",
+        "Fetch 2 from 5, 1000000 bytes: NONE, high watermark 6",
+      ]
+    `);
   });
 
   test("offsets by time are those of records, and newer than the newest is the end", () => {
-    expect(courses["offsets as a list, of several segments and times"]?.filter((line) => line.startsWith("List"))).toMatchInlineSnapshot();
+    expect(courses["offsets as a list, of several segments and times"]?.filter((line) => line.startsWith("List"))).toMatchInlineSnapshot(`
+      [
+        "ListOffsets 0 of -1, 10: error 0, [6,0]",
+        "ListOffsets 0 of -2, 10: error 0, [0]",
+        "ListOffsets 0 of +1, 10: error 0, [1]",
+        "ListOffsets 0 of +-1, 10: error 0, [0]",
+        "ListOffsets 0 of a time to come, 10: error 0, [6,0]",
+      ]
+    `);
   });
 
   test("offsets that were kept in ZooKeeper are the group's", () => {

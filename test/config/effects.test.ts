@@ -12,6 +12,7 @@ import { TOPIC_SYNONYMS, topicSettingTable } from "../../src/config/topic-settin
 
 /** By the suite under test that changes them. */
 const ELSEWHERE: { readonly [suite: string]: readonly string[] } = {
+  "api/old-clients.test.ts": ["odradek.old.protocol.versions"],
   "api/auto-creation.test.ts": ["odradek.auto.create.after.deletion.ms", "odradek.auto.create.answers.created"],
   "cluster/secured-peers.test.ts": ["inter.broker.listener.name", "security.inter.broker.protocol"],
   "coordinator/consumer/migration.test.ts": ["group.consumer.migration.policy"],

@@ -347,15 +347,24 @@ interface Transactional {
   readonly producerEpoch: number;
 }
 
+/** The transaction before may not be complete yet, though its end is answered. */
+async function untilAdded(stage: OldStage, { transactionalId, producerId, producerEpoch }: Transactional): Promise<void> {
+  for (;;) {
+    const answer = await stage.ask(addPartitionsToTxn, 0, {
+      v3AndBelowTransactionalId: transactionalId,
+      v3AndBelowProducerId: producerId,
+      v3AndBelowProducerEpoch: producerEpoch,
+      v3AndBelowTopics: [{ name: stage.topic, partitions: [0] }],
+    });
+    if (answer?.resultsByTopicV3AndBelow[0]?.resultsByPartition[0]?.partitionErrorCode === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** Two records, which are fetched before the transaction ends. */
 async function transact(stage: OldStage, producer: Transactional, baseSequence: number, committed: boolean): Promise<void> {
   const { transactionalId, producerId, producerEpoch } = producer;
-  await stage.ask(addPartitionsToTxn, 0, {
-    v3AndBelowTransactionalId: transactionalId,
-    v3AndBelowProducerId: producerId,
-    v3AndBelowProducerEpoch: producerEpoch,
-    v3AndBelowTopics: [{ name: stage.topic, partitions: [0] }],
-  });
+  await untilAdded(stage, producer);
   const own = { timestamp: TIME, producerId, producerEpoch, isTransactional: true, baseSequence };
   const topicData = [{ name: stage.topic, partitionData: [{ index: 0, records: buildBatch(records(2), own).bytes }] }];
   await stage.ask(produce, 7, { transactionalId, acks: -1, timeoutMs: 10_000, topicData });
