@@ -21,7 +21,7 @@ export interface OldClient {
 }
 
 const KAFKA_NODE = "kafka-node@5.0.0";
-const KAFKA_PYTHON = ["kafka-python==1.4.7", "lz4==4.4.5", "python-snappy==0.7.3"];
+const KAFKA_PYTHON = ["kafka-python==1.4.7", "lz4==4.4.5", "python-snappy==0.7.3", "xxhash==3.5.0"];
 const INSTALL_MS = 300_000;
 
 const kafkaPython = (name: string, version: readonly number[], options: Partial<OldClient> = {}): OldClient => ({
