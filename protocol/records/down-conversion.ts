@@ -12,7 +12,7 @@ import type { RecordBatch } from "./record-batch.ts";
 import { LARGEST_ITEM_BYTES, recordSizeAt, wholeItems } from "./whole-items.ts";
 
 /**
- * A compressed batch as a wrapper; `undefined` where that would be larger than 64 MiB. The batch must stay as it is meanwhile. Its content
+ * A compressed batch as a wrapper; `undefined` where that would be larger than 128 MiB. The batch must stay as it is meanwhile. Its content
  * is gone through in pieces, on and off the event loop. Raises MalformedMessage.
  */
 export async function wrapperOf(batch: RecordBatch, magic: LegacyMagic): Promise<Buffer | undefined> {

@@ -5,8 +5,8 @@ import { MalformedMessage } from "../wire/malformed-message.ts";
 import { MAX_VARINT_BYTES, VarintCursor } from "../wire/varint.ts";
 import type { Pieces } from "./pieces.ts";
 
-/** One that is longer is not put together, whatever it says of itself. */
-export const LARGEST_ITEM_BYTES = 64 * 1024 * 1024;
+/** One that is longer is not put together, whatever it says of itself: none would fit into a request. */
+export const LARGEST_ITEM_BYTES = 128 * 1024 * 1024;
 
 /** What stands before the content of a message: offset and size. */
 const MESSAGE_PREFIX_BYTES = 12;
