@@ -39,7 +39,7 @@ async function course(client: OldClient, process: ClientProcess, bootstrap: stri
   const fromTheMiddle = await process.attempt("read", { topic, partitions, from: { offset: ownCount + 3 }, count: othersCount - 1 });
   const watermarks = await process.attempt("watermarks", { topic, partitions });
   const times = client.hasTimes === true ? await timesOf(process, topic) : null;
-  const group = client.hasGroups ? await courseOfGroup(process, topic, count) : await commitOf(process, topic);
+  const group = await courseOfGroup(client, process, { topic, count });
   raw.close();
   return { sent, untilThere, read, fromTheMiddle, watermarks, times, group };
 }
@@ -81,8 +81,23 @@ async function timesOf(process: ClientProcess, topic: string): Promise<Observati
   return Promise.all(asked.map((timestampMs) => process.attempt("offsetsForTime", { topic, partitions: [0], timestampMs })));
 }
 
+async function courseOfGroup(
+  { groups }: OldClient,
+  process: ClientProcess,
+  { topic, count }: { readonly topic: string; readonly count: number },
+): Promise<Observation> {
+  switch (groups) {
+    case "members":
+      return courseOfMember(process, topic, count);
+    case "commits":
+      return commitOf(process, topic);
+    case "none":
+      return null;
+  }
+}
+
 /** A member that comes, leaves, and comes again when there is more. */
-async function courseOfGroup(process: ClientProcess, topic: string, count: number): Promise<Observation> {
+async function courseOfMember(process: ClientProcess, topic: string, count: number): Promise<Observation> {
   const group = `${topic}-group`;
   const partitions = [0];
   const stay = async (wanted: number): Promise<Observation> => {

@@ -12,8 +12,8 @@ type Command = readonly [program: string, ...args: string[]];
 export interface OldClient {
   readonly name: string;
   readonly codecs: readonly string[];
-  /** It can be a member of a group. */
-  readonly hasGroups: boolean;
+  /** It can be a member of one, or only commit for it, or has nothing of groups. */
+  readonly groups: "members" | "commits" | "none";
   /** It can ask for the offset of a time. */
   readonly hasTimes?: true;
   /** Installs what is missing. The brokers' address is the last argument. */
@@ -27,7 +27,7 @@ const INSTALL_MS = 300_000;
 const kafkaPython = (name: string, version: readonly number[], options: Partial<OldClient> = {}): OldClient => ({
   name: `kafka-python 1.4, of ${name}`,
   codecs: ["none", "gzip", "snappy", "lz4"],
-  hasGroups: true,
+  groups: "members",
   command: async () => [await oldPython(), join(import.meta.dirname, "python/old_kafka_python_client.py"), JSON.stringify(version)],
   ...options,
 });
@@ -35,7 +35,7 @@ const kafkaPython = (name: string, version: readonly number[], options: Partial<
 const librdkafka = (version: string, options: Partial<OldClient> = {}): OldClient => ({
   name: `librdkafka, of ${version}`,
   codecs: ["none", "gzip", "snappy", "lz4"],
-  hasGroups: true,
+  groups: "members",
   command: async () => [
     await pythonWithClients(),
     join(import.meta.dirname, "python/librdkafka_client.py"),
@@ -48,14 +48,14 @@ export const OLD_CLIENTS: readonly OldClient[] = [
   {
     name: "kafka-node 5",
     codecs: ["none", "gzip"],
-    hasGroups: true,
+    groups: "members",
     command: async () => [NODE, join(import.meta.dirname, "node/kafka-node-client.ts"), await kafkaNode()],
   },
-  kafkaPython("0.8.2", [0, 8, 2], { hasGroups: false }),
+  kafkaPython("0.8.2", [0, 8, 2], { groups: "commits" }),
   kafkaPython("0.9", [0, 9]),
   kafkaPython("0.10", [0, 10, 1], { hasTimes: true }),
   kafkaPython("0.11", [0, 11], { hasTimes: true }),
-  librdkafka("0.8.2.1", { hasGroups: false }),
+  librdkafka("0.8.2.1", { groups: "commits" }),
   librdkafka("0.9.0.1"),
   librdkafka("0.10.1.0", { hasTimes: true }),
 ];
