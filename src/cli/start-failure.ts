@@ -73,6 +73,7 @@ export function storageSentence(error: StorageError, data: string): string {
     case "DATABASE_UNFIT":
       return error.message;
     case "SEGMENT_CORRUPT":
+    case "SEGMENT_TOO_OLD":
     case "READ_FAILED":
     case "WRITE_FAILED":
       return `The data folder ${data} cannot be used (${error.message}); move it away, ${elsewhere}.`;

@@ -1,16 +1,21 @@
 // Opens the segments of a log. After a clean stop the files are trusted, but for a look at the last batches. Otherwise everything from
 // the recovery point on, up to which the disk is known to have it, is read and checked: at the first batch that is cut off, damaged or
-// out of order the log ends, and what follows is removed. Indexes are completed on the way. What is not read is asked for its leader epochs
+// out of order the log ends, and what follows is removed, unless it is a message that an old Kafka has written. Indexes are completed on the way. What is not read is asked for its leader epochs
 // where their file is lost (lost-epochs.ts); that neither trusts less nor removes anything.
 
 import { isDeepStrictEqual } from "node:util";
+import { isCrcValid } from "../../protocol/records/message-set.ts";
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
+import { LARGEST_ITEM_BYTES, messageSizeAt } from "../../protocol/records/whole-items.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Filesystem } from "../base/filesystem.ts";
 import type { Logger } from "../base/logger.ts";
 import { LeaderEpochs } from "../storage/leader-epochs.ts";
-import { batchesIn } from "./batch-scan.ts";
+import { StorageError } from "../storage/storage-error.ts";
+import { isOldFormat } from "../storage/up-conversion.ts";
+import { batchesIn, type FileRange } from "./batch-scan.ts";
 import { readLeaderEpochs } from "./checkpoint-file.ts";
+import type { LazyFile } from "./file-handles.ts";
 import {
   LEADER_EPOCH_FILE,
   LEFTOVER_SUFFIXES,
@@ -25,6 +30,9 @@ import type { IndexedBatch } from "./offset-index.ts";
 import { closingOnFailure, emptySegment, rangeOf, Segment, type SegmentResources } from "./segment.ts";
 import { MAX_RELATIVE_OFFSET } from "./segment-roll.ts";
 import { completeSwaps } from "./unfinished-swap.ts";
+
+/** Up to its magic. */
+const OLD_MESSAGE_HEAD_BYTES = 17;
 
 export interface RecoveryOptions {
   readonly directory: string;
@@ -206,20 +214,33 @@ function checkSegment(options: RecoveryOptions, segment: Segment, epochs: EpochN
   if (end === undefined) {
     // The index is wrong: the check begins anew at the beginning.
     segment.resetIndexes();
-    return cut(
-      options,
-      segment,
-      scan(segment, START_OF_FILE, fileBytes, leaderEpochs) ?? { nextOffset: segment.baseOffset, problem: "no batch" },
-    );
+    const anew = scan(segment, START_OF_FILE, fileBytes, leaderEpochs) ?? { nextOffset: segment.baseOffset, problem: "no batch" };
+    return cut(options, segment, anew, fileBytes);
   }
-  return cut(options, segment, end);
+  return cut(options, segment, end, fileBytes);
 }
 
-function cut(options: RecoveryOptions, segment: Segment, end: SegmentEnd): SegmentEnd {
-  if (end.problem !== undefined) segment.file.use().truncate(segment.sizeBytes);
+function cut(options: RecoveryOptions, segment: Segment, end: SegmentEnd, fileBytes: number): SegmentEnd {
+  if (end.problem !== undefined) {
+    refuseOldMessage(segment.file, { from: segment.sizeBytes, to: fileBytes });
+    segment.file.use().truncate(segment.sizeBytes);
+  }
   segment.transactions?.truncate(end.nextOffset);
   if (!options.isClean) segment.flushIndexes();
   return end;
+}
+
+/** What a Kafka before 0.11 has written is not damaged, though it cannot be read: the log stays as it is. */
+function refuseOldMessage(file: LazyFile, { from, to }: FileRange): void {
+  const head = Buffer.alloc(OLD_MESSAGE_HEAD_BYTES);
+  if (file.use().read(head, from) < head.length || !isOldFormat(head)) return;
+  const sizeBytes = messageSizeAt(head, 0) ?? 0;
+  if (sizeBytes <= head.length || sizeBytes > Math.min(to - from, LARGEST_ITEM_BYTES)) return;
+  const message = Buffer.allocUnsafe(sizeBytes);
+  file.use().read(message, from);
+  if (!isCrcValid(message)) return;
+  const facts = { path: file.path, positionBytes: from };
+  throw new StorageError("SEGMENT_TOO_OLD", "a segment holds messages of a format before Kafka 0.11, which is not read", facts);
 }
 
 /**

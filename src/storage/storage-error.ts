@@ -1,6 +1,7 @@
 /** What the world did to stored data; `code` is stable, `facts` go into the log line. Caught once at the edge. */
 export type StorageErrorCode =
   | "SEGMENT_CORRUPT"
+  | "SEGMENT_TOO_OLD"
   | "DIRECTORY_IN_USE"
   | "DIRECTORY_UNWRITABLE"
   | "DIRECTORY_TOO_NEW"

@@ -9,6 +9,7 @@ import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { openSegmentedEngine } from "../../src/log/segmented-engine.ts";
 import type { SegmentedLog } from "../../src/log/segmented-log.ts";
 import type { PartitionLog } from "../../src/storage/partition-log.ts";
+import { messageSet } from "../old-clients/message-sets.ts";
 import { Crashed, FailingFilesystem, type FailureKind } from "../support/failing-filesystem.ts";
 import { append, batchOf, type ReadRecord, readAll, spec, testFolder } from "./support.ts";
 
@@ -161,6 +162,17 @@ describe("after a kill", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test.each([0, 1] as const)("messages of magic %i, which a Kafka before 0.11 has written, are not taken for damage", (magic) => {
+    const filesystem = new MemoryFilesystem();
+    filesystem.makeDirectory("/data/orders-0");
+    const path = "/data/orders-0/00000000000000000000.log";
+    const written = Buffer.concat([batchOf(["of today"]), messageSet([["k", "v"]], { magic, offset: 1 })]);
+    filesystem.replaceFile(path, written);
+    const engine = openSegmentedEngine({ filesystem, directory: "/data", clock: new VirtualClock(), brokerId: 1 });
+    expect(() => engine.open(spec(SETTINGS))).toThrow(expect.objectContaining({ code: "SEGMENT_TOO_OLD" }));
+    expect(filesystem.readFile(path)).toEqual(written);
   });
 
   test.each([".index", ".timeindex"])("damaged %s files are made anew", async (suffix) => {
