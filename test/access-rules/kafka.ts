@@ -16,7 +16,7 @@ const START_DEADLINE_MS = 120_000;
 const DEADLINE_MS = 60_000;
 const RECEIVER = "TelemetryReceiver";
 
-const OLD_VERSION = "3.9.1";
+export const OLD_VERSION = "3.9.1";
 
 /** All there is to ask: the reference's own version, and of an older one what it alone serves. */
 export async function askBothKafkas(port: number): Promise<readonly Cell[]> {

@@ -99,6 +99,7 @@ const addPartitionsOf = (scene: Scene, version: number, topics: { name: string; 
 export const DATA_PROBES: readonly Probe[] = [
   probe(produce, {
     versions: [3, 8, 12, 13],
+    oldVersions: [0],
     needs: onTopics(WRITE),
     requests: (scene, version) => [{ acks: -1, timeoutMs: 1000, topicData: topicData(scene, version, oneRecord()) }],
     fresh: ["topics"],
@@ -136,6 +137,15 @@ export const DATA_PROBES: readonly Probe[] = [
     leavesOut: ["baseOffset"],
   }),
   probe(fetch, { versions: [4, 12, 13, 18], needs: onTopics(READ), requests: (scene, version) => [fetchOf(scene, version)] }),
+  probe(fetch, {
+    about: "in an old format",
+    versions: [],
+    oldVersions: [0],
+    needs: onTopics(READ),
+    requests: (scene, version) => [fetchOf(scene, version)],
+    // Kafka 3.9 makes what it has converted as long as it was.
+    leavesOut: ["records"],
+  }),
   probe(fetch, {
     about: "from an internal topic",
     versions: [4, 12],
@@ -368,6 +378,7 @@ export const DATA_PROBES: readonly Probe[] = [
     probe(writeTxnMarkers, {
       about: operation === ALTER ? "with alter" : "with cluster action",
       versions: [1, 2],
+      oldVersions: [0],
       needs: () => onCluster(operation),
       requests: ({ topics }) => [
         {

@@ -18,7 +18,8 @@ describe.each<Policy>(["strict", "open"])("where the policy is %s", (policy) => 
   let cells: readonly Cell[];
 
   beforeAll(async () => {
-    const settings = { ...authorizerSettings(policy), listeners: "SASL_PLAINTEXT://127.0.0.1:0", "node.id": 1 };
+    const own = { listeners: "SASL_PLAINTEXT://127.0.0.1:0", "node.id": 1, "odradek.old.protocol.versions": true };
+    const settings = { ...authorizerSettings(policy), ...own };
     broker = await startBroker({ like: "kafka", settings });
     cells = await Matrix.run({ port: broker.port, policy }, [...PROBES, ...OLD_PROBES]);
   }, DEADLINE_MS);
