@@ -71,7 +71,6 @@ export class Broker {
     const { engine } = options.logs;
     const serving = config["odradek.old.protocol.versions"] ? handlers : withoutOldVersions(handlers);
     let served: Services | undefined;
-
     const listening = parts.add(await Listening.open(ground));
     const cluster = parts.add(await Cluster.open(options.metadata, options.clusterId));
     const followSettings = settingsFollower({ brokerId, live, logger: logLevels.logger("settings") });
