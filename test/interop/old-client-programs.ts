@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CACHE, NODE } from "./broker-under-test.ts";
+import { CLIENT_PROGRAMS } from "./client-programs.ts";
 import { runOrThrow } from "./processes.ts";
 import { pythonWithClients } from "./python-environment.ts";
 
@@ -44,6 +45,14 @@ const librdkafka = (version: string, options: Partial<OldClient> = {}): OldClien
   ...options,
 });
 
+const sarama = (version: string, options: Partial<OldClient> = {}): OldClient => ({
+  name: `sarama, of ${version}`,
+  codecs: ["none", "gzip", "snappy", "lz4"],
+  groups: "members",
+  command: async () => [...(await CLIENT_PROGRAMS.sarama.command()), version],
+  ...options,
+});
+
 export const OLD_CLIENTS: readonly OldClient[] = [
   {
     name: "kafka-node 5",
@@ -58,6 +67,11 @@ export const OLD_CLIENTS: readonly OldClient[] = [
   librdkafka("0.8.2.1", { groups: "commits" }),
   librdkafka("0.9.0.1"),
   librdkafka("0.10.1.0", { hasTimes: true }),
+  sarama("0.8.2.0", { groups: "none", codecs: ["none", "gzip", "snappy"] }),
+  sarama("0.10.0.0", { groups: "none" }),
+  sarama("0.10.2.0", { hasTimes: true }),
+  sarama("0.11.0.0", { hasTimes: true }),
+  sarama("1.0.0", { hasTimes: true }),
 ];
 
 /** Where kafka-node lies. Its codec for snappy is native, and left out. */

@@ -1,4 +1,5 @@
-// sarama as a client program of the interop suite: sarama BOOTSTRAP. See ../line for what it reads and answers.
+// sarama as a client program of the interop suite: sarama [VERSION] BOOTSTRAP, told of which version the broker is. See ../line for what it
+// reads and answers. Of a broker before 0.10.2 it has neither groups nor administration.
 package main
 
 import (
@@ -21,12 +22,21 @@ type client struct {
 }
 
 func main() {
-	it := &client{brokers: os.Args[1:], transactional: map[string]sarama.SyncProducer{}}
-	admin, err := sarama.NewClusterAdmin(it.brokers, config())
-	if err != nil {
-		panic(err)
+	if len(os.Args) > 2 {
+		old, err := sarama.ParseKafkaVersion(os.Args[1])
+		if err != nil {
+			panic(err)
+		}
+		version = old
 	}
-	it.admin = admin
+	it := &client{brokers: os.Args[len(os.Args)-1:], transactional: map[string]sarama.SyncProducer{}}
+	if version.IsAtLeast(sarama.V0_10_2_0) {
+		admin, err := sarama.NewClusterAdmin(it.brokers, config())
+		if err != nil {
+			panic(err)
+		}
+		it.admin = admin
+	}
 	calls := line.Calls{}
 	line.On(calls, "about", about)
 	line.On(calls, "createTopic", it.createTopic)
@@ -55,9 +65,11 @@ func main() {
 	line.Serve(calls, refusal)
 }
 
+var version = sarama.MaxVersion
+
 func config() *sarama.Config {
 	config := sarama.NewConfig()
-	config.Version = sarama.MaxVersion
+	config.Version = version
 	config.Metadata.AllowAutoTopicCreation = false
 	config.Metadata.Retry.Max = 20 // For topics that Kafka has just made.
 	config.Producer.Partitioner = sarama.NewManualPartitioner
@@ -364,6 +376,9 @@ func (it *client) readNew(wanted line.ReadNew) (any, error) {
 }
 
 func (it *client) offsets(wanted line.Partitions, timestamp int64) ([]int64, error) {
+	if it.admin == nil {
+		return it.offsetsWithoutAdmin(wanted, timestamp)
+	}
 	asked := map[int32]int64{}
 	for _, partition := range wanted.Partitions {
 		asked[partition] = timestamp
@@ -379,6 +394,23 @@ func (it *client) offsets(wanted line.Partitions, timestamp int64) ([]int64, err
 			return nil, offset.Err
 		}
 		offsets = append(offsets, offset.Offset)
+	}
+	return offsets, nil
+}
+
+func (it *client) offsetsWithoutAdmin(wanted line.Partitions, timestamp int64) ([]int64, error) {
+	client, err := sarama.NewClient(it.brokers, config())
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	offsets := []int64{}
+	for _, partition := range wanted.Partitions {
+		offset, err := client.GetOffset(wanted.Topic, partition, timestamp)
+		if err != nil {
+			return nil, err
+		}
+		offsets = append(offsets, offset)
 	}
 	return offsets, nil
 }
