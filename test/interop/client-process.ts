@@ -32,7 +32,8 @@ export type Feature =
   | "null keys"
   | "offsets in transactions"
   | "read_uncommitted"
-  | "record timestamps";
+  | "record timestamps"
+  | "topic configs";
 
 export interface About {
   /** Of the library, as it says itself. */

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { GoProgram } from "../../scripts/go-program.ts";
 import { NODE } from "./broker-under-test.ts";
 import { type JavaLibraries, javaProgram } from "./java-program.ts";
+import { isBuilt, javascriptPackages, type NativePackage, nativePackage } from "./javascript-packages.ts";
 import { pythonWithClients } from "./python-environment.ts";
+import { isBuiltInRust, type RustProgram, rustProgram } from "./rust-programs.ts";
 
 type Command = readonly [program: string, ...args: string[]];
 
@@ -30,8 +32,27 @@ const java = async (libraries?: JavaLibraries): Promise<Command> => [
 const go = async (name: string): Promise<Command> => [new GoProgram(join(import.meta.dirname, "go"), `${name}-client`, name).build()];
 const python = async (file: string): Promise<Command> => [await pythonWithClients(), join(import.meta.dirname, "python", file)];
 
+const javascript = (file: string, packages: string): Command => [NODE, join(import.meta.dirname, "javascript", file), packages];
+const native = (name: NativePackage, file: string) => ({
+  language: "JavaScript" as const,
+  isBuilt: () => isBuilt(name),
+  command: async () => javascript(file, await nativePackage(name)),
+});
+
+const rust = (program: RustProgram) => ({
+  language: "Rust" as const,
+  isBuilt: () => isBuiltInRust(program),
+  command: async (): Promise<Command> => [await rustProgram(program)],
+});
+
 export const CLIENT_PROGRAMS = {
   kafkajs: { language: "JavaScript", command: async () => [NODE, join(import.meta.dirname, "node/kafkajs-client.ts")] },
+  "@confluentinc/kafka-javascript": native("@confluentinc/kafka-javascript", "confluent-client.mjs"),
+  "node-rdkafka": native("node-rdkafka", "node-rdkafka-client.mjs"),
+  "@platformatic/kafka": {
+    language: "JavaScript",
+    command: async () => javascript("platformatic-client.mjs", await javascriptPackages()),
+  },
   librdkafka: { language: "Python", command: () => python("librdkafka_client.py") },
   "kafka-python": { language: "Python", command: () => python("kafka_python_client.py") },
   "kafka-clients": { language: "Java", command: () => java() },
@@ -39,6 +60,9 @@ export const CLIENT_PROGRAMS = {
   "franz-go": { language: "Go", command: () => go("franz-go") },
   sarama: { language: "Go", command: () => go("sarama") },
   "kafka-go": { language: "Go", command: () => go("kafka-go") },
+  aiokafka: { language: "Python", command: () => python("aiokafka_client.py") },
+  "rust-rdkafka": rust("rust-rdkafka"),
+  rskafka: rust("rskafka"),
 } as const satisfies Readonly<Record<string, ClientProgram>>;
 
 export type ClientName = keyof typeof CLIENT_PROGRAMS;

@@ -3,16 +3,17 @@
 // @confluentinc/kafka-javascript is native: where its ready-made binary cannot be had it is built, with the system's libraries and Node's
 // headers, once; where that cannot be either, its test is skipped and says so.
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exampleIn, examplesIn, PAGES } from "../support/pages.ts";
-import { CACHE, NODE, ROOT } from "./broker-under-test.ts";
+import { NODE, ROOT } from "./broker-under-test.ts";
+import { nativePackage } from "./javascript-packages.ts";
 import { run, runOrThrow } from "./processes.ts";
 
 const PACKAGES = ["vitest@5.1.1", "jest@30.5.2", "kafkajs@2.2.4", "@platformatic/kafka@2.12.1", "@types/node@24.19.2"];
-const CONFLUENT = "@confluentinc/kafka-javascript@1.10.1";
+const CONFLUENT = "@confluentinc/kafka-javascript";
 const NPM_OPTIONS = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
 const TESTS = "src/embed/README.md";
 const INSTALL_MS = 300_000;
@@ -205,37 +206,19 @@ await consumer.disconnect();
 await producer.disconnect();
 `;
 
-/** Why it cannot be had, or undefined when it is linked into the folder. It is kept in the cache, for it takes minutes to build. */
+/** Why it cannot be had, or undefined when it is linked into the folder. */
 async function installConfluent(): Promise<string | undefined> {
-  const home = join(CACHE, "confluent");
-  const marker = join(home, `installed-${process.version}`);
-  if (!existsSync(marker)) {
-    rmSync(home, { recursive: true, force: true });
-    mkdirSync(home, { recursive: true });
-    writeFileSync(join(home, "package.json"), JSON.stringify({ name: "confluent", private: true }));
-    const headers = nodeHeaders();
-    const building = { CKJS_LINKING: "dynamic", JOBS: "1", ...(headers === undefined ? {} : { npm_config_nodedir: headers }) };
-    try {
-      await npm(home, ["install", "--ignore-scripts", ...NPM_OPTIONS, CONFLUENT]);
-      await npm(home, ["rebuild", "--foreground-scripts", "--loglevel=error"], building, BUILD_MS);
-    } catch (error) {
-      return error instanceof Error ? error.message.slice(-2000) : String(error);
-    }
-    writeFileSync(marker, "");
+  try {
+    const home = await nativePackage(CONFLUENT);
+    symlinkSync(join(home, "node_modules/@confluentinc"), join(folder, "node_modules/@confluentinc"));
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message.slice(-2000) : String(error);
   }
-  symlinkSync(join(home, "node_modules/@confluentinc"), join(folder, "node_modules/@confluentinc"));
-  return undefined;
 }
 
-/** Those that came with the pinned Node: nothing has to be fetched then. */
-function nodeHeaders(): string | undefined {
-  const packages = join(ROOT, "node_modules/node/node_modules");
-  const names = existsSync(packages) ? readdirSync(packages) : [];
-  return names.map((name) => join(packages, name)).find((path) => existsSync(join(path, "include/node/node_api.h")));
-}
-
-function npm(cwd: string, args: readonly string[], more: Readonly<Record<string, string>> = {}, deadlineMs = INSTALL_MS): Promise<string> {
-  return runOrThrow("npm", args, { cwd, env: { ...env, ...more }, deadlineMs });
+function npm(cwd: string, args: readonly string[]): Promise<string> {
+  return runOrThrow("npm", args, { cwd, env, deadlineMs: INSTALL_MS });
 }
 
 /** The output of a program of an installed package, which must succeed. */

@@ -22,7 +22,7 @@ export class Bench {
     this.client = of.client;
     this.about = of.about;
     this.bootstrap = of.bootstrap;
-    this.name = of.name;
+    this.name = of.name.replaceAll(/[^A-Za-z0-9]+/g, "-").replace(/^-/, "");
   }
 
   /** A process of the client, which ends with the scenario. */

@@ -23,13 +23,17 @@ export interface Result {
 }
 
 export function readResult(client: string): Result | undefined {
-  const path = join(FOLDER, `${client}.json`);
+  const path = pathOf(client);
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Result) : undefined;
 }
 
 export function writeResult(result: Result): void {
   mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(join(FOLDER, `${result.client}.json`), `${JSON.stringify(result, null, 1)}\n`);
+  writeFileSync(pathOf(result.client), `${JSON.stringify(result, null, 1)}\n`);
+}
+
+function pathOf(client: string): string {
+  return join(FOLDER, `${client.replace("@", "").replaceAll("/", "-")}.json`);
 }
 
 /** @returns the README as it is, and as it is to be by the results */
@@ -40,8 +44,8 @@ export function readmeByResults(): { readonly path: string; readonly text: strin
 }
 
 function allResults(): Result[] {
-  const files = readdirSync(FOLDER).filter((file) => file.endsWith(".json"));
-  const results = files.map((file) => readResult(file.replace(/\.json$/, ""))).filter((result) => result !== undefined);
+  const files = (existsSync(FOLDER) ? readdirSync(FOLDER) : []).filter((file) => file.endsWith(".json"));
+  const results = files.map((file) => JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as Result);
   return results.toSorted((a, b) => compareTexts(a.language, b.language) || compareTexts(a.client, b.client));
 }
 
@@ -50,6 +54,7 @@ function compareTexts(a: string, b: string): number {
 }
 
 function table(results: readonly Result[]): string {
+  if (results.length === 0) return "";
   const titles = [...new Set(results.flatMap(({ seen }) => Object.keys(seen)))];
   const isShared = (title: string): boolean => results.filter(({ seen }) => title in seen).length > 1;
   const columns = titles.filter(isShared);

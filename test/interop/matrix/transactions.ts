@@ -46,8 +46,9 @@ export const TRANSACTIONS: Scenario = {
 
     await first.call("transact", { id, topic, records: valued("of the first"), end: "open" });
     const second = await bench.start();
-    await second.call("transact", { id, topic, records: valued("of the second"), end: "commit" });
+    const taken = await bench.attempt(second, "transact", { id, topic, records: valued("of the second"), end: "commit" });
     const fenced = await bench.attempt(first, "transact", { id, topic, records: valued("too late"), end: "commit" });
-    return { afterCommit, afterAbort, open, closed, fenced, last: await read(5, "read_committed") };
+    const isTaken = JSON.stringify(taken) === '{"answered":null}';
+    return { afterCommit, afterAbort, open, closed, ...(isTaken ? {} : { taken }), fenced, last: await read(5, "read_committed") };
   },
 };
