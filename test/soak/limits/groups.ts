@@ -6,6 +6,7 @@ import {
   consumerGroupHeartbeat,
   createTopics,
   deleteGroups,
+  findCoordinator,
   listGroups,
   offsetCommit,
   offsetFetch,
@@ -22,6 +23,7 @@ export function manyGroups(options: LimitOptions, count: number): Promise<Record
     const client = await RawClient.connect(run.broker.port);
     const topics = [{ name: "t", numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }];
     await client.call(createTopics, 5, { topics, timeoutMs: 10_000, validateOnly: false });
+    await client.call(findCoordinator, 2, { key: "any" });
     const figures: Record<string, LimitFigures> = {};
     figures["committed"] = await run.measured("committed", () =>
       each(run, count / 2, async (lane, index) => {

@@ -2,7 +2,7 @@
 // speed, and state. It stays within the bound, and a neighbour is answered.
 
 import net from "node:net";
-import { createTopics, fetch, offsetCommit, produce } from "../../../protocol/messages/index.ts";
+import { createTopics, fetch, findCoordinator, offsetCommit, produce } from "../../../protocol/messages/index.ts";
 import { buildBatch } from "../../../protocol/records/batch-builder.ts";
 import { memoryOf } from "../../../scripts/bench/process-accounts.ts";
 import { RawClient } from "../../support/raw-client.ts";
@@ -25,6 +25,7 @@ export function boundedMemory(options: LimitOptions, maxMib: number): Promise<Re
     const client = await RawClient.connect(port);
     const topics = [{ name: "t", numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }];
     await client.call(createTopics, 5, { topics, timeoutMs: 10_000, validateOnly: false });
+    await client.call(findCoordinator, 2, { key: "any" });
     const { bytes: records } = buildBatch([{ key: null, value: Buffer.alloc(BATCH_BYTES, 7) }]);
     const topicData = [{ name: "t", partitionData: [{ index: 0, records }] }];
     const append = (by: RawClient) => by.call(produce, 8, { transactionalId: null, acks: 1, timeoutMs: 1000, topicData });
