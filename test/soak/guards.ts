@@ -3,7 +3,7 @@
 // of its tests pass makes it fail.
 
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Guard, takenOut } from "../simulation/guard.ts";
@@ -17,6 +17,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const COPIED = ["src", "protocol", "test", "scripts", "package.json", "tsconfig.json"];
 /** Of the copy: nothing is built for it. */
 const CONFIG = "guards.config.mjs";
+const REPORT = "guards.json";
 /** A test that waits for what never comes need not wait long. */
 const TIMES = { testTimeout: 40_000, hookTimeout: 40_000, isolate: false, expect: { poll: { timeout: 10_000 } } };
 const MOST_MS = 600_000;
@@ -120,11 +121,12 @@ function isNeeded({ title, edits, tests }: LimitGuard): boolean {
 
 /** Their titles. */
 function failedTests(tests: readonly string[]): string[] {
-  const command = [join("node_modules", "vitest", "vitest.mjs"), "run", "--config", CONFIG, "--reporter=json", ...tests];
-  const { stdout, stderr } = spawnSync(process.execPath, command, { cwd: copy, timeout: MOST_MS, encoding: "utf8" });
-  const start = stdout.indexOf("{");
-  if (start === -1) throw new Error(`the tests did not run: ${stderr}`);
-  const { testResults } = JSON.parse(stdout.slice(start)) as Report;
+  const report = ["--reporter=json", `--outputFile.json=${REPORT}`];
+  const command = [join("node_modules", "vitest", "vitest.mjs"), "run", "--config", CONFIG, ...report, ...tests];
+  rmSync(join(copy, REPORT), { force: true });
+  const { stderr } = spawnSync(process.execPath, command, { cwd: copy, timeout: MOST_MS, encoding: "utf8" });
+  if (!existsSync(join(copy, REPORT))) throw new Error(`the tests did not run: ${stderr}`);
+  const { testResults } = JSON.parse(readFileSync(join(copy, REPORT), "utf8")) as Report;
   const results = testResults.flatMap(({ assertionResults }) => assertionResults);
   return results.filter(({ status }) => status === "failed").map(({ fullName }) => fullName);
 }
