@@ -9,6 +9,7 @@ import type { Logger } from "../base/logger.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { CoordinatorState, RecordCodec } from "./coordinator-state.ts";
 import type { Decision } from "./decision.ts";
+import { LoadTurns } from "./load.ts";
 import { Shard } from "./shard.ts";
 
 export interface RuntimeOptions<State extends CoordinatorState<Record>, Record> {
@@ -25,12 +26,14 @@ const RELOAD_MS = 1000;
 export class CoordinatorRuntime<State extends CoordinatorState<Record>, Record> {
   readonly #options: RuntimeOptions<State, Record>;
   readonly #failures: FailureLog;
+  readonly #loadTurns: LoadTurns;
   readonly #shards = new Map<number, Shard<State, Record>>();
   readonly #reloads = new Map<number, Timer>();
 
   constructor(options: RuntimeOptions<State, Record>) {
     this.#options = options;
     this.#failures = new FailureLog(options.logger);
+    this.#loadTurns = new LoadTurns(options.clock);
   }
 
   /** This broker leads the partition from now on; loads its state. */
@@ -38,7 +41,14 @@ export class CoordinatorRuntime<State extends CoordinatorState<Record>, Record> 
     this.resigned(partition.index);
     const logger = this.#options.logger.child({ topic: partition.topic, partition: partition.index });
     const failed = () => this.#reloadLater(partition);
-    const shard = new Shard<State, Record>({ ...this.#options, logger, partition, failures: this.#failures, failed });
+    const shard = new Shard<State, Record>({
+      ...this.#options,
+      logger,
+      partition,
+      loadTurns: this.#loadTurns,
+      failures: this.#failures,
+      failed,
+    });
     this.#shards.set(partition.index, shard);
     shard.start();
   }

@@ -23,13 +23,15 @@ import { topicPartitionName } from "../storage/topic-partition.ts";
 import { coordinatorError } from "./coordinator-error.ts";
 import type { CoordinatorState, RecordCodec } from "./coordinator-state.ts";
 import type { Decision } from "./decision.ts";
-import { type LoadResult, load } from "./load.ts";
+import { type LoadResult, LoadTurns, load } from "./load.ts";
 
 type Status = "loading" | "active" | "resigned" | "failed";
 
 export interface ShardOptions<State extends CoordinatorState<Record>, Record> {
   readonly partition: Partition;
   readonly clock: Clock;
+  /** Which other loads share; default: none. */
+  readonly loadTurns?: LoadTurns;
   readonly logger: Logger;
   readonly codec: RecordCodec<Record>;
   readonly newState: (shard: Shard<State, Record>) => State;
@@ -44,6 +46,7 @@ export interface ShardOptions<State extends CoordinatorState<Record>, Record> {
 export class Shard<State extends CoordinatorState<Record>, Record> {
   readonly #partition: Partition;
   readonly #clock: Clock;
+  readonly #loadTurns: LoadTurns;
   readonly #logger: Logger;
   readonly #codec: RecordCodec<Record>;
   readonly #commitTimeoutMs: number;
@@ -56,6 +59,7 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
   constructor(options: ShardOptions<State, Record>) {
     this.#partition = options.partition;
     this.#clock = options.clock;
+    this.#loadTurns = options.loadTurns ?? new LoadTurns(options.clock);
     this.#logger = options.logger;
     this.#codec = options.codec;
     this.#commitTimeoutMs = options.commitTimeoutMs;
@@ -87,7 +91,7 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
     const startedMs = this.#clock.now();
     const isWanted = () => this.#status === "loading";
     try {
-      const loading = load({ partition: this.#partition, state: this.#state, codec: this.#codec, clock: this.#clock, isWanted });
+      const loading = load({ partition: this.#partition, state: this.#state, codec: this.#codec, turns: this.#loadTurns, isWanted });
       if (loading instanceof Promise) {
         loading.then(
           (result) => this.#loaded(result, startedMs),
