@@ -73,6 +73,11 @@ export class OffsetCheckpoints {
       checkpoint.set(partitionName, undefined);
   }
 
+  /** Before a log begins whose name another had that was deleted: what was noted of that one must not be taken for its own. */
+  begin(partitionName: string): void {
+    for (const checkpoint of [this.#recoveryPoints, this.#logStarts, this.#compacted]) checkpoint.writeRemoval(partitionName);
+  }
+
   write(): void {
     for (const checkpoint of [this.#recoveryPoints, this.#logStarts, this.#highWatermarks]) checkpoint.write({ isSynced: true });
   }

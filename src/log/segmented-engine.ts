@@ -266,6 +266,7 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
     const folder = `${this.#directory}/${name}`;
     let isNew = false;
     try {
+      this.#checkpoints.begin(name);
       isNew = this.#makeFolder(spec);
       const log = new SegmentedLog({
         topicPartition: { topic: spec.topic, partition: spec.partition },

@@ -43,6 +43,11 @@ export class SharedCheckpoint {
     if (this.get(partitionName) !== offset) this.#changes.set(partitionName, offset);
   }
 
+  /** The file says nothing of the partition any more, if nothing is to be said of it. */
+  writeRemoval(partitionName: string): void {
+    if (this.#changes.has(partitionName) && this.#changes.get(partitionName) === undefined) this.write({ isSynced: false });
+  }
+
   /** Nothing happens when the file says all already. Throws StorageError and Node's errors. */
   write({ isSynced }: { readonly isSynced: boolean }): void {
     if (this.#changes.size === 0 && !(isSynced && this.#isUnsynced)) return;

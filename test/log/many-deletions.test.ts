@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 import { openSegmentedEngine } from "../../src/log/segmented-engine.ts";
 import { SegmentedLog } from "../../src/log/segmented-log.ts";
+import { FailingFilesystem } from "../support/failing-filesystem.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
 import { SlowClock } from "../support/slow-clock.ts";
 import { append, batchOf, spec } from "./support.ts";
@@ -71,4 +72,27 @@ test("a log that is deleted while it is brought to the disk is no failure", asyn
   await flushed;
   expect(lines.filter(({ level }) => level === "error")).toEqual([]);
   await engine.close();
+});
+
+test("after a crash nothing of a deleted log is taken for that of a new one of its name", async () => {
+  const filesystem = new FailingFilesystem(new MemoryFilesystem(), "crash", Number.POSITIVE_INFINITY);
+  const engine = openSegmentedEngine({ filesystem, directory: "/data", brokerId: 1 });
+  const first = engine.open({ topic: "orders", partition: 0, topicId: OLD, settings });
+  append(first, batchOf(["a", "b", "c"]));
+  first.deleteRecordsBefore(3);
+  engine.delete({ topic: "orders", partition: 0 });
+  const second = engine.open({ topic: "orders", partition: 0, topicId: NEW, settings });
+  append(second, batchOf(["d"]));
+
+  const lines: RecordedLine[] = [];
+  const restarted = openSegmentedEngine({
+    filesystem: filesystem.afterwards(),
+    directory: "/data",
+    brokerId: 1,
+    logger: recordingLogger(lines),
+  });
+  const found = restarted.open({ topic: "orders", partition: 0, topicId: NEW, settings });
+  expect([found.logStartOffset, found.logEndOffset]).toEqual([0, 1]);
+  expect(lines.filter(({ level }) => level !== "info")).toEqual([]);
+  await restarted.close();
 });
