@@ -12,6 +12,9 @@ const TIME_ENTRY_BYTES = 12;
 const TRANSACTION_ENTRY_BYTES = 34;
 const SNAPSHOT_HEADER_BYTES = 10;
 const SNAPSHOT_ENTRY_BYTES = 46;
+/** Of compactions that were abandoned something may be left, which the next start removes. */
+const KNOWN_NAMES =
+  /\.(log|index|timeindex|txnindex)(\.(deleted|cleaned|swap))?$|\.snapshot$|^partition\.metadata$|^(leader-epoch|recovery-point-offset|log-start-offset)-checkpoint$/;
 
 /** @param isComplete after a stop in order, when files have all there is to say */
 export function checkFolder(files: MemoryFilesystem, folder: string, isComplete: boolean): void {
@@ -70,12 +73,7 @@ class FolderOfLog {
     // Older ones are asked only when a newer one does not read.
     const newest = this.#names.findLast((each) => each.endsWith(".snapshot"));
     if (newest !== undefined && this.#isComplete) this.#checkSnapshot(newest);
-    const strange = this.#names.filter(
-      (name) =>
-        !/\.(log|index|timeindex|txnindex|snapshot|deleted|log\.cleaned)$|^partition\.metadata$|^leader-epoch-checkpoint$|^(recovery-point|log-start)-offset-checkpoint$/.test(
-          name,
-        ),
-    );
+    const strange = this.#names.filter((name) => !KNOWN_NAMES.test(name));
     if (strange.length > 0) throw new Error(`strange files: ${strange.join(", ")}`);
     return this.#nextOffset;
   }
