@@ -20,6 +20,7 @@ import {
   LEADER_EPOCH_FILE,
   LEFTOVER_SUFFIXES,
   LOG_SUFFIX,
+  offsetFileName,
   offsetInFileName,
   SEGMENT_SUFFIXES,
   SNAPSHOT_SUFFIX,
@@ -29,6 +30,7 @@ import { noteLostEpochs } from "./lost-epochs.ts";
 import type { IndexedBatch } from "./offset-index.ts";
 import { closingOnFailure, emptySegment, rangeOf, Segment, type SegmentResources } from "./segment.ts";
 import { MAX_RELATIVE_OFFSET } from "./segment-roll.ts";
+import { TransactionIndex } from "./transaction-index.ts";
 import { completeSwaps } from "./unfinished-swap.ts";
 
 /** Up to its magic. */
@@ -60,6 +62,8 @@ export interface RecoveredLog {
   readonly leaderEpochs: LeaderEpochs;
   /** Their file has the same. */
   readonly areEpochsStored: boolean;
+  /** What batches say of transactions is to be read from here on at the latest. */
+  readonly replayedFrom: number;
   /** Offsets of the producer snapshots, ascending. */
   readonly snapshotOffsets: readonly number[];
 }
@@ -75,6 +79,7 @@ const START_OF_FILE: IndexedBatch = { lastOffset: -1, position: 0 };
 export function recoverLog(options: RecoveryOptions): RecoveredLog {
   const { directory, resources } = options;
   let names = options.isNew ? [] : removeLeftovers(resources.filesystem, directory, options.logger);
+  const replayedFrom = removeDamagedIndexes(options, names);
   const found = findSegments(options, names);
   const epochsPath = `${directory}/${LEADER_EPOCH_FILE}`;
   const storedEpochs = options.isNew ? [] : readLeaderEpochs(resources.filesystem, epochsPath, options.logger);
@@ -97,7 +102,7 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
   leaderEpochs.truncateFromStart(logStartOffset);
   const snapshotOffsets = offsetsOf(names, SNAPSHOT_SUFFIX);
   const areEpochsStored = isDeepStrictEqual(leaderEpochs.entries, storedEpochs ?? []);
-  return { segments, logStartOffset, logEndOffset, leaderEpochs, areEpochsStored, snapshotOffsets };
+  return { segments, logStartOffset, logEndOffset, leaderEpochs, areEpochsStored, replayedFrom, snapshotOffsets };
 }
 
 /** What a crash may have left half done; gives the names that stay. Index files without their segment go, too. */
@@ -116,6 +121,22 @@ function removeLeftovers(filesystem: Filesystem, directory: string, logger: Logg
 
 function offsetsOf(names: readonly string[], suffix: string): number[] {
   return names.map((name) => offsetInFileName(name, suffix)).filter((offset) => offset !== undefined);
+}
+
+/** Indexes of aborted transactions that say what cannot be so: they are made anew from where the first of their segments begins, which is given. */
+function removeDamagedIndexes({ directory, resources: { filesystem }, logger }: RecoveryOptions, names: readonly string[]): number {
+  const baseOffsets = offsetsOf(names, LOG_SUFFIX);
+  const indexed = new Set(offsetsOf(names, TRANSACTION_INDEX_SUFFIX));
+  const damaged = baseOffsets.filter((baseOffset, place) => {
+    if (!indexed.has(baseOffset)) return false;
+    const path = `${directory}/${offsetFileName(baseOffset, TRANSACTION_INDEX_SUFFIX)}`;
+    const positionBytes = new TransactionIndex(filesystem, path).damagedAt(baseOffset, baseOffsets[place + 1] ?? Number.MAX_SAFE_INTEGER);
+    if (positionBytes === undefined) return false;
+    logger.warn({ path, positionBytes }, "an index of aborted transactions is damaged, and is made anew");
+    filesystem.replaceFileUnsynced(path, "");
+    return true;
+  });
+  return damaged[0] ?? Number.MAX_SAFE_INTEGER;
 }
 
 function findSegments(options: RecoveryOptions, names: readonly string[]): Segment[] {

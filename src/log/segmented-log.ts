@@ -104,7 +104,7 @@ export class SegmentedLog implements PartitionLog {
     this.#snapshots = new ProducerSnapshots(resources.filesystem, directory, recovered.snapshotOffsets);
     this.#producers = this.#snapshots.load({
       ...recovered,
-      reliableUntil: options.isClean ? Number.MAX_SAFE_INTEGER : options.recoveryPoint,
+      reliableUntil: Math.min(recovered.replayedFrom, options.isClean ? Number.MAX_SAFE_INTEGER : options.recoveryPoint),
       nowMs,
       expirationMs: resources.producerIdExpirationMs,
     });

@@ -36,6 +36,18 @@ export class TransactionIndex {
     return this.#entries.at(-1)?.lastOffset ?? -1;
   }
 
+  /** Where the file first says what cannot be so of a segment with these offsets, in bytes; `undefined` when nowhere. */
+  damagedAt(baseOffset: number, endOffset: number): number | undefined {
+    let previousOffset = baseOffset - 1;
+    const index = this.#entries.findIndex(({ version, producerId, firstOffset, lastOffset, lastStableOffset }) => {
+      const isKnown = version === VERSION && producerId >= 0 && producerId <= Number.MAX_SAFE_INTEGER;
+      const isInside = lastOffset > previousOffset && lastOffset < endOffset && firstOffset >= 0 && firstOffset <= lastOffset;
+      previousOffset = lastOffset;
+      return !isKnown || !isInside || lastStableOffset < 0 || lastStableOffset > lastOffset + 1;
+    });
+    return index === -1 ? undefined : index * entry.sizeBytes;
+  }
+
   /** Readers know of it from now on, also when it could not be written. */
   append(aborted: Omit<AbortedTransactionEntry, "version">): void {
     const bytes = Buffer.alloc(entry.sizeBytes);

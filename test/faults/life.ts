@@ -53,6 +53,8 @@ export class Life {
   }
 
   async createTopic(name: string, configs: Readonly<Record<string, string>> = SMALL_SEGMENTS, wish: TopicWish = {}): Promise<void> {
+    // Its deletion was refused.
+    if (this.knowledge.topics[name]?.state === "there") return;
     const { partitions = 1, keeps = "all" } = wish;
     const known: TopicKnowledge = { state: "unknown", partitionCount: partitions, keeps, isFlushed: this.#isFlushed };
     this.knowledge.topics[name] = known;

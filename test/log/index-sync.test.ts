@@ -1,10 +1,13 @@
 // What the disk has of an index when the power fails, and what a start makes of it.
 
 import { expect, test } from "vitest";
+import { ControlType } from "../../protocol/records/control-batch.ts";
 import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { openSegmentedEngine } from "../../src/log/segmented-engine.ts";
 import { FailingFilesystem } from "../support/failing-filesystem.ts";
+import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
+import { marker } from "./compaction-support.ts";
 import { append, batchOf, readAll, spec } from "./support.ts";
 
 const SETTINGS = { "internal.segment.bytes": "600", "index.interval.bytes": "100", "flush.messages": "1" };
@@ -54,6 +57,40 @@ test("an open transaction is known after a stop in order although the power took
   const next = open(left).open(spec(SETTINGS));
   expect(next.firstUnstableOffset).toBe(0);
   expect(await readAll(next)).toHaveLength(1);
+});
+
+test("a damaged index of aborted transactions is made anew, and said", async () => {
+  for (const [position, value] of [
+    [1, 9],
+    [2, 0x40],
+    [17, 0x7f],
+  ] as const) {
+    const files = new MemoryFilesystem();
+    const engine = open(files);
+    const log = engine.open(spec(SETTINGS));
+    for (let count = 0; count < 6; count++) {
+      append(log, batchOf([`${count}`], { ...PRODUCER, baseSequence: count }));
+      log.append(marker(PRODUCER.producerId, ControlType.ABORT, FIRST_MS), { leaderEpoch: 0, origin: "coordinator" });
+    }
+    const aborted = log.abortedTransactions(0, log.logEndOffset);
+    expect(aborted).toHaveLength(6);
+    await engine.close();
+    const path = `/data/orders-0/${files.list("/data/orders-0").findLast((name) => name.endsWith(".txnindex"))}`;
+    const bytes = files.readFile(path);
+    bytes[position] = value;
+    files.replaceFile(path, bytes);
+    const lines: RecordedLine[] = [];
+    const again = openSegmentedEngine({
+      filesystem: files,
+      directory: "/data",
+      clock: new VirtualClock(),
+      brokerId: 1,
+      logger: recordingLogger(lines),
+    });
+    const damaged = again.open(spec(SETTINGS));
+    expect(damaged.abortedTransactions(0, damaged.logEndOffset)).toEqual(aborted);
+    expect(lines.filter(({ level }) => level === "warn").map(({ facts }) => facts)).toMatchObject([{ path, positionBytes: 0 }]);
+  }
 });
 
 test("a damaged batch header ends a read instead of leading it astray", async () => {
