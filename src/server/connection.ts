@@ -445,17 +445,20 @@ export class Connection implements FrameSender {
     if (!this.#awaitsWrite) return unsent as Buffer[];
     this.#awaitsWrite = false;
     const writer = new Writer(unsent.length * TYPICAL_ANSWER_BYTES);
-    // What came before an answer that cannot be given is sent.
+    let wholeBytes = 0;
     try {
       for (const each of unsent) {
         if (typeof each === "function") each(writer);
         else writer.bytes(each);
+        wholeBytes = writer.sizeBytes;
       }
     } catch (error) {
       this.#error ??= error instanceof Error ? error : new Error(String(error));
     }
-    this.#unsentBytes = writer.sizeBytes;
-    return writer.finish();
+    this.#unsentBytes = wholeBytes;
+    const buffers = writer.finish();
+    // What came before an answer that cannot be given is sent, and nothing of that one.
+    return this.#error === undefined ? buffers : [Buffer.concat(buffers).subarray(0, wholeBytes)];
   }
 
   #writeLast(buffer: Buffer): void {

@@ -55,6 +55,19 @@ test("a name that grows beyond a string when it is read as text ends the connect
   expect(errors()).toEqual([]);
 });
 
+test("nothing of an answer leaves that cannot be given whole, also where it waits for what was appended", async () => {
+  const client = await RawClient.connect(broker.port);
+  const records = buildBatch([{ key: null, value: Buffer.from("v") }], { timestamp: 1_700_000_000_000 }).bytes;
+  const topicData = ["odd", "y".repeat(11_000)].map((name) => ({ name, partitionData: [{ index: 0, records }] }));
+  const frame = Buffer.concat(
+    encodeRequest(produce, 11, { correlationId: 1, clientId: "odd" }, { transactionalId: null, acks: 1, timeoutMs: 1000, topicData }),
+  );
+  frame.fill(0xff, frame.indexOf("yyy"), frame.lastIndexOf("yyy") + 3);
+  client.write(frame);
+  expect(await client.next()).toBeUndefined();
+  expect(errors()).toEqual([]);
+});
+
 test("a name that leaves no room in the sentence about it is answered all the same", async () => {
   const client = await RawClient.connect(broker.port);
   const topic = { name: "x".repeat(32_767), numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] };

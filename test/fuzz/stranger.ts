@@ -131,12 +131,18 @@ export class Stranger {
       const left = began + (mayWait ? PATIENCE_MS : LONGEST_ANSWER_MS) - Date.now();
       if (left <= 0) {
         if (mayWait) this.#options.account.count("answers not waited for");
-        else this.#complain(`${this.#ledger.waiting[0]?.api?.name} was not answered for ${LONGEST_ANSWER_MS} ms`);
+        else if (await this.#isLate()) this.#complain(`${this.#ledger.waiting[0]?.api?.name} was not answered for ${LONGEST_ANSWER_MS} ms`);
         this.#hasEnded = true;
         return;
       }
       await this.#woken(left);
     }
+  }
+
+  /** This process may have been too busy to read what is there. */
+  async #isLate(): Promise<boolean> {
+    await this.#woken(LONGEST_ANSWER_MS);
+    return !this.#isClosed && this.#ledger.waiting.length > 0;
   }
 
   #woken(mostMs: number): Promise<void> {
