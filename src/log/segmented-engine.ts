@@ -431,7 +431,8 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
           await action(log);
         } catch (error) {
           this.#isSound = false;
-          this.#logger.error({ err: error, partition: topicPartitionName(log.topicPartition) }, "could not flush a log");
+          // One that was deleted meanwhile is nobody's concern.
+          if (!log.isClosed) this.#logger.error({ err: error, partition: topicPartitionName(log.topicPartition) }, "could not flush a log");
         }
       }
     };
