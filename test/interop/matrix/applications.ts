@@ -9,6 +9,7 @@ import { runOrThrow } from "../processes.ts";
 import { CONNECT } from "./connect.ts";
 import { KAFKA_STREAMS } from "./kafka-streams.ts";
 import { KCAT } from "./kcat.ts";
+import { MIRROR_MAKER } from "./mirror-maker.ts";
 import type { Cell, Row } from "./rows.ts";
 import { SPRING_KAFKA } from "./spring-kafka.ts";
 
@@ -28,6 +29,7 @@ const nest = (title: string): Cell => ({
 export const APPLICATIONS: readonly Row[] = [
   CONNECT,
   KAFKA_STREAMS,
+  MIRROR_MAKER,
   SPRING_KAFKA,
   KCAT,
   {
