@@ -13,6 +13,8 @@ export interface DurabilityOptions {
   readonly flushedOffset: number;
   /** Brings everything written to the disk. */
   readonly sync: () => Promise<void>;
+  /** It is time to flush what is written, and what recovery needs beside it: flush.ms is over. */
+  readonly flushDue: () => void;
   readonly failed: (error: unknown) => void;
   /** The durable offset, or the flushed one, moved. */
   readonly moved: () => void;
@@ -112,7 +114,7 @@ export class Durability {
     if (this.#timer !== undefined || this.#isClosed) return;
     this.#timer = this.#options.clock.after(delayMs, () => {
       this.#timer = undefined;
-      this.#flusher.flushSoon();
+      this.#options.flushDue();
     });
   }
 

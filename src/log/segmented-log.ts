@@ -95,6 +95,7 @@ export class SegmentedLog implements PartitionLog {
       logEndOffset: recovered.logEndOffset,
       flushedOffset: this.#recoveryPoint.offset,
       sync: () => this.#sync(),
+      flushDue: () => void this.flush().catch(() => undefined),
       failed: (error) => this.#fail(error, "could not flush the log"),
       moved: () => this.#producers.settle(this.durableOffset),
     });
@@ -428,8 +429,10 @@ export class SegmentedLog implements PartitionLog {
     const firstOffset = this.#segments[0]?.baseOffset ?? 0;
     this.#moveLogStart(Math.max(this.#logStartOffset, firstOffset));
     this.#snapshots.removeBelow(firstOffset);
-    const facts = { partition: topicPartitionName(this.topicPartition), count, logStartOffset: this.#logStartOffset };
-    this.#logger.info(facts, "deleted segments");
+    this.#logger.info(
+      { partition: topicPartitionName(this.topicPartition), count, logStartOffset: this.#logStartOffset },
+      "deleted segments",
+    );
     this.#resources.removeLater(paths, this.settings["file.delete.delay.ms"]);
     this.#resources.logStartMoved(this);
     return count;

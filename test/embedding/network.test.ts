@@ -51,11 +51,13 @@ test("what the cut-off side led and coordinated goes to the others, clients go o
   const { bootstrapServers } = cluster;
   const brokers = bootstrapServers.split(",").slice(1);
   const onMajority = await producerFor(cluster, {}, { brokers });
-  for (let partition = 0; partition < 6; partition++) await onMajority.send({ topic: "orders", messages: [{ partition, value: "v" }] });
+  for (let partition = 0; partition < 6; partition++)
+    await onMajority.send({ topic: "orders", messages: [{ partition, value: `${partition}` }] });
   await cut.heal();
   expect(partitionsOf(cluster, "orders").every(({ inSyncReplicas }) => inSyncReplicas.includes(1))).toBe(true);
   await cluster.until.consumed({ group: "g", topic: "orders", timeoutMs: 15_000 });
-  expect(seen).toHaveLength(6);
+  // What was consumed and not yet committed when the coordinator went may come again.
+  expect([...new Set(seen)].toSorted()).toEqual(["0", "1", "2", "3", "4", "5"]);
 });
 
 test("a broker that is cut off tells old leaders, lets acks=all run out of time, and acknowledges acks=1 what is lost", async () => {

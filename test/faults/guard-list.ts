@@ -14,7 +14,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "a torn tail is cut off",
-    edits: [{ file: RECOVERY, code: "if (end.problem !== undefined) segment.file.use().truncate(segment.sizeBytes);", without: "" }],
+    edits: [{ file: RECOVERY, code: "    segment.file.use().truncate(segment.sizeBytes);\n", without: "" }],
   },
   {
     title: "what a deletion or an append left unsynced in a log's folder is synced before it counts as flushed",

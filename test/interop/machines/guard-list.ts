@@ -83,8 +83,8 @@ export const GUARDS: readonly MachinesGuard[] = [
     edits: [
       {
         file: "src/log/producer-snapshots.ts",
-        code: "if (from < options.logEndOffset && ",
-        without: "if (from < 0 && ",
+        code: "if (from < options.logEndOffset) replay(states, from, options.segments);",
+        without: "",
       },
     ],
     isLone: true,
