@@ -80,8 +80,7 @@ export class SegmentedLog implements PartitionLog {
     this.#resources = resources;
     this.#settings = settings;
     this.#logger = resources.logger;
-    const nowMs = resources.clock.now();
-    const indexIntervalBytes = settings["index.interval.bytes"];
+    const [nowMs, indexIntervalBytes] = [resources.clock.now(), settings["index.interval.bytes"]];
     const recovered = recoverLog({ ...options, logger: this.#logger, indexIntervalBytes, nowMs });
     this.#segments = recovered.segments;
     this.#active = newestOf(recovered.segments);
@@ -429,10 +428,8 @@ export class SegmentedLog implements PartitionLog {
     const firstOffset = this.#segments[0]?.baseOffset ?? 0;
     this.#moveLogStart(Math.max(this.#logStartOffset, firstOffset));
     this.#snapshots.removeBelow(firstOffset);
-    this.#logger.info(
-      { partition: topicPartitionName(this.topicPartition), count, logStartOffset: this.#logStartOffset },
-      "deleted segments",
-    );
+    const facts = { partition: topicPartitionName(this.topicPartition), count, logStartOffset: this.#logStartOffset };
+    this.#logger.info(facts, "deleted segments");
     this.#resources.removeLater(paths, this.settings["file.delete.delay.ms"]);
     this.#resources.logStartMoved(this);
     return count;
