@@ -142,8 +142,8 @@ export class Broker {
     for (const interceptor of options.interceptors ?? []) broker.interceptors.add(interceptor);
     const gather = (work: () => void) => (broker.interceptors.isEmpty ? engine.gather(work) : work());
     listening.listeners.serve(dispatcher(serving, services, broker.interceptors, loopDelay), gather);
-    // Where the process is somebody else's, so is its event loop.
-    if (options.keepsProcessAlive !== false) loopDelay.start();
+    // Where the process is somebody else's, so is its event loop; where time does not pass by itself, nothing is late.
+    if (options.keepsProcessAlive !== false && clock.elapsed !== undefined) loopDelay.start();
     return broker;
   }
 
