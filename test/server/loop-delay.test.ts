@@ -1,7 +1,10 @@
 // The event loop is watched: what is told of turns that take long.
 
 import { expect, test } from "vitest";
+import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
+import { brokerConfig } from "../../src/config/broker-config.ts";
+import { openNode } from "../../src/node.ts";
 import { DELAY_BUCKETS_MS, LoopDelay } from "../../src/server/loop-delay.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
 
@@ -58,4 +61,13 @@ test("the same is told once in a while, and figures are kept of all", async () =
   loop.close();
   await turn(5000);
   expect(said()).toEqual([]);
+});
+
+test("a broker whose time does not pass by itself has nothing that could be late, and no timer for it", async () => {
+  const clock = new VirtualClock();
+  const filesystem = new MemoryFilesystem(clock);
+  const node = await openNode({ config: brokerConfig({}), host: "127.0.0.1", port: 0, data: "/data", topics: [], clock, filesystem });
+  await clock.advance(10_000);
+  expect(node.broker.loopDelay.figures.counts.every((count) => count === 0)).toBe(true);
+  await node.stop();
 });
