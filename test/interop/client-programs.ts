@@ -14,7 +14,7 @@ type Command = readonly [program: string, ...args: string[]];
 export interface ClientProgram {
   readonly language: "JavaScript" | "Python" | "C" | "Rust" | "Java" | "Go";
   /** Of what takes minutes to build, whether it is built: in CI it is left out if not. */
-  readonly isBuilt?: () => boolean;
+  readonly isReady?: () => boolean;
   /** Installs what is missing. The brokers' address is the last argument. */
   command(): Promise<Command>;
 }
@@ -35,13 +35,13 @@ const python = async (file: string): Promise<Command> => [await pythonWithClient
 const javascript = (file: string, packages: string): Command => [NODE, join(import.meta.dirname, "javascript", file), packages];
 const native = (name: NativePackage, file: string) => ({
   language: "JavaScript" as const,
-  isBuilt: () => isBuilt(name),
+  isReady: () => isBuilt(name),
   command: async () => javascript(file, await nativePackage(name)),
 });
 
 const rust = (program: RustProgram) => ({
   language: "Rust" as const,
-  isBuilt: () => isBuiltInRust(program),
+  isReady: () => isBuiltInRust(program),
   command: async (): Promise<Command> => [await rustProgram(program)],
 });
 

@@ -26,8 +26,8 @@ export interface Cell {
 export interface Row {
   readonly client: string;
   readonly language: ClientProgram["language"];
-  /** Of what takes minutes to build, whether it is built: in CI it is left out if not. */
-  readonly isBuilt?: (() => boolean) | undefined;
+  /** Of what takes minutes to build or to run, whether it does not: where not all is asked for it is left out if it does. */
+  readonly isReady?: (() => boolean) | undefined;
   /** Installs it. Rejects with why it cannot be had. */
   open(): Promise<Opened>;
   readonly cells: readonly Cell[];
@@ -51,7 +51,7 @@ export function clientRows(clients: readonly ClientName[], bootstrap: string): {
   };
   const rounds = new RestartRounds(participants);
   const rows = [...abouts].map(([client, about]): Row => {
-    const { language, isBuilt }: ClientProgram = CLIENT_PROGRAMS[client];
+    const { language, isReady }: ClientProgram = CLIENT_PROGRAMS[client];
     const cells: Cell[] = SCENARIOS.map((scenario) => ({
       title: scenario.title,
       cannot: (opened) => lacking(scenario, opened),
@@ -62,7 +62,7 @@ export function clientRows(clients: readonly ClientName[], bootstrap: string): {
       cannot: (opened) => lacking(RESTART, opened),
       run: (broker) => rounds.of(client, broker),
     };
-    return { client, language, isBuilt, open: about, cells: [...cells, restart] };
+    return { client, language, isReady, open: about, cells: [...cells, restart] };
   });
   return { rows, stop: () => rounds.stop() };
 }
