@@ -140,7 +140,8 @@ export class ClientProcess<Calls extends AnyCalls<Calls> = ClientCalls> {
       this.#errors = (this.#errors + chunk.toString()).slice(-4000);
     });
     this.#child.stdin.on("error", () => undefined); // The exit below tells it better.
-    this.#child.on("exit", () => {
+    // Not at its exit: what it said last comes after that.
+    this.#child.on("close", () => {
       this.#hasEnded = true;
       for (const { reject } of this.#waiting.values()) reject(this.#ended());
       this.#waiting.clear();
@@ -192,7 +193,8 @@ export class ClientProcess<Calls extends AnyCalls<Calls> = ClientCalls> {
   }
 
   #ended(): Error {
-    return new Error(`the client process ended: ${this.#errors}`);
+    const { exitCode, signalCode } = this.#child;
+    return new Error(`the client process ended with ${signalCode ?? exitCode}: ${this.#errors}`);
   }
 
   #onLine(text: string): void {

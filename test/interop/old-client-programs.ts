@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CACHE, NODE } from "./broker-under-test.ts";
 import { CLIENT_PROGRAMS } from "./client-programs.ts";
+import { madeOnce } from "./made-once.ts";
 import { runOrThrow } from "./processes.ts";
 import { pythonWithClients } from "./python-environment.ts";
 
@@ -75,7 +76,7 @@ export const OLD_CLIENTS: readonly OldClient[] = [
 ];
 
 /** Where kafka-node lies. Its codec for snappy is native, and left out. */
-async function kafkaNode(): Promise<string> {
+const kafkaNode = madeOnce(async (): Promise<string> => {
   const folder = join(CACHE, KAFKA_NODE);
   const installed = join(folder, "node_modules/kafka-node");
   if (existsSync(installed)) return installed;
@@ -84,9 +85,9 @@ async function kafkaNode(): Promise<string> {
   const options = ["--omit=optional", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
   await runOrThrow("npm", ["install", ...options, KAFKA_NODE], { deadlineMs: INSTALL_MS, cwd: folder });
   return installed;
-}
+});
 
-async function oldPython(): Promise<string> {
+const oldPython = madeOnce(async (): Promise<string> => {
   const folder = join(CACHE, KAFKA_PYTHON.join("-").replace(/[^a-z0-9.]+/g, "-"));
   const python = join(folder, "bin/python");
   const installed = join(folder, "installed");
@@ -97,4 +98,4 @@ async function oldPython(): Promise<string> {
   await runOrThrow(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...KAFKA_PYTHON], { deadlineMs: INSTALL_MS });
   writeFileSync(installed, "");
   return python;
-}
+});

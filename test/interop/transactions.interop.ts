@@ -61,7 +61,7 @@ for (const version of [1, 2]) {
 
 compare("kafkajs: transactions with offsets, and a second producer", async ({ bootstrap }) => {
   return JSON.parse(
-    await runOrThrow(NODE, [join(import.meta.dirname, "node/kafkajs-transactions.ts"), bootstrap, "kafkajs-transactions"], {
+    await runOrThrow(NODE, [join(import.meta.dirname, "node/kafkajs-transactions.ts"), bootstrap, "transacting-kafkajs"], {
       deadlineMs: 120_000,
     }),
   ) as Observation;
@@ -69,7 +69,7 @@ compare("kafkajs: transactions with offsets, and a second producer", async ({ bo
 
 compare("librdkafka: transactions with offsets, and a second producer", async ({ bootstrap }) => {
   const python = await pythonWithClients();
-  const output = await runOrThrow(python, [join(FOLDER, "librdkafka.py"), bootstrap, "librdkafka-transactions"], { deadlineMs: 180_000 });
+  const output = await runOrThrow(python, [join(FOLDER, "librdkafka.py"), bootstrap, "transacting-librdkafka"], { deadlineMs: 180_000 });
   return JSON.parse(output.trim().split("\n").at(-1) ?? "null") as Observation;
 });
 
