@@ -7,9 +7,12 @@ export async function warm(bootstrap: string): Promise<void> {
   const client = await ClientProcess.start("kafkajs", bootstrap);
   const topic = "warm";
   const records = [{ partition: 0, key: "key", value: "value", timestampMs: Date.now() }];
+  let attempts = 0;
   const works = async (): Promise<boolean> => {
+    // Somewhere in each of the internal partitions; others each time, since kafkajs does not get over a transaction that failed to begin.
+    attempts++;
+    const ids = Array.from({ length: 16 }, (_, index) => `warm-${attempts}-${index}`);
     try {
-      const ids = Array.from({ length: 16 }, (_, index) => `warm-${index}`); // Somewhere in each of the internal partitions.
       await Promise.all(
         ids.map(async (id) => {
           await client.call("committed", { topic, group: id, partitions: [0] });
