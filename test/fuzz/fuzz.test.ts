@@ -2,6 +2,8 @@
 // turns, holds here.
 
 import { afterEach, expect, test, vi } from "vitest";
+import { TimestampType } from "../../protocol/records/batch-header.ts";
+import { MessageSetWriter } from "../../protocol/records/message-set-builder.ts";
 import { Seldom } from "../../src/base/seldom.ts";
 import { type RunningBroker, startBroker } from "../../src/index.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
@@ -12,6 +14,7 @@ import { framed } from "./mutations.ts";
 import { Neighbour } from "./neighbour.ts";
 import { Persona, TopicIds } from "./persona.ts";
 import { Requests } from "./requests.ts";
+import { servedComplaint } from "./served-batches.ts";
 import { Stranger } from "./stranger.ts";
 
 const SEED = 17;
@@ -54,7 +57,7 @@ test("strangers who send what they like harm nobody: every disconnect has its li
   expect(account.get("requests")).toBeGreaterThan(300);
   expect(account.get("answers")).toBeGreaterThan(100);
   expect(account.get("records of the neighbour")).toBeGreaterThan(0);
-});
+}, 30_000);
 
 test("the same connection asks the same, as long as it is told nothing", () => {
   const ask = (number: number) => {
@@ -76,4 +79,16 @@ test("an answer out of turn, or one that does not decode, is a complaint", () =>
   expect(ledger.answered(Buffer.from([0, 0, 0, 6, 0, 0]))).toContain("was answered with correlation id 6");
   expect(ledger.answered(Buffer.from([0, 0, 0, 5, 0]))).toContain("does not decode");
   expect(ledger.answered(Buffer.from([0, 0, 0, 5, 0, 0]))).toContain("an answer to nothing");
+});
+
+test("records are judged by the format in which their version is answered", () => {
+  const writer = new MessageSetWriter(1, TimestampType.CREATE_TIME);
+  writer.add({ offset: 7, timestamp: 1, key: null, value: Buffer.from("v") });
+  const messages = writer.take();
+  const served = (records: Buffer, version: number) =>
+    servedComplaint({ responses: [{ partitions: [{ records, partitionIndex: 0 }] }] }, version);
+  expect(served(messages, 3)).toBeUndefined();
+  expect(served(messages, 4)).toContain("does not decode");
+  messages.writeUInt8(0, messages.length - 1);
+  expect(served(messages, 3)).toContain("has a wrong CRC");
 });

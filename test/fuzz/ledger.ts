@@ -65,7 +65,7 @@ export class Ledger {
     const isUnsupported = api === apiVersions && (!api.response.hasVersion(asked.version) || isRefusedVersion(frame));
     try {
       const { body } = decodeResponse(api, isUnsupported ? 0 : asked.version, frame);
-      return (api === fetch ? servedComplaint(body) : undefined) ?? { asked, body };
+      return (api === fetch ? servedComplaint(body, asked.version) : undefined) ?? { asked, body };
     } catch (error) {
       return `the answer to ${api.name} ${asked.version} does not decode: ${error}: ${shown(frame)}`;
     }
