@@ -56,8 +56,7 @@ for (const row of brokers.length === 0 ? [] : [...rows, ...APPLICATIONS.filter(i
     }
 
     afterAll(async () => {
-      if (isAll && kafka !== undefined && odradek !== undefined)
-        keep(row, await row.open().catch((error: Error) => error), { ...kept?.seen, ...seen });
+      if (isAll && kafka !== undefined && odradek !== undefined) await keep(row, await row.open().catch((error: Error) => error), seen);
     });
   });
 }
@@ -91,10 +90,13 @@ function expectedOf(kept: Result | undefined, { version }: Opened, { title }: Ce
   return kept?.version !== version || seen === undefined || "cannot" in seen ? undefined : seen.kafka;
 }
 
-function keep({ client, language, cells }: Row, opened: Opened | Error, seen: Result["seen"]): void {
-  const ordered = Object.fromEntries(cells.flatMap(({ title }) => (seen[title] === undefined ? [] : [[title, seen[title]]])));
-  if (opened instanceof Error) writeResult({ client, language, missing: opened.message.slice(-300), seen: {} });
-  else writeResult({ client, language, version: opened.version, lacks: opened.lacks, seen: ordered });
+/** Adds what was seen to what is kept of this version of the client. */
+async function keep({ client, language, cells }: Row, opened: Opened | Error, seen: Result["seen"]): Promise<void> {
+  const kept = readResult(client);
+  const all = kept !== undefined && !(opened instanceof Error) && kept.version === opened.version ? { ...kept.seen, ...seen } : seen;
+  const ordered = Object.fromEntries(cells.flatMap(({ title }) => (all[title] === undefined ? [] : [[title, all[title]]])));
+  if (opened instanceof Error) await writeResult({ client, language, missing: opened.message.slice(-300), seen: {} });
+  else await writeResult({ client, language, version: opened.version, lacks: opened.lacks, seen: ordered });
   const { path, wanted } = readmeByResults();
   writeFileSync(path, wanted);
 }

@@ -5,10 +5,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import type { ClientProgram } from "../client-programs.ts";
 import type { Observation } from "../compare.ts";
+import { runOrThrow } from "../processes.ts";
 import type { Opened } from "./rows.ts";
 
 const FOLDER = join(import.meta.dirname, "results");
 const README = join(import.meta.dirname, "../README.md");
+const BIOME = join(import.meta.dirname, "../../../node_modules/@biomejs/biome/bin/biome");
 const [BEGIN, END] = ["<!-- the matrix: begin -->\n", "<!-- the matrix: end -->"];
 
 export interface Result {
@@ -27,9 +29,11 @@ export function readResult(client: string): Result | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Result) : undefined;
 }
 
-export function writeResult(result: Result): void {
+/** As `npm run check` wants it, so that what is seen again changes nothing. */
+export async function writeResult(result: Result): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(pathOf(result.client), `${JSON.stringify(result, null, 1)}\n`);
+  writeFileSync(pathOf(result.client), JSON.stringify(result, null, 1));
+  await runOrThrow(process.execPath, [BIOME, "format", "--write", pathOf(result.client)]);
 }
 
 function pathOf(client: string): string {
