@@ -1,4 +1,4 @@
-// What the npm scripts call: `node scripts/run.mjs start|test|check|interop|faults|bench|fuzz|soak|build [arguments]`. Runs on any Node from 20 on without
+// What the npm scripts call: `node scripts/run.mjs start|test|check|interop|faults|bench|fuzz|soak|guards|build [arguments]`. Runs on any Node from 20 on without
 // any package, sets up what is missing, and then becomes the task, run with the pinned Node. Where Node cannot become another process, it
 // stays: arguments, signals and exit code pass through.
 
@@ -38,6 +38,7 @@ const tasks = {
   },
   fuzz: (args) => run(join("scripts", "fuzz.ts"), args),
   soak: (args) => run(join("scripts", "soak.ts"), args),
+  guards: (args) => run(join("scripts", "guards.ts"), args),
   build: async (args) => {
     await build({ withTypes: args.includes("--types") });
     return 0;

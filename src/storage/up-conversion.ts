@@ -146,13 +146,18 @@ async function* encodedRecords(
 }
 
 function innerMessage(bytes: Buffer, { wrapper, magic }: Around): LegacyMessage {
+  const message = wrapper === undefined ? readMessage(bytes, 0) : unwrapped(bytes, { wrapper, magic });
+  if (!Number.isSafeInteger(message.timestamp))
+    throw new Refused(Errors.INVALID_TIMESTAMP, `No message is of the time ${message.timestamp}.`);
+  return message;
+}
+
+/** A message that another wraps: nobody has looked at it from outside. */
+function unwrapped(bytes: Buffer, { wrapper, magic }: { readonly wrapper: LegacyMessage; readonly magic: number }): LegacyMessage {
   if (bytes.length < MAGIC_OFFSET - 4 + SMALLEST_MESSAGE) throw new MalformedMessage(`a message of ${bytes.length} bytes`);
   if (!isCrcValid(bytes)) throw new Refused(Errors.CORRUPT_MESSAGE, "The checksum of a message does not match its content.");
   if (magicAt(bytes) !== magic) throw new Refused(Errors.INVALID_RECORD, "A message is of another format than the one that wraps it.");
   const message = readMessage(bytes, 0);
-  if (wrapper !== undefined && message.compression !== Compression.NONE)
-    throw new Refused(Errors.INVALID_RECORD, "A compressed message wraps another.");
-  if (!Number.isSafeInteger(message.timestamp))
-    throw new Refused(Errors.INVALID_TIMESTAMP, `No message is of the time ${message.timestamp}.`);
-  return wrapper?.timestampType === TimestampType.LOG_APPEND_TIME ? { ...message, timestamp: wrapper.timestamp } : message;
+  if (message.compression !== Compression.NONE) throw new Refused(Errors.INVALID_RECORD, "A compressed message wraps another.");
+  return wrapper.timestampType === TimestampType.LOG_APPEND_TIME ? { ...message, timestamp: wrapper.timestamp } : message;
 }

@@ -1,6 +1,6 @@
 // What keeps brokers to their word when the disk fails, each with what stands in its place when it is taken out (../simulation/guards.ts).
 
-import type { Guard } from "../simulation/guard.ts";
+import type { Guard } from "../guards/guard.ts";
 
 const RECOVERY = "src/log/recovery.ts";
 const JOURNAL = "src/log/journal-metadata-store.ts";

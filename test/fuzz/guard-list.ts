@@ -1,6 +1,6 @@
 // What keeps hostile input harmless, and what stands in its place when it is taken out. See guards.ts.
 
-import type { Guard } from "../simulation/guard.ts";
+import type { Guard } from "../guards/guard.ts";
 
 export const GUARDS: readonly Guard[] = [
   {

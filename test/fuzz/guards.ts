@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Guard, takenOut } from "../simulation/guard.ts";
+import { type Guard, takenOut } from "../guards/guard.ts";
 import { GUARDS } from "./guard-list.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

@@ -6,8 +6,8 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { takenOut } from "../simulation/guard.ts";
-import { TESTED_GUARDS, type TestedGuard } from "./tested.ts";
+import { type TestedGuard, takenOut } from "./guard.ts";
+import { TESTED_GUARDS } from "./tested.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const COPIED = ["src", "protocol", "test", "scripts", "package.json", "tsconfig.json"];
@@ -27,7 +27,8 @@ try {
   for (const path of COPIED) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
   writeFileSync(join(copy, CONFIG), `export default ${JSON.stringify({ test: TIMES })};`);
-  for (const guard of TESTED_GUARDS.filter(({ title }) => title.includes(process.argv[2] ?? ""))) if (!isNeeded(guard)) process.exitCode = 1;
+  for (const guard of TESTED_GUARDS.filter(({ title }) => title.includes(process.argv[2] ?? "")))
+    if (!isNeeded(guard)) process.exitCode = 1;
 } finally {
   rmSync(copy, { recursive: true, force: true });
 }
@@ -40,14 +41,15 @@ function isNeeded({ title, edits, tests }: TestedGuard): boolean {
   return failed.length > 0;
 }
 
-/** Their titles. */
+/** Their titles; what ended the tests, where none could fail any more. */
 function failedTests(tests: readonly string[]): string[] {
   const report = ["--reporter=json", `--outputFile.json=${REPORT}`];
   const command = [join("node_modules", "vitest", "vitest.mjs"), "run", "--config", CONFIG, ...report, ...tests];
   rmSync(join(copy, REPORT), { force: true });
-  const { stderr } = spawnSync(process.execPath, command, { cwd: copy, timeout: MOST_MS, encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, command, { cwd: copy, timeout: MOST_MS, encoding: "utf8" });
   if (!existsSync(join(copy, REPORT))) throw new Error(`the tests did not run: ${stderr}`);
   const { testResults } = JSON.parse(readFileSync(join(copy, REPORT), "utf8")) as Report;
   const results = testResults.flatMap(({ assertionResults }) => assertionResults);
-  return results.filter(({ status }) => status === "failed").map(({ fullName }) => fullName);
+  const failed = results.filter((result) => result.status === "failed").map(({ fullName }) => fullName);
+  return failed.length === 0 && status !== 0 ? ["the run of the tests broke off"] : failed;
 }

@@ -1,6 +1,6 @@
 // What bounds what clients may take.
 
-import type { TestedGuard } from "./tested.ts";
+import type { TestedGuard } from "./guard.ts";
 
 export const LIMIT_GUARDS: readonly TestedGuard[] = [
   {

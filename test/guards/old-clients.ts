@@ -1,6 +1,6 @@
 // What keeps records right that old clients send and fetch, in the formats of before Kafka 0.11.
 
-import type { TestedGuard } from "./tested.ts";
+import type { TestedGuard } from "./guard.ts";
 
 const UP = "src/storage/up-conversion.ts";
 const FETCH = "src/api/old-fetch.ts";
@@ -37,8 +37,8 @@ export const OLD_CLIENT_GUARDS: readonly TestedGuard[] = [
     edits: [
       {
         file: UP,
-        code: "if (wrapper !== undefined && message.compression !== Compression.NONE)",
-        without: "if (wrapper === undefined && message.compression !== Compression.NONE)",
+        code: "if (message.compression !== Compression.NONE) throw",
+        without: "if (bytes.length < 0) throw",
       },
     ],
     tests: TESTS,
@@ -87,7 +87,13 @@ export const OLD_CLIENT_GUARDS: readonly TestedGuard[] = [
   },
   {
     title: "frames of lz4 in magic 0 have the checksum that its readers expect",
-    edits: [{ file: "protocol/records/down-conversion.ts", code: "if (magic === 0 && compression === Compression.LZ4)", without: "if (magic > 1)" }],
+    edits: [
+      {
+        file: "protocol/records/down-conversion.ts",
+        code: "if (magic === 0 && compression === Compression.LZ4)",
+        without: "if (magic > 1)",
+      },
+    ],
     tests: TESTS,
   },
   {

@@ -1,9 +1,9 @@
 // The simulations that have guards to be taken out (guards.ts), and how a history of each is run. Nothing of a world is loaded before that.
 
 import { GUARDS as FAULTS_GUARDS } from "../faults/guard-list.ts";
+import type { Guard } from "../guards/guard.ts";
 import { GUARDS as ENGINE_GUARDS } from "./diskless/guard-list.ts";
 import { GUARDS as GROUPS_GUARDS } from "./groups/guard-list.ts";
-import type { Guard } from "./guard.ts";
 import { GUARDS as SHARES_GUARDS } from "./shares/guard-list.ts";
 import { GUARDS as UPKEEP_GUARDS } from "./upkeep/guard-list.ts";
 

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Guard, takenOut } from "./guard.ts";
+import { type Guard, takenOut } from "../guards/guard.ts";
 import { type GuardedWorld, WORLDS } from "./guarded-worlds.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

@@ -18,7 +18,7 @@ import { topicSettings } from "../../src/config/topic-config.ts";
 import { judgeLongBatch } from "../../src/storage/append-validation.ts";
 import type { AppendRefusal } from "../../src/storage/partition-log.ts";
 import { upConverted } from "../../src/storage/up-conversion.ts";
-import { messageSet, TIME } from "../old-clients/message-sets.ts";
+import { messageSet, TIME, withCrc } from "../old-clients/message-sets.ts";
 
 const defaults = brokerConfig();
 const LARGE = { "max.message.bytes": "100000000" };
@@ -122,7 +122,26 @@ describe("what cannot be converted", () => {
   test("is given up as soon as it is more than the topic takes", async () => {
     const bomb = messageSet([["k", "x".repeat(30_000_000)]], { magic: 1, codec: Compression.GZIP });
     const limits = { "max.message.bytes": "100000", "compression.type": "uncompressed" };
-    expect(await converted(bomb, limits)).toMatchObject({ ok: false, error: Errors.MESSAGE_TOO_LARGE });
+    const result = await converted(bomb, limits);
+    expect(Buffer.isBuffer(result)).toBe(false);
+    expect(result).toMatchObject({ ok: false, error: Errors.MESSAGE_TOO_LARGE });
+  });
+
+  test.each([
+    ["several formats", () => [messageSet([["k", "v"]], { magic: 0 }), messageSet([["k", "v"]], { magic: 1 })], Errors.INVALID_RECORD],
+    ["a timestamp that no number holds", () => [withCrc(timedAt(-(2n ** 60n)))], Errors.INVALID_TIMESTAMP],
+    ["a wrong checksum", () => [timedAt(1n)], Errors.CORRUPT_MESSAGE],
+    [
+      "a wrong checksum around others",
+      () => {
+        const wrapper = messageSet([["k", "v"]], { magic: 1, codec: Compression.GZIP });
+        wrapper.writeUInt32BE(1, 12);
+        return [wrapper];
+      },
+      Errors.CORRUPT_MESSAGE,
+    ],
+  ])("is refused when it has %s", async (_, sets, error) => {
+    expect(await converted(Buffer.concat(sets()))).toMatchObject({ ok: false, error });
   });
 
   test.each([0, 1] as const)("of magic %i is refused whatever byte of it is changed, or cut off", async (from) => {
@@ -141,6 +160,13 @@ describe("what cannot be converted", () => {
     );
   });
 });
+
+/** A message whose checksum does not know of its timestamp. */
+function timedAt(timestamp: bigint): Buffer {
+  const message = messageSet([["k", "v"]], { magic: 1 });
+  message.writeBigInt64BE(timestamp, 18);
+  return message;
+}
 
 /** As a producer sends it. */
 function withoutOffset(batch: RecordBatch): Buffer {

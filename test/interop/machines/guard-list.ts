@@ -2,7 +2,7 @@
 // a commit of a broker that was relieved is refused by the owner of the log, by its leader epoch, by where it expects the log to end and by
 // the keys of the rows. What belongs together is taken out together.
 
-import type { Guard } from "../../simulation/guard.ts";
+import type { Guard } from "../../guards/guard.ts";
 import type { Deed } from "./plan.ts";
 
 export interface MachinesGuard extends Guard {

@@ -5,7 +5,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { takenOut } from "../../simulation/guard.ts";
+import { takenOut } from "../../guards/guard.ts";
 import { ROOT } from "../broker-under-test.ts";
 import { seedsOf } from "../seeds.ts";
 import { GUARDS, type MachinesGuard } from "./guard-list.ts";

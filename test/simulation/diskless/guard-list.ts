@@ -1,7 +1,7 @@
 // What keeps records in their places while leaders come and go, each with what stands in its place when it is taken out (../guards.ts). Those of
 // the database are taken out of the catalog in memory; that PostgreSQL has them, ../../interop/machines/guards.ts shows.
 
-import type { Guard } from "../guard.ts";
+import type { Guard } from "../../guards/guard.ts";
 
 const CATALOG = "test/diskless/fakes/memory-catalog.ts";
 const PIPELINE = "src/diskless/write-pipeline.ts";

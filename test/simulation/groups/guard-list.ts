@@ -1,6 +1,6 @@
 // What guards the rules of groups, each with what stands in its place when it is taken out (../guards.ts).
 
-import type { Guard } from "../guard.ts";
+import type { Guard } from "../../guards/guard.ts";
 
 const CONSUMER = "src/coordinator/group/consumer";
 

@@ -1,7 +1,7 @@
 // What keeps that a share group gets every record, and none again that it is done with, each with what stands in its place when it is taken out
 // (../guards.ts).
 
-import type { Guard } from "../guard.ts";
+import type { Guard } from "../../guards/guard.ts";
 
 const DECISIONS = "src/coordinator/share/share-state-decisions.ts";
 const STATE = "src/coordinator/share/share-state.ts";

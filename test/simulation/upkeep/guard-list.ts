@@ -1,7 +1,7 @@
 // What keeps records while they are put together, compacted, retained and deleted, each with what stands in its place when it is taken out
 // (../guards.ts). Those of the database are taken out of the catalogs in memory.
 
-import type { Guard } from "../guard.ts";
+import type { Guard } from "../../guards/guard.ts";
 
 const CATALOG = "test/diskless/fakes/memory-catalog.ts";
 const UPKEEP_CATALOG = "test/diskless/fakes/memory-upkeep.ts";

@@ -16,6 +16,11 @@ export interface Guard {
   readonly edits: readonly Edit[];
 }
 
+export interface TestedGuard extends Guard {
+  /** Files of tests, of which one fails without it. */
+  readonly tests: readonly string[];
+}
+
 /** The source without it. Throws when it is not as the guard knows it. */
 export function takenOut(source: string, { file, code, without }: Edit): string {
   if (source.split(code).length !== 2) throw new Error(`${file} has no longer once: ${code}`);
