@@ -1,5 +1,5 @@
 // `npm run soak [-- --minutes 60 --seed N]`: two brokers under mixed work of real clients for so long, one of which is stopped and killed again and
-// again (../test/soak/soak.ts). `-- --limits connections|groups|partitions|request [--count N]`: a broker at a limit, with what that took.
+// again (../test/soak/soak.ts). `-- --limits connections|disk|groups|memory|partitions|request [--count N]`: a broker at a limit, with what that took.
 // `-- --starts 10000`: so many starts in a row. Prints what it did; ends with 1 where anything was lost, doubled or unexpected, or did not stay flat.
 
 import { join } from "node:path";

@@ -22,6 +22,8 @@ export interface BrokerOrder {
   readonly args?: readonly string[];
   readonly settings?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Modules that its process loads before the broker. */
+  readonly imports?: readonly string[];
   /** A line of the log, level warn or higher. */
   readonly logged?: (line: LogLine) => void;
 }
@@ -52,12 +54,13 @@ export class BrokerProcess {
   }
 
   /** Once it is ready. Rejects with what it wrote to stderr when it ends instead. */
-  static async start({ root, data, port, args = [], settings = {}, environment = {}, logged }: BrokerOrder): Promise<BrokerProcess> {
+  static async start(order: BrokerOrder): Promise<BrokerProcess> {
+    const { root, data, port, args = [], settings = {}, environment = {}, imports = [], logged } = order;
     const set = Object.entries(settings).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
     const place = ["--data", data, "--port", port === 0 ? "auto" : String(port)];
     const command = [join(root, "src/cli/main.ts"), "start", ...place, "--json", "--log-level", "warn", ...set, ...args];
     const began = performance.now();
-    const child = spawn(process.execPath, ["--expose-gc", "--import", PROBE, ...command], {
+    const child = spawn(process.execPath, ["--expose-gc", ...[PROBE, ...imports].flatMap((path) => ["--import", path]), ...command], {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       env: { ...process.env, ...environment },
     });

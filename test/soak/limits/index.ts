@@ -1,6 +1,7 @@
 // Runs at the limits, by name, with how many each is about.
 
 import { manyConnections } from "./connections.ts";
+import { fasterThanDisk } from "./disk.ts";
 import { manyGroups } from "./groups.ts";
 import type { LimitFigures, LimitOptions } from "./limit-run.ts";
 import { boundedMemory } from "./memory.ts";
@@ -11,6 +12,8 @@ type Run = (options: LimitOptions, count: number) => Promise<Record<string, Limi
 
 export const LIMITS: Readonly<Record<string, readonly [run: Run, count: number]>> = {
   connections: [manyConnections, 10_000],
+  /** Producers. */
+  disk: [fasterThanDisk, 20],
   groups: [manyGroups, 100_000],
   partitions: [manyPartitions, 10_000],
   /** MiB. */

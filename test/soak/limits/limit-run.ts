@@ -37,13 +37,15 @@ export interface LimitOptions {
   readonly root: string;
   readonly args?: readonly string[];
   readonly settings?: Readonly<Record<string, string>>;
+  /** Modules that its process loads first. */
+  readonly imports?: readonly string[];
   readonly complain: (complaint: string) => void;
   /** Told of each figure as it is there. */
   readonly print: (line: string) => void;
 }
 
 export async function withBroker<T>(
-  { root, args, settings, complain, print }: LimitOptions,
+  { root, args, settings, imports, complain, print }: LimitOptions,
   use: (run: LimitRun) => Promise<T>,
 ): Promise<T> {
   const data = mkdtempSync(join(tmpdir(), "odradek-limits-"));
@@ -54,6 +56,7 @@ export async function withBroker<T>(
     logged: (line: LogLine) => (line.level === "warn" ? print : complain)(JSON.stringify(line).slice(0, MOST_SHOWN)),
     ...(args === undefined ? {} : { args }),
     ...(settings === undefined ? {} : { settings }),
+    ...(imports === undefined ? {} : { imports }),
   };
   const run: LimitRun = {
     data,
