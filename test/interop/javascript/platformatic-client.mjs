@@ -14,6 +14,8 @@ const { version } = JSON.parse(readFileSync(`${packages}/node_modules/@platforma
 
 const CALL_MS = 20_000;
 const COMMON = { clientId: "interop", bootstrapBrokers: [bootstrap], retries: 5, retryDelay: 200 };
+/** For a broker that is away for a while: a stream whose retries are over is destroyed. */
+const PATIENT = { retries: 100, retryDelay: 500 };
 const TOPIC = ConfigResourceTypes?.TOPIC ?? 2;
 const SET = IncrementalAlterConfigTypes?.SET ?? 0;
 const LACKS = { "offsets in transactions": "it adds those of records that a member of its own has read" };
@@ -80,7 +82,7 @@ const calls = {
   },
 
   async produceSteadily({ topic, partitions, count, everyMs }) {
-    const producer = new Producer({ ...COMMON, serializers: stringSerializers, retries: 100, retryDelay: 500 });
+    const producer = new Producer({ ...COMMON, ...PATIENT, serializers: stringSerializers });
     const send = (record) => producer.send({ acks: -1, messages: [{ topic, ...record }] });
     try {
       return await steadily({ partitions, count, everyMs }, send, toRefusal);
@@ -130,7 +132,7 @@ const calls = {
 
   async join({ topic, group }) {
     const settings = { groupId: group, sessionTimeout: 6000, rebalanceTimeout: 6000, heartbeatInterval: 500, maxWaitTime: 100 };
-    const consumer = new Consumer({ ...COMMON, ...settings });
+    const consumer = new Consumer({ ...COMMON, ...PATIENT, ...settings });
     Object.assign(member, { consumer, received: [] });
     // Each record is committed as it is taken, before the next one is.
     const stream = await consumer.consume({ topics: [topic], mode: "committed", fallbackMode: "earliest", autocommit: true });
