@@ -56,6 +56,9 @@ async function build(name: NativePackage): Promise<void> {
   if (existsSync(marker(name))) return;
   const headers = nodeHeaders();
   const more = { CKJS_LINKING: "dynamic", JOBS: "2", ...(headers === undefined ? {} : { npm_config_nodedir: headers }) };
+  // First what the rest is built with: several jobs of make at a time look for it before it is there.
+  const source = join(FOLDER, "node_modules", name, "deps");
+  await runOrThrow(NODE, [join("..", "util", "configure")], { cwd: source, env: { ...env, ...more }, deadlineMs: BUILD_MS });
   const args = ["rebuild", name, "--foreground-scripts", "--loglevel=error"];
   await runOrThrow("npm", args, { cwd: FOLDER, env: { ...env, ...more }, deadlineMs: BUILD_MS });
   writeFileSync(marker(name), "");

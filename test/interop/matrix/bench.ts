@@ -1,7 +1,7 @@
 // What a scenario of the matrix is given: a client, a broker, names of its own, and as many processes of the client as it asks for.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { type About, type ClientCalls, ClientProcess, Refusal } from "../client-process.ts";
+import { type About, type ClientCalls, ClientProcess, Refusal, withClient } from "../client-process.ts";
 import type { ClientName } from "../client-programs.ts";
 import type { Observation } from "../compare.ts";
 
@@ -30,6 +30,12 @@ export class Bench {
     const started = await ClientProcess.start(this.client, this.bootstrap);
     this.#processes.push(started);
     return started;
+  }
+
+  /** By the client itself, or by kafkajs where it cannot say how the topic is to be. */
+  async createTopic(process: ClientProcess, args: Parameters<ClientCalls["createTopic"]>[0]): Promise<void> {
+    if (this.about.lacks["topic configs"] === undefined) await process.call("createTopic", args);
+    else await withClient("kafkajs", this.bootstrap, (other) => other.call("createTopic", args));
   }
 
   /** What came of a call, or that the client does not have it. */

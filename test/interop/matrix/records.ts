@@ -83,7 +83,7 @@ const codecs: Scenario = {
     for (const codec of bench.about.codecs) {
       const topic = `${bench.name}-${codec}`;
       const records = sendable(bench, assortedRecords([0, 1]));
-      await process.call("createTopic", { topic, partitions: 2, configs: KEPT_FOR_EVER });
+      await bench.createTopic(process, { topic, partitions: 2, configs: KEPT_FOR_EVER });
       await whenLed(bench, process, topic, [0, 1]);
       const sent = await process.call("produce", { topic, codec, records });
       const read = await process.call("read", { topic, partitions: [0, 1], from: "beginning", count: records.length });
@@ -105,7 +105,7 @@ async function hundredPartitions(bench: Bench): Promise<Observation> {
   const process = await bench.start();
   const topic = `${bench.name}-hundred`;
   const partitions = Array.from({ length: 100 }, (_, partition) => partition);
-  await process.call("createTopic", { topic, partitions: 100, configs: KEPT_FOR_EVER });
+  await bench.createTopic(process, { topic, partitions: 100, configs: KEPT_FOR_EVER });
   await whenLed(bench, process, topic, partitions);
   const records = partitions.flatMap((partition) => numbered((partition % 3) + 1, partition));
   const sent = await process.call("produce", { topic, records });
@@ -120,7 +120,7 @@ const times: Scenario = {
     const process = await bench.start();
     const topic = bench.name;
     const partitions = [0];
-    await process.call("createTopic", { topic, partitions: 1, configs: KEPT_FOR_EVER });
+    await bench.createTopic(process, { topic, partitions: 1, configs: KEPT_FOR_EVER });
     for (let batch = 0; batch < 3; batch++) {
       await process.call("produce", { topic, records: numbered(20).slice(batch * 5, batch * 5 + 5) });
     }
@@ -147,7 +147,7 @@ const idempotence: Scenario = {
     const { lacks } = bench.about;
     const send = async (how: { acks?: number; isIdempotent?: boolean }): Promise<Observation> =>
       inRanges(await process.call("produce", { topic, ...how, records: numbered(3) }));
-    await process.call("createTopic", { topic, partitions: 1, configs: KEPT_FOR_EVER });
+    await bench.createTopic(process, { topic, partitions: 1, configs: KEPT_FOR_EVER });
     let count = 0;
     if (lacks.acks === undefined) {
       await process.call("produce", { topic, acks: 0, records: numbered(3) });

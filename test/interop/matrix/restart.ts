@@ -19,10 +19,11 @@ export const RESTART: Omit<Scenario, "run"> = { title: "a broker that stops and 
 export async function throughRestart(bench: Bench, isUnderWay: () => Promise<void>): Promise<Observation> {
   const topic = bench.name;
   const [producer, consumer] = [await bench.start(), await bench.start()];
-  await consumer.call("createTopic", { topic, partitions: PARTITIONS.length, configs: KEPT_FOR_EVER });
+  await bench.createTopic(consumer, { topic, partitions: PARTITIONS.length, configs: KEPT_FOR_EVER });
   const hasGroups = bench.about.lacks.join === undefined;
   if (hasGroups) await consumer.call("join", { topic, group: topic });
   const sending = producer.call("produceSteadily", { topic, partitions: PARTITIONS, count: RECORDS, everyMs: EVERY_MS }, 180_000);
+  sending.catch(() => undefined); // It is waited for below, and something else may fail before.
   if (hasGroups)
     await waitFor(
       "the first records",

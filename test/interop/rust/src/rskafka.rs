@@ -29,6 +29,13 @@ async fn answer(client: &Client, call: &str, args: &Value) -> Answer {
         "about" => Ok(about()),
         "createTopic" => {
             client.controller_client().map_err(refused)?.create_topic(topic, number(args, "partitions") as i32, 1, CALL_MS).await.map_err(refused)?;
+            // Kafka may not know it at once, and what is sent or read then fails.
+            for _ in 0..50 {
+                if client.partition_client(topic, 0, UnknownTopicHandling::Error).await.is_ok() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
             Ok(Value::Null)
         }
         "deleteTopic" => {
