@@ -19,6 +19,9 @@ import { Stranger } from "./stranger.ts";
 
 const SEED = 17;
 const CONNECTIONS = 50;
+/** Not answered in time, some end early; then others come. */
+const FEWEST_REQUESTS = 301;
+const FEWEST_ANSWERS = 101;
 const AT_A_TIME = 12;
 
 afterEach(() => {
@@ -33,8 +36,9 @@ async function letStrangersIn(broker: RunningBroker, account: Account, lines: re
     return line()?.message;
   };
   let next = 0;
+  const isEnough = () => next >= CONNECTIONS && account.get("requests") >= FEWEST_REQUESTS && account.get("answers") >= FEWEST_ANSWERS;
   const door = async () => {
-    while (next < CONNECTIONS) {
+    while (!isEnough()) {
       const common = { port: broker.port, seed: SEED, served: new Map(), topicIds, account, sending: () => account.count("requests") };
       await new Stranger({ ...common, number: next++, reasonOf }).run();
     }
@@ -54,8 +58,6 @@ test("strangers who send what they like harm nobody: every disconnect has its li
   await broker.stop();
   expect(account.complaints).toEqual([]);
   expect(lines.filter(({ level }) => level === "error")).toEqual([]);
-  expect(account.get("requests")).toBeGreaterThan(300);
-  expect(account.get("answers")).toBeGreaterThan(100);
   expect(account.get("records of the neighbour")).toBeGreaterThan(0);
 }, 30_000);
 
