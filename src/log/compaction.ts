@@ -12,7 +12,7 @@ import type { LogResources } from "./log-options.ts";
 import { segmentIndexOf } from "./log-reader.ts";
 import type { Segment } from "./segment.ts";
 import { groupSegments } from "./segment-groups.ts";
-import { decideSwap, dropCompacted } from "./segment-swap.ts";
+import { dropCompacted } from "./segment-swap.ts";
 import type { SegmentedLog } from "./segmented-log.ts";
 import type { AbortedTransactionEntry } from "./transaction-index.ts";
 
@@ -116,23 +116,24 @@ export class Compaction {
     const { filesystem } = this.#resources;
     const { directory } = this.#log;
     const compacted = new CompactedSegment(this.#log, first, this.#resources, this.#chunkBytes);
+    let segment: Segment;
     try {
-      for (const segment of group) {
-        await this.#forEachBatch(segment, 0, (batch) => this.#compactBatch(batch, compacted));
+      for (const replaced of group) {
+        await this.#forEachBatch(replaced, 0, (batch) => this.#compactBatch(batch, compacted));
       }
-      const segment = await compacted.complete();
-      this.#checkUnchanged(group);
-      decideSwap(segment);
+      segment = await compacted.complete();
       await filesystem.syncDirectoryLater(directory);
       this.#checkUnchanged(group);
       this.#log.replaceSegments(group, segment);
-      this.#pace.resumed();
-      return segment.sizeBytes;
     } catch (error) {
       compacted.close();
       if (this.#log.isIntact) this.#drop(first.baseOffset);
       throw error;
     }
+    await this.#log.completeSwap(group, segment);
+    this.#checkWanted();
+    this.#pace.resumed();
+    return segment.sizeBytes;
   }
 
   #drop(baseOffset: number): void {

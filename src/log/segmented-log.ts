@@ -39,7 +39,7 @@ import { RecoveryPoint } from "./recovery-point.ts";
 import { emptySegment, newestOf, rangeOf, type Segment } from "./segment.ts";
 import { setAsideOldest } from "./segment-removal.ts";
 import { shouldRoll } from "./segment-roll.ts";
-import { completeSwap } from "./segment-swap.ts";
+import { completeSwap, decideSwap } from "./segment-swap.ts";
 import { syncSegments } from "./segment-sync.ts";
 import { findMaxTimestamp, findTimestamp, lookUp } from "./timestamp-lookup.ts";
 import { WrittenState } from "./written-state.ts";
@@ -435,22 +435,22 @@ export class SegmentedLog implements PartitionLog {
     return count;
   }
 
-  /** Puts a compacted segment, for which the swap is decided, in the place of several that follow one another. */
+  /** Puts a compacted segment in the place of several that follow one another. Then comes `completeSwap`. */
   replaceSegments(replaced: readonly Segment[], compacted: Segment): void {
     const index = segmentIndexOf(this.#segments, compacted.baseOffset);
     const next = this.#segments[index + replaced.length];
     assert(this.#segments[index] === replaced[0] && next !== undefined, "segments of the log but its last are replaced");
-    try {
-      this.#resources.removeLater(completeSwap(compacted, replaced), this.settings["file.delete.delay.ms"]);
-    } catch (error) {
-      // The next start completes it.
-      this.#fail(error, "could not put a compacted segment in its place");
-      throw error;
-    }
+    decideSwap(compacted);
     this.#segments = this.#segments.toSpliced(index, replaced.length, compacted);
     this.#sizeBytes = this.#segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     this.#writer.tail?.dropBefore(next.baseOffset);
     this.#snapshots.removeBetween(compacted.baseOffset, next.baseOffset);
+  }
+
+  /** The next start goes on with what fails here. */
+  completeSwap(replaced: readonly Segment[], compacted: Segment): Promise<void> {
+    const swapping = completeSwap({ log: this, resources: this.#resources, compacted, replaced });
+    return swapping.catch((error: unknown) => this.#fail(error, "could not put a compacted segment in its place"));
   }
 
   activeProducers(): readonly ActiveProducer[] {

@@ -63,7 +63,7 @@ export class TransactionIndex {
     }
   }
 
-  /** Everything appended so far on stable storage. */
+  /** Everything appended and cut off so far on stable storage. */
   async sync(): Promise<void> {
     if (this.#isSynced) return;
     this.#isSynced = true;
@@ -82,7 +82,9 @@ export class TransactionIndex {
   truncate(endOffset: number): void {
     const count = this.#entries.filter(({ lastOffset }) => lastOffset < endOffset).length;
     this.#entries.length = count;
-    if (this.#filesystem.stat(this.path) === undefined) return;
+    const sizeBytes = this.#filesystem.stat(this.path)?.sizeBytes ?? 0;
+    if (sizeBytes <= count * entry.sizeBytes) return;
+    this.#isSynced = false;
     const file = this.#filesystem.open(this.path, "write");
     try {
       file.truncate(count * entry.sizeBytes);

@@ -18,21 +18,36 @@ export function completeSwaps(filesystem: Filesystem, directory: string, logger:
   for (const log of new Set(swapped.map(logNameOf))) {
     const path = `${directory}/${log}${SWAP_SUFFIX}`;
     const content = swapped.includes(log + SWAP_SUFFIX) ? readSwap(filesystem, path) : undefined;
-    const isDecided = !names.includes(log + CLEANED_SUFFIX);
+    const isDecided = !names.some((name) => name.endsWith(CLEANED_SUFFIX) && logNameOf(name) === log);
     if (isDecided && content?.isWhole === false && names.includes(log)) {
       logger.warn({ segment: path }, "a compacted segment is damaged; kept those that it was to replace");
       dropped.add(log);
     } else if (!isDecided) dropped.add(log);
     else if (content !== undefined) decided.push({ log, content });
   }
-  for (const name of swapped) if (dropped.has(logNameOf(name))) filesystem.remove(`${directory}/${name}`);
+  drop(
+    filesystem,
+    directory,
+    swapped.filter((name) => dropped.has(logNameOf(name))),
+  );
   for (const { log, content } of decided) {
     const baseOffset = offsetInFileName(log, LOG_SUFFIX);
     if (baseOffset !== undefined) removeReplaced(filesystem, directory, { names, baseOffset, endOffset: content.endOffset });
   }
+  // A power failure must not bring back what was removed beside what takes its place.
+  filesystem.syncDirectory(directory);
   for (const name of swapped)
     if (!dropped.has(logNameOf(name))) filesystem.rename(`${directory}/${name}`, `${directory}/${name.slice(0, -SWAP_SUFFIX.length)}`);
   return filesystem.list(directory);
+}
+
+/** Names that end so in part say that it was not decided, until none is left that would look so. */
+function drop(filesystem: Filesystem, directory: string, names: readonly string[]): void {
+  const path = (name: string, ending: string) => `${directory}/${name.slice(0, -SWAP_SUFFIX.length)}${ending}`;
+  const logs = names.filter((name) => name.endsWith(LOG_SUFFIX + SWAP_SUFFIX));
+  for (const name of logs) filesystem.rename(path(name, SWAP_SUFFIX), path(name, CLEANED_SUFFIX));
+  if (logs.length > 0) filesystem.syncDirectory(directory);
+  for (const name of names) filesystem.remove(path(name, SWAP_SUFFIX));
 }
 
 /** The name of the segment that a file belongs to. */

@@ -9,6 +9,8 @@ export interface Promises {
   readonly isDurable: boolean;
   /** Records that were deleted stay so: where they begin is not synced at once. */
   readonly keepsDeletions: boolean;
+  /** Below a log's end there is always something to read. */
+  readonly isWithoutHoles: boolean;
 }
 
 /** How the disk fails. */
@@ -23,7 +25,7 @@ export interface Mode {
 }
 
 const FLUSHED = { "log.flush.interval.messages": 1 };
-const KEPT: Promises = { isDurable: true, keepsDeletions: true };
+const KEPT: Promises = { isDurable: true, keepsDeletions: true, isWithoutHoles: true };
 
 export const CRASH: Mode = { name: "crash", title: "the process is killed", kind: "crash", count: 1, settings: {}, promises: KEPT };
 export const POWER: Mode = {
@@ -32,7 +34,7 @@ export const POWER: Mode = {
   kind: "power",
   count: 1,
   settings: FLUSHED,
-  promises: { isDurable: true, keepsDeletions: false },
+  promises: { isDurable: true, keepsDeletions: false, isWithoutHoles: false },
 };
 
 export const MODES: readonly Mode[] = [
@@ -44,7 +46,7 @@ export const MODES: readonly Mode[] = [
     kind: "power",
     count: 1,
     settings: {},
-    promises: { isDurable: false, keepsDeletions: false },
+    promises: { isDurable: false, keepsDeletions: false, isWithoutHoles: false },
   },
   { name: "fail", title: "the disk refuses once", kind: "fail", count: 1, settings: {}, promises: KEPT },
   { name: "full", title: "the disk is full for a while", kind: "fail", count: 25, settings: {}, promises: KEPT },

@@ -48,10 +48,10 @@ interface Told extends Place {
 }
 
 async function checkPartition(broker: FaultyBroker, knowledge: Knowledge, place: Place): Promise<void> {
-  const { name, index } = place;
+  const { name, index, promises } = place;
   const known = partitionOf(knowledge, name, index);
-  const all = await recordsFrom(broker, name, index, 0);
-  const committed = await recordsFrom(broker, name, index, 1);
+  const [all, committed] = [await recordsFrom(broker, place, 0), await recordsFrom(broker, place, 1)];
+  if (promises.isWithoutHoles && all.hasHole) throw new Error(`${name}-${index} gives nothing below its end`);
   const partition = `${name}-${index}`;
   checkAll(partition, all, { known, ends: knowledge.transactions, ...place });
   for (const [offset, value] of committed.records)
@@ -124,17 +124,19 @@ interface Found {
   readonly records: Map<number, string>;
   readonly logStartOffset: number;
   readonly lastStableOffset: number;
+  /** At some offset there was nothing to read, and at none behind it. */
+  readonly hasHole: boolean;
 }
 
 /** What a consumer gets from the log's start on, which leaves out what was aborted when it asks for that. */
-async function recordsFrom(broker: FaultyBroker, topic: string, partition: number, isolationLevel: number): Promise<Found> {
+async function recordsFrom(broker: FaultyBroker, { name: topic, index: partition }: Place, isolationLevel: number): Promise<Found> {
   const request = { replicaId: -1, topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp: EARLIEST }] }] };
   const earliest = (await broker.ask(messages.listOffsets, 2, request)).topics[0]?.partitions[0];
   if (earliest?.errorCode !== 0) throw new Error(`ListOffsets of ${topic}-${partition} gave error ${earliest?.errorCode}`);
   const found: Map<number, string> = new Map();
   const aborted = new Set<number>();
   let offset = Number(earliest.offset);
-  for (;;) {
+  for (let holeAt: number | undefined; ; ) {
     const topics = [{ topic, partitions: [{ partition, fetchOffset: offset, partitionMaxBytes: PIECE_BYTES }] }];
     const answer = await broker.ask(messages.fetch, 4, { maxWaitMs: 0, minBytes: 0, maxBytes: PIECE_BYTES, isolationLevel, topics });
     const { errorCode, records, highWatermark, lastStableOffset, abortedTransactions } = answer.responses[0]?.partitions[0] ?? {};
@@ -158,9 +160,18 @@ async function recordsFrom(broker: FaultyBroker, topic: string, partition: numbe
         }
       offset = batch.nextOffset;
     }
-    if ((records?.length ?? 0) > 0) continue;
+    const hasNothing = (records?.length ?? 0) === 0;
+    if (!hasNothing && holeAt !== undefined) throw new Error(`${topic}-${partition} gives nothing at ${holeAt}, and more behind it`);
+    if (!hasNothing) continue;
     const end = Number(isolationLevel === 1 ? lastStableOffset : highWatermark);
-    if (offset < end) throw new Error(`${topic}-${partition} gives nothing at ${offset}, below ${end}`);
-    return { records: found, logStartOffset: Number(earliest.offset), lastStableOffset: Number(lastStableOffset) };
+    if (offset >= end)
+      return {
+        records: found,
+        logStartOffset: Number(earliest.offset),
+        lastStableOffset: Number(lastStableOffset),
+        hasHole: holeAt !== undefined,
+      };
+    holeAt ??= offset;
+    offset++;
   }
 }
