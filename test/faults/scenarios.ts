@@ -97,12 +97,13 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "idempotence",
     title: "producers with sequence numbers, whose states are kept and expire",
-    settings: { "producer.id.expiration.ms": 30_000, "producer.id.expiration.check.interval.ms": 5000 },
+    // Longer than a broker gets to recover from a disk that was full.
+    settings: { "producer.id.expiration.ms": 90_000, "producer.id.expiration.check.interval.ms": 5000 },
     prepare: (life) => life.createTopic("orders"),
     live: async (life) => {
       const first = await life.initProducer("first", "orders");
       for (let count = 0; first !== undefined && count < 6; count++) await life.produceInSequence(first);
-      await life.pass(40_000);
+      await life.pass(100_000);
       if (first !== undefined) first.last = undefined;
       const second = await life.initProducer("second", "orders");
       for (let count = 0; second !== undefined && count < 10; count++) await life.produceInSequence(second);

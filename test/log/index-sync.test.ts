@@ -46,6 +46,27 @@ test("a segment that ends right after a start in order keeps what the disk has o
   expect(written.filter((path) => /0{20}\.(time)?index$/.test(path))).toEqual([]);
 });
 
+test("the disk has what a recovery made of the files when the stop after it counts as one in order", async () => {
+  const files = new MemoryFilesystem();
+  const before = open(files);
+  const log = before.open(spec(SETTINGS));
+  for (let count = 0; count < 3; count++) append(log, batchOf([`${count}`.padEnd(60)], { timestamp: FIRST_MS + count }));
+  append(log, batchOf(["a"], { ...PRODUCER, baseSequence: 0 }));
+  log.append(marker(PRODUCER.producerId, ControlType.ABORT, FIRST_MS), { leaderEpoch: 0, origin: "coordinator" });
+  await before.close();
+  files.remove("/data/.kafka_cleanshutdown");
+  const path = log.segments.at(-1)?.file.path ?? "";
+  files.replaceFile(path, files.readFile(path).subarray(0, -1));
+  const disk = new FailingFilesystem(files, "power", Number.POSITIVE_INFINITY);
+  const engine = open(disk);
+  engine.open(spec(SETTINGS));
+  await engine.close();
+  const left = disk.afterwards();
+  expect(left.list("/data")).toContain(".kafka_cleanshutdown");
+  for (const name of left.list("/data/orders-0").filter((each) => /(log|index)$/.test(each)))
+    expect(left.readFile(`/data/orders-0/${name}`), name).toEqual(disk.readFile(`/data/orders-0/${name}`));
+});
+
 test("an open transaction is known after a stop in order although the power took the snapshot of producers", async () => {
   const disk = new FailingFilesystem(new MemoryFilesystem(), "power", Number.POSITIVE_INFINITY);
   const engine = open(disk);
