@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { GoProgram } from "../../scripts/go-program.ts";
 import { NODE } from "./broker-under-test.ts";
+import { cProgram } from "./c-program.ts";
 import { type JavaLibraries, javaProgram } from "./java-program.ts";
 import { isBuilt, javascriptPackages, type NativePackage, nativePackage } from "./javascript-packages.ts";
 import { pythonWithClients } from "./python-environment.ts";
@@ -61,6 +62,7 @@ export const CLIENT_PROGRAMS = {
   sarama: { language: "Go", command: () => go("sarama") },
   "kafka-go": { language: "Go", command: () => go("kafka-go") },
   aiokafka: { language: "Python", command: () => python("aiokafka_client.py") },
+  "librdkafka-c": { language: "C", command: async () => [await cProgram()] },
   "rust-rdkafka": rust("rust-rdkafka"),
   rskafka: rust("rskafka"),
 } as const satisfies Readonly<Record<string, ClientProgram>>;

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type About, type ClientCalls, ClientProcess, Refusal, withClient } from "../client-process.ts";
 import type { ClientName } from "../client-programs.ts";
 import type { Observation } from "../compare.ts";
+import { waitFor } from "../processes.ts";
 
 export type Call = Exclude<keyof ClientCalls, "about">;
 
@@ -32,10 +33,18 @@ export class Bench {
     return started;
   }
 
-  /** By the client itself, or by kafkajs where it cannot say how the topic is to be. */
+  /**
+   * By the client itself, or by kafkajs where it cannot say how the topic is to be. Waits for the leader of each partition: Kafka answers before
+   * that, and then some clients send again what other partitions had already taken, or do not look for minutes whether the topic is there.
+   */
   async createTopic(process: ClientProcess, args: Parameters<ClientCalls["createTopic"]>[0]): Promise<void> {
-    if (this.about.lacks["topic configs"] === undefined) await process.call("createTopic", args);
+    const { lacks } = this.about;
+    if (lacks["topic configs"] === undefined) await process.call("createTopic", args);
     else await withClient("kafkajs", this.bootstrap, (other) => other.call("createTopic", args));
+    if (lacks.watermarks !== undefined) return;
+    const partitions = Array.from({ length: args.partitions }, (_, partition) => partition);
+    const ends = (): Promise<Observation> => this.attempt(process, "watermarks", { topic: args.topic, partitions });
+    await waitFor("a leader for each partition", ends, (answer) => JSON.stringify(answer).startsWith('{"answered"'));
   }
 
   /** What came of a call, or that the client does not have it. */

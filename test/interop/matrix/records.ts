@@ -1,8 +1,7 @@
 // Scenarios about records and offsets: every kind of record with each codec, offsets by time, and producers that repeat nothing.
 
-import type { ClientProcess, RecordSeen, RecordToSend } from "../client-process.ts";
+import type { RecordSeen, RecordToSend } from "../client-process.ts";
 import type { Observation } from "../compare.ts";
-import { waitFor } from "../processes.ts";
 import { type Bench, KEPT_FOR_EVER, type Scenario } from "./bench.ts";
 
 const FIRST_TIMESTAMP_MS = 1_700_000_000_000;
@@ -84,7 +83,6 @@ const codecs: Scenario = {
       const topic = `${bench.name}-${codec}`;
       const records = sendable(bench, assortedRecords([0, 1]));
       await bench.createTopic(process, { topic, partitions: 2, configs: KEPT_FOR_EVER });
-      await whenLed(bench, process, topic, [0, 1]);
       const sent = await process.call("produce", { topic, codec, records });
       const read = await process.call("read", { topic, partitions: [0, 1], from: "beginning", count: records.length });
       observed[codec] = { sent: inRanges(sent), read: asSent(read, records) };
@@ -94,19 +92,11 @@ const codecs: Scenario = {
   },
 };
 
-/** Kafka answers before every partition has its leader, and some clients send again then what other partitions had already taken. */
-async function whenLed(bench: Bench, process: ClientProcess, topic: string, partitions: readonly number[]): Promise<void> {
-  if (bench.about.lacks.watermarks !== undefined) return;
-  const ends = (): Promise<Observation> => bench.attempt(process, "watermarks", { topic, partitions });
-  await waitFor("a leader for each partition", ends, (answer) => JSON.stringify(answer).startsWith('{"answered"'));
-}
-
 async function hundredPartitions(bench: Bench): Promise<Observation> {
   const process = await bench.start();
   const topic = `${bench.name}-hundred`;
   const partitions = Array.from({ length: 100 }, (_, partition) => partition);
   await bench.createTopic(process, { topic, partitions: 100, configs: KEPT_FOR_EVER });
-  await whenLed(bench, process, topic, partitions);
   const records = partitions.flatMap((partition) => numbered((partition % 3) + 1, partition));
   const sent = await process.call("produce", { topic, records });
   const read = await process.call("read", { topic, partitions, from: "beginning", count: records.length });
