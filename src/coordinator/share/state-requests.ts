@@ -35,16 +35,21 @@ export interface StateRequestsOptions<Wish, Result extends PartitionResult> {
   readonly call: (brokerId: number, request: StateRequest<Wish>) => Later<StateResponse<Result> | undefined>;
 }
 
-/** Pauses between attempts double from the first to the longest: about half a minute altogether. */
+/** Pauses between attempts double from the first to the longest. */
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5000;
-const ATTEMPTS = 11;
+const LONGEST_PAUSE_MS = 2000;
+/**
+ * For so long from when it was asked nobody hears that there is no coordinator, however many ask: longer than a broker may be away before another
+ * takes over (broker.session.timeout.ms), and well within a client's request.timeout.ms of 30 s. Kafka's five attempts take 15 to 31 s.
+ */
+const PATIENCE_MS = 15_000;
 const PARTITIONS_IN_REQUEST = 1000;
 
 interface Job<Wish, Result> {
   readonly key: SharePartitionKey;
   readonly wish: Wish;
   readonly resolve: (result: Result | undefined) => void;
+  readonly askedMs: number;
   attempts: number;
 }
 
@@ -69,7 +74,7 @@ export class StateRequests<Wish extends object, Result extends PartitionResult> 
   /** `undefined` when no coordinator answered, however often it was tried. Never rejects. */
   ask(key: SharePartitionKey, wish: Wish): Promise<Result | undefined> {
     const { promise, resolve } = Promise.withResolvers<Result | undefined>();
-    const job = { key, wish, resolve, attempts: 0 };
+    const job = { key, wish, resolve, askedMs: this.#options.clock.now(), attempts: 0 };
     const name = sharePartitionName(key);
     const lane = this.#lanes.get(name);
     if (lane === undefined) {
@@ -143,11 +148,12 @@ export class StateRequests<Wish extends object, Result extends PartitionResult> 
   }
 
   #again(job: Job<Wish, Result>, result: Result | undefined): void {
-    if (job.attempts >= ATTEMPTS) {
+    const leftMs = job.askedMs + PATIENCE_MS - this.#options.clock.now();
+    if (leftMs <= 0) {
       this.#finish(job, result);
       return;
     }
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (job.attempts - 1));
+    const pauseMs = Math.min(leftMs, LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (job.attempts - 1));
     const pause = this.#options.clock.after(pauseMs, () => {
       this.#pauses.delete(pause);
       this.#route(job);
