@@ -65,14 +65,17 @@ function add(map: Map<string, number>, key: string, by = 1): void {
   map.set(key, (map.get(key) ?? 0) + by);
 }
 
-const LONGEST_REASON = 90;
+const LONGEST_REASON = 110;
 
 /** "closed a connection: … asked for a malformed Fetch version 3: needs 4 bytes at 20, the end" are many of one kind. */
 function withoutParticulars(reason: string): string {
   return reason
-    .replace(/"(?:[^"\\]|\\.)*"/g, '"…"')
+    .replace(/ client ".*" (\([^)]*\) )?(asked for|sent)/s, " a client $2")
+    .replace(/"(?:[^"\\]|\\.)*"/gs, '"…"')
+    .replace(/[0-9A-F]{8,}:error:[0-9A-F]+:SSL routines:\w*:/, "")
     .replace(/ a malformed \w+ version/, " a malformed … version")
     .replace(/ for \w+ version/, " for … version")
+    .replace(/the answer to \w+ /, "the answer to … ")
     .replace(/\b\w+(Request|Response)\.\S+/g, "…")
     .replace(/-?\d+/g, "N")
     .slice(0, LONGEST_REASON);

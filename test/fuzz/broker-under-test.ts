@@ -1,5 +1,6 @@
 // The broker that is tried: the command line's own, in a process of its own, with watch.ts inside. What it says about connections is kept by
-// their port until somebody asks; whatever it calls an error is a complaint.
+// listener and port until somebody asks (a system gives one port to two connections at a time, as long as they go to two listeners); whatever it
+// calls an error is a complaint.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -23,6 +24,7 @@ interface LogLine {
   readonly bootstrapServers?: string;
   readonly msg?: string;
   readonly client?: string;
+  readonly listener?: string;
   readonly reason?: string;
   readonly [fact: string]: unknown;
 }
@@ -43,8 +45,9 @@ process.on("exit", () => {
 export class BrokerUnderTest {
   readonly #child: ChildProcess;
   readonly #options: BrokerOptions;
-  readonly #reasons = new Map<number, string>();
-  readonly #asking = new Map<number, (reason: string) => void>();
+  /** By "SASL_SSL 45012": the listener, and the client's port. */
+  readonly #reasons = new Map<string, string>();
+  readonly #asking = new Map<string, (reason: string) => void>();
   readonly #exited: Promise<unknown>;
   #port = 0;
   #lastWords: string[] = [];
@@ -93,24 +96,25 @@ export class BrokerUnderTest {
   }
 
   /** Why it closed the connection from that port, once. */
-  reasonOf(port: number): Promise<string | undefined> {
-    const known = this.#reasons.get(port);
+  reasonOf(listener: string, port: number): Promise<string | undefined> {
+    const connection = `${listener} ${port}`;
+    const known = this.#reasons.get(connection);
     if (known !== undefined) {
-      this.#reasons.delete(port);
+      this.#reasons.delete(connection);
       return Promise.resolve(known);
     }
     return new Promise((resolve) => {
       const giveUp = () => {
-        this.#asking.delete(port);
+        this.#asking.delete(connection);
         resolve(undefined);
       };
       // Twice: this process may have been too busy to read what is there.
       let timer = setTimeout(() => {
         timer = setTimeout(giveUp, LOG_MS);
       }, LOG_MS);
-      this.#asking.set(port, (reason) => {
+      this.#asking.set(connection, (reason) => {
         clearTimeout(timer);
-        this.#asking.delete(port);
+        this.#asking.delete(connection);
         resolve(reason);
       });
     });
@@ -143,18 +147,18 @@ export class BrokerUnderTest {
     if (!line.startsWith("{")) return;
     const facts = JSON.parse(line) as LogLine;
     if (facts.event === "ready") this.#port = Number(facts.bootstrapServers?.split(":").at(-1));
-    else if (facts.client !== undefined) this.#say(Number(facts.client.slice(facts.client.lastIndexOf(":") + 1)), facts);
+    else if (facts.client !== undefined) this.#say(`${facts.listener} ${facts.client.split(":").at(-1)}`, facts);
     if (facts.level === "error") this.#complain(saidError(facts));
   }
 
-  #say(port: number, { reason, msg }: LogLine): void {
+  #say(connection: string, { reason, msg }: LogLine): void {
     const text = `${msg}: ${reason}`;
-    const asking = this.#asking.get(port);
+    const asking = this.#asking.get(connection);
     if (asking !== undefined) {
       asking(text);
       return;
     }
-    this.#reasons.set(port, text);
+    this.#reasons.set(connection, text);
     const [oldest] = this.#reasons.keys();
     if (this.#reasons.size > KEPT_REASONS && oldest !== undefined) this.#reasons.delete(oldest);
   }

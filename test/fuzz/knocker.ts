@@ -16,7 +16,7 @@ export interface KnockerOptions {
   readonly number: number;
   readonly account: Account;
   readonly sending: (request: NextRequest, connection: number) => void;
-  readonly reasonOf: (localPort: number) => Promise<string | undefined>;
+  readonly reasonOf: (listener: string, localPort: number) => Promise<string | undefined>;
 }
 
 /** How long it waits for an answer. */
@@ -37,11 +37,11 @@ export class Knocker {
 
   async run(): Promise<void> {
     const { ports } = this.#options;
-    const { port, isTls } = this.#chance.pick([
-      { port: ports.sasl, isTls: false },
-      { port: ports.sasl, isTls: false },
-      { port: ports.tls, isTls: true },
-      { port: ports.saslTls, isTls: true },
+    const { port, listener, isTls } = this.#chance.pick([
+      { port: ports.sasl, listener: "SASL_PLAINTEXT", isTls: false },
+      { port: ports.sasl, listener: "SASL_PLAINTEXT", isTls: false },
+      { port: ports.tls, listener: "SSL", isTls: true },
+      { port: ports.saslTls, listener: "SASL_SSL", isTls: true },
     ]);
     const shakesHands = isTls && this.#chance.oneIn(2);
     const socket = shakesHands
@@ -69,7 +69,7 @@ export class Knocker {
       socket.write(request.bytes);
       await heard();
     }
-    if (state.isClosed) await this.#wasClosed(state.port, shakesHands && !state.isOpen);
+    if (state.isClosed) await this.#wasClosed(listener, state.port, shakesHands && !state.isOpen);
     socket.destroy();
   }
 
@@ -99,9 +99,9 @@ export class Knocker {
     return Buffer.concat([head, content]);
   }
 
-  async #wasClosed(port: number, isRefusal: boolean): Promise<void> {
+  async #wasClosed(listener: string, port: number, isRefusal: boolean): Promise<void> {
     if (port === 0) return;
-    const reason = await this.#options.reasonOf(port);
+    const reason = await this.#options.reasonOf(listener, port);
     if (reason !== undefined) this.#options.account.disconnected(reason);
     else {
       const what = `the broker ended ${isRefusal ? "a handshake" : "a login"}, and its log does not say why`;

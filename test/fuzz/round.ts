@@ -147,11 +147,11 @@ class Round {
         this.#requests++;
         this.#recently.add(request, connection);
       },
-      reasonOf: (port: number) => at.broker.reasonOf(port),
     };
     const isKnock = new Chance(seed, number).oneIn(KNOCK_ONE_IN);
-    if (isKnock) await new Knocker({ ...common, ports: at.ports }).run();
-    else await new Stranger({ ...common, port: at.ports.plain }).run();
+    const reasonOf = (listener: string, from: number) => at.broker.reasonOf(listener, from);
+    if (isKnock) await new Knocker({ ...common, ports: at.ports, reasonOf }).run();
+    else await new Stranger({ ...common, port: at.ports.plain, reasonOf: (from) => reasonOf("PLAINTEXT", from) }).run();
   }
 }
 
