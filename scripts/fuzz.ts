@@ -13,6 +13,8 @@ const requests = Number(values.requests ?? DEFAULT_REQUESTS);
 const seed = Number(values.seed ?? DEFAULT_SEED);
 const only = values.only === undefined ? undefined : Number(values.only);
 const account = new Account();
+// Which ends the broker, too.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
 const began = Date.now();
 console.log(`fuzz: seed ${seed}, ${only === undefined ? `${requests} requests` : `connection ${only} alone`}`);
 

@@ -206,11 +206,12 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
     return await refuse(error);
   }
 
-  #loaded({ recordCount, unknownRecordCount }: LoadResult, startedMs: number): void {
+  #loaded({ recordCount, skipped }: LoadResult, startedMs: number): void {
     if (this.#status !== "loading") return;
     this.#status = "active";
     this.#failures.worked(topicPartitionName(this.#partition.log.topicPartition));
-    if (unknownRecordCount > 0) this.#logger.warn({ unknownRecordCount }, "skipped records of types that this version does not know");
+    if (skipped.count > 0)
+      this.#logger.warn({ skippedCount: skipped.count, offsets: skipped.told }, "skipped records that no coordinator can read");
     if (recordCount > 0) this.#logger.info({ recordCount, tookMs: this.#clock.now() - startedMs }, "loaded the coordinator's state");
     this.#state.loaded();
   }

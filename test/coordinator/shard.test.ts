@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { controlBatch } from "../../protocol/records/control-batch.ts";
+import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import type { CoordinatorState, RecordCodec, RecordOrigin } from "../../src/coordinator/coordinator-state.ts";
@@ -21,7 +22,10 @@ interface Word {
 
 const codec: RecordCodec<Word> = {
   encode: ({ key, value }) => ({ key: Buffer.from(key), value: value === null ? null : Buffer.from(value) }),
-  decode: (key, value) => (key.toString().startsWith("?") ? undefined : { key: key.toString(), value: value?.toString() ?? null }),
+  decode: (key, value) => {
+    if (key.toString().startsWith("!")) throw new MalformedMessage("no word");
+    return key.toString().startsWith("?") ? undefined : { key: key.toString(), value: value?.toString() ?? null };
+  },
 };
 
 class Words implements CoordinatorState<Word> {
@@ -288,12 +292,27 @@ describe("loading a shard", () => {
     expect(told("error")).toEqual([3, 13, 23, 33, 43].map((index) => `__consumer_offsets-${index}`));
   });
 
-  it("fails, and says so, when the log cannot be understood", async () => {
+  it("passes over what it cannot read, loads the rest, and says what and where", () => {
     const log = stored();
+    const strange = [
+      { key: Buffer.from("!"), value: null },
+      { key: null, value: null },
+      { key: Buffer.from("d"), value: Buffer.from("x") },
+    ];
+    log.append(buildBatch(strange).bytes, { leaderEpoch: 0, origin: "coordinator" });
     log.batches[0]?.bytes.fill(0xff, 61);
-    const { runtime, partition, words } = bench(new MemoryPartitionLog(0, log.batches));
+    const lines: RecordedLine[] = [];
+    const { runtime, partition, words } = bench(new MemoryPartitionLog(0, log.batches), recordingLogger(lines));
     runtime.elected(partition);
-    expect(words()).toBe(Errors.NOT_COORDINATOR);
+    expect(words()).toEqual(["c", "d"]);
+    const { facts } = lines.find(({ level }) => level === "warn") ?? {};
+    expect(facts).toMatchObject({ topic: "__consumer_offsets", partition: 0, skippedCount: 4 });
+    expect(facts?.["offsets"]).toEqual([
+      expect.stringMatching(/^0: the rest of a batch: /),
+      "2: its type is not known to this version",
+      "5: no word",
+      "6: it has no key",
+    ]);
   });
 
   it("tells records of transactions apart, and when their marker comes", () => {

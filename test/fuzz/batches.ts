@@ -7,6 +7,7 @@ import { compress } from "../../protocol/records/compression.ts";
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { bomb } from "./bombs.ts";
 import type { Chance } from "./chance.ts";
+import { anyInternalTopic, strangeRecord } from "./coordinator-records.ts";
 import type { Persona } from "./persona.ts";
 import { sealed, updateCrc } from "./sealed.ts";
 
@@ -29,6 +30,8 @@ export function records(persona: Persona, chance: Chance): Buffer {
     [3, () => oldMessages(chance)],
     [1, () => Buffer.concat([honest(persona, chance).bytes, lying(honest(persona, chance), chance)])],
     [1, () => chance.bytes(chance.pick([0, 1, 12, 61, 200]))],
+    // For an internal topic, if that is where it goes.
+    [1, () => buildBatch([strangeRecord(anyInternalTopic(chance), persona, chance)], { timestamp: chance.pick(TIMES) }).bytes],
   ])();
 }
 

@@ -57,7 +57,7 @@ export class BrokerUnderTest {
   private constructor(options: BrokerOptions) {
     this.#options = options;
     const main = join(import.meta.dirname, "../../src/cli/main.ts");
-    const flags = ["--import", join(import.meta.dirname, "watch.ts"), `--max-old-space-size=${HEAP_MEBIBYTES}`];
+    const flags = ["--expose-gc", "--import", join(import.meta.dirname, "watch.ts"), `--max-old-space-size=${HEAP_MEBIBYTES}`];
     const args = [...flags, main, "start", "--data", options.data, "--json", "--log-level", "warn", ...options.args];
     this.#child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
     this.#exited = once(this.#child, "exit");

@@ -113,6 +113,9 @@ export class Knocker {
 const TOKENS: readonly Buffer[] = [
   Buffer.from("\0fuzz\0fuzz"),
   Buffer.from("\0neighbour\0wrong"),
+  Buffer.from("\0__admin_client\0fuzz"),
+  Buffer.from("\0broker-1\0fuzz"),
+  Buffer.from("\0ANONYMOUS\0"),
   Buffer.from("\0\0"),
   Buffer.from("n,,n=fuzz,r=nonce"),
   Buffer.from("c=biws,r=nonce,p="),

@@ -24,7 +24,13 @@ export function firstNumber(connection: number): number {
   return connection * NUMBERS_A_CONNECTION;
 }
 
-const HEADER_CLIENT_ID = "fuzz";
+/** Those of brokers and of Kafka's own tools mean something to a broker: whose id it is must not matter but for what Kafka lets it. */
+const CLIENT_IDS: readonly (readonly [weight: number, clientId: string])[] = [
+  [30, "fuzz"],
+  [2, "__admin_client"],
+  [1, "broker-1"],
+  [1, ""],
+];
 
 export class Requests {
   readonly #persona: Persona;
@@ -33,6 +39,7 @@ export class Requests {
   readonly #served: ReadonlyMap<number, Versions>;
   /** Most have something to say, and few are out for noise alone: what ends a connection ends its conversation. */
   readonly #wickedOneIn: number;
+  readonly #clientId: string;
   #next: number;
 
   /** `served`: the versions of each API that the broker says it serves. */
@@ -43,6 +50,7 @@ export class Requests {
     this.#served = served;
     this.#apis = conversation(chance);
     this.#wickedOneIn = chance.pick([2, 6, 20, 20, 60]);
+    this.#clientId = chance.weighted(CLIENT_IDS);
   }
 
   next(): NextRequest {
@@ -74,7 +82,7 @@ export class Requests {
     const chance = this.#chance;
     const whole = { ...manner, records: () => records(this.#persona, chance) };
     const { body } = new RequestWriter(api.request, version, { persona: this.#persona, chance, manner: whole });
-    return Buffer.concat([header(api, version), body]);
+    return Buffer.concat([header(api, version, this.#clientId), body]);
   }
 }
 
@@ -91,12 +99,12 @@ const WICKED: readonly (readonly [weight: number, manner: NamedManner])[] = [
   [2, { name: "many lies", oddOneIn: 10, lieOneIn: 6 }],
 ];
 
-function header(api: Api, version: number): Buffer {
+function header(api: Api, version: number, clientId: string): Buffer {
   const isFlexible = api.request.isFlexible(version);
-  const bytes = Buffer.alloc(10 + HEADER_CLIENT_ID.length + (isFlexible ? 1 : 0));
+  const bytes = Buffer.alloc(10 + clientId.length + (isFlexible ? 1 : 0));
   bytes.writeInt16BE(api.key, 0);
   bytes.writeInt16BE(version, 2);
-  bytes.writeInt16BE(HEADER_CLIENT_ID.length, 8);
-  bytes.write(HEADER_CLIENT_ID, 10);
+  bytes.writeInt16BE(clientId.length, 8);
+  bytes.write(clientId, 10);
   return bytes;
 }

@@ -1,5 +1,6 @@
-// A round of the fuzzer: a broker on a fresh folder, strangers at its doors, a neighbour beside them. At the end the broker is stopped, started
-// again on its data, and the neighbour looks whether everything is there.
+// A round of the fuzzer: a broker on a fresh folder, strangers at its doors, a neighbour beside them. Then the broker is stopped, strange records
+// are written into its internal topics (strange-segments.ts), it is started again on that, the neighbour looks whether everything is there, and
+// the last strangers of the round come in.
 //
 // In rounds of administrators strangers may do everything, also what takes the neighbour its peace (delete its topics, set its quotas): he is
 // not there then, all else is held to the same.
@@ -10,15 +11,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { apiVersions } from "../../protocol/messages/index.ts";
 import type { Versions } from "../../protocol/schema/versions.ts";
+import { nodeFilesystem } from "../../src/base/node-filesystem.ts";
 import { RawClient } from "../support/raw-client.ts";
 import type { Account } from "./account.ts";
 import { BrokerUnderTest } from "./broker-under-test.ts";
 import { Chance } from "./chance.ts";
 import { Knocker } from "./knocker.ts";
 import { NEIGHBOUR, Neighbour } from "./neighbour.ts";
-import { TopicIds } from "./persona.ts";
+import { Persona, TopicIds } from "./persona.ts";
 import { Recently } from "./recently.ts";
 import type { NextRequest } from "./requests.ts";
+import { writeStrangeRecords } from "./strange-segments.ts";
 import { Stranger } from "./stranger.ts";
 
 export interface RoundOptions {
@@ -33,6 +36,8 @@ export interface RoundOptions {
 }
 
 const CONNECTIONS_A_ROUND = 4000;
+/** Those of them who come when the broker has started again. */
+const LATE_CONNECTIONS = 200;
 /** Of so many rounds one is of administrators. */
 const ADMINISTRATORS_EVERY = 4;
 
@@ -81,15 +86,20 @@ class Round {
   }
 
   async run(): Promise<number> {
-    const { account } = this.#options;
+    const { account, seed } = this.#options;
     const { broker, ports } = await this.#start();
     const neighbour = this.#isOfAdministrators ? undefined : await Neighbour.start({ port: ports.sasl, hasLogin: true, account });
-    await this.#letStrangersIn(broker, ports);
+    const end = this.#connection + CONNECTIONS_A_ROUND;
+    await this.#letStrangersIn(broker, ports, end - LATE_CONNECTIONS);
     await neighbour?.stop();
     await this.#end(broker);
     if (!broker.hasStopped) return this.#requests;
+    const chance = new Chance(seed, this.#connection);
+    const persona = new Persona(chance, this.#topicIds);
+    account.count("strange batches in internal topics", writeStrangeRecords(nodeFilesystem, this.#data, { persona, chance }));
     const again = await this.#start();
     await neighbour?.verify({ port: again.ports.sasl, hasLogin: true, account });
+    await this.#letStrangersIn(again.broker, again.ports, end);
     await this.#end(again.broker);
     return this.#requests;
   }
@@ -121,10 +131,10 @@ class Round {
     await broker.stop();
   }
 
-  async #letStrangersIn(broker: BrokerUnderTest, ports: Ports): Promise<void> {
+  /** Those up to the connection `end`. */
+  async #letStrangersIn(broker: BrokerUnderTest, ports: Ports, end: number): Promise<void> {
     const served = await servedVersions(ports.plain);
     const { only, requests, account } = this.#options;
-    const end = this.#connection + CONNECTIONS_A_ROUND;
     const mayGoOn = () => broker.isRunning && this.#requests < requests && account.complaints.length < MOST_COMPLAINTS;
     const door = async () => {
       while (mayGoOn() && this.#connection < end) {

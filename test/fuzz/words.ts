@@ -76,10 +76,26 @@ const SETTINGS: readonly (readonly [string, readonly string[]])[] = [
   ["no.such.setting", ["x"]],
 ];
 
-const topicName: Word = (persona, chance) => (chance.oneIn(4) ? `fuzz-${chance.below(16)}` : persona.topic);
-const groupName: Word = ({ group }, chance) =>
-  chance.oneIn(6) ? `fuzz-${chance.pick(["classic", "consumer", "share", "streams"])}-0` : group;
-const transactionalId: Word = (persona) => persona.transactionalId;
+/** What a regular expression that is tried in every way does not get over. */
+const MANY_LETTERS = `${"a".repeat(60)}_b`;
+const OTHERS_TOPICS = [
+  "neighbour",
+  "neighbour-transactions",
+  "__consumer_offsets",
+  "__transaction_state",
+  "__share_group_state",
+  MANY_LETTERS,
+];
+
+const topicName: Word = (persona, chance) => {
+  if (chance.oneIn(40)) return chance.pick(OTHERS_TOPICS);
+  return chance.oneIn(4) ? `fuzz-${chance.below(16)}` : persona.topic;
+};
+const groupName: Word = ({ group }, chance) => {
+  if (chance.oneIn(60)) return "neighbour";
+  return chance.oneIn(6) ? `fuzz-${chance.pick(["classic", "consumer", "share", "streams"])}-0` : group;
+};
+const transactionalId: Word = (persona, chance) => (chance.oneIn(60) ? "neighbour-transactions" : persona.transactionalId);
 const partition: Word = (_, chance) => chance.pick([0, 0, 0, 1, 2, 3, -1, 9, 2_147_483_647]);
 const smallEpoch: Word = (_, chance) => chance.pick([-1, -1, 0, 0, 1, 2, -2, 100]);
 const offset: Word = (persona, chance) =>
