@@ -34,6 +34,8 @@ const START_MS = 60_000;
 const STOP_MS = 60_000;
 /** How long its log may take to arrive. */
 const LOG_MS = 5000;
+/** From so long on without a sign of life it is taken for dead, and ended: whoever waits for it would do so for ever. */
+const SILENT_MS = 60_000;
 const KEPT_REASONS = 20_000;
 
 /** No broker outlives the fuzzer, however it ends. */
@@ -52,6 +54,7 @@ export class BrokerUnderTest {
   #port = 0;
   #lastWords: string[] = [];
   #isStopping = false;
+  #heardMs = Date.now();
   #measured: ((observed: Extract<Observed, { kind: "measured" }>) => void) | undefined;
 
   private constructor(options: BrokerOptions) {
@@ -67,7 +70,9 @@ export class BrokerUnderTest {
       if (stream !== null) createInterface({ input: stream }).on("line", (line) => this.#read(line));
     }
     this.#child.on("message", (observed) => this.#observe(observed as Observed));
+    const looking = setInterval(() => this.#endSilent(), 1000).unref();
     this.#child.on("exit", (code, signal) => {
+      clearInterval(looking);
       if (!this.#isStopping) options.account.complain({ what: `the broker ended with ${code ?? signal}: ${this.#lastWords.join(" | ")}` });
     });
   }
@@ -164,8 +169,16 @@ export class BrokerUnderTest {
   }
 
   #observe(observed: Observed): void {
+    this.#heardMs = Date.now();
     if (observed.kind === "turn") this.#options.longTurn(observed);
-    else this.#measured?.(observed);
+    else if (observed.kind === "measured") this.#measured?.(observed);
+  }
+
+  #endSilent(): void {
+    if (Date.now() - this.#heardMs < SILENT_MS || this.#isStopping) return;
+    this.#isStopping = true;
+    this.#child.kill("SIGKILL");
+    this.#complain(`the broker's event loop has stood still for ${SILENT_MS} ms`);
   }
 
   #complain(what: string): void {

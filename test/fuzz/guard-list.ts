@@ -121,4 +121,54 @@ export const GUARDS: readonly Guard[] = [
     title: "one request makes no more than so many partitions",
     edits: [{ file: "src/cluster/batch-limit.ts", code: "export const MAX_CHANGES = 10_000;", without: "export const MAX_CHANGES = 1e9;" }],
   },
+  {
+    title: "a pattern of a client's takes time in proportion to the text",
+    edits: [
+      {
+        file: "src/base/patterns.ts",
+        code: "const compiled = RE2JS.compile(source);",
+        without: 'const compiled = new RegExp("^(?:" + source + ")$");',
+      },
+      { file: "src/base/patterns.ts", code: "compiled.programSize() > MOST_INSTRUCTIONS ? undefined : ", without: "" },
+      { file: "src/base/patterns.ts", code: "compiled.testExact(text)", without: "compiled.test(text)" },
+      {
+        file: "src/base/patterns.ts",
+        code: "if (error instanceof RE2JSException) return undefined;",
+        without: "if (error instanceof RE2JSException || error instanceof SyntaxError) return undefined;",
+      },
+    ],
+  },
+  {
+    title: "the name of a topic is no longer than a folder's may be",
+    edits: [{ file: "src/cluster/topic-name.ts", code: "if (name.length > MAX_LENGTH)", without: "if (name.length > 1e6)" }],
+  },
+  {
+    title: "what is no record of a coordinator's is passed over",
+    edits: [
+      {
+        file: "src/coordinator/load.ts",
+        code: "if (!(cause instanceof MalformedMessage)) throw cause;\n    return",
+        without: "throw cause;\n    return",
+      },
+      {
+        file: "src/coordinator/load.ts",
+        code: "if (!(cause instanceof MalformedMessage)) throw cause;\n    progress",
+        without: "throw cause;\n    progress",
+      },
+    ],
+  },
+  {
+    title: "answers leave in the order of their requests",
+    edits: [
+      {
+        file: "src/server/connection.ts",
+        code: "if (this.#inTurn.count > 0) this.#inTurn.add(answer);",
+        without: "if (this.#inTurn.count < 0) this.#inTurn.add(answer);",
+      },
+    ],
+  },
+  {
+    title: "who may not write to a topic does not",
+    edits: [{ file: "src/api/produce.ts", code: "if (!mayWrite) return failed", without: "if (mayWrite === undefined) return failed" }],
+  },
 ];

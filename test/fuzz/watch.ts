@@ -5,10 +5,12 @@
 import { Seldom } from "../../src/base/seldom.ts";
 
 export type Observed =
+  | { readonly kind: "alive" }
   | { readonly kind: "turn"; readonly endedMs: number; readonly cpuMs: number; readonly wallMs: number }
   | { readonly kind: "measured"; readonly longestTurnMs: number; readonly mostResidentBytes: number };
 
 const LOOK_EVERY_MS = 5;
+const ALIVE_EVERY_MS = 1000;
 /** What is told at once. */
 const LONG_TURN_MS = 50;
 
@@ -39,6 +41,7 @@ process.on("message", () => {
   isCounting = true;
 });
 process.channel?.unref();
+setInterval(() => tell({ kind: "alive" }), ALIVE_EVERY_MS).unref();
 
 function tell(observed: Observed): void {
   process.send?.(observed, undefined, undefined, () => undefined);
