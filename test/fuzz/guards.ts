@@ -31,7 +31,7 @@ function isFound({ title, edits }: Guard): boolean {
       cwd: copy,
       encoding: "utf8",
     });
-    const at = stdout.indexOf("FAILED");
+    const at = stdout.indexOf("\nFAILED: ");
     console.log(`${status === 0 ? "NOT NEEDED" : "needed"}: ${title}\n  ${(at < 0 ? stderr : stdout.slice(at)).slice(0, SHOWN).trim()}`);
     return status !== 0;
   } finally {

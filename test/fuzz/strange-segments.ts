@@ -25,7 +25,7 @@ export function writeStrangeRecords(
   let written = 0;
   for (const folder of filesystem.list(data)) {
     const topic = folder.slice(0, folder.lastIndexOf("-"));
-    if (!(topic in INTERNAL_TOPICS) || chance.oneIn(3)) continue;
+    if (!Object.hasOwn(INTERNAL_TOPICS, topic) || chance.oneIn(3)) continue;
     written += appendTo(
       filesystem,
       `${data}/${folder}`,
