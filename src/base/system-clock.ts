@@ -38,7 +38,8 @@ function holdsProcess<Handle>(set: () => Handle, clear: (handle: Handle) => void
 
 function timersOf(set: typeof setTimeout): Clock["after"] {
   return (delayMs, action) => {
-    const handle = set(action, Math.min(delayMs, LONGEST_DELAY_MS)).unref();
+    // Node warns of what is past.
+    const handle = set(action, Math.min(Math.max(0, delayMs), LONGEST_DELAY_MS)).unref();
     return { cancel: () => handle.close() };
   };
 }
