@@ -219,9 +219,8 @@ export class Listener {
     }
     const { budget } = this.#options;
     if (budget.isSpent) {
-      const { remoteAddress } = socket;
       const message = "refused a connection: the process may not open more files and sockets (ulimit -n)";
-      this.#warn(`${remoteAddress} ${message}`, { remoteAddress, limit: budget.limit }, message);
+      this.#warn(`${socket.remoteAddress} ${message}`, { client: clientOf(socket), limit: budget.limit }, message);
       socket.destroy();
       return;
     }
@@ -260,7 +259,7 @@ export class Listener {
 
   /** Who comes too fast is told by the end of the connection when another may come: at once it would be there again. */
   #refuse(socket: net.Socket, ip: string, refusal: ConnectionRefusal): void {
-    const facts = { remoteAddress: ip, limit: refusal.limit };
+    const facts = { client: clientOf(socket), limit: refusal.limit };
     if (refusal.kind === "tooMany") {
       this.#warn(`${ip} ${refusal.kind}`, facts, "refused a connection: too many from one address");
       this.#drop(socket);
@@ -299,9 +298,9 @@ export class Listener {
   }
 
   /** Once in a while for each address: clients try again and again. */
-  #say({ remoteAddress, remotePort, clientSoftware }: Connection, reason: string, message: string): void {
-    const facts = { client: `${remoteAddress}:${remotePort}`, software: clientSoftware, reason };
-    this.#warn(`${remoteAddress} ${reason}`, facts, message);
+  #say(connection: Connection, reason: string, message: string): void {
+    const facts = { client: clientOf(connection), software: connection.clientSoftware, reason };
+    this.#warn(`${connection.remoteAddress} ${reason}`, facts, message);
   }
 
   #warn(key: string, facts: object, message: string): void {
@@ -318,7 +317,7 @@ export class Listener {
       for (const connection of this.#connections) {
         const idleSinceMs = connection.idleSinceMs;
         if (idleSinceMs === undefined || idleSinceMs > before) continue;
-        logger.debug({ listener: this.name, client: `${connection.remoteAddress}:${connection.remotePort}` }, "closed an idle connection");
+        logger.debug({ listener: this.name, client: clientOf(connection) }, "closed an idle connection");
         connection.destroy();
       }
       this.#idleTimer = clock.after(intervalMs, check);
@@ -359,4 +358,9 @@ function isUnsupportedAddress(error: unknown): boolean {
 
 function isPeerGone(error: Error): boolean {
   return ["ECONNRESET", "EPIPE", "ECONNABORTED", "ETIMEDOUT"].includes(codeOf(error));
+}
+
+/** By which a client's own log and a firewall's know the connection. */
+function clientOf({ remoteAddress, remotePort }: Pick<net.Socket, "remoteAddress" | "remotePort">): string {
+  return `${remoteAddress}:${remotePort}`;
 }

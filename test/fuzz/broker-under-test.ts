@@ -157,7 +157,7 @@ export class BrokerUnderTest {
   }
 
   #say(connection: string, { reason, msg }: LogLine): void {
-    const text = `${msg}: ${reason}`;
+    const text = reason === undefined ? `${msg}` : `${msg}: ${reason}`;
     const asking = this.#asking.get(connection);
     if (asking !== undefined) {
       asking(text);

@@ -12,7 +12,7 @@ import { GUARDS } from "./guard-list.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const COPIED = ["src", "protocol", "scripts", "test/fuzz", "test/support", "test/golden", "package.json"];
 const REQUESTS = process.env["REQUESTS"] ?? "60000";
-const SHOWN = 400;
+const SHOWN = 1000;
 
 const chosen = GUARDS.filter(({ title }) => title.includes(process.argv[2] ?? ""));
 const isNeeded = chosen.map(isFound);

@@ -45,7 +45,9 @@ async function expectKept(client: RawClient): Promise<void> {
   expect(groups?.groups.map(({ groupId }) => groupId)).toContain("kept");
   const listed = () => client.call(listTransactions, 1, { stateFilters: [], producerIdFilters: [], durationFilter: -1 });
   await expect.poll(async () => (await listed())?.errorCode, { interval: 1 }).toBe(Errors.NONE);
-  expect((await listed())?.transactionStates).toContainEqual(expect.objectContaining({ transactionalId: "kept", transactionState: "Empty" }));
+  expect((await listed())?.transactionStates).toContainEqual(
+    expect.objectContaining({ transactionalId: "kept", transactionState: "Empty" }),
+  );
 }
 
 test("a broker starts over strange records in its internal topics, says where they lie, and has the rest", async () => {

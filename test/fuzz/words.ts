@@ -228,7 +228,8 @@ const WORDS: Readonly<Record<string, Word>> = {
   entityType: (_, chance) => chance.pick(["user", "client-id", "ip", "brokers", "USER"]),
   entityName: (_, chance) => chance.pick(["fuzz", null, "10.0.0.1", "no ip"]),
   "ops.key": (_, chance) =>
-    chance.pick(["producer_byte_rate", "consumer_byte_rate", "request_percentage", "connection_creation_rate", "none"]),
+    // Not how often connections may come: all strangers after it would have to wait.
+    chance.pick(["producer_byte_rate", "consumer_byte_rate", "request_percentage", "none"]),
   feature: (_, chance) => chance.pick(["metadata.version", "group.version", "transaction.version", "share.version", "nothing"]),
   states: (_, chance) => chance.pick(["Ongoing", "Empty", "?"]),
   stateFilters: (_, chance) => chance.pick(["Ongoing", "Empty", "?"]),
