@@ -15,6 +15,8 @@ import type { Row } from "./rows.ts";
 const PORTS = { kafka: [port(19640), port(19650)], odradek: [port(19660), port(19670)] } as const;
 const REST_PORTS = { kafka: port(19680), odradek: port(19690) };
 const PARTITIONS = [0, 1];
+/** Not the usual one, and so long that no broker deletes these records, which are years old, before they have gone over. */
+const RETENTION_MS = "123456789012345";
 const RULES = {
   "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
   "super.users": "User:ANONYMOUS",
@@ -225,13 +227,13 @@ async function mirror(
     sides.map(async (side) => {
       await side.send(20);
       await side.commit([60, 60]);
-      await side.alter({ "retention.ms": "123456789" });
+      await side.alter({ "retention.ms": RETENTION_MS });
     }),
   );
   const second = await run(properties({ "sync.topic.acls.enabled": false }), async () => ({
     records: await both((side, other) => side.mirrored(other)),
     hasCommits: await both((side, other) => side.hasCommitsOf(other)),
-    configs: await both((side, other) => side.configsOf(other, "123456789")),
+    configs: await both((side, other) => side.configsOf(other, RETENTION_MS)),
   }));
   return { first, second };
 }
