@@ -1,0 +1,102 @@
+// What harm to a file may cost at most, by what the file held where it is harmed: decided by the bytes alone, as they were and as they are.
+
+import { ControlType, readControlBatch } from "../../protocol/records/control-batch.ts";
+import { batchesOf, type RecordBatch } from "../../protocol/records/record-batch.ts";
+import { isUnharmed } from "./corruption-harm.ts";
+import type { LivedFolder } from "./corruption-life.ts";
+import { FOLDER } from "./faulty-broker.ts";
+
+export interface Cost {
+  readonly path: string;
+  /** Whose log the file belongs to. */
+  readonly partition: string | undefined;
+  /** Batches are harmed. */
+  readonly isOfRecords: boolean;
+  /** The broker may say that it does not start. */
+  readonly mayRefuse: boolean;
+  /** Nobody can tell, or nobody reads it: as long as nothing is lost. */
+  readonly mayBeSilent: boolean;
+  /** There are bytes that are wrong, so it can be said where. */
+  readonly hasPosition: boolean;
+  readonly mayLose: (partition: string, offset: number, kind: "all" | "committed") => boolean;
+  /** To who reads what is committed, what was aborted. */
+  readonly mayShow: (partition: string, offset: number) => boolean;
+  /** A value that was set, or a partition. */
+  readonly mayForget: (name: string) => boolean;
+}
+
+const LOG = /\/([\w.-]+-\d+)\/\d{20}\.log$/;
+const PARTITION = /\/([\w.-]+-\d+)\/[^/]+$/;
+
+export function costOf({ files }: LivedFolder, path: string, after: Buffer | undefined): Cost {
+  const before = files.readFile(path);
+  const partition = PARTITION.exec(path)?.[1];
+  const nothing = {
+    path: path.slice(FOLDER.length + 1),
+    partition,
+    isOfRecords: false,
+    mayRefuse: false,
+    mayBeSilent: isSilent(path, before, after),
+    hasPosition: after !== undefined && after.length > 0,
+    mayLose: () => false,
+    mayShow: () => false,
+    mayForget: () => false,
+  };
+  if (path.endsWith("metadata.journal")) return { ...nothing, ...costOfJournal(before, after) };
+  if (path.endsWith("meta.properties")) return { ...nothing, mayRefuse: true, hasPosition: false };
+  return LOG.test(path) ? { ...nothing, ...costOfSegment(before, after, partition ?? "") } : nothing;
+}
+
+/** The last line is taken for one that a crash left unfinished. */
+function costOfJournal(before: Buffer, after: Buffer | undefined): Partial<Cost> {
+  const lastLine = before.lastIndexOf("\n", before.length - 2) + 1;
+  const isOfLast = isUnharmed(before, after, 0, lastLine);
+  return { mayRefuse: true, mayForget: (name) => isOfLast && name === "config orders retention.ms" };
+}
+
+function costOfSegment(before: Buffer, after: Buffer | undefined, partition: string): Partial<Cost> {
+  const batches = [...batchesOf(before)];
+  const harmed = batches.filter(({ start, end }) => !isUnharmed(before, after, start, end));
+  const hidden = harmed.filter(({ isControl }) => isControl);
+  const firstHidden = Math.min(...hidden.map((marker) => firstOfTransaction(batches, marker)));
+  const covers = (offset: number) => harmed.some(({ baseOffset, lastOffset }) => offset >= baseOffset && offset <= lastOffset);
+  return {
+    isOfRecords: harmed.length > 0,
+    mayLose: (name, offset, kind) => name === partition && (covers(offset) || (kind === "committed" && offset >= firstHidden)),
+    mayShow: (name, offset) => name === partition && hidden.some((marker) => isAbort(marker) && offset < marker.baseOffset),
+    mayForget: (name) => harmed.some((batch) => batch.bytes.includes(name.split(" ")[2] ?? "-")),
+  };
+}
+
+/** In this segment; its marker alone is harmed. */
+function firstOfTransaction(batches: readonly RecordBatch[], { producerId }: RecordBatch): number {
+  return batches.find((batch) => batch.producerId === producerId)?.baseOffset ?? 0;
+}
+
+function isAbort(marker: RecordBatch): boolean {
+  return readControlBatch(marker)?.type === ControlType.ABORT;
+}
+
+const NOT_READ = /replication-offset-checkpoint$|\.kafka_cleanshutdown$|cleaner-offset-checkpoint$/;
+
+function isSilent(path: string, before: Buffer, after: Buffer | undefined): boolean {
+  if (NOT_READ.test(path)) return true;
+  if (/-checkpoint$/.test(path)) return after !== undefined && isCheckpoint(after);
+  if (path.endsWith(".snapshot") || path.endsWith("metadata.journal.version") || path.endsWith("partition.metadata")) return after === undefined;
+  if (path.endsWith("meta.properties")) return after !== undefined && propertiesOf(before).join() === propertiesOf(after).join();
+  return false;
+}
+
+function propertiesOf(content: Buffer): string[] {
+  return content
+    .toString()
+    .split("\n")
+    .filter((line) => /^(cluster|node)\.id=/.test(line));
+}
+
+/** One that says something else is as good as what was there. */
+function isCheckpoint(content: Buffer): boolean {
+  const [version, count, ...lines] = content.toString("latin1").split("\n");
+  if (version !== "0" || Number(count) !== lines.length - 1 || lines.at(-1) !== "") return false;
+  return lines.slice(0, -1).every((line) => /^([\w.-]+ )?\d+ \d+$/.test(line));
+}
