@@ -13,8 +13,8 @@ import { waitForAny } from "../partition/fetch-wait.ts";
 import type { IsolationLevel, Partition } from "../partition/partition.ts";
 
 import type { LogRead } from "../storage/partition-log.ts";
+import { StorageError } from "../storage/storage-error.ts";
 import { type FetchContext, type FetchPlan, isFollower, mayRead, placeOf, planFetch } from "./fetch-plan.ts";
-
 import { type ClientConnection, type RequestContext, serve } from "./handler.ts";
 import { FIRST_VERSION_WITH_BATCHES, readConverted, Unconvertible } from "./old-fetch.ts";
 import type { Services } from "./services.ts";
@@ -271,7 +271,10 @@ async function readOne(
 }
 
 function readFault(services: Services, partition: Partition, error: unknown): ErrorCode {
-  return error instanceof Unconvertible ? error.error : storageFault(services, partition, error, "could not read a partition");
+  if (error instanceof Unconvertible) return error.error;
+  const fault = storageFault(services, partition, error, "could not read a partition");
+  // As Kafka tells it: who asks again gets no further.
+  return error instanceof StorageError && error.code === "SEGMENT_CORRUPT" ? Errors.CORRUPT_MESSAGE : fault;
 }
 
 /** What a read off the event loop may give is counted while it goes on. */

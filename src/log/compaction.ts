@@ -2,10 +2,12 @@
 // anew and takes the place of the old ones. Reading goes on meanwhile from the segments as they were.
 
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
+import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import { BatchCompaction } from "../storage/compaction/batch-compaction.ts";
 import type { CompactionPlan } from "../storage/compaction/compaction-plan.ts";
 import { type Pace, type WorkStep, walkBatches } from "../storage/compaction/pace.ts";
 import type { CompactionLimits } from "../storage/storage-engine.ts";
+import { StorageError } from "../storage/storage-error.ts";
 import { batchesLater } from "./batch-scan.ts";
 import { CompactedSegment } from "./compacted-segment.ts";
 import type { LogResources } from "./log-options.ts";
@@ -100,7 +102,7 @@ export class Compaction {
   /** Read off the event loop; ends, with `false`, as soon as `visit` says so. */
   #forEachBatch(segment: Segment, from: number, visit: (batch: RecordBatch) => Generator<WorkStep, boolean, void>): Promise<boolean> {
     return segment.file.useWhile((file) => {
-      const batches = batchesLater(file, { from, to: segment.sizeBytes }, this.#chunkBytes);
+      const batches = undamaged(batchesLater(file, { from, to: segment.sizeBytes }, this.#chunkBytes), segment, from);
       return walkBatches({ batches, visit, pace: this.#pace, afterPause: () => this.#checkWanted() });
     });
   }
@@ -158,5 +160,25 @@ export class Compaction {
     if (aborted !== undefined) compacted.noteAborted(aborted);
     if (left !== undefined) this.#pace.worked(compacted.append(left));
     return true;
+  }
+}
+
+/** The same up to the end of the segment. Throws StorageError SEGMENT_CORRUPT: what a damaged batch says must take nobody's place, nor end a segment. */
+async function* undamaged(
+  batches: AsyncIterable<RecordBatch>,
+  { file: { path }, sizeBytes }: Segment,
+  from: number,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  let positionBytes = from;
+  try {
+    for await (const batch of batches) {
+      if (!batch.isCrcValid()) throw new MalformedMessage("the checksum of a batch is wrong");
+      positionBytes += batch.sizeBytes;
+      yield batch;
+    }
+    if (positionBytes < sizeBytes) throw new MalformedMessage("what follows is not a whole batch");
+  } catch (cause) {
+    if (!(cause instanceof MalformedMessage)) throw cause;
+    throw new StorageError("SEGMENT_CORRUPT", "A stored batch is damaged", { path, positionBytes, cause });
   }
 }

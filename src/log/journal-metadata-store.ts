@@ -84,7 +84,7 @@ export class JournalMetadataStore<Change> implements MetadataStore<Change> {
     this.#options = options;
     this.#logger = options.logger ?? silentLogger;
     const { filesystem, path } = options;
-    this.#closedVersion = closedVersionOf(filesystem, path);
+    this.#closedVersion = closedVersionOf(filesystem, path, this.#logger);
     if (filesystem.stat(path) === undefined) this.#begin();
     const journal = this.#read();
     if (journal.version < this.#closedVersion) throw this.#tooShort(journal);
@@ -269,11 +269,19 @@ export function refuseNewer({ format }: { readonly format: number }, path: strin
 }
 
 /** Units that the journal had when it was last closed in order; 0 when nothing says so. */
-export function closedVersionOf(filesystem: Filesystem, path: string): number {
+export function closedVersionOf(filesystem: Filesystem, path: string, logger: Logger = silentLogger): number {
   const versionPath = `${path}${VERSION_SUFFIX}`;
   if (filesystem.stat(versionPath) === undefined) return 0;
-  const line = decodeLine(filesystem.readFile(versionPath), 0);
-  return line === undefined ? 0 : JSON.parse(line.text).version;
+  const content = filesystem.readFile(versionPath);
+  const line = decodeLine(content, 0);
+  const version = line === undefined ? 0 : JSON.parse(line.text).version;
+  if (line?.end === content.length) return version;
+  logger.warn(
+    { path: versionPath, positionBytes: line?.end ?? 0 },
+    "what says how long the metadata journal was is damaged, and is written anew",
+  );
+  if (line !== undefined) writeClosedVersion(filesystem, path, version);
+  return version;
 }
 
 export function writeClosedVersion(filesystem: Filesystem, path: string, version: number): void {

@@ -7,6 +7,7 @@ import type { Logger } from "../base/logger.ts";
 import { type CompactionPlan, planCompaction } from "../storage/compaction/compaction-plan.ts";
 import { Pace } from "../storage/compaction/pace.ts";
 import type { CompactionLimits } from "../storage/storage-engine.ts";
+import { StorageError } from "../storage/storage-error.ts";
 import { topicPartitionName } from "../storage/topic-partition.ts";
 import { Compaction, CompactionAbandoned } from "./compaction.ts";
 import type { LogResources } from "./log-options.ts";
@@ -125,8 +126,9 @@ export class LogCleaner {
 
   #giveUp(log: SegmentedLog, error: unknown): void {
     const partition = topicPartitionName(log.topicPartition);
-    const isDamaged = error instanceof MalformedMessage;
+    const isDamaged = error instanceof MalformedMessage || (error instanceof StorageError && error.code === "SEGMENT_CORRUPT");
+    const facts = error instanceof StorageError ? error.facts : {};
     this.#uncleanable.set(log, isDamaged ? Number.POSITIVE_INFINITY : this.#resources.clock.now() + RETRY_MS);
-    this.#logger.error({ err: error, partition, isDamaged }, "could not compact a log; it is left as it is");
+    this.#logger.error({ err: error, partition, isDamaged, ...facts }, "could not compact a log; it is left as it is");
   }
 }

@@ -55,7 +55,8 @@ export interface LogOptions {
   readonly isNew: boolean;
   readonly isClean: boolean;
   readonly recoveryPoint: number;
-  readonly logStartOffset: number;
+  readonly logStartOffset: number | undefined;
+  readonly leastEndOffset: number;
   /** Keeps what is in the directory under another name, which is given, and makes it anew. */
   readonly setAside: () => string;
 }

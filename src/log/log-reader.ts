@@ -8,8 +8,10 @@ import type { BufferPool } from "../base/buffer-pool.ts";
 import { type SelectedBatches, selectBatches } from "../storage/batch-selection.ts";
 import type { AbortedTransaction, LogRead, ReadOptions } from "../storage/partition-log.ts";
 import { StorageError } from "../storage/storage-error.ts";
+import { OFFSET_INDEX_SUFFIX } from "./file-names.ts";
 import type { Segment } from "./segment.ts";
 import type { Slab, Tail } from "./tail-cache.ts";
+import { type Damage, wholeBatchesIn } from "./whole-batches.ts";
 
 /** That close to the end of a log, what this process wrote is taken to be in the page cache. */
 const RECENT_BYTES = 64 * 1024 * 1024;
@@ -117,8 +119,8 @@ function readFromFile(row: SegmentRow, options: ReadOptions): LogRead | Promise<
   if (segment === undefined) return nothingRead(options.offset);
   const position = segment.offsets.floorPosition(options.offset);
   const isLittle = Math.min(options.maxBytes, segment.sizeBytes - position) <= READ_NOW_BYTES;
-  if (isLittle && isRecent(segments, index, position)) return orNextSegment(row, index, options, readNow(row, segment, position, options));
-  return readLater(row, segment, position, options).then((read) => {
+  if (isLittle && isRecent(segments, index, position)) return orNextSegment(row, index, options, readNow(row, segment, options));
+  return readLater(row, segment, options).then((read) => {
     const isSteady = row.segments === segments || read.sizeBytes > 0;
     return failingToRead(row, () => (isSteady ? orNextSegment(row, index, options, read) : readFromFile(row, options)));
   });
@@ -138,7 +140,7 @@ function endsBefore(segment: Segment, offset: number): boolean {
   while (position + header.length <= segment.sizeBytes) {
     segment.file.use().read(header, position);
     const batch = describedBy(header, segment, position);
-    if (batch.lastOffset >= offset) return false;
+    if (batch === DAMAGED || batch.lastOffset >= offset) return false;
     position += batch.sizeBytes;
   }
   return true;
@@ -149,12 +151,13 @@ interface DescribedBatch {
   readonly lastOffset: number;
 }
 
-/** By its header. Throws StorageError SEGMENT_CORRUPT when no batch can be so: whoever went on from it would read anything, or for ever. */
-function describedBy(header: Buffer, segment: Segment, position: number): DescribedBatch {
+/** No batch can have such a header: whoever went on from it would read anything, or for ever. */
+const DAMAGED = "damaged";
+
+function describedBy(header: Buffer, segment: Segment, position: number): DescribedBatch | typeof DAMAGED {
   const sizeBytes = BATCH_LENGTH_PREFIX_BYTES + readInt32(header, batchHeader.offsetOf.batchLength);
-  if (sizeBytes < BATCH_HEADER_BYTES || position + sizeBytes > segment.sizeBytes || header[MAGIC_OFFSET] !== MAGIC_V2)
-    throw new StorageError("SEGMENT_CORRUPT", "A stored batch is damaged", { path: segment.file.path, position, sizeBytes });
-  return { sizeBytes, lastOffset: readInt64(header, 0) + readInt32(header, batchHeader.offsetOf.lastOffsetDelta) };
+  if (sizeBytes < BATCH_HEADER_BYTES || position + sizeBytes > segment.sizeBytes || header[MAGIC_OFFSET] !== MAGIC_V2) return DAMAGED;
+  return { sizeBytes, lastOffset: lastOffsetIn(header) };
 }
 
 function isRecent(segments: readonly Segment[], index: number, position: number): boolean {
@@ -172,18 +175,33 @@ interface FileRead {
 }
 
 /** The reads that an answer needs, one after another; each is answered with the number of bytes read. */
-function* readSteps(row: SegmentRow, segment: Segment, indexed: number, options: ReadOptions): Generator<FileRead, LogRead, number> {
-  for (let position = indexed; ; ) {
+function* readSteps(row: SegmentRow, segment: Segment, wanted: ReadOptions): Generator<FileRead, LogRead, number> {
+  const indexed = yield* indexedStart(segment, wanted.offset);
+  let { position } = indexed;
+  let options = { ...wanted, endOffset: endOf(row, segment), fromOffset: indexed.fromOffset };
+  for (;;) {
+    const start = position;
     position = yield* skipLargeBatches(segment, position, options.offset);
+    if (position > start) options = { ...options, fromOffset: ANY_OFFSET };
     const sizeBytes = options.maxBytes + INDEX_GAP_BYTES;
     const part = yield* readPart(row, segment, { position, sizeBytes }, options);
     const selected = selectBatches(part.buffer, 0, part.buffer.length, options);
-    if (selected.cutOffAt === undefined) return taken(part, selected);
+    if (selected.cutOffAt === undefined && selected.damagedAt === undefined) return taken(part, selected);
     part.lender?.give(part.buffer);
+    if (selected.damagedAt !== undefined) {
+      position = wholeBatchFor(segment, indexed.position, options);
+      options = { ...options, fromOffset: ANY_OFFSET };
+      continue;
+    }
     // What was read ends in the first batch asked for, or in one before it.
-    position += selected.cutOffAt;
+    position += selected.cutOffAt ?? 0;
+    options = { ...options, fromOffset: ANY_OFFSET };
     const batch = yield* batchAt(segment, position);
     if (batch === undefined) return nothingRead(options.offset);
+    if (batch === DAMAGED) {
+      position = wholeBatchFor(segment, indexed.position, options);
+      continue;
+    }
     if (batch.lastOffset < options.offset) {
       position += batch.sizeBytes;
       continue;
@@ -192,6 +210,60 @@ function* readSteps(row: SegmentRow, segment: Segment, indexed: number, options:
     const whole = yield* readPart(row, segment, { position, sizeBytes: Math.max(batch.sizeBytes, options.maxBytes) }, options);
     return taken(whole, selectBatches(whole.buffer, 0, whole.buffer.length, options));
   }
+}
+
+const ANY_OFFSET = -1;
+
+/** No batch of the segment reaches it. */
+function endOf({ segments }: SegmentRow, { baseOffset }: Segment): number {
+  return segments[segmentIndexOf(segments, baseOffset) + 1]?.baseOffset ?? Number.MAX_SAFE_INTEGER;
+}
+
+/** Where the index leads, if the batch there is the one that it names; else that is said, and the index made anew. */
+function* indexedStart(
+  segment: Segment,
+  offset: number,
+): Generator<FileRead, { readonly position: number; readonly fromOffset: number }, number> {
+  for (let tries = 0; tries < 2; tries++) {
+    const entry = segment.offsets.floor(offset);
+    if (entry === undefined) break;
+    const header = Buffer.allocUnsafe(BATCH_HEADER_BYTES);
+    checkRead(segment, { buffer: header, position: entry.position }, yield { buffer: header, position: entry.position });
+    if (header[MAGIC_OFFSET] === MAGIC_V2 && lastOffsetIn(header) === entry.lastOffset)
+      return { position: entry.position, fromOffset: ANY_OFFSET };
+    segment.distrustIndex(OFFSET_INDEX_SUFFIX, segment.offsets.floorEntryBytes(offset));
+  }
+  return { position: 0, fromOffset: segment.baseOffset };
+}
+
+function lastOffsetIn(header: Buffer): number {
+  return readInt64(header, 0) + readInt32(header, batchHeader.offsetOf.lastOffsetDelta);
+}
+
+/** Past what is damaged. Throws StorageError SEGMENT_CORRUPT where what was asked for is damaged itself. */
+function wholeBatchFor(
+  segment: Segment,
+  from: number,
+  { offset, endOffset }: { readonly offset: number; readonly endOffset: number },
+): number {
+  const { path } = segment.file;
+  const next = segment.offsets.after(offset);
+  // The next entry's batch may begin before the offset.
+  const to = (next === undefined ? undefined : segment.offsets.after(next.lastOffset)?.position) ?? segment.sizeBytes;
+  let damage: Damage | undefined;
+  for (const item of wholeBatchesIn(segment.file.use(), { from, to, nextOffset: segment.baseOffset, endOffset })) {
+    if (!("batch" in item)) damage = item;
+    else if (item.batch.lastOffset >= offset) {
+      if (damage === undefined || item.batch.baseOffset <= offset) return item.position;
+      break;
+    } else damage = undefined;
+  }
+  const facts = {
+    positionBytes: damage?.position ?? from,
+    problem: damage?.problem,
+    resumesAt: damage?.resumesAt ?? next?.lastOffset ?? endOffset,
+  };
+  throw new StorageError("SEGMENT_CORRUPT", "A stored batch is damaged", { path, offset, ...facts });
 }
 
 interface Part {
@@ -221,7 +293,7 @@ function* readPart(
 }
 
 /** `undefined` when the segment ends before its header does. */
-function* batchAt(segment: Segment, position: number): Generator<FileRead, DescribedBatch | undefined, number> {
+function* batchAt(segment: Segment, position: number): Generator<FileRead, DescribedBatch | typeof DAMAGED | undefined, number> {
   if (position + BATCH_HEADER_BYTES > segment.sizeBytes) return undefined;
   const header = Buffer.allocUnsafe(BATCH_HEADER_BYTES);
   checkRead(segment, { buffer: header, position }, yield { buffer: header, position });
@@ -232,13 +304,13 @@ function* batchAt(segment: Segment, position: number): Generator<FileRead, Descr
 function* skipLargeBatches(segment: Segment, indexed: number, offset: number): Generator<FileRead, number, number> {
   for (let position = indexed; ; ) {
     const batch = yield* batchAt(segment, position);
-    if (batch === undefined || batch.sizeBytes <= INDEX_GAP_BYTES || batch.lastOffset >= offset) return position;
+    if (batch === undefined || batch === DAMAGED || batch.sizeBytes <= INDEX_GAP_BYTES || batch.lastOffset >= offset) return position;
     position += batch.sizeBytes;
   }
 }
 
-function readNow(row: SegmentRow, segment: Segment, position: number, options: ReadOptions): LogRead {
-  const steps = readSteps(row, segment, position, options);
+function readNow(row: SegmentRow, segment: Segment, options: ReadOptions): LogRead {
+  const steps = readSteps(row, segment, options);
   try {
     let step = steps.next();
     while (step.done !== true) step = steps.next(segment.file.use().read(step.value.buffer, step.value.position));
@@ -248,8 +320,8 @@ function readNow(row: SegmentRow, segment: Segment, position: number, options: R
   }
 }
 
-async function readLater(row: SegmentRow, segment: Segment, position: number, options: ReadOptions): Promise<LogRead> {
-  const steps = readSteps(row, segment, position, options);
+async function readLater(row: SegmentRow, segment: Segment, options: ReadOptions): Promise<LogRead> {
+  const steps = readSteps(row, segment, options);
   try {
     return await segment.file.useWhile(async (file) => {
       let step = steps.next();

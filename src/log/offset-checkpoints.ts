@@ -33,8 +33,14 @@ export class OffsetCheckpoints {
     return this.#recoveryPoints.get(partitionName) ?? 0;
   }
 
-  logStartOffset(partitionName: string): number {
-    return this.#logStarts.get(partitionName) ?? 0;
+  /** `undefined`: it cannot be read whether records were deleted. */
+  logStartOffset(partitionName: string): number | undefined {
+    return this.#logStarts.get(partitionName) ?? (this.#logStarts.wasDamaged ? undefined : 0);
+  }
+
+  /** What was there at least, as the last checkpoint has it; two files say so. */
+  leastEndOffset(partitionName: string): number {
+    return Math.min(this.recoveryPoint(partitionName), this.#highWatermarks.get(partitionName) ?? 0);
   }
 
   /** Up to where the log was compacted; `undefined` when it never was. */

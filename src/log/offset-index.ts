@@ -61,21 +61,32 @@ export class OffsetIndex {
     this.#table.truncate(this.#floorIndex(offset) + 1);
   }
 
+  /** The entry that follows the one that `floor` gives. */
+  after(offset: number): IndexedBatch | undefined {
+    const index = this.#floorIndex(offset) + 1;
+    return index < this.count ? this.#at(index) : undefined;
+  }
+
+  /** Where in the file the entry is that `floor` gives. */
+  floorEntryBytes(offset: number): number {
+    return Math.max(0, this.#floorIndex(offset)) * OFFSET_INDEX_ENTRY_BYTES;
+  }
+
   /**
-   * Both columns grow, and nothing points beyond the segment, nor at its first batch, for which there is never an entry. Preallocated space of
-   * a Kafka that was killed fails this, too, and zeros that a power failure left.
+   * Where the file first says what cannot be, in bytes; `undefined` when nowhere. Both columns grow, and nothing points beyond the segment, nor at
+   * its first batch, for which there is never an entry. Preallocated space of a Kafka that was killed fails this, too, and zeros that a power failure left.
    */
-  isSound(segmentBytes: number): boolean {
+  damagedAt(segmentBytes: number): number | undefined {
     const { entries, count } = this.#table;
     let previousOffset = -1;
     let previousPosition = 0;
     for (let at = 0; at < count * OFFSET_INDEX_ENTRY_BYTES; at += OFFSET_INDEX_ENTRY_BYTES) {
       const nextOffset = relativeOffset.read(entries, at);
       const nextPosition = position.read(entries, at);
-      if (nextOffset <= previousOffset || nextPosition <= previousPosition || nextPosition >= segmentBytes) return false;
+      if (nextOffset <= previousOffset || nextPosition <= previousPosition || nextPosition >= segmentBytes) return at;
       previousOffset = nextOffset;
       previousPosition = nextPosition;
     }
-    return true;
+    return undefined;
   }
 }

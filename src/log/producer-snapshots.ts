@@ -2,11 +2,13 @@
 // closed. Opening a log takes the newest that can be relied on and reads the batches after it.
 
 import type { Filesystem } from "../base/filesystem.ts";
-import { ProducerStates } from "../storage/producer-states.ts";
-import { batchesIn } from "./batch-scan.ts";
+import type { Logger } from "../base/logger.ts";
+import { type ProducerState, ProducerStates } from "../storage/producer-states.ts";
+import type { AbortedCheckpoint } from "./aborted-checkpoint.ts";
 import { offsetFileName, SNAPSHOT_SUFFIX } from "./file-names.ts";
 import { decodeProducerSnapshot, encodeProducerSnapshot } from "./producer-snapshot.ts";
 import { closingOnFailure, type Segment } from "./segment.ts";
+import { sayDamage, wholeBatchesIn } from "./whole-batches.ts";
 
 export interface LoadOptions {
   readonly segments: readonly Segment[];
@@ -18,16 +20,30 @@ export interface LoadOptions {
   readonly expirationMs: number;
 }
 
+interface SnapshotResources {
+  readonly filesystem: Filesystem;
+  readonly logger: Logger;
+}
+
+interface FoundStates {
+  readonly snapshotOffsets: readonly number[];
+  readonly abortedCheckpoint: AbortedCheckpoint;
+}
+
 export class ProducerSnapshots {
   readonly #filesystem: Filesystem;
   readonly #directory: string;
+  readonly #logger: Logger;
+  readonly #aborted: AbortedCheckpoint;
   /** Ascending. */
   #offsets: number[];
 
-  constructor(filesystem: Filesystem, directory: string, offsets: readonly number[]) {
+  constructor({ filesystem, logger }: SnapshotResources, directory: string, { snapshotOffsets, abortedCheckpoint }: FoundStates) {
     this.#filesystem = filesystem;
+    this.#aborted = abortedCheckpoint;
+    this.#logger = logger;
     this.#directory = directory;
-    this.#offsets = [...offsets];
+    this.#offsets = [...snapshotOffsets];
   }
 
   get latestOffset(): number {
@@ -43,7 +59,7 @@ export class ProducerSnapshots {
     const states = new ProducerStates();
     const from = this.#restore(states, options);
     states.expire(options.nowMs, options.expirationMs);
-    if (from < options.logEndOffset) replay(states, from, options.segments);
+    if (from < options.logEndOffset) replay(states, from, options.segments, this.#logger);
     states.settle(options.logEndOffset);
     return states;
   }
@@ -52,7 +68,7 @@ export class ProducerSnapshots {
   #restore(states: ProducerStates, { logStartOffset, logEndOffset, reliableUntil }: LoadOptions): number {
     for (const offset of this.#offsets.toReversed()) {
       const isReliable = offset <= Math.min(logEndOffset, reliableUntil);
-      const snapshot = isReliable ? decodeProducerSnapshot(this.#filesystem.readFile(this.#path(offset))) : undefined;
+      const snapshot = isReliable ? this.#read(offset) : undefined;
       if (snapshot !== undefined) {
         states.restore(snapshot);
         return Math.max(offset, logStartOffset);
@@ -62,9 +78,23 @@ export class ProducerSnapshots {
     return logStartOffset;
   }
 
+  #read(offset: number): ProducerState[] | undefined {
+    const path = this.#path(offset);
+    const content = this.#filesystem.readFile(path);
+    const snapshot = decodeProducerSnapshot(content);
+    // Its checksum is of the whole.
+    if (snapshot === undefined)
+      this.#logger.warn(
+        { path, positionBytes: 0, sizeBytes: content.length },
+        "a snapshot of producers is damaged; an older one counts, and the batches after it",
+      );
+    return snapshot;
+  }
+
   /** Of the states at `offset`, the end of the log. Any other snapshot that is at the start of no segment goes. */
   write(offset: number, states: ProducerStates, segments: readonly Segment[]): void {
     if (offset === this.latestOffset) return;
+    this.#aborted.save(segments);
     this.#filesystem.replaceFileUnsynced(this.#path(offset), encodeProducerSnapshot([...states.values()]));
     const previous = this.latestOffset;
     this.#offsets.push(offset);
@@ -100,13 +130,21 @@ export class ProducerSnapshots {
 }
 
 /** Reads the batches from `from` on; completes the indexes of aborted transactions on the way. */
-function replay(states: ProducerStates, from: number, segments: readonly Segment[]): void {
+function replay(states: ProducerStates, from: number, segments: readonly Segment[], logger: Logger): void {
   for (const [index, segment] of segments.entries()) {
     const next = segments[index + 1];
     if ((next !== undefined && next.baseOffset <= from) || segment.sizeBytes === 0) continue;
     const start = segment.offsets.floorPosition(from);
-    for (const batch of batchesIn(segment.file.use(), { from: start, to: segment.sizeBytes })) {
-      if (batch.lastOffset < from || batch.producerId < 0) continue;
+    const range = {
+      from: start,
+      to: segment.sizeBytes,
+      nextOffset: segment.baseOffset,
+      endOffset: next?.baseOffset ?? Number.MAX_SAFE_INTEGER,
+    };
+    for (const item of wholeBatchesIn(segment.file.use(), range)) {
+      if (!("batch" in item)) sayDamage(logger, segment.file.path, item);
+      if (!("batch" in item) || item.batch.lastOffset < from || item.batch.producerId < 0) continue;
+      const { batch } = item;
       const ended = states.append(batch);
       if (ended?.isAborted !== true || ended.lastOffset <= (segment.transactions?.lastOffset ?? -1)) continue;
       const { producerId, firstOffset, lastOffset, lastStableOffset } = ended;

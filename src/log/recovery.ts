@@ -5,21 +5,21 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { isCrcValid } from "../../protocol/records/message-set.ts";
-import type { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { LARGEST_ITEM_BYTES, messageSizeAt } from "../../protocol/records/whole-items.ts";
-import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Filesystem } from "../base/filesystem.ts";
 import type { Logger } from "../base/logger.ts";
 import { LeaderEpochs } from "../storage/leader-epochs.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { isOldFormat } from "../storage/up-conversion.ts";
-import { batchesIn, type FileRange } from "./batch-scan.ts";
+import { AbortedCheckpoint } from "./aborted-checkpoint.ts";
+import type { FileRange } from "./batch-scan.ts";
 import { readLeaderEpochs } from "./checkpoint-file.ts";
 import type { LazyFile } from "./file-handles.ts";
 import {
   LEADER_EPOCH_FILE,
   LEFTOVER_SUFFIXES,
   LOG_SUFFIX,
+  OFFSET_INDEX_SUFFIX,
   offsetFileName,
   offsetInFileName,
   SEGMENT_SUFFIXES,
@@ -32,6 +32,7 @@ import { closingOnFailure, emptySegment, rangeOf, Segment, type SegmentResources
 import { MAX_RELATIVE_OFFSET } from "./segment-roll.ts";
 import { TransactionIndex } from "./transaction-index.ts";
 import { completeSwaps } from "./unfinished-swap.ts";
+import { sayDamage, wholeBatchesIn } from "./whole-batches.ts";
 
 /** Up to its magic. */
 const OLD_MESSAGE_HEAD_BYTES = 17;
@@ -48,8 +49,10 @@ export interface RecoveryOptions {
   readonly isClean: boolean;
   /** Everything below it is on the disk. */
   readonly recoveryPoint: number;
-  /** As checkpointed; 0 unless records were deleted. */
-  readonly logStartOffset: number;
+  /** As checkpointed; 0 unless records were deleted, `undefined` when that cannot be read. */
+  readonly logStartOffset: number | undefined;
+  /** As checkpointed: there were records up to it. */
+  readonly leastEndOffset: number;
   /** Keeps what is in the directory under another name, which is given, and makes it anew. */
   readonly setAside: () => string;
 }
@@ -64,6 +67,7 @@ export interface RecoveredLog {
   readonly areEpochsStored: boolean;
   /** What batches say of transactions is to be read from here on at the latest. */
   readonly replayedFrom: number;
+  readonly abortedCheckpoint: AbortedCheckpoint;
   /** Offsets of the producer snapshots, ascending. */
   readonly snapshotOffsets: readonly number[];
 }
@@ -78,8 +82,9 @@ const START_OF_FILE: IndexedBatch = { lastOffset: -1, position: 0 };
 
 export function recoverLog(options: RecoveryOptions): RecoveredLog {
   const { directory, resources } = options;
-  let names = options.isNew ? [] : removeLeftovers(resources.filesystem, directory, options.logger);
-  const replayedFrom = removeDamagedIndexes(options, names);
+  let names = options.isNew ? [] : removeLeftovers(options);
+  const abortedCheckpoint = new AbortedCheckpoint(resources.filesystem, directory, options.logger);
+  const replayedFrom = removeDamagedIndexes(options, names, abortedCheckpoint);
   const found = findSegments(options, names);
   const epochsPath = `${directory}/${LEADER_EPOCH_FILE}`;
   const storedEpochs = options.isNew ? [] : readLeaderEpochs(resources.filesystem, epochsPath, options.logger);
@@ -90,8 +95,10 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
       if (storedEpochs === undefined) noteLostEpochs(segment, endPosition, leaderEpochs, options.logger);
     },
   };
-  let { segments, logEndOffset } = closingOnFailure(found, () => recoverSegments(options, found, epochs));
-  const logStartOffset = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0);
+  const startOffset = logStartOf(options, storedEpochs?.[0]?.startOffset, found[0]?.baseOffset ?? 0);
+  const recovered = closingOnFailure(found, () => recoverSegments(options, found, epochs));
+  let { segments, logEndOffset } = options.isNew ? recovered : keepLostOffsets(options, recovered);
+  const logStartOffset = Math.max(startOffset, segments[0]?.baseOffset ?? 0);
   if (logEndOffset < logStartOffset || segments.length === 0) {
     if (segments.length > 0) names = leaveSegments(options, segments, { logStartOffset, logEndOffset });
     segments = [newSegment(options, logStartOffset)];
@@ -102,11 +109,45 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
   leaderEpochs.truncateFromStart(logStartOffset);
   const snapshotOffsets = offsetsOf(names, SNAPSHOT_SUFFIX);
   const areEpochsStored = isDeepStrictEqual(leaderEpochs.entries, storedEpochs ?? []);
-  return { segments, logStartOffset, logEndOffset, leaderEpochs, areEpochsStored, replayedFrom, snapshotOffsets };
+  return { segments, logStartOffset, logEndOffset, leaderEpochs, areEpochsStored, replayedFrom, abortedCheckpoint, snapshotOffsets };
+}
+
+/**
+ * Where the log starts, by its checkpoint, or where that is damaged by its first leader epoch, which starts there, too. After a stop in order both are
+ * the same: if they are not, nothing is taken for deleted that one of them knows.
+ */
+function logStartOf(
+  { logStartOffset: noted, isClean, directory, logger }: RecoveryOptions,
+  firstEpochStart: number | undefined,
+  first: number,
+): number {
+  const isBeyond = isClean && noted !== undefined && firstEpochStart !== undefined && noted > Math.max(firstEpochStart, first);
+  if (noted !== undefined && !isBeyond) return noted;
+  const logStartOffset = Math.max(firstEpochStart ?? 0, first);
+  if (noted !== undefined || logStartOffset > first)
+    logger.warn(
+      { directory, checkpointed: noted, logStartOffset },
+      "the checkpoint of where a log starts is wrong or lost; its leader epochs count",
+    );
+  return logStartOffset;
+}
+
+/** Where records are lost at the end of a log, their offsets are not given again: others have noted them. */
+function keepLostOffsets(options: RecoveryOptions, { segments, logEndOffset }: RecoveredSegments): RecoveredSegments {
+  const { leastEndOffset, logger, directory } = options;
+  if (logEndOffset >= leastEndOffset) return { segments, logEndOffset };
+  const last = segments.at(-1);
+  const facts = { path: last?.file.path ?? directory, positionBytes: last?.sizeBytes ?? 0, logEndOffset, leastEndOffset };
+  logger.error(facts, "records are lost at the end of a log; their offsets are not given again");
+  if (last?.sizeBytes === 0) removeSegment(options.resources.filesystem, last);
+  else last?.seal();
+  const next = newSegment(options, leastEndOffset);
+  next.file.use();
+  return { segments: [...segments.filter(({ sizeBytes }) => sizeBytes > 0), next], logEndOffset: leastEndOffset };
 }
 
 /** What a crash may have left half done; gives the names that stay. Index files without their segment go, too. */
-function removeLeftovers(filesystem: Filesystem, directory: string, logger: Logger): readonly string[] {
+function removeLeftovers({ resources: { filesystem }, directory, logger, logStartOffset = 0 }: RecoveryOptions): readonly string[] {
   const names = completeSwaps(filesystem, directory, logger);
   const isLeftover = (name: string) =>
     LEFTOVER_SUFFIXES.some((suffix) => name.endsWith(suffix)) ||
@@ -115,24 +156,44 @@ function removeLeftovers(filesystem: Filesystem, directory: string, logger: Logg
       return baseOffset !== undefined && !names.includes(name.replace(suffix, LOG_SUFFIX));
     });
   const leftovers = names.filter(isLeftover);
+  for (const log of missingSegments(names, leftovers, logStartOffset))
+    logger.error({ path: `${directory}/${log}` }, "a segment is missing");
   for (const name of leftovers) filesystem.remove(`${directory}/${name}`);
   return leftovers.length === 0 ? names : names.filter((name) => !leftovers.includes(name));
+}
+
+/** Of which there is an index, though nobody deleted them. */
+function missingSegments(names: readonly string[], leftovers: readonly string[], logStartOffset: number): Set<string> {
+  const logs = leftovers
+    .filter((name) => offsetInFileName(name.slice(0, 20), "") !== undefined)
+    .map((name) => name.slice(0, 20) + LOG_SUFFIX);
+  return new Set(logs.filter((log) => Number(log.slice(0, 20)) >= logStartOffset && !names.some((name) => name.startsWith(log))));
 }
 
 function offsetsOf(names: readonly string[], suffix: string): number[] {
   return names.map((name) => offsetInFileName(name, suffix)).filter((offset) => offset !== undefined);
 }
 
-/** Indexes of aborted transactions that say what cannot be so: they are made anew from where the first of their segments begins, which is given. */
-function removeDamagedIndexes({ directory, resources: { filesystem }, logger }: RecoveryOptions, names: readonly string[]): number {
+/**
+ * Indexes of aborted transactions that are missing, or say what cannot be so, or something else than was noted of them: they are made anew from
+ * where the first of their segments begins, which is given.
+ */
+function removeDamagedIndexes(
+  { directory, resources: { filesystem }, logger }: RecoveryOptions,
+  names: readonly string[],
+  noted: AbortedCheckpoint,
+): number {
   const baseOffsets = offsetsOf(names, LOG_SUFFIX);
-  const indexed = new Set(offsetsOf(names, TRANSACTION_INDEX_SUFFIX));
+  const indexed = new Set([...offsetsOf(names, TRANSACTION_INDEX_SUFFIX), ...noted.baseOffsets]);
   const damaged = baseOffsets.filter((baseOffset, place) => {
     if (!indexed.has(baseOffset)) return false;
     const path = `${directory}/${offsetFileName(baseOffset, TRANSACTION_INDEX_SUFFIX)}`;
-    const positionBytes = new TransactionIndex(filesystem, path).damagedAt(baseOffset, baseOffsets[place + 1] ?? Number.MAX_SAFE_INTEGER);
+    const index = new TransactionIndex(filesystem, path);
+    const positionBytes =
+      index.damagedAt(baseOffset, baseOffsets[place + 1] ?? Number.MAX_SAFE_INTEGER) ?? noted.differsAt(baseOffset, index);
+    noted.note(baseOffset, index.summary());
     if (positionBytes === undefined) return false;
-    logger.warn({ path, positionBytes }, "an index of aborted transactions is damaged, and is made anew");
+    logger.warn({ path, positionBytes }, "an index of aborted transactions is damaged or missing, and is made anew");
     filesystem.replaceFileUnsynced(path, "");
     return true;
   });
@@ -176,16 +237,22 @@ function leaveSegments(
   return filesystem.list(directory);
 }
 
-function recoverSegments(
-  options: RecoveryOptions,
-  found: readonly Segment[],
-  epochs: EpochNotes,
-): { segments: Segment[]; logEndOffset: number } {
+interface RecoveredSegments {
+  readonly segments: Segment[];
+  readonly logEndOffset: number;
+}
+
+function recoverSegments(options: RecoveryOptions, found: readonly Segment[], epochs: EpochNotes): RecoveredSegments {
   const segments: Segment[] = [];
-  let logEndOffset = options.logStartOffset;
+  let logEndOffset = options.logStartOffset ?? 0;
   for (const [index, segment] of found.entries()) {
     const next = found[index + 1];
     const isTrusted = next !== undefined && (options.isClean || next.baseOffset <= options.recoveryPoint);
+    if (isTrusted && segment.sizeBytes === 0) {
+      options.logger.error({ path: segment.file.path, positionBytes: 0 }, "a segment is empty that had records");
+      removeSegment(options.resources.filesystem, segment);
+      continue;
+    }
     if (isTrusted) {
       epochs.notRead(segment, segment.sizeBytes);
       segments.push(segment);
@@ -203,8 +270,8 @@ function recoverSegments(
     const removed = found.slice(index + 1);
     const facts = {
       segment: segment.file.path,
+      positionBytes: segment.sizeBytes,
       problem: end.problem,
-      sizeBytes: segment.sizeBytes,
       logEndOffset,
       removedSegments: removed.length,
     };
@@ -221,23 +288,18 @@ interface SegmentEnd {
   readonly nextOffset: number;
   /** Why the segment was cut. */
   readonly problem: string | undefined;
+  /** Of a whole batch behind what was cut off, if there is one. */
+  readonly resumesAt?: number | undefined;
 }
 
 /** Reads a segment from where its content is not certain, completes its indexes, and cuts off what is not valid. */
 function checkSegment(options: RecoveryOptions, segment: Segment, epochs: EpochNotes): SegmentEnd {
-  const { leaderEpochs, notRead } = epochs;
   const fileBytes = segment.sizeBytes;
   if (fileBytes === 0) return { nextOffset: segment.baseOffset, problem: undefined };
-  const certainUntil = options.isClean ? Number.MAX_SAFE_INTEGER : Math.max(options.recoveryPoint, segment.baseOffset);
-  const start = segment.rewindIndexes(certainUntil);
-  notRead(segment, start.position);
-  const end = scan(segment, start, fileBytes, leaderEpochs);
-  if (end === undefined) {
-    // The index is wrong: the check begins anew at the beginning.
-    segment.resetIndexes();
-    const anew = scan(segment, START_OF_FILE, fileBytes, leaderEpochs) ?? { nextOffset: segment.baseOffset, problem: "no batch" };
-    return cut(options, segment, anew, fileBytes);
-  }
+  const scan = new SegmentScan(options, segment, epochs.leaderEpochs);
+  const start = segment.rewindIndexes(scan.certainUntil, options.isClean);
+  epochs.notRead(segment, start.position);
+  const end = scan.from(start) ?? scan.from(START_OF_FILE) ?? { nextOffset: segment.baseOffset, problem: "no batch" };
   return cut(options, segment, end, fileBytes);
 }
 
@@ -264,36 +326,50 @@ function refuseOldMessage(file: LazyFile, { from, to }: FileRange): void {
   throw new StorageError("SEGMENT_TOO_OLD", "a segment holds messages of a format before Kafka 0.11, which is not read", facts);
 }
 
-/**
- * Takes note of the valid batches from `start` on; the segment ends with the last of them. `undefined` when the first is not the one that
- * the index has there.
- */
-function scan(segment: Segment, start: IndexedBatch, fileBytes: number, leaderEpochs: LeaderEpochs): SegmentEnd | undefined {
-  let { position } = start;
-  let nextOffset = segment.baseOffset;
-  let problem: string | undefined;
-  segment.sizeBytes = position;
-  try {
-    for (const batch of batchesIn(segment.file.use(), { from: position, to: fileBytes })) {
-      problem = problemOf(batch, nextOffset, segment.baseOffset);
-      if (problem !== undefined || (position === start.position && position > 0 && batch.lastOffset !== start.lastOffset)) break;
-      segment.noteBatch(rangeOf(batch, position));
-      leaderEpochs.start(batch.partitionLeaderEpoch, batch.baseOffset);
-      position += batch.sizeBytes;
-      nextOffset = batch.nextOffset;
-    }
-    if (problem === undefined && position < fileBytes) problem = "the last batch is cut off";
-  } catch (error) {
-    if (!(error instanceof MalformedMessage)) throw error;
-    problem = error.message;
-  }
-  return position === start.position && position > 0 ? undefined : { nextOffset, problem };
-}
+/** Takes note of the batches of a segment, which ends with the last of them that is valid. What is damaged among those that the disk surely has is said, and stays. */
+class SegmentScan {
+  /** Below it, the disk has everything. */
+  readonly certainUntil: number;
+  readonly #segment: Segment;
+  readonly #fileBytes: number;
+  readonly #leaderEpochs: LeaderEpochs;
+  readonly #logger: Logger;
 
-function problemOf(batch: RecordBatch, nextOffset: number, segmentBaseOffset: number): string | undefined {
-  if (batch.baseOffset < nextOffset) return `offset ${batch.baseOffset} follows ${nextOffset - 1}`;
-  if (batch.lastOffset - segmentBaseOffset > MAX_RELATIVE_OFFSET) return `offset ${batch.lastOffset} is too far from the segment's first`;
-  if (batch.lastOffsetDelta < 0) return `a batch ends before it starts, at offset ${batch.baseOffset}`;
-  if (!batch.isCrcValid()) return `the checksum of the batch at offset ${batch.baseOffset} is wrong`;
-  return undefined;
+  constructor({ isClean, recoveryPoint, logger }: RecoveryOptions, segment: Segment, leaderEpochs: LeaderEpochs) {
+    this.certainUntil = isClean ? Number.MAX_SAFE_INTEGER : Math.max(recoveryPoint, segment.baseOffset);
+    this.#segment = segment;
+    this.#fileBytes = segment.sizeBytes;
+    this.#leaderEpochs = leaderEpochs;
+    this.#logger = logger;
+  }
+
+  /** `undefined` when the first batch is not the one that the index has there: the index is wrong then. */
+  from(start: IndexedBatch): SegmentEnd | undefined {
+    const segment = this.#segment;
+    const file = segment.file.use();
+    const { baseOffset } = segment;
+    if (start === START_OF_FILE) segment.resetIndexes();
+    segment.sizeBytes = start.position;
+    let nextOffset = baseOffset;
+    const range = { from: start.position, to: this.#fileBytes, nextOffset, endOffset: baseOffset + MAX_RELATIVE_OFFSET + 1 };
+    for (const item of wholeBatchesIn(file, range)) {
+      const isFirst = item.position === start.position && item.position > 0;
+      if (isFirst && !("batch" in item && item.batch.lastOffset === start.lastOffset)) return this.#withoutIndex(start);
+      if (!("batch" in item)) {
+        if (item.resumesAt === undefined || item.resumesAt > this.certainUntil) return { nextOffset, ...item };
+        sayDamage(this.#logger, segment.file.path, item);
+        continue;
+      }
+      segment.noteBatch(rangeOf(item.batch, item.position));
+      this.#leaderEpochs.start(item.batch.partitionLeaderEpoch, item.batch.baseOffset);
+      nextOffset = item.batch.nextOffset;
+    }
+    return { nextOffset, problem: undefined };
+  }
+
+  #withoutIndex({ position, lastOffset }: IndexedBatch): undefined {
+    const path = this.#segment.path(OFFSET_INDEX_SUFFIX);
+    this.#logger.warn({ path, position, lastOffset }, "an index leads to another batch, or to a damaged one, and is made anew");
+    return undefined;
+  }
 }

@@ -3,10 +3,9 @@
 
 import { BATCH_HEADER_BYTES, batchHeader, NO_TIMESTAMP } from "../../protocol/records/batch-header.ts";
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
-import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Filesystem } from "../base/filesystem.ts";
+import type { Logger } from "../base/logger.ts";
 import { StorageError } from "../storage/storage-error.ts";
-import { batchesIn } from "./batch-scan.ts";
 import { type FileHandles, LazyFile } from "./file-handles.ts";
 import {
   DELETED_SUFFIX,
@@ -22,12 +21,14 @@ import { IndexTable } from "./index-table.ts";
 import { type IndexedBatch, OFFSET_INDEX_ENTRY_BYTES, OffsetIndex } from "./offset-index.ts";
 import { readLastTimestamp, TIME_INDEX_ENTRY_BYTES, TimeIndex, type TimestampReached } from "./time-index.ts";
 import { TransactionIndex } from "./transaction-index.ts";
+import { sayDamage, wholeBatchesIn } from "./whole-batches.ts";
 
 /** What the segments of all logs share. */
 export interface SegmentResources {
   readonly filesystem: Filesystem;
   readonly handles: FileHandles;
   readonly indexes: IndexCache;
+  readonly logger: Logger;
 }
 
 export interface AppendedRange {
@@ -141,6 +142,11 @@ export class Segment {
 
   get transactions(): TransactionIndex | undefined {
     if (this.#hasTransactionIndex) this.#transactions ??= this.transactionIndex();
+    return this.#transactions;
+  }
+
+  /** The same, if this process has read or made it. */
+  get loadedTransactions(): TransactionIndex | undefined {
     return this.#transactions;
   }
 
@@ -282,16 +288,40 @@ export class Segment {
     this.file.renamed(this.path(LOG_SUFFIX), ending === DELETED_SUFFIX);
   }
 
-  /** `false` when a file is missing or wrong. */
-  #loadIndexes(): boolean {
-    const { filesystem } = this.#resources;
-    const offsetTable = IndexTable.load(filesystem, this.path(OFFSET_INDEX_SUFFIX), OFFSET_INDEX_ENTRY_BYTES);
-    const timeTable = IndexTable.load(filesystem, this.path(TIME_INDEX_SUFFIX), TIME_INDEX_ENTRY_BYTES);
+  /** `false` when a file is missing or wrong, which is said. @param mayBeMissing a process that died may not have made them */
+  #loadIndexes(mayBeMissing = false): boolean {
+    const offsetTable = this.#loadTable(OFFSET_INDEX_SUFFIX, OFFSET_INDEX_ENTRY_BYTES, mayBeMissing || this.sizeBytes === 0);
+    const timeTable = this.#loadTable(TIME_INDEX_SUFFIX, TIME_INDEX_ENTRY_BYTES, mayBeMissing || this.sizeBytes === 0);
     if (offsetTable === undefined || timeTable === undefined) return false;
     const { offsets, times } = this.#useTables(offsetTable, timeTable);
-    if (offsets.isSound(this.sizeBytes) && times.isSound()) return true;
+    const areSound =
+      !this.#isDamaged(OFFSET_INDEX_SUFFIX, offsets.damagedAt(this.sizeBytes)) && !this.#isDamaged(TIME_INDEX_SUFFIX, times.damagedAt());
+    if (!areSound) this.dropIndexes();
+    return areSound;
+  }
+
+  #loadTable(suffix: string, entryBytes: number, mayBeMissing: boolean): IndexTable | undefined {
+    const { filesystem, logger } = this.#resources;
+    const path = this.path(suffix);
+    const table = IndexTable.load(filesystem, path, entryBytes);
+    if (table !== undefined) return table;
+    const sizeBytes = filesystem.stat(path)?.sizeBytes;
+    if (sizeBytes !== undefined) this.#isDamaged(suffix, sizeBytes - (sizeBytes % entryBytes));
+    else if (!mayBeMissing) logger.warn({ path }, "an index is missing, and is made anew");
+    return undefined;
+  }
+
+  #isDamaged(suffix: string, positionBytes: number | undefined): boolean {
+    if (positionBytes === undefined) return false;
+    this.#resources.logger.warn({ path: this.path(suffix), positionBytes }, "an index is damaged, and is made anew");
+    return true;
+  }
+
+  /** The batches say something else than an index does: both are made anew. @param positionBytes where in the index */
+  distrustIndex(suffix: typeof OFFSET_INDEX_SUFFIX | typeof TIME_INDEX_SUFFIX, positionBytes: number): void {
+    this.#isDamaged(suffix, positionBytes);
     this.dropIndexes();
-    return false;
+    this.#rebuildIndexes();
   }
 
   /** Empty indexes, to be filled by `noteBatch`. */
@@ -315,18 +345,14 @@ export class Segment {
     return { offsets, times };
   }
 
-  /** Makes the indexes from the file, as far as it can be read. */
+  /** Makes the indexes from the file, of all that can be read. */
   #rebuildIndexes(): void {
     const { sizeBytes } = this;
     this.resetIndexes();
-    let position = 0;
-    try {
-      for (const batch of batchesIn(this.file.use(), { from: 0, to: sizeBytes })) {
-        this.noteBatch(rangeOf(batch, position));
-        position += batch.sizeBytes;
-      }
-    } catch (error) {
-      if (!(error instanceof MalformedMessage)) throw error;
+    const range = { from: 0, to: sizeBytes, nextOffset: this.baseOffset, endOffset: Number.MAX_SAFE_INTEGER };
+    for (const item of wholeBatchesIn(this.file.use(), range)) {
+      if ("batch" in item) this.noteBatch(rangeOf(item.batch, item.position));
+      else sayDamage(this.#resources.logger, this.file.path, item);
     }
     this.sizeBytes = sizeBytes;
     this.times.append(this.largestTimestamp);
@@ -334,8 +360,8 @@ export class Segment {
   }
 
   /** Goes back to what the indexes knew before their last entry for a batch that ends at or before `offset`, and gives that entry. */
-  rewindIndexes(offset: number): IndexedBatch {
-    const isLoaded = this.#offsets !== undefined || this.#loadIndexes();
+  rewindIndexes(offset: number, isClean: boolean): IndexedBatch {
+    const isLoaded = this.#offsets !== undefined || this.#loadIndexes(!isClean);
     const floor = isLoaded ? this.offsets.floor(offset) : undefined;
     if (floor === undefined) {
       this.resetIndexes();

@@ -278,6 +278,7 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
         isClean: isNew || (this.#complete.delete(name) && !this.#isShared),
         recoveryPoint: isNew ? 0 : this.#checkpoints.recoveryPoint(name),
         logStartOffset: isNew ? 0 : this.#checkpoints.logStartOffset(name),
+        leastEndOffset: isNew ? 0 : this.#checkpoints.leastEndOffset(name),
         setAside: () => {
           // Where it started is what it was set aside for.
           const aside = this.#setAside(spec, { recoveryPoint: 0, logStartOffset: 0 });
@@ -357,7 +358,7 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
     const name = topicPartitionName(partition);
     return this.#setAside(partition, {
       recoveryPoint: this.#checkpoints.recoveryPoint(name),
-      logStartOffset: this.#checkpoints.logStartOffset(name),
+      logStartOffset: this.#checkpoints.logStartOffset(name) ?? 0,
     });
   }
 

@@ -101,7 +101,7 @@ export class SegmentedLog implements PartitionLog {
     this.#writer = new LogWriter(resources.tails, (error) => this.#fail(error, "could not take back a failed write"));
     this.#leaderEpochs = new LeaderEpochFile(resources.filesystem, directory, recovered);
     this.#folder = new LogFolder(directory, resources, this.#leaderEpochs);
-    this.#snapshots = new ProducerSnapshots(resources.filesystem, directory, recovered.snapshotOffsets);
+    this.#snapshots = new ProducerSnapshots(resources, directory, recovered);
     this.#producers = this.#snapshots.load({
       ...recovered,
       reliableUntil: Math.min(recovered.replayedFrom, options.isClean ? Number.MAX_SAFE_INTEGER : options.recoveryPoint),

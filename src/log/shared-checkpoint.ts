@@ -23,13 +23,21 @@ export class SharedCheckpoint {
   #writesSeen: number;
   /** What is to be written; `undefined` takes a partition out. */
   readonly #changes = new Map<string, number | undefined>();
+  readonly #wasDamaged: boolean;
   /** The file may have been written without waiting for the disk. */
   #isUnsynced = true;
 
   constructor(options: SharedCheckpointOptions) {
     this.#options = options;
     this.#writesSeen = options.share.writes(options.number);
-    this.#offsets = readPartitionOffsets(options.filesystem, options.path, options.logger);
+    const { offsets, isDamaged } = readPartitionOffsets(options.filesystem, options.path, options.logger);
+    this.#offsets = offsets;
+    this.#wasDamaged = isDamaged;
+  }
+
+  /** The file had something to say that could not be read, when it was opened. */
+  get wasDamaged(): boolean {
+    return this.#wasDamaged;
   }
 
   get(partitionName: string): number | undefined {
@@ -74,7 +82,7 @@ export class SharedCheckpoint {
     const { share, filesystem, path, number, logger } = this.#options;
     const writes = share.writes(number);
     if (writes === this.#writesSeen) return;
-    this.#offsets = readPartitionOffsets(filesystem, path, logger);
+    this.#offsets = readPartitionOffsets(filesystem, path, logger).offsets;
     this.#writesSeen = writes;
   }
 }

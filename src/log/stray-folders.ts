@@ -65,8 +65,8 @@ function readStray(
   path: string,
   { folder, named, logger }: { readonly folder: string; readonly named: TopicPartition; readonly logger: Logger },
 ): StrayFolder {
-  const recoveryPoints = readPartitionOffsets(filesystem, `${path}/${RECOVERY_POINT_FILE}`, logger);
-  const logStarts = readPartitionOffsets(filesystem, `${path}/${LOG_START_FILE}`, logger);
+  const recoveryPoints = readPartitionOffsets(filesystem, `${path}/${RECOVERY_POINT_FILE}`, logger).offsets;
+  const logStarts = readPartitionOffsets(filesystem, `${path}/${LOG_START_FILE}`, logger).offsets;
   const [noted] = recoveryPoints.keys();
   return {
     ...(noted === undefined ? named : (partitionOfFolder(noted) ?? named)),

@@ -77,19 +77,22 @@ export class TimeIndex {
     this.#table.truncate(floorIndex(count, relative, (index) => relativeOffset.read(entries, index * TIME_INDEX_ENTRY_BYTES)) + 1);
   }
 
-  /** Both columns grow. A first entry of zeros is one that a power failure left, or is made anew for nothing. */
-  isSound(): boolean {
+  /**
+   * Where the file first says what cannot be, in bytes; `undefined` when nowhere. Both columns grow. A first entry of zeros is one that a power
+   * failure left, or is made anew for nothing.
+   */
+  damagedAt(): number | undefined {
     const { entries, count } = this.#table;
-    if (count > 0 && timestamp.read(entries, 0) === 0 && relativeOffset.read(entries, 0) === 0) return false;
+    if (count > 0 && timestamp.read(entries, 0) === 0 && relativeOffset.read(entries, 0) === 0) return 0;
     let previousTimestamp = -1;
     let previousOffset = -1;
     for (let at = 0; at < count * TIME_INDEX_ENTRY_BYTES; at += TIME_INDEX_ENTRY_BYTES) {
       const nextTimestamp = timestamp.read(entries, at);
       const nextOffset = relativeOffset.read(entries, at);
-      if (nextTimestamp <= previousTimestamp || nextOffset <= previousOffset) return false;
+      if (nextTimestamp <= previousTimestamp || nextOffset <= previousOffset) return at;
       previousTimestamp = nextTimestamp;
       previousOffset = nextOffset;
     }
-    return true;
+    return undefined;
   }
 }

@@ -3,6 +3,7 @@
 //
 //   int16 version (0) | int64 producer id | int64 first offset | int64 last offset, the marker's | int64 last stable offset after it
 
+import { crc32c } from "../../protocol/wire/crc32c.ts";
 import { fixedLayout, int16, int64, type ValuesOf } from "../../protocol/wire/layout.ts";
 import type { Filesystem } from "../base/filesystem.ts";
 import type { AbortedTransaction } from "../storage/partition-log.ts";
@@ -11,12 +12,17 @@ const entry = fixedLayout({ version: int16, producerId: int64, firstOffset: int6
 
 export type AbortedTransactionEntry = ValuesOf<typeof entry>;
 
+/** How many entries, and the CRC-32C of their bytes. */
+export type TransactionIndexSummary = readonly [count: number, crc: number];
+
 const VERSION = 0;
 
 export class TransactionIndex {
   readonly path: string;
   readonly #filesystem: Filesystem;
   readonly #entries: AbortedTransactionEntry[] = [];
+  /** Where the file ends with part of an entry. */
+  #tornAt: number | undefined;
   #isSynced = true;
 
   /** Reads the file, if there is one. A torn last entry is left out. */
@@ -26,10 +32,23 @@ export class TransactionIndex {
     if (filesystem.stat(path) === undefined) return;
     const content = filesystem.readFile(path);
     for (let at = 0; at + entry.sizeBytes <= content.length; at += entry.sizeBytes) this.#entries.push(entry.decode(content, at));
+    if (content.length > this.sizeBytes) this.#tornAt = this.sizeBytes;
   }
 
   get entries(): readonly AbortedTransactionEntry[] {
     return this.#entries;
+  }
+
+  get sizeBytes(): number {
+    return this.#entries.length * entry.sizeBytes;
+  }
+
+  /** Of the first so many entries. */
+  summary(count = this.#entries.length): TransactionIndexSummary {
+    const entries = this.#entries.slice(0, count);
+    const bytes = Buffer.alloc(entries.length * entry.sizeBytes);
+    for (const [index, each] of entries.entries()) entry.encode(each, bytes, index * entry.sizeBytes);
+    return [entries.length, crc32c(bytes)];
   }
 
   get lastOffset(): number {
@@ -45,7 +64,7 @@ export class TransactionIndex {
       previousOffset = lastOffset;
       return !isKnown || !isInside || lastStableOffset < 0 || lastStableOffset > lastOffset + 1;
     });
-    return index === -1 ? undefined : index * entry.sizeBytes;
+    return index === -1 ? this.#tornAt : index * entry.sizeBytes;
   }
 
   /** Readers know of it from now on, also when it could not be written. */

@@ -82,7 +82,8 @@ const NOT_READ = /replication-offset-checkpoint$|\.kafka_cleanshutdown$|cleaner-
 function isSilent(path: string, before: Buffer, after: Buffer | undefined): boolean {
   if (NOT_READ.test(path)) return true;
   if (/-checkpoint$/.test(path)) return after !== undefined && isCheckpoint(after);
-  if (path.endsWith(".snapshot") || path.endsWith("metadata.journal.version") || path.endsWith("partition.metadata")) return after === undefined;
+  if (path.endsWith(".snapshot") || path.endsWith("metadata.journal.version") || path.endsWith("partition.metadata"))
+    return after === undefined;
   if (path.endsWith("meta.properties")) return after !== undefined && propertiesOf(before).join() === propertiesOf(after).join();
   return false;
 }

@@ -66,7 +66,7 @@ function placesOf({ files, paths }: Begun, kind: HarmKind): HarmedPlace[] {
   });
 }
 
-let begunFolders: Map<boolean, Promise<Begun>> = new Map();
+const begunFolders: Map<boolean, Promise<Begun>> = new Map();
 
 function begin(isKilled: boolean): Promise<Begun> {
   const begun = begunFolders.get(isKilled) ?? beginAnew(isKilled);
@@ -217,7 +217,9 @@ function compareRecords({ whole }: Begun, view: View, cost: Cost, hasMore = fals
       for (const [offset, value] of after[kind]) {
         if (before[kind].get(offset) === value || (hasMore && offset >= before.logEndOffset)) continue;
         if (kind === "committed" && before.all.get(offset) === value && (hasMore || cost.mayShow(name, offset))) continue;
-        throw new Error(`${name} serves "${value.slice(0, 20)}" at ${offset} for ${kind}, where it had "${before[kind].get(offset)?.slice(0, 20)}"`);
+        throw new Error(
+          `${name} serves "${value.slice(0, 20)}" at ${offset} for ${kind}, where it had "${before[kind].get(offset)?.slice(0, 20)}"`,
+        );
       }
       for (const [offset, value] of before[kind]) {
         if (after[kind].get(offset) === value || (hasMore && name.startsWith("keys"))) continue;
