@@ -3,6 +3,7 @@
 
 import type { Logger } from "../base/logger.ts";
 import type { StoredPartition, StoredPartitions } from "../storage/storage-engine.ts";
+import { isMeantBy } from "../storage/stored-topic-id.ts";
 import { topicPartitionName } from "../storage/topic-partition.ts";
 import type { Change, ClusterImage } from "./image.ts";
 
@@ -33,5 +34,5 @@ export async function settleStrays({ engine, image, history, logger }: SettleOpt
 /** What does not say of which topic it is, is of the one whose name it has. */
 export function isOfTopic({ topicsByName }: ClusterImage, { topic: name, partition, topicId }: StoredPartition): boolean {
   const topic = topicsByName.get(name);
-  return topic !== undefined && (topicId ?? topic.id) === topic.id && partition < topic.partitions.length;
+  return topic !== undefined && isMeantBy(topicId ?? topic.id, topic.id) && partition < topic.partitions.length;
 }

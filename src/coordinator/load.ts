@@ -10,11 +10,12 @@ import { ControlType, readControlBatch } from "../../protocol/records/control-ba
 import { recordsOf } from "../../protocol/records/record.ts";
 import { batchesOf, type RecordBatch } from "../../protocol/records/record-batch.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
-import { assert } from "../base/assert.ts";
 import { type Clock, othersTurn } from "../base/clock.ts";
 import { Gate } from "../base/gate.ts";
+import type { Logger } from "../base/logger.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { LogRead } from "../storage/partition-log.ts";
+import { StorageError } from "../storage/storage-error.ts";
 import type { CoordinatorState, RecordCodec, RecordOrigin } from "./coordinator-state.ts";
 import { SkippedRecords } from "./skipped-records.ts";
 
@@ -71,6 +72,7 @@ export interface Load<Record> {
   readonly state: CoordinatorState<Record>;
   readonly codec: RecordCodec<Record>;
   readonly turns: LoadTurns;
+  readonly logger: Logger;
   /** Asked after each pause; loading ends early once it is false. */
   readonly isWanted: () => boolean;
 }
@@ -80,13 +82,13 @@ export interface LoadResult {
   readonly skipped: SkippedRecords;
 }
 
-/** Throws StorageError. Not a promise when it could be done at once. */
+/** What is damaged is said, and passed over. Throws StorageError. Not a promise when it could be done at once. */
 export function load<Record>(options: Load<Record>): LoadResult | Promise<LoadResult> {
   const { partition, turns } = options;
   const progress: Progress = { offset: partition.logStartOffset, recordCount: 0, skipped: new SkippedRecords() };
   turns.begin();
   for (let reads = 0; reads < READS_AT_ONCE && !turns.isOver && progress.offset < partition.highWatermark; reads++) {
-    const reading = read(partition, progress);
+    const reading = read(options, progress);
     if (reading instanceof Promise) {
       turns.over();
       return loadRest(options, progress, reading);
@@ -115,7 +117,7 @@ async function loadRest<Record>(options: Load<Record>, progress: Progress, first
     if (progress.offset >= partition.highWatermark) await partition.whenCommitted(partition.logEndOffset);
     await turns.pass(async () => {
       if (!isWanted()) return;
-      const reading = read(partition, progress);
+      const reading = read(options, progress);
       const done = reading instanceof Promise ? await reading : reading;
       if (isWanted()) replay(options, progress, done);
     });
@@ -123,14 +125,43 @@ async function loadRest<Record>(options: Load<Record>, progress: Progress, first
   return progress;
 }
 
-function read(partition: Partition, { offset }: Progress): LogRead | Promise<LogRead> {
-  return partition.read({ offset, maxBytes: READ_BYTES, isolationLevel: "read_uncommitted", firstBatchWhole: true });
+function read<Record>(options: Load<Record>, { offset }: Progress): LogRead | Promise<LogRead> {
+  const passOver = (error: unknown): LogRead => {
+    if (!(error instanceof StorageError && error.code === "SEGMENT_CORRUPT")) throw error;
+    options.logger.error({ ...error.facts, offset }, "passed over damaged records of a coordinator");
+    const { resumesAt } = error.facts;
+    return { records: [], sizeBytes: 0, nextOffset: typeof resumesAt === "number" ? Math.max(resumesAt, offset + 1) : offset + 1 };
+  };
+  try {
+    const reading = options.partition.read({ offset, maxBytes: READ_BYTES, isolationLevel: "read_uncommitted", firstBatchWhole: true });
+    return reading instanceof Promise ? reading.catch(passOver) : reading;
+  } catch (error) {
+    return passOver(error);
+  }
 }
 
 function replay<Record>(options: Load<Record>, progress: Progress, { records, nextOffset }: LogRead): void {
-  assert(nextOffset > progress.offset, "a read below the high watermark gets on");
-  for (const buffer of records) for (const batch of batchesOf(buffer)) replayBatch(options, progress, batch);
-  progress.offset = nextOffset;
+  for (const buffer of records) {
+    for (const batch of batchesOf(buffer)) {
+      if (!batch.isCrcValid()) {
+        passOverBatch(options, progress, batch);
+        return;
+      }
+      replayBatch(options, progress, batch);
+      progress.offset = batch.nextOffset;
+    }
+  }
+  // Where records were lost at its end, the log ends with offsets that nothing has.
+  const isAtEnd = records.length === 0 && nextOffset <= progress.offset;
+  progress.offset = Math.max(progress.offset, isAtEnd ? options.partition.highWatermark : nextOffset);
+}
+
+/** What it says of itself is not believed, nor what follows it here. */
+function passOverBatch<Record>({ partition, logger }: Load<Record>, progress: Progress, { sizeBytes }: RecordBatch): void {
+  const { topic, index, log } = partition;
+  const facts = { topic, partition: index, offset: progress.offset, sizeBytes, ...log.placeOf?.(progress.offset) };
+  logger.error(facts, "passed over damaged records of a coordinator");
+  progress.offset++;
 }
 
 function replayBatch<Record>(options: Load<Record>, progress: Progress, batch: RecordBatch): void {

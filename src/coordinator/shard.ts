@@ -91,7 +91,14 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
     const startedMs = this.#clock.now();
     const isWanted = () => this.#status === "loading";
     try {
-      const loading = load({ partition: this.#partition, state: this.#state, codec: this.#codec, turns: this.#loadTurns, isWanted });
+      const loading = load({
+        partition: this.#partition,
+        state: this.#state,
+        codec: this.#codec,
+        turns: this.#loadTurns,
+        logger: this.#logger,
+        isWanted,
+      });
       if (loading instanceof Promise) {
         loading.then(
           (result) => this.#loaded(result, startedMs),

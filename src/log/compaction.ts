@@ -166,14 +166,17 @@ export class Compaction {
 /** The same up to the end of the segment. Throws StorageError SEGMENT_CORRUPT: what a damaged batch says must take nobody's place, nor end a segment. */
 async function* undamaged(
   batches: AsyncIterable<RecordBatch>,
-  { file: { path }, sizeBytes }: Segment,
+  { file: { path }, sizeBytes, baseOffset }: Segment,
   from: number,
 ): AsyncGenerator<RecordBatch, void, undefined> {
   let positionBytes = from;
+  let nextOffset = baseOffset;
   try {
     for await (const batch of batches) {
       if (!batch.isCrcValid()) throw new MalformedMessage("the checksum of a batch is wrong");
+      if (batch.baseOffset < nextOffset) throw new MalformedMessage(`offset ${batch.baseOffset} follows ${nextOffset - 1}`);
       positionBytes += batch.sizeBytes;
+      nextOffset = batch.nextOffset;
       yield batch;
     }
     if (positionBytes < sizeBytes) throw new MalformedMessage("what follows is not a whole batch");

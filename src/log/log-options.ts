@@ -55,7 +55,9 @@ export interface LogOptions {
   readonly isNew: boolean;
   readonly isClean: boolean;
   readonly recoveryPoint: number;
-  readonly logStartOffset: number | undefined;
+  readonly logStartOffset: number;
+  /** The checkpoint cannot be read, or may not be right. */
+  readonly doubtsLogStart: boolean;
   readonly leastEndOffset: number;
   /** Keeps what is in the directory under another name, which is given, and makes it anew. */
   readonly setAside: () => string;

@@ -6,7 +6,7 @@ import { BATCH_HEADER_BYTES, BATCH_LENGTH_PREFIX_BYTES, batchHeader, MAGIC_OFFSE
 import { readInt32, readInt64 } from "../../protocol/wire/layout.ts";
 import type { BufferPool } from "../base/buffer-pool.ts";
 import { type SelectedBatches, selectBatches } from "../storage/batch-selection.ts";
-import type { AbortedTransaction, LogRead, ReadOptions } from "../storage/partition-log.ts";
+import type { AbortedTransaction, LogRead, ReadOptions, StoredPlace } from "../storage/partition-log.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { OFFSET_INDEX_SUFFIX } from "./file-names.ts";
 import type { Segment } from "./segment.ts";
@@ -42,6 +42,13 @@ export function readLog(row: SegmentRow, tail: Tail | undefined, options: ReadOp
     const fromTail = tail === undefined ? undefined : readFromTail(tail, row.segments, options);
     return fromTail ?? readFromFile(row, options);
   });
+}
+
+/** Of the batch with an offset, as far as headers tell. */
+export function placeIn({ segments }: SegmentRow, offset: number): StoredPlace {
+  const segment = segments[Math.max(0, segmentIndexOf(segments, offset))];
+  if (segment === undefined) return { path: "", positionBytes: 0 };
+  return { path: segment.file.path, positionBytes: walkTo(segment, offset).position };
 }
 
 /** Those that overlap [fromOffset, untilOffset). Throws StorageError. */
@@ -135,15 +142,20 @@ function orNextSegment(row: SegmentRow, index: number, options: ReadOptions, rea
 }
 
 function endsBefore(segment: Segment, offset: number): boolean {
+  return walkTo(segment, offset).isAtEnd;
+}
+
+/** From header to header up to the batch that ends at or after an offset, to one that no batch can have, or to the end. */
+function walkTo(segment: Segment, offset: number): { readonly position: number; readonly isAtEnd: boolean } {
   const header = Buffer.allocUnsafe(BATCH_HEADER_BYTES);
   let position = segment.offsets.floorPosition(offset);
   while (position + header.length <= segment.sizeBytes) {
     segment.file.use().read(header, position);
     const batch = describedBy(header, segment, position);
-    if (batch === DAMAGED || batch.lastOffset >= offset) return false;
+    if (batch === DAMAGED || batch.lastOffset >= offset) return { position, isAtEnd: false };
     position += batch.sizeBytes;
   }
-  return true;
+  return { position, isAtEnd: true };
 }
 
 interface DescribedBatch {
@@ -227,8 +239,9 @@ function* indexedStart(
   for (let tries = 0; tries < 2; tries++) {
     const entry = segment.offsets.floor(offset);
     if (entry === undefined) break;
-    const header = Buffer.allocUnsafe(BATCH_HEADER_BYTES);
-    checkRead(segment, { buffer: header, position: entry.position }, yield { buffer: header, position: entry.position });
+    const header = Buffer.alloc(BATCH_HEADER_BYTES);
+    if (entry.position + header.length <= segment.sizeBytes)
+      checkRead(segment, { buffer: header, position: entry.position }, yield { buffer: header, position: entry.position });
     if (header[MAGIC_OFFSET] === MAGIC_V2 && lastOffsetIn(header) === entry.lastOffset)
       return { position: entry.position, fromOffset: ANY_OFFSET };
     segment.distrustIndex(OFFSET_INDEX_SUFFIX, segment.offsets.floorEntryBytes(offset));

@@ -33,9 +33,13 @@ export class OffsetCheckpoints {
     return this.#recoveryPoints.get(partitionName) ?? 0;
   }
 
-  /** `undefined`: it cannot be read whether records were deleted. */
-  logStartOffset(partitionName: string): number | undefined {
-    return this.#logStarts.get(partitionName) ?? (this.#logStarts.wasDamaged ? undefined : 0);
+  logStartOffset(partitionName: string): number {
+    return this.#logStarts.get(partitionName) ?? 0;
+  }
+
+  /** The file may have said something of this partition that cannot be read, or has the name of another. */
+  doubtsLogStart(partitionName: string): boolean {
+    return this.#logStarts.get(partitionName) === undefined && (this.#logStarts.wasDamaged || this.#logStarts.namesUnknown);
   }
 
   /** What was there at least, as the last checkpoint has it; two files say so. */
@@ -86,6 +90,8 @@ export class OffsetCheckpoints {
 
   write(): void {
     for (const checkpoint of [this.#recoveryPoints, this.#logStarts, this.#highWatermarks]) checkpoint.write({ isSynced: true });
+    // Only where the file was damaged.
+    this.#compacted.write({ isSynced: false });
   }
 
   /** So that deleted records do not come back when the process dies: quick, since it happens with each deletion. */

@@ -49,8 +49,10 @@ export interface RecoveryOptions {
   readonly isClean: boolean;
   /** Everything below it is on the disk. */
   readonly recoveryPoint: number;
-  /** As checkpointed; 0 unless records were deleted, `undefined` when that cannot be read. */
-  readonly logStartOffset: number | undefined;
+  /** As checkpointed; 0 unless records were deleted. */
+  readonly logStartOffset: number;
+  /** The checkpoint cannot be read, or may not be right. */
+  readonly doubtsLogStart: boolean;
   /** As checkpointed: there were records up to it. */
   readonly leastEndOffset: number;
   /** Keeps what is in the directory under another name, which is given, and makes it anew. */
@@ -117,19 +119,19 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
  * the same: if they are not, nothing is taken for deleted that one of them knows.
  */
 function logStartOf(
-  { logStartOffset: noted, isClean, directory, logger }: RecoveryOptions,
+  { logStartOffset: checkpointed, doubtsLogStart, isClean, directory, logger }: RecoveryOptions,
   firstEpochStart: number | undefined,
   first: number,
 ): number {
-  const isBeyond = isClean && noted !== undefined && firstEpochStart !== undefined && noted > Math.max(firstEpochStart, first);
-  if (noted !== undefined && !isBeyond) return noted;
-  const logStartOffset = Math.max(firstEpochStart ?? 0, first);
-  if (noted !== undefined || logStartOffset > first)
-    logger.warn(
-      { directory, checkpointed: noted, logStartOffset },
-      "the checkpoint of where a log starts is wrong or lost; its leader epochs count",
-    );
-  return logStartOffset;
+  const byEpochs = Math.max(firstEpochStart ?? 0, first);
+  const isBeyond = isClean && firstEpochStart !== undefined && checkpointed > byEpochs;
+  const isLost = doubtsLogStart && byEpochs > Math.max(checkpointed, first);
+  if (!isBeyond && !isLost) return checkpointed;
+  logger.warn(
+    { directory, checkpointed, logStartOffset: byEpochs },
+    "the checkpoint of where a log starts is wrong or lost; its leader epochs count",
+  );
+  return byEpochs;
 }
 
 /** Where records are lost at the end of a log, their offsets are not given again: others have noted them. */
@@ -147,7 +149,7 @@ function keepLostOffsets(options: RecoveryOptions, { segments, logEndOffset }: R
 }
 
 /** What a crash may have left half done; gives the names that stay. Index files without their segment go, too. */
-function removeLeftovers({ resources: { filesystem }, directory, logger, logStartOffset = 0 }: RecoveryOptions): readonly string[] {
+function removeLeftovers({ resources: { filesystem }, directory, logger, logStartOffset }: RecoveryOptions): readonly string[] {
   const names = completeSwaps(filesystem, directory, logger);
   const isLeftover = (name: string) =>
     LEFTOVER_SUFFIXES.some((suffix) => name.endsWith(suffix)) ||
@@ -244,7 +246,7 @@ interface RecoveredSegments {
 
 function recoverSegments(options: RecoveryOptions, found: readonly Segment[], epochs: EpochNotes): RecoveredSegments {
   const segments: Segment[] = [];
-  let logEndOffset = options.logStartOffset ?? 0;
+  let logEndOffset = options.logStartOffset;
   for (const [index, segment] of found.entries()) {
     const next = found[index + 1];
     const isTrusted = next !== undefined && (options.isClean || next.baseOffset <= options.recoveryPoint);

@@ -39,7 +39,7 @@ import { LogDeletion } from "./log-deletion.ts";
 import type { EngineLog, LogResources } from "./log-options.ts";
 import { openMetaProperties } from "./meta-properties.ts";
 import { OffsetCheckpoints } from "./offset-checkpoints.ts";
-import { makePartitionFolder, readTopicId, removePartitionFolder, writeTopicId } from "./partition-metadata.ts";
+import { makePartitionFolder, readTopicId, removePartitionFolder, soundTopicId, writeTopicId } from "./partition-metadata.ts";
 import { SegmentedLog } from "./segmented-log.ts";
 import { findStrays, makeStray, type StrayFolder, type StrayOffsets, takeBack } from "./stray-folders.ts";
 import { TailCache } from "./tail-cache.ts";
@@ -278,6 +278,7 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
         isClean: isNew || (this.#complete.delete(name) && !this.#isShared),
         recoveryPoint: isNew ? 0 : this.#checkpoints.recoveryPoint(name),
         logStartOffset: isNew ? 0 : this.#checkpoints.logStartOffset(name),
+        doubtsLogStart: !isNew && this.#checkpoints.doubtsLogStart(name),
         leastEndOffset: isNew ? 0 : this.#checkpoints.leastEndOffset(name),
         setAside: () => {
           // Where it started is what it was set aside for.
@@ -287,6 +288,8 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
         },
       });
       this.#logs.set(name, log);
+      // One that was read from elsewhere must outlive the next write.
+      this.#checkpoints.noteLogStart(name, log.logStartOffset);
       return log;
     } catch (error) {
       if (isNew) removePartitionFolder(this.#filesystem, folder);
@@ -301,7 +304,7 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
     const name = topicPartitionName(spec);
     const folder = `${this.#directory}/${name}`;
     let isNew = this.#filesystem.stat(folder) === undefined;
-    const storedId = isNew ? topicId : readTopicId(this.#filesystem, folder);
+    const storedId = isNew ? topicId : soundTopicId(this.#filesystem, folder, { expected: topicId, logger: this.#logger });
     if (storedId !== undefined && storedId !== topicId) {
       const aside = this.setAside(spec);
       this.#logger.warn(
@@ -358,7 +361,7 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
     const name = topicPartitionName(partition);
     return this.#setAside(partition, {
       recoveryPoint: this.#checkpoints.recoveryPoint(name),
-      logStartOffset: this.#checkpoints.logStartOffset(name) ?? 0,
+      logStartOffset: this.#checkpoints.logStartOffset(name),
     });
   }
 

@@ -3,14 +3,12 @@
 // snapshot lacks after a crash is made anew from the batches.
 
 import { Errors } from "../../protocol/errors.ts";
-import { TimestampType } from "../../protocol/records/batch-header.ts";
-import { RecordBatch } from "../../protocol/records/record-batch.ts";
+import type { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { assert } from "../base/assert.ts";
 import type { BufferPool } from "../base/buffer-pool.ts";
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
-import { appended, duplicateOf, notWritten } from "../storage/append-results.ts";
-import { judgeClientBatch, tooLarge } from "../storage/append-validation.ts";
+import { appended, notWritten } from "../storage/append-results.ts";
 import {
   type AbortedTransaction,
   type ActiveProducer,
@@ -20,6 +18,7 @@ import {
   type PartitionLog,
   type ReadOptions,
   refusal,
+  type StoredPlace,
   type TimestampedOffset,
 } from "../storage/partition-log.ts";
 import type { EndedTransaction, ProducerState, ProducerStates } from "../storage/producer-states.ts";
@@ -27,11 +26,12 @@ import { countExpiredSegments } from "../storage/retention.ts";
 import type { DatedStamp } from "../storage/stamp.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
+import { judgeAppend } from "./append-judgement.ts";
 import { Durability } from "./durability.ts";
 import { LeaderEpochFile } from "./leader-epoch-file.ts";
 import { LogFolder } from "./log-folder.ts";
 import type { LogOptions, LogResources } from "./log-options.ts";
-import { abortedTransactionsIn, nothingRead, readLog, segmentIndexOf } from "./log-reader.ts";
+import { abortedTransactionsIn, nothingRead, placeIn, readLog, segmentIndexOf } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
 import { ProducerSnapshots } from "./producer-snapshots.ts";
 import { recoverLog } from "./recovery.ts";
@@ -158,39 +158,21 @@ export class SegmentedLog implements PartitionLog {
     const { gathered } = this.#resources;
     // What was sent after it must not get before it.
     if (gathered.isGathering && gathered.turn === this.#failedTurn) return notWritten();
-    return options.origin === "client" ? this.#appendFromClient(records, options) : this.#appendFromCoordinator(records, options);
-  }
-
-  #appendFromClient(records: Buffer, options: AppendOptions): AppendResult {
-    const nowMs = this.#resources.clock.now();
-    const { judging } = options;
-    const context = { topicPartition: this.topicPartition, settings: this.#settings, nowMs, budget: judging?.budget };
-    const judged = judging?.judged ?? judgeClientBatch(records, context);
-    if (!judged.ok) return judged;
-    const { batch, timestampType } = judged;
-    const maxTimestampMs = timestampType === TimestampType.LOG_APPEND_TIME ? nowMs : judged.maxTimestampMs;
-    const decision = this.#producers.check(batch, options);
-    if (decision.kind === "refused") return refusal(decision.error, decision.message);
-    if (decision.kind === "duplicate") return duplicateOf(decision.batch, timestampType, this.#writer.outcome);
-    const stamp = { leaderEpoch: options.leaderEpoch, timestampType, maxTimestampMs, nowMs };
-    return this.#mayGather(batch) ? this.#gather(batch, stamp) : this.#write(batch, stamp);
+    const judged = judgeAppend(records, options, {
+      topicPartition: this.topicPartition,
+      settings: this.#settings,
+      producers: this.#producers,
+      nowMs: this.#resources.clock.now(),
+      outcome: this.#writer.outcome,
+    });
+    if ("answer" in judged) return judged.answer;
+    const { batch, stamp } = judged;
+    return options.origin === "client" && this.#mayGather(batch) ? this.#gather(batch, stamp) : this.#write(batch, stamp);
   }
 
   /** Only where an answer waits for nothing but the write. */
   #mayGather(batch: RecordBatch): boolean {
     return this.#resources.gathered.isGathering && this.#durability.isImmediate && this.#writer.mayGather(batch);
-  }
-
-  /** One batch, which we built ourselves: it is not judged but for its size and its producer. */
-  #appendFromCoordinator(records: Buffer, options: AppendOptions): AppendResult {
-    const batch = new RecordBatch(records);
-    assert(batch.end === records.length, "a coordinator appends one batch at a time");
-    if (batch.sizeBytes > this.#settings["max.message.bytes"])
-      return tooLarge(batch.sizeBytes, { settings: this.#settings, topicPartition: this.topicPartition });
-    const decision = this.#producers.check(batch, options);
-    if (decision.kind === "refused") return refusal(decision.error, decision.message);
-    const { timestampType, maxTimestamp: maxTimestampMs } = batch;
-    return this.#write(batch, { leaderEpoch: options.leaderEpoch, timestampType, maxTimestampMs, nowMs: this.#resources.clock.now() });
   }
 
   #write(batch: RecordBatch, stamp: DatedStamp): AppendResult {
@@ -360,6 +342,10 @@ export class SegmentedLog implements PartitionLog {
     if (options.offset >= options.untilOffset || options.offset >= this.#logEndOffset) return nothingRead(options.offset);
     this.writeGathered();
     return readLog(this, this.#writer.tail, options);
+  }
+
+  placeOf(offset: number): StoredPlace {
+    return placeIn(this, offset);
   }
 
   get readBuffers(): BufferPool {

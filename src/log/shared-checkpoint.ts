@@ -1,6 +1,7 @@
 // One checkpoint file of a data folder, which the engines of several threads may write. Each engine keeps what it has to say about its own
 // logs, and says it when it writes: into what the file holds at that moment.
 
+import { dirname } from "node:path";
 import type { Filesystem } from "../base/filesystem.ts";
 import type { Logger } from "../base/logger.ts";
 import { encodePartitionOffsets, type PartitionOffset, readPartitionOffsets } from "./checkpoint-file.ts";
@@ -23,6 +24,8 @@ export class SharedCheckpoint {
   #writesSeen: number;
   /** What is to be written; `undefined` takes a partition out. */
   readonly #changes = new Map<string, number | undefined>();
+  /** What the file held could not be read, and it was not written since. */
+  #isDamaged: boolean;
   readonly #wasDamaged: boolean;
   /** The file may have been written without waiting for the disk. */
   #isUnsynced = true;
@@ -33,11 +36,18 @@ export class SharedCheckpoint {
     const { offsets, isDamaged } = readPartitionOffsets(options.filesystem, options.path, options.logger);
     this.#offsets = offsets;
     this.#wasDamaged = isDamaged;
+    this.#isDamaged = isDamaged;
   }
 
   /** The file had something to say that could not be read, when it was opened. */
   get wasDamaged(): boolean {
     return this.#wasDamaged;
+  }
+
+  /** It has partitions that have no folder: that were deleted lately, or never were. */
+  get namesUnknown(): boolean {
+    const { filesystem, path } = this.#options;
+    return [...this.#offsets.keys()].some((name) => filesystem.stat(`${dirname(path)}/${name}`) === undefined);
   }
 
   get(partitionName: string): number | undefined {
@@ -58,7 +68,7 @@ export class SharedCheckpoint {
 
   /** Nothing happens when the file says all already. Throws StorageError and Node's errors. */
   write({ isSynced }: { readonly isSynced: boolean }): void {
-    if (this.#changes.size === 0 && !(isSynced && this.#isUnsynced)) return;
+    if (this.#changes.size === 0 && !(isSynced && this.#isUnsynced) && !this.#isDamaged) return;
     const { share, filesystem, path, number } = this.#options;
     share.exclusively(() => {
       this.#lookAgain();
@@ -75,6 +85,7 @@ export class SharedCheckpoint {
       this.#offsets = offsets;
     });
     this.#changes.clear();
+    this.#isDamaged = false;
     this.#isUnsynced = !isSynced;
   }
 

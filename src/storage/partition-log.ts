@@ -129,6 +129,11 @@ export interface KnownProducer {
   readonly transactionFirstOffset: number;
 }
 
+export interface StoredPlace {
+  readonly path: string;
+  readonly positionBytes: number;
+}
+
 export interface PartitionLog {
   readonly topicPartition: TopicPartition;
   readonly topicId: string;
@@ -158,6 +163,9 @@ export interface PartitionLog {
 
   /** A promise only where the disk must be asked off the event loop. Throws or rejects with StorageError. */
   read(options: ReadOptions): LogRead | Promise<LogRead>;
+
+  /** Where the batch with an offset is stored, for who found it damaged. */
+  placeOf?(offset: number): StoredPlace;
 
   /** Aborted transactions that overlap [fromOffset, untilOffset). A promise only where storage must be asked; may reject with StorageError. */
   abortedTransactions(fromOffset: number, untilOffset: number): readonly AbortedTransaction[] | Promise<readonly AbortedTransaction[]>;

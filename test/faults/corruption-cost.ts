@@ -12,6 +12,8 @@ export interface Cost {
   readonly partition: string | undefined;
   /** Batches are harmed. */
   readonly isOfRecords: boolean;
+  /** Offsets from here on may be given again. */
+  readonly lostFrom: number;
   /** The broker may say that it does not start. */
   readonly mayRefuse: boolean;
   /** Nobody can tell, or nobody reads it: as long as nothing is lost. */
@@ -28,13 +30,15 @@ export interface Cost {
 const LOG = /\/([\w.-]+-\d+)\/\d{20}\.log$/;
 const PARTITION = /\/([\w.-]+-\d+)\/[^/]+$/;
 
-export function costOf({ files }: LivedFolder, path: string, after: Buffer | undefined): Cost {
+export function costOf(lived: LivedFolder, path: string, after: Buffer | undefined): Cost {
+  const { files } = lived;
   const before = files.readFile(path);
   const partition = PARTITION.exec(path)?.[1];
   const nothing = {
     path: path.slice(FOLDER.length + 1),
     partition,
     isOfRecords: false,
+    lostFrom: Number.POSITIVE_INFINITY,
     mayRefuse: false,
     mayBeSilent: isSilent(path, before, after),
     hasPosition: after !== undefined && after.length > 0,
@@ -44,7 +48,11 @@ export function costOf({ files }: LivedFolder, path: string, after: Buffer | und
   };
   if (path.endsWith("metadata.journal")) return { ...nothing, ...costOfJournal(before, after) };
   if (path.endsWith("meta.properties")) return { ...nothing, mayRefuse: true, hasPosition: false };
-  return LOG.test(path) ? { ...nothing, ...costOfSegment(before, after, partition ?? "") } : nothing;
+  if (!LOG.test(path)) return nothing;
+  return {
+    ...nothing,
+    ...costOfSegment(before, after, { name: partition ?? "", certainUntil: lived.isKilled ? recoveryPointOf(files, partition) : MAX }),
+  };
 }
 
 /** The last line is taken for one that a crash left unfinished. */
@@ -54,18 +62,38 @@ function costOfJournal(before: Buffer, after: Buffer | undefined): Partial<Cost>
   return { mayRefuse: true, mayForget: (name) => isOfLast && name === "config orders retention.ms" };
 }
 
-function costOfSegment(before: Buffer, after: Buffer | undefined, partition: string): Partial<Cost> {
+interface HarmedLog {
+  readonly name: string;
+  /** Below it the disk surely had everything. */
+  readonly certainUntil: number;
+}
+
+/** Of what is certain, what is harmed; of the rest, what follows as well: a log ends where a crash may have torn it. */
+function costOfSegment(before: Buffer, after: Buffer | undefined, { name: partition, certainUntil }: HarmedLog): Partial<Cost> {
   const batches = [...batchesOf(before)];
   const harmed = batches.filter(({ start, end }) => !isUnharmed(before, after, start, end));
   const hidden = harmed.filter(({ isControl }) => isControl);
   const firstHidden = Math.min(...hidden.map((marker) => firstOfTransaction(batches, marker)));
-  const covers = (offset: number) => harmed.some(({ baseOffset, lastOffset }) => offset >= baseOffset && offset <= lastOffset);
+  const lostFrom = Math.min(...harmed.filter(({ lastOffset }) => lastOffset >= certainUntil).map(({ baseOffset }) => baseOffset));
+  const covers = (offset: number) =>
+    offset >= lostFrom || harmed.some(({ baseOffset, lastOffset }) => offset >= baseOffset && offset <= lastOffset);
   return {
-    isOfRecords: harmed.length > 0,
+    isOfRecords: true,
+    // Whoever reads them finds their checksums wrong.
+    mayBeSilent: after !== undefined && after.length === before.length && lostFrom === Number.POSITIVE_INFINITY,
+    lostFrom,
     mayLose: (name, offset, kind) => name === partition && (covers(offset) || (kind === "committed" && offset >= firstHidden)),
     mayShow: (name, offset) => name === partition && hidden.some((marker) => isAbort(marker) && offset < marker.baseOffset),
-    mayForget: (name) => harmed.some((batch) => batch.bytes.includes(name.split(" ")[2] ?? "-")),
+    mayForget: (name) => batches.some((batch) => covers(batch.baseOffset) && batch.bytes.includes(name.split(" ")[2] ?? "-")),
   };
+}
+
+const MAX = Number.MAX_SAFE_INTEGER;
+
+function recoveryPointOf(files: LivedFolder["files"], partition: string | undefined): number {
+  const lines = files.readFile(`${FOLDER}/recovery-point-offset-checkpoint`).toString().split("\n");
+  const words = lines.map((line) => line.split(" ")).find(([topic, index]) => `${topic}-${index}` === partition);
+  return Number(words?.[2] ?? 0);
 }
 
 /** In this segment; its marker alone is harmed. */
@@ -82,8 +110,9 @@ const NOT_READ = /replication-offset-checkpoint$|\.kafka_cleanshutdown$|cleaner-
 function isSilent(path: string, before: Buffer, after: Buffer | undefined): boolean {
   if (NOT_READ.test(path)) return true;
   if (/-checkpoint$/.test(path)) return after !== undefined && isCheckpoint(after);
-  if (path.endsWith(".snapshot") || path.endsWith("metadata.journal.version") || path.endsWith("partition.metadata"))
-    return after === undefined;
+  // Only the newest is read; an index where it leads.
+  if (path.endsWith(".snapshot") || path.endsWith("index")) return !path.endsWith(".txnindex");
+  if (path.endsWith("metadata.journal.version") || path.endsWith("partition.metadata")) return after === undefined;
   if (path.endsWith("meta.properties")) return after !== undefined && propertiesOf(before).join() === propertiesOf(after).join();
   return false;
 }

@@ -16,6 +16,7 @@ export interface LivedFolder {
   readonly files: MemoryFilesystem;
   readonly knowledge: Knowledge;
   readonly nowMs: number;
+  readonly isKilled: boolean;
 }
 
 /** @param isKilled how the last broker ended, with records that no checkpoint knows of */
@@ -31,7 +32,7 @@ export async function livedFolder(isKilled: boolean): Promise<LivedFolder> {
   const nowMs = second.clock.now();
   if (isKilled) await second.discard();
   else await second.stop();
-  return { files: isKilled ? killed : disk.afterwards(), knowledge, nowMs };
+  return { files: isKilled ? killed : disk.afterwards(), knowledge, nowMs, isKilled };
 }
 
 async function liveFirst(life: Life): Promise<void> {
