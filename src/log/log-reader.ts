@@ -5,6 +5,7 @@
 import { BATCH_HEADER_BYTES, BATCH_LENGTH_PREFIX_BYTES, batchHeader, MAGIC_OFFSET, MAGIC_V2 } from "../../protocol/records/batch-header.ts";
 import { readInt32, readInt64 } from "../../protocol/wire/layout.ts";
 import type { BufferPool } from "../base/buffer-pool.ts";
+import type { TopicSettings } from "../config/topic-settings.ts";
 import { type SelectedBatches, selectBatches } from "../storage/batch-selection.ts";
 import type { AbortedTransaction, LogRead, ReadOptions, StoredPlace } from "../storage/partition-log.ts";
 import { StorageError } from "../storage/storage-error.ts";
@@ -114,6 +115,7 @@ function startInSlab(tail: Tail, index: number, segments: readonly Segment[], of
 /** The segments of a log, oldest first: another array as soon as some were taken away or replaced. */
 export interface SegmentRow {
   readonly directory: string;
+  readonly settings: TopicSettings;
   readonly segments: readonly Segment[];
   readonly readBuffers: BufferPool;
 }
@@ -138,24 +140,32 @@ function orNextSegment(row: SegmentRow, index: number, options: ReadOptions, rea
   const segment = row.segments[index];
   const next = row.segments[index + 1];
   if (read.sizeBytes > 0 || segment === undefined || next === undefined || next.baseOffset >= options.untilOffset) return read;
-  return endsBefore(segment, options.offset) ? readFromFile(row, { ...options, offset: next.baseOffset }) : read;
+  const { position, nextOffset } = walkTo(segment, options.offset);
+  if (nextOffset === undefined) return read;
+  const mayHaveGaps = row.settings["cleanup.policy"].includes("compact");
+  if (position < segment.sizeBytes || (nextOffset < next.baseOffset && !mayHaveGaps)) segment.sayCutOff(position, next.baseOffset);
+  return readFromFile(row, { ...options, offset: next.baseOffset });
 }
 
-function endsBefore(segment: Segment, offset: number): boolean {
-  return walkTo(segment, offset).isAtEnd;
+interface Walked {
+  readonly position: number;
+  /** After the last batch, when all end before the offset. */
+  readonly nextOffset: number | undefined;
 }
 
 /** From header to header up to the batch that ends at or after an offset, to one that no batch can have, or to the end. */
-function walkTo(segment: Segment, offset: number): { readonly position: number; readonly isAtEnd: boolean } {
+function walkTo(segment: Segment, offset: number): Walked {
   const header = Buffer.allocUnsafe(BATCH_HEADER_BYTES);
   let position = segment.offsets.floorPosition(offset);
+  let nextOffset = segment.baseOffset;
   while (position + header.length <= segment.sizeBytes) {
     segment.file.use().read(header, position);
     const batch = describedBy(header, segment, position);
-    if (batch === DAMAGED || batch.lastOffset >= offset) return { position, isAtEnd: false };
+    if (batch === DAMAGED || batch.lastOffset >= offset) return { position, nextOffset: undefined };
     position += batch.sizeBytes;
+    nextOffset = batch.lastOffset + 1;
   }
-  return { position, isAtEnd: true };
+  return { position, nextOffset };
 }
 
 interface DescribedBatch {

@@ -45,7 +45,7 @@ export function openMetaProperties(options: MetaPropertiesOptions): MetaProperti
     ["cluster.id", stored?.clusterId, clusterId],
     ["node.id", stored?.nodeId, String(brokerId)],
   ] as const) {
-    if (before !== undefined && before !== now) logger.warn({ directory, name, before, now }, "the data folder belonged to another");
+    if (before !== undefined && before !== now) logger.warn({ path, name, before, now }, "the data folder belonged to another");
   }
   const content = `#\nversion=${VERSION}\ncluster.id=${clusterId}\nnode.id=${brokerId}\ndirectory.id=${directoryId}\n`;
   if (stored === undefined || filesystem.readFile(path).toString("utf8") !== content) filesystem.replaceFile(path, content);

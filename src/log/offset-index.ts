@@ -2,12 +2,27 @@
 // first, and the batch's position. A look-up finds the nearest entry at or before an offset; from there batches are walked.
 
 import { fixedLayout, int32 } from "../../protocol/wire/layout.ts";
+import type { Filesystem } from "../base/filesystem.ts";
 import { floorIndex, type IndexTable } from "./index-table.ts";
 
 const entry = fixedLayout({ relativeOffset: int32, position: int32 });
 const { relativeOffset, position } = entry.fields;
 
 export const OFFSET_INDEX_ENTRY_BYTES = entry.sizeBytes;
+
+/** Of the last entry of a file that need not be loaded for it; `undefined` when there is none. */
+export function readLastPosition(filesystem: Filesystem, path: string): number | undefined {
+  const sizeBytes = filesystem.stat(path)?.sizeBytes ?? 0;
+  if (sizeBytes === 0 || sizeBytes % OFFSET_INDEX_ENTRY_BYTES !== 0) return undefined;
+  const last = Buffer.alloc(OFFSET_INDEX_ENTRY_BYTES);
+  const file = filesystem.open(path, "read");
+  try {
+    file.read(last, sizeBytes - OFFSET_INDEX_ENTRY_BYTES);
+  } finally {
+    file.close();
+  }
+  return position.read(last, 0);
+}
 
 export interface IndexedBatch {
   readonly lastOffset: number;

@@ -264,8 +264,15 @@ function recoverSegments(options: RecoveryOptions, found: readonly Segment[], ep
     const end = checkSegment(options, segment, epochs);
     segments.push(segment);
     logEndOffset = end.nextOffset;
-    const isBroken = end.problem !== undefined || (next !== undefined && next.baseOffset < end.nextOffset);
-    if (!isBroken) {
+    // Bytes behind the last record of a segment cost nothing that is in the next.
+    const goesOn = next !== undefined && next.baseOffset === end.nextOffset;
+    const isBroken = next !== undefined && next.baseOffset < end.nextOffset;
+    if (goesOn && end.problem !== undefined)
+      options.logger.warn(
+        { segment: segment.file.path, positionBytes: segment.sizeBytes, problem: end.problem },
+        "cut off what followed a segment",
+      );
+    if (goesOn || (end.problem === undefined && !isBroken)) {
       if (next !== undefined) segment.seal();
       continue;
     }

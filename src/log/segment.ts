@@ -18,10 +18,10 @@ import {
 } from "./file-names.ts";
 import type { IndexCache } from "./index-cache.ts";
 import { IndexTable } from "./index-table.ts";
-import { type IndexedBatch, OFFSET_INDEX_ENTRY_BYTES, OffsetIndex } from "./offset-index.ts";
+import { type IndexedBatch, OFFSET_INDEX_ENTRY_BYTES, OffsetIndex, readLastPosition } from "./offset-index.ts";
 import { readLastTimestamp, TIME_INDEX_ENTRY_BYTES, TimeIndex, type TimestampReached } from "./time-index.ts";
 import { TransactionIndex } from "./transaction-index.ts";
-import { sayDamage, wholeBatchesIn } from "./whole-batches.ts";
+import { headersIn, sayDamage, wholeBatchesIn } from "./whole-batches.ts";
 
 /** What the segments of all logs share. */
 export interface SegmentResources {
@@ -44,6 +44,8 @@ interface Indexes {
 }
 
 const INDEX_SUFFIXES = [OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX] as const;
+/** At the end of a segment, to see whether its largest timestamp may be right. */
+const VERIFIED_BYTES = 64 * 1024;
 const NO_TIMESTAMP_YET: TimestampReached = { timestampMs: -1, offset: -1 };
 
 export class Segment {
@@ -69,6 +71,8 @@ export class Segment {
   #transactions: TransactionIndex | undefined;
   #hasTransactionIndex: boolean;
   #indexIntervalBytes: number;
+  #areTimesVerified = false;
+  #isKnownCutOff = false;
 
   constructor(directory: string, resources: SegmentResources, state: SegmentState) {
     this.#directory = directory;
@@ -315,6 +319,28 @@ export class Segment {
     if (positionBytes === undefined) return false;
     this.#resources.logger.warn({ path: this.path(suffix), positionBytes }, "an index is damaged, and is made anew");
     return true;
+  }
+
+  /** Records are missing where the file ends, up to the next segment's first: said once. */
+  sayCutOff(positionBytes: number, nextBaseOffset: number): void {
+    if (this.#isKnownCutOff) return;
+    this.#isKnownCutOff = true;
+    this.#resources.logger.error({ path: this.file.path, positionBytes, nextBaseOffset }, "records are missing at the end of a segment");
+  }
+
+  /** Holds the largest timestamp against the batches at the end of the file, once: whoever passes a segment over for it must be right. */
+  verifyTimes(): void {
+    if (this.#areTimesVerified || this.sizeBytes === 0 || this.#times !== undefined) return;
+    this.#areTimesVerified = true;
+    const from = readLastPosition(this.#resources.filesystem, this.path(OFFSET_INDEX_SUFFIX)) ?? 0;
+    const { timestampMs, offset } = this.largestTimestamp;
+    const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(VERIFIED_BYTES, this.sizeBytes - from)));
+    const end = this.file.use().read(buffer, from);
+    for (const { lastOffset, maxTimestamp } of headersIn(buffer, end)) {
+      if (maxTimestamp <= timestampMs && !(lastOffset === offset && maxTimestamp !== timestampMs)) continue;
+      this.distrustIndex(TIME_INDEX_SUFFIX, 0);
+      return;
+    }
   }
 
   /** The batches say something else than an index does: both are made anew. @param positionBytes where in the index */

@@ -391,6 +391,7 @@ export class SegmentedLog implements PartitionLog {
     if (this.#failure !== undefined) return 0;
     const nowMs = this.#resources.clock.now();
     this.#producers.expire(nowMs, this.#resources.producerIdExpirationMs);
+    for (const segment of this.#segments.slice(0, countExpiredSegments(this, nowMs))) segment.verifyTimes();
     const count = countExpiredSegments(this, nowMs);
     // What needs no room on the disk comes first: afterwards there may be some.
     const olderCount = Math.min(count, this.#segments.length - 1);

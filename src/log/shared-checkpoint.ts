@@ -35,11 +35,11 @@ export class SharedCheckpoint {
     this.#writesSeen = options.share.writes(options.number);
     const { offsets, isDamaged } = readPartitionOffsets(options.filesystem, options.path, options.logger);
     this.#offsets = offsets;
-    this.#wasDamaged = isDamaged;
+    this.#wasDamaged = isDamaged || options.filesystem.stat(options.path) === undefined;
     this.#isDamaged = isDamaged;
   }
 
-  /** The file had something to say that could not be read, when it was opened. */
+  /** The file was missing when it was opened, or had something to say that could not be read. */
   get wasDamaged(): boolean {
     return this.#wasDamaged;
   }

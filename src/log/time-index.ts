@@ -61,6 +61,17 @@ export class TimeIndex {
     return index === -1 ? undefined : this.#at(index);
   }
 
+  /** Where in the file that entry is. */
+  lastBelowBytes(timestampMs: number): number {
+    const { entries, count } = this.#table;
+    return (
+      Math.max(
+        0,
+        floorIndex(count, timestampMs - 1, (each) => timestamp.read(entries, each * TIME_INDEX_ENTRY_BYTES)),
+      ) * TIME_INDEX_ENTRY_BYTES
+    );
+  }
+
   /** Does nothing unless the timestamp is larger than all before. */
   append({ timestampMs, offset }: TimestampReached): void {
     if (timestampMs <= (this.last?.timestampMs ?? -1)) return;

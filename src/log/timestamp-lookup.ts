@@ -6,8 +6,10 @@ import type { Gate } from "../base/gate.ts";
 import { visitRecords } from "../storage/long-batch.ts";
 import type { TimestampedOffset } from "../storage/partition-log.ts";
 import { batchesLater } from "./batch-scan.ts";
+import { TIME_INDEX_SUFFIX } from "./file-names.ts";
 import { readFailure, type SegmentRow } from "./log-reader.ts";
 import type { Segment } from "./segment.ts";
+import type { TimestampReached } from "./time-index.ts";
 
 export interface LookupRange {
   readonly segments: readonly Segment[];
@@ -41,12 +43,33 @@ export async function lookUp<Found>(
 /** The first record of the range, by offset, that is at or after a timestamp. */
 export async function findTimestamp(timestampMs: number, range: LookupRange): Promise<TimestampedOffset | undefined> {
   for (const segment of range.segments) {
+    segment.verifyTimes();
     if (segment.largestTimestamp.timestampMs < timestampMs) continue;
-    const from = segment.offsets.floorPosition((segment.times.lastBelow(timestampMs)?.offset ?? segment.baseOffset) - 1);
+    const from = await indexedStart(segment, timestampMs);
     const found = await findInSegment(segment, from, timestampMs, range);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Where to look from, by the time index if the batch that it names has the timestamp that it says; else that is said, and the index made anew. */
+async function indexedStart(segment: Segment, timestampMs: number): Promise<number> {
+  for (let tries = 0; tries < 2; tries++) {
+    const entry = segment.times.lastBelow(timestampMs);
+    if (entry === undefined) break;
+    const from = segment.offsets.floorPosition(entry.offset - 1);
+    if (await hasTimestamp(segment, from, entry)) return from;
+    segment.distrustIndex(TIME_INDEX_SUFFIX, segment.times.lastBelowBytes(timestampMs));
+  }
+  return 0;
+}
+
+function hasTimestamp(segment: Segment, from: number, { offset, timestampMs }: TimestampReached): Promise<boolean> {
+  return segment.file.useWhile(async (file) => {
+    for await (const batch of batchesLater(file, { from, to: segment.sizeBytes }))
+      if (batch.lastOffset >= offset) return batch.lastOffset === offset && batch.maxTimestamp === timestampMs;
+    return false;
+  });
 }
 
 async function findInSegment(
@@ -70,6 +93,7 @@ async function findInSegment(
 export async function findMaxTimestamp(range: LookupRange): Promise<TimestampedOffset | undefined> {
   let best: TimestampedOffset | undefined;
   for (const [index, segment] of range.segments.entries()) {
+    segment.verifyTimes();
     const { timestampMs, offset } = segment.largestTimestamp;
     if (timestampMs <= (best?.timestampMs ?? -1)) continue;
     // Where records of the first segment were deleted, what its index says may be about one of them.

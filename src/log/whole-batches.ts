@@ -61,6 +61,21 @@ export function sayDamage(logger: Logger, path: string, { position: positionByte
   logger.error({ path, positionBytes, sizeBytes, problem }, "a stored batch is damaged");
 }
 
+/** Of the batches that begin in `buffer`, up to one that no batch can have. */
+export function* headersIn(
+  buffer: Buffer,
+  end: number,
+): Generator<{ readonly lastOffset: number; readonly maxTimestamp: number }, void, undefined> {
+  const { fields, offsetOf } = batchHeader;
+  for (let at = 0; at + BATCH_HEADER_BYTES <= end; ) {
+    const sizeBytes = BATCH_LENGTH_PREFIX_BYTES + readInt32(buffer, at + offsetOf.batchLength);
+    if (sizeBytes < BATCH_HEADER_BYTES || buffer[at + MAGIC_OFFSET] !== MAGIC_V2) return;
+    const lastOffset = readInt64(buffer, at) + readInt32(buffer, at + offsetOf.lastOffsetDelta);
+    yield { lastOffset, maxTimestamp: fields.maxTimestamp.read(buffer, at) };
+    at += sizeBytes;
+  }
+}
+
 interface Bounds {
   readonly chunk: Chunk;
   readonly nextOffset: number;

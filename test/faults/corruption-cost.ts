@@ -18,6 +18,8 @@ export interface Cost {
   readonly mayRefuse: boolean;
   /** Nobody can tell, or nobody reads it: as long as nothing is lost. */
   readonly mayBeSilent: boolean;
+  /** As in Kafka, nobody holds them against the batches as long as they read well. */
+  readonly mayMistakeEpochs: boolean;
   /** There are bytes that are wrong, so it can be said where. */
   readonly hasPosition: boolean;
   readonly mayLose: (partition: string, offset: number, kind: "all" | "committed") => boolean;
@@ -41,6 +43,7 @@ export function costOf(lived: LivedFolder, path: string, after: Buffer | undefin
     lostFrom: Number.POSITIVE_INFINITY,
     mayRefuse: false,
     mayBeSilent: isSilent(path, before, after),
+    mayMistakeEpochs: path.endsWith("leader-epoch-checkpoint") && after !== undefined && isCheckpoint(after),
     hasPosition: after !== undefined && after.length > 0,
     mayLose: () => false,
     mayShow: () => false,
@@ -55,11 +58,24 @@ export function costOf(lived: LivedFolder, path: string, after: Buffer | undefin
   };
 }
 
-/** The last line is taken for one that a crash left unfinished. */
+/** What is damaged up to its end is taken for what a crash left unfinished. */
 function costOfJournal(before: Buffer, after: Buffer | undefined): Partial<Cost> {
-  const lastLine = before.lastIndexOf("\n", before.length - 2) + 1;
-  const isOfLast = isUnharmed(before, after, 0, lastLine);
-  return { mayRefuse: true, mayForget: (name) => isOfLast && name === "config orders retention.ms" };
+  const lines = before.toString("latin1").split("\n");
+  const starts = lines.map((_, index) => lines.slice(0, index).reduce((sum, line) => sum + line.length + 1, 0));
+  const areWhole = lines
+    .slice(0, -1)
+    .map((line, index) => isUnharmed(before, after, starts[index] ?? 0, (starts[index] ?? 0) + line.length + 1));
+  const firstHarmed = areWhole.indexOf(false);
+  const isOfEnd = firstHarmed > 0 && !areWhole.slice(firstHarmed).includes(true);
+  const lost = lines.slice(firstHarmed).join();
+  return {
+    mayRefuse: true,
+    mayForget: (name) => isOfEnd && name.split(" ").every((word) => word === "-" || lost.includes(word) || isKind(word)),
+  };
+}
+
+function isKind(word: string): boolean {
+  return ["config", "offset", "acl", "quota", "scram", "token", "share"].includes(word);
 }
 
 interface HarmedLog {
@@ -80,7 +96,7 @@ function costOfSegment(before: Buffer, after: Buffer | undefined, { name: partit
   return {
     isOfRecords: true,
     // Whoever reads them finds their checksums wrong.
-    mayBeSilent: after !== undefined && after.length === before.length && lostFrom === Number.POSITIVE_INFINITY,
+    mayBeSilent: after !== undefined && after.length >= before.length && lostFrom === Number.POSITIVE_INFINITY,
     lostFrom,
     mayLose: (name, offset, kind) => name === partition && (covers(offset) || (kind === "committed" && offset >= firstHidden)),
     mayShow: (name, offset) => name === partition && hidden.some((marker) => isAbort(marker) && offset < marker.baseOffset),
@@ -109,7 +125,7 @@ const NOT_READ = /replication-offset-checkpoint$|\.kafka_cleanshutdown$|cleaner-
 
 function isSilent(path: string, before: Buffer, after: Buffer | undefined): boolean {
   if (NOT_READ.test(path)) return true;
-  if (/-checkpoint$/.test(path)) return after !== undefined && isCheckpoint(after);
+  if (/-checkpoint$/.test(path)) return after === undefined || isCheckpoint(after);
   // Only the newest is read; an index where it leads.
   if (path.endsWith(".snapshot") || path.endsWith("index")) return !path.endsWith(".txnindex");
   if (path.endsWith("metadata.journal.version") || path.endsWith("partition.metadata")) return after === undefined;
