@@ -5,6 +5,7 @@
 import { BATCH_HEADER_BYTES, BATCH_LENGTH_PREFIX_BYTES, batchHeader, MAGIC_OFFSET, MAGIC_V2 } from "../../protocol/records/batch-header.ts";
 import { readInt32, readInt64 } from "../../protocol/wire/layout.ts";
 import type { BufferPool } from "../base/buffer-pool.ts";
+import type { OpenFile } from "../base/filesystem.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import { type SelectedBatches, selectBatches } from "../storage/batch-selection.ts";
 import type { AbortedTransaction, LogRead, ReadOptions, StoredPlace } from "../storage/partition-log.ts";
@@ -346,14 +347,22 @@ function readNow(row: SegmentRow, segment: Segment, options: ReadOptions): LogRe
 async function readLater(row: SegmentRow, segment: Segment, options: ReadOptions): Promise<LogRead> {
   const steps = readSteps(row, segment, options);
   try {
-    return await segment.file.useWhile(async (file) => {
-      let step = steps.next();
-      while (step.done !== true) step = steps.next(await file.readLater(step.value.buffer, step.value.position));
-      return step.value;
-    });
+    return await segment.file.useWhile((file) => takeSteps(steps, file));
   } catch (error) {
     throw abandoned(steps, segment, error);
   }
+}
+
+async function takeSteps<Result>(steps: Generator<FileRead, Result, number>, file: OpenFile): Promise<Result> {
+  let step = steps.next();
+  while (step.done !== true) step = steps.next(await file.readLater(step.value.buffer, step.value.position));
+  return step.value;
+}
+
+/** Where in a segment to look for an offset: `segment.offsets` alone may lead anywhere. */
+export async function indexedPosition(segment: Segment, offset: number): Promise<number> {
+  const { position } = await segment.file.useWhile((file) => takeSteps(indexedStart(segment, offset), file));
+  return position;
 }
 
 /** The steps give back what they have. */

@@ -41,6 +41,8 @@ export function openMetaProperties(options: MetaPropertiesOptions): MetaProperti
   const directoryId = stored?.directoryId ?? random.uuid();
   if (stored === undefined && options.hasData)
     logger.warn({ path, clusterId }, "meta.properties was missing beside data, and was made anew");
+  if (stored !== undefined && stored.nodeId === undefined)
+    logger.warn({ path, nodeId: brokerId }, "meta.properties named no node.id, which was written anew");
   for (const [name, before, now] of [
     ["cluster.id", stored?.clusterId, clusterId],
     ["node.id", stored?.nodeId, String(brokerId)],

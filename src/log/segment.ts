@@ -177,6 +177,7 @@ export class Segment {
   /** Takes note of a batch that is in the file: it may get an index entry. */
   noteBatch({ position, sizeBytes, lastOffset, maxTimestampMs }: AppendedRange): void {
     this.sizeBytes = position + sizeBytes;
+    this.#areTimesVerified = true;
     if (position === 0) this.resetIndexes();
     if (maxTimestampMs > this.largestTimestamp.timestampMs) this.#largestTimestamp = { timestampMs: maxTimestampMs, offset: lastOffset };
     if (position === 0) this.#firstTimestampMs = maxTimestampMs;
@@ -330,7 +331,7 @@ export class Segment {
 
   /** Holds the largest timestamp against the batches at the end of the file, once: whoever passes a segment over for it must be right. */
   verifyTimes(): void {
-    if (this.#areTimesVerified || this.sizeBytes === 0 || this.#times !== undefined) return;
+    if (this.#areTimesVerified || this.sizeBytes === 0) return;
     this.#areTimesVerified = true;
     const from = readLastPosition(this.#resources.filesystem, this.path(OFFSET_INDEX_SUFFIX)) ?? 0;
     const { timestampMs, offset } = this.largestTimestamp;

@@ -2,14 +2,17 @@
 // also inside compressed batches. Reads off the event loop, and decompresses there what is long.
 
 import type { RecordBatch } from "../../protocol/records/record-batch.ts";
+import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
+import type { OpenFile } from "../base/filesystem.ts";
 import type { Gate } from "../base/gate.ts";
 import { visitRecords } from "../storage/long-batch.ts";
 import type { TimestampedOffset } from "../storage/partition-log.ts";
 import { batchesLater } from "./batch-scan.ts";
 import { TIME_INDEX_SUFFIX } from "./file-names.ts";
-import { readFailure, type SegmentRow } from "./log-reader.ts";
+import { indexedPosition, readFailure, type SegmentRow } from "./log-reader.ts";
 import type { Segment } from "./segment.ts";
 import type { TimestampReached } from "./time-index.ts";
+import { wholeBatchesIn } from "./whole-batches.ts";
 
 export interface LookupRange {
   readonly segments: readonly Segment[];
@@ -57,7 +60,7 @@ async function indexedStart(segment: Segment, timestampMs: number): Promise<numb
   for (let tries = 0; tries < 2; tries++) {
     const entry = segment.times.lastBelow(timestampMs);
     if (entry === undefined) break;
-    const from = segment.offsets.floorPosition(entry.offset - 1);
+    const from = await indexedPosition(segment, entry.offset - 1);
     if (await hasTimestamp(segment, from, entry)) return from;
     segment.distrustIndex(TIME_INDEX_SUFFIX, segment.times.lastBelowBytes(timestampMs));
   }
@@ -67,7 +70,7 @@ async function indexedStart(segment: Segment, timestampMs: number): Promise<numb
 function hasTimestamp(segment: Segment, from: number, { offset, timestampMs }: TimestampReached): Promise<boolean> {
   return segment.file.useWhile(async (file) => {
     for await (const batch of batchesLater(file, { from, to: segment.sizeBytes }))
-      if (batch.lastOffset >= offset) return batch.lastOffset === offset && batch.maxTimestamp === timestampMs;
+      if (batch.lastOffset >= offset) return batch.baseOffset <= offset && batch.maxTimestamp === timestampMs;
     return false;
   });
 }
@@ -79,7 +82,7 @@ async function findInSegment(
   range: LookupRange,
 ): Promise<TimestampedOffset | undefined> {
   return segment.file.useWhile(async (file) => {
-    for await (const batch of batchesLater(file, { from, to: segment.sizeBytes })) {
+    for await (const batch of wholeBatchesLater(file, segment, from)) {
       if (batch.baseOffset >= range.untilOffset) return undefined;
       if (batch.maxTimestamp < timestampMs || batch.lastOffset < range.fromOffset) continue;
       const first = await firstRecord(batch, range, (timestamp) => timestamp >= timestampMs);
@@ -105,19 +108,21 @@ export async function findMaxTimestamp(range: LookupRange): Promise<TimestampedO
   return best;
 }
 
-function largestInBatch(segment: Segment, lastOffset: number, range: LookupRange): Promise<TimestampedOffset | undefined> {
+async function largestInBatch(segment: Segment, lastOffset: number, range: LookupRange): Promise<TimestampedOffset | undefined> {
+  const from = await indexedPosition(segment, lastOffset);
   return segment.file.useWhile(async (file) => {
-    for await (const batch of batchesLater(file, { from: segment.offsets.floorPosition(lastOffset), to: segment.sizeBytes })) {
+    for await (const batch of wholeBatchesLater(file, segment, from)) {
       if (batch.lastOffset >= lastOffset) return firstRecord(batch, range, (timestamp) => timestamp >= batch.maxTimestamp);
     }
     return undefined;
   });
 }
 
-function largestInSegment(segment: Segment, range: LookupRange): Promise<TimestampedOffset | undefined> {
+async function largestInSegment(segment: Segment, range: LookupRange): Promise<TimestampedOffset | undefined> {
+  const from = await indexedPosition(segment, range.fromOffset);
   return segment.file.useWhile(async (file) => {
     let best: TimestampedOffset | undefined;
-    for await (const batch of batchesLater(file, { from: segment.offsets.floorPosition(range.fromOffset), to: segment.sizeBytes })) {
+    for await (const batch of wholeBatchesLater(file, segment, from)) {
       if (batch.lastOffset < range.fromOffset || batch.maxTimestamp <= (best?.timestampMs ?? -1)) continue;
       await visitRecords(batch, range.longBatches, ({ offset, timestamp }) => {
         if (offset >= range.fromOffset && timestamp > (best?.timestampMs ?? -1)) best = found(batch, offset, timestamp);
@@ -126,6 +131,29 @@ function largestInSegment(segment: Segment, range: LookupRange): Promise<Timesta
     }
     return best;
   });
+}
+
+/** The batches from a position on, without those that are damaged. */
+async function* wholeBatchesLater(file: OpenFile, segment: Segment, from: number): AsyncGenerator<RecordBatch, void, undefined> {
+  let position: number | undefined = from;
+  while (position !== undefined && position < segment.sizeBytes) {
+    try {
+      for await (const batch of batchesLater(file, { from: position, to: segment.sizeBytes })) {
+        if (!batch.isCrcValid()) break;
+        yield batch;
+        position += batch.sizeBytes;
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) throw error;
+    }
+    if (position < segment.sizeBytes) position = positionBehindDamage(file, segment, position);
+  }
+}
+
+function positionBehindDamage(file: OpenFile, segment: Segment, from: number): number | undefined {
+  const range = { from, to: segment.sizeBytes, nextOffset: segment.baseOffset, endOffset: Number.MAX_SAFE_INTEGER };
+  for (const item of wholeBatchesIn(file, range)) if ("batch" in item) return item.position;
+  return undefined;
 }
 
 async function firstRecord(

@@ -95,8 +95,8 @@ function costOfSegment(before: Buffer, after: Buffer | undefined, { name: partit
     offset >= lostFrom || harmed.some(({ baseOffset, lastOffset }) => offset >= baseOffset && offset <= lastOffset);
   return {
     isOfRecords: true,
-    // Whoever reads them finds their checksums wrong.
-    mayBeSilent: after !== undefined && after.length >= before.length && lostFrom === Number.POSITIVE_INFINITY,
+    // Whoever reads them finds their checksums wrong; a crash may not have made the last file.
+    mayBeSilent: lostFrom === Number.POSITIVE_INFINITY ? after !== undefined && after.length >= before.length : after === undefined,
     lostFrom,
     mayLose: (name, offset, kind) => name === partition && (covers(offset) || (kind === "committed" && offset >= firstHidden)),
     mayShow: (name, offset) => name === partition && hidden.some((marker) => isAbort(marker) && offset < marker.baseOffset),
