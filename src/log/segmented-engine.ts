@@ -288,7 +288,6 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
         },
       });
       this.#logs.set(name, log);
-      // One that was read from elsewhere must outlive the next write.
       this.#checkpoints.noteLogStart(name, log.logStartOffset);
       return log;
     } catch (error) {

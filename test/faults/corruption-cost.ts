@@ -1,5 +1,6 @@
 // What harm to a file may cost at most, by what the file held where it is harmed: decided by the bytes alone, as they were and as they are.
 
+import { batchHeader } from "../../protocol/records/batch-header.ts";
 import { ControlType, readControlBatch } from "../../protocol/records/control-batch.ts";
 import { batchesOf, type RecordBatch } from "../../protocol/records/record-batch.ts";
 import { isUnharmed } from "./corruption-harm.ts";
@@ -95,13 +96,22 @@ function costOfSegment(before: Buffer, after: Buffer | undefined, { name: partit
     offset >= lostFrom || harmed.some(({ baseOffset, lastOffset }) => offset >= baseOffset && offset <= lastOffset);
   return {
     isOfRecords: true,
-    // Whoever reads them finds their checksums wrong; a crash may not have made the last file.
-    mayBeSilent: lostFrom === Number.POSITIVE_INFINITY ? after !== undefined && after.length >= before.length : after === undefined,
+    // Whoever reads them finds their checksums wrong; a crash may not have made the last file; and no checksum covers the leader epoch.
+    mayBeSilent:
+      lostFrom !== Number.POSITIVE_INFINITY
+        ? after === undefined || harmed.every((batch) => isHarmedInEpoch(batch, before, after))
+        : after !== undefined && after.length >= before.length,
     lostFrom,
     mayLose: (name, offset, kind) => name === partition && (covers(offset) || (kind === "committed" && offset >= firstHidden)),
     mayShow: (name, offset) => name === partition && hidden.some((marker) => isAbort(marker) && offset < marker.baseOffset),
     mayForget: (name) => batches.some((batch) => covers(batch.baseOffset) && batch.bytes.includes(name.split(" ")[2] ?? "-")),
   };
+}
+
+function isHarmedInEpoch({ start, end }: RecordBatch, before: Buffer, after: Buffer): boolean {
+  const { offsetOf, fields } = batchHeader;
+  const from = start + offsetOf.partitionLeaderEpoch;
+  return isUnharmed(before, after, start, from) && isUnharmed(before, after, from + fields.partitionLeaderEpoch.sizeBytes, end);
 }
 
 const MAX = Number.MAX_SAFE_INTEGER;

@@ -14,7 +14,7 @@ const SNAPSHOT_HEADER_BYTES = 10;
 const SNAPSHOT_ENTRY_BYTES = 46;
 /** Of compactions that were abandoned something may be left, which the next start removes. */
 const KNOWN_NAMES =
-  /\.(log|index|timeindex|txnindex)(\.(deleted|cleaned|swap))?$|\.snapshot$|^partition\.metadata$|^(leader-epoch|recovery-point-offset|log-start-offset)-checkpoint$/;
+  /\.(log|index|timeindex|txnindex)(\.(deleted|cleaned|swap))?$|\.snapshot$|^partition\.metadata$|^(leader-epoch|recovery-point-offset|log-start-offset|aborted-transactions)-checkpoint$/;
 
 /** @param isComplete after a stop in order, when files have all there is to say */
 export function checkFolder(files: MemoryFilesystem, folder: string, isComplete: boolean): void {

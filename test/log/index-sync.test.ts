@@ -125,6 +125,8 @@ test("a damaged batch header ends a read instead of leading it astray", async ()
   bytes.writeInt32BE(-12, 8);
   files.replaceFile(path, bytes);
   const damaged = open(files).open(spec({ ...SETTINGS, "index.interval.bytes": "4096" }));
-  const reading = async () => damaged.read({ offset: 1, untilOffset: 3, maxBytes: 1000, firstBatchWhole: true });
-  await expect(reading()).rejects.toMatchObject({ code: "SEGMENT_CORRUPT", facts: { path, position: 0 } });
+  const reading = async (offset: number) => damaged.read({ offset, untilOffset: 3, maxBytes: 1000, firstBatchWhole: true });
+  await expect(reading(0)).rejects.toMatchObject({ code: "SEGMENT_CORRUPT", facts: { path, positionBytes: 0, resumesAt: 1 } });
+  // What follows it is there.
+  expect(await reading(1)).toMatchObject({ nextOffset: 3, sizeBytes: (2 * bytes.length) / 3 });
 });
