@@ -143,7 +143,7 @@ async function checkHarmed(begun: Begun, files: MemoryFilesystem, cost: Cost): P
   await broker.pass(12_000);
   compareRecords(begun, await viewOf(broker, knowledge, []), cost);
   checkSaid(lines, cost, losses);
-  await checkWorks(new Life(broker, knowledge, true), { isDurable: !cost.isOfRecords, keepsDeletions: true });
+  await checkWorks(new Life(broker, knowledge, true), { isDurable: !cost.isOfRecords, keepsDeletions: true, isWithoutHoles: false });
   await broker.stop();
   await checkNext(files, broker.clock.now(), { begun, knowledge, cost, view });
 }

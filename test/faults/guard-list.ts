@@ -3,6 +3,7 @@
 import type { Guard } from "../guards/guard.ts";
 
 const RECOVERY = "src/log/recovery.ts";
+const WHOLE_BATCHES = "src/log/whole-batches.ts";
 const JOURNAL = "src/log/journal-metadata-store.ts";
 const ENGINE = "src/log/segmented-engine.ts";
 const LOG = "src/log/segmented-log.ts";
@@ -10,7 +11,7 @@ const LOG = "src/log/segmented-log.ts";
 export const GUARDS: readonly Guard[] = [
   {
     title: "recovery believes no batch whose checksum is wrong",
-    edits: [{ file: RECOVERY, code: "if (!batch.isCrcValid()) return", without: "if (batch.sizeBytes < 0) return" }],
+    edits: [{ file: WHOLE_BATCHES, code: "if (!batch.isCrcValid()) return", without: "if (batch.sizeBytes < 0) return" }],
   },
   {
     title: "a torn tail is cut off",
@@ -102,8 +103,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "src/log/segment.ts",
-        code: "if (offsets.isSound(this.sizeBytes) && times.isSound()) return true;",
-        without: "if (offsets.count >= 0 && times.count >= 0) return true;",
+        code: "!this.#isDamaged(OFFSET_INDEX_SUFFIX, offsets.damagedAt(this.sizeBytes)) && !this.#isDamaged(TIME_INDEX_SUFFIX, times.damagedAt());",
+        without: "offsets.count >= 0 && times.count >= 0;",
       },
     ],
   },
@@ -134,5 +135,49 @@ export const GUARDS: readonly Guard[] = [
   {
     title: "compacted segments are synced before they take the place of others",
     edits: [{ file: "src/log/compacted-segment.ts", code: "    await this.#segment.file.useWhile((file) => file.sync());\n", without: "" }],
+  },
+  {
+    title: "an index that leads to another batch than it names is made anew",
+    edits: [
+      {
+        file: "src/log/log-reader.ts",
+        code: "lastOffsetIn(header) === entry.lastOffset",
+        without: "lastOffsetIn(header) !== -2",
+      },
+    ],
+  },
+  {
+    title: "who reads goes on behind a batch that cannot be so",
+    edits: [
+      {
+        file: "src/storage/batch-selection.ts",
+        code: "const isInOrder = baseOffset >= expectedOffset && lastOffset >= baseOffset && lastOffset < endOffset;",
+        without: "const isInOrder = expectedOffset + endOffset > -2;",
+      },
+    ],
+  },
+  {
+    title: "an index of aborted transactions is held against what was noted of it",
+    edits: [{ file: RECOVERY, code: " ?? noted.differsAt(baseOffset, index)", without: "" }],
+  },
+  {
+    title: "the largest timestamp of a segment is held against its batches before the segment is passed over",
+    edits: [{ file: "src/log/timestamp-lookup.ts", code: "    segment.verifyTimes();\n    if", without: "    if" }],
+  },
+  {
+    title: "offsets of records that were lost at the end of a log are not given again",
+    edits: [{ file: RECOVERY, code: "if (logEndOffset >= leastEndOffset) return", without: "if (leastEndOffset >= 0) return" }],
+  },
+  {
+    title: "where a log starts is read from its leader epochs when its checkpoint is damaged",
+    edits: [{ file: RECOVERY, code: "if (!isBeyond && !isLost) return", without: "if (!isBeyond || !isLost) return" }],
+  },
+  {
+    title: "a coordinator passes over records whose checksum is wrong",
+    edits: [{ file: "src/coordinator/load.ts", code: "if (!batch.isCrcValid()) {", without: "if (batch.sizeBytes < 0) {" }],
+  },
+  {
+    title: "a topic's id with a bit that is another is still the topic's",
+    edits: [{ file: "src/storage/stored-topic-id.ts", code: "const SAME_CHARACTERS = 12;", without: "const SAME_CHARACTERS = 22;" }],
   },
 ];
