@@ -64,6 +64,8 @@ export interface RecoveredLog {
   readonly segments: Segment[];
   readonly logStartOffset: number;
   readonly logEndOffset: number;
+  /** The same, but where offsets were kept of records that are lost: then where these begin. */
+  readonly intactUntil: number;
   readonly leaderEpochs: LeaderEpochs;
   /** Their file has the same. */
   readonly areEpochsStored: boolean;
@@ -100,6 +102,7 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
   const startOffset = logStartOf(options, storedEpochs?.[0]?.startOffset, found[0]?.baseOffset ?? 0);
   const recovered = closingOnFailure(found, () => recoverSegments(options, found, epochs));
   let { segments, logEndOffset } = options.isNew ? recovered : keepLostOffsets(options, recovered);
+  const intactUntil = Math.min(recovered.logEndOffset, logEndOffset);
   const logStartOffset = Math.max(startOffset, segments[0]?.baseOffset ?? 0);
   if (logEndOffset < logStartOffset || segments.length === 0) {
     if (segments.length > 0) names = leaveSegments(options, segments, { logStartOffset, logEndOffset });
@@ -111,7 +114,17 @@ export function recoverLog(options: RecoveryOptions): RecoveredLog {
   leaderEpochs.truncateFromStart(logStartOffset);
   const snapshotOffsets = offsetsOf(names, SNAPSHOT_SUFFIX);
   const areEpochsStored = isDeepStrictEqual(leaderEpochs.entries, storedEpochs ?? []);
-  return { segments, logStartOffset, logEndOffset, leaderEpochs, areEpochsStored, replayedFrom, abortedCheckpoint, snapshotOffsets };
+  return {
+    segments,
+    logStartOffset,
+    logEndOffset,
+    intactUntil,
+    leaderEpochs,
+    areEpochsStored,
+    replayedFrom,
+    abortedCheckpoint,
+    snapshotOffsets,
+  };
 }
 
 /**

@@ -87,7 +87,7 @@ export class SegmentedLog implements PartitionLog {
     this.#sizeBytes = this.#segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     this.#logStartOffset = recovered.logStartOffset;
     this.#logEndOffset = recovered.logEndOffset;
-    this.#recoveryPoint = RecoveryPoint.of(options, recovered.logEndOffset);
+    this.#recoveryPoint = RecoveryPoint.of(options, recovered.intactUntil);
     this.#durability = new Durability({
       clock: resources.clock,
       settings,
