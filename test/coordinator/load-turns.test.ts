@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import type { Clock } from "../../src/base/clock.ts";
+import { silentLogger } from "../../src/base/logger.ts";
 import { LoadTurns, load } from "../../src/coordinator/load.ts";
 import { Partition } from "../../src/partition/partition.ts";
 import { MemoryPartitionLog } from "./support/memory-partition-log.ts";
@@ -75,7 +76,7 @@ test("loads that begin together and wait for their disk replay one after the oth
     const log = new MemoryPartitionLog(index);
     log.append(buildBatch([{ key: Buffer.from("k"), value: null }]).bytes, { leaderEpoch: 0, origin: "coordinator" });
     log.readsLater = true;
-    return load({ partition: new Partition(log, topicSettings, 0), state, codec, turns, isWanted: () => true });
+    return load({ logger: silentLogger, partition: new Partition(log, topicSettings, 0), state, codec, turns, isWanted: () => true });
   });
   await new Promise((resolve) => setImmediate(resolve));
   const after = [replayed];
