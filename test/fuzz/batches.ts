@@ -73,6 +73,12 @@ const LIES: readonly ((bytes: Buffer, chance: Chance) => void)[] = [
   (bytes, chance) => bytes.writeBigInt64BE(chance.pick(INT64_LIES), AT.baseTimestamp),
   (bytes, chance) => bytes.writeBigInt64BE(chance.pick(INT64_LIES), AT.maxTimestamp),
   (bytes, chance) => bytes.writeBigInt64BE(chance.pick(INT64_LIES), AT.producerId),
+  // The first batch of a producer that there is not.
+  (bytes, chance) => {
+    bytes.writeBigInt64BE(chance.pick(INT64_LIES), AT.producerId);
+    bytes.writeInt16BE(0, AT.producerEpoch);
+    bytes.writeInt32BE(0, AT.baseSequence);
+  },
   (bytes, chance) => bytes.writeInt16BE(chance.pick([0, -1, 1, 32_767, -32_768]), AT.producerEpoch),
   (bytes, chance) => bytes.writeInt32BE(chance.pick(INT32_LIES), AT.baseSequence),
   (bytes, chance) => bytes.writeBigInt64BE(chance.pick(INT64_LIES), AT.baseOffset),

@@ -27,9 +27,9 @@ export class Ledger {
     return this.#asked;
   }
 
-  /** The bytes do not end with a frame, or are none. */
-  get isUnfinished(): boolean {
-    return this.#isForeign || this.#pending.length > 0;
+  /** What was sent last begins as no frame may: the broker is to end the connection. */
+  get isForeign(): boolean {
+    return this.#isForeign;
   }
 
   send(bytes: Buffer): void {

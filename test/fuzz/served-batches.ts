@@ -36,6 +36,7 @@ function complaintOfBatches(records: Buffer): string | undefined {
       const { baseOffset, nextOffset, recordCount } = batch;
       if (baseOffset < next || nextOffset <= baseOffset)
         return `a batch from ${baseOffset} to before ${nextOffset}, where ${next} comes next`;
+      if (recordCount > nextOffset - baseOffset) return `a batch of ${recordCount} records from ${baseOffset} to before ${nextOffset}`;
       if (!batch.isCrcValid()) return `a batch at ${baseOffset} with a wrong checksum`;
       // To the last one, which decodes them all.
       if (recordCount <= MOST_RECORDS) for (const _ of recordsOf(batch));

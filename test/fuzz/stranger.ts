@@ -92,8 +92,11 @@ export class Stranger {
     const count = Math.min(left, this.#chance.oneIn(2) ? 1 : this.#chance.between(1, MOST_IN_BURST));
     for (let sent = 0; sent < count; sent++) {
       const request = this.#requests.next();
+      const isAllAnswered = this.#ledger.waiting.length === 0;
       await this.#send(request);
       if (request.isLast === true) {
+        if (isAllAnswered && this.#ledger.isForeign) await this.#refused();
+        if (this.#isClosed) return sent + 1;
         this.#hasEnded = this.#chance.oneIn(2);
         if (!this.#hasEnded) this.#socket.end();
         await this.#answers();
@@ -121,6 +124,13 @@ export class Stranger {
       this.#socket.write(request.bytes.subarray(at, at + size));
       await turn();
     }
+  }
+
+  /** Until the broker ends the connection, as it must where it cannot know where the next request begins. */
+  async #refused(): Promise<void> {
+    const until = Date.now() + LONGEST_ANSWER_MS;
+    while (!this.#isClosed && Date.now() < until) await this.#woken(until - Date.now());
+    if (!this.#isClosed) this.#complain("a frame of an impossible size does not end the connection");
   }
 
   /** Until all is answered, the connection is closed, or what may wait has waited long enough. */
