@@ -119,7 +119,9 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "one request makes no more than so many partitions",
-    edits: [{ file: "src/cluster/batch-limit.ts", code: "export const MAX_CHANGES = 10_000;", without: "export const MAX_CHANGES = 1e9;" }],
+    edits: [
+      { file: "src/cluster/batch-limit.ts", code: "export const MAX_CHANGES = 10_000;", without: "export const MAX_CHANGES = 1e12;" },
+    ],
   },
   {
     title: "a pattern of a client's takes time in proportion to the text",

@@ -21,6 +21,8 @@ export interface Manner {
 const UINT32 = 2 ** 32;
 const MOST_ODD_ELEMENTS = 40;
 const DEEPEST = 4;
+/** Of bytes that are no text, each is read as a character of three: some longer ones fit into no answer. */
+const LONG_TEXT = 10_000;
 
 export class RequestWriter {
   readonly #out = new Draft();
@@ -156,7 +158,13 @@ export class RequestWriter {
   }
 
   #text(text: string): void {
+    const isNone = text.length > LONG_TEXT && this.#chance.oneIn(2);
+    if (isNone) return this.#textBytes(Buffer.alloc(text.length, 0xff));
     const bytes = this.#lies() ? Buffer.concat([Buffer.from(text), Buffer.from([0xc3, 0x28, 0xed, 0xa0, 0x80, 0xff])]) : Buffer.from(text);
+    this.#textBytes(bytes);
+  }
+
+  #textBytes(bytes: Buffer): void {
     this.#count(bytes.length, 2);
     this.#out.raw(bytes);
   }
