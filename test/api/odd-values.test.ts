@@ -3,7 +3,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
 import { encodeRequest } from "../../protocol/headers.ts";
-import { createTopics, describeProducers, describeUserScramCredentials, initProducerId, produce } from "../../protocol/messages/index.ts";
+import {
+  createTopics,
+  describeProducers,
+  describeUserScramCredentials,
+  findCoordinator,
+  initProducerId,
+  offsetCommit,
+  offsetFetch,
+  produce,
+} from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { batchHeader } from "../../protocol/records/batch-header.ts";
 import { RecordBatch } from "../../protocol/records/record-batch.ts";
@@ -107,4 +116,14 @@ test("producers are described, whatever the timestamps of their records", async 
   expect(described?.topics[0]?.partitions[0]?.activeProducers).toMatchObject([{ producerId: 1, lastTimestamp: -Number.MAX_SAFE_INTEGER }]);
   expect(errors()).toEqual([]);
   client.close();
+});
+
+test("offsets are kept for as long as a client likes", async () => {
+  const client = await RawClient.connect(broker.port);
+  await client.call(findCoordinator, 1, { key: "odd", keyType: 0 });
+  const topics = [{ name: "odd", partitions: [{ partitionIndex: 0, committedOffset: 7, committedMetadata: "" }] }];
+  const committed = await client.call(offsetCommit, 4, { groupId: "odd", retentionTimeMs: Number.MAX_SAFE_INTEGER, topics });
+  expect(committed?.topics[0]?.partitions[0]?.errorCode).toBe(Errors.NONE);
+  const fetched = await client.call(offsetFetch, 4, { groupId: "odd", topics: [{ name: "odd", partitionIndexes: [0] }] });
+  expect(fetched?.topics[0]?.partitions[0]?.committedOffset).toBe(7);
 });

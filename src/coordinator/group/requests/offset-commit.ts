@@ -97,7 +97,8 @@ function toCommitted(
     leaderEpoch: partition.committedLeaderEpoch,
     metadata: partition.committedMetadata ?? "",
     commitTimestampMs: partition.commitTimestamp === NO_TIMESTAMP ? nowMs : partition.commitTimestamp,
-    expireTimestampMs: retentionTimeMs === DEFAULT_RETENTION ? undefined : nowMs + retentionTimeMs,
+    // For ever is as long as a number can tell.
+    expireTimestampMs: retentionTimeMs === DEFAULT_RETENTION ? undefined : Math.min(nowMs + retentionTimeMs, Number.MAX_SAFE_INTEGER),
     topicId,
   };
 }
