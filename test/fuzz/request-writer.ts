@@ -158,13 +158,9 @@ export class RequestWriter {
   }
 
   #text(text: string): void {
-    const isNone = text.length > LONG_TEXT && this.#chance.oneIn(2);
-    if (isNone) return this.#textBytes(Buffer.alloc(text.length, 0xff));
-    const bytes = this.#lies() ? Buffer.concat([Buffer.from(text), Buffer.from([0xc3, 0x28, 0xed, 0xa0, 0x80, 0xff])]) : Buffer.from(text);
-    this.#textBytes(bytes);
-  }
-
-  #textBytes(bytes: Buffer): void {
+    const isText = text.length < LONG_TEXT || this.#chance.oneIn(2);
+    const honestly = isText ? Buffer.from(text) : Buffer.alloc(text.length, 0xff);
+    const bytes = this.#lies() ? Buffer.concat([honestly, Buffer.from([0xc3, 0x28, 0xed, 0xa0, 0x80, 0xff])]) : honestly;
     this.#count(bytes.length, 2);
     this.#out.raw(bytes);
   }
