@@ -38,6 +38,8 @@ export interface FaultyBrokerOptions {
   readonly logger?: Logger;
   /** Whether the disk has crashed. */
   readonly hasCrashed?: () => boolean;
+  /** Whether the process is gone before anything else happens. */
+  readonly isKilled?: () => boolean;
 }
 
 export class FaultyBroker {
@@ -45,16 +47,18 @@ export class FaultyBroker {
   readonly node: RunningNode;
   readonly #client: RawClient;
   readonly #hasCrashed: () => boolean;
+  readonly #isKilled: () => boolean;
 
-  private constructor(clock: VirtualClock, node: RunningNode, client: RawClient, hasCrashed: () => boolean) {
+  private constructor(clock: VirtualClock, node: RunningNode, client: RawClient, options: FaultyBrokerOptions) {
     this.clock = clock;
     this.node = node;
     this.#client = client;
-    this.#hasCrashed = hasCrashed;
+    this.#hasCrashed = options.hasCrashed ?? (() => false);
+    this.#isKilled = options.isKilled ?? (() => false);
   }
 
   static async start(options: FaultyBrokerOptions): Promise<FaultyBroker> {
-    const { filesystem, seed, startMs, settings = {}, logger = silentLogger, hasCrashed = () => false } = options;
+    const { filesystem, seed, startMs, settings = {}, logger = silentLogger } = options;
     const clock = new VirtualClock(startMs);
     const dice = new Dice(seed);
     const random = randomFrom((target) => {
@@ -63,7 +67,7 @@ export class FaultyBroker {
     const config = brokerConfig({ argument: { ...SETTINGS, ...settings } });
     const place = { config, host: "127.0.0.1", port: 0, data: FOLDER, topics: [], clusterId: CLUSTER_ID };
     const node = await openNode({ ...place, clock, random, filesystem, logger });
-    return new FaultyBroker(clock, node, await RawClient.connect(node.broker.port), hasCrashed);
+    return new FaultyBroker(clock, node, await RawClient.connect(node.broker.port), options);
   }
 
   /** The answer. Rejects with Crashed when the disk has crashed by then. */
@@ -79,6 +83,7 @@ export class FaultyBroker {
     version: number,
     bodies: readonly Encodable<Q>[],
   ): Promise<(Decoded<R> | undefined)[]> {
+    if (this.#isKilled()) throw new Crashed();
     const answering = Promise.all(bodies.map((body) => this.#client.call(api, version, body)));
     return this.settled(answering, api.name);
   }
@@ -102,6 +107,7 @@ export class FaultyBroker {
 
   /** Lets time pass, and what is planned for it happen. */
   async pass(ms: number): Promise<void> {
+    if (this.#isKilled()) throw new Crashed();
     await this.clock.advance(ms);
     // Compaction and flushes take turns of their own.
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));

@@ -15,18 +15,22 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "a torn tail is cut off",
+    where: "restart power-unflushed",
     edits: [{ file: RECOVERY, code: "    segment.file.use().truncate(segment.sizeBytes);\n", without: "" }],
   },
   {
     title: "what a deletion or an append left unsynced in a log's folder is synced before it counts as flushed",
+    where: "roll power",
     edits: [{ file: "src/log/log-folder.ts", code: "await this.#resources.filesystem.syncDirectoryLater(this.#directory);", without: "" }],
   },
   {
     title: "the folders of new logs are synced before their records count as flushed",
+    where: "topics power",
     edits: [{ file: "src/log/log-folder.ts", code: "await this.#resources.syncFolders();", without: "" }],
   },
   {
     title: "an acknowledgement waits for the disk where the topic asks for that",
+    where: "produce power",
     edits: [
       {
         file: "src/log/durability.ts",
@@ -37,6 +41,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "a line of the journal counts when its checksum is right",
+    where: "topics power",
     edits: [
       {
         file: "src/log/journal-lines.ts",
@@ -47,14 +52,17 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "a change of metadata is synced before it is answered",
+    where: "metadata power",
     edits: [{ file: JOURNAL, code: "await this.#file.sync();", without: "" }],
   },
   {
     title: "a change of metadata that was refused is taken back",
+    where: "topics fail-killed",
     edits: [{ file: JOURNAL, code: "      this.#takeBack();\n", without: "" }],
   },
   {
     title: "a compacted journal is synced before it takes the place of the one before",
+    where: "journal power",
     edits: [
       {
         file: JOURNAL,
@@ -65,10 +73,12 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "the mark of a clean stop goes before anything is written",
+    where: "roll power-unflushed",
     edits: [{ file: ENGINE, code: "    this.#filesystem.remove(cleanStop);\n", without: "" }],
   },
   {
     title: "that the mark of a clean stop is gone is synced",
+    where: "roll power-unflushed",
     edits: [
       {
         file: ENGINE,
@@ -79,6 +89,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "the recovery point moves when the disk has the log",
+    where: "checkpoints power-unflushed",
     edits: [
       { file: LOG, code: "    await this.#durability.flush();\n    if (this.isIntact", without: "    if (this.isIntact" },
       {
@@ -90,6 +101,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "the recovery point moves when the disk has the indexes",
+    where: "checkpoints power-unflushed",
     edits: [
       {
         file: "src/log/segment.ts",
@@ -110,6 +122,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "states of producers beyond what the disk surely has are not believed",
+    where: "idempotence power",
     edits: [
       {
         file: "src/log/producer-snapshots.ts",
@@ -120,10 +133,12 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "a snapshot of producers counts when its checksum is right",
+    where: "checkpoints power",
     edits: [{ file: "src/log/producer-snapshot.ts", code: "|| crc !== crc32c(bytes, CRC_START)", without: "|| crc < 0" }],
   },
   {
     title: "part of a batch that could not be written is taken back",
+    where: "produce fail",
     edits: [
       {
         file: "src/log/log-writer.ts",
@@ -134,6 +149,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "compacted segments are synced before they take the place of others",
+    where: "compaction power",
     edits: [{ file: "src/log/compacted-segment.ts", code: "    await this.#segment.file.useWhile((file) => file.sync());\n", without: "" }],
   },
   {

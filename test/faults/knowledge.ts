@@ -53,10 +53,17 @@ export interface ProducerKnowledge {
   readonly topic: string;
   /** The next one. */
   sequence: number;
-  /** Something was sent, and not answered. */
-  isWaiting: boolean;
+  /** Sent and not acknowledged, by sequence. */
+  waiting: readonly SentBatch[];
   /** The last batch that was acknowledged. */
-  last: { readonly sequence: number; readonly index: number; readonly value: string; readonly offset: number } | undefined;
+  last: (SentBatch & { readonly offset: number }) | undefined;
+}
+
+export interface SentBatch {
+  readonly sequence: number;
+  /** Of the partition. */
+  readonly index: number;
+  readonly value: string;
 }
 
 export interface Knowledge {

@@ -121,10 +121,7 @@ export class Life {
       return { transactionalId: null, acks: -1, timeoutMs: 1000, topicData: [{ name: topic, partitionData: [{ index, records: bytes }] }] };
     });
     const answers = await this.broker.askAll(messages.produce, 9, bodies);
-    for (const [at, { attempt }] of attempts.entries()) {
-      const answered = answers[at]?.responses[0]?.partitionResponses[0];
-      if (answered !== undefined) note(attempt, answered);
-    }
+    for (const [at, { attempt }] of attempts.entries()) noteAnswer(attempt, answers[at]);
     await this.pass(3);
   }
 
@@ -173,7 +170,7 @@ export class Life {
       return answer.errorCode;
     });
     if (errorCode !== 0) return undefined;
-    const producer: ProducerKnowledge = { ...found, topic, sequence: 0, isWaiting: false, last: undefined };
+    const producer: ProducerKnowledge = { ...found, topic, sequence: 0, waiting: [], last: undefined };
     this.knowledge.producers[name] = producer;
     for (const transaction of this.knowledge.transactions)
       if (transaction.transactionalId === transactionalId && transaction.end === "open") transaction.end = "aborted";
@@ -181,35 +178,47 @@ export class Life {
   }
 
   /** One record with the producer's next sequence number, sent again as long as that may help. */
-  async produceInSequence(producer: ProducerKnowledge, index = 0, sending: Sending = {}, transaction?: number): Promise<boolean> {
-    const attempt = this.#attempt(producer.topic, index, sending, transaction);
-    producer.isWaiting = true;
-    const errorCode = await this.send(producer, index, attempt);
-    producer.isWaiting = errorCode !== 0;
-    if (errorCode === 0) producer.last = { sequence: producer.sequence, index, value: attempt.value, offset: attempt.offset };
-    if (errorCode === 0) producer.sequence++;
-    await this.pass(3);
-    return errorCode === 0;
+  produceInSequence(producer: ProducerKnowledge, index = 0, sending: Sending = {}, transaction?: number): Promise<boolean> {
+    return this.#produceInFlight(producer, [this.#attempt(producer.topic, index, sending, transaction)], index);
   }
 
-  /** Of a batch that the producer sends, again perhaps. */
-  send(
-    producer: Pick<ProducerKnowledge, "producerId" | "producerEpoch" | "sequence" | "topic">,
-    index: number,
-    attempt: Attempt,
-  ): Promise<number> {
-    const { producerId, producerEpoch, sequence, topic } = producer;
+  /** So many, in batches of their own that are sent before the first is answered. */
+  async produceTogether(producer: ProducerKnowledge, count: number): Promise<void> {
+    const attempts = Array.from({ length: count }, () => this.#attempt(producer.topic, 0, {}));
+    await this.#produceInFlight(producer, attempts, 0);
+  }
+
+  /** `false` when not all are acknowledged. */
+  async #produceInFlight(producer: ProducerKnowledge, attempts: readonly Attempt[], index: number): Promise<boolean> {
+    // A producer that gave a batch up does not go on: another would have its sequence number.
+    if (producer.waiting.length > 0 && attempts[0]?.transaction === undefined) return false;
+    const sent = attempts.map((attempt, place) => ({ sequence: producer.sequence + place, index, value: attempt.value }));
+    producer.waiting = sent;
+    const bodies = attempts.map((attempt, place) => this.#bodyOf({ ...producer, ...sent[place] }, index, attempt));
+    const answers = await this.broker.askAll(messages.produce, 9, bodies);
+    for (const [place, attempt] of attempts.entries()) noteAnswer(attempt, answers[place]);
+    for (const [place, attempt] of attempts.entries()) {
+      if (attempt.outcome !== "acknowledged") await this.send({ ...producer, ...sent[place] }, index, attempt);
+      if (attempt.outcome !== "acknowledged") return false;
+      producer.last = { sequence: producer.sequence++, index, value: attempt.value, offset: attempt.offset };
+      producer.waiting = producer.waiting.slice(1);
+    }
+    await this.pass(3);
+    return true;
+  }
+
+  #bodyOf({ producerId, producerEpoch, sequence, topic }: SequencedProducer, index: number, attempt: Attempt) {
     const isTransactional = attempt.transaction !== undefined;
     const transactionalId = isTransactional ? (this.knowledge.transactions[attempt.transaction]?.transactionalId ?? null) : null;
     const options = { producerId, producerEpoch, baseSequence: sequence, isTransactional, timestamp: this.broker.clock.now() };
     const records = buildBatch([this.#record(attempt)], options).bytes;
-    const topicData = [{ name: topic, partitionData: [{ index, records }] }];
-    return this.#insist(async () => {
-      const answer = await this.broker.ask(messages.produce, 9, { transactionalId, acks: -1, timeoutMs: 1000, topicData });
-      const answered = answer.responses[0]?.partitionResponses[0];
-      if (answered !== undefined) note(attempt, answered);
-      return answered?.errorCode ?? -1;
-    });
+    return { transactionalId, acks: -1, timeoutMs: 1000, topicData: [{ name: topic, partitionData: [{ index, records }] }] };
+  }
+
+  /** Of a batch that the producer sends, again perhaps. */
+  send(producer: SequencedProducer, index: number, attempt: Attempt): Promise<number> {
+    const body = this.#bodyOf(producer, index, attempt);
+    return this.#insist(async () => noteAnswer(attempt, await this.broker.ask(messages.produce, 9, body)));
   }
 
   /** A transaction with a record in each of the partitions, and an offset of the group. Left open when it is not to be ended. */
@@ -277,6 +286,21 @@ const PASSING: ReadonlySet<number> = new Set([
   Errors.REQUEST_TIMED_OUT,
   Errors.UNKNOWN_TOPIC_OR_PARTITION,
 ]);
+
+type SequencedProducer = Pick<ProducerKnowledge, "producerId" | "producerEpoch" | "sequence" | "topic">;
+
+interface ProduceAnswer {
+  readonly responses: readonly {
+    readonly partitionResponses: readonly { readonly errorCode: number; readonly baseOffset: number }[];
+  }[];
+}
+
+/** Of one batch; gives the error. */
+function noteAnswer(attempt: Attempt, answer: ProduceAnswer | undefined): number {
+  const answered = answer?.responses[0]?.partitionResponses[0];
+  if (answered !== undefined) note(attempt, answered);
+  return answered?.errorCode ?? -1;
+}
 
 function note(attempt: Attempt, answered: { readonly errorCode: number; readonly baseOffset: number }): void {
   attempt.outcome = answered.errorCode === 0 ? "acknowledged" : "refused";

@@ -20,6 +20,8 @@ export interface Mode {
   readonly kind: FailureKind;
   /** How many operations fail, one after another, before the disk works again. */
   readonly count: number;
+  /** The process is killed when the client has heard of a failure. */
+  readonly endsProcess?: boolean;
   readonly settings: SettingInputs;
   readonly promises: Promises;
 }
@@ -49,6 +51,15 @@ export const MODES: readonly Mode[] = [
     promises: { isDurable: false, keepsDeletions: false, isWithoutHoles: false },
   },
   { name: "fail", title: "the disk refuses once", kind: "fail", count: 1, settings: {}, promises: KEPT },
+  {
+    name: "fail-killed",
+    title: "the disk refuses once, and the process is killed when the client has heard of it",
+    kind: "fail",
+    count: 1,
+    endsProcess: true,
+    settings: {},
+    promises: KEPT,
+  },
   { name: "full", title: "the disk is full for a while", kind: "fail", count: 25, settings: {}, promises: KEPT },
   {
     name: "fail-flushed",

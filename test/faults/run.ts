@@ -68,7 +68,14 @@ async function live(prepared: Prepared, { failAt, seed }: Fault): Promise<number
   const disk = new FailingFilesystem(copyOf(prepared.files), mode.kind, Number.POSITIVE_INFINITY);
   const knowledge = structuredClone(prepared.knowledge);
   const settings = { ...mode.settings, ...scenario.settings };
-  const options = { filesystem: disk, seed: 2, startMs: nowMs, settings, hasCrashed: () => disk.hasCrashed };
+  const options = {
+    filesystem: disk,
+    seed: 2,
+    startMs: nowMs,
+    settings,
+    hasCrashed: () => disk.hasCrashed,
+    isKilled: () => mode.endsProcess === true && disk.failureCount > 0,
+  };
   if (scenario.failsFromStart === true) disk.failAt(failAt, mode.count);
   let broker: FaultyBroker | undefined;
   let before = 0;
@@ -87,10 +94,12 @@ async function live(prepared: Prepared, { failAt, seed }: Fault): Promise<number
   }
   const operations = disk.operationCount - before;
   disk.failAt(Number.POSITIVE_INFINITY);
+  const left = disk.afterwards(dice);
+  const isKilled = disk.hasCrashed || options.isKilled();
   const after = { ...prepared, knowledge, settings, nowMs: broker?.clock.now() ?? nowMs };
-  if (broker !== undefined && !disk.hasCrashed && scenario.stops !== true) await checkHealed(broker, disk, after);
+  if (broker !== undefined && !isKilled && scenario.stops !== true) await checkHealed(broker, disk, after);
   else await broker?.discard();
-  await checkNext(disk.afterwards(dice), after, dice);
+  await checkNext(isKilled ? left : disk.afterwards(dice), after, dice);
   return operations;
 }
 

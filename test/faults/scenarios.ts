@@ -8,10 +8,16 @@ import type { Scenario } from "./scenario.ts";
 
 const COMPACTED = { ...SMALL_SEGMENTS, "cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.01", "delete.retention.ms": "1000" };
 const RETAINED = { ...SMALL_SEGMENTS, "retention.bytes": "1500" };
+const PRODUCERS = ["one", "two", "three"];
 const UNITS_BEFORE_COMPACTION = 990;
 
 async function fill(life: Life, topic: string, rounds: number, index = 0): Promise<void> {
   for (let round = 0; round < rounds; round++) await life.produce(topic, index, { key: `k${round % 3}` }, { key: `k${round % 4}` });
+}
+
+async function produceAs(life: Life, name: string): Promise<void> {
+  const producer = life.knowledge.producers[name];
+  if (producer !== undefined) await life.produceInSequence(producer);
 }
 
 /** All ends of transactions, in two partitions. */
@@ -103,10 +109,12 @@ export const SCENARIOS: readonly Scenario[] = [
     live: async (life) => {
       const first = await life.initProducer("first", "orders");
       for (let count = 0; first !== undefined && count < 6; count++) await life.produceInSequence(first);
-      await life.pass(100_000);
+      // It may be forgotten from here on.
       if (first !== undefined) first.last = undefined;
+      await life.pass(100_000);
       const second = await life.initProducer("second", "orders");
-      for (let count = 0; second !== undefined && count < 10; count++) await life.produceInSequence(second);
+      for (let count = 0; second !== undefined && count < 6; count++) await life.produceInSequence(second);
+      for (let count = 0; second !== undefined && count < 3; count++) await life.produceTogether(second, 4);
     },
   },
   {
@@ -172,11 +180,14 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "checkpoints",
-    title: "checkpoints are written while records come",
-    prepare: (life) => life.createTopic("orders", SMALL_SEGMENTS, { partitions: 2 }),
+    title: "checkpoints are written while records of several producers come",
+    prepare: async (life) => {
+      await life.createTopic("orders", SMALL_SEGMENTS, { partitions: 2 });
+      for (const name of PRODUCERS) await life.initProducer(name, "orders");
+    },
     live: async (life) => {
       for (let round = 0; round < 2; round++) {
-        await fill(life, "orders", 3);
+        for (const name of PRODUCERS) await produceAs(life, name);
         await life.produce("orders", 1);
         await life.pass(61_000);
       }

@@ -1,6 +1,7 @@
 // After a fault everything can be done again: records are taken in every partition, offsets are committed, transactions run, those that were open
 // can be ended, topics can be made; and a producer that sends again what it sent before it is told that this is there already.
 
+import type { ProducerKnowledge, SentBatch } from "./knowledge.ts";
 import type { Life } from "./life.ts";
 import type { Promises } from "./loop.ts";
 
@@ -34,8 +35,10 @@ async function checkProducers(life: Life): Promise<void> {
     await life.endTransaction(producer, id, true);
     if (knowledge.transactions[id]?.end !== "committed") throw new Error(`transaction ${id}, which was open, cannot be committed`);
   }
-  for (const [name, { last, isWaiting, ...producer }] of Object.entries(knowledge.producers)) {
-    if (last === undefined || isWaiting || knowledge.topics[producer.topic]?.state !== "there") continue;
+  for (const [name, { last, waiting, ...producer }] of Object.entries(knowledge.producers)) {
+    if (knowledge.topics[producer.topic]?.state !== "there") continue;
+    await sendWaiting(life, producer, waiting);
+    if (last === undefined || waiting.length > 0) continue;
     // What is of a transaction is checked by it: after its end nothing of it may be sent again.
     const attempts = knowledge.partitions[`${producer.topic}-${last.index}`]?.attempts ?? [];
     const before = attempts.find(({ value }) => value === last.value);
@@ -46,5 +49,21 @@ async function checkProducers(life: Life): Promise<void> {
       throw new Error(
         `${name} sends sequence ${last.sequence} again and is told error ${errorCode}, offset ${again.offset} instead of ${last.offset}`,
       );
+  }
+}
+
+/** What nobody answered is sent again: what is acknowledged then is there, once. */
+async function sendWaiting(
+  life: Life,
+  producer: Omit<ProducerKnowledge, "last" | "waiting">,
+  waiting: readonly SentBatch[],
+): Promise<void> {
+  for (const { sequence, index, value } of waiting) {
+    const attempt = life.knowledge.partitions[`${producer.topic}-${index}`]?.attempts.find((each) => each.value === value);
+    if (attempt === undefined || attempt.transaction !== undefined) continue;
+    const before = { ...attempt };
+    await life.send({ ...producer, sequence }, index, attempt);
+    // It is there, and too old for its offset to be known.
+    if (attempt.outcome === "refused") Object.assign(attempt, before);
   }
 }

@@ -14,6 +14,8 @@ export interface Guard {
   readonly title: string;
   /** What belongs together is taken out together. */
   readonly edits: readonly Edit[];
+  /** The part of a world that shows it, where only one is to be run. */
+  readonly where?: string;
 }
 
 export interface TestedGuard extends Guard {

@@ -11,7 +11,7 @@ export interface GuardedWorld {
   readonly name: string;
   readonly guards: readonly Guard[];
   /** Gives what runs a history, and throws when something does not hold in it. */
-  readonly load: () => Promise<(seed: number) => Promise<unknown>>;
+  readonly load: (guard: Guard) => Promise<(seed: number) => Promise<unknown>>;
 }
 
 export const WORLDS: readonly GuardedWorld[] = [
@@ -23,5 +23,5 @@ export const WORLDS: readonly GuardedWorld[] = [
   { name: "upkeep", guards: UPKEEP_GUARDS, load: async () => (await import("./upkeep/history.ts")).runUpkeepHistory },
   { name: "groups", guards: GROUPS_GUARDS, load: async () => (await import("./groups/groups-history.ts")).runGroupsHistory },
   { name: "shares", guards: SHARES_GUARDS, load: async () => (await import("./shares/shares-history.ts")).runSharesHistory },
-  { name: "faults", guards: FAULTS_GUARDS, load: async () => (await import("../faults/history.ts")).runFaultHistory },
+  { name: "faults", guards: FAULTS_GUARDS, load: async ({ where }) => (await import("../faults/history.ts")).faultHistories(where) },
 ];

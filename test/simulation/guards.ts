@@ -42,7 +42,7 @@ async function run(name: string, index: number): Promise<void> {
     process.exit(1);
   };
   process.on("unhandledRejection", fails);
-  const runHistory = await world.load();
+  const runHistory = await world.load(guard);
   for (seed = 1; seed <= HISTORIES; seed++) await runHistory(seed).catch(fails);
   console.log(`${HISTORIES} histories hold without it`);
   process.exit(0);
