@@ -100,10 +100,9 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
         isWanted,
       });
       if (loading instanceof Promise) {
-        loading.then(
-          (result) => this.#loaded(result, startedMs),
-          (cause: unknown) => this.#fail(cause, "could not load the coordinator's state"),
-        );
+        loading
+          .then((result) => this.#loaded(result, startedMs))
+          .catch((cause: unknown) => this.#fail(cause, "could not load the coordinator's state"));
       } else this.#loaded(loading, startedMs);
     } catch (cause) {
       this.#fail(cause, "could not load the coordinator's state");

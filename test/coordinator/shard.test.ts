@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type ErrorCode, Errors } from "../../protocol/errors.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { controlBatch } from "../../protocol/records/control-batch.ts";
+import { RecordBatch } from "../../protocol/records/record-batch.ts";
 import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
@@ -34,6 +35,7 @@ class Words implements CoordinatorState<Word> {
   isLoaded = false;
   unloadedWith: ErrorCode | undefined;
   replayFails = false;
+  static loadedFails = false;
 
   replay({ key, value }: Word, origin: RecordOrigin | undefined): void {
     if (this.replayFails) throw new Error("cannot replay");
@@ -47,6 +49,7 @@ class Words implements CoordinatorState<Word> {
   }
 
   loaded(): void {
+    if (Words.loadedFails) throw new Error("cannot go on");
     this.isLoaded = true;
   }
 
@@ -292,6 +295,19 @@ describe("loading a shard", () => {
     expect(told("error")).toEqual([3, 13, 23, 33, 43].map((index) => `__consumer_offsets-${index}`));
   });
 
+  it("fails when it cannot go on from what it has loaded, also later", async () => {
+    const log = new MemoryPartitionLog(0, stored().batches);
+    log.readsLater = true;
+    const { runtime, partition, words, clock } = bench(log);
+    Words.loadedFails = true;
+    runtime.elected(partition);
+    await clock.advance(0);
+    expect(words()).toBe(Errors.NOT_COORDINATOR);
+    Words.loadedFails = false;
+    await clock.advance(1500);
+    expect(words()).toEqual(["a", "c"]);
+  });
+
   it("passes over what it cannot read, loads the rest, and says what and where", () => {
     const log = stored();
     const strange = [
@@ -300,7 +316,9 @@ describe("loading a shard", () => {
       { key: Buffer.from("d"), value: Buffer.from("x") },
     ];
     log.append(buildBatch(strange).bytes, { leaderEpoch: 0, origin: "coordinator" });
-    log.batches[0]?.bytes.fill(0xff, 61);
+    const first = log.batches[0]?.bytes.fill(0xff, 61);
+    // Not damaged: so it was written.
+    if (first !== undefined) new RecordBatch(first).updateCrc();
     const lines: RecordedLine[] = [];
     const { runtime, partition, words } = bench(new MemoryPartitionLog(0, log.batches), recordingLogger(lines));
     runtime.elected(partition);
