@@ -83,7 +83,7 @@ export const GUARDS: readonly MachinesGuard[] = [
     edits: [
       {
         file: "src/log/producer-snapshots.ts",
-        code: "if (from < options.logEndOffset) replay(states, from, options.segments);",
+        code: "if (from < options.logEndOffset) replay(states, from, options.segments, this.#logger);",
         without: "",
       },
     ],
@@ -107,7 +107,7 @@ export const GUARDS: readonly MachinesGuard[] = [
     edits: [
       {
         file: "src/coordinator/load.ts",
-        code: "      state.endTransaction(batch.producerId, marker.type === ControlType.COMMIT);\n",
+        code: "  state.endTransaction(batch.producerId, marker.type === ControlType.COMMIT);\n",
         without: "",
       },
     ],
