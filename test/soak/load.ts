@@ -89,7 +89,9 @@ export class Load {
     const deadline = performance.now() + DRAIN_MS;
     while (this.#owed() !== undefined && performance.now() < deadline) await sleep(LOOK_MS);
     const owed = this.#owed();
-    if (owed !== undefined) complain(`${name}: ${owed}, ${DRAIN_MS} ms after the last record`);
+    const causes = this.#readers.flatMap(({ lastCause }) => lastCause ?? []);
+    if (owed !== undefined)
+      complain(`${name}: ${owed}, ${DRAIN_MS} ms after the last record; readers had given up for ${JSON.stringify(causes)}`);
     await Promise.all(this.#readers.map((reader) => reader.end()));
     for (const stream of this.#streams.values()) stream.end();
     this.#transactions.end();

@@ -1,7 +1,7 @@
 // Consumers of a soak. Each goes on while the broker is away, and begins anew where its client gives up.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { Kafka, type Consumer as KafkajsConsumer } from "kafkajs";
+import { Kafka } from "kafkajs";
 import { Brokers } from "../../src/client/brokers.ts";
 import { FROM_EARLIEST, GROUP_DEFAULTS, GroupConsumer, type GroupProtocol } from "../../src/client/consumer.ts";
 import type { FetchedPartition, Position } from "../../src/client/partition-fetch.ts";
@@ -33,14 +33,16 @@ export interface ReaderOptions {
 }
 
 export interface Reader {
-  /** How often its client gave up. */
+  /** How often its client gave up, and what for the last time. */
   readonly anew: number;
+  readonly lastCause: string | undefined;
   begin(): void;
   end(): Promise<void>;
 }
 
 export class PolledReader implements Reader {
   anew = 0;
+  lastCause: string | undefined;
   readonly #options: ReaderOptions;
   #going: Promise<void> | undefined;
   #isOver = false;
@@ -63,8 +65,9 @@ export class PolledReader implements Reader {
       const brokers = new Brokers(this.#options.bootstrap);
       try {
         await this.#live(this.#options.open(brokers));
-      } catch {
+      } catch (error) {
         this.anew++;
+        this.lastCause = `${error}`;
         await sleep(RETRY_MS);
       }
       await brokers.close().catch(() => undefined);
@@ -157,6 +160,10 @@ export class LoneReader implements Reader {
     return this.#reader.anew;
   }
 
+  get lastCause(): string | undefined {
+    return this.#reader.lastCause;
+  }
+
   begin(): void {
     this.#reader.begin();
   }
@@ -185,48 +192,69 @@ export class LoneReader implements Reader {
   }
 }
 
+/** kafkajs begins a consumer anew by itself, unless it takes what ended it for final; then somebody must make another. */
 export class KafkajsReader implements Reader {
   anew = 0;
-  readonly #consumer: KafkajsConsumer;
+  lastCause: string | undefined;
   readonly #options: MemberOptions;
   readonly #given: GivenTo;
+  readonly #kafka: Kafka;
   #isOver = false;
+  #end = () => {};
   #going: Promise<void> | undefined;
 
   constructor(given: GivenTo, options: MemberOptions) {
     this.#options = options;
     this.#given = given;
     const retry = { initialRetryTime: 50, maxRetryTime: 500, retries: 100 };
-    const kafka = new Kafka({ clientId: options.group, brokers: [options.bootstrap], ...QUIET, requestTimeout: 5000, retry });
-    this.#consumer = kafka.consumer({ groupId: options.group, sessionTimeout: 10_000, heartbeatInterval: 500, maxWaitTimeInMs: POLL_MS });
-    this.#consumer.on("consumer.crash", () => this.anew++);
+    this.#kafka = new Kafka({ clientId: options.group, brokers: [options.bootstrap], ...QUIET, requestTimeout: 5000, retry });
   }
 
   begin(): void {
-    this.#going = this.#run();
+    this.#going = this.#goOn();
   }
 
   async end(): Promise<void> {
     this.#isOver = true;
+    this.#end();
     await this.#going;
-    await Promise.race([this.#consumer.disconnect().catch(() => undefined), sleep(LEAVE_MS)]);
   }
 
-  async #run(): Promise<void> {
-    const { group, topic } = this.#options;
+  async #goOn(): Promise<void> {
     while (!this.#isOver) {
       try {
-        await this.#consumer.connect();
-        await this.#consumer.subscribe({ topic, fromBeginning: true });
-        await this.#consumer.run({
-          autoCommitInterval: 500,
-          eachMessage: async ({ partition, message }) => this.#given(group, partition, Number(message.offset)),
-        });
-        return;
-      } catch {
+        await this.#live();
+      } catch (error) {
         this.anew++;
+        this.lastCause = `for good: ${error}`;
         await sleep(RETRY_MS);
       }
+    }
+  }
+
+  /** Until it is over. Rejects with what ended it for good. */
+  async #live(): Promise<void> {
+    const { group, topic } = this.#options;
+    const consumer = this.#kafka.consumer({ groupId: group, sessionTimeout: 10_000, heartbeatInterval: 500, maxWaitTimeInMs: POLL_MS });
+    const ended = new Promise<void>((resolve, reject) => {
+      this.#end = resolve;
+      consumer.on("consumer.crash", ({ payload: { error, restart } }) => {
+        if (!restart) return reject(error);
+        this.anew++;
+        this.lastCause = `${error}`;
+      });
+    });
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topic, fromBeginning: true });
+      await consumer.run({
+        autoCommitInterval: 500,
+        eachMessage: async ({ partition, message }) => this.#given(group, partition, Number(message.offset)),
+      });
+      if (!this.#isOver) await ended;
+    } finally {
+      ended.catch(() => undefined);
+      await Promise.race([consumer.disconnect().catch(() => undefined), sleep(LEAVE_MS)]);
     }
   }
 }

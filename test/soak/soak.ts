@@ -48,8 +48,9 @@ const MOST_BUSY_MS = 100;
 /** Of one that begins anew again and again: all clients come at once, and find code that has not been compiled yet. */
 const MOST_BUSY_YOUNG_MS = 250;
 const LATE = "the event loop was late";
-/** Until then caches fill, and logs grow to where they are cut. */
-const WARM_UP_MS = 5 * MINUTE_MS;
+/** Until then caches fill, logs grow to where they are cut, and the allocator takes what it does not give back. */
+const LEAST_WARM_UP_MS = 5 * MINUTE_MS;
+const WARM_UP_PART = 1 / 4;
 const FEWEST_SAMPLES = 12;
 
 interface Figures {
@@ -121,7 +122,7 @@ export async function soak({ root, minutes, seed, restartMs, paceMs, print }: So
   await Promise.all(loads.map((load) => load.end()));
   await Promise.all([steady.stop(), restarted.stop()]);
 
-  for (const complaint of faultsOf(samples, print)) complain(complaint);
+  for (const complaint of faultsOf(samples, minutes, print)) complain(complaint);
   for (const [index, load] of loads.entries()) print(`${index === 0 ? "steady" : "restarted"}: ${shown(load.summary())}`);
   print(`restarts: ${shown(counts)}`);
   rmSync(place, { recursive: true, force: true });
@@ -160,8 +161,12 @@ function sizeOf(path: string): number {
   return (statSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * 512;
 }
 
-function faultsOf(samples: readonly { readonly atMs: number; readonly figures: Figures }[], print: SoakOptions["print"]): string[] {
-  const warmMs = (samples[0]?.atMs ?? 0) + WARM_UP_MS;
+function faultsOf(
+  samples: readonly { readonly atMs: number; readonly figures: Figures }[],
+  minutes: number,
+  print: SoakOptions["print"],
+): string[] {
+  const warmMs = (samples[0]?.atMs ?? 0) + Math.max(LEAST_WARM_UP_MS, minutes * MINUTE_MS * WARM_UP_PART);
   const warm = samples.filter(({ atMs }) => atMs >= warmMs);
   return (Object.keys(MOST) as (keyof Figures)[]).flatMap((name) => {
     const most = Math.max(...samples.map(({ figures }) => figures[name]));
