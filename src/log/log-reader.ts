@@ -200,11 +200,12 @@ interface FileRead {
 /** The reads that an answer needs, one after another; each is answered with the number of bytes read. */
 function* readSteps(row: SegmentRow, segment: Segment, wanted: ReadOptions): Generator<FileRead, LogRead, number> {
   const indexed = yield* indexedStart(segment, wanted.offset);
-  let { position } = indexed;
+  let { position, header } = indexed;
   let options = { ...wanted, endOffset: endOf(row, segment), fromOffset: indexed.fromOffset };
   for (;;) {
     const start = position;
-    position = yield* skipLargeBatches(segment, position, options.offset);
+    position = yield* skipLargeBatches(segment, { position, header }, options.offset);
+    header = undefined;
     if (position > start) options = { ...options, fromOffset: ANY_OFFSET };
     const sizeBytes = options.maxBytes + INDEX_GAP_BYTES;
     const part = yield* readPart(row, segment, { position, sizeBytes }, options);
@@ -242,11 +243,14 @@ function endOf({ segments }: SegmentRow, { baseOffset }: Segment): number {
   return segments[segmentIndexOf(segments, baseOffset) + 1]?.baseOffset ?? Number.MAX_SAFE_INTEGER;
 }
 
+interface Start {
+  readonly position: number;
+  /** Of the batch there, if it was read. */
+  readonly header: Buffer | undefined;
+}
+
 /** Where the index leads, if the batch there is the one that it names; else that is said, and the index made anew. */
-function* indexedStart(
-  segment: Segment,
-  offset: number,
-): Generator<FileRead, { readonly position: number; readonly fromOffset: number }, number> {
+function* indexedStart(segment: Segment, offset: number): Generator<FileRead, Start & { readonly fromOffset: number }, number> {
   for (let tries = 0; tries < 2; tries++) {
     const entry = segment.offsets.floor(offset);
     if (entry === undefined) break;
@@ -254,10 +258,10 @@ function* indexedStart(
     if (entry.position + header.length <= segment.sizeBytes)
       checkRead(segment, { buffer: header, position: entry.position }, yield { buffer: header, position: entry.position });
     if (header[MAGIC_OFFSET] === MAGIC_V2 && lastOffsetIn(header) === entry.lastOffset)
-      return { position: entry.position, fromOffset: ANY_OFFSET };
+      return { position: entry.position, header, fromOffset: ANY_OFFSET };
     segment.distrustIndex(OFFSET_INDEX_SUFFIX, segment.offsets.floorEntryBytes(offset));
   }
-  return { position: 0, fromOffset: segment.baseOffset };
+  return { position: 0, header: undefined, fromOffset: segment.baseOffset };
 }
 
 function lastOffsetIn(header: Buffer): number {
@@ -325,12 +329,14 @@ function* batchAt(segment: Segment, position: number): Generator<FileRead, Descr
 }
 
 /** The index leads to the batch before the one asked for. Small ones are read along; of a large one only its header is looked at. */
-function* skipLargeBatches(segment: Segment, indexed: number, offset: number): Generator<FileRead, number, number> {
-  for (let position = indexed; ; ) {
-    const batch = yield* batchAt(segment, position);
-    if (batch === undefined || batch === DAMAGED || batch.sizeBytes <= INDEX_GAP_BYTES || batch.lastOffset >= offset) return position;
-    position += batch.sizeBytes;
+function* skipLargeBatches(segment: Segment, { position, header }: Start, offset: number): Generator<FileRead, number, number> {
+  let batch = header === undefined ? yield* batchAt(segment, position) : describedBy(header, segment, position);
+  let at = position;
+  while (batch !== undefined && batch !== DAMAGED && batch.sizeBytes > INDEX_GAP_BYTES && batch.lastOffset < offset) {
+    at += batch.sizeBytes;
+    batch = yield* batchAt(segment, at);
   }
+  return at;
 }
 
 function readNow(row: SegmentRow, segment: Segment, options: ReadOptions): LogRead {

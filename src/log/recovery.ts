@@ -24,6 +24,7 @@ import {
   offsetInFileName,
   SEGMENT_SUFFIXES,
   SNAPSHOT_SUFFIX,
+  TIME_INDEX_SUFFIX,
   TRANSACTION_INDEX_SUFFIX,
 } from "./file-names.ts";
 import { noteLostEpochs } from "./lost-epochs.ts";
@@ -171,18 +172,17 @@ function removeLeftovers({ resources: { filesystem }, directory, logger, logStar
       return baseOffset !== undefined && !names.includes(name.replace(suffix, LOG_SUFFIX));
     });
   const leftovers = names.filter(isLeftover);
-  for (const log of missingSegments(names, leftovers, logStartOffset))
-    logger.error({ path: `${directory}/${log}` }, "a segment is missing");
+  for (const log of missingSegments(names, logStartOffset)) logger.error({ path: `${directory}/${log}` }, "a segment is missing");
   for (const name of leftovers) filesystem.remove(`${directory}/${name}`);
   return leftovers.length === 0 ? names : names.filter((name) => !leftovers.includes(name));
 }
 
-/** Of which there is an index, though nobody deleted them. */
-function missingSegments(names: readonly string[], leftovers: readonly string[], logStartOffset: number): Set<string> {
-  const logs = leftovers
-    .filter((name) => offsetInFileName(name.slice(0, 20), "") !== undefined)
-    .map((name) => name.slice(0, 20) + LOG_SUFFIX);
-  return new Set(logs.filter((log) => Number(log.slice(0, 20)) >= logStartOffset && !names.some((name) => name.startsWith(log))));
+/** Of which there is an index, though nobody set them aside, and the log starts before they end. */
+function missingSegments(names: readonly string[], logStartOffset: number): readonly string[] {
+  const baseOffsets = [...new Set(SEGMENT_SUFFIXES.flatMap((suffix) => offsetsOf(names, suffix)))];
+  const isWanted = (baseOffset: number) => !baseOffsets.some((next) => next > baseOffset && next <= logStartOffset);
+  const logs = baseOffsets.filter(isWanted).map((baseOffset) => offsetFileName(baseOffset, LOG_SUFFIX));
+  return logs.filter((log) => !names.some((name) => name.startsWith(log)));
 }
 
 function offsetsOf(names: readonly string[], suffix: string): number[] {
@@ -264,7 +264,9 @@ function recoverSegments(options: RecoveryOptions, found: readonly Segment[], ep
     const next = found[index + 1];
     const isTrusted = next !== undefined && (options.isClean || next.baseOffset <= options.recoveryPoint);
     if (isTrusted && segment.sizeBytes === 0) {
-      options.logger.error({ path: segment.file.path, positionBytes: 0 }, "a segment is empty that had records");
+      // Compaction may leave nothing of it, nor of its index.
+      if ((options.resources.filesystem.stat(segment.path(TIME_INDEX_SUFFIX))?.sizeBytes ?? 0) > 0)
+        options.logger.error({ path: segment.file.path, positionBytes: 0 }, "a segment is empty that had records");
       removeSegment(options.resources.filesystem, segment);
       continue;
     }
@@ -329,6 +331,8 @@ function cut(options: RecoveryOptions, segment: Segment, end: SegmentEnd, fileBy
   if (end.problem !== undefined) {
     refuseOldMessage(segment.file, { from: segment.sizeBytes, to: fileBytes });
     segment.file.use().truncate(segment.sizeBytes);
+    // What is empty nobody syncs later, and a power failure must not bring it back.
+    if (segment.sizeBytes === 0) segment.file.use().syncNow();
   }
   segment.transactions?.truncate(end.nextOffset);
   if (!options.isClean) segment.flushIndexes();

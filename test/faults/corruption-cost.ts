@@ -26,6 +26,8 @@ export interface Cost {
   readonly mayLose: (partition: string, offset: number, kind: "all" | "committed") => boolean;
   /** To who reads what is committed, what was aborted. */
   readonly mayShow: (partition: string, offset: number) => boolean;
+  /** No checksum covers the offset of a batch: a record of one that is harmed there may be found at another, where that fits. */
+  readonly mayMove: (partition: string, value: string) => boolean;
   /** A value that was set, or a partition. */
   readonly mayForget: (name: string) => boolean;
 }
@@ -48,6 +50,7 @@ export function costOf(lived: LivedFolder, path: string, after: Buffer | undefin
     hasPosition: after !== undefined && after.length > 0,
     mayLose: () => false,
     mayShow: () => false,
+    mayMove: () => false,
     mayForget: () => false,
   };
   if (path.endsWith("metadata.journal")) return { ...nothing, ...costOfJournal(before, after) };
@@ -104,8 +107,14 @@ function costOfSegment(before: Buffer, after: Buffer | undefined, { name: partit
     lostFrom,
     mayLose: (name, offset, kind) => name === partition && (covers(offset) || (kind === "committed" && offset >= firstHidden)),
     mayShow: (name, offset) => name === partition && hidden.some((marker) => isAbort(marker) && offset < marker.baseOffset),
+    mayMove: (name, value) =>
+      name === partition && harmed.some((batch) => isHarmedInOffset(batch, before, after) && batch.bytes.includes(value)),
     mayForget: (name) => batches.some((batch) => covers(batch.baseOffset) && batch.bytes.includes(name.split(" ")[2] ?? "-")),
   };
+}
+
+function isHarmedInOffset({ start }: RecordBatch, before: Buffer, after: Buffer | undefined): boolean {
+  return !isUnharmed(before, after, start, start + batchHeader.fields.baseOffset.sizeBytes);
 }
 
 function isHarmedInEpoch({ start, end }: RecordBatch, before: Buffer, after: Buffer): boolean {
