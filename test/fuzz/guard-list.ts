@@ -31,27 +31,6 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    title: "the offsets that a batch takes are as many as its records",
-    edits: [
-      { file: "src/storage/append-validation.ts", code: "if (lastOffsetDelta < 0)\n", without: "if (lastOffsetDelta < -0x80000000)\n" },
-      {
-        file: "src/storage/append-validation.ts",
-        code: "if (lastOffsetDelta + 1 !== recordCount) {",
-        without: "if (lastOffsetDelta === recordCount + 1e9) {",
-      },
-    ],
-  },
-  {
-    title: "what a compressed batch holds is bounded before it is judged at once",
-    edits: [
-      {
-        file: "src/storage/judging-budget.ts",
-        code: "const BYTES_AT_ONCE = 1024 * 1024;",
-        without: "const BYTES_AT_ONCE = 1024 * 1024 * 1024;",
-      },
-    ],
-  },
-  {
     title: "a producer's batch is appended once",
     edits: [
       {
@@ -103,27 +82,6 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    title: "a producer id that no number holds is refused",
-    edits: [
-      { file: "src/storage/producer-states.ts", code: "if (!isExactInt64(producerId)) return inexactProducerId(producerId);", without: "" },
-      {
-        file: "src/storage/producer-states.ts",
-        code: "if (producerId < 0 || !isExactInt64(producerId)) return undefined;",
-        without: "if (producerId < 0) return undefined;",
-      },
-    ],
-  },
-  {
-    title: "a text that grows when it is read is no failure of the broker's",
-    edits: [{ file: "src/server/dispatch.ts", code: "if (!(cause instanceof TextTooLong)) throw cause;", without: "throw cause;" }],
-  },
-  {
-    title: "one request makes no more than so many partitions",
-    edits: [
-      { file: "src/cluster/batch-limit.ts", code: "export const MAX_CHANGES = 10_000;", without: "export const MAX_CHANGES = 1e12;" },
-    ],
-  },
-  {
     title: "a pattern of a client's takes time in proportion to the text",
     edits: [
       {
@@ -143,34 +101,5 @@ export const GUARDS: readonly Guard[] = [
   {
     title: "the name of a topic is no longer than a folder's may be",
     edits: [{ file: "src/cluster/topic-name.ts", code: "if (name.length > MAX_LENGTH)", without: "if (name.length > 1e6)" }],
-  },
-  {
-    title: "what is no record of a coordinator's is passed over",
-    edits: [
-      {
-        file: "src/coordinator/load.ts",
-        code: "if (!(cause instanceof MalformedMessage)) throw cause;\n    return",
-        without: "throw cause;\n    return",
-      },
-      {
-        file: "src/coordinator/load.ts",
-        code: "if (!(cause instanceof MalformedMessage)) throw cause;\n    progress",
-        without: "throw cause;\n    progress",
-      },
-    ],
-  },
-  {
-    title: "answers leave in the order of their requests",
-    edits: [
-      {
-        file: "src/server/connection.ts",
-        code: "if (this.#inTurn.count > 0) this.#inTurn.add(answer);",
-        without: "if (this.#inTurn.count < 0) this.#inTurn.add(answer);",
-      },
-    ],
-  },
-  {
-    title: "who may not write to a topic does not",
-    edits: [{ file: "src/api/produce.ts", code: "if (!mayWrite) return failed", without: "if (mayWrite === undefined) return failed" }],
   },
 ];
