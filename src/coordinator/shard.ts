@@ -8,9 +8,10 @@
 // one that tells of what earlier operations stored (`tellsStored`): a client never builds on something that could still be lost.
 
 import { type ErrorCode, Errors, errorName } from "../../protocol/errors.ts";
-import { buildBatch } from "../../protocol/records/batch-builder.ts";
+import { buildBatch, type NewRecord } from "../../protocol/records/batch-builder.ts";
 import { NO_PRODUCER_ID } from "../../protocol/records/batch-header.ts";
 import { ControlType, type EndTransactionMarker } from "../../protocol/records/control-batch.ts";
+import { TextTooLong } from "../../protocol/wire/writer.ts";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { FailureLog } from "../base/failure-log.ts";
@@ -156,10 +157,21 @@ export class Shard<State extends CoordinatorState<Record>, Record> {
     return this.#partition.commitWait(this.#partition.logEndOffset) ?? Errors.NONE;
   }
 
+  /** `undefined` where a name that was no text has grown, as text, beyond what a record can carry. */
+  #encode(records: readonly Record[]): readonly NewRecord[] | undefined {
+    try {
+      return records.map((record) => this.#codec.encode(record));
+    } catch (cause) {
+      if (cause instanceof TextTooLong) return undefined;
+      throw cause;
+    }
+  }
+
   /** Appends and applies; gives what went wrong, and then nothing has changed. */
   #append(records: readonly Record[], producer: Decision<Record, unknown>["producer"]): ErrorCode | undefined {
     if (!this.#partition.hasEnoughReplicas) return coordinatorError(Errors.NOT_ENOUGH_REPLICAS);
-    const encoded = records.map((record) => this.#codec.encode(record));
+    const encoded = this.#encode(records);
+    if (encoded === undefined) return Errors.UNKNOWN_SERVER_ERROR;
     const timestamp = this.#clock.now();
     // Nobody checks the sequence of a coordinator; Kafka writes 0 where a batch has a producer.
     const transactional = producer === undefined ? {} : { ...producer, baseSequence: 0, isTransactional: true };

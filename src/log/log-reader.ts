@@ -118,6 +118,7 @@ export interface SegmentRow {
   readonly directory: string;
   readonly settings: TopicSettings;
   readonly segments: readonly Segment[];
+  readonly logEndOffset: number;
   readonly readBuffers: BufferPool;
 }
 
@@ -201,7 +202,7 @@ interface FileRead {
 function* readSteps(row: SegmentRow, segment: Segment, wanted: ReadOptions): Generator<FileRead, LogRead, number> {
   const indexed = yield* indexedStart(segment, wanted.offset);
   let { position, header } = indexed;
-  let options = { ...wanted, endOffset: endOf(row, segment), fromOffset: indexed.fromOffset };
+  let options = { ...wanted, endOffset: Number.MAX_SAFE_INTEGER, fromOffset: indexed.fromOffset };
   for (;;) {
     const start = position;
     position = yield* skipLargeBatches(segment, { position, header }, options.offset);
@@ -209,6 +210,7 @@ function* readSteps(row: SegmentRow, segment: Segment, wanted: ReadOptions): Gen
     if (position > start) options = { ...options, fromOffset: ANY_OFFSET };
     const sizeBytes = options.maxBytes + INDEX_GAP_BYTES;
     const part = yield* readPart(row, segment, { position, sizeBytes }, options);
+    options = { ...options, endOffset: endOf(row, segment) };
     const selected = selectBatches(part.buffer, 0, part.buffer.length, options);
     if (selected.cutOffAt === undefined && selected.damagedAt === undefined) return taken(part, selected);
     part.lender?.give(part.buffer);
@@ -238,9 +240,9 @@ function* readSteps(row: SegmentRow, segment: Segment, wanted: ReadOptions): Gen
 
 const ANY_OFFSET = -1;
 
-/** No batch of the segment reaches it. */
-function endOf({ segments }: SegmentRow, { baseOffset }: Segment): number {
-  return segments[segmentIndexOf(segments, baseOffset) + 1]?.baseOffset ?? Number.MAX_SAFE_INTEGER;
+/** No batch of the segment reaches it, of those that are there by now. */
+function endOf({ segments, logEndOffset }: SegmentRow, { baseOffset }: Segment): number {
+  return segments[segmentIndexOf(segments, baseOffset) + 1]?.baseOffset ?? logEndOffset;
 }
 
 interface Start {

@@ -356,6 +356,8 @@ function refuseOldMessage(file: LazyFile, { from, to }: FileRange): void {
 class SegmentScan {
   /** Below it, the disk has everything. */
   readonly certainUntil: number;
+  /** Where a log ended that was stopped in order. */
+  readonly #endedAt: number;
   readonly #segment: Segment;
   readonly #fileBytes: number;
   readonly #leaderEpochs: LeaderEpochs;
@@ -363,6 +365,7 @@ class SegmentScan {
 
   constructor({ isClean, recoveryPoint, logger }: RecoveryOptions, segment: Segment, leaderEpochs: LeaderEpochs) {
     this.certainUntil = isClean ? Number.MAX_SAFE_INTEGER : Math.max(recoveryPoint, segment.baseOffset);
+    this.#endedAt = isClean ? recoveryPoint : 0;
     this.#segment = segment;
     this.#fileBytes = segment.sizeBytes;
     this.#leaderEpochs = leaderEpochs;
@@ -386,6 +389,10 @@ class SegmentScan {
         sayDamage(this.#logger, segment.file.path, item);
         continue;
       }
+      const { baseOffset: first } = item.batch;
+      // No checksum covers the offset.
+      if (first > nextOffset && nextOffset < this.#endedAt && first >= this.#endedAt)
+        return { nextOffset, problem: `offset ${first} is beyond the end of the log, ${this.#endedAt}` };
       segment.noteBatch(rangeOf(item.batch, item.position));
       this.#leaderEpochs.start(item.batch.partitionLeaderEpoch, item.batch.baseOffset);
       nextOffset = item.batch.nextOffset;

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
-import { encodeRequest } from "../../protocol/headers.ts";
+import { decodeResponse, encodeRequest } from "../../protocol/headers.ts";
 import {
   createTopics,
   describeProducers,
@@ -63,6 +63,22 @@ test("a name that grows beyond a string when it is read as text ends the connect
   client.write(frame);
   expect(await client.next()).toBeUndefined();
   await expect.poll(() => lines.some(({ facts }) => `${facts["reason"]}`.includes("repeat a name that it cannot carry"))).toBe(true);
+  expect(errors()).toEqual([]);
+});
+
+test("a group whose name grows beyond what a record can carry keeps nothing, and its client is told", async () => {
+  const client = await RawClient.connect(broker.port);
+  const partitions = [{ partitionIndex: 0, committedOffset: 1, committedMetadata: "" }];
+  await client.call(findCoordinator, 2, { key: "odd" });
+  const request = { groupId: "x".repeat(30_000), generationIdOrMemberEpoch: -1, memberId: "", topics: [{ name: "odd", partitions }] };
+  const ask = async () => {
+    const frame = Buffer.concat(encodeRequest(offsetCommit, 8, { correlationId: 1, clientId: "odd" }, request));
+    frame.fill(0xff, frame.indexOf("xxx"), frame.lastIndexOf("xxx") + 3);
+    client.write(frame);
+    const answer = await client.next();
+    return answer === undefined ? undefined : decodeResponse(offsetCommit, 8, answer).body.topics[0]?.partitions[0]?.errorCode;
+  };
+  await expect.poll(ask).toBe(Errors.UNKNOWN_SERVER_ERROR);
   expect(errors()).toEqual([]);
 });
 

@@ -112,6 +112,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "an index that points beyond its segment, or back, is made anew",
+    where: "corruption garbage",
     edits: [
       {
         file: "src/log/segment.ts",
@@ -154,6 +155,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "an index that leads to another batch than it names is made anew",
+    where: "corruption bytes",
     edits: [
       {
         file: "src/log/log-reader.ts",
@@ -164,6 +166,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "who reads goes on behind a batch that cannot be so",
+    where: "corruption zeros",
     edits: [
       {
         file: "src/storage/batch-selection.ts",
@@ -174,26 +177,32 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "an index of aborted transactions is held against what was noted of it",
+    where: "corruption missing",
     edits: [{ file: RECOVERY, code: " ?? noted.differsAt(baseOffset, index)", without: "" }],
   },
   {
     title: "the largest timestamp of a segment is held against its batches before the segment is passed over",
+    where: "corruption flip",
     edits: [{ file: "src/log/timestamp-lookup.ts", code: "    segment.verifyTimes();\n    if", without: "    if" }],
   },
   {
     title: "offsets of records that were lost at the end of a log are not given again",
+    where: "corruption cut",
     edits: [{ file: RECOVERY, code: "if (logEndOffset >= leastEndOffset) return", without: "if (leastEndOffset >= 0) return" }],
   },
   {
     title: "where a log starts is read from its leader epochs when its checkpoint is damaged",
+    where: "corruption empty",
     edits: [{ file: RECOVERY, code: "if (!isBeyond && !isLost) return", without: "if (!isBeyond || !isLost) return" }],
   },
   {
     title: "a coordinator passes over records whose checksum is wrong",
+    where: "corruption flip",
     edits: [{ file: "src/coordinator/load.ts", code: "if (!batch.isCrcValid()) {", without: "if (batch.sizeBytes < 0) {" }],
   },
   {
     title: "a topic's id with a bit that is another is still the topic's",
+    where: "corruption flip",
     edits: [{ file: "src/storage/stored-topic-id.ts", code: "const SAME_CHARACTERS = 12;", without: "const SAME_CHARACTERS = 22;" }],
   },
 ];
