@@ -19,6 +19,8 @@ export interface Cost {
   readonly mayRefuse: boolean;
   /** Nobody can tell, or nobody reads it: as long as nothing is lost. */
   readonly mayBeSilent: boolean;
+  /** Of the offsets of a partition's log. */
+  readonly mayDiffer: (partition: string, field: OffsetField, offset: number) => boolean;
   /** As in Kafka, nobody holds them against the batches as long as they read well. */
   readonly mayMistakeEpochs: boolean;
   /** There are bytes that are wrong, so it can be said where. */
@@ -32,6 +34,8 @@ export interface Cost {
   readonly mayForget: (name: string) => boolean;
 }
 
+type OffsetField = "logStartOffset" | "logEndOffset" | "lastStableOffset";
+
 const LOG = /\/([\w.-]+-\d+)\/\d{20}\.log$/;
 const PARTITION = /\/([\w.-]+-\d+)\/[^/]+$/;
 
@@ -39,6 +43,7 @@ export function costOf(lived: LivedFolder, path: string, after: Buffer | undefin
   const { files } = lived;
   const before = files.readFile(path);
   const partition = PARTITION.exec(path)?.[1];
+  const isOfTransactions = partition?.startsWith("__transaction_state-") === true;
   const nothing = {
     path: path.slice(FOLDER.length + 1),
     partition,
@@ -46,19 +51,34 @@ export function costOf(lived: LivedFolder, path: string, after: Buffer | undefin
     lostFrom: Number.POSITIVE_INFINITY,
     mayRefuse: false,
     mayBeSilent: isSilent(path, before, after),
-    mayMistakeEpochs: path.endsWith("leader-epoch-checkpoint") && after !== undefined && isCheckpoint(after),
+    // Where it is not known any more that a transaction is complete, it gets a second marker.
+    mayDiffer: (_: string, field: OffsetField) => isOfTransactions && field !== "logStartOffset",
+    mayMistakeEpochs: isOfTransactions || (path.endsWith("leader-epoch-checkpoint") && after !== undefined && isCheckpoint(after)),
     hasPosition: after !== undefined && after.length > 0,
     mayLose: () => false,
     mayShow: () => false,
     mayMove: () => false,
     mayForget: () => false,
   };
+  if (path.endsWith("log-start-offset-checkpoint") && lived.isKilled && after !== undefined)
+    return { ...nothing, ...costOfLogStarts(after) };
   if (path.endsWith("metadata.journal")) return { ...nothing, ...costOfJournal(before, after) };
   if (path.endsWith("meta.properties")) return { ...nothing, mayRefuse: true, hasPosition: false };
   if (!LOG.test(path)) return nothing;
   return {
     ...nothing,
     ...costOfSegment(before, after, { name: partition ?? "", certainUntil: lived.isKilled ? recoveryPointOf(files, partition) : MAX }),
+  };
+}
+
+/** After a kill it is believed as it reads, as in Kafka: nothing else knows it. */
+function costOfLogStarts(after: Buffer): Partial<Cost> {
+  const starts = new Map<string, number>();
+  for (const [, topic, partition, offset] of after.toString("latin1").matchAll(/^([\w.-]+) (\d+) (\d+)$/gm))
+    starts.set(`${topic}-${partition}`, Number(offset));
+  return {
+    mayLose: (name, offset) => offset < (starts.get(name) ?? 0),
+    mayDiffer: (name, field, offset) => field === "logStartOffset" && offset === starts.get(name),
   };
 }
 
@@ -71,11 +91,17 @@ function costOfJournal(before: Buffer, after: Buffer | undefined): Partial<Cost>
     .map((line, index) => isUnharmed(before, after, starts[index] ?? 0, (starts[index] ?? 0) + line.length + 1));
   const firstHarmed = areWhole.indexOf(false);
   const isOfEnd = firstHarmed > 0 && !areWhole.slice(firstHarmed).includes(true);
-  const lost = lines.slice(firstHarmed).join();
+  const lost = withNames(lines.slice(firstHarmed).join(), before.toString("latin1"));
   return {
     mayRefuse: true,
     mayForget: (name) => isOfEnd && name.split(" ").every((word) => word === "-" || lost.includes(word) || isKind(word)),
   };
+}
+
+/** What is said of a topic by its id is said of its name. */
+function withNames(lost: string, journal: string): string {
+  const topics = [...journal.matchAll(/"name":"([\w.-]+)","id":"([\w-]{22})"/g)];
+  return [lost, ...topics.filter(([, , id = "-"]) => lost.includes(id)).map(([, name]) => name)].join();
 }
 
 function isKind(word: string): boolean {
