@@ -21,6 +21,8 @@ export interface Cost {
   readonly mayBeSilent: boolean;
   /** Of the offsets of a partition's log. */
   readonly mayDiffer: (partition: string, field: OffsetField, offset: number) => boolean;
+  /** It reads well, says something else, and nothing else knows. */
+  readonly isBelieved: boolean;
   /** As in Kafka, nobody holds them against the batches as long as they read well. */
   readonly mayMistakeEpochs: boolean;
   /** There are bytes that are wrong, so it can be said where. */
@@ -51,6 +53,7 @@ export function costOf(lived: LivedFolder, path: string, after: Buffer | undefin
     lostFrom: Number.POSITIVE_INFINITY,
     mayRefuse: false,
     mayBeSilent: isSilent(path, before, after),
+    isBelieved: false,
     // Where it is not known any more that a transaction is complete, it gets a second marker.
     mayDiffer: (_: string, field: OffsetField) => isOfTransactions && field !== "logStartOffset",
     mayMistakeEpochs: isOfTransactions || (path.endsWith("leader-epoch-checkpoint") && after !== undefined && isCheckpoint(after)),
@@ -77,6 +80,7 @@ function costOfLogStarts(after: Buffer): Partial<Cost> {
   for (const [, topic, partition, offset] of after.toString("latin1").matchAll(/^([\w.-]+) (\d+) (\d+)$/gm))
     starts.set(`${topic}-${partition}`, Number(offset));
   return {
+    isBelieved: isCheckpoint(after),
     mayLose: (name, offset) => offset < (starts.get(name) ?? 0),
     mayDiffer: (name, field, offset) => field === "logStartOffset" && offset === starts.get(name),
   };
@@ -125,10 +129,10 @@ function costOfSegment(before: Buffer, after: Buffer | undefined, { name: partit
     offset >= lostFrom || harmed.some(({ baseOffset, lastOffset }) => offset >= baseOffset && offset <= lastOffset);
   return {
     isOfRecords: true,
-    // Whoever reads them finds their checksums wrong; a crash may not have made the last file; and no checksum covers the leader epoch.
+    // Whoever reads them finds their checksums wrong; a crash may not have made the last file, nor written to it; and no checksum covers the leader epoch.
     mayBeSilent:
       lostFrom !== Number.POSITIVE_INFINITY
-        ? after === undefined || harmed.every((batch) => isHarmedInEpoch(batch, before, after))
+        ? after === undefined || after.length === 0 || harmed.every((batch) => isHarmedInEpoch(batch, before, after))
         : after !== undefined && after.length >= before.length,
     lostFrom,
     mayLose: (name, offset, kind) => name === partition && (covers(offset) || (kind === "committed" && offset >= firstHidden)),

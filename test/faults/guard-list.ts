@@ -155,7 +155,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "an index that leads to another batch than it names is made anew",
-    where: "corruption bytes",
+    where: "corruption flip",
     edits: [
       {
         file: "src/log/log-reader.ts",
@@ -166,7 +166,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     title: "who reads goes on behind a batch that cannot be so",
-    where: "corruption zeros",
+    where: "corruption flip",
     edits: [
       {
         file: "src/storage/batch-selection.ts",
