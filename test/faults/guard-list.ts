@@ -154,17 +154,6 @@ export const GUARDS: readonly Guard[] = [
     edits: [{ file: "src/log/compacted-segment.ts", code: "    await this.#segment.file.useWhile((file) => file.sync());\n", without: "" }],
   },
   {
-    title: "an index that leads to another batch than it names is made anew",
-    where: "corruption flip",
-    edits: [
-      {
-        file: "src/log/log-reader.ts",
-        code: "lastOffsetIn(header) === entry.lastOffset",
-        without: "lastOffsetIn(header) !== -2",
-      },
-    ],
-  },
-  {
     title: "who reads goes on behind a batch that cannot be so",
     where: "corruption flip",
     edits: [

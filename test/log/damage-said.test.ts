@@ -5,7 +5,7 @@ import { MemoryFilesystem } from "../../src/base/memory-filesystem.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
 import { bench, roll, write } from "./compaction-bench.ts";
 import { compactAll } from "./compaction-support.ts";
-import { append, batchOf, spec, testFolder } from "./support.ts";
+import { append, batchOf, readAll, spec, testFolder } from "./support.ts";
 
 const SETTINGS = { "internal.segment.bytes": "600" };
 
@@ -25,6 +25,52 @@ test("that its first segment is missing, though the log starts within it", async
   const reopened = folder.open({ logger: recordingLogger(lines) });
   reopened.open(spec(SETTINGS));
   expect(complaintsIn(lines)).toEqual(["a segment is missing: /data/orders-0/00000000000000000000.log"]);
+  await reopened.close();
+});
+
+test("that an index leads to another batch than it names, and the right one is read", async () => {
+  const settings = { "index.interval.bytes": "100" };
+  const folder = testFolder(new MemoryFilesystem(), "/data", () => undefined);
+  const engine = folder.open();
+  const log = engine.open(spec(settings));
+  let sizeBytes = 0;
+  for (let count = 0; count < 10; count++) {
+    append(log, batchOf([`value ${count}`]));
+    sizeBytes ||= log.sizeBytes;
+  }
+  const records = await readAll(log);
+  await engine.close();
+  const path = "/data/orders-0/00000000000000000000.index";
+  const index = folder.filesystem.readFile(path);
+  const [offset, position] = [index.readInt32BE(0), index.readInt32BE(4)];
+  expect(position).toBe(offset * sizeBytes);
+  // The next one, which has no entry.
+  index.writeInt32BE(position + sizeBytes, 4);
+  folder.filesystem.replaceFile(path, index);
+  const lines: RecordedLine[] = [];
+  const reopened = folder.open({ logger: recordingLogger(lines) });
+  expect(await readAll(reopened.open(spec(settings)), offset)).toEqual(records.slice(offset));
+  expect(complaintsIn(lines)).toEqual([expect.stringContaining(path)]);
+  await reopened.close();
+});
+
+test("that its last batch lies beyond its end, and the end stays where it was", async () => {
+  const folder = testFolder(new MemoryFilesystem(), "/data", () => undefined);
+  const engine = folder.open();
+  const log = engine.open(spec());
+  for (let count = 0; count < 3; count++) append(log, batchOf([`value ${count}`]));
+  const batchBytes = log.sizeBytes / 3;
+  await engine.close();
+  const path = "/data/orders-0/00000000000000000000.log";
+  const content = folder.filesystem.readFile(path);
+  content.writeUInt8(1, 2 * batchBytes + 4);
+  folder.filesystem.replaceFile(path, content);
+  const lines: RecordedLine[] = [];
+  const reopened = folder.open({ logger: recordingLogger(lines) });
+  const again = reopened.open(spec());
+  expect(again.logEndOffset).toBe(3);
+  expect((await readAll(again, 0).catch(() => [])).map(({ offset }) => offset)).not.toContain(2 ** 24 + 2);
+  expect(lines.map(({ facts }) => `${facts["segment"] ?? facts["path"]}`)).toContain(path);
   await reopened.close();
 });
 
