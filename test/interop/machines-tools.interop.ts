@@ -2,6 +2,7 @@
 // what they print of topics that are placed, moved and led as they were told, of groups and of transactions is the same.
 
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, it } from "vitest";
 import { CACHE, hasKafkaReference } from "./broker-under-test.ts";
 import { startKafkaMachines } from "./machines/kafka.ts";
@@ -63,6 +64,9 @@ const LINES = `
   topics --list --topic 'm.*'
 `;
 
+const MOST_TRIES = 30;
+const TRY_AGAIN_MS = 1000;
+
 /** Kafka tells of a replica that goes until it has gone. */
 const COMPLETED = "Reassignment of partition $1 is completed.";
 
@@ -73,11 +77,20 @@ function alike(stdout: string): string {
     .replace(/(?<=\bIsr: )[\d,]+/g, (ids) => ids.split(",").toSorted().join());
 }
 
+/** A reassignment takes Kafka as long as the machine lets it. */
+async function completed<Outcome extends { readonly stdout: string }>(run: () => Promise<Outcome>): Promise<Outcome> {
+  for (let tries = 1; ; tries++) {
+    const outcome = await run();
+    if (tries === MOST_TRIES || !outcome.stdout.includes("is still in progress")) return outcome;
+    await sleep(TRY_AGAIN_MS);
+  }
+}
+
 async function printed(machines: Machines): Promise<unknown> {
   const lines = LINES.split("\n").flatMap((line) => (line.trim() === "" ? [] : [line.trim()]));
   try {
     const observed = await transcribe(lines, machines.bootstrap, async (tool, args, stdin) => {
-      const outcome = await tools.run(tool, args, stdin);
+      const outcome = await completed(() => tools.run(tool, args, stdin));
       return { ...outcome, stdout: alike(outcome.stdout) };
     });
     return JSON.parse(JSON.stringify(observed).replace(/(?<=<address> \()\d+/g, "<coordinator>"));
