@@ -14,6 +14,7 @@ import type { TailCache } from "./tail-cache.ts";
 /** A log as its engine hears of it. */
 export interface EngineLog extends CheckpointedLog {
   readonly directory: string;
+  readonly logEndOffset: number;
   /** Its files are complete up to the last byte. */
   readonly isIntact: boolean;
 }
@@ -54,6 +55,7 @@ export interface LogOptions {
   /** The directory was made for it, and has no segments. */
   readonly isNew: boolean;
   readonly isClean: boolean;
+  readonly endedAt: number;
   readonly recoveryPoint: number;
   readonly logStartOffset: number;
   /** The checkpoint cannot be read, or may not be right. */

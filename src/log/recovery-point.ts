@@ -30,7 +30,7 @@ export class RecoveryPoint {
 
   /** Of a log that was recovered. */
   static of({ isClean, recoveryPoint }: Recovered, logEndOffset: number): RecoveryPoint {
-    return new RecoveryPoint(isClean ? logEndOffset : Math.min(recoveryPoint, logEndOffset), isClean);
+    return new RecoveryPoint(Math.min(recoveryPoint, logEndOffset), isClean);
   }
 
   get offset(): number {

@@ -46,8 +46,10 @@ export interface RecoveryOptions {
   readonly nowMs: number;
   /** There are no files of it. */
   readonly isNew: boolean;
-  /** Nothing changed since all was flushed and the files completed. */
+  /** Nothing changed since the files were completed. */
   readonly isClean: boolean;
+  /** Where a clean log ended; 0 when that is not known. */
+  readonly endedAt: number;
   /** Everything below it is on the disk. */
   readonly recoveryPoint: number;
   /** As checkpointed; 0 unless records were deleted. */
@@ -356,16 +358,16 @@ function refuseOldMessage(file: LazyFile, { from, to }: FileRange): void {
 class SegmentScan {
   /** Below it, the disk has everything. */
   readonly certainUntil: number;
-  /** Where a log ended that was stopped in order. */
+  /** Where a clean log ended. */
   readonly #endedAt: number;
   readonly #segment: Segment;
   readonly #fileBytes: number;
   readonly #leaderEpochs: LeaderEpochs;
   readonly #logger: Logger;
 
-  constructor({ isClean, recoveryPoint, logger }: RecoveryOptions, segment: Segment, leaderEpochs: LeaderEpochs) {
+  constructor({ isClean, endedAt, recoveryPoint, logger }: RecoveryOptions, segment: Segment, leaderEpochs: LeaderEpochs) {
     this.certainUntil = isClean ? Number.MAX_SAFE_INTEGER : Math.max(recoveryPoint, segment.baseOffset);
-    this.#endedAt = isClean ? recoveryPoint : 0;
+    this.#endedAt = isClean ? endedAt : 0;
     this.#segment = segment;
     this.#fileBytes = segment.sizeBytes;
     this.#leaderEpochs = leaderEpochs;
@@ -390,8 +392,8 @@ class SegmentScan {
         continue;
       }
       const { baseOffset: first } = item.batch;
-      // No checksum covers the offset.
-      if (first > nextOffset && nextOffset < this.#endedAt && first >= this.#endedAt)
+      // No checksum covers the offset. What lies before the first is not known here, but the index has its end.
+      if (!isFirst && first > nextOffset && nextOffset < this.#endedAt && first >= this.#endedAt)
         return { nextOffset, problem: `offset ${first} is beyond the end of the log, ${this.#endedAt}` };
       segment.noteBatch(rangeOf(item.batch, item.position));
       this.#leaderEpochs.start(item.batch.partitionLeaderEpoch, item.batch.baseOffset);

@@ -71,14 +71,16 @@ export interface SegmentedEngineOptions {
 export interface EngineShare {
   readonly memory: SharedArrayBuffer;
   readonly clusterId: string;
-  /** Folders whose files are complete up to the last byte, and that are not open. */
-  readonly complete: readonly string[];
+  readonly complete: CompleteFolders;
 }
+
+/** Folders whose files are complete up to the last byte, and that are not open: with where their logs ended. */
+export type CompleteFolders = ReadonlyMap<string, number>;
 
 /** What an engine that shared the folder says of its logs once it is closed. */
 export interface ClosedShare {
   readonly isSound: boolean;
-  readonly complete: readonly string[];
+  readonly complete: CompleteFolders;
 }
 
 const MIB = 1024 * 1024;
@@ -154,8 +156,8 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
   readonly #checkpoints: OffsetCheckpoints;
   readonly #cleaner: LogCleaner;
   readonly #logs = new Map<string, SegmentedLog>();
-  /** Folders whose files are complete up to the last byte. */
-  readonly #complete: Set<string>;
+  /** See CompleteFolders. */
+  readonly #complete: Map<string, number>;
   /** Other threads may have opened what is complete here. */
   #isShared: boolean;
   /** Folders of partitions made so far, and how many of them the disk surely has. */
@@ -207,13 +209,13 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
       closed: (log) => this.#closed(log),
     };
     this.#cleaner = new LogCleaner({ resources: this.#resources, checkpoints: this.#checkpoints, logs: () => this.#logs.values() });
-    this.#complete = share === undefined ? this.#lookRound() : new Set(share.complete);
+    this.#complete = share === undefined ? this.#lookRound() : new Map(share.complete);
   }
 
   /** For engines of other threads on this folder, to be opened now. From here on a log is opened by what its checkpoints say. */
   share(): EngineShare {
     this.#isShared = true;
-    return { memory: this.#folderShare.memory, clusterId: this.clusterId, complete: [...this.#complete] };
+    return { memory: this.#folderShare.memory, clusterId: this.clusterId, complete: new Map(this.#complete) };
   }
 
   /** This engine has opened what it had to open of what was complete: the rest may be opened by other threads from now on. */
@@ -234,27 +236,27 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
   /** Before this engine is closed: another, which shared the folder, is. `undefined`: it ended in some other way. */
   shareClosed(closed: ClosedShare | undefined): void {
     this.#isSound &&= closed?.isSound === true;
-    for (const name of closed?.complete ?? []) this.#complete.add(name);
+    for (const [name, endOffset] of closed?.complete ?? []) this.#complete.set(name, endOffset);
   }
 
   /** For the engine that shared the folder with this one, once this one is closed. */
   get closedShare(): ClosedShare {
-    return { isSound: this.#isSound, complete: [...this.#complete] };
+    return { isSound: this.#isSound, complete: new Map(this.#complete) };
   }
 
   /** Removes what was deleted before, and gives the folders that the last stop left complete. */
-  #lookRound(): Set<string> {
+  #lookRound(): Map<string, number> {
     const folders: string[] = [];
     for (const name of this.#filesystem.list(this.#directory)) {
       if (isDeletedFolder(name)) this.#filesystem.remove(`${this.#directory}/${name}`);
       else if (partitionOfFolder(name) !== undefined) folders.push(name);
     }
     const cleanStop = `${this.#directory}/${CLEAN_STOP_FILE}`;
-    if (this.#filesystem.stat(cleanStop) === undefined) return new Set();
+    if (this.#filesystem.stat(cleanStop) === undefined) return new Map();
     this.#filesystem.remove(cleanStop);
     // From here on a crash must be seen as one.
     this.#filesystem.syncDirectory(this.#directory);
-    return new Set(folders);
+    return new Map(folders.map((name) => [name, this.#checkpoints.recoveryPoint(name)]));
   }
 
   /** The epoch comes with what is appended. */
@@ -264,6 +266,8 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
     this.#deleted.finish(name);
     assert(!this.#logs.has(name), "a log is opened once");
     const folder = `${this.#directory}/${name}`;
+    const endedAt = this.#isShared ? undefined : this.#complete.get(name);
+    this.#complete.delete(name);
     let isNew = false;
     try {
       this.#checkpoints.begin(name);
@@ -275,7 +279,8 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
         settings: spec.settings,
         resources: this.#resources,
         isNew,
-        isClean: isNew || (this.#complete.delete(name) && !this.#isShared),
+        isClean: isNew || endedAt !== undefined,
+        endedAt: endedAt ?? 0,
         recoveryPoint: isNew ? 0 : this.#checkpoints.recoveryPoint(name),
         logStartOffset: isNew ? 0 : this.#checkpoints.logStartOffset(name),
         doubtsLogStart: !isNew && this.#checkpoints.doubtsLogStart(name),
@@ -422,7 +427,7 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
     this.#logs.delete(name);
     this.#checkpoints.note(log);
     this.#isSound &&= log.isIntact;
-    if (log.isIntact) this.#complete.add(name);
+    if (log.isIntact) this.#complete.set(name, log.logEndOffset);
   }
 
   /** A few at a time. A log that fails says so itself, and takes no more. */
@@ -472,9 +477,10 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
     this.#syncedFolders = Math.max(this.#syncedFolders, madeFolders);
   }
 
-  /** Also what was never opened, or could not be: the next start would take it for complete. */
+  /** On the disk, too, and also what was never opened, or could not be: the next start would take it for complete. */
   #isComplete(): boolean {
-    return this.#filesystem.list(this.#directory).every((name) => partitionOfFolder(name) === undefined || this.#complete.has(name));
+    const isComplete = (name: string) => this.#complete.get(name) === this.#checkpoints.recoveryPoint(name);
+    return this.#filesystem.list(this.#directory).every((name) => partitionOfFolder(name) === undefined || isComplete(name));
   }
 
   async close(): Promise<void> {

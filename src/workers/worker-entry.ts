@@ -48,7 +48,7 @@ export function runWorker(port: MessagePort): void {
         return;
       case "stop":
         surely(
-          (thread?.stop() ?? Promise.resolve({ isSound: true, complete: [] })).then((closed) => {
+          (thread?.stop() ?? Promise.resolve({ isSound: true, complete: new Map() })).then((closed) => {
             send({ type: "stopped", closed });
             port.close();
           }),

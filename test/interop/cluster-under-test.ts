@@ -34,6 +34,8 @@ export const CLUSTER_SETTINGS = {
   "group.initial.rebalance.delay.ms": "0",
   "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector",
   "auto.create.topics.enable": "false",
+  // So that logs go from one broker to another between two of them.
+  "log.flush.offset.checkpoint.interval.ms": "1000",
 } as const;
 
 /** With its data on disk or in memory. */

@@ -359,6 +359,49 @@ describe("a checkpoint", () => {
   });
 });
 
+describe("a log that is closed while its engine goes on", () => {
+  const segments = { "index.interval.bytes": "100" };
+  const checkpointed = async (filesystem: MemoryFilesystem) => {
+    const folder = testFolder(filesystem, "/data", () => undefined);
+    const engine = folder.open();
+    const log = engine.open(spec(segments));
+    append(log, batchOf(["a", "b"]));
+    await engine.checkpoint();
+    for (let number = 0; number < 20; number++) append(log, batchOf([`later ${number}`]));
+    log.close();
+    return { folder, engine };
+  };
+
+  test("is opened with all that it had, however much was checkpointed", async () => {
+    const { engine } = await checkpointed(new MemoryFilesystem());
+    const log = engine.open(spec(segments));
+    expect(log.logEndOffset).toBe(22);
+    expect(await readAll(log)).toHaveLength(22);
+  });
+
+  test("keeps what the checkpoint says of the disk", async () => {
+    const { engine } = await checkpointed(new MemoryFilesystem());
+    expect(engine.open(spec(segments)).recoveryPoint).toBe(2);
+  });
+
+  test("is not taken for stopped in order when the disk may lack its end", async () => {
+    const filesystem = new MemoryFilesystem();
+    const { engine } = await checkpointed(filesystem);
+    await engine.close();
+    expect(filesystem.list("/data")).not.toContain(".kafka_cleanshutdown");
+  });
+
+  test("is on the disk up to its end when it was opened again, and the engine is closed", async () => {
+    const filesystem = new MemoryFilesystem();
+    const { folder, engine } = await checkpointed(filesystem);
+    const log = engine.open(spec(segments));
+    await engine.close();
+    expect(log.recoveryPoint).toBe(22);
+    expect(filesystem.list("/data")).toContain(".kafka_cleanshutdown");
+    expect(folder.open().open(spec(segments)).logEndOffset).toBe(22);
+  });
+});
+
 describe("a disk that fails", () => {
   test("in a write leaves the log as it was, and the next append works", async () => {
     const disk = new MemoryFilesystem();

@@ -73,7 +73,7 @@ describe.each(folders)("engines that share a data folder on the $name filesystem
     expect(isMarkedClean()).toBe(true);
     const again = folder.open();
     const share = again.share();
-    expect(share.complete).toEqual(["orders-0", "orders-1", "orders-2", "orders-3"]);
+    expect([...share.complete.keys()]).toEqual(["orders-0", "orders-1", "orders-2", "orders-3"]);
     expect(await readAll(folder.open({ share }).open(spec({}, 3)))).toEqual([{ offset: 0, value: "b" }]);
   });
 

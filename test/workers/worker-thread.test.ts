@@ -18,7 +18,7 @@ const order: WorkerOrder = {
   host: "localhost",
   port: 0,
   directory: "/data",
-  share: { memory: new SharedArrayBuffer(64), clusterId: "cluster", complete: [] },
+  share: { memory: new SharedArrayBuffer(64), clusterId: "cluster", complete: new Map() },
   version: 0,
   logLevel: "info",
   threadCount: 2,
@@ -76,7 +76,7 @@ describe("a worker thread", () => {
 
   test("that cannot start says why, with the codes that an error has", async () => {
     startThread(`port.postMessage({ type: "failed", error: { kind: "other", message: "taken", facts: { code: "EADDRINUSE", port: 9093 } } });
-      if (message.type === "stop") port.postMessage({ type: "stopped", closed: { isSound: true, complete: [] } });`);
+      if (message.type === "stop") port.postMessage({ type: "stopped", closed: { isSound: true, complete: new Map() } });`);
     await expect(thread.start(order)).rejects.toMatchObject({ message: "taken", code: "EADDRINUSE", port: 9093 });
   });
 });
