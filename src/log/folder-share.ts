@@ -12,6 +12,22 @@ const HELD = 1;
 /** Held for some writes of small files; longer than this means that its holder is no more. */
 const LONGEST_WAIT_MS = 30_000;
 
+/** What an engine gives to those of other threads that use the same folder. Can be sent between threads. */
+export interface EngineShare {
+  readonly memory: SharedArrayBuffer;
+  readonly clusterId: string;
+  readonly complete: CompleteFolders;
+}
+
+/** Folders whose files are complete up to the last byte, and that are not open: with where their logs ended. */
+export type CompleteFolders = ReadonlyMap<string, number>;
+
+/** What an engine that shared the folder says of its logs once it is closed. */
+export interface ClosedShare {
+  readonly isSound: boolean;
+  readonly complete: CompleteFolders;
+}
+
 export class FolderShare {
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;

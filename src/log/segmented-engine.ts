@@ -31,7 +31,7 @@ import { type TopicPartition, topicPartitionName } from "../storage/topic-partit
 import { DelayedRemoval } from "./delayed-removal.ts";
 import { FileHandles } from "./file-handles.ts";
 import { isDeletedFolder, partitionOfFolder, partitionOfStray, uniqueHex } from "./file-names.ts";
-import { FolderShare } from "./folder-share.ts";
+import { type ClosedShare, type CompleteFolders, type EngineShare, FolderShare } from "./folder-share.ts";
 import { GatheredWrites } from "./gathered-writes.ts";
 import { IndexCache } from "./index-cache.ts";
 import { LogCleaner } from "./log-cleaner.ts";
@@ -65,22 +65,6 @@ export interface SegmentedEngineOptions {
   readonly removesAtOnce?: boolean;
   /** From the engine of another thread that has opened the folder, and closes it after this one. */
   readonly share?: EngineShare;
-}
-
-/** What an engine gives to those of other threads that use the same folder. Can be sent between threads. */
-export interface EngineShare {
-  readonly memory: SharedArrayBuffer;
-  readonly clusterId: string;
-  readonly complete: CompleteFolders;
-}
-
-/** Folders whose files are complete up to the last byte, and that are not open: with where their logs ended. */
-export type CompleteFolders = ReadonlyMap<string, number>;
-
-/** What an engine that shared the folder says of its logs once it is closed. */
-export interface ClosedShare {
-  readonly isSound: boolean;
-  readonly complete: CompleteFolders;
 }
 
 const MIB = 1024 * 1024;

@@ -17,7 +17,7 @@ import type { UnfilteredLogger } from "../base/logger.ts";
 import type { IssuedStores } from "../broker/issuing.ts";
 import type { Change } from "../cluster/image.ts";
 import type { ConfigSources } from "../config/broker-config.ts";
-import type { ClosedShare, EngineShare } from "../log/segmented-engine.ts";
+import type { ClosedShare, EngineShare } from "../log/folder-share.ts";
 import type { Unit, UnitStep } from "../storage/unit-listeners.ts";
 import type { SentError } from "./sent-error.ts";
 import type { LogLine } from "./sent-log.ts";

@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Change } from "../cluster/image.ts";
-import type { ClosedShare } from "../log/segmented-engine.ts";
+import type { ClosedShare } from "../log/folder-share.ts";
 import type { Unit, UnitStep } from "../storage/unit-listeners.ts";
 import { type FromWorker, type Question, type ToWorker, WORKER_MARK, type WorkerOrder } from "./messages.ts";
 import type { Follower, PublishedMetadataStore } from "./published-metadata-store.ts";

@@ -5,7 +5,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { IssuedStores } from "../broker/issuing.ts";
 import type { ConfigSources } from "../config/broker-config.ts";
-import type { ClosedShare, SegmentedEngine } from "../log/segmented-engine.ts";
+import type { ClosedShare } from "../log/folder-share.ts";
+import type { SegmentedEngine } from "../log/segmented-engine.ts";
 import type { PublishedMetadataStore } from "./published-metadata-store.ts";
 import { WorkerThread } from "./worker-thread.ts";
 

@@ -13,10 +13,29 @@ export const LOG_GUARDS: readonly TestedGuard[] = [
     edits: [
       {
         file: "src/log/recovery.ts",
-        code: "if (first > nextOffset && nextOffset < this.#endedAt && first >= this.#endedAt)",
+        code: "if (!isFirst && first > nextOffset && nextOffset < this.#endedAt && first >= this.#endedAt)",
         without: "if (first < 0)",
       },
     ],
     tests: ["test/log/damage-said.test.ts"],
+  },
+  {
+    title: "a log that was closed ends where it ended, not at its checkpoint",
+    edits: [
+      { file: "src/log/recovery.ts", code: "isClean ? endedAt : 0", without: "isClean ? Math.max(0, recoveryPoint) : endedAt" },
+      { file: "src/log/recovery.ts", code: "if (!isFirst && first > nextOffset", without: "if (first > nextOffset" },
+    ],
+    tests: ["test/log/segmented-engine.test.ts"],
+  },
+  {
+    title: "a log that is opened again is not taken for one that the disk has",
+    edits: [
+      {
+        file: "src/log/recovery-point.ts",
+        code: "new RecoveryPoint(Math.min(recoveryPoint, logEndOffset), isClean)",
+        without: "new RecoveryPoint(isClean ? logEndOffset : Math.min(recoveryPoint, logEndOffset), isClean)",
+      },
+    ],
+    tests: ["test/log/segmented-engine.test.ts"],
   },
 ];
