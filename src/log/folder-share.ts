@@ -20,7 +20,7 @@ export interface EngineShare {
 }
 
 /** Folders whose files are complete up to the last byte, and that are not open: with where their logs ended. */
-export type CompleteFolders = ReadonlyMap<string, number>;
+type CompleteFolders = ReadonlyMap<string, number>;
 
 /** What an engine that shared the folder says of its logs once it is closed. */
 export interface ClosedShare {

@@ -31,7 +31,7 @@ import { type TopicPartition, topicPartitionName } from "../storage/topic-partit
 import { DelayedRemoval } from "./delayed-removal.ts";
 import { FileHandles } from "./file-handles.ts";
 import { isDeletedFolder, partitionOfFolder, partitionOfStray, uniqueHex } from "./file-names.ts";
-import { type ClosedShare, type CompleteFolders, type EngineShare, FolderShare } from "./folder-share.ts";
+import { type ClosedShare, type EngineShare, FolderShare } from "./folder-share.ts";
 import { GatheredWrites } from "./gathered-writes.ts";
 import { IndexCache } from "./index-cache.ts";
 import { LogCleaner } from "./log-cleaner.ts";
@@ -140,7 +140,7 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
   readonly #checkpoints: OffsetCheckpoints;
   readonly #cleaner: LogCleaner;
   readonly #logs = new Map<string, SegmentedLog>();
-  /** See CompleteFolders. */
+  /** Folders whose files are complete up to the last byte, with where their logs ended. */
   readonly #complete: Map<string, number>;
   /** Other threads may have opened what is complete here. */
   #isShared: boolean;
