@@ -158,7 +158,7 @@ function keepLostOffsets(options: RecoveryOptions, { segments, logEndOffset }: R
   const facts = { path: last?.file.path ?? directory, positionBytes: last?.sizeBytes ?? 0, logEndOffset, leastEndOffset };
   logger.error(facts, "records are lost at the end of a log; their offsets are not given again");
   if (last?.sizeBytes === 0) removeSegment(options.resources.filesystem, last);
-  else last?.seal();
+  else last?.settleNow();
   const next = newSegment(options, leastEndOffset);
   next.file.use();
   return { segments: [...segments.filter(({ sizeBytes }) => sizeBytes > 0), next], logEndOffset: leastEndOffset };
@@ -278,7 +278,7 @@ function recoverSegments(options: RecoveryOptions, found: readonly Segment[], ep
       logEndOffset = next.baseOffset;
       continue;
     }
-    const end = checkSegment(options, segment, epochs);
+    const end = checkSegment(options, segment, { ...epochs, isLast: next === undefined });
     segments.push(segment);
     logEndOffset = end.nextOffset;
     // Bytes behind the last record of a segment cost nothing that is in the next.
@@ -319,10 +319,14 @@ interface SegmentEnd {
 }
 
 /** Reads a segment from where its content is not certain, completes its indexes, and cuts off what is not valid. */
-function checkSegment(options: RecoveryOptions, segment: Segment, epochs: EpochNotes): SegmentEnd {
+function checkSegment(
+  options: RecoveryOptions,
+  segment: Segment,
+  { isLast, ...epochs }: EpochNotes & { readonly isLast: boolean },
+): SegmentEnd {
   const fileBytes = segment.sizeBytes;
   if (fileBytes === 0) return { nextOffset: segment.baseOffset, problem: undefined };
-  const scan = new SegmentScan(options, segment, epochs.leaderEpochs);
+  const scan = new SegmentScan(options, segment, { leaderEpochs: epochs.leaderEpochs, isLast });
   const start = segment.rewindIndexes(scan.certainUntil, options.isClean);
   epochs.notRead(segment, start.position);
   const end = scan.from(start) ?? scan.from(START_OF_FILE) ?? { nextOffset: segment.baseOffset, problem: "no batch" };
@@ -360,12 +364,19 @@ class SegmentScan {
   readonly certainUntil: number;
   /** Where a clean log ended. */
   readonly #endedAt: number;
+  /** Nothing was compacted that is in it. */
+  readonly #isLast: boolean;
   readonly #segment: Segment;
   readonly #fileBytes: number;
   readonly #leaderEpochs: LeaderEpochs;
   readonly #logger: Logger;
 
-  constructor({ isClean, endedAt, recoveryPoint, logger }: RecoveryOptions, segment: Segment, leaderEpochs: LeaderEpochs) {
+  constructor(
+    { isClean, endedAt, recoveryPoint, logger }: RecoveryOptions,
+    segment: Segment,
+    { leaderEpochs, isLast }: { readonly leaderEpochs: LeaderEpochs; readonly isLast: boolean },
+  ) {
+    this.#isLast = isLast;
     this.certainUntil = isClean ? Number.MAX_SAFE_INTEGER : Math.max(recoveryPoint, segment.baseOffset);
     this.#endedAt = isClean ? endedAt : 0;
     this.#segment = segment;
@@ -395,6 +406,11 @@ class SegmentScan {
       // No checksum covers the offset. What lies before the first is not known here, but the index has its end.
       if (!isFirst && first > nextOffset && nextOffset < this.#endedAt && first >= this.#endedAt)
         return { nextOffset, problem: `offset ${first} is beyond the end of the log, ${this.#endedAt}` };
+      if (!isFirst && first > nextOffset && this.#isLast)
+        this.#logger.warn(
+          { path: segment.file.path, positionBytes: item.position, nextOffset, baseOffset: first },
+          "offsets are missing at the end of a log",
+        );
       segment.noteBatch(rangeOf(item.batch, item.position));
       this.#leaderEpochs.start(item.batch.partitionLeaderEpoch, item.batch.baseOffset);
       nextOffset = item.batch.nextOffset;

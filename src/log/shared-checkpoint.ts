@@ -66,8 +66,12 @@ export class SharedCheckpoint {
     if (this.#changes.has(partitionName) && this.#changes.get(partitionName) === undefined) this.write({ isSynced: false });
   }
 
-  /** Nothing happens when the file says all already. Throws StorageError and Node's errors. */
-  write({ isSynced }: { readonly isSynced: boolean }): void {
+  /**
+   * Nothing happens when the file says all already. What takes a partition out is synced: were it back after a power failure, it would be taken
+   * for what is known of a later partition of that name. Throws StorageError and Node's errors.
+   */
+  write(asked: { readonly isSynced: boolean }): void {
+    const isSynced = asked.isSynced || [...this.#changes.values()].includes(undefined);
     if (this.#changes.size === 0 && !(isSynced && this.#isUnsynced) && !this.#isDamaged) return;
     const { share, filesystem, path, number } = this.#options;
     share.exclusively(() => {

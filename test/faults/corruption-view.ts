@@ -13,7 +13,8 @@ const EARLIEST = -2;
 const LATEST = -1;
 const PIECE_BYTES = 600;
 const LATEST_EPOCH = 4;
-const MOST_OFFSETS = 2000;
+const MOST_STEPS = 2000;
+const MOST_FETCHES = 4000;
 
 export interface PartitionView {
   /** Values by offset. */
@@ -87,11 +88,12 @@ interface Found {
   readonly lastStableOffset: number;
 }
 
-/** What cannot be read is passed over by one offset after another. */
+/** What cannot be read is passed over by one offset after another; where there are too many, since the last batch is believed to lie far behind, at once. */
 async function recordsFrom(broker: FaultyBroker, { topic, partition }: Place, from: number, isolationLevel: number): Promise<Found> {
   const found = new Map<number, string>();
   let lastStableOffset = -1;
-  for (let offset = from; ; ) {
+  let offset = from;
+  for (let fetches = 0; fetches < MOST_FETCHES; fetches++) {
     const topics = [{ topic, partitions: [{ partition, fetchOffset: offset, partitionMaxBytes: PIECE_BYTES }] }];
     const answer = await broker.ask(messages.fetch, 4, { maxWaitMs: 0, minBytes: 0, maxBytes: PIECE_BYTES, isolationLevel, topics });
     const read = answer.responses[0]?.partitions[0];
@@ -104,9 +106,10 @@ async function recordsFrom(broker: FaultyBroker, { topic, partition }: Place, fr
       firstOffset: Number(each.firstOffset),
     }));
     const next = take(wholeBatches(read.records ?? Buffer.alloc(0)), { offset, begun, found });
-    offset = Math.max(next, offset + 1);
-    if (offset > from + MOST_OFFSETS) throw new Error(`a reader of ${topic}-${partition} comes to no end`);
+    const following = fetches < MOST_STEPS ? offset + 1 : end;
+    offset = Math.max(next, following);
   }
+  throw new Error(`a reader of ${topic}-${partition} comes to no end`);
 }
 
 interface Reading {

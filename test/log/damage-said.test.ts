@@ -74,6 +74,26 @@ test("that its last batch lies beyond its end, and the end stays where it was", 
   await reopened.close();
 });
 
+test("that its last batch lies behind a gap, after a kill, when nobody knows where the log ended", async () => {
+  const folder = testFolder(new MemoryFilesystem(), "/data", () => undefined);
+  const engine = folder.open();
+  const log = engine.open(spec());
+  for (let count = 0; count < 3; count++) append(log, batchOf([`value ${count}`]));
+  const batchBytes = log.sizeBytes / 3;
+  await engine.close();
+  for (const name of [".kafka_cleanshutdown", "recovery-point-offset-checkpoint"]) folder.filesystem.remove(`/data/${name}`);
+  const path = "/data/orders-0/00000000000000000000.log";
+  const content = folder.filesystem.readFile(path);
+  content.writeUInt8(1, 2 * batchBytes + 5);
+  folder.filesystem.replaceFile(path, content);
+  const lines: RecordedLine[] = [];
+  const reopened = folder.open({ logger: recordingLogger(lines) });
+  expect(reopened.open(spec()).logEndOffset).toBe(2 ** 16 + 3);
+  const gap = lines.find(({ message }) => message === "offsets are missing at the end of a log");
+  expect(gap?.facts).toMatchObject({ path, positionBytes: 2 * batchBytes, nextOffset: 2, baseOffset: 2 ** 16 + 2 });
+  await reopened.close();
+});
+
 test("nothing of segments that were deleted", async () => {
   const folder = testFolder(new MemoryFilesystem(), "/data", () => undefined);
   const engine = folder.open();
