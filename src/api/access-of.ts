@@ -5,6 +5,8 @@ import type { Permission } from "../security/permission.ts";
 import type { ClientConnection } from "./handler.ts";
 import type { Services } from "./services.ts";
 
-export function accessOf({ authorizer }: Services, { brokerId, principal, remoteAddress }: ClientConnection): Access<Permission> {
+type Client = Pick<ClientConnection, "brokerId" | "principal" | "remoteAddress">;
+
+export function accessOf({ authorizer }: Services, { brokerId, principal, remoteAddress }: Client): Access<Permission> {
   return authorizer === undefined || brokerId !== undefined ? EVERYTHING : authorizer.accessOf(principal, remoteAddress);
 }

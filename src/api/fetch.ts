@@ -216,6 +216,7 @@ async function readOne(
   { maxBytes, isolationLevel, context }: Limits,
   { readSoFarBytes, roomBytes }: { readonly readSoFarBytes: number; readonly roomBytes: number },
 ): Promise<Pick<Result, "response" | "sizeBytes" | "release" | "isCaughtUp"> & { readonly isShortOfMemory: boolean }> {
+  partition.traffic.fetchRequests++;
   const head = {
     partitionIndex: wanted.partition,
     errorCode: Errors.NONE,
@@ -243,6 +244,7 @@ async function readOne(
       willRelease: true,
     };
     const { apiVersion } = context;
+    if (apiVersion < FIRST_VERSION_WITH_BATCHES) partition.traffic.fetchConversions++;
     const reading =
       apiVersion < FIRST_VERSION_WITH_BATCHES
         ? readConverted(services, partition, { ...asked, apiVersion, askedBytes })
@@ -262,6 +264,7 @@ async function readOne(
   } catch (error) {
     context.connection.reserve(-(read?.sizeBytes ?? 0));
     read?.release?.();
+    partition.traffic.failedFetchRequests++;
     return {
       response: failed(wanted.partition, readFault(services, partition, error), undefined, context.apiVersion),
       sizeBytes: 0,
@@ -326,7 +329,10 @@ function respond(services: Services, plan: FetchPlan, results: readonly Result[]
     const isToldAgain = response.errorCode !== Errors.NONE || response.divergingEpoch !== undefined;
     wanted.toldHighWatermark = isToldAgain ? -1 : response.highWatermark;
     wanted.toldLogStartOffset = isToldAgain ? -1 : (response.logStartOffset ?? -1);
-    if (sizeBytes > 0 && plan.isIncremental) session?.moveToEnd(wanted);
+    if (sizeBytes > 0) {
+      services.partitions.traffic.gave(wanted.topic, sizeBytes);
+      if (plan.isIncremental) session?.moveToEnd(wanted);
+    }
     if (isCaughtUp) session?.settle(wanted, changeCount);
   }
   const isOver = plan.isIncremental && session !== undefined && session.partitions.size === 0;

@@ -256,7 +256,11 @@ function appendTo(call: Call, topic: string, data: PartitionRequest): PartitionR
     const response = failed(index, services.partitions.whyAbsent(topic, index));
     return response.errorCode === Errors.NOT_LEADER_OR_FOLLOWER ? notLeader(response, image, context) : response;
   }
-  if (request.acks === ALL && !partition.hasEnoughReplicas) return failed(index, Errors.NOT_ENOUGH_REPLICAS);
+  if (request.acks === ALL && !partition.hasEnoughReplicas) {
+    partition.traffic.produceRequests++;
+    partition.traffic.failedProduceRequests++;
+    return failed(index, Errors.NOT_ENOUGH_REPLICAS);
+  }
   if ((attributes & TRANSACTIONAL_BIT) === 0) return append(call, partition, index, records);
   if (verified === undefined) return failed(index, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
   if (typeof verified === "number") return failed(index, verified);
@@ -277,6 +281,7 @@ function appendConverted(call: Call, topic: string, index: number, messages: Buf
   const later = async (): Promise<PartitionResponse> => {
     const partition = call.services.partitions.get(topic, index);
     const records = partition === undefined ? kept : await convertLater(call.services, partition, kept);
+    if (partition !== undefined && Buffer.isBuffer(records)) partition.traffic.produceConversions++;
     if (!Buffer.isBuffer(records)) return failed(index, records.error, records.message);
     const response = appendTo({ ...call, isConverted: true }, topic, { index, records });
     return response.later?.() ?? response;
@@ -287,11 +292,13 @@ function appendConverted(call: Call, topic: string, index: number, messages: Buf
 function append(call: Call, partition: Partition, index: number, records: Buffer, verified?: Verified): PartitionResponse {
   const { services, request, budget } = call;
   const hadWholeBudget = budget.isWhole;
+  if (call.judged === undefined) partition.traffic.produceRequests++;
   let result: AppendResult;
   try {
     result = partition.append(records, "client", verified?.transactionVersion, call);
     if (result.ok) verified?.appended(partition);
   } catch (error) {
+    partition.traffic.failedProduceRequests++;
     return failed(index, storageFault(services, partition, error, "could not append to a partition"));
   }
   if (result.ok) {
@@ -307,7 +314,23 @@ function append(call: Call, partition: Partition, index: number, records: Buffer
     };
   }
   if (result.isLong === true) return appendLater(call, partition, { index, records, hadWholeBudget });
+  countRefusal(partition, result, records.length);
   return refused(services, partition, index, result);
+}
+
+/** As Kafka counts: what is too large has metrics of its own, what does not fit together is no failure. */
+function countRefusal({ traffic }: Partition, { error }: AppendRefusal, sizeBytes: number): void {
+  switch (error) {
+    case Errors.MESSAGE_TOO_LARGE:
+    case Errors.RECORD_LIST_TOO_LARGE:
+      traffic.bytesRejected += sizeBytes;
+      return;
+    case Errors.CORRUPT_MESSAGE:
+    case Errors.NOT_LEADER_OR_FOLLOWER:
+      return;
+    default:
+      traffic.failedProduceRequests++;
+  }
 }
 
 /**
@@ -333,9 +356,9 @@ function appendLater(call: Call, partition: Partition, long: LongBatch): Partiti
   const records = Buffer.from(long.records);
   const later = async () => {
     const judged = await judgeLater(call.services, { ...long, partition, records, budget: call.budget });
-    return judged.ok
-      ? appendTo({ ...call, judged }, partition.topic, { index, records })
-      : refused(call.services, partition, index, judged);
+    if (judged.ok) return appendTo({ ...call, judged }, partition.topic, { index, records });
+    countRefusal(partition, judged, records.length);
+    return refused(call.services, partition, index, judged);
   };
   return { ...failed(index, Errors.UNKNOWN_SERVER_ERROR), later };
 }

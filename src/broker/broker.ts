@@ -24,11 +24,13 @@ import { Throttling } from "../quota/throttling.ts";
 import { dispatcher } from "../server/dispatch.ts";
 import { Interceptors } from "../server/interceptors.ts";
 import { LoopDelay } from "../server/loop-delay.ts";
+import { RequestFigures } from "../server/request-figures.ts";
 import { authorizerOf } from "./authorizing.ts";
 import type { BrokerOptions, NewTopic } from "./broker-options.ts";
 import { clientMetrics } from "./client-metrics.ts";
 import { Coordinating } from "./coordinating.ts";
 import { type Ground, groundOf } from "./ground.ts";
+import { HttpSide } from "./http-side.ts";
 import { Leading } from "./leading.ts";
 import { Listening } from "./listening.ts";
 import { Parts } from "./parts.ts";
@@ -36,6 +38,13 @@ import { sharesOf } from "./sharing.ts";
 
 /** Each may take a thread of node:zlib, of which there are four that also read files. */
 const LONG_BATCHES_AT_ONCE = 2;
+
+interface BrokerParts {
+  readonly parts: Parts;
+  readonly listening: Listening;
+  readonly http: HttpSide;
+  readonly loopDelay: LoopDelay;
+}
 
 export class Broker {
   readonly id: number;
@@ -45,14 +54,16 @@ export class Broker {
   readonly loopDelay: LoopDelay;
   readonly #parts: Parts;
   readonly #listening: Listening;
+  readonly #http: HttpSide;
   #stopping: Promise<void> | undefined;
 
-  private constructor(services: Services, parts: Parts, listening: Listening, loopDelay: LoopDelay) {
+  private constructor(services: Services, { parts, listening, http, loopDelay }: BrokerParts) {
     this.id = services.brokerId;
     this.loopDelay = loopDelay;
     this.services = services;
     this.#parts = parts;
     this.#listening = listening;
+    this.#http = http;
   }
 
   /** Throws SettingError, StorageError, or Node's own error when a port cannot be taken. */
@@ -72,6 +83,7 @@ export class Broker {
     const serving = config["odradek.old.protocol.versions"] ? handlers : withoutOldVersions(handlers);
     let served: Services | undefined;
     const listening = parts.add(await Listening.open(ground));
+    const http = parts.add(await HttpSide.open(ground, listening));
     const cluster = parts.add(await Cluster.open(options.metadata, options.clusterId));
     const followSettings = settingsFollower({ brokerId, live, logger: logLevels.logger("settings") });
     followSettings(cluster.image);
@@ -138,10 +150,17 @@ export class Broker {
     };
     served = services;
     const loopDelay = parts.add(new LoopDelay(clock, logLevels.logger("server")));
-    const broker = new Broker(services, parts, listening, loopDelay);
+    const broker = new Broker(services, { parts, listening, http, loopDelay });
     for (const interceptor of options.interceptors ?? []) broker.interceptors.add(interceptor);
-    const gather = (work: () => void) => (broker.interceptors.isEmpty ? engine.gather(work) : work());
-    listening.listeners.serve(dispatcher(serving, services, broker.interceptors, loopDelay), gather);
+    const figures = new RequestFigures(clock);
+    const gather = (work: () => void) => figures.turn(() => (broker.interceptors.isEmpty ? engine.gather(work) : work()));
+    const takeHttp = http.serve({
+      services,
+      requests: figures,
+      loopDelay: () => loopDelay.figures,
+      listeners: () => listening.listeners.all,
+    });
+    listening.listeners.serve(dispatcher(serving, services, broker.interceptors, { noted: loopDelay, figures }), gather, takeHttp);
     // Where the process is somebody else's, so is its event loop; where time does not pass by itself, nothing is late.
     if (options.keepsProcessAlive !== false && clock.elapsed !== undefined) loopDelay.start();
     return broker;
@@ -153,6 +172,11 @@ export class Broker {
 
   get port(): number {
     return this.#listening.port;
+  }
+
+  /** Where HTTP is answered: "http://localhost:9092"; `undefined` where it is not. */
+  get httpUrl(): string | undefined {
+    return this.#http.url;
   }
 
   /** What a client is given to connect: "localhost:9092". */
@@ -192,7 +216,7 @@ export class Broker {
   async #stop(): Promise<void> {
     // Before the connections end, which would give back what members of share groups hold, as if it had been delivered to no end.
     this.services.shares.close();
-    await this.#listening.close();
+    await Promise.all([this.#http.close(), this.#listening.close()]);
     await this.#parts.close();
   }
 }

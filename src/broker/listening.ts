@@ -17,7 +17,7 @@ import { ConnectionLimits } from "../quota/connection-limits.ts";
 import { PASSWORD_MECHANISMS, SaslTerms } from "../security/sasl-terms.ts";
 import { ConnectionBudget } from "../server/connection-budget.ts";
 import type { Listener } from "../server/listener.ts";
-import { Listeners } from "../server/listeners.ts";
+import { Listeners, type ListenersOptions } from "../server/listeners.ts";
 import { MemoryBound } from "../server/memory-bound.ts";
 import type { BrokerOptions } from "./broker-options.ts";
 import type { Ground } from "./ground.ts";
@@ -31,6 +31,8 @@ export class Listening implements Part {
   readonly #memoryBound: MemoryBound;
   readonly #limits: ConnectionLimits;
   readonly #ground: Ground;
+  readonly #options: ListenersOptions;
+  readonly #first: ListenerAddress | undefined;
   /** The listener that clients on this machine do best to begin with. */
   readonly #bootstrap: ListenerAddress | undefined;
   /** Its cluster is told of other endpoints once the broker has joined it. */
@@ -43,6 +45,8 @@ export class Listening implements Part {
     this.answerMemory = parts.answerMemory;
     this.#memoryBound = parts.memoryBound;
     this.#limits = parts.limits;
+    this.#options = parts.options;
+    this.#first = parts.addresses[0];
     this.#kept = parts.kept;
     this.#bootstrap = bootstrapAddress(parts.addresses, this.endpoints);
   }
@@ -75,24 +79,20 @@ export class Listening implements Part {
       lookUp: async (host) => (await lookup(host)).address,
       hostFailed: (host, error) => logger.warn({ host, err: error }, "a limit on connections names a host that there is not"),
     });
-    const listeners = await Listeners.open(addresses, {
-      config,
-      answerMemory,
-      memoryBound,
-      clock,
-      logger,
-      keepsProcessAlive,
-      budget,
-      limits,
-      saslTerms,
-    });
+    const shared = { config, answerMemory, memoryBound, clock, logger, keepsProcessAlive, budget, limits, saslTerms };
+    const listeners = await Listeners.open(addresses, shared);
     try {
       live.decide(decidedSettings(options, addresses, listeners.all));
     } catch (error) {
       await listeners.close();
       throw error;
     }
-    return new Listening(ground, { listeners, answerMemory, memoryBound, limits, addresses, kept });
+    return new Listening(ground, { listeners, answerMemory, memoryBound, limits, addresses, kept, options: shared });
+  }
+
+  /** A further port at the host and on the terms of the first listener, which no client is told of. Rejects with Node's own error. */
+  openBeside(port: number): Promise<Listeners> {
+    return Listeners.open(this.#first === undefined ? [] : [{ ...this.#first, port }], this.#options);
   }
 
   get endpoints(): Endpoint[] {
@@ -170,6 +170,7 @@ interface KeptLogins {
 
 interface ListeningParts {
   readonly listeners: Listeners;
+  readonly options: ListenersOptions;
   readonly answerMemory: AnswerMemory;
   readonly memoryBound: MemoryBound;
   readonly limits: ConnectionLimits;

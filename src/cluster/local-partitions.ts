@@ -14,6 +14,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import { Partition } from "../partition/partition.ts";
+import { Traffic } from "../partition/topic-traffic.ts";
 import type { PartitionLog } from "../storage/partition-log.ts";
 import type { LogIdentity } from "../storage/storage-engine.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
@@ -47,6 +48,8 @@ export interface LocalPartitionsOptions {
 }
 
 export class LocalPartitions {
+  /** What goes in and out of topics at this broker. */
+  readonly traffic = new Traffic();
   readonly #options: LocalPartitionsOptions;
   /** By topic name; the array is sparse where other brokers lead. */
   readonly #topics = new Map<string, { readonly id: string; readonly partitions: (Partition | undefined)[] }>();
@@ -313,7 +316,7 @@ export class LocalPartitions {
   }
 
   #lead(log: PartitionLog, { topic: name, partition: index, topicId, leaderEpoch }: WantedLog, settings: TopicSettings): void {
-    const partition = new Partition(log, settings, leaderEpoch);
+    const partition = new Partition(log, settings, leaderEpoch, this.traffic.of(name));
     const { replicas = [], inSyncReplicas = [] } = this.#image?.topicsById.get(topicId)?.partitions[index] ?? {};
     partition.setReplicas({ count: replicas.length, inSyncCount: inSyncReplicas.length });
     const led = this.#topics.get(name);
@@ -328,6 +331,7 @@ export class LocalPartitions {
     const { brokerId, logs, logger } = this.#options;
     const led = this.#topics.get(name);
     this.#topics.delete(name);
+    this.traffic.forget(name);
     if (led === undefined) return;
     const indexes = new Set(led.partitions.flatMap((partition, index) => (partition === undefined ? [] : [index])));
     for (const [index, { leader }] of image?.partitions.entries() ?? []) if (leader === brokerId) indexes.add(index);

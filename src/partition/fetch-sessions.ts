@@ -17,6 +17,8 @@ const MOST_PARTITIONS_OF_ONE = 100_000;
 const LAST_EPOCH = 2 ** 31 - 1;
 
 export class FetchSessions {
+  /** Sessions that made room for others. */
+  evictionCount = 0;
   readonly #sessions = new Map<number, FetchSession>();
   readonly #maxSessions: number;
   readonly #clock: Clock;
@@ -68,6 +70,17 @@ export class FetchSessions {
     this.#sessions.delete(id);
   }
 
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  /** Of all sessions together. */
+  get partitionCount(): number {
+    let count = 0;
+    for (const session of this.#sessions.values()) count += session.partitionCount;
+    return count;
+  }
+
   close(): void {
     for (const id of [...this.#sessions.keys()]) this.end(id);
   }
@@ -86,6 +99,7 @@ export class FetchSessions {
     const [oldest] = this.#sessions.values();
     if (oldest === undefined || oldest.lastUsedMs > this.#clock.now() - EVICTABLE_AFTER_MS) return false;
     this.end(oldest.id);
+    this.evictionCount++;
     return true;
   }
 }

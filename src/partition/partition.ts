@@ -9,6 +9,7 @@ import { type Watchable, type Watcher, Watchers } from "../base/watchers.ts";
 import type { TopicSettings } from "../config/topic-settings.ts";
 import type { AbortedTransaction, AppendOptions, AppendResult, Judging, LogRead, PartitionLog } from "../storage/partition-log.ts";
 import { type CommitWait, CommitWaits } from "./commit-waits.ts";
+import { TopicTraffic } from "./topic-traffic.ts";
 import { Verifications } from "./verifications.ts";
 
 export type IsolationLevel = "read_uncommitted" | "read_committed";
@@ -27,6 +28,8 @@ export class Partition implements Watchable {
   readonly topicId: string;
   readonly index: number;
   readonly log: PartitionLog;
+  /** Of its topic at this broker. */
+  readonly traffic: TopicTraffic;
   /** Transactional batches of producers that have no open transaction here yet. */
   readonly verifications = new Verifications();
   #settings: TopicSettings;
@@ -37,7 +40,8 @@ export class Partition implements Watchable {
   readonly #watchers = new Watchers();
   readonly #commitWaits = new CommitWaits();
 
-  constructor(log: PartitionLog, settings: TopicSettings, leaderEpoch: number) {
+  constructor(log: PartitionLog, settings: TopicSettings, leaderEpoch: number, traffic = new TopicTraffic()) {
+    this.traffic = traffic;
     this.topic = log.topicPartition.topic;
     this.index = log.topicPartition.partition;
     this.topicId = log.topicId;
@@ -94,7 +98,13 @@ export class Partition implements Watchable {
   append(records: Buffer, origin: AppendOptions["origin"], transactionVersion?: number, judging?: Judging): AppendResult {
     assert(this.#isLeader, "only the leader appends");
     const result = this.log.append(records, { leaderEpoch: this.#leaderEpoch, origin, transactionVersion, judging });
-    if (result.ok) this.#advance();
+    if (result.ok) {
+      if (!result.isDuplicate) {
+        this.traffic.messagesIn += result.lastOffset - result.baseOffset + 1;
+        this.traffic.bytesIn += records.length;
+      }
+      this.#advance();
+    }
     return result;
   }
 

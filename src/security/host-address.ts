@@ -14,3 +14,8 @@ export function hostAddress(address: string): string {
   const printed = [...first, ...zeros, ...last].map((group) => group.replace(/^0+(?=.)/, "")).join(":");
   return zone === undefined ? printed : `${printed}%${zone}`;
 }
+
+/** Of an IPv4 address in IPv6's clothes. */
+export function withoutMappedPrefix(address: string): string {
+  return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+}

@@ -7,7 +7,8 @@
 // As in Kafka, a user that is not known fails at the first step, a wrong password at the second, and the client hears the same of both. With
 // tokenauth=true at the end of the first message, the name is the id of a delegation token, and the password its HMAC in base64.
 
-import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, pbkdf2, pbkdf2Sync, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
 import { failed, type Proven, type SaslExchange, type SaslStep, shownUser } from "./sasl-exchange.ts";
 
 export const SCRAM_HASHES = { "SCRAM-SHA-256": "sha256", "SCRAM-SHA-512": "sha512" } as const;
@@ -55,6 +56,20 @@ export function scramKeysOf(password: string, mechanism: ScramMechanism, salt: B
     storedKey: digest(hash, keyed("Client Key")).toString("base64"),
     serverKey: keyed("Server Key").toString("base64"),
   };
+}
+
+const derive = promisify(pbkdf2);
+
+/** Whether keys were made of a password; worked out off the event loop. */
+export async function isPasswordOf(
+  { iterations, salt, storedKey }: ScramKeys,
+  mechanism: ScramMechanism,
+  password: string,
+): Promise<boolean> {
+  const hash = SCRAM_HASHES[mechanism];
+  const expected = Buffer.from(storedKey, "base64");
+  const salted = await derive(password, Buffer.from(salt, "base64"), iterations, expected.length, hash);
+  return timingSafeEqual(digest(hash, createHmac(hash, salted).update("Client Key").digest()), expected);
 }
 
 const NAME = "(?:[\\x01-\\x2b\\x2d-\\x3c\\x3e-\\x7f]|=2C|=3D)+";

@@ -13,7 +13,7 @@ import { OAUTHBEARER, OAuthTerms } from "./oauth-terms.ts";
 import type { SaslExchange } from "./sasl-exchange.ts";
 import { oauthExchange } from "./sasl-oauth.ts";
 import { plainExchange } from "./sasl-plain.ts";
-import { isScram, type ScramKeys, type ScramMechanism, scramExchange, type TokenKeys } from "./sasl-scram.ts";
+import { isPasswordOf, isScram, type ScramKeys, type ScramMechanism, scramExchange, type TokenKeys } from "./sasl-scram.ts";
 import { MalformedUsers, parseUsers, SaslUsers } from "./sasl-users.ts";
 
 /** Those of users with passwords. */
@@ -105,13 +105,31 @@ export class SaslTerms {
   /** By an enabled mechanism. */
   exchange(mechanism: string): SaslExchange {
     if (isScram(mechanism)) {
-      const { keptKeys, tokenKeys, nonce } = this.#options;
-      const keysOf = (user: string) => this.#namedUsers().scramKeysOf(user, mechanism) ?? keptKeys(user, mechanism);
+      const { tokenKeys, nonce } = this.#options;
+      const keysOf = (user: string) => this.#keysOf(user, mechanism);
       return scramExchange({ mechanism, keysOf, tokenOf: (id) => tokenKeys(id, mechanism), nonce: nonce() });
     }
     if (mechanism === OAUTHBEARER) return oauthExchange((token) => this.#oauth.judge(token));
     const entry = this.#entryOf(mechanism);
     return plainExchange((user) => this.#namedUsers().passwordOf(user) ?? entry?.options.get(USER_OPTION + user));
+  }
+
+  /** For who sends it as it is (HTTP Basic): whether by any enabled mechanism of passwords the user has this one. */
+  async isPassword(user: string, password: string): Promise<boolean> {
+    for (const mechanism of this.mechanisms) {
+      if (mechanism === "PLAIN") {
+        const step = await this.exchange(mechanism).step(Buffer.from(`\0${user}\0${password}`));
+        if (step.kind === "success") return true;
+      } else if (isScram(mechanism)) {
+        const keys = this.#keysOf(user, mechanism);
+        if (keys !== undefined && (await isPasswordOf(keys, mechanism, password))) return true;
+      }
+    }
+    return false;
+  }
+
+  #keysOf(user: string, mechanism: ScramMechanism): ScramKeys | undefined {
+    return this.#namedUsers().scramKeysOf(user, mechanism) ?? this.#options.keptKeys(user, mechanism);
   }
 
   /** 0: for ever. */

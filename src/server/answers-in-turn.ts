@@ -5,6 +5,8 @@
 import { produce } from "../../protocol/messages/index.ts";
 
 const API_KEY_BYTES = 2;
+/** Requests that wait for their answers in turn, beyond which no further one is taken up. */
+const MAX_IN_TURN = 32;
 
 /** Something is there to be sent, or comes later; it rejects where the connection is to be closed instead. */
 export class AnswerInTurn<Answer> {
@@ -35,6 +37,11 @@ export class AnswersInTurn<Answer> {
 
   get count(): number {
     return this.#places.length;
+  }
+
+  /** No further one is taken up. */
+  get isFull(): boolean {
+    return this.#places.length >= MAX_IN_TURN;
   }
 
   /** Takes the next place; gives what sets its answer, and says whether any was sent. */

@@ -14,44 +14,32 @@
 // the memory that all connections of a broker share.
 
 import type { Socket } from "node:net";
-import { Writer } from "../../protocol/wire/writer.ts";
 import type { AnswerMemory } from "../api/answer-memory.ts";
 import type { Clock } from "../base/clock.ts";
 import { channelBinding } from "../base/node-tls.ts";
-import { hostAddress } from "../security/host-address.ts";
+import { hostAddress, withoutMappedPrefix } from "../security/host-address.ts";
 import { ANONYMOUS } from "../security/principal.ts";
 import { SaslLogin } from "../security/sasl-login.ts";
 import type { SaslTerms } from "../security/sasl-terms.ts";
 import { AnswerInTurn, AnswersInTurn, mayFollow } from "./answers-in-turn.ts";
+import { ByteStream } from "./byte-stream.ts";
 import { ForeignProtocol } from "./foreign-protocol.ts";
 import { FrameReader, type FrameReaderOptions, type FrameSender } from "./frame-reader.ts";
 import { takeOver, untakenBytes } from "./socket.ts";
 import type { TlsAcceptor } from "./tls-acceptor.ts";
 import { type SecureSocketEvents, secureSocket } from "./tls-socket.ts";
-import type { Turns } from "./turns.ts";
+import type { Gather, Turns } from "./turns.ts";
+import { type Answer, type AnswerAfterWrite, JOINED_BYTES, madeAnswers } from "./unsent-answers.ts";
 
 /** Answers waiting in the socket beyond which no further request is taken up. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
 /** Requests kept while an earlier one waits, beyond which the socket is paused. */
 const MAX_KEPT_BYTES = 256 * 1024;
-/** Of the answers that are written one behind the other. */
-const TYPICAL_ANSWER_BYTES = 80;
-/** Answers up to this size in sum are joined into one buffer; larger ones are gathered by the kernel. */
-const JOINED_BYTES = 16 * 1024;
-
 /** Looking at the time costs as much as a part of an append: after so many of them. */
 const APPENDS_A_LOOK = 4;
-/** Requests that wait for their answers in turn, beyond which no further one is taken up. */
-const MAX_IN_TURN = 32;
 
-/** `undefined`: no answer (acks=0). */
-export type Answer = readonly Buffer[] | undefined;
-/** Writes its frame, or nothing, when what the read turn appended has been written; may throw as AnswerFrame. */
-export type AnswerAfterWrite = (writer: Writer) => void;
 /** Throws or rejects to have the connection closed without an answer. */
 export type AnswerFrame = (frame: Buffer, connection: Connection) => Answer | Promise<Answer> | AnswerAfterWrite | AnswerInTurn<Answer>;
-/** Runs what takes up requests, then writes what they appended. */
-export type Gather = (work: () => void) => void;
 
 export interface ConnectionOptions extends FrameReaderOptions {
   readonly answer: AnswerFrame;
@@ -69,6 +57,8 @@ export interface ConnectionOptions extends FrameReaderOptions {
   /** Called once; `error` is what ended the connection, if something did. */
   readonly ended: (connection: Connection, error: Error | undefined) => void;
   readonly now: () => number;
+  /** Takes over what begins with HTTP; without it nobody speaks that here. */
+  readonly http?: ((stream: ByteStream) => void) | undefined;
 }
 
 export class Connection implements FrameSender {
@@ -119,6 +109,10 @@ export class Connection implements FrameSender {
   #isClosed = false;
   #error: Error | undefined;
   #lastActiveMs: number;
+  /** A request of Kafka's protocol has come: whatever follows is not looked at for another one. */
+  #hasSpoken = false;
+  /** What it carries in place of Kafka's protocol. */
+  #stream: ByteStream | undefined;
 
   constructor(accepted: Socket, listenerName: string, options: ConnectionOptions) {
     this.listenerName = listenerName;
@@ -235,15 +229,21 @@ export class Connection implements FrameSender {
 
   #received(bytes: Buffer): boolean {
     this.#lastActiveMs = this.#options.now();
+    if (this.#stream !== undefined) return this.#stream.received(bytes);
+    const begun = this.#hasSpoken ? undefined : this.#frames.begunPrefix();
     if (!this.#isYielding) this.#sliceEndMs = this.#options.turns.sliceEndMs();
-    this.#turn(() => this.#frames.feed(bytes));
+    const failure = this.#turn(() => this.#frames.feed(bytes));
+    if (failure instanceof ForeignProtocol) {
+      // A request may have come before it in the same read.
+      return this.#foreign(failure, begun === undefined || this.#hasSpoken ? undefined : Buffer.concat([begun, bytes]));
+    }
     if (this.#options.turns.isSlowed && !this.#isYielding) this.#waitForTurn();
     if (this.#frames.keptBytes > MAX_KEPT_BYTES || this.#isChoked || this.#isYielding) this.#isPaused = true;
     return !this.#isPaused;
   }
 
-  /** Runs what may answer several requests, then sends all answers in one write. */
-  #turn(work: () => void): void {
+  /** Runs what may answer several requests, then sends all answers in one write. Gives why it failed; the connection ends then, unless that is foreign. */
+  #turn(work: () => void): unknown {
     let failure: unknown;
     try {
       this.#options.gather(work);
@@ -251,16 +251,32 @@ export class Connection implements FrameSender {
       failure = error ?? new Error("a read turn failed");
     }
     this.#flush();
-    if (failure instanceof ForeignProtocol && failure.farewell !== undefined) this.#dismiss(failure, failure.farewell);
-    else if (failure !== undefined) this.destroy(failure instanceof Error ? failure : new Error(String(failure)));
-    else if (this.#frames.isHeld && !this.#isHeldBack && !this.#isEnding) this.#yield();
+    if (failure === undefined && this.#frames.isHeld && !this.#isHeldBack && !this.#isEnding) this.#yield();
+    else if (failure !== undefined && !(failure instanceof ForeignProtocol))
+      this.destroy(failure instanceof Error ? failure : new Error(String(failure)));
+    return failure;
   }
 
-  /** Ends the connection once the farewell has left. */
-  #dismiss(error: Error, farewell: string): void {
-    this.#error ??= error;
-    this.#socket.write(farewell);
-    this.#socket.destroySoon();
+  /** @param first all that has come, where no request came before: only then another protocol is spoken here, or answered in */
+  #foreign(failure: ForeignProtocol, first: Buffer | undefined): boolean {
+    const { http, tls } = this.#options;
+    if (first === undefined || failure.farewell === undefined) this.destroy(failure);
+    else if (http !== undefined) {
+      this.#frames.close();
+      this.#stream = new ByteStream(this, this.#socket, { encrypted: tls !== undefined, wrote: () => this.#wrote() });
+      http(this.#stream);
+      return this.#stream.received(first);
+    } else {
+      this.#error ??= failure;
+      this.#socket.write(failure.farewell);
+      this.#socket.destroySoon();
+    }
+    return false;
+  }
+
+  #wrote(): void {
+    this.#lastActiveMs = this.#options.now();
+    this.recount();
   }
 
   /** Whether another request may be taken up in this turn. */
@@ -270,7 +286,7 @@ export class Connection implements FrameSender {
 
   /** No further request is taken up until something has happened. */
   get #isHeldBack(): boolean {
-    return this.#isAnswering || this.#isChoked || this.#muteCount > 0 || this.#inTurn.count >= MAX_IN_TURN;
+    return this.#isAnswering || this.#isChoked || this.#muteCount > 0 || this.#inTurn.isFull;
   }
 
   /** The slice is used up, or there is no memory for the request that begins: what is left waits for its turn. */
@@ -292,6 +308,7 @@ export class Connection implements FrameSender {
   }
 
   #handle(frame: Buffer): boolean {
+    this.#hasSpoken = true;
     if (this.#isClosed || this.#isEnding) return false;
     if (this.#inTurn.count > 0 && !mayFollow(frame)) {
       this.#behind = Buffer.from(frame);
@@ -387,7 +404,8 @@ export class Connection implements FrameSender {
 
   /** Takes up the requests that were kept, then the socket. */
   #takeUp(): void {
-    this.#turn(() => this.#frames.release());
+    const failure = this.#turn(() => this.#frames.release());
+    if (failure instanceof ForeignProtocol) this.destroy(failure);
     if (this.#isPaused && !this.#isHeldBack && !this.#isYielding && !this.#isClosed) {
       this.#isPaused = false;
       this.#socket.resume();
@@ -444,21 +462,10 @@ export class Connection implements FrameSender {
     this.#unsent = [];
     if (!this.#awaitsWrite) return unsent as Buffer[];
     this.#awaitsWrite = false;
-    const writer = new Writer(unsent.length * TYPICAL_ANSWER_BYTES);
-    let wholeBytes = 0;
-    try {
-      for (const each of unsent) {
-        if (typeof each === "function") each(writer);
-        else writer.bytes(each);
-        wholeBytes = writer.sizeBytes;
-      }
-    } catch (error) {
-      this.#error ??= error instanceof Error ? error : new Error(String(error));
-    }
-    this.#unsentBytes = wholeBytes;
-    const buffers = writer.finish();
-    // What came before an answer that cannot be given is sent, and nothing of that one.
-    return this.#error === undefined ? buffers : [Buffer.concat(buffers).subarray(0, wholeBytes)];
+    const { buffers, sizeBytes, error } = madeAnswers(unsent);
+    this.#error ??= error;
+    this.#unsentBytes = sizeBytes;
+    return buffers;
   }
 
   #writeLast(buffer: Buffer): void {
@@ -477,6 +484,7 @@ export class Connection implements FrameSender {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#frames.close();
+    this.#stream?.destroy();
     this.#unsent = [];
     this.#unsentBytes = 0;
     this.recount();
@@ -489,8 +497,4 @@ export class Connection implements FrameSender {
     const refusal = this.login?.refusal;
     this.#options.ended(this, this.#error ?? (refusal === undefined ? error : new Error(refusal)));
   }
-}
-
-function withoutMappedPrefix(address: string): string {
-  return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
 }

@@ -18,9 +18,11 @@ import type { Permission } from "../security/permission.ts";
 import type { Admission, SaslLogin } from "../security/sasl-login.ts";
 import { StorageError } from "../storage/storage-error.ts";
 import { AnswerInTurn } from "./answers-in-turn.ts";
-import type { Answer, AnswerFrame, Connection } from "./connection.ts";
+import type { AnswerFrame, Connection } from "./connection.ts";
 import { type Exchange, Interceptors } from "./interceptors.ts";
+import { type ApiFigures, RequestFigures } from "./request-figures.ts";
 import { quotaOf, throttled } from "./throttled.ts";
+import type { Answer } from "./unsent-answers.ts";
 
 /** The request cannot be served; the message names API, version and client, for the log. */
 export class RefusedRequest extends Error {
@@ -36,26 +38,31 @@ export interface Noted {
   lastApiKey: number;
 }
 
+/** Who keeps account of requests. */
+export interface Accounts {
+  readonly noted: Noted;
+  readonly figures: RequestFigures;
+}
+
 export function dispatcher(
   served: readonly Handler[],
   services: Services,
   interceptors = new Interceptors(),
-  noted: Noted = { requestCount: 0, lastApiKey: NO_API },
+  accounts: Accounts = { noted: { requestCount: 0, lastApiKey: NO_API }, figures: new RequestFigures(services.clock) },
 ): AnswerFrame {
   const handlers: (Handler | undefined)[] = [];
   for (const handler of served) handlers[handler.api.key] = handler;
-  return (frame, connection) => answer({ services, handlers, interceptors, noted }, frame, connection);
+  return (frame, connection) => answer({ services, handlers, interceptors, ...accounts }, frame, connection);
 }
 
 const API_KEY_BYTES = 2;
 const NO_API = -1;
 const SIZE_BYTES = 4;
 
-interface Parts {
+interface Parts extends Accounts {
   readonly services: Services;
   readonly handlers: readonly (Handler | undefined)[];
   readonly interceptors: Interceptors;
-  readonly noted: Noted;
 }
 
 function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType<AnswerFrame> {
@@ -64,7 +71,7 @@ function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType
     const admission = login.admit(frame.length < API_KEY_BYTES ? NO_API : frame.readInt16BE(0));
     if (admission.kind !== "admitted") return beforeLogin(parts, { admission, login, frame, connection });
   }
-  const { services, handlers, interceptors, noted } = parts;
+  const { services, handlers, interceptors, noted, figures } = parts;
   const reader = new Reader(frame);
   const header = readHeader(reader, frame);
   noted.requestCount++;
@@ -84,6 +91,8 @@ function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType
     access: accessOf(services, connection),
     quota,
   };
+  const account = figures.of(handler);
+  account.took(header.apiVersion, frame.length);
   const body = readRequest(reader, handler.leavesFrame && !interceptors.defers ? undefined : frame, handler, header, connection);
   if (services.logger.isDebugging) {
     services.logger.debug(
@@ -96,12 +105,22 @@ function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType
       ? handler.handle(services, body, context)
       : intercepted(interceptors, { handler, request: body, context }, services);
     const reply = quota === undefined ? handled : throttled(handled, { quota, handler, header, body, connection, sizeBytes: frame.length });
-    if (reply instanceof AfterWrite) return (writer) => write(writer, handler, header, reply);
     const waiting = reply instanceof InTurn ? reply.reply : reply;
-    if (!(waiting instanceof Promise)) return encode(handler, header, waiting);
+    if (!(waiting instanceof Promise)) {
+      figures.answered(account);
+      if (waiting instanceof AfterWrite) return (writer) => write(writer, handler, header, waiting, account);
+      return encode(handler, header, waiting, account);
+    }
+    const ended = figures.waiting(account);
     const answered = waiting.then(
-      (later) => encode(handler, header, later),
-      (error: unknown) => failed(services, handler, header, body, error),
+      (later) => {
+        ended();
+        return encode(handler, header, later, account);
+      },
+      (error: unknown) => {
+        ended();
+        return failed(services, handler, header, body, error);
+      },
     );
     return reply instanceof InTurn ? new AnswerInTurn(answered) : answered;
   } catch (error) {
@@ -181,14 +200,27 @@ function readRequest(reader: Reader, kept: Buffer | undefined, handler: Handler,
   }
 }
 
-function encode(handler: Handler, header: RequestHeader, reply: Reply<typeof handler.api.response.struct.shape>): Answer {
+function encode(
+  handler: Handler,
+  header: RequestHeader,
+  reply: Reply<typeof handler.api.response.struct.shape>,
+  account?: ApiFigures,
+): Answer {
+  account?.told(reply);
   return reply === NO_ANSWER
     ? undefined
     : carried(handler, () => encodeResponse(handler.api, header.apiVersion, header.correlationId, reply));
 }
 
-function write(writer: Writer, handler: Handler, header: RequestHeader, later: AfterWrite<typeof handler.api.response.struct.shape>): void {
+function write(
+  writer: Writer,
+  handler: Handler,
+  header: RequestHeader,
+  later: AfterWrite<typeof handler.api.response.struct.shape>,
+  account: ApiFigures,
+): void {
   const reply = later.reply();
+  account.told(reply);
   if (reply !== NO_ANSWER) carried(handler, () => writeResponse(writer, handler.api, header.apiVersion, header.correlationId, reply));
 }
 

@@ -9,6 +9,7 @@ import { foreignProtocol } from "./foreign-protocol.ts";
 import type { RequestHolder, RequestMemory } from "./request-memory.ts";
 
 const SIZE_BYTES = 4;
+const NOTHING = Buffer.alloc(0);
 /** Of a larger frame, what is taken when it begins; then as much again as has come. */
 const FIRST_PART_BYTES = 1024 * 1024;
 
@@ -102,6 +103,11 @@ export class FrameReader implements RequestHolder {
   /** Held because there is no memory for the frame that begins. */
   get awaitsMemory(): boolean {
     return this.#isHeld && this.#prefixHave === SIZE_BYTES;
+  }
+
+  /** What has come of a size prefix that is not whole. */
+  begunPrefix(): Buffer {
+    return this.#prefixHave === 0 ? NOTHING : Buffer.from(this.#prefix.subarray(0, this.#prefixHave));
   }
 
   /** Takes what a read gave. Throws FrameTooLarge, or ForeignProtocol. */

@@ -12,11 +12,12 @@ import { Seldom } from "../base/seldom.ts";
 import type { ConnectionLimits, ConnectionRefusal, ListenerLimits } from "../quota/connection-limits.ts";
 import type { SaslTerms } from "../security/sasl-terms.ts";
 import { Arrivals } from "./arrivals.ts";
-import { type AnswerFrame, Connection, type Gather } from "./connection.ts";
+import type { ByteStream } from "./byte-stream.ts";
+import { type AnswerFrame, Connection } from "./connection.ts";
 import type { ConnectionBudget } from "./connection-budget.ts";
 import type { RequestMemory } from "./request-memory.ts";
 import type { TlsAcceptor } from "./tls-acceptor.ts";
-import type { Turns } from "./turns.ts";
+import type { Gather, Turns } from "./turns.ts";
 
 const SHARED_READ_BYTES = 256 * 1024;
 /**
@@ -81,6 +82,8 @@ export class Listener {
   #port = 0;
   #answer: AnswerFrame | undefined;
   #gather: Gather = (work) => work();
+  #http: ((stream: ByteStream) => void) | undefined;
+  #acceptedCount = 0;
   /** Accepted before `serve`. */
   #early: net.Socket[] = [];
   #idleTimer: Timer | undefined;
@@ -105,9 +108,11 @@ export class Listener {
     return listener;
   }
 
-  serve(answer: AnswerFrame, gather?: Gather): void {
+  /** @param http takes over what begins with HTTP */
+  serve(answer: AnswerFrame, gather?: Gather, http?: (stream: ByteStream) => void): void {
     this.#answer = answer;
     this.#gather = gather ?? this.#gather;
+    this.#http = http;
     for (const socket of this.#early) this.#accept(socket);
     this.#early = [];
     this.#watchIdle();
@@ -131,6 +136,15 @@ export class Listener {
 
   get connectionCount(): number {
     return this.#connections.size;
+  }
+
+  get connections(): ReadonlySet<Connection> {
+    return this.#connections;
+  }
+
+  /** Connections taken up since it opened. */
+  get acceptedCount(): number {
+    return this.#acceptedCount;
   }
 
   /** Stops accepting; connections go on. */
@@ -249,11 +263,13 @@ export class Listener {
       keepsProcessAlive: this.#options.keepsProcessAlive ?? true,
       tls: this.#options.tls,
       sasl: this.#options.sasl,
+      http: this.#http,
       clock: this.#options.clock,
       now: () => this.#options.clock.now(),
       remark: (about, what) => this.#say(about, what, "a client is set up for another listener"),
       ended: (ended, error) => this.#ended(ended, ip, error),
     });
+    this.#acceptedCount++;
     this.#connections.add(connection);
   }
 

@@ -10,13 +10,14 @@ import { type ListenerAddress, securityProtocolOf } from "../config/listeners.ts
 import { SettingError } from "../config/setting.ts";
 import type { ConnectionLimits } from "../quota/connection-limits.ts";
 import type { SaslTerms } from "../security/sasl-terms.ts";
-import type { AnswerFrame, Gather } from "./connection.ts";
+import type { ByteStream } from "./byte-stream.ts";
+import type { AnswerFrame } from "./connection.ts";
 import type { ConnectionBudget } from "./connection-budget.ts";
 import { Listener } from "./listener.ts";
 import type { MemoryBound } from "./memory-bound.ts";
 import { RequestMemory } from "./request-memory.ts";
 import { TlsAcceptor } from "./tls-acceptor.ts";
-import { Turns } from "./turns.ts";
+import { type Gather, Turns } from "./turns.ts";
 
 export interface ListenersOptions {
   readonly config: BrokerConfig;
@@ -65,8 +66,9 @@ export class Listeners {
     return this.#open;
   }
 
-  serve(answer: AnswerFrame, gather: Gather): void {
-    this.#serve = (listener) => listener.serve(answer, gather);
+  /** @param http takes over what begins with HTTP */
+  serve(answer: AnswerFrame, gather: Gather, http?: (stream: ByteStream) => void): void {
+    this.#serve = (listener) => listener.serve(answer, gather, http);
     for (const listener of this.#open) this.#serve(listener);
   }
 

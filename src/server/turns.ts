@@ -13,6 +13,9 @@ const TURN_MS = 8;
 /** Until the next turn of those that wait, while memory is short. */
 const SHORT_TURN_MS = 50;
 
+/** Runs what takes up requests, then writes what they appended. */
+export type Gather = (work: () => void) => void;
+
 const PLENTY = { isShort: false };
 
 export class Turns {

@@ -1,7 +1,7 @@
 // Settings of our own: what Kafka has no name for.
 
 import { LEAST_MAX_MEMORY_BYTES } from "../memory-shares.ts";
-import { bool, long, password, str } from "../setting.ts";
+import { bool, int, list, long, password, str } from "../setting.ts";
 
 export const odradekSettings = {
   "odradek.acls": str(
@@ -38,6 +38,24 @@ export const odradekSettings = {
     -1,
     "Members of a streams group that has just changed are asked to be heard of again after this time, and then ever more rarely until their heartbeat interval is reached; -1: always after their heartbeat interval.",
     { honoured: true, min: -1 },
+  ),
+  "odradek.http": bool(true, "Whether HTTP is answered (metrics, health), on the ports of the listeners or on odradek.http.port.", {
+    honoured: true,
+  }),
+  "odradek.http.hosts": list(
+    [],
+    "Names, beside localhost, addresses and the hosts of listeners, by which HTTP may be asked for; other names are refused, so that no web page reaches it by a name of its own.",
+    { honoured: true },
+  ),
+  "odradek.http.port": int(
+    null,
+    "Port on which HTTP is answered in place of the listeners' own, at the host and on the terms of the first of them; 0: any free one.",
+    { honoured: true, min: 0, max: 65_535 },
+  ),
+  "odradek.http.remote": bool(
+    false,
+    "Whether HTTP is answered to other machines as well where the listener asks for no login; where it does, it is in any case.",
+    { honoured: true },
   ),
   "odradek.max.memory.bytes": long(
     null,

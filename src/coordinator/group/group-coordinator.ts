@@ -43,6 +43,16 @@ export interface GroupCoordinatorOptions {
   readonly endOffsets: EndOffsets;
 }
 
+/** A group in figures. */
+export interface GroupFigures {
+  readonly groupId: string;
+  readonly kind: Group["kind"];
+  readonly state: Group["state"];
+  readonly memberCount: number;
+  /** Committed. */
+  readonly offsets: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[];
+}
+
 export class GroupCoordinator {
   readonly #runtime: CoordinatorRuntime<GroupState, GroupRecord>;
   readonly parts: RequestParts;
@@ -120,6 +130,24 @@ export class GroupCoordinator {
   /** What has to happen before the group is stable, a sentence each. */
   obstacles(groupId: string): string[] {
     return this.#look(groupId, obstacles, () => []);
+  }
+
+  /** Of those whose state is loaded. */
+  *figures(): Iterable<GroupFigures> {
+    for (const { state } of this.#runtime.shards()) {
+      for (const { groupId, kind, state: groupState, members } of state?.groups() ?? []) {
+        const committed = [...(state?.offsets.ofGroup(groupId) ?? [])];
+        const offsets = committed.flatMap(([topic, partitions]) =>
+          [...partitions].map(([partition, { offset }]) => ({ topic, partition, offset })),
+        );
+        yield { groupId, kind, state: groupState, memberCount: members.size, offsets };
+      }
+    }
+  }
+
+  get isLoading(): boolean {
+    for (const { status } of this.#runtime.shards()) if (status === "loading") return true;
+    return false;
   }
 
   /** Whoever waits is answered NOT_COORDINATOR. */

@@ -1,0 +1,15 @@
+// What this room knows of the broker that it belongs to.
+
+import type { Services } from "../api/services.ts";
+import type { Listener } from "../server/listener.ts";
+import type { DelayFigures } from "../server/loop-delay.ts";
+import type { RequestFigures } from "../server/request-figures.ts";
+
+export interface BrokerView {
+  readonly services: Services;
+  readonly requests: RequestFigures;
+  /** How late the event loop has been, so far. */
+  readonly loopDelay: () => DelayFigures;
+  /** Those of Kafka's clients, that are open now. */
+  readonly listeners: () => readonly Listener[];
+}

@@ -1,0 +1,183 @@
+// HTTP as a broker answers it: connections come as streams of bytes (server/byte-stream.ts), requests go through the guard, a login and their
+// route. Loaded when the first connection speaks HTTP.
+//
+//   bytes ─▶ node:http ─▶ guard (host, origin) ─▶ route, its query checked ─▶ who asks, unless everybody may ─▶ answer
+//
+// Whatever is wrong is answered with problem details. A request has to be there within a time, however slowly its bytes come; what comes after
+// a request is another one: a connection that speaks HTTP never speaks Kafka's protocol.
+
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { Context } from "hono";
+import { accessOf } from "../api/access-of.ts";
+import type { Timer } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import { ByteStream } from "../server/byte-stream.ts";
+import type { BrokerView } from "./broker-view.ts";
+import { frontPage } from "./front-page.ts";
+import { approachFault } from "./guard.ts";
+import { healthRoutes } from "./health.ts";
+import { Logins } from "./login.ts";
+import { metricsRoute } from "./metrics/metrics-route.ts";
+import { openApi } from "./openapi.ts";
+import { ownNames } from "./own-names.ts";
+import { Problem } from "./problem.ts";
+import { type Route, route } from "./route.ts";
+import { bodyLimit, getRequestListener, Hono, RequestError, valibot as v } from "./web-framework.ts";
+
+const MOST_BODY_BYTES = 1024 * 1024;
+const MOST_HEADER_BYTES = 16 * 1024;
+/** How long the bytes of a request may take to come. */
+const REQUEST_MS = 30_000;
+
+const HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
+type Env = { readonly Bindings: { readonly incoming: IncomingMessage } };
+
+export class HttpRoom {
+  readonly #view: BrokerView;
+  readonly #logger: Logger;
+  readonly #logins: Logins;
+  readonly #server: Server;
+  /** Of streams, while a request of theirs comes. */
+  readonly #deadlines = new Map<ByteStream, Timer>();
+
+  constructor(view: BrokerView, logger: Logger) {
+    const { config, clock } = view.services;
+    this.#view = view;
+    this.#logger = logger;
+    this.#logins = new Logins(config, clock);
+    const app = this.#app();
+    const listener = getRequestListener((request, env) => app.fetch(request, env as Env["Bindings"]), {
+      overrideGlobalObjects: false,
+      errorHandler: (error) => this.#failed(error).response(),
+    });
+    this.#server = createServer({ maxHeaderSize: MOST_HEADER_BYTES, requireHostHeader: false }, (incoming, outgoing) => {
+      this.#requestCame(incoming);
+      void listener(incoming, outgoing);
+    });
+    // Who has asked may close his side, and is answered all the same.
+    (this.#server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
+    this.#server.on("clientError", (error, socket) => this.#malformed(error, socket));
+  }
+
+  accept(stream: ByteStream): void {
+    stream.on("data", () => this.#awaitRequest(stream));
+    stream.on("close", () => this.#came(stream));
+    this.#server.emit("connection", stream);
+  }
+
+  close(): void {
+    for (const timer of this.#deadlines.values()) timer.cancel();
+    this.#deadlines.clear();
+  }
+
+  #app(): Hono<Env> {
+    const app = new Hono<Env>();
+    const routes = this.#routes();
+    const isOwnName = ownNames(this.#view);
+    app.use(async (context, next) => {
+      const { headers, rawHeaders, url = "" } = context.env.incoming;
+      const fault = approachFault({ headers, rawHeaders, target: url, isSecure: streamOf(context).encrypted }, isOwnName);
+      if (fault !== undefined) throw fault;
+      await next();
+      for (const [name, value] of Object.entries(HEADERS)) if (!context.res.headers.has(name)) context.header(name, value);
+    });
+    app.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: tooLarge }));
+    for (const each of routes) app.get(each.path, (context) => this.#answer(each, context));
+    app.notFound(({ req: { path } }) => {
+      const isKnown = routes.some((each) => each.path === path);
+      const problem = isKnown
+        ? new Problem(405, `${path} can only be read.`, { allow: "GET, HEAD" })
+        : new Problem(404, "There is nothing here.");
+      return problem.response();
+    });
+    app.onError((error) => this.#failed(error).response());
+    return app;
+  }
+
+  #routes(): readonly Route[] {
+    const view = this.#view;
+    const shown: Route[] = [metricsRoute(view), ...healthRoutes(view)];
+    const described = route({
+      path: "/openapi.json",
+      summary: "This API, described for machines",
+      query: v.object({}),
+      answers: { 200: { is: "OpenAPI 3.1.", type: "application/json" } },
+      answer: () => Response.json(openApi(all)),
+    });
+    shown.push(described);
+    const all: readonly Route[] = [frontPage(view, shown), ...shown];
+    return all;
+  }
+
+  async #answer({ query, isOpen, answer }: Route, context: Context<Env>): Promise<Response> {
+    const parsed = v.safeParse(query, context.req.query());
+    if (!parsed.success)
+      throw new Problem(400, parsed.issues.map(({ message, path }) => `${path?.map(({ key }) => key).join(".")}: ${message}`).join("; "));
+    const stream = streamOf(context);
+    const principal = isOpen ? stream.peer.principal : await this.#logins.principalOf(stream, context.req.header("authorization"));
+    const access = accessOf(this.#view.services, { brokerId: undefined, principal, remoteAddress: stream.peer.remoteAddress });
+    return answer({ query: parsed.output, accept: context.req.header("accept") ?? "", access });
+  }
+
+  /** Anything that was thrown; what is our own fault is for the log. */
+  #failed(error: unknown): Problem {
+    if (error instanceof Problem) return error;
+    if (error instanceof RequestError) return new Problem(400, "The request is malformed.");
+    this.#logger.error({ err: error }, "an HTTP request failed");
+    return new Problem(500, "The broker could not answer; its log says why.");
+  }
+
+  #malformed(
+    error: NodeJS.ErrnoException,
+    socket: { destroySoon?: () => void; writable: boolean; destroy: () => void; write: (text: string) => void },
+  ): void {
+    if (error.code === "ECONNRESET" || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const problem =
+      error.code === "HPE_HEADER_OVERFLOW"
+        ? new Problem(431, `A request has at most ${MOST_HEADER_BYTES} bytes of headers.`)
+        : new Problem(400, "The request is malformed.");
+    socket.write(problem.farewell());
+    socket.destroySoon?.();
+  }
+
+  #awaitRequest(stream: ByteStream): void {
+    if (this.#deadlines.has(stream)) return;
+    this.#deadlines.set(
+      stream,
+      this.#view.services.clock.after(REQUEST_MS, () => stream.destroy()),
+    );
+  }
+
+  #requestCame(incoming: IncomingMessage): void {
+    const { socket } = incoming;
+    if (!(socket instanceof ByteStream)) return;
+    if (incoming.complete) this.#came(socket);
+    else incoming.once("close", () => this.#came(socket));
+  }
+
+  /** All of the request is there, or nothing more comes. */
+  #came(stream: ByteStream): void {
+    this.#deadlines.get(stream)?.cancel();
+    this.#deadlines.delete(stream);
+  }
+}
+
+function streamOf({ env: { incoming } }: Context<Env>): ByteStream {
+  const { socket } = incoming;
+  if (!(socket instanceof ByteStream)) throw new Error("a request came on something else than a connection of a listener");
+  return socket;
+}
+
+function tooLarge(): never {
+  throw new Problem(413, `A request has at most ${MOST_BODY_BYTES} bytes.`);
+}
