@@ -29,6 +29,12 @@ const seldomNeededBeside = {
   name: "what is seldom needed beside",
   setup: (build) => build.onResolve({ filter: /^(?:jose|pg|re2js)$/ }, ({ path }) => ({ path: `./${path}.cjs`, external: true })),
 };
+/** What answers HTTP needs of others' code, likewise: loaded by the first connection that speaks it. */
+const WEB_FRAMEWORK = "web-framework";
+const webFrameworkBeside = {
+  name: "web framework beside",
+  setup: (build) => build.onResolve({ filter: /\/web-framework\.ts$/ }, () => ({ path: `./${WEB_FRAMEWORK}.cjs`, external: true })),
+};
 /** In CommonJS an import while running becomes a `require`, which works in jest too. */
 const commonJs = { format: "cjs", supported: { "dynamic-import": false } };
 
@@ -59,13 +65,20 @@ export async function build({ withTypes = false } = {}) {
     ...SELDOM_NEEDED.map((name) =>
       esbuild.build({ ...common, ...commonJs, entryPoints: [name], outfile: join(outputFolder, `${name}.cjs`) }),
     ),
+    esbuild.build({
+      ...common,
+      ...commonJs,
+      entryPoints: [`src/http/${WEB_FRAMEWORK}.ts`],
+      minifySyntax: true,
+      outfile: join(outputFolder, `${WEB_FRAMEWORK}.cjs`),
+    }),
     ...["main", "tools"].map((entry) =>
       esbuild.build({
         ...common,
         ...commonJs,
         entryPoints: [`src/cli/${entry}.ts`],
         outfile: join(outputFolder, entry === "main" ? "odradek.cjs" : `${entry}.cjs`),
-        plugins: [seldomNeededBeside],
+        plugins: [seldomNeededBeside, webFrameworkBeside],
       }),
     ),
     esbuild.build({
@@ -86,7 +99,7 @@ export async function build({ withTypes = false } = {}) {
         ...commonJs,
         entryPoints: [entry],
         outfile: join(outputFolder, `${basename(entry, ".ts")}.cjs`),
-        plugins: entry === LIBRARY ? [seldomNeededBeside] : [libraryBeside],
+        plugins: entry === LIBRARY ? [seldomNeededBeside, webFrameworkBeside] : [libraryBeside],
       }),
     ),
   ]);

@@ -69,7 +69,7 @@ export interface Member {
 export function memberSettings(first: BrokerConfig, { index, broker, firstPort, host }: Member): GivenSettings {
   const isGiven = (setting: ListenerSetting) => originsOf(first, setting).length > 1;
   const settings = new Map<string, Given>();
-  const countUp = (name: "node.id" | ListenerSetting, value: string) => {
+  const countUp = (name: "node.id" | "odradek.http.port" | ListenerSetting, value: string) => {
     settings.set(name, { value, place: `${placeOf(first, name) ?? "by default"}, counted up for broker ${index + 1}` });
   };
   const shifted = (setting: ListenerSetting, by: number) =>
@@ -83,6 +83,8 @@ export function memberSettings(first: BrokerConfig, { index, broker, firstPort, 
     const areKnown = firstPort !== undefined && firstPort !== 0 && broker.port !== 0;
     countUp("advertised.listeners", shifted("advertised.listeners", areKnown ? broker.port - firstPort : index));
   }
+  const httpPort = first["odradek.http.port"];
+  if (httpPort !== null && httpPort !== 0) countUp("odradek.http.port", String(httpPort + index));
   if (broker.rack !== undefined) settings.set("broker.rack", { value: broker.rack, place: "with --rack" });
   return settings;
 }
@@ -96,11 +98,15 @@ function shift({ port }: ListenerAddress, by: number): number {
 export function checkPorts(configs: readonly BrokerConfig[]): void {
   const taken = new Map<number, number>();
   for (const [index, config] of configs.entries()) {
-    for (const { port } of parseListeners("listeners", config.listeners)) {
+    const ofListeners = parseListeners("listeners", config.listeners).map(({ port }) => ({ port, setting: "listeners" as const }));
+    const httpPort = config["odradek.http"] ? (config["odradek.http.port"] ?? 0) : 0;
+    for (const { port, setting } of [...ofListeners, { port: httpPort, setting: "odradek.http.port" as const }]) {
       const other = port === 0 ? undefined : taken.get(port);
       taken.set(port, index);
-      if (other === undefined || other === index) continue;
-      const place = placeOf(config, "listeners");
+      if (other === undefined || (other === index && setting === "listeners")) continue;
+      const place = placeOf(config, setting);
+      if (other === index)
+        throw usageError(`HTTP cannot have port ${port} for itself, where a listener is; leave --http-port for one port`);
       const from = place === undefined ? "" : ` (given ${place})`;
       throw usageError(`Brokers ${other + 1} and ${index + 1} cannot both have port ${port}${from}; leave room between the ports`);
     }
@@ -109,12 +115,15 @@ export function checkPorts(configs: readonly BrokerConfig[]): void {
 
 /** Raises a usage error. */
 export function parsePorts(text: string): number[] {
-  return text.split(",").map((port) => {
-    if (port === "auto") return 0;
-    const number = wholeNumber(port);
-    if (number <= MOST_PORT) return number;
-    throw usageError(`--port ${text}: a port is a number from 0 to ${MOST_PORT}, or auto for a free one`);
-  });
+  return text.split(",").map((port) => parsePort("--port", port, text));
+}
+
+/** Raises a usage error. @param shown all that the option was given */
+export function parsePort(option: string, port: string, shown = port): number {
+  if (port === "auto") return 0;
+  const number = wholeNumber(port);
+  if (number <= MOST_PORT) return number;
+  throw usageError(`${option} ${shown}: a port is a number from 0 to ${MOST_PORT}, or auto for a free one`);
 }
 
 /** Raises a usage error. */

@@ -102,6 +102,8 @@ function addStart(program: Command, commands: Commands, done: (code: number) => 
     .option("-u, --user <name:password>", "let this user log in, and nobody without; repeatable", gather)
     .option("--acl <rule>", "who may do what, and nothing else: 'User:alice allow read topic orders*'; repeatable", gather)
     .option("--tls", "speak TLS, with certificates of an authority that is made in the data folder")
+    .option("--http-port <port>", "answer HTTP (metrics, health) there and not on the port for clients; auto takes a free one")
+    .option("--no-http", "answer no HTTP")
     .option("-s, --set <key=value>", "set any of Kafka's broker settings; repeatable", gather)
     .option("-c, --config <file>", "read settings from a server.properties file")
     .option("--like <broker>", "kafka: keep Apache Kafka's own delays and defaults")

@@ -14,7 +14,7 @@ import type { BrokerPlace } from "../node.ts";
 import { printAcls } from "../security/acl-notation.ts";
 import { printUsers } from "../security/sasl-users.ts";
 import type { WorkerPlace } from "../workers/workers.ts";
-import { checkPorts, defaultsFor, memberSettings, parsePorts, parseRacks, planBrokers, workerCount } from "./cluster-plan.ts";
+import { checkPorts, defaultsFor, memberSettings, parsePort, parsePorts, parseRacks, planBrokers, workerCount } from "./cluster-plan.ts";
 import { usageError } from "./command-error.ts";
 import type { LogLevel } from "./log-level.ts";
 import { type MachinePlan, planMachine } from "./machine-plan.ts";
@@ -49,6 +49,9 @@ export interface StartArguments {
   /** NAME:PASSWORD each. */
   readonly user?: readonly string[];
   readonly tls?: boolean;
+  /** False with --no-http. */
+  readonly http?: boolean;
+  readonly httpPort?: string;
   /** A sentence each. */
   readonly acl?: readonly string[];
   readonly set?: readonly string[];
@@ -139,7 +142,8 @@ export function planStart(given: StartArguments, environment: Environment): Star
   };
 }
 
-function refuseContradictions({ brokers, rack, memory, data }: StartArguments, workers: number): void {
+function refuseContradictions({ brokers, rack, memory, data, http, httpPort }: StartArguments, workers: number): void {
+  if (http === false && httpPort !== undefined) throw usageError("--no-http and --http-port contradict each other; give one of them");
   if (memory && data !== undefined) throw usageError("--memory and --data contradict each other; give one of them");
   if (workers === 1) return;
   if (brokers !== undefined)
@@ -183,6 +187,9 @@ function argumentsOf(
   if (given.user !== undefined) settings.set("odradek.users", { value: printUsers(parseUserOptions(given.user)), place: "with --user" });
   if (given.acl !== undefined) settings.set("odradek.acls", { value: printAcls(given.acl), place: "with --acl" });
   if (given.tls === true) settings.set("odradek.tls", { value: "true", place: "with --tls" });
+  if (given.http === false) settings.set("odradek.http", { value: "false", place: "with --no-http" });
+  if (given.httpPort !== undefined)
+    settings.set("odradek.http.port", { value: String(parsePort("--http-port", given.httpPort)), place: "with --http-port" });
   if (given.cluster !== undefined) settings.set("diskless.cluster", { value: given.cluster, place: "with --cluster" });
   if (given.objects !== undefined) settings.set("diskless.objects", { value: given.objects, place: "with --objects" });
   if (given.nodeId !== undefined) settings.set("node.id", { value: given.nodeId, place: "with --node-id" });

@@ -111,6 +111,11 @@ export class RunningBroker implements AsyncDisposable {
     return this.#lastPort;
   }
 
+  /** Where the first broker answers HTTP: "http://localhost:49152", with /metrics, /health and what else there is; `undefined` with `http: false`. */
+  get httpUrl(): string | undefined {
+    return this.#node.brokers[0]?.httpUrl;
+  }
+
   get clusterId(): string {
     return this.#node.cluster.image.clusterId;
   }

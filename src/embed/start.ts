@@ -35,6 +35,8 @@ export interface StartOptions {
   readonly oauth?: boolean;
   /** True: clients come over TLS, and trust `broker.tls.ca`. Default false. */
   readonly tls?: boolean;
+  /** False: HTTP is not answered. A number: on a port of its own, 0 any free one. Default true: on the broker's port (`broker.httpUrl`). */
+  readonly http?: boolean | number;
   /** Access rules, one sentence each, which are then in force: "User:alice allow read,describe topic orders*". */
   readonly acls?: readonly string[];
   /** Kafka's broker settings, by Kafka's names. */
@@ -111,7 +113,13 @@ async function startWith(
   const after = (delayMs: number, action: () => void) => clock.after(delayMs, action);
   const isOne = brokers.length === 1;
   const groups = like === "kafka" ? {} : heartbeatDefaults(settings);
-  const shared = { ...groups, ...(isOne ? {} : clusterDefaults(brokers, like)), ...securitySettings(options, oauth), ...settings };
+  const shared = {
+    ...groups,
+    ...(isOne ? {} : clusterDefaults(brokers, like)),
+    ...securitySettings(options, oauth),
+    ...httpSettings(options),
+    ...settings,
+  };
   const placeOf = ({ id, rack, port = 0 }: NewBroker): BrokerPlace => ({
     config: brokerConfig({
       character: like,
@@ -152,6 +160,12 @@ function securitySettings({ users, tls, acls }: StartOptions, oauth: OAuthKit | 
     ...(tls === undefined ? {} : { "odradek.tls": tls }),
     ...(acls === undefined ? {} : { "odradek.acls": printAcls(acls) }),
   };
+}
+
+/** A number is for one broker: several cannot have one port. */
+function httpSettings({ http = true }: StartOptions): SettingInputs {
+  if (typeof http === "number") return { "odradek.http.port": http };
+  return http ? {} : { "odradek.http": false };
 }
 
 /** None where the test says something itself, which these might contradict. */

@@ -53,7 +53,7 @@ export class HttpRoom {
     this.#logger = logger;
     this.#logins = new Logins(config, clock);
     const app = this.#app();
-    const listener = getRequestListener((request, env) => app.fetch(request, env as Env["Bindings"]), {
+    const listener = getRequestListener(async (request, env) => guarded(await app.fetch(request, env as Env["Bindings"])), {
       overrideGlobalObjects: false,
       errorHandler: (error) => this.#failed(error).response(),
     });
@@ -63,6 +63,8 @@ export class HttpRoom {
     });
     // Who has asked may close his side, and is answered all the same.
     (this.#server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
+    // Idle connections are their listener's to end.
+    this.#server.keepAliveTimeout = 0;
     this.#server.on("clientError", (error, socket) => this.#malformed(error, socket));
   }
 
@@ -86,7 +88,6 @@ export class HttpRoom {
       const fault = approachFault({ headers, rawHeaders, target: url, isSecure: streamOf(context).encrypted }, isOwnName);
       if (fault !== undefined) throw fault;
       await next();
-      for (const [name, value] of Object.entries(HEADERS)) if (!context.res.headers.has(name)) context.header(name, value);
     });
     app.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: tooLarge }));
     for (const each of routes) app.get(each.path, (context) => this.#answer(each, context));
@@ -176,6 +177,12 @@ function streamOf({ env: { incoming } }: Context<Env>): ByteStream {
   const { socket } = incoming;
   if (!(socket instanceof ByteStream)) throw new Error("a request came on something else than a connection of a listener");
   return socket;
+}
+
+/** What a browser is told to make of it: as little as possible. */
+function guarded(response: Response): Response {
+  for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+  return response;
 }
 
 function tooLarge(): never {

@@ -61,7 +61,7 @@ async function lagMetrics(scrape: Scrape, groups: readonly GroupFigures[]): Prom
     "kafka_consumergroup_lag",
     "What is committed in the partition beyond that; -1 where its leader does not say.",
   );
-  shown.forEach(({ offset: _, ...labels }, index) => lag(lags[index] ?? NO_OFFSET, labels));
+  for (const [index, { offset: _, ...labels }] of shown.entries()) lag(lags[index] ?? NO_OFFSET, labels);
   const offsetSums = new Map<string, { consumergroup: string; topic: string; offset: number; lag: number }>();
   for (const [index, { consumergroup, topic, offset }] of shown.entries()) {
     const key = JSON.stringify([consumergroup, topic]);

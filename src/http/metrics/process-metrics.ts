@@ -12,7 +12,8 @@ const US_PER_S = 1_000_000;
 
 export class ProcessMetrics {
   readonly #view: BrokerView;
-  #utilization = performance.eventLoopUtilization();
+  /** When metrics were read last; `undefined`: never. */
+  #utilization: ReturnType<typeof performance.eventLoopUtilization> | undefined;
 
   constructor(view: BrokerView) {
     this.#view = view;
@@ -43,7 +44,7 @@ export class ProcessMetrics {
   /** The one event loop does what network threads and request handlers do at Kafka. */
   #addLoop(out: Exposition): void {
     const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
+    const { utilization } = this.#utilization === undefined ? now : performance.eventLoopUtilization(now, this.#utilization);
     this.#utilization = now;
     const idle = 1 - utilization;
     for (const name of [
