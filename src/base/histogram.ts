@@ -26,7 +26,7 @@ export class Histogram {
   record(value: number): void {
     this.count++;
     this.sum += value;
-    const index = bucketOf(value > 0x7fffffff ? 0x7fffffff : value);
+    const index = bucketOf(Math.min(value, 0x7fffffff));
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
   }
 

@@ -6,7 +6,8 @@
 // Whatever is wrong is answered with problem details. A request has to be there within a time, however slowly its bytes come; what comes after
 // a request is another one: a connection that speaks HTTP never speaks Kafka's protocol.
 
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Context } from "hono";
 import { accessOf } from "../api/access-of.ts";
 import type { Timer } from "../base/clock.ts";
@@ -46,6 +47,8 @@ export class HttpRoom {
   readonly #server: Server;
   /** Of streams, while a request of theirs comes. */
   readonly #deadlines = new Map<ByteStream, Timer>();
+  /** The last answer of a stream. */
+  readonly #answers = new WeakMap<Duplex, ServerResponse>();
 
   constructor(view: BrokerView, logger: Logger) {
     const { config, clock } = view.services;
@@ -59,6 +62,7 @@ export class HttpRoom {
     });
     this.#server = createServer({ maxHeaderSize: MOST_HEADER_BYTES, requireHostHeader: false }, (incoming, outgoing) => {
       this.#requestCame(incoming);
+      this.#answers.set(incoming.socket, outgoing);
       void listener(incoming, outgoing);
     });
     // Who has asked may close his side, and is answered all the same.
@@ -135,20 +139,19 @@ export class HttpRoom {
     return new Problem(500, "The broker could not answer; its log says why.");
   }
 
-  #malformed(
-    error: NodeJS.ErrnoException,
-    socket: { destroySoon?: () => void; writable: boolean; destroy: () => void; write: (text: string) => void },
-  ): void {
-    if (error.code === "ECONNRESET" || !socket.writable) {
-      socket.destroy();
-      return;
-    }
+  /** What came is no request: said once what was asked before it is answered. */
+  #malformed({ code }: NodeJS.ErrnoException, stream: Duplex): void {
     const problem =
-      error.code === "HPE_HEADER_OVERFLOW"
+      code === "HPE_HEADER_OVERFLOW"
         ? new Problem(431, `A request has at most ${MOST_HEADER_BYTES} bytes of headers.`)
         : new Problem(400, "The request is malformed.");
-    socket.write(problem.farewell());
-    socket.destroySoon?.();
+    const answer = this.#answers.get(stream);
+    const dismiss = () => {
+      if (stream.writable) stream.end(problem.farewell(), () => stream.destroy());
+      else stream.destroy();
+    };
+    if (answer === undefined || answer.closed) dismiss();
+    else answer.once("close", dismiss);
   }
 
   #awaitRequest(stream: ByteStream): void {

@@ -43,7 +43,7 @@ function parse(text: string): ReadonlyMap<string, number> {
 }
 
 const records = (count: number, sizeBytes = 100) =>
-  buildBatch(Array.from({ length: count }, () => ({ value: Buffer.alloc(sizeBytes) }))).bytes;
+  buildBatch(Array.from({ length: count }, () => ({ key: null, value: Buffer.alloc(sizeBytes) }))).bytes;
 
 async function append(bytes: Buffer, topic = "t", index = 0): Promise<number | undefined> {
   const topicData = [{ name: topic, partitionData: [{ index, records: bytes }] }];
@@ -121,7 +121,7 @@ test("partitions are as the broker tells them: how many, how large, from where t
 
 test("groups have their lag by partition", async () => {
   await append(records(8));
-  const topics = [{ name: "t", partitions: [{ partitionIndex: 0, committedOffset: 2 }] }];
+  const topics = [{ name: "t", partitions: [{ partitionIndex: 0, committedOffset: 2, committedMetadata: null }] }];
   const commit = { groupId: "behind", generationIdOrMemberEpoch: -1, memberId: "", topics };
   await client.call(findCoordinator, 2, { key: "behind", keyType: 0 });
   await expect.poll(async () => (await client.call(offsetCommit, 7, commit))?.topics[0]?.partitions[0]?.errorCode).toBe(0);
