@@ -7,7 +7,8 @@
 const STEPS = 8;
 const STEP_BITS = 3;
 const TOP_BIT = 31;
-const BUCKETS = (TOP_BIT - STEP_BITS + 2) * STEPS;
+const LARGEST = 2 ** TOP_BIT - 1;
+const BUCKETS = (TOP_BIT - STEP_BITS + 1) * STEPS;
 const WINDOW_MS = 5 * 60_000;
 
 interface Snapshot {
@@ -16,50 +17,83 @@ interface Snapshot {
 }
 
 export class Histogram {
-  count = 0;
   sum = 0;
   readonly #counts = new Float64Array(BUCKETS);
   /** As it was when the windows began, the older one first. */
   #windows: readonly [Snapshot, Snapshot] | undefined;
 
-  /** @param value a whole number from 0 on; what is larger than the largest counts as that. */
-  record(value: number): void {
-    this.count++;
-    this.sum += value;
-    const index = bucketOf(Math.min(value, 0x7fffffff));
-    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+  /** @param value a whole number from 0 on, which came so many times; what is larger than the largest counts as that */
+  record(value: number, times = 1): void {
+    this.sum += value * times;
+    const index = bucketOf(value > LARGEST ? LARGEST : value);
+    this.#counts[index] = (this.#counts[index] ?? 0) + times;
+  }
+
+  get count(): number {
+    return total(this.#counts);
   }
 
   /** How many values since the beginning were below a bound, which is a power of two from 8 on. */
   below(bound: number): number {
-    let count = 0;
-    const end = bucketOf(bound);
-    for (let index = 0; index < end; index++) count += this.#counts[index] ?? 0;
-    return count;
+    return total(this.#counts.subarray(0, bucketOf(bound)));
+  }
+
+  /** Counts of the recent past, by bucket; the same for whoever asks at one time. */
+  recent(nowMs: number): Float64Array {
+    const none = { atMs: nowMs, counts: new Float64Array(BUCKETS) };
+    this.#windows ??= [none, none];
+    const [, newer] = this.#windows;
+    if (nowMs - newer.atMs >= WINDOW_MS) this.#windows = [newer, { atMs: nowMs, counts: this.#counts.slice() }];
+    const [older] = this.#windows;
+    return this.#counts.map((count, index) => count - (older.counts[index] ?? 0));
+  }
+}
+
+/** Several histograms as one. */
+export class Spread {
+  readonly #parts: readonly Histogram[];
+  readonly #zeros: readonly Histogram[];
+
+  /** @param zeros of which every value counts as 0 */
+  constructor(parts: readonly Histogram[], zeros: readonly Histogram[] = []) {
+    this.#parts = parts;
+    this.#zeros = zeros;
+  }
+
+  get count(): number {
+    return [...this.#parts, ...this.#zeros].reduce((sum, { count }) => sum + count, 0);
+  }
+
+  get sum(): number {
+    return this.#parts.reduce((sum, each) => sum + each.sum, 0);
+  }
+
+  /** As of Histogram. */
+  below(bound: number): number {
+    return this.#parts.reduce((sum, each) => sum + each.below(bound), 0) + this.#zeros.reduce((sum, { count }) => sum + count, 0);
   }
 
   /** The values below which these parts (0 to 1) of the recent ones lie, to an eighth; 0 where there are none. */
   quantiles(parts: readonly number[], nowMs: number): number[] {
-    const recent = this.#recent(nowMs);
-    const total = recent.reduce((sum, each) => sum + each, 0);
+    const counts = new Float64Array(BUCKETS);
+    for (const each of this.#parts) for (const [index, count] of each.recent(nowMs).entries()) counts[index] = (counts[index] ?? 0) + count;
+    for (const each of this.#zeros) counts[0] = (counts[0] ?? 0) + total(each.recent(nowMs));
+    const all = total(counts);
     return parts.map((part) => {
-      let left = Math.ceil(part * total);
-      for (let index = 0; index < BUCKETS && total > 0; index++) {
-        left -= recent[index] ?? 0;
+      let left = Math.ceil(part * all);
+      for (let index = 0; index < BUCKETS && all > 0; index++) {
+        left -= counts[index] ?? 0;
         if (left <= 0) return middleOf(index);
       }
       return 0;
     });
   }
+}
 
-  #recent(nowMs: number): Float64Array {
-    const none = { atMs: nowMs, counts: new Float64Array(BUCKETS) };
-    const [older, newer] = this.#windows ?? [none, none];
-    const recent = this.#counts.map((count, index) => count - (older.counts[index] ?? 0));
-    if (this.#windows === undefined) this.#windows = [older, newer];
-    else if (nowMs - newer.atMs >= WINDOW_MS) this.#windows = [newer, { atMs: nowMs, counts: this.#counts.slice() }];
-    return recent;
-  }
+function total(counts: Float64Array): number {
+  let sum = 0;
+  for (const count of counts) sum += count;
+  return sum;
 }
 
 function bucketOf(value: number): number {

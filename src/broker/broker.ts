@@ -153,7 +153,15 @@ export class Broker {
     const broker = new Broker(services, { parts, listening, http, loopDelay });
     for (const interceptor of options.interceptors ?? []) broker.interceptors.add(interceptor);
     const figures = new RequestFigures(clock);
-    const gather = (work: () => void) => figures.turn(() => (broker.interceptors.isEmpty ? engine.gather(work) : work()));
+    const gather = (work: () => void) => {
+      figures.beginTurn();
+      try {
+        if (broker.interceptors.isEmpty) engine.gather(work);
+        else work();
+      } finally {
+        figures.endTurn();
+      }
+    };
     const takeHttp = http.serve({
       services,
       requests: figures,

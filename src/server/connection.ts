@@ -228,15 +228,15 @@ export class Connection implements FrameSender {
   }
 
   #received(bytes: Buffer): boolean {
-    this.#lastActiveMs = this.#options.now();
+    const nowMs = this.#options.now();
+    this.#lastActiveMs = nowMs;
     if (this.#stream !== undefined) return this.#stream.received(bytes);
     const begun = this.#hasSpoken ? undefined : this.#frames.begunPrefix();
-    if (!this.#isYielding) this.#sliceEndMs = this.#options.turns.sliceEndMs();
+    if (!this.#isYielding) this.#sliceEndMs = this.#options.turns.sliceEndMs(nowMs);
     const failure = this.#turn(() => this.#frames.feed(bytes));
-    if (failure instanceof ForeignProtocol) {
-      // A request may have come before it in the same read.
-      return this.#foreign(failure, begun === undefined || this.#hasSpoken ? undefined : Buffer.concat([begun, bytes]));
-    }
+    // A request may have come before it in the same read.
+    const isFirst = begun !== undefined && !this.#hasSpoken;
+    if (failure instanceof ForeignProtocol) return this.#foreign(failure, isFirst ? Buffer.concat([begun, bytes]) : undefined);
     if (this.#options.turns.isSlowed && !this.#isYielding) this.#waitForTurn();
     if (this.#frames.keptBytes > MAX_KEPT_BYTES || this.#isChoked || this.#isYielding) this.#isPaused = true;
     return !this.#isPaused;

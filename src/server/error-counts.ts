@@ -1,43 +1,32 @@
-// Which errors a reply tells, wherever its response has error codes: at the top, with topics, partitions, members. What looks through a reply is
-// put together from the declaration of its response, once for each API.
+// Which errors a reply tells, wherever its response has error codes: at the top, with topics, partitions, members. The function that looks
+// through a reply is made from the declaration of its response, as codecs are: once for each API, and of nothing but declarations.
 
 import type { Field, Shape } from "../../protocol/schema/field.ts";
 
-/** Called with each error code of a reply, NONE as well. */
-export type TellError = (errorCode: number) => void;
-type Look = (value: Readonly<Record<string, unknown>>, tell: TellError) => void;
+/** Calls `tell` with each error code but NONE; gives how often there was NONE. */
+export type CountErrors = (reply: object, tell: (errorCode: number) => void) => number;
 
-const ERROR_CODE = "errorCode";
-
-/** `undefined` for a response without any. */
-export function errorLook(shape: Shape): Look | undefined {
-  const looks = Object.entries(shape).flatMap(([name, field]) => lookAt(name, field) ?? []);
-  const [first, ...others] = looks;
-  if (first === undefined || others.length === 0) return first;
-  return (value, tell) => {
-    for (const look of looks) look(value, tell);
-  };
+/** `undefined` for a response without error codes. */
+export function errorCounter(shape: Shape): CountErrors | undefined {
+  const looks = looksAt(shape, "reply");
+  if (looks === "") return undefined;
+  return new Function("reply", "tell", `let none = 0;\nlet code = 0;\n${looks}return none;`) as CountErrors;
 }
 
-function lookAt(name: string, { type }: Field<unknown, unknown>): Look | undefined {
-  if (type.kind === "primitive") {
-    if (name !== ERROR_CODE) return undefined;
-    return (value, tell) => tell(typeof value[name] === "number" ? value[name] : 0);
-  }
+function looksAt(shape: Shape, value: string): string {
+  return Object.entries(shape)
+    .map(([name, field]) => lookAt(field, name, `${value}.${name}`))
+    .join("");
+}
+
+function lookAt({ type }: Field<unknown, unknown>, name: string, value: string): string {
+  if (type.kind === "primitive")
+    return name === "errorCode" ? `code = ${value};\nif (code === 0 || code === undefined) none++; else tell(code);\n` : "";
   if (type.kind === "struct") {
-    const inner = errorLook(type.struct.shape);
-    return inner && ((value, tell) => within(value[name], inner, tell));
+    const inner = looksAt(type.struct.shape, value);
+    return inner === "" ? "" : `if (${value} !== undefined && ${value} !== null) {\n${inner}}\n`;
   }
-  const inner = type.element.kind === "struct" ? errorLook(type.element.struct.shape) : undefined;
-  return (
-    inner &&
-    ((value, tell) => {
-      const elements = value[name];
-      if (Array.isArray(elements)) for (const element of elements) within(element, inner, tell);
-    })
-  );
-}
-
-function within(value: unknown, look: Look, tell: TellError): void {
-  if (typeof value === "object" && value !== null) look(value as Readonly<Record<string, unknown>>, tell);
+  const element = `${value.replaceAll(".", "_")}_each`;
+  const inner = type.element.kind === "struct" ? looksAt(type.element.struct.shape, element) : "";
+  return inner === "" ? "" : `for (const ${element} of ${value} ?? []) {\n${inner}}\n`;
 }

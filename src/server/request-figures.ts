@@ -8,43 +8,47 @@ import { Errors } from "../../protocol/errors.ts";
 import type { Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import type { Handler, Reply } from "../api/handler.ts";
-import { type Clock, monotonicMs } from "../base/clock.ts";
-import { Histogram } from "../base/histogram.ts";
-import { errorLook } from "./error-counts.ts";
+import type { Clock } from "../base/clock.ts";
+import { Histogram, Spread } from "../base/histogram.ts";
+import { errorCounter } from "./error-counts.ts";
 
 const US_PER_MS = 1000;
 
 export class ApiFigures {
   readonly name: string;
   /** How many requests there were, by version. */
-  readonly versions: number[] = [];
-  /** From the turn until the answer, in microseconds. */
-  readonly totalUs = new Histogram();
-  /** Of it, until the handler has returned, and from then on. */
-  readonly localUs = new Histogram();
-  readonly remoteUs = new Histogram();
-  /** Of requests, without their size prefix. */
-  readonly requestBytes = new Histogram();
+  readonly versions: Float64Array;
+  /** Of all of them, without their size prefixes. */
+  requestBytes = 0;
+  /** Of requests that were answered in their turn. */
+  readonly inTurnUs = new Histogram();
+  /** Of those that waited: until the answer; of it, until the handler had returned; from then on. */
+  readonly waitedUs = new Histogram();
+  readonly handledUs = new Histogram();
+  readonly awaitedUs = new Histogram();
   /** Requests that wait for their answers now. */
   waitingCount = 0;
+  /** Requests that were answered in the turn that goes on. */
+  answeredCount = 0;
   #noErrorCount = 0;
   readonly #errors = new Map<number, number>();
-  readonly #look: ReturnType<typeof errorLook>;
+  readonly #countErrors: ReturnType<typeof errorCounter>;
 
-  constructor({ name, response }: Api) {
+  constructor({ name, request, response }: Api) {
     this.name = name;
-    this.#look = errorLook(response.struct.shape);
+    this.versions = new Float64Array(request.versions.highest + 1);
+    this.#countErrors = errorCounter(response.struct.shape);
   }
 
   took(version: number, sizeBytes: number): void {
     this.versions[version] = (this.versions[version] ?? 0) + 1;
-    this.requestBytes.record(sizeBytes);
+    this.requestBytes += sizeBytes;
   }
 
   /** Counts each error that an answer tells; one of which nothing can be told counts as without. */
   told(reply: Reply<Shape>): void {
-    if (typeof reply === "symbol" || this.#look === undefined) this.#noErrorCount++;
-    else this.#look(reply as Readonly<Record<string, unknown>>, this.#tell);
+    if (typeof reply === "symbol" || this.#countErrors === undefined) this.#noErrorCount++;
+    else this.#noErrorCount += this.#countErrors(reply, this.#tell);
   }
 
   /** How often each error was told, NONE as well. */
@@ -53,23 +57,38 @@ export class ApiFigures {
     yield* this.#errors;
   }
 
+  /** Until the answer was there. */
+  get totalUs(): Spread {
+    return new Spread([this.inTurnUs, this.waitedUs]);
+  }
+
+  /** Until the handler had returned. */
+  get localUs(): Spread {
+    return new Spread([this.inTurnUs, this.handledUs]);
+  }
+
+  /** From then on. */
+  get remoteUs(): Spread {
+    return new Spread([this.awaitedUs], [this.inTurnUs]);
+  }
+
   readonly #tell = (errorCode: number): void => {
-    if (errorCode === Errors.NONE) this.#noErrorCount++;
-    else this.#errors.set(errorCode, (this.#errors.get(errorCode) ?? 0) + 1);
+    this.#errors.set(errorCode, (this.#errors.get(errorCode) ?? 0) + 1);
   };
 }
 
 export class RequestFigures {
-  readonly #clock: Clock;
+  readonly #nowMs: () => number;
   /** By key of the API. */
   readonly #apis: (ApiFigures | undefined)[] = [];
   #turnMs: number;
-  /** Answered in this turn. */
-  #answered: ApiFigures[] = [];
+  /** Of those that had requests answered in this turn, so many. */
+  readonly #answered: ApiFigures[] = [];
+  #answeredCount = 0;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#turnMs = monotonicMs(clock);
+    this.#nowMs = clock.elapsed ?? (() => clock.now());
+    this.#turnMs = this.#nowMs();
   }
 
   of({ api }: Handler): ApiFigures {
@@ -85,44 +104,43 @@ export class RequestFigures {
     return this.#apis.filter((each) => each !== undefined);
   }
 
-  /** Around what takes up requests. */
-  turn(work: () => void): void {
-    this.#turnMs = monotonicMs(this.#clock);
-    try {
-      work();
-    } finally {
-      this.#endTurn();
+  /** Requests are taken up from now on, until `endTurn`. */
+  beginTurn(): void {
+    this.#turnMs = this.#nowMs();
+  }
+
+  endTurn(): void {
+    if (this.#answeredCount === 0) return;
+    const us = this.#sinceTurnUs(this.#turnMs);
+    for (let index = 0; index < this.#answeredCount; index++) {
+      const figures = this.#answered[index];
+      if (figures === undefined) continue;
+      figures.inTurnUs.record(us, figures.answeredCount);
+      figures.answeredCount = 0;
     }
+    this.#answeredCount = 0;
   }
 
   /** The handler has returned, and its answer is there. */
   answered(figures: ApiFigures): void {
-    this.#answered.push(figures);
+    if (figures.answeredCount++ === 0) this.#answered[this.#answeredCount++] = figures;
   }
 
   /** The handler has returned; gives what is to be called when its answer is there. */
   waiting(figures: ApiFigures): () => void {
     const beganMs = this.#turnMs;
-    const localUs = Math.round((monotonicMs(this.#clock) - beganMs) * US_PER_MS);
+    const handledUs = this.#sinceTurnUs(beganMs);
     figures.waitingCount++;
     return () => {
-      const totalUs = Math.round((monotonicMs(this.#clock) - beganMs) * US_PER_MS);
+      const waitedUs = Math.max(handledUs, this.#sinceTurnUs(beganMs));
       figures.waitingCount--;
-      figures.totalUs.record(totalUs);
-      figures.localUs.record(Math.min(localUs, totalUs));
-      figures.remoteUs.record(Math.max(0, totalUs - localUs));
+      figures.waitedUs.record(waitedUs);
+      figures.handledUs.record(handledUs);
+      figures.awaitedUs.record(waitedUs - handledUs);
     };
   }
 
-  #endTurn(): void {
-    const answered = this.#answered;
-    if (answered.length === 0) return;
-    const us = Math.max(0, Math.round((monotonicMs(this.#clock) - this.#turnMs) * US_PER_MS));
-    for (const figures of answered) {
-      figures.totalUs.record(us);
-      figures.localUs.record(us);
-      figures.remoteUs.record(0);
-    }
-    answered.length = 0;
+  #sinceTurnUs(turnMs: number): number {
+    return Math.max(0, Math.round((this.#nowMs() - turnMs) * US_PER_MS));
   }
 }

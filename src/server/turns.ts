@@ -37,8 +37,8 @@ export class Turns {
   }
 
   /** Until when a connection that begins now goes on; it always takes up one request. */
-  sliceEndMs(): number {
-    return this.#clock.now() + (this.#usedMs < TURN_MS && !this.isSlowed ? SLICE_MS : 0);
+  sliceEndMs(nowMs = this.#clock.now()): number {
+    return nowMs + (this.#usedMs < TURN_MS && !this.isSlowed ? SLICE_MS : 0);
   }
 
   /** For a connection that has used up its slice: `goOn` runs when it is its turn again. */

@@ -3,7 +3,7 @@
 
 import { errorName } from "../../../protocol/errors.ts";
 import { fetch } from "../../../protocol/messages/index.ts";
-import type { Histogram } from "../../base/histogram.ts";
+import type { Spread } from "../../base/histogram.ts";
 import type { ApiFigures } from "../../server/request-figures.ts";
 import type { Scrape } from "./scrape.ts";
 
@@ -15,11 +15,10 @@ const US_PER_S = 1_000_000;
 /** Powers of two, in microseconds: from an eighth of a millisecond to 34 seconds. */
 const BOUNDS_US = Array.from({ length: 19 }, (_, power) => 2 ** (power + 7));
 
-const HISTOGRAMS: readonly (readonly [name: string, help: string, of: (figures: ApiFigures) => Histogram, unit: number])[] = [
+const HISTOGRAMS: readonly (readonly [name: string, help: string, of: (figures: ApiFigures) => Spread, unit: number])[] = [
   ["totaltimems", "Milliseconds from the read that brought a request until its answer was there", ({ totalUs }) => totalUs, US_PER_MS],
   ["localtimems", "Milliseconds until its handler had returned", ({ localUs }) => localUs, US_PER_MS],
   ["remotetimems", "Milliseconds from then on", ({ remoteUs }) => remoteUs, US_PER_MS],
-  ["requestbytes", "Bytes of requests", ({ requestBytes }) => requestBytes, 1],
 ];
 
 /** By Kafka's names of what waits. */
@@ -37,6 +36,8 @@ export function requestMetrics({ view: { requests, services }, out }: Scrape): v
     for (const [version, times] of versions.entries()) if (times > 0) count(times, { request, version });
   const errors = out.family("counter", `${PREFIX}_errors_total`, "Errors that answers told, NONE where there was none.");
   for (const [request, figures] of apis) for (const [code, times] of figures.errors()) errors(times, { request, error: errorName(code) });
+  const bytes = out.family("counter", "odradek_request_bytes_total", "Bytes of requests taken up.");
+  for (const { name, requestBytes } of requests.apis) bytes(requestBytes, { request: name });
   const nowMs = services.clock.now();
   for (const [name, help, of, unit] of HISTOGRAMS) {
     const total = out.family("counter", `${PREFIX}_${name}_count`, `${help}: how many.`);
