@@ -5,6 +5,7 @@
 // only then takes up requests. Stop: parts end in the opposite order: no new requests, partitions are given up, what is stored is flushed.
 
 import { AppendRoom } from "../api/append-room.ts";
+import type { Handler } from "../api/handler.ts";
 import { handlers } from "../api/index.ts";
 import { localCall } from "../api/local-call.ts";
 import { withoutOldVersions } from "../api/old-versions.ts";
@@ -43,7 +44,6 @@ interface BrokerParts {
   readonly parts: Parts;
   readonly listening: Listening;
   readonly http: HttpSide;
-  readonly loopDelay: LoopDelay;
 }
 
 export class Broker {
@@ -57,7 +57,7 @@ export class Broker {
   readonly #http: HttpSide;
   #stopping: Promise<void> | undefined;
 
-  private constructor(services: Services, { parts, listening, http, loopDelay }: BrokerParts) {
+  private constructor(services: Services, { parts, listening, http }: BrokerParts, loopDelay: LoopDelay) {
     this.id = services.brokerId;
     this.loopDelay = loopDelay;
     this.services = services;
@@ -149,8 +149,15 @@ export class Broker {
       served: serving,
     };
     served = services;
+    return Broker.#serve(ground, services, { parts, listening, http, serving });
+  }
+
+  /** All parts are there: requests are taken up. */
+  static #serve({ options, clock, logLevels }: Ground, services: Services, { serving, ...made }: BrokerParts & { readonly serving: readonly Handler[] }): Broker {
+    const { parts, listening, http } = made;
+    const { engine } = options.logs;
     const loopDelay = parts.add(new LoopDelay(clock, logLevels.logger("server")));
-    const broker = new Broker(services, { parts, listening, http, loopDelay });
+    const broker = new Broker(services, made, loopDelay);
     for (const interceptor of options.interceptors ?? []) broker.interceptors.add(interceptor);
     const figures = new RequestFigures(clock);
     const gather = (work: () => void) => {
@@ -162,13 +169,9 @@ export class Broker {
         figures.endTurn();
       }
     };
-    const takeHttp = http.serve({
-      services,
-      requests: figures,
-      loopDelay: () => loopDelay.figures,
-      listeners: () => listening.listeners.all,
-    });
-    listening.listeners.serve(dispatcher(serving, services, broker.interceptors, { noted: loopDelay, figures }), gather, takeHttp);
+    const { listeners } = listening;
+    const takeHttp = http.serve({ services, requests: figures, loopDelay: () => loopDelay.figures, listeners: () => listeners.all });
+    listeners.serve(dispatcher(serving, services, broker.interceptors, { noted: loopDelay, figures }), gather, takeHttp);
     // Where the process is somebody else's, so is its event loop; where time does not pass by itself, nothing is late.
     if (options.keepsProcessAlive !== false && clock.elapsed !== undefined) loopDelay.start();
     return broker;
