@@ -153,7 +153,11 @@ export class Broker {
   }
 
   /** All parts are there: requests are taken up. */
-  static #serve({ options, clock, logLevels }: Ground, services: Services, { serving, ...made }: BrokerParts & { readonly serving: readonly Handler[] }): Broker {
+  static #serve(
+    { options, clock, logLevels }: Ground,
+    services: Services,
+    { serving, ...made }: BrokerParts & { readonly serving: readonly Handler[] },
+  ): Broker {
     const { parts, listening, http } = made;
     const { engine } = options.logs;
     const loopDelay = parts.add(new LoopDelay(clock, logLevels.logger("server")));

@@ -32,6 +32,8 @@ export interface ReadyFacts extends ClientFacts {
   readonly environment: EnvironmentInEffect;
   /** Then there is no data of this process. */
   readonly machine?: MachineFacts | undefined;
+  /** Where HTTP is answered, if it is. */
+  readonly httpUrl?: string | undefined;
   /** Access rules are in force. */
   readonly hasRules: boolean;
   readonly tookMs: number;
@@ -43,7 +45,7 @@ const NAME_WIDTH = 8;
 const MIB = 1024 * 1024;
 
 export function banner(facts: ReadyFacts, paint: Paint): string {
-  const { bootstrapServers, advertised, clusterId, machine, environment, users, hasRules, authority, tookMs } = facts;
+  const { bootstrapServers, advertised, clusterId, machine, environment, users, hasRules, authority, httpUrl, tookMs } = facts;
   const java = propertyLines("java", javaProperties(facts));
   const librdkafka = propertyLines("librdkafka", librdkafkaProperties(facts));
   const width = librdkafka.length === 0 ? NAME_WIDTH : "librdkafka".length;
@@ -64,6 +66,7 @@ export function banner(facts: ReadyFacts, paint: Paint): string {
     ...(users.length === 0 ? [] : [line("users", `${listed(users)}: clients log in by SASL, PLAIN or SCRAM`)]),
     ...(hasRules ? [line("rules", "clients may do what access rules allow them, and nothing else")] : []),
     ...(authority === undefined ? [] : [line("tls", trustedText(authority))]),
+    ...(httpUrl === undefined ? [] : [line("http", `${httpUrl} has metrics and health`)]),
     line("kafkajs", kafkajsLine(facts)),
     ...[...java, ...librdkafka].map(([name, text]) => line(name, text)),
     line("stop", "Ctrl-C"),
@@ -117,7 +120,7 @@ function listed(names: readonly string[]): string {
 }
 
 export function readyLine(facts: ReadyFacts): string {
-  const { bootstrapServers, protocol, authority, advertised, clusterId, machine, environment } = facts;
+  const { bootstrapServers, protocol, authority, advertised, clusterId, machine, environment, httpUrl } = facts;
   const { variables, unknown } = environment;
   const java = javaProperties(facts);
   return `${JSON.stringify({
@@ -127,6 +130,7 @@ export function readyLine(facts: ReadyFacts): string {
     ...(authority === undefined ? {} : { ca: authority.pem, ...(authority.file === undefined ? {} : { caFile: authority.file }) }),
     ...(java === undefined ? {} : { clients: { kafkajs: kafkajsLine(facts), java, librdkafka: librdkafkaProperties(facts) } }),
     ...(advertised.length === 0 ? {} : { advertised }),
+    ...(httpUrl === undefined ? {} : { http: httpUrl }),
     clusterId,
     data: machine === undefined ? facts.data : machine.objects,
     ...(machine === undefined ? {} : { broker: machine.brokerId, otherBrokers: machine.otherIds, database: machine.database }),

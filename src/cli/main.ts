@@ -25,11 +25,12 @@ async function startHere({ workers: places, ...order }: BrokerOrder): Promise<Ru
   const node = await openNode({ ...order, ...(places.length === 0 ? {} : { workers: { script: ownScript(), places } }) });
   setTimeout(flushCompileCache, FLUSH_CACHE_AFTER_MS).unref();
   const { bootstrapServers, broker } = node;
-  const { bootstrapProtocol, clusterId } = broker;
+  const { bootstrapProtocol, clusterId, httpUrl } = broker;
   const failure = node.failure.then(
     ({ message }) => new Error(`A worker thread ended (${message}). What was acknowledged is kept; start again.`),
   );
-  return { bootstrapServers, bootstrapProtocol, clusterId, authority: node.authority?.certificate, failure, stop: () => node.stop() };
+  const authority = node.authority?.certificate;
+  return { bootstrapServers, bootstrapProtocol, clusterId, httpUrl, authority, failure, stop: () => node.stop() };
 }
 
 /** One broker of a cluster of machines. */
@@ -45,7 +46,13 @@ async function startMachine({ host, ...order }: BrokerOrder, { isHostOpen }: Mac
   const { brokers, clusterId } = cluster.image;
   const endpoints = brokers.get(broker.id)?.endpoints ?? [];
   return {
-    ...{ bootstrapServers: broker.bootstrapServers, bootstrapProtocol: broker.bootstrapProtocol, clusterId, authority: undefined },
+    ...{
+      bootstrapServers: broker.bootstrapServers,
+      bootstrapProtocol: broker.bootstrapProtocol,
+      clusterId,
+      httpUrl: broker.httpUrl,
+      authority: undefined,
+    },
     machine: {
       brokerId: broker.id,
       otherIds: [...brokers.keys()].filter((id) => id !== broker.id).sort((one, other) => one - other),

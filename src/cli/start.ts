@@ -25,6 +25,8 @@ export interface RunningBroker {
   /** What the listener there speaks. */
   readonly bootstrapProtocol: string;
   readonly clusterId: string;
+  /** Where the first broker answers HTTP, if it does. */
+  readonly httpUrl?: string | undefined;
   /** The certificate, in PEM, of the authority that issued what it shows its clients. */
   readonly authority: string | undefined;
   /** Of a cluster of machines. */
@@ -89,6 +91,7 @@ export async function start(
     maxMemoryBytes: plan.config["odradek.max.memory.bytes"],
     machine: broker.machine,
     environment: plan.environment,
+    httpUrl: broker.httpUrl,
     hasRules: hasAuthorizer(plan.config),
     users: userNames(plan.config),
     tookMs: performance.now() - beganMs,

@@ -50,6 +50,9 @@ export interface LocalPartitionsOptions {
 export class LocalPartitions {
   /** What goes in and out of topics at this broker. */
   readonly traffic = new Traffic();
+  /** How often replicas fell out of sync, or came back, while this broker led; several of a partition at a time count once. */
+  isrShrinkCount = 0;
+  isrExpandCount = 0;
   readonly #options: LocalPartitionsOptions;
   /** By topic name; the array is sparse where other brokers lead. */
   readonly #topics = new Map<string, { readonly id: string; readonly partitions: (Partition | undefined)[] }>();
@@ -231,6 +234,8 @@ export class LocalPartitions {
         const opens = () => this.#openLed(topic.name, index, settings);
         this.#retries.attempt(topicPartitionName({ topic: topic.name, partition: index }), "could not open a log", opens);
       } else {
+        if (inSyncReplicas.length < current.inSyncCount) this.isrShrinkCount++;
+        else if (inSyncReplicas.length > current.inSyncCount) this.isrExpandCount++;
         current.setReplicas({ count: replicas.length, inSyncCount: inSyncReplicas.length });
         if (current.leaderEpoch !== leaderEpoch) current.startLeaderEpoch(leaderEpoch);
         current.configure(settings ?? this.#options.settingsOf(topic));

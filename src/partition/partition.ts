@@ -183,6 +183,10 @@ export class Partition implements Watchable {
     this.#watchers.unwatch(watcher);
   }
 
+  get inSyncCount(): number {
+    return this.#replicas.inSyncCount;
+  }
+
   setReplicas(replicas: { readonly count: number; readonly inSyncCount: number }): void {
     this.#replicas = replicas;
   }

@@ -10,7 +10,7 @@ import { type JaasEntry, MalformedJaas, parseJaas } from "../config/jaas.ts";
 import { securityProtocolOf } from "../config/listeners.ts";
 import { SettingError } from "../config/setting.ts";
 import { OAUTHBEARER, OAuthTerms } from "./oauth-terms.ts";
-import type { SaslExchange } from "./sasl-exchange.ts";
+import type { Proven, SaslExchange } from "./sasl-exchange.ts";
 import { oauthExchange } from "./sasl-oauth.ts";
 import { plainExchange } from "./sasl-plain.ts";
 import { isPasswordOf, isScram, type ScramKeys, type ScramMechanism, scramExchange, type TokenKeys } from "./sasl-scram.ts";
@@ -114,18 +114,25 @@ export class SaslTerms {
     return plainExchange((user) => this.#namedUsers().passwordOf(user) ?? entry?.options.get(USER_OPTION + user));
   }
 
-  /** For who sends it as it is (HTTP Basic): whether by any enabled mechanism of passwords the user has this one. */
-  async isPassword(user: string, password: string): Promise<boolean> {
+  /** For who sends it as it is (HTTP Basic): by which enabled mechanism the user has this password; `undefined`: by none. */
+  async mechanismOf(user: string, password: string): Promise<string | undefined> {
     for (const mechanism of this.mechanisms) {
       if (mechanism === "PLAIN") {
         const step = await this.exchange(mechanism).step(Buffer.from(`\0${user}\0${password}`));
-        if (step.kind === "success") return true;
+        if (step.kind === "success") return mechanism;
       } else if (isScram(mechanism)) {
         const keys = this.#keysOf(user, mechanism);
-        if (keys !== undefined && (await isPasswordOf(keys, mechanism, password))) return true;
+        if (keys !== undefined && (await isPasswordOf(keys, mechanism, password))) return mechanism;
       }
     }
-    return false;
+    return undefined;
+  }
+
+  /** Whose a token is, for who shows it as it is; `undefined` where it is nobody's, or the listener takes none. */
+  async bearer(token: string): Promise<Proven | undefined> {
+    if (!this.mechanisms.includes(OAUTHBEARER)) return undefined;
+    const step = await this.exchange(OAUTHBEARER).step(Buffer.from(`n,,\x01auth=Bearer ${token}\x01\x01`));
+    return step.kind === "success" ? step : undefined;
   }
 
   #keysOf(user: string, mechanism: ScramMechanism): ScramKeys | undefined {

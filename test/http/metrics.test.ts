@@ -168,4 +168,8 @@ test("of a cluster one broker counts as the controller, and one without all of i
   expect(sum(left, "kafka_server_replicamanager_underreplicatedpartitions")).toBe(1);
   expect(sum(left, 'kafka_cluster_partition_underreplicated{topic="t",partition="0"}')).toBe(1);
   expect(sum(left, "kafka_controller_kafkacontroller_fencedbrokercount")).toBe(1);
+  await cluster.restartBroker(2);
+  const back = await read();
+  expect(sum(back, "kafka_server_replicamanager_underreplicatedpartitions")).toBe(0);
+  expect(sum(back, "kafka_server_replicamanager_isrexpands_total")).toBe(1);
 });

@@ -43,6 +43,9 @@ function replicaMetrics(scrape: Scrape, gauge: Gauge): void {
     count(([partition, image]) => spareReplicas(partition, image) === 0),
   );
   gauge(name("offlinereplicacount"), "Of those it leads, whose logs are not open.", Math.max(0, ledCount - led.length));
+  const { isrShrinkCount, isrExpandCount } = scrape.view.services.partitions;
+  scrape.out.family("counter", `${name("isrshrinks")}_total`, "Times that replicas fell out of sync.")(isrShrinkCount);
+  scrape.out.family("counter", `${name("isrexpands")}_total`, "Times that they came back.")(isrExpandCount);
   gauge("kafka_brokers", "Brokers of the cluster that are there.", cluster.image.brokers.size);
 }
 
