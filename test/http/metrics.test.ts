@@ -1,5 +1,7 @@
 // What Prometheus reads, held against what was done: names as Kafka's JMX exporter gives them, and true values.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fetch as fetchApi, findCoordinator, listOffsets, metadata, offsetCommit, produce } from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
@@ -151,6 +153,16 @@ test("connections are counted as they are, with the software that clients say th
     values.get('kafka_server_socket_server_metrics_connection_count{listener="PLAINTEXT",networkProcessor="0"}'),
   ).toBeGreaterThanOrEqual(2);
   expect(values.get("process_resident_memory_bytes")).toBeGreaterThan(10_000_000);
+});
+
+test("the dashboard shows what there is", async () => {
+  const families = new Set<string>();
+  const text = await (await fetch(`${broker.httpUrl}/metrics`)).text();
+  for (const [, name = "", type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) families.add(type === "histogram" ? `${name}_bucket` : name);
+  const dashboard = readFileSync(join(import.meta.dirname, "../../src/http/grafana-dashboard.json"), "utf8");
+  const named = new Set([...dashboard.matchAll(/\b(?:kafka|odradek|process|nodejs)_[a-z_]+/g)].map(([name]) => name));
+  expect([...named].filter((name) => !families.has(name))).toEqual([]);
+  expect(named.size).toBeGreaterThan(25);
 });
 
 test("of a cluster one broker counts as the controller, and one without all of its replicas in sync is told", async () => {
