@@ -195,7 +195,10 @@ export class ShareReading {
         context.connection.reserve(-log.sizeBytes);
         return nothing(wanted, Errors.NONE);
       }
-      return { wanted, error: Errors.NONE, records: log.slice(first.firstOffset, last.lastOffset), ranges, release };
+      const records = log.slice(first.firstOffset, last.lastOffset);
+      partition.traffic.fetchRequests++;
+      for (const { length } of records) partition.traffic.bytesOut += length;
+      return { wanted, error: Errors.NONE, records, ranges, release };
     } catch (error) {
       release();
       context.connection.reserve(-log.sizeBytes);

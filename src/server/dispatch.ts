@@ -105,10 +105,13 @@ function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType
       ? handler.handle(services, body, context)
       : intercepted(interceptors, { handler, request: body, context }, services);
     const reply = quota === undefined ? handled : throttled(handled, { quota, handler, header, body, connection, sizeBytes: frame.length });
+    if (reply instanceof AfterWrite) {
+      figures.answered(account);
+      return (writer) => write(writer, handler, header, reply, account);
+    }
     const waiting = reply instanceof InTurn ? reply.reply : reply;
     if (!(waiting instanceof Promise)) {
       figures.answered(account);
-      if (waiting instanceof AfterWrite) return (writer) => write(writer, handler, header, waiting, account);
       return encode(handler, header, waiting, account);
     }
     const ended = figures.waiting(account);

@@ -85,6 +85,15 @@ test("auto is any free port", () => {
   expect(planStart({ port: "auto" }, {}).port).toBe(0);
 });
 
+test("HTTP is answered where --http-port says, each broker at a port of its own, or nowhere with --no-http", () => {
+  const ports = (given: StartArguments) => planStart({ memory: true, ...given }, {}).configs.map((config) => config["odradek.http.port"]);
+  expect(ports({})).toEqual([null]);
+  expect(ports({ httpPort: "8080", brokers: "3" })).toEqual([8080, 8081, 8082]);
+  expect(ports({ httpPort: "auto", brokers: "2" })).toEqual([0, 0]);
+  expect(planStart({ http: false }, {}).config["odradek.http"]).toBe(false);
+  expect(planStart({}, { KAFKA_ODRADEK_HTTP: "false" }).config["odradek.http"]).toBe(false);
+});
+
 test("several brokers have ids, ports and racks of their own, and the replicas that so many can hold", () => {
   const plan = planStart({ port: "9092,9095", brokers: "3", rack: "a,b", memory: true }, {});
   expect([plan, ...plan.others].map(({ config, port }) => [config["node.id"], port, config["broker.rack"]])).toEqual([
@@ -256,6 +265,10 @@ test.each<[string, StartArguments, string]>([
   ["two numbers for one broker", { set: ["node.id=1", "broker.id=2"] }, "You must set `node.id` to the same value as `broker.id`."],
   ["a number of brokers that is JavaScript's", { brokers: "1e1" }, "--brokers 1e1: a cluster has from 1 to 100 brokers"],
   ["hexadecimal workers", { workers: "0x2" }, "--workers 0x2: from 1 to 64 threads"],
+  ["HTTP at a port and nowhere", { http: false, httpPort: "8080" }, "--no-http and --http-port contradict each other"],
+  ["a port for HTTP that is none", { httpPort: "http" }, "--http-port http: a port is a number"],
+  ["HTTP alone at the port of clients", { httpPort: "9092" }, "HTTP cannot have port 9092 for itself"],
+  ["HTTP of one broker at the port of another", { httpPort: "9093", brokers: "2" }, "Brokers 1 and 2 cannot both have port 9093"],
   ["one port for two brokers", { port: "9092,9092" }, "Brokers 1 and 2 cannot both have port 9092 (given with --port); leave room"],
   ["ports that count up into another", { port: "9093,9092", brokers: "3" }, "Brokers 1 and 3 cannot both have port 9093"],
   [
