@@ -47,6 +47,8 @@ export class HttpRoom {
   readonly #server: Server;
   /** Of streams, while a request of theirs comes. */
   readonly #deadlines = new Map<ByteStream, Timer>();
+  /** What is asked on a stream, until it is answered. */
+  readonly #requests = new WeakMap<ByteStream, IncomingMessage>();
   /** The last answer of a stream. */
   readonly #answers = new WeakMap<Duplex, ServerResponse>();
 
@@ -158,19 +160,27 @@ export class HttpRoom {
     if (this.#deadlines.has(stream)) return;
     this.#deadlines.set(
       stream,
-      this.#view.services.clock.after(REQUEST_MS, () => stream.destroy()),
+      this.#view.services.clock.after(REQUEST_MS, () => this.#overdue(stream)),
     );
+  }
+
+  /** Unless all of it is there, and its answer takes longer. */
+  #overdue(stream: ByteStream): void {
+    this.#deadlines.delete(stream);
+    if (this.#requests.get(stream)?.complete === true) this.#awaitRequest(stream);
+    else stream.destroy();
   }
 
   #requestCame(incoming: IncomingMessage): void {
     const { socket } = incoming;
     if (!(socket instanceof ByteStream)) return;
-    if (incoming.complete) this.#came(socket);
-    else incoming.once("close", () => this.#came(socket));
+    this.#requests.set(socket, incoming);
+    incoming.once("close", () => this.#came(socket));
   }
 
-  /** All of the request is there, or nothing more comes. */
+  /** It was answered, or nothing more comes. */
   #came(stream: ByteStream): void {
+    this.#requests.delete(stream);
     this.#deadlines.get(stream)?.cancel();
     this.#deadlines.delete(stream);
   }

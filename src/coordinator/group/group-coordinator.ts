@@ -49,8 +49,9 @@ export interface GroupFigures {
   readonly kind: Group["kind"];
   readonly state: Group["state"];
   readonly memberCount: number;
-  /** Committed. */
-  readonly offsets: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[];
+  /** Of committed offsets. */
+  readonly offsetCount: number;
+  readonly offsets: () => Iterable<{ readonly topic: string; readonly partition: number; readonly offset: number }>;
 }
 
 export class GroupCoordinator {
@@ -132,15 +133,14 @@ export class GroupCoordinator {
     return this.#look(groupId, obstacles, () => []);
   }
 
-  /** Of those whose state is loaded. */
+  /** Of those whose state is loaded, each as it is when it is given. */
   *figures(): Iterable<GroupFigures> {
     for (const { state } of this.#runtime.shards()) {
       for (const { groupId, kind, state: groupState, members } of state?.groups() ?? []) {
-        const committed = [...(state?.offsets.ofGroup(groupId) ?? [])];
-        const offsets = committed.flatMap(([topic, partitions]) =>
-          [...partitions].map(([partition, { offset }]) => ({ topic, partition, offset })),
-        );
-        yield { groupId, kind, state: groupState, memberCount: members.size, offsets };
+        const committed = state?.offsets.ofGroup(groupId) ?? new Map<string, ReadonlyMap<number, { readonly offset: number }>>();
+        let offsetCount = 0;
+        for (const partitions of committed.values()) offsetCount += partitions.size;
+        yield { groupId, kind, state: groupState, memberCount: members.size, offsetCount, offsets: () => offsetsOf(committed) };
       }
     }
   }
@@ -184,4 +184,10 @@ export class GroupCoordinator {
       refuse,
     );
   }
+}
+
+function* offsetsOf(
+  committed: ReadonlyMap<string, ReadonlyMap<number, { readonly offset: number }>>,
+): Iterable<{ readonly topic: string; readonly partition: number; readonly offset: number }> {
+  for (const [topic, partitions] of committed) for (const [partition, { offset }] of partitions) yield { topic, partition, offset };
 }

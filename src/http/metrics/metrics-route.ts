@@ -2,6 +2,7 @@
 // (odradek_…) where neither has one. Values are read when they are asked for. Who may describe the cluster may read; of topics and groups he
 // sees those that he may describe.
 
+import { Slices } from "../../base/slices.ts";
 import type { BrokerView } from "../broker-view.ts";
 import { Problem } from "../problem.ts";
 import type { Asked, Route } from "../route.ts";
@@ -40,10 +41,10 @@ export function metricsRoute(view: BrokerView): Route {
     answer: async ({ query: { without = [] }, access }: Asked<{ readonly without?: readonly string[] | undefined }>) => {
       if (!access.permitsOnCluster("DESCRIBE CLUSTER")) throw new Problem(403, "To read metrics takes the right to describe the cluster.");
       const out = new Exposition();
-      const scrape = { view, out, access, mostRows: MOST_ROWS };
+      const scrape = { view, out, access, slices: new Slices(view.services.clock), mostRows: MOST_ROWS };
       clusterMetrics(scrape);
-      topicMetrics(scrape, !without.includes("topics"));
-      if (!without.includes("partitions")) partitionMetrics(scrape);
+      await topicMetrics(scrape, !without.includes("topics"));
+      if (!without.includes("partitions")) await partitionMetrics(scrape);
       requestMetrics(scrape);
       connectionMetrics(scrape);
       await groupMetrics(scrape, !without.includes("groups"));

@@ -2,7 +2,7 @@
 
 import type { PartitionImage } from "../../cluster/partition-image.ts";
 import type { Partition } from "../../partition/partition.ts";
-import { maySeeTopic, type Scrape } from "./scrape.ts";
+import { forEachRow, maySeeTopic, type Scrape } from "./scrape.ts";
 
 type Figure = (partition: Partition, image: PartitionImage) => number;
 
@@ -50,13 +50,15 @@ export function* ledPartitions({ view: { services } }: Scrape): Iterable<readonl
   }
 }
 
-export function partitionMetrics(scrape: Scrape): void {
+export async function partitionMetrics(scrape: Scrape): Promise<void> {
   const isSeen = maySeeTopic(scrape);
   const all = [...ledPartitions(scrape)].filter(([{ topic }]) => isSeen(topic));
   const shown = all.slice(0, scrape.mostRows);
   for (const [name, help, figure] of FAMILIES) {
     const add = scrape.out.family("gauge", name, help);
-    for (const [partition, image] of shown) add(figure(partition, image), { topic: partition.topic, partition: partition.index });
+    await forEachRow(scrape, shown, ([partition, image]) =>
+      add(figure(partition, image), { topic: partition.topic, partition: partition.index }),
+    );
   }
   scrape.out.family(
     "gauge",

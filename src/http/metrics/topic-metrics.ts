@@ -1,7 +1,7 @@
 // What went in and out, of all topics together and of each. A series of a topic begins with its first partition here and ends with the topic.
 
 import type { TrafficKind } from "../../partition/topic-traffic.ts";
-import { maySeeTopic, type Scrape } from "./scrape.ts";
+import { forEachRow, maySeeTopic, type Scrape } from "./scrape.ts";
 
 const PREFIX = "kafka_server_brokertopicmetrics";
 
@@ -18,13 +18,14 @@ const FAMILIES: readonly (readonly [kind: TrafficKind, name: string, help: strin
   ["fetchConversions", "fetchmessageconversions", "Partitions read for clients of formats before Kafka 0.11."],
 ];
 
-export function topicMetrics(scrape: Scrape, showsTopics: boolean): void {
+export async function topicMetrics(scrape: Scrape, showsTopics: boolean): Promise<void> {
   const { traffic } = scrape.view.services.partitions;
   const sum = traffic.sum();
-  const topics = showsTopics ? [...traffic.topics].filter(([topic]) => maySeeTopic(scrape)(topic)) : [];
+  const isSeen = maySeeTopic(scrape);
+  const topics = showsTopics ? [...traffic.topics].filter(([topic]) => isSeen(topic)) : [];
   for (const [kind, name, help] of FAMILIES) {
     const add = scrape.out.family("counter", `${PREFIX}_${name}_total`, help);
     add(sum[kind]);
-    for (const [topic, figures] of topics) add(figures[kind], { topic });
+    await forEachRow(scrape, topics, ([topic, figures]) => add(figures[kind], { topic }));
   }
 }
