@@ -69,7 +69,7 @@ export async function build({ withTypes = false } = {}) {
       ...common,
       ...commonJs,
       entryPoints: [`src/http/${WEB_FRAMEWORK}.ts`],
-      minifySyntax: true,
+      minify: true,
       outfile: join(outputFolder, `${WEB_FRAMEWORK}.cjs`),
     }),
     ...["main", "tools"].map((entry) =>

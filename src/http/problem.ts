@@ -9,8 +9,8 @@ export class Problem extends Error {
   readonly headers: Readonly<Record<string, string>>;
 
   /** @param detail a sentence for who sees it; nothing secret */
-  constructor(status: number, detail: string, headers: Readonly<Record<string, string>> = {}) {
-    super(detail);
+  constructor(status: number, detail: string, headers: Readonly<Record<string, string>> = {}, options?: ErrorOptions) {
+    super(detail, options);
     this.name = "Problem";
     this.status = status;
     this.headers = headers;

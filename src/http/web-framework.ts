@@ -1,6 +1,5 @@
 // What others have made of HTTP, in one place: the build keeps it in a file beside the broker, which is read when somebody first speaks HTTP.
 
-export { getRequestListener, RequestError } from "@hono/node-server";
 export { toJsonSchema } from "@valibot/to-json-schema";
 export { Hono } from "hono";
 export { bodyLimit } from "hono/body-limit";
