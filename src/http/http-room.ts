@@ -10,6 +10,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from "node:stream";
 import type { Context } from "hono";
 import { accessOf } from "../api/access-of.ts";
+import { assert } from "../base/assert.ts";
 import type { Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { ByteStream } from "../server/byte-stream.ts";
@@ -23,13 +24,15 @@ import { openApi } from "./openapi.ts";
 import { ownNames } from "./own-names.ts";
 import { Problem } from "./problem.ts";
 import { type Route, route } from "./route.ts";
-import { bodyLimit, getRequestListener, Hono, RequestError, valibot as v } from "./web-framework.ts";
+import { send, standardRequest } from "./standard-form.ts";
+import { bodyLimit, Hono, valibot as v } from "./web-framework.ts";
 
 const MOST_BODY_BYTES = 1024 * 1024;
 const MOST_HEADER_BYTES = 16 * 1024;
 /** How long the bytes of a request may take to come. */
 const REQUEST_MS = 30_000;
 
+/** What a browser is told to make of an answer: as little as possible. */
 const HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'",
@@ -44,6 +47,8 @@ export class HttpRoom {
   readonly #view: BrokerView;
   readonly #logger: Logger;
   readonly #logins: Logins;
+  readonly #isOwnName: (name: string) => boolean;
+  readonly #app: Hono<Env>;
   readonly #server: Server;
   /** Of streams, while a request of theirs comes. */
   readonly #deadlines = new Map<ByteStream, Timer>();
@@ -57,15 +62,12 @@ export class HttpRoom {
     this.#view = view;
     this.#logger = logger;
     this.#logins = new Logins(config, clock);
-    const app = this.#app();
-    const listener = getRequestListener(async (request, env) => guarded(await app.fetch(request, env as Env["Bindings"])), {
-      overrideGlobalObjects: false,
-      errorHandler: (error) => this.#failed(error).response(),
-    });
+    this.#isOwnName = ownNames(view);
+    this.#app = this.#routed();
     this.#server = createServer({ maxHeaderSize: MOST_HEADER_BYTES, requireHostHeader: false }, (incoming, outgoing) => {
       this.#requestCame(incoming);
       this.#answers.set(incoming.socket, outgoing);
-      void listener(incoming, outgoing);
+      void this.#serve(incoming, outgoing);
     });
     // Who has asked may close his side, and is answered all the same.
     (this.#server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
@@ -85,16 +87,26 @@ export class HttpRoom {
     this.#deadlines.clear();
   }
 
-  #app(): Hono<Env> {
+  async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const response = await this.#responseTo(incoming);
+    for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+    await send(response, incoming, outgoing);
+  }
+
+  async #responseTo(incoming: IncomingMessage): Promise<Response> {
+    const { headers, rawHeaders, url = "" } = incoming;
+    try {
+      const isSecure = streamOf(incoming).encrypted;
+      const fault = approachFault({ headers, rawHeaders, target: url, isSecure }, this.#isOwnName);
+      return fault?.response() ?? (await this.#app.fetch(standardRequest(incoming, isSecure ? "https" : "http"), { incoming }));
+    } catch (error) {
+      return this.#failed(error).response();
+    }
+  }
+
+  #routed(): Hono<Env> {
     const app = new Hono<Env>();
     const routes = this.#routes();
-    const isOwnName = ownNames(this.#view);
-    app.use(async (context, next) => {
-      const { headers, rawHeaders, url = "" } = context.env.incoming;
-      const fault = approachFault({ headers, rawHeaders, target: url, isSecure: streamOf(context).encrypted }, isOwnName);
-      if (fault !== undefined) throw fault;
-      await next();
-    });
     app.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: tooLarge }));
     for (const each of routes) app.get(each.path, (context) => this.#answer(each, context));
     app.notFound(({ req: { path } }) => {
@@ -127,7 +139,7 @@ export class HttpRoom {
     const parsed = v.safeParse(query, context.req.query());
     if (!parsed.success)
       throw new Problem(400, parsed.issues.map(({ message, path }) => `${path?.map(({ key }) => key).join(".")}: ${message}`).join("; "));
-    const stream = streamOf(context);
+    const stream = streamOf(context.env.incoming);
     const principal = isOpen ? stream.peer.principal : await this.#logins.principalOf(stream, context.req.header("authorization"));
     const access = accessOf(this.#view.services, { brokerId: undefined, principal, remoteAddress: stream.peer.remoteAddress });
     return answer({ query: parsed.output, accept: context.req.header("accept") ?? "", access });
@@ -136,7 +148,6 @@ export class HttpRoom {
   /** Anything that was thrown; what is our own fault is for the log. */
   #failed(error: unknown): Problem {
     if (error instanceof Problem) return error;
-    if (error instanceof RequestError) return new Problem(400, "The request is malformed.");
     this.#logger.error({ err: error }, "an HTTP request failed");
     return new Problem(500, "The broker could not answer; its log says why.");
   }
@@ -186,16 +197,9 @@ export class HttpRoom {
   }
 }
 
-function streamOf({ env: { incoming } }: Context<Env>): ByteStream {
-  const { socket } = incoming;
-  if (!(socket instanceof ByteStream)) throw new Error("a request came on something else than a connection of a listener");
+function streamOf({ socket }: IncomingMessage): ByteStream {
+  assert(socket instanceof ByteStream, "requests come on connections of listeners");
   return socket;
-}
-
-/** What a browser is told to make of it: as little as possible. */
-function guarded(response: Response): Response {
-  for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
-  return response;
 }
 
 function tooLarge(): never {
