@@ -67,7 +67,10 @@ export class HttpRoom {
     this.#server = createServer({ maxHeaderSize: MOST_HEADER_BYTES, requireHostHeader: false }, (incoming, outgoing) => {
       this.#requestCame(incoming);
       this.#answers.set(incoming.socket, outgoing);
-      void this.#serve(incoming, outgoing);
+      this.#serve(incoming, outgoing).catch((error: unknown) => {
+        this.#logger.error({ err: error }, "could not send the answer to an HTTP request");
+        outgoing.destroy();
+      });
     });
     // Who has asked may close his side, and is answered all the same.
     (this.#server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
