@@ -7,17 +7,17 @@ import { errorCounter } from "../../src/server/error-counts.ts";
 
 /** Two of whatever there may be many of, with error codes that count up; `codes` has those that it has. */
 function sample(shape: Shape, codes: number[]): object {
-  return Object.fromEntries(Object.entries(shape).map(([name, { type }]) => [name, valueOf(name, type, codes)]));
+  return Object.fromEntries(Object.entries(shape).map(([name, { type }]) => [name, sampleOf(name, type, codes)]));
 }
 
-function valueOf(name: string, type: FieldType, codes: number[]): unknown {
+function sampleOf(name: string, type: FieldType, codes: number[]): unknown {
   switch (type.kind) {
     case "primitive":
       return name === "errorCode" ? codes[codes.push(codes.length % 3) - 1] : undefined;
     case "struct":
       return sample(type.struct.shape, codes);
     case "array":
-      return [valueOf("", type.element, codes), valueOf("", type.element, codes)];
+      return [sampleOf("", type.element, codes), sampleOf("", type.element, codes)];
   }
 }
 
