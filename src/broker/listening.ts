@@ -90,7 +90,7 @@ export class Listening implements Part {
     return new Listening(ground, { listeners, answerMemory, memoryBound, limits, addresses, kept, options: shared });
   }
 
-  /** A further port at the host and on the terms of the first listener, which no client is told of. Rejects with Node's own error. */
+  /** A further port at the host, on the terms and by the name of the first listener, which no client is told of. Rejects with Node's own error. */
   openBeside(port: number): Promise<Listeners> {
     return Listeners.open(this.#first === undefined ? [] : [{ ...this.#first, port }], this.#options);
   }

@@ -155,7 +155,8 @@ export class ConnectionLimits {
 
   #isProtected({ listener: { name } }: ListenerLimits): boolean {
     const { config } = this.#options;
-    return this.#listeners.size > 1 && name === interBrokerListener(config);
+    const hasOthers = [...this.#listeners].some(({ listener }) => listener.name !== name);
+    return hasOthers && name === interBrokerListener(config);
   }
 
   /** One at a time: who is ended gives back, which has this looked at again. */

@@ -29,6 +29,17 @@ test("odradek.http.port: HTTP has a port of its own, and no other is answered on
   await expect(RawClient.connect(port)).rejects.toThrow("ECONNREFUSED");
 });
 
+test("odradek.http.port: its connections are among those that max.connections allows", async () => {
+  await using broker = await startBroker({ http: 0, settings: { "max.connections": 2 } });
+  const clients = [await RawClient.connect(broker.port), await RawClient.connect(broker.port)];
+  for (const client of clients) expect(await client.call(apiVersions, 0, {})).toBeDefined();
+  const waiting = exchange(Number(new URL(broker.httpUrl ?? "").port), HEALTH);
+  expect(await Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 50, "waits"))])).toBe("waits");
+  clients[0]?.close();
+  expect(await waiting).toContain("200 OK");
+  clients[1]?.close();
+});
+
 test("odradek.http.hosts: a name that it has is answered", async () => {
   await using broker = await startBroker({ settings: { "odradek.http.hosts": ["Metrics.example"] } });
   expect((await ask(broker.port, "GET /health HTTP/1.1", { Host: "metrics.example:80" })).status).toBe(200);
