@@ -235,8 +235,7 @@ export class Connection implements FrameSender {
     if (!this.#isYielding) this.#sliceEndMs = this.#options.turns.sliceEndMs(nowMs);
     const failure = this.#turn(() => this.#frames.feed(bytes));
     // A request may have come before it in the same read.
-    const isFirst = begun !== undefined && !this.#hasSpoken;
-    if (failure instanceof ForeignProtocol) return this.#foreign(failure, isFirst ? Buffer.concat([begun, bytes]) : undefined);
+    if (failure instanceof ForeignProtocol) return this.#foreign(failure, this.#hasSpoken ? undefined : begun, bytes);
     if (this.#options.turns.isSlowed && !this.#isYielding) this.#waitForTurn();
     if (this.#frames.keptBytes > MAX_KEPT_BYTES || this.#isChoked || this.#isYielding) this.#isPaused = true;
     return !this.#isPaused;
@@ -257,15 +256,15 @@ export class Connection implements FrameSender {
     return failure;
   }
 
-  /** @param first all that has come, where no request came before: only then another protocol is spoken here, or answered in */
-  #foreign(failure: ForeignProtocol, first: Buffer | undefined): boolean {
+  /** @param begun what came before these bytes, where no request did: only then another protocol is spoken here, or answered in */
+  #foreign(failure: ForeignProtocol, begun: Buffer | undefined, bytes: Buffer): boolean {
     const { http, tls } = this.#options;
-    if (first === undefined || failure.farewell === undefined) this.destroy(failure);
+    if (begun === undefined || failure.farewell === undefined) this.destroy(failure);
     else if (http !== undefined) {
       this.#frames.close();
       this.#stream = new ByteStream(this, this.#socket, { encrypted: tls !== undefined, wrote: () => this.#wrote() });
       http(this.#stream);
-      return this.#stream.received(first);
+      return this.#stream.received(Buffer.concat([begun, bytes]));
     } else {
       this.#error ??= failure;
       this.#socket.write(failure.farewell);
