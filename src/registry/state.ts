@@ -1,0 +1,176 @@
+// What the records of `_schemas` amount to: versions of subjects, ids and their schemas in each context, settings. It changes by `apply` alone, for records
+// that are read from the log and for new ones alike.
+
+import { DEFAULT_CONTEXT, parseSubject } from "./subject.ts";
+import { guidOf } from "./identity.ts";
+import type { ConfigValue, RegistryRecord, SchemaVersion } from "./records.ts";
+
+/** The ids of one context. */
+class ContextIds {
+  readonly #uses = new Map<number, SchemaVersion[]>();
+  readonly #ids = new Map<string, number>();
+  /** The highest that was ever seen; the next one is above. */
+  highest = 0;
+
+  /** Versions that have the id, live or not. */
+  uses(id: number): readonly SchemaVersion[] {
+    return this.#uses.get(id) ?? [];
+  }
+
+  idOf(guid: string): number | undefined {
+    return this.#ids.get(guid);
+  }
+
+  add(version: SchemaVersion): void {
+    this.#uses.set(version.id, [...this.uses(version.id), version]);
+    this.#ids.set(guidOf(version), version.id);
+    this.highest = Math.max(this.highest, version.id);
+  }
+
+  remove(version: SchemaVersion): void {
+    const left = this.uses(version.id).filter((use) => use !== version);
+    if (left.length > 0) this.#uses.set(version.id, left);
+    else {
+      this.#uses.delete(version.id);
+      this.#ids.delete(guidOf(version));
+    }
+  }
+}
+
+export class RegistryState {
+  readonly #subjects = new Map<string, Map<number, SchemaVersion>>();
+  readonly #contexts = new Map<string, ContextIds>([[DEFAULT_CONTEXT, new ContextIds()]]);
+  readonly #referrers = new Map<string, Set<SchemaVersion>>();
+  readonly #configs = new Map<string | null, ConfigValue>();
+  readonly #modes = new Map<string | null, string>();
+
+  /** The complaint, if the record contradicts what is known: it is left out. */
+  apply(record: RegistryRecord): string | undefined {
+    switch (record.key.keytype) {
+      case "SCHEMA":
+        return this.#applySchema(record.key, record.value as SchemaVersion | null);
+      case "CONFIG":
+        set(this.#configs, record.key.subject, record.value as ConfigValue | null);
+        return undefined;
+      case "MODE":
+        set(this.#modes, record.key.subject, (record.value as { readonly mode: string } | null)?.mode ?? null);
+        return undefined;
+      case "DELETE_SUBJECT":
+        this.#deleteUpTo(record.key.subject, (record.value as { readonly version: number } | null)?.version ?? 0);
+        return undefined;
+      case "CLEAR_SUBJECT":
+        if (record.value !== null) this.#clear(record.key.subject);
+        return undefined;
+      case "CONTEXT":
+        if (record.value === null) this.#contexts.delete(record.key.context);
+        else this.#ids(record.key.context);
+        return undefined;
+      case "NOOP":
+        return undefined;
+    }
+  }
+
+  /** Sorted by code unit. */
+  subjects(): readonly string[] {
+    return [...this.#subjects.keys()].sort();
+  }
+
+  /** Of a subject, lowest first, with those that are softly deleted. */
+  versions(subject: string): readonly SchemaVersion[] {
+    return [...(this.#subjects.get(subject)?.values() ?? [])].sort((a, b) => a.version - b.version);
+  }
+
+  version(subject: string, version: number): SchemaVersion | undefined {
+    return this.#subjects.get(subject)?.get(version);
+  }
+
+  contexts(): readonly string[] {
+    return [...this.#contexts.keys()].sort();
+  }
+
+  hasContext(context: string): boolean {
+    return this.#contexts.has(context);
+  }
+
+  /** Versions of a context that have an id, live or not. */
+  uses(context: string, id: number): readonly SchemaVersion[] {
+    return this.#contexts.get(context)?.uses(id) ?? [];
+  }
+
+  idOf(context: string, guid: string): number | undefined {
+    return this.#contexts.get(context)?.idOf(guid);
+  }
+
+  highestId(context: string): number {
+    return this.#contexts.get(context)?.highest ?? 0;
+  }
+
+  /** Versions that refer to this one, live or not. */
+  referrers(subject: string, version: number): readonly SchemaVersion[] {
+    return [...(this.#referrers.get(placeOf(subject, version)) ?? [])];
+  }
+
+  config(subject: string | null): ConfigValue | undefined {
+    return this.#configs.get(subject);
+  }
+
+  mode(subject: string | null): string | undefined {
+    return this.#modes.get(subject);
+  }
+
+  #applySchema({ subject, version }: { readonly subject: string; readonly version: number }, value: SchemaVersion | null): string | undefined {
+    if (value !== null) {
+      const [known] = this.uses(parseSubject(subject).context, value.id).filter((use) => use.subject !== subject || use.version !== version);
+      if (known !== undefined && known.schema !== value.schema) return `id ${value.id} stands for another schema already`;
+    }
+    const before = this.version(subject, version);
+    if (before !== undefined) this.#remove(before);
+    if (value !== null) this.#add({ ...value, subject, version });
+    return undefined;
+  }
+
+  #deleteUpTo(subject: string, last: number): void {
+    for (const version of this.versions(subject)) {
+      if (version.version > last || version.deleted) continue;
+      this.#remove(version);
+      this.#add({ ...version, deleted: true });
+    }
+  }
+
+  #clear(subject: string): void {
+    for (const version of this.versions(subject)) if (version.deleted) this.#remove(version);
+  }
+
+  #add(version: SchemaVersion): void {
+    const versions = this.#subjects.get(version.subject) ?? new Map<number, SchemaVersion>();
+    this.#subjects.set(version.subject, versions.set(version.version, version));
+    this.#ids(parseSubject(version.subject).context).add(version);
+    for (const reference of version.references) {
+      const place = placeOf(reference.subject, reference.version);
+      this.#referrers.set(place, (this.#referrers.get(place) ?? new Set()).add(version));
+    }
+  }
+
+  #remove(version: SchemaVersion): void {
+    const versions = this.#subjects.get(version.subject);
+    versions?.delete(version.version);
+    if (versions?.size === 0) this.#subjects.delete(version.subject);
+    this.#ids(parseSubject(version.subject).context).remove(version);
+    for (const reference of version.references) this.#referrers.get(placeOf(reference.subject, reference.version))?.delete(version);
+  }
+
+  #ids(context: string): ContextIds {
+    const ids = this.#contexts.get(context) ?? new ContextIds();
+    this.#contexts.set(context, ids);
+    return ids;
+  }
+}
+
+function placeOf(subject: string, version: number): string {
+  return `${version}/${subject}`;
+}
+
+function set<Value>(map: Map<string | null, Value>, key: string | null, value: Value | null): void {
+  if (value === null) map.delete(key);
+  else map.set(key, value);
+}
