@@ -38,7 +38,11 @@ export const incompatible = (subject: string, messages: readonly string[]) =>
   );
 
 export const invalidSchema = (
-  { schema, references, schemaType }: { readonly schema: string; readonly references: readonly SchemaReference[]; readonly schemaType: string },
+  {
+    schema,
+    references,
+    schemaType,
+  }: { readonly schema: string; readonly references: readonly SchemaReference[]; readonly schemaType: string },
   cause: string,
 ) => {
   const refs = references.map(({ name, subject, version }) => `{name='${name}', subject='${subject}', version=${version}}`);
@@ -59,10 +63,7 @@ export const invalidMode = () =>
   new RegistryError(42204, "Invalid mode. Valid values are READWRITE, READONLY, READONLY_OVERRIDE, and IMPORT");
 export const notPermitted = (message: string) => new RegistryError(42205, message);
 export const referenceExists = (subject: string, version: number) =>
-  new RegistryError(
-    42206,
-    `One or more references exist to the schema {magic=1,keytype=SCHEMA,subject=${subject},version=${version}}`,
-  );
+  new RegistryError(42206, `One or more references exist to the schema {magic=1,keytype=SCHEMA,subject=${subject},version=${version}}`);
 export const idDoesNotMatch = (message: string) => new RegistryError(42207, message);
 export const invalidSubject = (subject: string) => new RegistryError(42208, `The specified subject '${subject}' is not a valid subject.`);
 export const contextNotEmpty = (context: string) => new RegistryError(42211, `The specified context '${context}' is not empty.`);

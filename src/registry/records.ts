@@ -59,7 +59,10 @@ export type RegistryRecord =
       readonly value: { readonly subject: string; readonly version: number } | null;
     }
   | { readonly key: { readonly keytype: "CLEAR_SUBJECT"; readonly subject: string }; readonly value: { readonly subject: string } | null }
-  | { readonly key: Extract<RegistryKey, { keytype: "CONTEXT" }>; readonly value: { readonly tenant: string; readonly context: string } | null }
+  | {
+      readonly key: Extract<RegistryKey, { keytype: "CONTEXT" }>;
+      readonly value: { readonly tenant: string; readonly context: string } | null;
+    }
   | { readonly key: { readonly keytype: "NOOP" }; readonly value: null };
 
 export function writeKey(key: RegistryKey): string {

@@ -1,9 +1,9 @@
 // What the records of `_schemas` amount to: versions of subjects, ids and their schemas in each context, settings. It changes by `apply` alone, for records
 // that are read from the log and for new ones alike.
 
-import { DEFAULT_CONTEXT, parseSubject } from "./subject.ts";
 import { guidOf } from "./identity.ts";
 import type { ConfigValue, RegistryRecord, SchemaVersion } from "./records.ts";
+import { DEFAULT_CONTEXT, parseSubject, subjectBeside } from "./subject.ts";
 
 /** The ids of one context. */
 class ContextIds {
@@ -118,9 +118,14 @@ export class RegistryState {
     return this.#modes.get(subject);
   }
 
-  #applySchema({ subject, version }: { readonly subject: string; readonly version: number }, value: SchemaVersion | null): string | undefined {
+  #applySchema(
+    { subject, version }: { readonly subject: string; readonly version: number },
+    value: SchemaVersion | null,
+  ): string | undefined {
     if (value !== null) {
-      const [known] = this.uses(parseSubject(subject).context, value.id).filter((use) => use.subject !== subject || use.version !== version);
+      const [known] = this.uses(parseSubject(subject).context, value.id).filter(
+        (use) => use.subject !== subject || use.version !== version,
+      );
       if (known !== undefined && known.schema !== value.schema) return `id ${value.id} stands for another schema already`;
     }
     const before = this.version(subject, version);
@@ -146,7 +151,7 @@ export class RegistryState {
     this.#subjects.set(version.subject, versions.set(version.version, version));
     this.#ids(parseSubject(version.subject).context).add(version);
     for (const reference of version.references) {
-      const place = placeOf(reference.subject, reference.version);
+      const place = placeOf(subjectBeside(reference.subject, version.subject), reference.version);
       this.#referrers.set(place, (this.#referrers.get(place) ?? new Set()).add(version));
     }
   }
@@ -156,7 +161,9 @@ export class RegistryState {
     versions?.delete(version.version);
     if (versions?.size === 0) this.#subjects.delete(version.subject);
     this.#ids(parseSubject(version.subject).context).remove(version);
-    for (const reference of version.references) this.#referrers.get(placeOf(reference.subject, reference.version))?.delete(version);
+    for (const reference of version.references) {
+      this.#referrers.get(placeOf(subjectBeside(reference.subject, version.subject), reference.version))?.delete(version);
+    }
   }
 
   #ids(context: string): ContextIds {

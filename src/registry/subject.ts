@@ -15,7 +15,7 @@ export interface QualifiedSubject {
 
 /** `:.:x` is `x`. */
 export function parseSubject(name: string): QualifiedSubject {
-  const found = /^:(\.[^:]*):([^]*)$/.exec(name);
+  const found = /^:(\.[^:]*):(.*)$/s.exec(name);
   return found === null ? { context: DEFAULT_CONTEXT, subject: name } : { context: found[1] ?? "", subject: found[2] ?? "" };
 }
 

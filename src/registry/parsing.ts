@@ -1,0 +1,86 @@
+// Parses schemas with what they refer to. Parsed ones are kept for a while, because a subject's versions are compared again and again.
+
+import { invalidSchema } from "./errors.ts";
+import { InvalidSchema, type ParsedSchema, type ResolvedReference, type SchemaReference, type SchemaType } from "./format.ts";
+import { formatOf } from "./formats.ts";
+import { guidOf } from "./identity.ts";
+import type { SchemaVersion } from "./records.ts";
+import type { RegistryState } from "./state.ts";
+import { subjectBeside } from "./subject.ts";
+
+/** A schema as somebody sends it; `subject` says from where names of other subjects are seen. */
+export interface SchemaText {
+  readonly subject: string;
+  readonly schemaType: SchemaType;
+  readonly schema: string;
+  readonly references: readonly SchemaReference[];
+}
+
+const MOST_KEPT = 500;
+const MOST_REFERENCES = 1000;
+
+export class SchemaParser {
+  readonly #state: RegistryState;
+  readonly #kept = new Map<string, ParsedSchema>();
+
+  constructor(state: RegistryState) {
+    this.#state = state;
+  }
+
+  /** Throws 42201 for what is not a schema or refers to what is not there. */
+  async parseNew(text: SchemaText, normalize: boolean): Promise<ParsedSchema> {
+    return await this.#parse(text, { isNew: true, normalize });
+  }
+
+  /** A stored schema, which is not judged again. */
+  async parseStored(version: SchemaVersion): Promise<ParsedSchema> {
+    const key = `${version.subject} ${guidOf(version)}`;
+    const kept = this.#kept.get(key);
+    this.#kept.delete(key);
+    const parsed = kept ?? (await this.#parse(version, { isNew: false, normalize: false }));
+    this.#kept.set(key, parsed);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    return parsed;
+  }
+
+  /** The references with the numbers of versions in place of -1, the latest. */
+  numbered({ subject, references }: SchemaText): readonly SchemaReference[] {
+    return references.map((reference) => {
+      if (reference.version !== -1) return reference;
+      const latest = this.#state.versions(subjectBeside(reference.subject, subject)).findLast(({ deleted }) => !deleted);
+      return latest === undefined ? reference : { ...reference, version: latest.version };
+    });
+  }
+
+  async #parse(text: SchemaText, options: { readonly isNew: boolean; readonly normalize: boolean }): Promise<ParsedSchema> {
+    try {
+      const references = this.#resolve(text);
+      const format = await formatOf(text.schemaType);
+      return format.parse(text.schema, { references, ...options });
+    } catch (cause) {
+      if (cause instanceof InvalidSchema) throw invalidSchema(text, cause.message);
+      throw cause;
+    }
+  }
+
+  /** Those that others build upon first, each version once. */
+  #resolve(text: SchemaText): readonly ResolvedReference[] {
+    const resolved = new Map<string, ResolvedReference>();
+    const visit = ({ subject: parent, references }: Pick<SchemaText, "subject" | "references">, path: readonly string[]) => {
+      for (const { name, subject, version } of references) {
+        const target = subjectBeside(subject, parent);
+        const place = `${version}/${target}`;
+        if (path.includes(place)) throw new InvalidSchema(`References go round in a circle at subject "${subject}" and version ${version}`);
+        if (resolved.has(`${name} ${place}`)) continue;
+        const found = this.#state.version(target, version);
+        if (found === undefined) throw new InvalidSchema(`No schema reference found for subject "${subject}" and version ${version}`);
+        visit(found, [...path, place]);
+        resolved.set(`${name} ${place}`, { name, subject: target, version, schema: found.schema });
+        if (resolved.size > MOST_REFERENCES) throw new InvalidSchema(`More than ${MOST_REFERENCES} references`);
+      }
+    };
+    visit(text, []);
+    return [...resolved.values()];
+  }
+}

@@ -1,0 +1,214 @@
+// Registering schemas, looking them up by their text, and asking whether they could be registered.
+
+import { type EarlierVersion, incompatibilities, versionsToCompare } from "./compatibility.ts";
+import { incompatible, invalidRequest, invalidSubject, notPermitted, schemaNotFound, subjectNotFound } from "./errors.ts";
+import type { ParsedSchema, SchemaReference } from "./format.ts";
+import { isSchemaType } from "./formats.ts";
+import { guidOf, type SchemaContent } from "./identity.ts";
+import { mergeMetadata, mergeRules } from "./metadata.ts";
+import type { SchemaParser } from "./parsing.ts";
+import type { ConfigValue, Metadata, RuleSet, SchemaVersion } from "./records.ts";
+import type { Settings } from "./settings.ts";
+import type { RegistryStore } from "./store.ts";
+import { isSubject, parseSubject } from "./subject.ts";
+
+/** A request to register; only the text has to be there. `version` and `id` are for imports. */
+export interface Registration {
+  readonly schema: string;
+  readonly schemaType?: string;
+  readonly references?: readonly SchemaReference[];
+  readonly metadata?: Metadata;
+  readonly ruleSet?: RuleSet;
+  readonly version?: number;
+  readonly id?: number;
+}
+
+/** A schema that was understood: as it would be stored. */
+interface Candidate {
+  readonly content: SchemaContent;
+  readonly parsed: ParsedSchema;
+  readonly config: ConfigValue;
+}
+
+export class Registrations {
+  readonly #store: RegistryStore;
+  readonly #parser: SchemaParser;
+  readonly #settings: Settings;
+
+  constructor(store: RegistryStore, parser: SchemaParser, settings: Settings) {
+    this.#store = store;
+    this.#parser = parser;
+    this.#settings = settings;
+  }
+
+  /** The version that the schema has in the subject, which may have been there before. */
+  async register(subject: string, request: Registration, normalize: boolean): Promise<SchemaVersion> {
+    if (!isSubject(subject)) throw invalidSubject(subject);
+    const candidate = await this.#candidate(subject, request, normalize, true);
+    const { content, config } = candidate;
+    const isPlain =
+      !request.version &&
+      !request.id &&
+      !(config.defaultMetadata ?? config.overrideMetadata) &&
+      !(config.defaultRuleSet ?? config.overrideRuleSet);
+    const known = isPlain ? await this.#find(this.#live(subject), candidate, request) : undefined;
+    if (known !== undefined) return known;
+    const isImport = this.#checkMode(subject, request);
+    const version = this.#nextVersion(subject, request.version ?? 0, isImport);
+    if (!isImport) await this.#checkCompatibility(subject, candidate);
+    const id = this.#idFor(subject, content, request.id);
+    const value = { subject, version, id, ...content, deleted: false };
+    const before = this.#store.state.versions(subject).filter((one) => one.deleted && one.id === id && one.version !== version);
+    const { context } = parseSubject(subject);
+    if (!this.#store.state.hasContext(context)) {
+      await this.#store.write({ key: { keytype: "CONTEXT", tenant: "default", context }, value: { tenant: "default", context } });
+    }
+    await this.#store.writeVersion(value);
+    for (const one of before) await this.#store.eraseVersion(one);
+    return value;
+  }
+
+  /** The version of a subject that has this schema; 40401 for a subject without versions, 40403 if none has it. */
+  async lookUp(
+    subject: string,
+    request: Registration,
+    { normalize, deleted }: { normalize: boolean; deleted: boolean },
+  ): Promise<SchemaVersion> {
+    const versions = this.#store.state.versions(subject).filter((version) => deleted || !version.deleted);
+    if (versions.length === 0) throw subjectNotFound(subject);
+    const found = await this.#find(versions, await this.#candidate(subject, request, normalize, false), request);
+    if (found === undefined) throw schemaNotFound();
+    return found;
+  }
+
+  /** Why a schema could not be registered; with `only`, why it is not compatible with that version. Empty if nothing speaks against it. */
+  async messages(subject: string, request: Registration, normalize: boolean, only?: SchemaVersion): Promise<readonly string[]> {
+    const candidate = await this.#candidate(subject, request, normalize, true);
+    return await this.#incompatibilities(subject, candidate, only === undefined ? undefined : [only]);
+  }
+
+  async #candidate(subject: string, request: Registration, normalize: boolean, inherit: boolean): Promise<Candidate> {
+    const config = this.#settings.configInScope(subject);
+    const latest = this.#live(subject).at(-1);
+    const text = this.#textOf(subject, request, latest);
+    const parsed = await this.#parser.parseNew(text, normalize || config.normalize === true);
+    const references = normalize || config.normalize === true ? sorted(text.references) : text.references;
+    const own = { metadata: request.metadata, ruleSet: request.ruleSet };
+    const given = inherit ? { metadata: own.metadata ?? latest?.metadata, ruleSet: own.ruleSet ?? latest?.ruleSet } : own;
+    const content = {
+      schemaType: text.schemaType,
+      schema: parsed.canonicalText,
+      references,
+      metadata: inherit ? mergeMetadata(config.defaultMetadata, given.metadata, config.overrideMetadata) : given.metadata,
+      ruleSet: inherit ? mergeRules(config.defaultRuleSet, given.ruleSet, config.overrideRuleSet) : given.ruleSet,
+    };
+    return { content, parsed, config };
+  }
+
+  /** Without a text there is that of the latest version, to change what is beside it. */
+  #textOf(subject: string, { schema, schemaType = "AVRO", references = [] }: Registration, latest: SchemaVersion | undefined) {
+    if (!isSchemaType(schemaType)) throw invalidRequest(`Invalid schema type ${schemaType}`);
+    if (schema.trim() === "") {
+      if (latest === undefined) throw invalidRequest("Empty schema");
+      return { subject, schemaType: latest.schemaType, schema: latest.schema, references: latest.references };
+    }
+    const text = { subject, schemaType, schema, references };
+    return { ...text, references: this.#parser.numbered(text) };
+  }
+
+  /** The newest counts. Metadata and rules that are not given may be any. */
+  async #find(
+    versions: readonly SchemaVersion[],
+    { content, parsed }: Candidate,
+    request: Registration,
+  ): Promise<SchemaVersion | undefined> {
+    const wanted = guidOf(content);
+    const exact = versions.findLast((version) => guidOf(version) === wanted && version.schemaType === content.schemaType);
+    if (exact !== undefined) return exact;
+    const plain = (version: SchemaContent) =>
+      guidOf({
+        ...version,
+        metadata: request.metadata === undefined ? undefined : version.metadata,
+        ruleSet: request.ruleSet === undefined ? undefined : version.ruleSet,
+      });
+    const text = plain(content);
+    const similar = versions.findLast((version) => plain(version) === text && version.schemaType === content.schemaType);
+    if (similar !== undefined || content.references.length > 0) return similar;
+    return await this.#findWrittenOut(versions, content, parsed);
+  }
+
+  /** A schema that refers to others is the same as one in which these are written out. */
+  async #findWrittenOut(
+    versions: readonly SchemaVersion[],
+    content: SchemaContent,
+    parsed: ParsedSchema,
+  ): Promise<SchemaVersion | undefined> {
+    if (content.schemaType !== "AVRO") return undefined;
+    const text = await parsed.textAs("resolved");
+    for (const version of versions.toReversed()) {
+      if (version.references.length === 0 || version.schemaType !== "AVRO") continue;
+      if ((await (await this.#parser.parseStored(version)).textAs("resolved")) === text) return version;
+    }
+    return undefined;
+  }
+
+  /** Whether the subject imports. */
+  #checkMode(subject: string, { id }: Registration): boolean {
+    this.#settings.needWritable(subject);
+    const isImport = this.#settings.modeOf(subject) === "IMPORT";
+    const hasId = id !== undefined && id > 0;
+    if (hasId && !isImport) throw notPermitted(`Subject ${subject} is not in import mode`);
+    if (!hasId && isImport) throw notPermitted(`Subject ${subject} is not in read-write mode`);
+    return isImport;
+  }
+
+  #nextVersion(subject: string, wanted: number, isImport: boolean): number {
+    const next = (this.#store.state.versions(subject).at(-1)?.version ?? 0) + 1;
+    if (wanted <= 0 || wanted === next) return next;
+    if (!isImport) throw invalidRequest("Version is not one more than previous version");
+    return wanted;
+  }
+
+  #idFor(subject: string, content: SchemaContent, wanted: number | undefined): number {
+    const { state } = this.#store;
+    const { context } = parseSubject(subject);
+    const known = state.idOf(context, guidOf(content));
+    if (wanted === undefined || wanted <= 0) return known ?? state.highestId(context) + 1;
+    const [holder] = state.uses(context, wanted);
+    if (holder !== undefined && guidOf(holder) !== guidOf(content)) {
+      throw notPermitted(`Overwrite new schema with id ${wanted} is not permitted.`);
+    }
+    return wanted;
+  }
+
+  async #checkCompatibility(subject: string, candidate: Candidate): Promise<void> {
+    const messages = await this.#incompatibilities(subject, candidate);
+    if (messages.length > 0) throw incompatible(subject, messages);
+  }
+
+  async #incompatibilities(subject: string, candidate: Candidate, versions?: readonly SchemaVersion[]): Promise<readonly string[]> {
+    const level = this.#settings.levelOf(subject);
+    const group = candidate.config.compatibilityGroup;
+    const groupOf = ({ metadata }: { readonly metadata: Metadata | undefined }) =>
+      group === undefined ? undefined : metadata?.properties?.[group];
+    const ofGroup = (versions ?? this.#live(subject)).filter((version) => groupOf(version) === groupOf(candidate.content));
+    for (const version of versionsToCompare(level, ofGroup)) {
+      const earlier: EarlierVersion = { version, parsed: await this.#parser.parseStored(version) };
+      const messages = incompatibilities(level, { schemaType: candidate.content.schemaType, parsed: candidate.parsed }, earlier);
+      if (messages.length > 0) return messages;
+    }
+    return [];
+  }
+
+  #live(subject: string): readonly SchemaVersion[] {
+    return this.#store.state.versions(subject).filter(({ deleted }) => !deleted);
+  }
+}
+
+/** By name, each once. */
+function sorted(references: readonly SchemaReference[]): readonly SchemaReference[] {
+  const unique = new Map(
+    references.map((reference) => [JSON.stringify([reference.name, reference.subject, reference.version]), reference]),
+  );
+  return [...unique.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
