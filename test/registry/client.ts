@@ -1,0 +1,56 @@
+// A registry over a log in memory, and calls of it as an HTTP client makes them.
+
+import { registryHandler } from "../../src/registry/http/handle.ts";
+import { SchemaRegistry } from "../../src/registry/registry.ts";
+import { MemorySchemaLog, type SchemaRecord } from "../../src/registry/schema-log.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are JSON of many shapes, which the tests compare
+export type Body = any;
+
+export interface Answer {
+  readonly status: number;
+  readonly type: string | undefined;
+  readonly text: string;
+  readonly body: Body;
+}
+
+export interface TestRegistry {
+  readonly log: MemorySchemaLog;
+  get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  put(path: string, body: unknown): Promise<Answer>;
+  delete(path: string): Promise<Answer>;
+}
+
+export async function testRegistry(records: readonly SchemaRecord[] = []): Promise<TestRegistry> {
+  const log = new MemorySchemaLog(records);
+  const handle = registryHandler(await SchemaRegistry.open(log), (error) => {
+    throw error;
+  });
+  const call = async (method: string, target: string, body = "", headers: Record<string, string> = {}): Promise<Answer> => {
+    const [path = "", query = ""] = target.split("?");
+    const answer = await handle({ method, path, query, headers, body });
+    return { status: answer.status, type: answer.headers["content-type"], text: answer.body, body: parsed(answer.body) };
+  };
+  const written = (body: unknown) => (typeof body === "string" ? body : JSON.stringify(body));
+  return {
+    log,
+    get: (path, headers) => call("GET", path, "", headers),
+    post: (path, body, headers) => call("POST", path, written(body), headers),
+    put: (path, body) => call("PUT", path, written(body)),
+    delete: (path) => call("DELETE", path),
+  };
+}
+
+function parsed(text: string): Body {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** An Avro record `R` with these fields: `a:int`, `b:int=1`, `c:[null,string]=null` is written as JSON by hand where it takes more. */
+export function avroRecord(...fields: readonly object[]): { readonly schema: string } {
+  return { schema: JSON.stringify({ type: "record", name: "R", fields }) };
+}
