@@ -57,7 +57,7 @@ export class SchemaParser {
     try {
       const references = this.#resolve(text);
       const format = await formatOf(text.schemaType);
-      return format.parse(text.schema, { references, ...options });
+      return await format.parse(text.schema, { references, ...options });
     } catch (cause) {
       if (cause instanceof InvalidSchema) throw invalidSchema(text, cause.message);
       throw cause;

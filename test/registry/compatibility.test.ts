@@ -26,8 +26,8 @@ test.each([
 async function wrongLevels(schemaType: SchemaType, { change, older, newer, verdict }: Pair): Promise<readonly string[]> {
   const format = await formatOf(schemaType);
   const options = { references: [], isNew: true, normalize: false };
-  const earlier = format.parse(older, options);
-  const parsed = format.parse(newer, options);
+  const earlier = await format.parse(older, options);
+  const parsed = await format.parse(newer, options);
   const version = {
     ...{ subject: "s", version: 1, id: 1, schemaType, schema: older, references: [] },
     ...{ metadata: undefined, ruleSet: undefined, deleted: false },

@@ -20,8 +20,10 @@ class ParsedProtobuf implements ParsedSchema {
     this.canonicalText = printProto(file);
   }
 
-  textAs(): string {
-    return this.canonicalText;
+  async textAs(format: string): Promise<string> {
+    if (format !== "serialized") return this.canonicalText;
+    const { serializedDescriptor } = await import("./to-descriptor.ts");
+    return serializedDescriptor(this.#scope);
   }
 
   differencesFrom(writer: ParsedSchema) {
@@ -30,11 +32,21 @@ class ParsedProtobuf implements ParsedSchema {
   }
 }
 
-function parse(text: string, { references, isNew, normalize }: ParseOptions): ParsedSchema {
+async function parse(text: string, { references, isNew, normalize }: ParseOptions): Promise<ParsedSchema> {
   const imported = new Map<string, ImportedFile>();
-  for (const { name, subject, version, schema } of references)
-    imported.set(name, { file: parseProto(schema), source: `${subject}/${version}` });
-  const scope = new ProtoScope({ file: parseProto(text), source: "" }, imported);
+  for (const { name, subject, version, schema } of references) imported.set(name, { file: parseProto(schema), source: `${subject}/${version}` });
+  const scope = new ProtoScope({ file: await read(text), source: "" }, imported);
   if (isNew) checkProto(scope);
   return new ParsedProtobuf(normalize ? normalizeProto(scope) : scope.file, scope);
+}
+
+async function read(text: string): Promise<ProtoFile> {
+  if (!isBase64(text.trim())) return parseProto(text);
+  const { fileFromDescriptor } = await import("./from-descriptor.ts");
+  return fileFromDescriptor(text.trim());
+}
+
+/** Whether a text can be bytes in Base64; no .proto file is. */
+function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
 }
