@@ -37,16 +37,15 @@ export const incompatible = (subject: string, messages: readonly string[]) =>
     `Schema being registered is incompatible with an earlier schema for subject "${subject}", details: [${messages.join(", ")}]`,
   );
 
+/** `schema` is what was sent, whole, as Confluent's registry prints it. */
 export const invalidSchema = (
-  {
-    schema,
-    references,
-    schemaType,
-  }: { readonly schema: string; readonly references: readonly SchemaReference[]; readonly schemaType: string },
+  text: { readonly subject: string; readonly schema: string; readonly references: readonly SchemaReference[]; readonly schemaType: string },
   cause: string,
 ) => {
-  const refs = references.map(({ name, subject, version }) => `{name='${name}', subject='${subject}', version=${version}}`);
-  return new RegistryError(42201, `Invalid schema ${schema} with refs [${refs.join(", ")}] of type ${schemaType}, details: ${cause}`);
+  const { subject, schema, schemaType } = text;
+  const refs = text.references.map((one) => `{name='${one.name}', subject='${one.subject}', version=${one.version}}`).join(", ");
+  const sent = `{subject=${subject},version=0,id=-1,schemaType=${schemaType},references=[${refs}],metadata=null,ruleSet=null,schema=${schema},schemaTags=null}`;
+  return new RegistryError(42201, `Invalid schema ${sent} with refs [${refs}] of type ${schemaType}, details: ${cause}`);
 };
 export const invalidRequest = (message: string) => new RegistryError(42201, message);
 export const invalidVersion = (version: string) =>

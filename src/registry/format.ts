@@ -38,7 +38,7 @@ export interface ParsedSchema {
 export interface ParseOptions {
   /** The schemas referred to, also by one another; what others build upon comes first. */
   readonly references: readonly ResolvedReference[];
-  /** New ones are held to more than those that are stored already (Avro's defaults). */
+  /** New ones are held to more than those that are stored already, which were judged when they came, or by another registry. */
   readonly isNew: boolean;
   /** The canonical text is made equal for schemas that differ in nothing that matters. */
   readonly normalize: boolean;

@@ -9,9 +9,9 @@ const parse = async (type: SchemaType, text: string, normalize = false, referenc
 
 const canonical = async (type: SchemaType, text: string, normalize = false) => (await parse(type, text, normalize)).canonicalText;
 
-async function complaint(type: SchemaType, text: string): Promise<string> {
+async function complaint(type: SchemaType, text: string, normalize = false): Promise<string> {
   try {
-    return `accepted: ${await canonical(type, text)}`;
+    return `accepted: ${await canonical(type, text, normalize)}`;
   } catch (error) {
     return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   }
@@ -81,9 +81,6 @@ test("Avro: what is no schema is refused with the reason", async () => {
     ['{"type":"record","name":"R-S","fields":[]}', /Illegal character in: R-S/],
     ['{"type":"record","name":"R","fields":[{"name":"a"}]}', /No field type/],
     [field('"type":"int"},{"name":"a","type":"int"'), /Duplicate field a/],
-    [field('"type":"int","default":"x"'), /Invalid default for field a/],
-    [field('"type":"int","default":2147483648'), /Invalid default/],
-    [field('"type":["null","int"],"default":"x"'), /Invalid default/],
     [field('"type":"int","order":"up"'), /Invalid order/],
     ['["int","int"]', /Duplicate in union/],
     ['["int",["string"]]', /Nested union/],
@@ -94,7 +91,41 @@ test("Avro: what is no schema is refused with the reason", async () => {
     ['[{"type":"fixed","name":"F","size":1},{"type":"fixed","name":"F","size":1}]', /Can't redefine: F/],
   ];
   for (const [text, reason] of wrong) expect(await complaint("AVRO", text), text).toMatch(reason);
-  expect(await complaint("AVRO", field('"type":["null","int"],"default":1'))).toMatch(/^accepted/);
+});
+
+test("Avro: defaults have to be of their field's type where schemas are normalized", async () => {
+  const field = (type: string, value: string) => `{"type":"record","name":"R","fields":[{"name":"a","type":${type},"default":${value}}]}`;
+  const record = '{"type":"record","name":"I","fields":[{"name":"x","type":"int"},{"name":"y","type":"int","default":1}]}';
+  const fitting = [
+    ["int", "-2147483648"],
+    ["long", "9223372036854775807"],
+    ["double", "1"],
+    ["bytes", '"\\u00ff"'],
+    ["null", "null"],
+    ["boolean", "false"],
+  ].map(([type, value]) => [`"${type}"`, value ?? ""] as const);
+  for (const [type, value] of [
+    ...fitting,
+    ['["null","int"]', "1"],
+    ['{"type":"array","items":"int"}', "[1,2]"],
+    ['{"type":"map","values":"string"}', '{"a":"b"}'],
+    [record, '{"x":1}'],
+  ] as const) {
+    expect(await complaint("AVRO", field(type, value), true), type).toMatch(/^accepted/);
+  }
+  for (const [type, value] of [
+    ['"int"', '"x"'],
+    ['"int"', "2147483648"],
+    ['"int"', "1.5"],
+    ['"string"', "null"],
+    ['["null","int"]', '"x"'],
+    ['{"type":"array","items":"int"}', '["a"]'],
+    ['{"type":"map","values":"string"}', '{"a":1}'],
+    [record, '{"y":1}'],
+  ] as const) {
+    expect(await complaint("AVRO", field(type, value), true), type).toMatch(/Invalid default for field a/);
+    expect(await complaint("AVRO", field(type, value)), type).toMatch(/^accepted/);
+  }
 });
 
 test("JSON Schema is stored as it came, without white space, or with its keys sorted", async () => {

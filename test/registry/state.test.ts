@@ -72,19 +72,23 @@ test("a registry that reads its log again answers the same", async () => {
 });
 
 test("a topic that another registry wrote is read: keys in any order, records of any kind, what is compacted away", async () => {
-  const value = (version: number, more = "") => `{"subject":"s","version":${version},"id":${version + 6},"schema":"\\"string\\"","deleted":false${more}}`;
+  const value = (subject: string, version: number, id: number, schema: string, more = "") =>
+    `{"subject":"${subject}","version":${version},"id":${id},"schema":"\\"${schema}\\"","deleted":false${more}}`;
   const refused: string[] = [];
   const log = new MemorySchemaLog([
     { key: '{"keytype":"NOOP","magic":0}', value: null },
-    { key: '{"magic":1,"version":1,"subject":"s","keytype":"SCHEMA"}', value: value(1) },
-    { key: '{"keytype":"SCHEMA","subject":"s","version":3,"magic":1}', value: value(3, ',"md5":"AAAA","guid":"x"').replace('"string', '"bytes').replace("string\\", "bytes\\") },
+    { key: '{"magic":1,"version":1,"subject":"s","keytype":"SCHEMA"}', value: value("s", 1, 7, "string") },
+    { key: '{"keytype":"SCHEMA","subject":"s","version":3,"magic":1}', value: value("s", 3, 9, "bytes", ',"md5":"AAAA","guid":"x"') },
     { key: '{"keytype":"DELETE_SUBJECT","subject":"gone","magic":0}', value: null },
     { key: '{"keytype":"CLEAR_SUBJECT","subject":"gone","magic":0}', value: null },
     { key: '{"keytype":"CONTEXT","tenant":"default","context":".gone","magic":0}', value: null },
-    { key: '{"keytype":"SCHEMA","subject":"t","version":1,"magic":1}', value: '{"subject":"t","version":1,"id":7,"schema":"\\"int\\"","deleted":false}' },
+    { key: '{"keytype":"SCHEMA","subject":"t","version":1,"magic":1}', value: value("t", 1, 7, "int") },
     { key: '{"keytype":"EXPORTER","magic":0}', value: "{}" },
     { key: "not json", value: null },
-    { key: '{"keytype":"SCHEMA","subject":"old","version":2,"magic":1}', value: '{"subject":"old","version":2,"id":5,"schema":"\\"long\\"","deleted":true}' },
+    {
+      key: '{"keytype":"SCHEMA","subject":"old","version":2,"magic":1}',
+      value: value("old", 2, 5, "long").replace("false", "true"),
+    },
   ]);
   const registry = await SchemaRegistry.open(log, (key, reason) => refused.push(`${key}: ${reason}`));
   const { queries } = registry;

@@ -28,11 +28,12 @@ class ParsedAvro implements ParsedSchema {
   }
 }
 
+/** As Confluent's registry does it by default, defaults are held to their fields' types only where schemas are normalized. */
 function parse(text: string, { references, isNew, normalize }: ParseOptions): ParsedSchema {
   const types: AvroTypes = new Map();
   for (const reference of references) parseAvro(read(reference.schema), types, { validateDefaults: false });
   const referred = [...types.keys()];
-  const schema = parseAvro(read(text), types, { validateDefaults: isNew });
+  const schema = parseAvro(read(text), types, { validateDefaults: isNew && normalize });
   return new ParsedAvro(normalize ? normalizeAvro(schema) : schema, referred);
 }
 

@@ -68,7 +68,7 @@ export type Shape = { readonly [name: string]: "string" | "number" | "boolean" |
 
 /** Reads a body: 400 if it is not JSON, 422 if it is not an object of that shape. An attribute that is null is not given. */
 export function readBody(body: string, shape: Shape): { readonly [name: string]: unknown } {
-  if (body.trim() === "") throw new RegistryError(422, "The request body may not be null (was null)");
+  if (body.trim() === "") throw new RegistryError(422, "The request body must not be null (was null)");
   const value = parseJson(body);
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new RegistryError(422, "The request body is not an object");
