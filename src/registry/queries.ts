@@ -36,11 +36,20 @@ export class Queries {
     });
   }
 
-  schemas(prefix: string, which: Which, latestOnly: boolean): readonly SchemaVersion[] {
-    return this.subjects(prefix, which).flatMap((subject) => {
+  /** With `aliases` also those of subjects for which another name stands that begins like this. */
+  schemas(prefix: string, which: Which, { latestOnly, aliases }: { readonly latestOnly: boolean; readonly aliases: boolean }): readonly SchemaVersion[] {
+    const subjects = new Set(this.subjects(prefix, which));
+    for (const { alias, subject } of aliases ? this.#state.aliases() : []) if (hasPrefix(alias, prefix)) subjects.add(subject);
+    return [...subjects].sort().flatMap((subject) => {
       const versions = this.versions(subject, which);
       return latestOnly ? versions.slice(-1) : versions;
     });
+  }
+
+  /** Other names of a subject, sorted. */
+  aliasesOf(subject: string): readonly string[] {
+    const names = this.#state.aliases().flatMap((one) => (one.subject === subject ? [one.alias] : []));
+    return names.sort();
   }
 
   versions(subject: string, which: Which): readonly SchemaVersion[] {
@@ -78,8 +87,8 @@ export class Queries {
   }
 
   /**
-   * A version that has the id, where `subject` says: in its context if it names one; else in that of the default context, preferring the subject's own;
-   * then in the subject of that name in other contexts.
+   * A version that has the id, found by `subject`: it may name a context; a subject in one, which has to have the id itself; or a subject, which has it
+   * in the default context or, in the order of their names, in another, or else it is anybody's in the default context.
    */
   byId(id: number, subject: string): SchemaVersion {
     const found = this.#usesOf(id, subject)[0];
@@ -121,18 +130,17 @@ export class Queries {
     return this.#state.contexts().filter((context) => context.startsWith(prefix));
   }
 
+  /** The subject's own use first. */
   #usesOf(id: number, name: string): readonly SchemaVersion[] {
     const { context, subject } = parseSubject(name);
-    const uses = this.#state.uses(context, id);
-    const own = uses.filter((use) => parseSubject(use.subject).subject === subject);
-    if (own.length > 0) return [...own, ...uses.filter((use) => !own.includes(use))];
-    if (subject !== "" && !isQualified(name)) {
-      for (const other of this.#state.contexts()) {
-        const found = this.#state.uses(other, id).filter((use) => parseSubject(use.subject).subject === subject);
-        if (found.length > 0) return found;
-      }
+    if (subject === "") return this.#state.uses(context, id);
+    const others = context === DEFAULT_CONTEXT ? this.#state.contexts().filter((other) => other !== context) : [];
+    for (const place of [context, ...others]) {
+      const uses = this.#state.uses(place, id);
+      const own = uses.find((use) => parseSubject(use.subject).subject === subject);
+      if (own !== undefined) return [own, ...uses.filter((use) => use !== own)];
     }
-    return uses;
+    return context === DEFAULT_CONTEXT ? this.#state.uses(context, id) : [];
   }
 
   #withGuid(guid: string): readonly SchemaVersion[] {

@@ -23,6 +23,12 @@ export interface Registration {
   readonly id?: number;
 }
 
+export interface Registered {
+  readonly version: SchemaVersion;
+  /** Whether the client is told more than the id, because there is more than it has sent. */
+  readonly isTold: boolean;
+}
+
 /** A schema that was understood: as it would be stored. */
 interface Candidate {
   readonly content: SchemaContent;
@@ -42,30 +48,20 @@ export class Registrations {
   }
 
   /** The version that the schema has in the subject, which may have been there before. */
-  async register(subject: string, request: Registration, normalize: boolean): Promise<SchemaVersion> {
+  async register(subject: string, request: Registration, normalize: boolean): Promise<Registered> {
     if (!isSubject(subject)) throw invalidSubject(subject);
     const candidate = await this.#candidate(subject, request, normalize, true);
-    const { content, config } = candidate;
-    const isPlain =
-      !request.version &&
-      !request.id &&
-      !(config.defaultMetadata ?? config.overrideMetadata) &&
-      !(config.defaultRuleSet ?? config.overrideRuleSet);
-    const known = isPlain ? await this.#find(this.#live(subject), candidate, request) : undefined;
-    if (known !== undefined) return known;
+    const known = isPlain(request, candidate.config) ? await this.#find(this.#live(subject), candidate, request) : undefined;
+    if (known !== undefined) return { version: known, isTold: hasMoreThan(known, request) };
     const isImport = this.#checkMode(subject, request);
     const version = this.#nextVersion(subject, request.version ?? 0, isImport);
-    if (!isImport) await this.#checkCompatibility(subject, candidate);
-    const id = this.#idFor(subject, content, request.id);
-    const value = { subject, version, id, ...content, deleted: false };
-    const before = this.#store.state.versions(subject).filter((one) => one.deleted && one.id === id && one.version !== version);
-    const { context } = parseSubject(subject);
-    if (!this.#store.state.hasContext(context)) {
-      await this.#store.write({ key: { keytype: "CONTEXT", tenant: "default", context }, value: { tenant: "default", context } });
-    }
-    await this.#store.writeVersion(value);
-    for (const one of before) await this.#store.eraseVersion(one);
-    return value;
+    const content = isImport ? candidate.content : numbered(candidate.content, version, request.version);
+    const same = this.#same(subject, content, isImport ? request : undefined);
+    if (same !== undefined) return { version: same, isTold: true };
+    if (!isImport) await this.#checkCompatibility(subject, { ...candidate, content });
+    const value = { subject, version, id: this.#idFor(subject, content, request.id), ...content, deleted: false };
+    await this.#put(value);
+    return { version: value, isTold: content.metadata !== undefined || content.ruleSet !== undefined };
   }
 
   /** The version of a subject that has this schema; 40401 for a subject without versions, 40403 if none has it. */
@@ -200,10 +196,50 @@ export class Registrations {
     return [];
   }
 
+  /** Earlier versions that were softly deleted and had the same id make room. */
+  async #put(value: SchemaVersion): Promise<void> {
+    const { subject, version, id } = value;
+    const before = this.#store.state.versions(subject).filter((one) => one.deleted && one.id === id && one.version !== version);
+    const { context } = parseSubject(subject);
+    if (!this.#store.state.hasContext(context)) {
+      await this.#store.write({ key: { keytype: "CONTEXT", tenant: "default", context }, value: { tenant: "default", context } });
+    }
+    await this.#store.writeVersion(value);
+    for (const one of before) await this.#store.eraseVersion(one);
+  }
+
+  /** A live version with this very content; of an import it has to be the version and the id that are imported. */
+  #same(subject: string, content: SchemaContent, imported: Registration | undefined): SchemaVersion | undefined {
+    const guid = guidOf(content);
+    return this.#live(subject).findLast((one) => {
+      if (imported !== undefined && (one.id !== imported.id || one.version !== imported.version)) return false;
+      return guidOf(one) === guid && one.schemaType === content.schemaType;
+    });
+  }
+
   #live(subject: string): readonly SchemaVersion[] {
     return this.#store.state.versions(subject).filter(({ deleted }) => !deleted);
   }
 }
+
+/** Whether it is enough that the schema is there already, whatever the mode. */
+function isPlain({ version, id }: Registration, config: ConfigValue): boolean {
+  const isSet = [config.defaultMetadata, config.overrideMetadata, config.defaultRuleSet, config.overrideRuleSet].some((one) => one !== undefined);
+  return !version && !id && !isSet;
+}
+
+function hasMoreThan({ metadata, ruleSet }: SchemaVersion, request: Registration): boolean {
+  return (metadata !== undefined && request.metadata === undefined) || (ruleSet !== undefined && request.ruleSet === undefined);
+}
+
+/** A version that was asked for by its number has it among its properties, and so have those that come after it. */
+function numbered(content: SchemaContent, version: number, asked: number | undefined): SchemaContent {
+  const { properties } = content.metadata ?? {};
+  if (!asked && properties?.[VERSION_PROPERTY] === undefined) return content;
+  return { ...content, metadata: { ...content.metadata, properties: { ...properties, [VERSION_PROPERTY]: String(version) } } };
+}
+
+const VERSION_PROPERTY = "confluent:version";
 
 /** By name, each once. */
 function sorted(references: readonly SchemaReference[]): readonly SchemaReference[] {

@@ -5,10 +5,10 @@ import { guidOf } from "./identity.ts";
 import type { ConfigValue, RegistryRecord, SchemaVersion } from "./records.ts";
 import { DEFAULT_CONTEXT, parseSubject, subjectBeside } from "./subject.ts";
 
-/** The ids of one context. */
+/** The ids of one context. Equal schemas have one id, unless they were imported under several. */
 class ContextIds {
   readonly #uses = new Map<number, SchemaVersion[]>();
-  readonly #ids = new Map<string, number>();
+  readonly #ids = new Map<string, number[]>();
   /** The highest that was ever seen; the next one is above. */
   highest = 0;
 
@@ -17,23 +17,30 @@ class ContextIds {
     return this.#uses.get(id) ?? [];
   }
 
+  /** The lowest of a schema's. */
   idOf(guid: string): number | undefined {
-    return this.#ids.get(guid);
+    return this.#ids.get(guid)?.[0];
   }
 
   add(version: SchemaVersion): void {
+    const guid = guidOf(version);
+    const ids = this.#ids.get(guid) ?? [];
+    if (!ids.includes(version.id)) this.#ids.set(guid, [...ids, version.id].sort((a, b) => a - b));
     this.#uses.set(version.id, [...this.uses(version.id), version]);
-    this.#ids.set(guidOf(version), version.id);
     this.highest = Math.max(this.highest, version.id);
   }
 
   remove(version: SchemaVersion): void {
     const left = this.uses(version.id).filter((use) => use !== version);
-    if (left.length > 0) this.#uses.set(version.id, left);
-    else {
-      this.#uses.delete(version.id);
-      this.#ids.delete(guidOf(version));
+    if (left.length > 0) {
+      this.#uses.set(version.id, left);
+      return;
     }
+    this.#uses.delete(version.id);
+    const guid = guidOf(version);
+    const ids = (this.#ids.get(guid) ?? []).filter((id) => id !== version.id);
+    if (ids.length > 0) this.#ids.set(guid, ids);
+    else this.#ids.delete(guid);
   }
 }
 
@@ -112,6 +119,11 @@ export class RegistryState {
 
   config(subject: string | null): ConfigValue | undefined {
     return this.#configs.get(subject);
+  }
+
+  /** Subjects that stand for others, by what their settings say. */
+  aliases(): readonly { readonly alias: string; readonly subject: string }[] {
+    return [...this.#configs].flatMap(([name, { alias: subject = "" }]) => (name === null || subject === "" ? [] : [{ alias: name, subject }]));
   }
 
   mode(subject: string | null): string | undefined {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { avroRecord, testRegistry } from "./client.ts";
+import { avroRecord, type Body, testRegistry } from "./client.ts";
 
 const a = { name: "a", type: "int" };
 const b = { name: "b", type: "int", default: 1 };
@@ -31,9 +31,53 @@ test("other metadata make another schema", async () => {
   const registry = await testRegistry();
   await registry.post("/subjects/s/versions", avroRecord(a));
   const owned = { ...avroRecord(a), metadata: { properties: { owner: "me" } } };
+  const told = { id: 2, version: 2, metadata: owned.metadata, schema: owned.schema };
+  expect((await registry.post("/subjects/s/versions", owned)).body).toEqual(told);
   expect((await registry.post("/subjects/s/versions", owned)).body).toEqual({ id: 2 });
   expect((await registry.get("/subjects/s/metadata?key=owner&value=me")).body).toMatchObject({ version: 2, metadata: owned.metadata });
   expect((await registry.get("/subjects/s/metadata?key=owner&value=you")).body).toMatchObject({ error_code: 40403 });
+});
+
+test("metadata are inherited, and may be changed without the schema", async () => {
+  const registry = await testRegistry();
+  const owned = (owner: string) => ({ metadata: { properties: { owner } } });
+  expect((await registry.post("/subjects/none/versions", owned("me"))).body).toEqual({ error_code: 42201, message: "Empty schema" });
+  await registry.post("/subjects/s/versions", { ...avroRecord(a), ...owned("me") });
+  expect((await registry.post("/subjects/s/versions", avroRecord(a))).body).toEqual({ id: 1, version: 1, ...owned("me"), ...avroRecord(a) });
+  expect((await registry.post("/subjects/s/versions", owned("you"))).body).toEqual({ id: 2, version: 2, ...owned("you"), ...avroRecord(a) });
+  expect((await registry.post("/subjects/s/versions", avroRecord(a, b))).body.metadata).toEqual(owned("you").metadata);
+});
+
+test("a version that is asked for by its number has to be the next one, and says so in its metadata", async () => {
+  const registry = await testRegistry();
+  const numbered = (version: string) => ({ properties: { "confluent:version": version } });
+  const first = await registry.post("/subjects/s/versions", { ...avroRecord(a), version: 1 });
+  expect(first.body).toEqual({ id: 1, version: 1, metadata: numbered("1"), ...avroRecord(a) });
+  expect((await registry.post("/subjects/s/versions", { ...avroRecord(a, b), version: 5 })).body).toEqual({
+    error_code: 42201,
+    message: "Version is not one more than previous version",
+  });
+  expect((await registry.post("/subjects/s/versions", { ...avroRecord(a, b), version: -1 })).body.metadata).toEqual(numbered("2"));
+  expect((await registry.post("/subjects/s/versions", avroRecord(a, { ...b, name: "d" }))).body.metadata).toEqual(numbered("3"));
+});
+
+test("other names of a subject lead to it", async () => {
+  const registry = await testRegistry();
+  await registry.post("/subjects/lst-a/versions", avroRecord(a));
+  const rules = { ruleSet: { domainRules: [{ name: "r", type: "CEL" }] } };
+  await registry.post("/subjects/target/versions", { ...avroRecord(b), ...rules });
+  await registry.put("/config/lst-y", { alias: "target" });
+  await registry.put("/config/lst-x", { alias: "target" });
+  expect((await registry.get("/subjects/lst-x/versions/latest")).body.subject).toBe("target");
+  const listed = async (query: string) => (await registry.get(`/schemas?${query}`)).body.map((row: Body) => [row.subject, row.aliases]);
+  expect(await listed("subjectPrefix=lst-")).toEqual([["lst-a", undefined]]);
+  expect(await listed("subjectPrefix=lst-&aliases=true")).toEqual([
+    ["lst-a", undefined],
+    ["target", ["lst-x", "lst-y"]],
+  ]);
+  expect(await listed("ruleType=CEL")).toEqual([["target", undefined]]);
+  expect(await listed("limit=1&offset=1")).toEqual([["target", undefined]]);
+  expect((await listed("limit=0")).length).toBe(2);
 });
 
 test("settings: a level for all, levels of subjects, and what is answered where there is none", async () => {
@@ -228,6 +272,13 @@ test("a subject that imports takes ids and versions as they are given", async ()
   expect((await registry.post("/subjects/s/versions", avroRecord(b))).body.error_code).toBe(42205);
   expect((await registry.post("/subjects/s/versions", imported)).body).toEqual({ id: 100 });
   expect((await registry.get("/subjects/s/versions/5")).body.id).toBe(100);
+  // The same again is fine, and told whole; a version may be written anew, and the same schema have several ids.
+  expect((await registry.post("/subjects/s/versions", imported)).body).toEqual({ id: 100, version: 5, ...avroRecord(a) });
+  expect((await registry.post("/subjects/s/versions", { ...avroRecord(c), id: 90, version: 7 })).body).toEqual({ id: 90 });
+  expect((await registry.post("/subjects/s/versions", { ...avroRecord(a), id: 91, version: 7 })).body).toEqual({ id: 91 });
+  expect((await registry.get("/subjects/s/versions")).body).toEqual([5, 7]);
+  expect((await registry.get("/schemas/ids/90")).body.error_code).toBe(40403);
+  expect((await registry.get("/schemas/ids/91")).body).toEqual(avroRecord(a));
   const other = await registry.post("/subjects/s/versions", { ...avroRecord(b), id: 100 });
   expect(other.body).toEqual({ error_code: 42205, message: "Overwrite new schema with id 100 is not permitted." });
   expect((await registry.put("/mode/s", { mode: "READWRITE" })).status).toBe(200);
@@ -277,6 +328,30 @@ test("contexts have ids of their own, and two ways to be named", async () => {
   expect((await registry.get("/config/:.c:s?defaultToGlobal=true")).body).toEqual({ compatibilityLevel: "NONE" });
   expect((await registry.get("/contexts/a:b/subjects")).status).toBe(400);
   expect((await registry.delete("/contexts/c")).body.error_code).toBe(42211);
+});
+
+test("an id is looked for where the subject in the query says", async () => {
+  const registry = await testRegistry();
+  const named = (name: string) => ({ schema: `{"type":"fixed","name":"${name}","size":1}` });
+  await registry.post("/subjects/d0/versions", named("D0"));
+  await registry.post("/subjects/:.j:filler/versions", named("F"));
+  await registry.post("/subjects/:.j:thing/versions", named("T"));
+  const found = async (id: number, subject: string) => {
+    const { body } = await registry.get(`/schemas/ids/${id}?subject=${subject}`);
+    return body.error_code ?? JSON.parse(body.schema).name;
+  };
+  expect(await found(2, "")).toBe(40403);
+  expect(await found(2, "thing")).toBe("T");
+  expect(await found(2, ":.:thing")).toBe("T");
+  expect(await found(2, "filler")).toBe(40403);
+  expect(await found(2, "d0")).toBe(40403);
+  expect(await found(1, "filler")).toBe("F");
+  expect(await found(1, "unknown")).toBe("D0");
+  expect(await found(2, ":.j:")).toBe("T");
+  expect(await found(2, ":.j:filler")).toBe(40403);
+  expect(await found(2, ":.none:")).toBe(40403);
+  expect((await registry.get("/schemas/ids/2/subjects?subject=thing")).body).toEqual([":.j:thing"]);
+  expect((await registry.get("/schemas/ids/1/subjects?subject=unknown")).body).toEqual(["d0"]);
 });
 
 test("media types and flags are read as clients send them", async () => {

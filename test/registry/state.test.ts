@@ -105,7 +105,7 @@ test("a topic that another registry wrote is read: keys in any order, records of
     "not json: it is not a record of a schema registry",
   ]);
   const next = await registry.exclusively(() => registry.registrations.register("n", { schema: '"double"' }, false));
-  expect(next.id).toBe(10);
+  expect(next.version.id).toBe(10);
 });
 
 test("what comes at once is done one after the other", async () => {
@@ -125,5 +125,5 @@ test("a record that the log does not take changes nothing", async () => {
   const register = (subject: string) => registry.exclusively(() => registry.registrations.register(subject, { schema: '"string"' }, false));
   await expect(register("refused")).rejects.toThrow("disk full");
   expect(registry.queries.subjects(":*:", "all")).toEqual([]);
-  expect((await register("taken")).id).toBe(1);
+  expect((await register("taken")).version.id).toBe(1);
 });

@@ -15,7 +15,7 @@ test("a registry whose log is a broker's topic finds its schemas there again", a
     await first.exclusively(() => first.deletions.version("s", 1, false));
     const second = await SchemaRegistry.open(new TopicSchemaLog(brokers));
     expect(second.queries.versions("s", "all")).toEqual(first.queries.versions("s", "all"));
-    expect((await second.exclusively(() => second.registrations.register("t", { schema: '"int"' }, false))).id).toBe(3);
+    expect((await second.exclusively(() => second.registrations.register("t", { schema: '"int"' }, false))).version.id).toBe(3);
   } finally {
     await brokers.close();
     await broker.stop();

@@ -3,7 +3,7 @@
 import { invalidRequest, RegistryError } from "../errors.ts";
 import type { SchemaReference } from "../format.ts";
 import { guidOf } from "../identity.ts";
-import type { SchemaVersion } from "../records.ts";
+import type { RuleSet, SchemaVersion } from "../records.ts";
 import type { Registration } from "../registration.ts";
 import type { ConfigUpdate } from "../settings.ts";
 import { readBody, type Shape } from "./parameters.ts";
@@ -79,6 +79,23 @@ export function schemaBody(version: SchemaVersion, text: string, telling: Tellin
     schema: text,
     ...(telling.unknownProperties && deleted ? { deleted } : {}),
   };
+}
+
+/** What is answered to a registration, where it is more than the id. */
+export function registeredBody(version: SchemaVersion, text: string, telling: Telling) {
+  const { id, version: number } = version;
+  return {
+    ...{ id, version: number },
+    ...(telling.unknownProperties ? { guid: guidOf(version) } : {}),
+    ...besides(version, telling),
+    schema: text,
+  };
+}
+
+/** Whether a set has a rule of a type; those about encoding are not looked at, as with Confluent's registry. */
+export function hasRule(ruleSet: RuleSet | undefined, type: string): boolean {
+  const rules = [ruleSet?.["domainRules"], ruleSet?.["migrationRules"]].flatMap((list) => (Array.isArray(list) ? list : []));
+  return rules.some((rule) => typeof rule === "object" && rule !== null && "type" in rule && rule["type"] === type);
 }
 
 function besides({ schemaType, references, metadata, ruleSet }: SchemaVersion, { unknownProperties }: Telling) {

@@ -40,7 +40,7 @@ export class Query {
   page<Item>(items: readonly Item[]): readonly Item[] {
     const offset = Math.max(this.#integer("offset", 0), 0);
     const limit = this.#integer("limit", -1);
-    return items.slice(offset, limit < 0 ? undefined : offset + limit);
+    return items.slice(offset, limit <= 0 ? undefined : offset + limit);
   }
 
   #integer(name: string, otherwise: number): number {

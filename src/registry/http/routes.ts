@@ -5,7 +5,7 @@ import { SCHEMA_TYPES } from "../formats.ts";
 import type { SchemaVersion } from "../records.ts";
 import type { SchemaRegistry } from "../registry.ts";
 import { canonicalSubject, contextOf } from "../subject.ts";
-import { readConfig, readMode, readRegistration, schemaBody, schemaString, type Telling } from "./bodies.ts";
+import { hasRule, readConfig, readMode, readRegistration, registeredBody, schemaBody, schemaString, type Telling } from "./bodies.ts";
 import { idOf, type Query, versionOf } from "./parameters.ts";
 
 /** A call of one endpoint. */
@@ -131,13 +131,16 @@ function route(method: string, path: string, handler: Handler): Route {
   return { method, path, handler };
 }
 
-async function schemas({ registry, query, ...call }: Call) {
-  const found = registry.queries.schemas(
-    query.has("subjectPrefix") ? query.text("subjectPrefix") : ":*:",
-    query.which(),
-    query.flag("latestOnly"),
-  );
-  return query.page(found).map((version) => schemaBody(version, version.schema, call));
+function schemas({ registry, query, ...call }: Call) {
+  const prefix = query.has("subjectPrefix") ? query.text("subjectPrefix") : ":*:";
+  const aliases = query.flag("aliases");
+  const found = registry.queries.schemas(prefix, query.which(), { latestOnly: query.flag("latestOnly"), aliases });
+  const ruleType = query.text("ruleType");
+  const wanted = ruleType === "" ? found : found.filter(({ ruleSet }) => hasRule(ruleSet, ruleType));
+  return query.page(wanted).map((version) => {
+    const names = aliases ? registry.queries.aliasesOf(version.subject) : [];
+    return { ...schemaBody(version, version.schema, call), ...(names.length > 0 ? { aliases: names } : {}) };
+  });
 }
 
 async function schemaById(call: Call) {
@@ -158,8 +161,8 @@ async function register(call: Call) {
   const { registry, query, body, at } = call;
   const request = readRegistration(body);
   const subject = registry.settings.aliased(canonicalSubject(at("subject")));
-  const version = await registry.exclusively(() => registry.registrations.register(subject, request, query.flag("normalize")));
-  return call.unknownProperties ? schemaBody(version, await textOf(call, version), call) : { id: version.id };
+  const { version, isTold } = await registry.exclusively(() => registry.registrations.register(subject, request, query.flag("normalize")));
+  return isTold || call.unknownProperties ? registeredBody(version, await textOf(call, version), call) : { id: version.id };
 }
 
 async function byMetadata(call: Call) {
@@ -189,11 +192,9 @@ function byId({ registry, query, at }: Call): SchemaVersion {
   return registry.queries.byId(idOf(at("id")), query.text("subject"));
 }
 
+/** The subject in the query tells where the id is looked for, and filters nothing. */
 function uses({ registry, query, at }: Call): readonly SchemaVersion[] {
-  const { queries } = registry;
-  const found = queries.uses(idOf(at("id")), query.text("subject"), query.which());
-  const wanted = query.text("subject");
-  return wanted === "" || wanted.endsWith(":") ? found : found.filter(({ subject }) => subject === canonicalSubject(wanted));
+  return registry.queries.uses(idOf(at("id")), query.text("subject"), query.which());
 }
 
 function versionIn({ registry, query, at }: Call): SchemaVersion {
