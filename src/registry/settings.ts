@@ -73,10 +73,10 @@ export class Settings {
   /** `subject` is null for all. Without a setting of its own, and not asked for what holds, a subject has none: 40408. */
   config(subject: string | null, defaultToGlobal: boolean): ConfigValue {
     const own = this.#state.config(subject);
-    if (own !== undefined && !(defaultToGlobal && own.compatibilityLevel === undefined)) return own;
-    if (subject === null) return { ...own, compatibilityLevel: own?.compatibilityLevel ?? DEFAULT_LEVEL };
-    if (!defaultToGlobal) throw noOwnCompatibility(subject);
-    return { compatibilityLevel: DEFAULT_LEVEL, ...this.configInScope(subject) };
+    if (subject === null) return { compatibilityLevel: DEFAULT_LEVEL, ...own };
+    if (defaultToGlobal) return { compatibilityLevel: DEFAULT_LEVEL, ...this.configInScope(subject) };
+    if (own === undefined) throw noOwnCompatibility(subject);
+    return own;
   }
 
   /** Attributes that the update does not have keep their values. */

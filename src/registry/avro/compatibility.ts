@@ -3,6 +3,7 @@
 // part. Places are JSON pointers into the reader's schema.
 
 import type { Difference } from "../format.ts";
+import { Pairs } from "../pairs.ts";
 import { type AvroEnum, type AvroFixed, type AvroNamed, type AvroRecord, type AvroSchema, fullName, isNamed } from "./schema.ts";
 
 /** All that stands in the way of reading `writer` with `reader`. */
@@ -65,7 +66,7 @@ class Comparison {
   #canRead(reader: AvroSchema, writer: AvroSchema): boolean {
     const known = this.#trials.get(reader, writer);
     if (known !== undefined) return known;
-    const trial = new Comparison(this.#seen.copy(), this.#trials);
+    const trial = new Comparison(new Pairs(this.#seen), this.#trials);
     const canRead = trial.differences(reader, writer, "").length === 0;
     this.#trials.set(reader, writer, canRead);
     return canRead;
@@ -82,26 +83,6 @@ class Comparison {
       else if (field.default === undefined) differences.push(missingDefault(field.name, place));
     });
     return differences;
-  }
-}
-
-/** What is known of pairs of a reader and a writer. */
-class Pairs<Value> {
-  readonly #values = new Map<AvroSchema, Map<AvroSchema, Value>>();
-
-  get(reader: AvroSchema, writer: AvroSchema): Value | undefined {
-    return this.#values.get(reader)?.get(writer);
-  }
-
-  set(reader: AvroSchema, writer: AvroSchema, value: Value): void {
-    const ofReader = this.#values.get(reader) ?? new Map<AvroSchema, Value>();
-    this.#values.set(reader, ofReader.set(writer, value));
-  }
-
-  copy(): Pairs<Value> {
-    const copy = new Pairs<Value>();
-    for (const [reader, writers] of this.#values) copy.#values.set(reader, new Map(writers));
-    return copy;
   }
 }
 

@@ -3,6 +3,7 @@
 // named may not be) and partially open (a schema says what it may be); they decide about properties and items that only one of the two names.
 
 import { type Difference, pathDifference } from "../format.ts";
+import { Pairs } from "../pairs.ts";
 import { differencesOfArrays } from "./arrays.ts";
 import type { Comparing } from "./comparing.ts";
 import type { SchemaDocuments, SchemaNode } from "./document.ts";
@@ -15,17 +16,22 @@ type PatternTest = Comparing["fits"];
 
 /** What stands in the way of reading what `writer` describes with `reader`. */
 export function jsonSchemaDifferences(reader: SchemaDocuments, writer: SchemaDocuments, fits: PatternTest): readonly Difference[] {
-  return new Comparison({ reader, writer, fits, seen: new Map(), trials: new Map() }).schemas(writer.root, reader.root, "#/");
+  return new Comparison({ reader, writer, fits, ...nothingKnown() }).schemas(writer.root, reader.root, "#/");
 }
 
 interface Context {
   readonly reader: SchemaDocuments;
   readonly writer: SchemaDocuments;
   readonly fits: PatternTest;
-  /** Older schemas with the newer ones that each is or was compared to: those in progress count as compatible. */
-  readonly seen: Map<unknown, Set<unknown>>;
-  /** What trials came to. */
-  readonly trials: Map<unknown, Map<unknown, boolean>>;
+  /** Older and newer schemas that are compared or were: those in progress count as compatible. */
+  readonly seen: Pairs<true>;
+  /** What trials came to, shared by them all. */
+  readonly trials: Pairs<boolean>;
+  readonly models: Map<SchemaNode, Model>;
+}
+
+function nothingKnown(): Pick<Context, "seen" | "trials" | "models"> {
+  return { seen: new Pairs(), trials: new Pairs(), models: new Map() };
 }
 
 /** Of an older and a newer schema; `path` leads to the place in the newer one. */
@@ -44,10 +50,9 @@ class Comparison implements Comparing {
     const { reader, writer, seen } = this.#context;
     const from = writer.follow(older);
     const to = reader.follow(newer);
-    const pairs = seen.get(from.value) ?? new Set();
-    if (typeof from.value === "object" && pairs.has(to.value)) return [];
-    seen.set(from.value, pairs.add(to.value));
-    return this.models(modelOf(from, writer), modelOf(to, reader), path);
+    if (seen.get(from.value, to.value) === true && typeof from.value === "object") return [];
+    seen.set(from.value, to.value, true);
+    return this.models(this.#model(from, writer), this.#model(to, reader), path);
   }
 
   models(older: Model, newer: Model, path: string): readonly Difference[] {
@@ -68,26 +73,33 @@ class Comparison implements Comparing {
   /** Whether nothing stands in the way; pairs that are tried for it are forgotten. */
   isCompatible(older: Branch, newer: Branch): boolean {
     const { seen, trials } = this.#context;
-    const known = trials.get(older)?.get(newer);
+    const known = trials.get(older, newer);
     if (known !== undefined) return known;
-    const copy = new Map([...seen].map(([from, to]) => [from, new Set(to)]));
-    const isCompatible = new Comparison({ ...this.#context, seen: copy }).branches(older, newer, "").length === 0;
-    trials.set(older, (trials.get(older) ?? new Map()).set(newer, isCompatible));
+    const trial = new Comparison({ ...this.#context, seen: new Pairs(seen) });
+    const isCompatible = trial.branches(older, newer, "").length === 0;
+    trials.set(older, newer, isCompatible);
     return isCompatible;
   }
 
   branches(older: Branch, newer: Branch, path: string): readonly Difference[] {
     if ("value" in older && "value" in newer) return this.schemas(older, newer, path);
     const { reader, writer } = this.#context;
-    const from = "value" in older ? modelOf(writer.follow(older), writer) : older;
-    const to = "value" in newer ? modelOf(reader.follow(newer), reader) : newer;
+    const from = "value" in older ? this.#model(writer.follow(older), writer) : older;
+    const to = "value" in newer ? this.#model(reader.follow(newer), reader) : newer;
     return this.models(from, to, path);
+  }
+
+  #model(node: SchemaNode, documents: SchemaDocuments): Model {
+    const { models } = this.#context;
+    const model = models.get(node) ?? modelOf(node, documents);
+    models.set(node, model);
+    return model;
   }
 
   /** What must not be may only become less: the older `not` has to accept all that the newer one does. */
   #negations(older: SchemaNode, newer: SchemaNode, path: string): readonly Difference[] {
     const { reader, writer, fits } = this.#context;
-    const reverse = new Comparison({ reader: writer, writer: reader, fits, seen: new Map(), trials: new Map() });
+    const reverse = new Comparison({ reader: writer, writer: reader, fits, ...nothingKnown() });
     if (reverse.schemas(newer, older, path).length === 0) return [];
     const description = `The schema under 'not' at path '${path}' in the {reader} schema is not narrower than in the {writer} schema`;
     return [pathDifference("NOT_TYPE_EXTENDED", description)];
@@ -128,6 +140,9 @@ class Comparison implements Comparing {
     if (isSum(newer.criterion) && isSum(older.criterion) && grows < 0) {
       return [pathDifference("SUM_TYPE_NARROWED", `The {reader} schema allows less at path '${place}' than the {writer} schema`)];
     }
+    if (older.branches.length * newer.branches.length > MOST_PAIRS) {
+      return [pathDifference("COMBINED_TYPE_SUBSCHEMAS_CHANGED", `There are too many schemas at path '${place}' to compare them`)];
+    }
     const edges = older.branches.map((from) => newer.branches.flatMap((to, index) => (this.isCompatible(from, to) ? [index] : [])));
     const needed = Math.min(older.branches.length, newer.branches.length);
     if (largestMatching(edges) >= needed) return [];
@@ -135,6 +150,9 @@ class Comparison implements Comparing {
     return [pathDifference("COMBINED_TYPE_SUBSCHEMAS_CHANGED", description)];
   }
 }
+
+/** More would keep everybody else waiting. */
+const MOST_PAIRS = 250_000;
 
 function isSum(criterion: Criterion): boolean {
   return criterion !== "allOf";
