@@ -84,7 +84,7 @@ test("messages name what is incompatible, and in which of the two schemas", asyn
     await registry.put(`/config/${subject}`, { compatibility: level });
     await registry.post(`/subjects/${subject}/versions`, { schemaType, schema: older });
     const { body } = await registry.post(`/compatibility/subjects/${subject}/versions/latest?verbose=true`, { schemaType, schema: newer });
-    return body.messages;
+    return body.messages ?? [];
   };
   const proto = (fields: string) => `syntax = "proto3"; message Car { ${fields} }`;
   expect((await messages("p", "PROTOBUF", proto("string a = 2;"), proto("int32 a = 2;")))[0]).toBe(
