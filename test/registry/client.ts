@@ -68,7 +68,7 @@ function parsed(text: string): Body {
   }
 }
 
-/** An Avro record `R` with these fields: `a:int`, `b:int=1`, `c:[null,string]=null` is written as JSON by hand where it takes more. */
+/** A registration of the Avro record `R` with these fields. */
 export function avroRecord(...fields: readonly object[]): { readonly schema: string } {
   return { schema: JSON.stringify({ type: "record", name: "R", fields }) };
 }

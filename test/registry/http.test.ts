@@ -263,6 +263,38 @@ test("a schema that others refer to cannot be deleted", async () => {
   expect((await registry.delete("/subjects/base")).body).toEqual([1]);
 });
 
+test("schemas of each format build upon others, also through these", async () => {
+  const registry = await testRegistry();
+  const register = async (subject: string, schemaType: string, schema: string, ...references: readonly object[]) => {
+    const { status, body } = await registry.post(`/subjects/${subject}/versions`, { schemaType, schema, references });
+    expect([subject, status, body.message]).toEqual([subject, 200, undefined]);
+    return body.id;
+  };
+  const named = (name: string, subject: string, version = 1) => ({ name, subject, version });
+  await register("inner.json", "JSON", '{"type":"string"}');
+  await register("middle.json", "JSON", '{"properties":{"i":{"$ref":"inner.json"}}}', named("inner.json", "inner.json"));
+  await register("outer.json", "JSON", '{"properties":{"m":{"$ref":"middle.json"}}}', named("middle.json", "middle.json"));
+  await register("c.proto", "PROTOBUF", 'syntax = "proto3"; package o; message C { }');
+  await register("b.proto", "PROTOBUF", 'syntax = "proto3"; package o; import "c.proto"; message B { C c = 1; }', named("c.proto", "c.proto"));
+  await register("a.proto", "PROTOBUF", 'syntax = "proto3"; import "b.proto"; message A { o.B b = 1; }', named("b.proto", "b.proto"));
+  await register("C", "AVRO", '{"type":"enum","name":"C","symbols":["X"]}');
+  await register("B", "AVRO", '{"type":"record","name":"B","fields":[{"name":"c","type":"C"}]}', named("C", "C"));
+  // The latest is remembered by its number.
+  const id = await register("A", "AVRO", '{"type":"record","name":"A","fields":[{"name":"b","type":"B"},{"name":"c","type":"C"}]}', named("B", "B", -1), named("C", "C"));
+  expect((await registry.get("/subjects/A/versions/1")).body.references).toEqual([named("B", "B"), named("C", "C")]);
+  // With all that it builds upon written out it is the same schema.
+  const { schema } = (await registry.get("/subjects/A/versions/1?format=resolved")).body;
+  expect((await registry.post("/subjects/A", { schema })).body.id).toBe(id);
+  expect((await registry.post("/subjects/A/versions", { schema })).body).toEqual({ id });
+  expect((await registry.get("/subjects/C/versions/1/referencedby")).body).toEqual([8, 9]);
+  // What changed in another file counts.
+  const other = await registry.post("/subjects/c2.proto/versions", { schemaType: "PROTOBUF", schema: 'syntax = "proto3"; package o; message B { int32 c = 1; }' });
+  expect(other.status).toBe(200);
+  const moved = { schemaType: "PROTOBUF", schema: 'syntax = "proto3"; import "b.proto"; message A { o.B b = 1; }', references: [named("b.proto", "c2.proto")] };
+  const refused = await registry.post("/subjects/a.proto/versions", moved);
+  expect([refused.status, refused.body.message]).toEqual([409, expect.stringContaining("FIELD_KIND_CHANGED")]);
+});
+
 test("a subject that imports takes ids and versions as they are given", async () => {
   const registry = await testRegistry();
   const imported = { ...avroRecord(a), id: 100, version: 5 };
