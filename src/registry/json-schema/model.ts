@@ -221,10 +221,12 @@ class Within {
 
   #schemas(key: string): ReadonlyMap<string, SchemaNode> {
     const value = this.#value[key];
-    const entries = isObject(value) ? Object.entries(value) : [];
-    return new Map(
-      entries.flatMap(([name, inner]) => (this.#nodeOf(inner) === undefined ? [] : [[name, this.#nodeOf(inner) as SchemaNode]])),
-    );
+    const found = new Map<string, SchemaNode>();
+    for (const [name, inner] of isObject(value) ? Object.entries(value) : []) {
+      const schema = this.#nodeOf(inner);
+      if (schema !== undefined) found.set(name, schema);
+    }
+    return found;
   }
 
   #nodeOf(value: JsonValue | undefined): SchemaNode | undefined {
