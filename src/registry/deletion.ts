@@ -35,7 +35,7 @@ export class Deletions {
     if (permanent) for (const version of leaving) await this.#store.eraseVersion(version);
     else {
       const last = live.at(-1)?.version ?? 0;
-      await this.#store.write({ key: { keytype: "DELETE_SUBJECT", subject }, value: { subject, version: last } });
+      await this.#store.write({ keytype: "DELETE_SUBJECT", subject, value: { subject, version: last } });
     }
     await this.#settings.forget(subject);
     return leaving.map(({ version }) => version);

@@ -5,13 +5,6 @@ import type { SchemaReference, SchemaType } from "./format.ts";
 import { isSchemaType } from "./formats.ts";
 import type { JsonValue } from "./json-text.ts";
 
-export type RegistryKey =
-  | { readonly keytype: "SCHEMA"; readonly subject: string; readonly version: number }
-  | { readonly keytype: "CONFIG" | "MODE"; readonly subject: string | null }
-  | { readonly keytype: "DELETE_SUBJECT" | "CLEAR_SUBJECT"; readonly subject: string }
-  | { readonly keytype: "CONTEXT"; readonly tenant: string; readonly context: string }
-  | { readonly keytype: "NOOP" };
-
 export interface Metadata {
   readonly tags?: { readonly [name: string]: readonly string[] };
   readonly properties?: { readonly [name: string]: string };
@@ -50,40 +43,41 @@ export interface ConfigValue {
   readonly overrideRuleSet?: RuleSet;
 }
 
+/** A value of null deletes what the record stands for. */
 export type RegistryRecord =
-  | { readonly key: Extract<RegistryKey, { keytype: "SCHEMA" }>; readonly value: SchemaVersion | null }
-  | { readonly key: { readonly keytype: "CONFIG"; readonly subject: string | null }; readonly value: ConfigValue | null }
-  | { readonly key: { readonly keytype: "MODE"; readonly subject: string | null }; readonly value: { readonly mode: string } | null }
+  | { readonly keytype: "SCHEMA"; readonly subject: string; readonly version: number; readonly value: SchemaVersion | null }
+  | { readonly keytype: "CONFIG"; readonly subject: string | null; readonly value: ConfigValue | null }
+  | { readonly keytype: "MODE"; readonly subject: string | null; readonly value: { readonly mode: string } | null }
+  | { readonly keytype: "DELETE_SUBJECT"; readonly subject: string; readonly value: { readonly subject: string; readonly version: number } | null }
+  | { readonly keytype: "CLEAR_SUBJECT"; readonly subject: string; readonly value: { readonly subject: string } | null }
   | {
-      readonly key: { readonly keytype: "DELETE_SUBJECT"; readonly subject: string };
-      readonly value: { readonly subject: string; readonly version: number } | null;
-    }
-  | { readonly key: { readonly keytype: "CLEAR_SUBJECT"; readonly subject: string }; readonly value: { readonly subject: string } | null }
-  | {
-      readonly key: Extract<RegistryKey, { keytype: "CONTEXT" }>;
+      readonly keytype: "CONTEXT";
+      readonly tenant: string;
+      readonly context: string;
       readonly value: { readonly tenant: string; readonly context: string } | null;
     }
-  | { readonly key: { readonly keytype: "NOOP" }; readonly value: null };
+  | { readonly keytype: "NOOP"; readonly value: null };
 
-export function writeKey(key: RegistryKey): string {
-  switch (key.keytype) {
+export function writeKey(record: RegistryRecord): string {
+  const { keytype } = record;
+  switch (keytype) {
     case "SCHEMA":
-      return JSON.stringify({ keytype: key.keytype, subject: key.subject, version: key.version, magic: 1 });
+      return JSON.stringify({ keytype, subject: record.subject, version: record.version, magic: 1 });
     case "CONFIG":
     case "MODE":
     case "DELETE_SUBJECT":
     case "CLEAR_SUBJECT":
-      return JSON.stringify({ keytype: key.keytype, subject: key.subject, magic: 0 });
+      return JSON.stringify({ keytype, subject: record.subject, magic: 0 });
     case "CONTEXT":
-      return JSON.stringify({ keytype: key.keytype, tenant: key.tenant, context: key.context, magic: 0 });
+      return JSON.stringify({ keytype, tenant: record.tenant, context: record.context, magic: 0 });
     case "NOOP":
-      return JSON.stringify({ keytype: key.keytype, magic: 0 });
+      return JSON.stringify({ keytype, magic: 0 });
   }
 }
 
-export function writeValue({ key, value }: RegistryRecord): string | null {
-  if (value === null) return null;
-  return key.keytype === "SCHEMA" ? JSON.stringify(schemaValue(value as SchemaVersion)) : JSON.stringify(value);
+export function writeValue(record: RegistryRecord): string | null {
+  if (record.value === null) return null;
+  return JSON.stringify(record.keytype === "SCHEMA" ? schemaValue(record.value) : record.value);
 }
 
 function schemaValue({ schemaType, references, metadata, ruleSet, deleted, ...value }: SchemaVersion) {
@@ -100,34 +94,33 @@ function schemaValue({ schemaType, references, metadata, ruleSet, deleted, ...va
 
 /** Undefined for what is no record of a registry, or one of a kind that is not known. */
 export function readRecord(keyText: string, valueText: string | null): RegistryRecord | undefined {
-  const key = readKey(parsed(keyText));
-  if (key === undefined) return undefined;
-  if (valueText === null) return { key, value: null } as RegistryRecord;
-  const value = parsed(valueText);
-  if (!isRecord(value)) return undefined;
-  if (key.keytype === "SCHEMA") {
-    const schema = readSchema(value);
-    return schema === undefined ? undefined : { key, value: schema };
-  }
-  return { key, value } as RegistryRecord;
-}
-
-function readKey(key: unknown): RegistryKey | undefined {
-  if (!isRecord(key)) return undefined;
-  const { keytype, subject, version, tenant, context } = key;
+  const key = parsed(keyText);
+  const value = valueText === null ? null : parsed(valueText);
+  if (!isRecord(key) || (value !== null && !isRecord(value))) return undefined;
+  const { keytype } = key;
+  const subject = typeof key["subject"] === "string" ? key["subject"] : null;
   switch (keytype) {
-    case "SCHEMA":
-      return typeof subject === "string" && typeof version === "number" ? { keytype, subject, version } : undefined;
+    case "SCHEMA": {
+      const schema = value === null ? null : readSchema(value);
+      if (subject === null || typeof key["version"] !== "number" || schema === undefined) return undefined;
+      return { keytype, subject, version: key["version"], value: schema };
+    }
     case "CONFIG":
+      return { keytype, subject, value };
     case "MODE":
-      return { keytype, subject: typeof subject === "string" ? subject : null };
+      return { keytype, subject, value: value === null ? null : { mode: String(value["mode"]) } };
     case "DELETE_SUBJECT":
+      if (subject === null) return undefined;
+      return { keytype, subject, value: value === null ? null : { subject, version: Number(value["version"] ?? 0) } };
     case "CLEAR_SUBJECT":
-      return typeof subject === "string" ? { keytype, subject } : undefined;
-    case "CONTEXT":
-      return typeof tenant === "string" && typeof context === "string" ? { keytype, tenant, context } : undefined;
+      return subject === null ? undefined : { keytype, subject, value: value === null ? null : { subject } };
+    case "CONTEXT": {
+      const { tenant, context } = key;
+      if (typeof tenant !== "string" || typeof context !== "string") return undefined;
+      return { keytype, tenant, context, value: value === null ? null : { tenant, context } };
+    }
     case "NOOP":
-      return { keytype };
+      return { keytype, value: null };
     default:
       return undefined;
   }

@@ -202,7 +202,7 @@ export class Registrations {
     const before = this.#store.state.versions(subject).filter((one) => one.deleted && one.id === id && one.version !== version);
     const { context } = parseSubject(subject);
     if (!this.#store.state.hasContext(context)) {
-      await this.#store.write({ key: { keytype: "CONTEXT", tenant: "default", context }, value: { tenant: "default", context } });
+      await this.#store.write({ keytype: "CONTEXT", tenant: "default", context, value: { tenant: "default", context } });
     }
     await this.#store.writeVersion(value);
     for (const one of before) await this.#store.eraseVersion(one);

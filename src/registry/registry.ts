@@ -47,6 +47,6 @@ export class SchemaRegistry {
     if (!this.#store.state.hasContext(context)) throw subjectNotFound(`:${context}:`);
     if (context === ".") throw invalidRequest("The default context cannot be deleted");
     if (!isEmptyContext(this.#store.state, context)) throw contextNotEmpty(context);
-    await this.#store.write({ key: { keytype: "CONTEXT", tenant: "default", context }, value: null });
+    await this.#store.write({ keytype: "CONTEXT", tenant: "default", context, value: null });
   }
 }

@@ -86,7 +86,7 @@ export class Settings {
     if (subject !== null && !isSettingsSubject(subject)) throw invalidSubject(subject);
     this.needWritable(subject ?? "");
     const value = { ...this.#state.config(subject), ...(level === undefined ? {} : { compatibilityLevel: level }), ...others };
-    await this.#store.write({ key: { keytype: "CONFIG", subject }, value });
+    await this.#store.write({ keytype: "CONFIG", subject, value });
   }
 
   /** What was set. */
@@ -94,7 +94,7 @@ export class Settings {
     this.needWritable(subject ?? "");
     const before = this.#state.config(subject);
     if (before === undefined && subject !== null) throw subjectNotFound(subject);
-    await this.#store.write({ key: { keytype: "CONFIG", subject }, value: null });
+    await this.#store.write({ keytype: "CONFIG", subject, value: null });
     return before ?? { compatibilityLevel: DEFAULT_LEVEL };
   }
 
@@ -112,7 +112,7 @@ export class Settings {
     if (mode === undefined) throw invalidMode();
     if (subject !== null && !isSettingsSubject(subject)) throw invalidSubject(subject);
     if (mode === "IMPORT" && !force && this.mode(subject, true) !== "IMPORT") await this.#clear(subject);
-    await this.#store.write({ key: { keytype: "MODE", subject }, value: { mode } });
+    await this.#store.write({ keytype: "MODE", subject, value: { mode } });
   }
 
   /** What was set; null if nothing was and `recursive` does not mind. */
@@ -121,15 +121,15 @@ export class Settings {
     if (before === undefined && !recursive && subject !== null) throw subjectNotFound(subject);
     const inner = recursive ? this.#subjectsWithin(subject).filter((name) => name !== subject && this.#state.mode(name) !== undefined) : [];
     for (const name of [...inner, subject]) {
-      if (this.#state.mode(name) !== undefined) await this.#store.write({ key: { keytype: "MODE", subject: name }, value: null });
+      if (this.#state.mode(name) !== undefined) await this.#store.write({ keytype: "MODE", subject: name, value: null });
     }
     return before ?? (subject === null ? DEFAULT_MODE : null);
   }
 
   /** When a subject's schemas are gone, so are its settings. */
   async forget(subject: string): Promise<void> {
-    if (this.#state.config(subject) !== undefined) await this.#store.write({ key: { keytype: "CONFIG", subject }, value: null });
-    if (this.#state.mode(subject) !== undefined) await this.#store.write({ key: { keytype: "MODE", subject }, value: null });
+    if (this.#state.config(subject) !== undefined) await this.#store.write({ keytype: "CONFIG", subject, value: null });
+    if (this.#state.mode(subject) !== undefined) await this.#store.write({ keytype: "MODE", subject, value: null });
   }
 
   async #clear(within: string | null): Promise<void> {
@@ -140,7 +140,7 @@ export class Settings {
     }
     for (const version of versions) await this.#store.eraseVersion(version);
     for (const subject of new Set(versions.map((version) => version.subject))) {
-      await this.#store.write({ key: { keytype: "CLEAR_SUBJECT", subject }, value: { subject } });
+      await this.#store.write({ keytype: "CLEAR_SUBJECT", subject, value: { subject } });
     }
   }
 

@@ -53,24 +53,24 @@ export class RegistryState {
 
   /** The complaint, if the record contradicts what is known: it is left out. */
   apply(record: RegistryRecord): string | undefined {
-    switch (record.key.keytype) {
+    switch (record.keytype) {
       case "SCHEMA":
-        return this.#applySchema(record.key, record.value as SchemaVersion | null);
+        return this.#applySchema(record.subject, record.version, record.value);
       case "CONFIG":
-        set(this.#configs, record.key.subject, record.value as ConfigValue | null);
+        set(this.#configs, record.subject, record.value);
         return undefined;
       case "MODE":
-        set(this.#modes, record.key.subject, (record.value as { readonly mode: string } | null)?.mode ?? null);
+        set(this.#modes, record.subject, record.value?.mode ?? null);
         return undefined;
       case "DELETE_SUBJECT":
-        this.#deleteUpTo(record.key.subject, (record.value as { readonly version: number } | null)?.version ?? 0);
+        this.#deleteUpTo(record.subject, record.value?.version ?? 0);
         return undefined;
       case "CLEAR_SUBJECT":
-        if (record.value !== null) this.#clear(record.key.subject);
+        if (record.value !== null) this.#clear(record.subject);
         return undefined;
       case "CONTEXT":
-        if (record.value === null) this.#contexts.delete(record.key.context);
-        else this.#ids(record.key.context);
+        if (record.value === null) this.#contexts.delete(record.context);
+        else this.#ids(record.context);
         return undefined;
       case "NOOP":
         return undefined;
@@ -130,10 +130,7 @@ export class RegistryState {
     return this.#modes.get(subject);
   }
 
-  #applySchema(
-    { subject, version }: { readonly subject: string; readonly version: number },
-    value: SchemaVersion | null,
-  ): string | undefined {
+  #applySchema(subject: string, version: number, value: SchemaVersion | null): string | undefined {
     if (value !== null) {
       const [known] = this.uses(parseSubject(subject).context, value.id).filter(
         (use) => use.subject !== subject || use.version !== version,

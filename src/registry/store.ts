@@ -37,15 +37,15 @@ export class RegistryStore {
   }
 
   async write(record: RegistryRecord): Promise<void> {
-    await this.#log.append(writeKey(record.key), writeValue(record));
+    await this.#log.append(writeKey(record), writeValue(record));
     this.state.apply(record);
   }
 
   writeVersion(value: SchemaVersion): Promise<void> {
-    return this.write({ key: { keytype: "SCHEMA", subject: value.subject, version: value.version }, value });
+    return this.write({ keytype: "SCHEMA", subject: value.subject, version: value.version, value });
   }
 
   eraseVersion({ subject, version }: SchemaVersion): Promise<void> {
-    return this.write({ key: { keytype: "SCHEMA", subject, version }, value: null });
+    return this.write({ keytype: "SCHEMA", subject, version, value: null });
   }
 }
