@@ -106,7 +106,7 @@ export function readRecord(keyText: string, valueText: string | null): RegistryR
       return { keytype, subject, version: key["version"], value: schema };
     }
     case "CONFIG":
-      return { keytype, subject, value };
+      return { keytype, subject, value: value as ConfigValue | null };
     case "MODE":
       return { keytype, subject, value: value === null ? null : { mode: String(value["mode"]) } };
     case "DELETE_SUBJECT":

@@ -126,6 +126,7 @@ test("what is not there is told by its own code", async () => {
   expect((await registry.post("/subjects/s/versions", { schema: "not json" })).body.error_code).toBe(42201);
   expect((await registry.post("/subjects/s/versions", { schema: "{}", schemaType: "XML" })).body.error_code).toBe(42201);
   expect((await registry.post("/subjects/none/versions", { schema: "" })).body).toEqual({ error_code: 42201, message: "Empty schema" });
+  for (const path of ["/subjects/%zz/versions", "/contexts/%/subjects", "/contexts/c/subjects/%"]) expect((await registry.get(path)).status).toBe(400);
   expect((await registry.get("/nowhere")).body).toEqual({ error_code: 404, message: "HTTP 404 Not Found" });
   expect((await registry.put("/subjects", {})).status).toBe(405);
   expect((await registry.post("/subjects/s/versions", "{")).status).toBe(400);

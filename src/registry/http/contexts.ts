@@ -2,11 +2,12 @@
 
 import { RegistryError } from "../errors.ts";
 import { contextOf, contextSubject, isQualified } from "../subject.ts";
+import { decoded } from "./parameters.ts";
 
 /** Parts of a path, still encoded, with the query; the same without the context in front. */
 export function withoutContext(parts: readonly string[], query: URLSearchParams): readonly string[] {
   if (parts[0] !== "contexts" || parts.length < 3) return parts;
-  const name = decodeURIComponent(parts[1] ?? "");
+  const name = decoded(parts[1] ?? "");
   const context = contextOf(name);
   if (context === undefined) throw new RegistryError(400, `Invalid context: ${name}`);
   const prefix = contextSubject(context);
@@ -14,7 +15,7 @@ export function withoutContext(parts: readonly string[], query: URLSearchParams)
   const rest = parts.slice(2);
   const place = PLACES_OF_SUBJECTS[rest[0] ?? ""];
   if (place !== undefined && (rest.length > place || SETTINGS.includes(rest[0] ?? ""))) {
-    rest[place] = encodeURIComponent(qualify(decodeURIComponent(rest[place] ?? "")));
+    rest[place] = encodeURIComponent(qualify(decoded(rest[place] ?? "")));
   } else if (rest[0] === "schemas" && rest[1] === "ids") {
     query.set("subject", qualify(query.get("subject") ?? ""));
   } else if (rest.length === 1 && (rest[0] === "schemas" || rest[0] === "subjects")) {

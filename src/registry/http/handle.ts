@@ -5,7 +5,7 @@ import type { SchemaRegistry } from "../registry.ts";
 import { answerType, DEFAULT_TYPE, isAccepted } from "./content-types.ts";
 import { withoutContext } from "./contexts.ts";
 import type { RegistryAnswer, RegistryRequest } from "./exchange.ts";
-import { Query } from "./parameters.ts";
+import { decoded, httpError, Query } from "./parameters.ts";
 import { PlainAnswer, ROUTES, type Route } from "./routes.ts";
 
 /** Told of what went wrong on our side; the client hears of a store error. */
@@ -66,18 +66,6 @@ function placesIn(pattern: readonly string[], parts: readonly string[]): Readonl
     else if (name !== part) return undefined;
   }
   return places;
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    throw httpError(400, "Bad Request");
-  }
-}
-
-function httpError(status: number, phrase: string): RegistryError {
-  return new RegistryError(status, `HTTP ${status} ${phrase}`);
 }
 
 function errorAnswer(error: unknown, type: string, onFailure: () => void): RegistryAnswer {

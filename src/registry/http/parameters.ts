@@ -49,6 +49,20 @@ export class Query {
   }
 }
 
+/** An error of HTTP itself. */
+export function httpError(status: number, phrase: string): RegistryError {
+  return new RegistryError(status, `HTTP ${status} ${phrase}`);
+}
+
+/** A part of a path. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw httpError(400, "Bad Request");
+  }
+}
+
 /** Undefined for the latest. */
 export function versionOf(text: string): number | undefined {
   if (text === "latest" || text === "-1") return undefined;
@@ -59,7 +73,7 @@ export function versionOf(text: string): number | undefined {
 
 /** Ids are numbers; what is none leads nowhere. */
 export function idOf(text: string): number {
-  if (!/^[0-9]+$/.test(text)) throw new RegistryError(404, "HTTP 404 Not Found");
+  if (!/^[0-9]+$/.test(text)) throw httpError(404, "Not Found");
   return Number(text);
 }
 
