@@ -2,9 +2,9 @@
 // which broker leads it. The topic is made with the first record.
 
 import { Errors } from "../../protocol/errors.ts";
-import type { Brokers } from "../client/brokers.ts";
 import { OffsetSpec, offsetsAt } from "../client/admin/offsets.ts";
 import { createTopic } from "../client/admin/topics.ts";
+import type { Brokers } from "../client/brokers.ts";
 import { PartitionReader } from "../client/partition-reader.ts";
 import { Producer, PRODUCER_DEFAULTS } from "../client/producer.ts";
 import { Refusal } from "../client/refusal.ts";
@@ -38,10 +38,9 @@ export class TopicSchemaLog implements SchemaLog {
   /** Raises what kept the brokers from storing the record. */
   async append(key: string, value: string | null): Promise<void> {
     await this.#make();
-    this.#failure = undefined;
     await this.#producer.add({ key: Buffer.from(key), value: value === null ? null : Buffer.from(value) });
     await this.#producer.flush();
-    const failure: { readonly error: unknown } | undefined = this.#failure;
+    const failure = this.#takeFailure();
     if (failure !== undefined) throw failure.error;
   }
 
@@ -62,6 +61,12 @@ export class TopicSchemaLog implements SchemaLog {
         reader.passed(PARTITION, nextOffset);
       }
     }
+  }
+
+  #takeFailure(): { readonly error: unknown } | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
   }
 
   async #make(): Promise<void> {
