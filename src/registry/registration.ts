@@ -1,8 +1,8 @@
 // Registering schemas, looking them up by their text, and asking whether they could be registered.
 
 import { type EarlierVersion, incompatibilities, versionsToCompare } from "./compatibility.ts";
-import { incompatible, invalidRequest, invalidSubject, notPermitted, schemaNotFound, subjectNotFound } from "./errors.ts";
-import type { ParsedSchema, SchemaReference } from "./format.ts";
+import { incompatible, invalidRequest, invalidSchema, invalidSubject, notPermitted, schemaNotFound, subjectNotFound } from "./errors.ts";
+import { InvalidSchema, type ParsedSchema, type SchemaReference } from "./format.ts";
 import { isSchemaType } from "./formats.ts";
 import { guidOf, type SchemaContent } from "./identity.ts";
 import { mergeMetadata, mergeRules } from "./metadata.ts";
@@ -190,7 +190,7 @@ export class Registrations {
     const ofGroup = (versions ?? this.#live(subject)).filter((version) => groupOf(version) === groupOf(candidate.content));
     for (const version of versionsToCompare(level, ofGroup)) {
       const earlier: EarlierVersion = { version, parsed: await this.#parser.parseStored(version) };
-      const messages = incompatibilities(level, { schemaType: candidate.content.schemaType, parsed: candidate.parsed }, earlier);
+      const messages = judged(version, () => incompatibilities(level, { schemaType: candidate.content.schemaType, parsed: candidate.parsed }, earlier));
       if (messages.length > 0) return messages;
     }
     return [];
@@ -219,6 +219,16 @@ export class Registrations {
 
   #live(subject: string): readonly SchemaVersion[] {
     return this.#store.state.versions(subject).filter(({ deleted }) => !deleted);
+  }
+}
+
+/** A version that somebody else stored may turn out to be no schema only when it is compared. */
+function judged(version: SchemaVersion, compare: () => readonly string[]): readonly string[] {
+  try {
+    return compare();
+  } catch (cause) {
+    if (cause instanceof InvalidSchema) throw invalidSchema(version, cause.message);
+    throw cause;
   }
 }
 

@@ -149,6 +149,10 @@ test("JSON Schema: each draft judges by its own meta-schema, and references lead
   expect(await complaint("JSON", '{"$ref":"#/definitions/a"}')).toMatch(/Could not resolve reference: #\/definitions\/a/);
   expect(await complaint("JSON", '{"$ref":"other.json"}')).toMatch(/Could not resolve reference: other\.json/);
   expect(await complaint("JSON", '{"const":{"$ref":"other.json"}}')).toMatch(/^accepted/);
+  expect(await complaint("JSON", '{"definitions":{"a":{"$ref":"#/definitions/b"},"b":{"$ref":"#/definitions/a"}}}')).toMatch(/go round in a circle/);
+  expect(await complaint("JSON", '{"$ref":"http://json-schema.org/draft-07/schema#"}')).toMatch(/^accepted/);
+  const nested = '{"$id":"http://x/y.json","definitions":{"s":{"$id":"dir/s.json","definitions":{"t":{}},"$ref":"#/definitions/t"}},"$ref":"dir/s.json"}';
+  expect(await complaint("JSON", nested)).toMatch(/^accepted/);
   const reference = { name: "other.json", subject: "other", version: 1, schema: '{"definitions":{"s":{"type":"string"}}}' };
   for (const text of ['{"$ref":"other.json#/definitions/s"}', '{"$ref":"./other.json"}', '{"$id":"http://x/y.json","$ref":"other.json"}']) {
     expect((await parse("JSON", text, false, [reference])).canonicalText).toBe(text);

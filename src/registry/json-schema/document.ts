@@ -57,38 +57,33 @@ export class SchemaDocuments {
     throw new InvalidSchema(`References go round in a circle: ${String(referenceOf(node.value))}`);
   }
 
-  /** Throws `InvalidSchema` for the first reference of the root document that leads nowhere. */
+  /** Throws `InvalidSchema` for the first reference of the root document that leads nowhere, or round in a circle. */
   checkReferences(): void {
-    this.#eachSchema(this.root.value, NO_BASE, (value, base) => {
-      const ref = referenceOf(value);
-      if (ref !== undefined && !ref.startsWith("http://json-schema.org/") && !ref.startsWith("https://json-schema.org/")) {
-        this.#resolve(ref, base);
-      }
-    });
+    this.#eachSchema(this.root.value, NO_BASE, (node) => this.follow(node));
   }
 
   #add(document: JsonObject | boolean, uri: string): void {
     this.#schemas.set(uri, this.node(document, uri));
-    this.#eachSchema(document, uri, (value, base) => {
-      const id = idOf(value, base);
-      if (id !== undefined && !this.#schemas.has(id)) this.#schemas.set(id, this.node(value, base));
+    this.#eachSchema(document, uri, (node, value) => {
+      if (ownId(value) !== undefined && !this.#schemas.has(node.base)) this.#schemas.set(node.base, node);
       for (const key of ["$anchor", "$dynamicAnchor"]) {
         const anchor = value[key];
-        if (typeof anchor === "string") this.#schemas.set(`${base}#${anchor}`, this.node(value, base));
+        if (typeof anchor === "string") this.#schemas.set(`${node.base}#${anchor}`, node);
       }
-      const fragment = value["$id"] ?? value["id"];
-      if (typeof fragment === "string" && fragment.startsWith("#")) this.#schemas.set(base + fragment, this.node(value, base));
+      // What later drafts call an anchor.
+      const id = value["$id"] ?? value["id"];
+      if (typeof id === "string" && id.startsWith("#")) this.#schemas.set(node.base + id, node);
     });
   }
 
-  /** Everything that may be a schema, with the base that holds within it. */
-  #eachSchema(value: JsonValue, base: string, visit: (value: JsonObject, base: string) => void): void {
+  /** Everything that may be a schema; `base` holds where `value` stands. */
+  #eachSchema(value: JsonValue, base: string, visit: (node: SchemaNode, value: JsonObject) => void): void {
     if (Array.isArray(value)) for (const item of value) this.#eachSchema(item, base, visit);
     if (!isObject(value)) return;
-    const own = idOf(value, base) ?? base;
-    visit(value, own);
+    const node = this.node(value, base);
+    visit(node, value);
     for (const [key, inner] of Object.entries(value)) {
-      if (!HOLD_NO_SCHEMAS.includes(key)) this.#eachSchema(inner, own, visit);
+      if (!HOLD_NO_SCHEMAS.includes(key)) this.#eachSchema(inner, node.base, visit);
     }
   }
 
@@ -99,8 +94,10 @@ export class SchemaDocuments {
     if (direct !== undefined) return direct;
     const holder = this.#schemas.get(uri) ?? this.#schemas.get(document);
     const found = holder === undefined ? undefined : this.#byPointer(holder, fragment);
-    if (found === undefined) throw new InvalidSchema(`Could not resolve reference: ${ref}`);
-    return found;
+    if (found !== undefined) return found;
+    // Meta-schemas need no reference. What fits them is any schema, which we do not look into.
+    if (/^https?:\/\/json-schema\.org\//.test(uri)) return { value: true, base: uri };
+    throw new InvalidSchema(`Could not resolve reference: ${ref}`);
   }
 
   #byPointer(holder: SchemaNode, fragment: string): SchemaNode | undefined {
@@ -133,11 +130,14 @@ function referenceOf(value: JsonObject | boolean): string | undefined {
 
 /** The absolute URI by which a schema names itself, if it does. */
 function idOf(value: JsonValue, base: string): string | undefined {
+  const id = ownId(value);
+  return id === undefined ? undefined : absolute(split(id)[0] ?? "", base);
+}
+
+function ownId(value: JsonValue): string | undefined {
   if (!isObject(value)) return undefined;
   const id = value["$id"] ?? value["id"];
-  if (typeof id !== "string" || id.startsWith("#")) return undefined;
-  const [document = ""] = split(id);
-  return absolute(document, base);
+  return typeof id === "string" && !id.startsWith("#") ? id : undefined;
 }
 
 function absolute(uri: string, base: string): string | undefined {
