@@ -55,6 +55,26 @@ function takes(level: (typeof LEVELS)[number], verdict: Verdict): boolean {
   }
 }
 
+test.each([
+  ["AVRO", AVRO_PAIRS, "resolved"],
+  ["JSON", JSON_PAIRS, "none"],
+  ["PROTOBUF", PROTOBUF_PAIRS, "serialized"],
+] as const)("%s: a schema is what it is in each of its forms, and reads itself", async (schemaType, pairs, otherForm) => {
+  const format = await formatOf(schemaType);
+  const parse = (text: string, normalize = false) => format.parse(text, { references: [], isNew: true, normalize });
+  for (const text of new Set(pairs.flatMap(({ older, newer }) => [older, newer]))) {
+    const schema = await parse(text);
+    const normal = await parse(text, true);
+    const other = await parse(await schema.textAs(otherForm));
+    for (const form of [schema, normal, other]) {
+      expect([...form.differencesFrom(schema), ...schema.differencesFrom(form)], text).toEqual([]);
+      expect((await parse(form.canonicalText)).canonicalText, text).toBe(form.canonicalText);
+    }
+    expect((await parse(normal.canonicalText, true)).canonicalText, text).toBe(normal.canonicalText);
+    expect((await parse(schema.canonicalText, true)).canonicalText, text).toBe(normal.canonicalText);
+  }
+});
+
 /** Under each level: a schema that fits the latest version but not the first, by what was taken in between. */
 test.each([
   ["BACKWARD", ["a"], ["a", "b=1"], ["a", "b"]],
