@@ -45,8 +45,9 @@ export function fileFromDescriptor(base64: string): ProtoFile {
 
 function messageOf(json: DescriptorJson, isProto2: boolean): ProtoMessage {
   const nested = objects(json, "nested_type");
+  const types = nested.filter((one) => !isMapEntry(one)).map((one) => messageOf(one, isProto2));
+  const groups = new Map(types.map((type) => [type.name, type]));
   const entries = new Map(nested.filter(isMapEntry).map((entry) => [text(entry, "name") ?? "", entry]));
-  const groups = new Map(nested.map((one) => [text(one, "name") ?? "", one]));
   const field = (one: DescriptorJson) => fieldOf(one, { entries, groups, isProto2 });
   const all = objects(json, "field");
   const oneofs = objects(json, "oneof_decl").map((oneof, index) => ({
@@ -54,7 +55,6 @@ function messageOf(json: DescriptorJson, isProto2: boolean): ProtoMessage {
     options: optionsFromJson(oneof["options"], OneofOptionsSchema),
     fields: all.filter((one) => one["oneof_index"] === index && one["proto3_optional"] !== true).map((one) => ({ ...field(one), label: undefined })),
   }));
-  const types = nested.filter((one) => !isMapEntry(one)).map((one) => messageOf(one, isProto2));
   return {
     kind: "message",
     name: text(json, "name") ?? "",
@@ -72,7 +72,8 @@ function messageOf(json: DescriptorJson, isProto2: boolean): ProtoMessage {
 interface Surroundings {
   /** The messages that the entries of its maps are, by name. */
   readonly entries: ReadonlyMap<string, DescriptorJson>;
-  readonly groups: ReadonlyMap<string, DescriptorJson>;
+  /** Those that a group may declare. */
+  readonly groups: ReadonlyMap<string, ProtoMessage>;
   readonly isProto2: boolean;
 }
 
@@ -89,7 +90,7 @@ function fieldOf(json: DescriptorJson, { entries, groups, isProto2 }: Surroundin
   const group = json["type"] === "TYPE_GROUP" ? groups.get(last) : undefined;
   const type = group === undefined ? typeOf(json) : last;
   const label = labelOf(json, isProto2);
-  return { label, type, mapKey: undefined, name, number, options, group: group === undefined ? undefined : messageOf(group, isProto2) };
+  return { label, type, mapKey: undefined, name, number, options, group };
 }
 
 /** In proto2 every field has a label, in proto3 one that is not repeated has it only where it says so. */
