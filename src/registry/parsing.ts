@@ -16,12 +16,14 @@ export interface SchemaText {
   readonly references: readonly SchemaReference[];
 }
 
-const MOST_KEPT = 500;
+/** Of the texts of parsed schemas that are kept. */
+const MOST_KEPT_CHARACTERS = 4 * 1024 * 1024;
 const MOST_REFERENCES = 1000;
 
 export class SchemaParser {
   readonly #state: RegistryState;
   readonly #kept = new Map<string, ParsedSchema>();
+  #keptCharacters = 0;
 
   constructor(state: RegistryState) {
     this.#state = state;
@@ -35,12 +37,8 @@ export class SchemaParser {
   /** A stored schema, which is not judged again. */
   async parseStored(version: SchemaVersion): Promise<ParsedSchema> {
     const key = `${version.subject} ${guidOf(version)}`;
-    const kept = this.#kept.get(key);
-    this.#kept.delete(key);
-    const parsed = kept ?? (await this.#parse(version, { isNew: false, normalize: false }));
-    this.#kept.set(key, parsed);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    const parsed = this.#kept.get(key) ?? (await this.#parse(version, { isNew: false, normalize: false }));
+    this.#keep(key, parsed);
     return parsed;
   }
 
@@ -51,6 +49,17 @@ export class SchemaParser {
       const latest = this.#state.versions(subjectBeside(reference.subject, subject)).findLast(({ deleted }) => !deleted);
       return latest === undefined ? reference : { ...reference, version: latest.version };
     });
+  }
+
+  /** As the one that was used last; those that were not used for longest go. */
+  #keep(key: string, parsed: ParsedSchema): void {
+    if (!this.#kept.delete(key)) this.#keptCharacters += parsed.canonicalText.length;
+    this.#kept.set(key, parsed);
+    for (const [oldest, { canonicalText }] of this.#kept) {
+      if (this.#keptCharacters <= MOST_KEPT_CHARACTERS || oldest === key) return;
+      this.#kept.delete(oldest);
+      this.#keptCharacters -= canonicalText.length;
+    }
   }
 
   async #parse(text: SchemaText, options: { readonly isNew: boolean; readonly normalize: boolean }): Promise<ParsedSchema> {
