@@ -1,7 +1,7 @@
 // What can be read of the registry.
 
 import { idNotFound, schemaNotFound, subjectNotFound, versionNotFound } from "./errors.ts";
-import { guidOf } from "./identity.ts";
+import { SCHEMA_TYPES } from "./formats.ts";
 import type { SchemaVersion } from "./records.ts";
 import type { Settings } from "./settings.ts";
 import type { RegistryState } from "./state.ts";
@@ -143,15 +143,11 @@ export class Queries {
     return context === DEFAULT_CONTEXT ? this.#state.uses(context, id) : [];
   }
 
+  /** One version for each context that has the schema. */
   #withGuid(guid: string): readonly SchemaVersion[] {
     return this.#state.contexts().flatMap((context) => {
-      const id = this.#state.idOf(context, guid);
-      return id === undefined
-        ? []
-        : this.#state
-            .uses(context, id)
-            .filter((use) => guidOf(use) === guid)
-            .slice(0, 1);
+      const ids = SCHEMA_TYPES.flatMap((schemaType) => this.#state.idOf(context, schemaType, guid) ?? []);
+      return ids.flatMap((id) => this.#state.uses(context, id).slice(0, 1));
     });
   }
 }

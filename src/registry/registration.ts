@@ -168,10 +168,10 @@ export class Registrations {
   #idFor(subject: string, content: SchemaContent, wanted: number | undefined): number {
     const { state } = this.#store;
     const { context } = parseSubject(subject);
-    const known = state.idOf(context, guidOf(content));
+    const known = state.idOf(context, content.schemaType, guidOf(content));
     if (wanted === undefined || wanted <= 0) return known ?? state.highestId(context) + 1;
     const [holder] = state.uses(context, wanted);
-    if (holder !== undefined && guidOf(holder) !== guidOf(content)) {
+    if (holder !== undefined && (holder.schemaType !== content.schemaType || guidOf(holder) !== guidOf(content))) {
       throw notPermitted(`Overwrite new schema with id ${wanted} is not permitted.`);
     }
     return wanted;

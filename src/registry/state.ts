@@ -1,6 +1,7 @@
 // What the records of `_schemas` amount to: versions of subjects, ids and their schemas in each context, settings. It changes by `apply` alone, for records
 // that are read from the log and for new ones alike.
 
+import type { SchemaType } from "./format.ts";
 import { guidOf } from "./identity.ts";
 import type { ConfigValue, RegistryRecord, SchemaVersion } from "./records.ts";
 import { DEFAULT_CONTEXT, parseSubject, subjectBeside } from "./subject.ts";
@@ -18,14 +19,14 @@ class ContextIds {
   }
 
   /** The lowest of a schema's. */
-  idOf(guid: string): number | undefined {
-    return this.#ids.get(guid)?.[0];
+  idOf(schemaType: SchemaType, guid: string): number | undefined {
+    return this.#ids.get(`${schemaType} ${guid}`)?.[0];
   }
 
   add(version: SchemaVersion): void {
-    const guid = guidOf(version);
-    const ids = this.#ids.get(guid) ?? [];
-    if (!ids.includes(version.id)) this.#ids.set(guid, [...ids, version.id].sort((a, b) => a - b));
+    const key = keyOf(version);
+    const ids = this.#ids.get(key) ?? [];
+    if (!ids.includes(version.id)) this.#ids.set(key, [...ids, version.id].sort((a, b) => a - b));
     this.#uses.set(version.id, [...this.uses(version.id), version]);
     this.highest = Math.max(this.highest, version.id);
   }
@@ -37,10 +38,10 @@ class ContextIds {
       return;
     }
     this.#uses.delete(version.id);
-    const guid = guidOf(version);
-    const ids = (this.#ids.get(guid) ?? []).filter((id) => id !== version.id);
-    if (ids.length > 0) this.#ids.set(guid, ids);
-    else this.#ids.delete(guid);
+    const key = keyOf(version);
+    const ids = (this.#ids.get(key) ?? []).filter((id) => id !== version.id);
+    if (ids.length > 0) this.#ids.set(key, ids);
+    else this.#ids.delete(key);
   }
 }
 
@@ -104,8 +105,8 @@ export class RegistryState {
     return this.#contexts.get(context)?.uses(id) ?? [];
   }
 
-  idOf(context: string, guid: string): number | undefined {
-    return this.#contexts.get(context)?.idOf(guid);
+  idOf(context: string, schemaType: SchemaType, guid: string): number | undefined {
+    return this.#contexts.get(context)?.idOf(schemaType, guid);
   }
 
   highestId(context: string): number {
@@ -180,6 +181,11 @@ export class RegistryState {
     this.#contexts.set(context, ids);
     return ids;
   }
+}
+
+/** A text may be a schema of two types, which have no id in common. */
+function keyOf(version: SchemaVersion): string {
+  return `${version.schemaType} ${guidOf(version)}`;
 }
 
 function placeOf(subject: string, version: number): string {

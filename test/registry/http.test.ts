@@ -189,6 +189,14 @@ test("another type of schema is incompatible under every level but NONE", async 
   });
 });
 
+test("a text that is a schema of two types has an id for each", async () => {
+  const registry = await testRegistry();
+  const schema = '{"type":"string","x":1}';
+  expect((await registry.post("/subjects/s/versions", { schema })).body).toEqual({ id: 1 });
+  expect((await registry.post("/subjects/t/versions", { schemaType: "JSON", schema })).body).toEqual({ id: 2 });
+  expect((await registry.get("/schemas/ids/2")).body).toEqual({ schemaType: "JSON", schema });
+});
+
 test("deleting softly takes a version out of everything but look-ups by id", async () => {
   const registry = await testRegistry();
   await registry.post("/subjects/s/versions", avroRecord(a));
