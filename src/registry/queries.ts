@@ -37,7 +37,11 @@ export class Queries {
   }
 
   /** With `aliases` also those of subjects for which another name stands that begins like this. */
-  schemas(prefix: string, which: Which, { latestOnly, aliases }: { readonly latestOnly: boolean; readonly aliases: boolean }): readonly SchemaVersion[] {
+  schemas(
+    prefix: string,
+    which: Which,
+    { latestOnly, aliases }: { readonly latestOnly: boolean; readonly aliases: boolean },
+  ): readonly SchemaVersion[] {
     const subjects = new Set(this.subjects(prefix, which));
     for (const { alias, subject } of aliases ? this.#state.aliases() : []) if (hasPrefix(alias, prefix)) subjects.add(subject);
     return [...subjects].sort().flatMap((subject) => {

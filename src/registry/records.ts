@@ -48,7 +48,11 @@ export type RegistryRecord =
   | { readonly keytype: "SCHEMA"; readonly subject: string; readonly version: number; readonly value: SchemaVersion | null }
   | { readonly keytype: "CONFIG"; readonly subject: string | null; readonly value: ConfigValue | null }
   | { readonly keytype: "MODE"; readonly subject: string | null; readonly value: { readonly mode: string } | null }
-  | { readonly keytype: "DELETE_SUBJECT"; readonly subject: string; readonly value: { readonly subject: string; readonly version: number } | null }
+  | {
+      readonly keytype: "DELETE_SUBJECT";
+      readonly subject: string;
+      readonly value: { readonly subject: string; readonly version: number } | null;
+    }
   | { readonly keytype: "CLEAR_SUBJECT"; readonly subject: string; readonly value: { readonly subject: string } | null }
   | {
       readonly keytype: "CONTEXT";

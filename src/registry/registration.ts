@@ -190,7 +190,9 @@ export class Registrations {
     const ofGroup = (versions ?? this.#live(subject)).filter((version) => groupOf(version) === groupOf(candidate.content));
     for (const version of versionsToCompare(level, ofGroup)) {
       const earlier: EarlierVersion = { version, parsed: await this.#parser.parseStored(version) };
-      const messages = judged(version, () => incompatibilities(level, { schemaType: candidate.content.schemaType, parsed: candidate.parsed }, earlier));
+      const messages = judged(version, () =>
+        incompatibilities(level, { schemaType: candidate.content.schemaType, parsed: candidate.parsed }, earlier),
+      );
       if (messages.length > 0) return messages;
     }
     return [];
@@ -234,7 +236,9 @@ function judged(version: SchemaVersion, compare: () => readonly string[]): reado
 
 /** Whether it is enough that the schema is there already, whatever the mode. */
 function isPlain({ version, id }: Registration, config: ConfigValue): boolean {
-  const isSet = [config.defaultMetadata, config.overrideMetadata, config.defaultRuleSet, config.overrideRuleSet].some((one) => one !== undefined);
+  const isSet = [config.defaultMetadata, config.overrideMetadata, config.defaultRuleSet, config.overrideRuleSet].some(
+    (one) => one !== undefined,
+  );
   return !version && !id && !isSet;
 }
 

@@ -26,7 +26,11 @@ class ContextIds {
   add(version: SchemaVersion): void {
     const key = keyOf(version);
     const ids = this.#ids.get(key) ?? [];
-    if (!ids.includes(version.id)) this.#ids.set(key, [...ids, version.id].sort((a, b) => a - b));
+    if (!ids.includes(version.id))
+      this.#ids.set(
+        key,
+        [...ids, version.id].sort((a, b) => a - b),
+      );
     this.#uses.set(version.id, [...this.uses(version.id), version]);
     this.highest = Math.max(this.highest, version.id);
   }
@@ -124,7 +128,9 @@ export class RegistryState {
 
   /** Subjects that stand for others, by what their settings say. */
   aliases(): readonly { readonly alias: string; readonly subject: string }[] {
-    return [...this.#configs].flatMap(([name, { alias: subject = "" }]) => (name === null || subject === "" ? [] : [{ alias: name, subject }]));
+    return [...this.#configs].flatMap(([name, { alias: subject = "" }]) =>
+      name === null || subject === "" ? [] : [{ alias: name, subject }],
+    );
   }
 
   mode(subject: string | null): string | undefined {

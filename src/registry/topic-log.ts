@@ -6,7 +6,7 @@ import { OffsetSpec, offsetsAt } from "../client/admin/offsets.ts";
 import { createTopic } from "../client/admin/topics.ts";
 import type { Brokers } from "../client/brokers.ts";
 import { PartitionReader } from "../client/partition-reader.ts";
-import { Producer, PRODUCER_DEFAULTS } from "../client/producer.ts";
+import { PRODUCER_DEFAULTS, Producer } from "../client/producer.ts";
 import { Refusal } from "../client/refusal.ts";
 import { topicLeaders } from "../client/topic-leaders.ts";
 import type { SchemaLog, SchemaRecord } from "./schema-log.ts";

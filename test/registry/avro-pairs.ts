@@ -69,9 +69,24 @@ const RECORDS: readonly Pair[] = [
   pair("another name with an alias", record([a]), record([a], { name: "S", aliases: ["R"] }), "backward"),
   pair("another name with an alias that is not the old one", record([a]), record([a], { name: "S", aliases: ["T"] }), "neither"),
   pair("another namespace", record([a], { namespace: "x" }), record([a], { namespace: "y" }), "both"),
-  pair("another name, with the full old one as an alias", record([a], { namespace: "x" }), record([a], { name: "S", aliases: ["x.R"] }), "backward"),
-  pair("a field of a record within, with a default", record([field("i", inner([a]))]), record([field("i", inner([a, withDefault("b")]))]), "both"),
-  pair("a field of a record within, without one", record([field("i", inner([a]))]), record([field("i", inner([a, field("b", "int")]))]), "forward"),
+  pair(
+    "another name, with the full old one as an alias",
+    record([a], { namespace: "x" }),
+    record([a], { name: "S", aliases: ["x.R"] }),
+    "backward",
+  ),
+  pair(
+    "a field of a record within, with a default",
+    record([field("i", inner([a]))]),
+    record([field("i", inner([a, withDefault("b")]))]),
+    "both",
+  ),
+  pair(
+    "a field of a record within, without one",
+    record([field("i", inner([a]))]),
+    record([field("i", inner([a, field("b", "int")]))]),
+    "forward",
+  ),
   pair("another name of a record within", record([field("i", inner([a]))]), record([field("i", inner([a], { name: "Other" }))]), "neither"),
   pair(
     "a field with a default in a record that holds itself",
@@ -152,7 +167,12 @@ const UNIONS: readonly Pair[] = [
 
 const LOGICAL: readonly Pair[] = [
   pair("a logical type", "int", { type: "int", logicalType: "date" }, "both"),
-  pair("another logical type", { type: "long", logicalType: "timestamp-millis" }, { type: "long", logicalType: "timestamp-micros" }, "both"),
+  pair(
+    "another logical type",
+    { type: "long", logicalType: "timestamp-millis" },
+    { type: "long", logicalType: "timestamp-micros" },
+    "both",
+  ),
   pair(
     "another precision",
     { type: "bytes", logicalType: "decimal", precision: 4, scale: 2 },

@@ -35,7 +35,9 @@ async function wrongLevels(schemaType: SchemaType, { change, older, newer, verdi
   return LEVELS.flatMap((level) => {
     const messages = level === "NONE" ? [] : incompatibilities(level, { schemaType, parsed }, { version, parsed: earlier });
     const isTaken = messages.length === 0;
-    return isTaken === takes(level, verdict) ? [] : [`${change} (${verdict}): ${level} ${isTaken ? "takes it" : `refuses it: ${messages[0]}`}`];
+    return isTaken === takes(level, verdict)
+      ? []
+      : [`${change} (${verdict}): ${level} ${isTaken ? "takes it" : `refuses it: ${messages[0]}`}`];
   });
 }
 
@@ -82,7 +84,9 @@ test.each([
   ["FULL", ["a", "b"], ["a", "b=1"], ["a"]],
 ])("%s looks at the latest version, and its transitive level at all", async (level, ...versions) => {
   const registry = await testRegistry();
-  const [first, second, third] = versions.map((fields) => ({ schema: JSON.stringify({ type: "record", name: "R", fields: fields.map(fieldOf) }) }));
+  const [first, second, third] = versions.map((fields) => ({
+    schema: JSON.stringify({ type: "record", name: "R", fields: fields.map(fieldOf) }),
+  }));
   expect((await registry.post("/subjects/s/versions", first)).status).toBe(200);
   await registry.put("/config/s", { compatibility: level });
   expect((await registry.post("/subjects/s/versions", second)).status).toBe(200);
@@ -115,7 +119,11 @@ test("messages name what is incompatible, and in which of the two schemas", asyn
   const added = await messages("j", "JSON", open, named);
   expect(added[0]).toContain('{errorType:"PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", description:"');
   expect(added[0]).toContain("'#/properties/a~1b'");
-  expect(added.slice(-3)).toEqual(["{oldSchemaVersion: 1}", `{oldSchema: '${open}'}`, "{validateFields: 'false', compatibility: 'BACKWARD'}"]);
+  expect(added.slice(-3)).toEqual([
+    "{oldSchemaVersion: 1}",
+    `{oldSchema: '${open}'}`,
+    "{validateFields: 'false', compatibility: 'BACKWARD'}",
+  ]);
   const symbols = (list: string) => `{"type":"enum","name":"E","symbols":[${list}]}`;
   expect((await messages("e", "AVRO", symbols('"A"'), symbols('"A","B"'), "FORWARD"))[0]).toBe(
     "{errorType:'MISSING_ENUM_SYMBOLS', description:'The old schema is missing enum symbols '[B]' at path '/symbols' in the new schema', additionalInfo:'[B]'}",

@@ -25,7 +25,24 @@ test("JSON keeps the order of its keys and the digits of its numbers", () => {
   expect(writeJson(sortKeys(parseJson('{"b":1,"a":{"d":[{"z":1,"y":2}],"c":2}}')))).toBe('{"a":{"c":2,"d":[{"y":2,"z":1}]},"b":1}');
   expect(writeJson(parseJson('{"a":1,"b":2,"a":3}'))).toBe('{"a":3,"b":2}');
   expect(writeJson(parseJson("/* a */ [1 // b\n, 2]", { comments: true }))).toBe("[1,2]");
-  const malformed = ["", "{", '{"a"}', "[1,]", "01", "1.", "+1", "'a'", "nul", "nulls", '"\n"', '"\\x"', "1 2", "{}}", "// a\n1", "[".repeat(5000)];
+  const malformed = [
+    "",
+    "{",
+    '{"a"}',
+    "[1,]",
+    "01",
+    "1.",
+    "+1",
+    "'a'",
+    "nul",
+    "nulls",
+    '"\n"',
+    '"\\x"',
+    "1 2",
+    "{}}",
+    "// a\n1",
+    "[".repeat(5000),
+  ];
   for (const text of malformed) expect(() => parseJson(text), text.slice(0, 10)).toThrow(/at character/);
 });
 
@@ -62,7 +79,8 @@ test.each([
 });
 
 test("Avro: what has no order is put into one where that is asked for", async () => {
-  const one = '{"type":"record","name":"R","z":1,"aliases":["C","B"],"fields":[{"name":"a","type":{"type":"bytes","scale":0,"precision":4,"logicalType":"decimal"}}],"a":2}';
+  const one =
+    '{"type":"record","name":"R","z":1,"aliases":["C","B"],"fields":[{"name":"a","type":{"type":"bytes","scale":0,"precision":4,"logicalType":"decimal"}}],"a":2}';
   expect(await canonical("AVRO", one, true)).toBe(
     '{"type":"record","name":"R","fields":[{"name":"a","type":{"type":"bytes","logicalType":"decimal","precision":4}}],"a":2,"z":1,"aliases":["B","C"]}',
   );
@@ -138,20 +156,29 @@ test("JSON Schema: each draft judges by its own meta-schema, and references lead
   const draft = (uri: string, more: string) => `{"$schema":"${uri}",${more}}`;
   expect(await complaint("JSON", '{"type":"strin"}')).toMatch(/InvalidSchema/);
   expect(await complaint("JSON", '{"type":"number","exclusiveMaximum":true}')).toMatch(/InvalidSchema/);
-  expect(await complaint("JSON", draft("http://json-schema.org/draft-04/schema#", '"maximum":1,"exclusiveMaximum":true'))).toMatch(/^accepted/);
+  expect(await complaint("JSON", draft("http://json-schema.org/draft-04/schema#", '"maximum":1,"exclusiveMaximum":true'))).toMatch(
+    /^accepted/,
+  );
   expect(await complaint("JSON", draft("http://json-schema.org/draft-04/schema#", '"exclusiveMaximum":1'))).toMatch(/InvalidSchema/);
   expect(await complaint("JSON", draft("http://json-schema.org/draft-06/schema#", '"exclusiveMaximum":1'))).toMatch(/^accepted/);
-  expect(await complaint("JSON", draft("https://json-schema.org/draft/2019-09/schema", '"dependentRequired":{"a":["b"]}'))).toMatch(/^accepted/);
+  expect(await complaint("JSON", draft("https://json-schema.org/draft/2019-09/schema", '"dependentRequired":{"a":["b"]}'))).toMatch(
+    /^accepted/,
+  );
   expect(await complaint("JSON", draft("https://json-schema.org/draft/2020-12/schema", '"prefixItems":{}'))).toMatch(/InvalidSchema/);
-  expect(await complaint("JSON", draft("https://json-schema.org/draft/2020-12/schema", '"prefixItems":[{"$ref":"#a"},{"$anchor":"a"}]'))).toMatch(/^accepted/);
+  expect(
+    await complaint("JSON", draft("https://json-schema.org/draft/2020-12/schema", '"prefixItems":[{"$ref":"#a"},{"$anchor":"a"}]')),
+  ).toMatch(/^accepted/);
   expect(await complaint("JSON", "[]")).toMatch(/object or a boolean/);
   expect(await complaint("JSON", "true")).toMatch(/^accepted/);
   expect(await complaint("JSON", '{"$ref":"#/definitions/a"}')).toMatch(/Could not resolve reference: #\/definitions\/a/);
   expect(await complaint("JSON", '{"$ref":"other.json"}')).toMatch(/Could not resolve reference: other\.json/);
   expect(await complaint("JSON", '{"const":{"$ref":"other.json"}}')).toMatch(/^accepted/);
-  expect(await complaint("JSON", '{"definitions":{"a":{"$ref":"#/definitions/b"},"b":{"$ref":"#/definitions/a"}}}')).toMatch(/go round in a circle/);
+  expect(await complaint("JSON", '{"definitions":{"a":{"$ref":"#/definitions/b"},"b":{"$ref":"#/definitions/a"}}}')).toMatch(
+    /go round in a circle/,
+  );
   expect(await complaint("JSON", '{"$ref":"http://json-schema.org/draft-07/schema#"}')).toMatch(/^accepted/);
-  const nested = '{"$id":"http://x/y.json","definitions":{"s":{"$id":"dir/s.json","definitions":{"t":{}},"$ref":"#/definitions/t"}},"$ref":"dir/s.json"}';
+  const nested =
+    '{"$id":"http://x/y.json","definitions":{"s":{"$id":"dir/s.json","definitions":{"t":{}},"$ref":"#/definitions/t"}},"$ref":"dir/s.json"}';
   expect(await complaint("JSON", nested)).toMatch(/^accepted/);
   const reference = { name: "other.json", subject: "other", version: 1, schema: '{"definitions":{"s":{"type":"string"}}}' };
   for (const text of ['{"$ref":"other.json#/definitions/s"}', '{"$ref":"./other.json"}', '{"$id":"http://x/y.json","$ref":"other.json"}']) {
@@ -218,12 +245,14 @@ service S {
 test("Protobuf is stored in one form, with all that it says but comments", async () => {
   expect(await canonical("PROTOBUF", PROTO)).toBe(PRINTED);
   expect(await canonical("PROTOBUF", PRINTED)).toBe(PRINTED);
-  const words = 'syntax = "proto3"; message M { string message = 1; M option = 2; int32 reserved = 3; message message { } .M.message oneof = 4; }';
+  const words =
+    'syntax = "proto3"; message M { string message = 1; M option = 2; int32 reserved = 3; message message { } .M.message oneof = 4; }';
   expect(await canonical("PROTOBUF", await canonical("PROTOBUF", words))).toContain("  M option = 2;");
 });
 
 test("Protobuf: what has no order is put into one where that is asked for", async () => {
-  const one = 'syntax = "proto3"; package p; import "google/protobuf/timestamp.proto"; import "google/protobuf/any.proto"; message M { reserved 9; reserved 7 to 8; I i = 2 [retention = X, deprecated = true]; int32 a = 1; message I { } }';
+  const one =
+    'syntax = "proto3"; package p; import "google/protobuf/timestamp.proto"; import "google/protobuf/any.proto"; message M { reserved 9; reserved 7 to 8; I i = 2 [retention = X, deprecated = true]; int32 a = 1; message I { } }';
   const other =
     'syntax = "proto3"; package p; import "google/protobuf/any.proto"; import "google/protobuf/timestamp.proto"; message M { reserved 7, 8, 9; int32 a = 1; .p.M.I i = 2 [deprecated = true, retention = X]; message I { } }';
   expect(await canonical("PROTOBUF", one, true)).toBe(await canonical("PROTOBUF", other, true));
@@ -258,11 +287,13 @@ test("Protobuf: what is no file is refused with the reason", async () => {
 });
 
 test("Protobuf: types come from imports, and from what these import for others", async () => {
-  const reference = (name: string, schema: string) => ({ name, subject: name, version: 1, schema: `syntax = "proto3"; package o; ${schema}` });
-  const references = [
-    reference("c.proto", "message C { }"),
-    reference("b.proto", 'import public "c.proto"; message B { C c = 1; }'),
-  ];
+  const reference = (name: string, schema: string) => ({
+    name,
+    subject: name,
+    version: 1,
+    schema: `syntax = "proto3"; package o; ${schema}`,
+  });
+  const references = [reference("c.proto", "message C { }"), reference("b.proto", 'import public "c.proto"; message B { C c = 1; }')];
   const text = 'syntax = "proto3"; import "b.proto"; message M { o.B b = 1; o.C c = 2; }';
   expect((await parse("PROTOBUF", text, false, references)).canonicalText).toContain("o.C c = 2;");
 });

@@ -43,8 +43,18 @@ test("metadata are inherited, and may be changed without the schema", async () =
   const owned = (owner: string) => ({ metadata: { properties: { owner } } });
   expect((await registry.post("/subjects/none/versions", owned("me"))).body).toEqual({ error_code: 42201, message: "Empty schema" });
   await registry.post("/subjects/s/versions", { ...avroRecord(a), ...owned("me") });
-  expect((await registry.post("/subjects/s/versions", avroRecord(a))).body).toEqual({ id: 1, version: 1, ...owned("me"), ...avroRecord(a) });
-  expect((await registry.post("/subjects/s/versions", owned("you"))).body).toEqual({ id: 2, version: 2, ...owned("you"), ...avroRecord(a) });
+  expect((await registry.post("/subjects/s/versions", avroRecord(a))).body).toEqual({
+    id: 1,
+    version: 1,
+    ...owned("me"),
+    ...avroRecord(a),
+  });
+  expect((await registry.post("/subjects/s/versions", owned("you"))).body).toEqual({
+    id: 2,
+    version: 2,
+    ...owned("you"),
+    ...avroRecord(a),
+  });
   expect((await registry.post("/subjects/s/versions", avroRecord(a, b))).body.metadata).toEqual(owned("you").metadata);
 });
 
@@ -126,7 +136,8 @@ test("what is not there is told by its own code", async () => {
   expect((await registry.post("/subjects/s/versions", { schema: "not json" })).body.error_code).toBe(42201);
   expect((await registry.post("/subjects/s/versions", { schema: "{}", schemaType: "XML" })).body.error_code).toBe(42201);
   expect((await registry.post("/subjects/none/versions", { schema: "" })).body).toEqual({ error_code: 42201, message: "Empty schema" });
-  for (const path of ["/subjects/%zz/versions", "/contexts/%/subjects", "/contexts/c/subjects/%"]) expect((await registry.get(path)).status).toBe(400);
+  for (const path of ["/subjects/%zz/versions", "/contexts/%/subjects", "/contexts/c/subjects/%"])
+    expect((await registry.get(path)).status).toBe(400);
   expect((await registry.get("/nowhere")).body).toEqual({ error_code: 404, message: "HTTP 404 Not Found" });
   expect((await registry.put("/subjects", {})).status).toBe(405);
   expect((await registry.post("/subjects/s/versions", "{")).status).toBe(400);
@@ -284,12 +295,23 @@ test("schemas of each format build upon others, also through these", async () =>
   await register("middle.json", "JSON", '{"properties":{"i":{"$ref":"inner.json"}}}', named("inner.json", "inner.json"));
   await register("outer.json", "JSON", '{"properties":{"m":{"$ref":"middle.json"}}}', named("middle.json", "middle.json"));
   await register("c.proto", "PROTOBUF", 'syntax = "proto3"; package o; message C { }');
-  await register("b.proto", "PROTOBUF", 'syntax = "proto3"; package o; import "c.proto"; message B { C c = 1; }', named("c.proto", "c.proto"));
+  await register(
+    "b.proto",
+    "PROTOBUF",
+    'syntax = "proto3"; package o; import "c.proto"; message B { C c = 1; }',
+    named("c.proto", "c.proto"),
+  );
   await register("a.proto", "PROTOBUF", 'syntax = "proto3"; import "b.proto"; message A { o.B b = 1; }', named("b.proto", "b.proto"));
   await register("C", "AVRO", '{"type":"enum","name":"C","symbols":["X"]}');
   await register("B", "AVRO", '{"type":"record","name":"B","fields":[{"name":"c","type":"C"}]}', named("C", "C"));
   // The latest is remembered by its number.
-  const id = await register("A", "AVRO", '{"type":"record","name":"A","fields":[{"name":"b","type":"B"},{"name":"c","type":"C"}]}', named("B", "B", -1), named("C", "C"));
+  const id = await register(
+    "A",
+    "AVRO",
+    '{"type":"record","name":"A","fields":[{"name":"b","type":"B"},{"name":"c","type":"C"}]}',
+    named("B", "B", -1),
+    named("C", "C"),
+  );
   expect((await registry.get("/subjects/A/versions/1")).body.references).toEqual([named("B", "B"), named("C", "C")]);
   // With all that it builds upon written out it is the same schema.
   const { schema } = (await registry.get("/subjects/A/versions/1?format=resolved")).body;
@@ -297,9 +319,16 @@ test("schemas of each format build upon others, also through these", async () =>
   expect((await registry.post("/subjects/A/versions", { schema })).body).toEqual({ id });
   expect((await registry.get("/subjects/C/versions/1/referencedby")).body).toEqual([8, 9]);
   // What changed in another file counts.
-  const other = await registry.post("/subjects/c2.proto/versions", { schemaType: "PROTOBUF", schema: 'syntax = "proto3"; package o; message B { int32 c = 1; }' });
+  const other = await registry.post("/subjects/c2.proto/versions", {
+    schemaType: "PROTOBUF",
+    schema: 'syntax = "proto3"; package o; message B { int32 c = 1; }',
+  });
   expect(other.status).toBe(200);
-  const moved = { schemaType: "PROTOBUF", schema: 'syntax = "proto3"; import "b.proto"; message A { o.B b = 1; }', references: [named("b.proto", "c2.proto")] };
+  const moved = {
+    schemaType: "PROTOBUF",
+    schema: 'syntax = "proto3"; import "b.proto"; message A { o.B b = 1; }',
+    references: [named("b.proto", "c2.proto")],
+  };
   const refused = await registry.post("/subjects/a.proto/versions", moved);
   expect([refused.status, refused.body.message]).toEqual([409, expect.stringContaining("FIELD_KIND_CHANGED")]);
 });

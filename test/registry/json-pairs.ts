@@ -68,7 +68,12 @@ const OBJECTS: readonly Pair[] = [
   pair("a wider type of a property", open({ a: integer }), open({ a: number }), "backward"),
   pair("a narrower type of a property", open({ a: number }), open({ a: integer }), "forward"),
   pair("another type of a property", open({ a: string }), open({ a: integer }), "neither"),
-  pair("words about it", open({ a: string }), open({ a: { ...string, title: "A", description: "a", default: "x" } }, { title: "T" }), "both"),
+  pair(
+    "words about it",
+    open({ a: string }),
+    open({ a: { ...string, title: "A", description: "a", default: "x" } }, { title: "T" }),
+    "both",
+  ),
   pair("more properties allowed", open({}, { maxProperties: 2 }), open({}, { maxProperties: 3 }), "backward"),
   pair("fewer properties allowed", open({}, { maxProperties: 3 }), open({}, { maxProperties: 2 }), "forward"),
   pair("an upper bound of properties", open({}), open({}, { maxProperties: 2 }), "forward"),
@@ -85,7 +90,12 @@ const OBJECTS: readonly Pair[] = [
   ),
   pair("a dependency of 2019-09 and later", open({}, DRAFT_2020), open({}, { ...DRAFT_2020, dependentRequired: { a: ["b"] } }), "forward"),
   pair("a property of an open object within", open({ o: open({ a: string }) }), open({ o: open({ a: string, b: string }) }), "forward"),
-  pair("a property of a closed object within", open({ o: closed({ a: string }) }), open({ o: closed({ a: string, b: string }) }), "backward"),
+  pair(
+    "a property of a closed object within",
+    open({ o: closed({ a: string }) }),
+    open({ o: closed({ a: string, b: string }) }),
+    "backward",
+  ),
 ];
 
 const STRINGS_AND_NUMBERS: readonly Pair[] = [
@@ -137,11 +147,26 @@ const ARRAYS: readonly Pair[] = [
   pair("different items demanded no longer", { type: "array", uniqueItems: true }, { type: "array" }, "backward"),
   pair("a position of an open tuple", tuple([string]), tuple([string, integer]), "forward"),
   pair("a position that may be anything of an open tuple", tuple([string]), tuple([string, {}]), "both"),
-  pair("a position of a closed tuple", tuple([string], { additionalItems: false }), tuple([string, integer], { additionalItems: false }), "backward"),
-  pair("no position of a closed tuple", tuple([string, integer], { additionalItems: false }), tuple([string], { additionalItems: false }), "forward"),
+  pair(
+    "a position of a closed tuple",
+    tuple([string], { additionalItems: false }),
+    tuple([string, integer], { additionalItems: false }),
+    "backward",
+  ),
+  pair(
+    "no position of a closed tuple",
+    tuple([string, integer], { additionalItems: false }),
+    tuple([string], { additionalItems: false }),
+    "forward",
+  ),
   pair("a wider position", tuple([integer]), tuple([number]), "backward"),
   pair("a tuple that is closed no longer", tuple([string], { additionalItems: false }), tuple([string]), "backward"),
-  pair("a position that others cover", tuple([string], { additionalItems: integer }), tuple([string, integer], { additionalItems: integer }), "both"),
+  pair(
+    "a position that others cover",
+    tuple([string], { additionalItems: integer }),
+    tuple([string, integer], { additionalItems: integer }),
+    "both",
+  ),
   pair(
     "a position that others do not cover",
     tuple([string], { additionalItems: integer }),

@@ -69,7 +69,12 @@ const FIELDS: readonly Pair[] = [
   proto3("another number of a field", "message M { int32 a = 1; }", "message M { int32 a = 2; }", "both"),
   proto3("a number with another field", "message M { int32 a = 1; }", "message M { string b = 1; }", "neither"),
   proto3("another order of fields", "message M { int32 a = 1; string b = 2; }", "message M { string b = 2; int32 a = 1; }", "both"),
-  proto3("two fields that changed places", "message M { int32 a = 1; string b = 2; }", "message M { int32 a = 2; string b = 1; }", "neither"),
+  proto3(
+    "two fields that changed places",
+    "message M { int32 a = 1; string b = 2; }",
+    "message M { int32 a = 2; string b = 1; }",
+    "neither",
+  ),
   proto3(
     "another type in a message within",
     "message M { message I { int32 a = 1; } I i = 1; }",
@@ -86,12 +91,27 @@ const FIELDS: readonly Pair[] = [
   proto3("options", "message M { int32 a = 1; }", 'option java_package = "x"; message M { int32 a = 1 [deprecated = true]; }', "both"),
   proto3("a recursive message's field", "message M { M next = 1; }", "message M { M next = 1; int32 a = 2; }", "both"),
   proto2("a required field", "message M { optional int32 a = 1; }", "message M { optional int32 a = 1; required int32 b = 2; }", "neither"),
-  proto2("no required field", "message M { optional int32 a = 1; required int32 b = 2; }", "message M { optional int32 a = 1; }", "neither"),
+  proto2(
+    "no required field",
+    "message M { optional int32 a = 1; required int32 b = 2; }",
+    "message M { optional int32 a = 1; }",
+    "neither",
+  ),
   proto2("a field that became required", "message M { optional int32 a = 1; }", "message M { required int32 a = 1; }", "neither"),
   proto2("a string that became required", "message M { optional string a = 1; }", "message M { required string a = 1; }", "both"),
   proto2("another default", "message M { optional int32 a = 1; }", "message M { optional int32 a = 1 [default = 5]; }", "both"),
-  proto2("a field of a group", "message M { optional group G = 1 { optional int32 a = 1; } }", "message M { optional group G = 1 { optional int32 a = 1; optional int32 b = 2; } }", "both"),
-  proto2("extensions", "message M { optional int32 a = 1; }", "message M { optional int32 a = 1; extensions 100 to max; } extend M { optional int32 x = 100; }", "both"),
+  proto2(
+    "a field of a group",
+    "message M { optional group G = 1 { optional int32 a = 1; } }",
+    "message M { optional group G = 1 { optional int32 a = 1; optional int32 b = 2; } }",
+    "both",
+  ),
+  proto2(
+    "extensions",
+    "message M { optional int32 a = 1; }",
+    "message M { optional int32 a = 1; extensions 100 to max; } extend M { optional int32 x = 100; }",
+    "both",
+  ),
 ];
 
 const TYPES_OF_FILES: readonly Pair[] = [
@@ -105,8 +125,18 @@ const TYPES_OF_FILES: readonly Pair[] = [
   proto3("an enum", "message M { int32 a = 1; }", "message M { int32 a = 1; } enum E { Z = 0; }", "both"),
   proto3("no enum", "message M { int32 a = 1; } enum E { Z = 0; }", "message M { int32 a = 1; }", "both"),
   proto3("a constant of an enum", "enum E { Z = 0; } message M { E e = 1; }", "enum E { Z = 0; A = 1; } message M { E e = 1; }", "both"),
-  proto3("no constant that was there", "enum E { Z = 0; A = 1; } message M { E e = 1; }", "enum E { Z = 0; } message M { E e = 1; }", "both"),
-  proto3("another name of a constant", "enum E { Z = 0; A = 1; } message M { E e = 1; }", "enum E { Z = 0; B = 1; } message M { E e = 1; }", "both"),
+  proto3(
+    "no constant that was there",
+    "enum E { Z = 0; A = 1; } message M { E e = 1; }",
+    "enum E { Z = 0; } message M { E e = 1; }",
+    "both",
+  ),
+  proto3(
+    "another name of a constant",
+    "enum E { Z = 0; A = 1; } message M { E e = 1; }",
+    "enum E { Z = 0; B = 1; } message M { E e = 1; }",
+    "both",
+  ),
   proto3("another name of an enum", "enum E { Z = 0; } message M { E e = 1; }", "enum F { Z = 0; } message M { F e = 1; }", "both"),
   proto3("a service", "message M { }", "message M { } service S { rpc Do (M) returns (stream M); }", "both"),
   proto3("an import", "message M { }", 'import "google/protobuf/any.proto"; message M { google.protobuf.Any any = 1; }', "both"),
@@ -116,8 +146,18 @@ const TYPES_OF_FILES: readonly Pair[] = [
     'import "google/protobuf/timestamp.proto"; import "google/protobuf/duration.proto"; message M { google.protobuf.Duration t = 1; }',
     "neither",
   ),
-  { change: "another package", older: 'syntax = "proto3"; package p; message M { }', newer: 'syntax = "proto3"; package q; message M { }', verdict: "neither" },
-  { change: "a package", older: 'syntax = "proto3"; message M { }', newer: 'syntax = "proto3"; package q; message M { }', verdict: "neither" },
+  {
+    change: "another package",
+    older: 'syntax = "proto3"; package p; message M { }',
+    newer: 'syntax = "proto3"; package q; message M { }',
+    verdict: "neither",
+  },
+  {
+    change: "a package",
+    older: 'syntax = "proto3"; message M { }',
+    newer: 'syntax = "proto3"; package q; message M { }',
+    verdict: "neither",
+  },
   {
     change: "another syntax",
     older: 'syntax = "proto2"; message M { optional string a = 1; }',
@@ -128,11 +168,36 @@ const TYPES_OF_FILES: readonly Pair[] = [
 
 const ONEOFS: readonly Pair[] = [
   proto3("one field in a new oneof", "message M { string a = 1; }", "message M { oneof x { string a = 1; } }", "both"),
-  proto3("two fields in a new oneof", "message M { string a = 1; string b = 2; }", "message M { oneof x { string a = 1; string b = 2; } }", "forward"),
-  proto3("a oneof of new fields", "message M { string a = 1; }", "message M { string a = 1; oneof x { string b = 2; string c = 3; } }", "both"),
-  proto3("a field and a new one in a new oneof", "message M { string a = 1; }", "message M { oneof x { string a = 1; string b = 2; } }", "both"),
-  proto3("a field of a oneof", "message M { oneof x { string a = 1; } }", "message M { oneof x { string a = 1; string b = 2; } }", "backward"),
-  proto3("no field of a oneof", "message M { oneof x { string a = 1; string b = 2; } }", "message M { oneof x { string a = 1; } }", "forward"),
+  proto3(
+    "two fields in a new oneof",
+    "message M { string a = 1; string b = 2; }",
+    "message M { oneof x { string a = 1; string b = 2; } }",
+    "forward",
+  ),
+  proto3(
+    "a oneof of new fields",
+    "message M { string a = 1; }",
+    "message M { string a = 1; oneof x { string b = 2; string c = 3; } }",
+    "both",
+  ),
+  proto3(
+    "a field and a new one in a new oneof",
+    "message M { string a = 1; }",
+    "message M { oneof x { string a = 1; string b = 2; } }",
+    "both",
+  ),
+  proto3(
+    "a field of a oneof",
+    "message M { oneof x { string a = 1; } }",
+    "message M { oneof x { string a = 1; string b = 2; } }",
+    "backward",
+  ),
+  proto3(
+    "no field of a oneof",
+    "message M { oneof x { string a = 1; string b = 2; } }",
+    "message M { oneof x { string a = 1; } }",
+    "forward",
+  ),
   proto3(
     "a field moved into a oneof that was there",
     "message M { string a = 1; oneof x { string b = 2; } }",
@@ -140,8 +205,18 @@ const ONEOFS: readonly Pair[] = [
     "neither",
   ),
   proto3("no oneof", "message M { string a = 1; oneof x { string b = 2; } }", "message M { string a = 1; }", "both"),
-  proto3("another name of a oneof", "message M { oneof x { string a = 1; string b = 2; } }", "message M { oneof y { string a = 1; string b = 2; } }", "both"),
-  proto3("fields of a oneof that stand alone", "message M { oneof x { string a = 1; string b = 2; } }", "message M { string a = 1; string b = 2; }", "backward"),
+  proto3(
+    "another name of a oneof",
+    "message M { oneof x { string a = 1; string b = 2; } }",
+    "message M { oneof y { string a = 1; string b = 2; } }",
+    "both",
+  ),
+  proto3(
+    "fields of a oneof that stand alone",
+    "message M { oneof x { string a = 1; string b = 2; } }",
+    "message M { string a = 1; string b = 2; }",
+    "backward",
+  ),
   proto3("another type in a oneof", "message M { oneof x { string a = 1; } }", "message M { oneof x { int32 a = 1; } }", "neither"),
 ];
 

@@ -37,8 +37,14 @@ test("the log has the records of Confluent's registry, byte by byte", async () =
     ['{"keytype":"MODE","subject":"s","magic":0}', null],
     ['{"keytype":"SCHEMA","subject":"s","version":1,"magic":1}', null],
     ['{"keytype":"CONTEXT","tenant":"default","context":".c","magic":0}', '{"tenant":"default","context":".c"}'],
-    ['{"keytype":"SCHEMA","subject":":.c:s","version":1,"magic":1}', `{"subject":":.c:s","version":1,"id":1,"schema":${text},"deleted":false}`],
-    ['{"keytype":"SCHEMA","subject":":.c:s","version":1,"magic":1}', `{"subject":":.c:s","version":1,"id":1,"schema":${text},"deleted":true}`],
+    [
+      '{"keytype":"SCHEMA","subject":":.c:s","version":1,"magic":1}',
+      `{"subject":":.c:s","version":1,"id":1,"schema":${text},"deleted":false}`,
+    ],
+    [
+      '{"keytype":"SCHEMA","subject":":.c:s","version":1,"magic":1}',
+      `{"subject":":.c:s","version":1,"id":1,"schema":${text},"deleted":true}`,
+    ],
   ]);
 });
 
@@ -68,7 +74,9 @@ test("a registry that reads its log again answers the same", async () => {
   ]) {
     expect((await second.get(path)).body, path).toEqual((await first.get(path)).body);
   }
-  expect((await second.post("/subjects/s/versions", avroRecord(b))).body).toEqual((await first.post("/subjects/s/versions", avroRecord(b))).body);
+  expect((await second.post("/subjects/s/versions", avroRecord(b))).body).toEqual(
+    (await first.post("/subjects/s/versions", avroRecord(b))).body,
+  );
 });
 
 test("a topic that another registry wrote is read: keys in any order, records of any kind, what is compacted away", async () => {

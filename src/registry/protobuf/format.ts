@@ -34,7 +34,8 @@ class ParsedProtobuf implements ParsedSchema {
 
 async function parse(text: string, { references, isNew, normalize }: ParseOptions): Promise<ParsedSchema> {
   const imported = new Map<string, ImportedFile>();
-  for (const { name, subject, version, schema } of references) imported.set(name, { file: parseProto(schema), source: `${subject}/${version}` });
+  for (const { name, subject, version, schema } of references)
+    imported.set(name, { file: parseProto(schema), source: `${subject}/${version}` });
   const scope = new ProtoScope({ file: await read(text), source: "" }, imported);
   if (isNew) checkProto(scope);
   return new ParsedProtobuf(normalize ? normalizeProto(scope) : scope.file, scope);

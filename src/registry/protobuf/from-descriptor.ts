@@ -53,7 +53,9 @@ function messageOf(json: DescriptorJson, isProto2: boolean): ProtoMessage {
   const oneofs = objects(json, "oneof_decl").map((oneof, index) => ({
     name: text(oneof, "name") ?? "",
     options: optionsFromJson(oneof["options"], OneofOptionsSchema),
-    fields: all.filter((one) => one["oneof_index"] === index && one["proto3_optional"] !== true).map((one) => ({ ...field(one), label: undefined })),
+    fields: all
+      .filter((one) => one["oneof_index"] === index && one["proto3_optional"] !== true)
+      .map((one) => ({ ...field(one), label: undefined })),
   }));
   return {
     kind: "message",

@@ -27,7 +27,10 @@ export function optionsFromJson(json: DescriptorValue | undefined, known: DescMe
     if (field === undefined) return [];
     if (field.fieldKind === "message") return optionsFromJson(value, field.message, `${prefix}${name}.`);
     const values = Array.isArray(value) ? value : [value];
-    return values.map((one) => ({ name: prefix + name, value: { kind: isText(field) ? "string" : "scalar", text: textOf(one, isText(field)) } }));
+    return values.map((one) => ({
+      name: prefix + name,
+      value: { kind: isText(field) ? "string" : "scalar", text: textOf(one, isText(field)) },
+    }));
   });
 }
 

@@ -13,7 +13,15 @@ import {
   OneofOptionsSchema,
   ServiceOptionsSchema,
 } from "@bufbuild/protobuf/wkt";
-import { isScalar, type ProtoEnum, type ProtoField, type ProtoFile, type ProtoMessage, type ProtoRange, type ProtoService } from "./file.ts";
+import {
+  isScalar,
+  type ProtoEnum,
+  type ProtoField,
+  type ProtoFile,
+  type ProtoMessage,
+  type ProtoRange,
+  type ProtoService,
+} from "./file.ts";
 import { type DescriptorJson, type DescriptorValue, optionsToJson, unescapeText } from "./options.ts";
 import type { ProtoScope } from "./scope.ts";
 
