@@ -42,9 +42,9 @@ export async function testRegistry(records: readonly SchemaRecord[] = []): Promi
   const handle = registryHandler(await SchemaRegistry.open(log), (error) => {
     throw error;
   });
-  const call = async (method: string, target: string, body = "", headers: Record<string, string> = {}): Promise<Answer> => {
+  const call = async (method: string, target: string, sent = "", headers: Record<string, string> = {}): Promise<Answer> => {
     const [path = "", query = ""] = target.split("?");
-    const answer = await handle({ method, path, query, headers, body });
+    const answer = await handle({ method, path, query, headers, body: sent });
     const body = parsed(answer.body);
     const list = Array.isArray(body) ? body : [];
     return { status: answer.status, type: answer.headers["content-type"], text: answer.body, body, list };

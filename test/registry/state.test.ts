@@ -1,13 +1,15 @@
 import { expect, test } from "vitest";
 import { SchemaRegistry } from "../../src/registry/registry.ts";
-import { MemorySchemaLog } from "../../src/registry/schema-log.ts";
+import { MemorySchemaLog, type SchemaRecord } from "../../src/registry/schema-log.ts";
 import { avroRecord, testRegistry } from "./client.ts";
 
 const a = { name: "a", type: "int" };
 const b = { name: "b", type: "int", default: 1 };
 
 async function recordsOf(log: MemorySchemaLog) {
-  return await Array.fromAsync(log.records());
+  const records: SchemaRecord[] = [];
+  for await (const record of log.records()) records.push(record);
+  return records;
 }
 
 test("the log has the records of Confluent's registry, byte by byte", async () => {

@@ -16,14 +16,14 @@ import type {
 
 export function printProto(file: ProtoFile): string {
   const isEdition = /^[0-9]/.test(file.syntax);
-  const groups = new Set<ProtoType>(file.extensions.flatMap(({ fields }) => fields.flatMap(({ group }) => group ?? [])));
+  const groups = new Set(file.extensions.flatMap(({ fields }) => fields.flatMap(({ group }) => group?.name ?? [])));
   const head = [`${isEdition ? "edition" : "syntax"} = "${file.syntax}";`];
   if (file.package !== "") head.push(`package ${file.package};`);
   const sections = [
     head,
     file.imports.map(({ path, kind }) => `import ${kind === undefined ? "" : `${kind} `}"${path}";`),
     file.options.map(optionLine),
-    ...file.types.filter((type) => !groups.has(type)).map(linesOfType),
+    ...file.types.filter((type) => !groups.has(type.name)).map(linesOfType),
     ...file.extensions.map(linesOfExtend),
     ...file.services.map(linesOfService),
   ];
@@ -38,21 +38,22 @@ function linesOfType(type: ProtoType): readonly string[] {
 }
 
 function linesOfMessage(message: ProtoMessage, opening: string): readonly string[] {
-  const groups = new Set(groupsOf(message));
+  const groups = groupNames(message);
   return block(opening, [
     message.options.map(optionLine),
     message.reserved.map(reservedLine),
     message.extensionRanges.map(({ ranges, options }) => `extensions ${ranges.map(printRange).join(", ")}${bracketed(options)};`),
     message.fields.flatMap(linesOfField),
     ...message.oneofs.map(({ name, options, fields }) => block(`oneof ${name}`, [options.map(optionLine), fields.flatMap(linesOfField)])),
-    ...message.types.filter((type) => !groups.has(type)).map(linesOfType),
+    ...message.types.filter((type) => !groups.has(type.name)).map(linesOfType),
     ...message.extensions.map(linesOfExtend),
   ]);
 }
 
-function groupsOf({ fields, oneofs, extensions }: ProtoMessage): readonly ProtoType[] {
+/** Messages that groups declare are printed where these are. */
+function groupNames({ fields, oneofs, extensions }: ProtoMessage): ReadonlySet<string> {
   const all = [...fields, ...oneofs.flatMap((oneof) => oneof.fields), ...extensions.flatMap((extend) => extend.fields)];
-  return all.flatMap(({ group }) => group ?? []);
+  return new Set(all.flatMap(({ group }) => group?.name ?? []));
 }
 
 function linesOfField(field: ProtoField): readonly string[] {
