@@ -63,6 +63,5 @@ export const invalidMode = () =>
 export const notPermitted = (message: string) => new RegistryError(42205, message);
 export const referenceExists = (subject: string, version: number) =>
   new RegistryError(42206, `One or more references exist to the schema {magic=1,keytype=SCHEMA,subject=${subject},version=${version}}`);
-export const idDoesNotMatch = (message: string) => new RegistryError(42207, message);
 export const invalidSubject = (subject: string) => new RegistryError(42208, `The specified subject '${subject}' is not a valid subject.`);
 export const contextNotEmpty = (context: string) => new RegistryError(42211, `The specified context '${context}' is not empty.`);

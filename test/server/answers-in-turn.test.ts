@@ -4,9 +4,9 @@ import { afterEach, expect, test } from "vitest";
 import { silentLogger } from "../../src/base/logger.ts";
 import { AnswerInTurn } from "../../src/server/answers-in-turn.ts";
 import type { AnswerFrame } from "../../src/server/connection.ts";
-import type { Answer } from "../../src/server/unsent-answers.ts";
 import { ConnectionBudget } from "../../src/server/connection-budget.ts";
 import { Listener } from "../../src/server/listener.ts";
+import type { Answer } from "../../src/server/unsent-answers.ts";
 import { listenerParts } from "../support/listener-parts.ts";
 import { RawClient } from "../support/raw-client.ts";
 
