@@ -25,7 +25,7 @@ export class Histogram {
   /** @param value a whole number from 0 on, which came so many times; what is larger than the largest counts as that */
   record(value: number, times = 1): void {
     this.sum += value * times;
-    const index = bucketOf(value > LARGEST ? LARGEST : value);
+    const index = bucketOf(Math.min(value, LARGEST));
     this.#counts[index] = (this.#counts[index] ?? 0) + times;
   }
 

@@ -103,14 +103,14 @@ class Within {
 
   field(field: ProtoField): DescriptorJson {
     const options = field.options.filter(({ name }) => name !== "default" && name !== "json_name");
-    const jsonName = valueOf(field, "json_name");
+    const jsonName = optionValue(field, "json_name");
     const isRepeated = field.label === "repeated" || field.mapKey !== undefined;
     return compact({
       name: field.name,
       number: field.number,
       label: isRepeated ? "LABEL_REPEATED" : field.label === "required" ? "LABEL_REQUIRED" : "LABEL_OPTIONAL",
       ...(field.mapKey === undefined ? this.#type(field) : { type: "TYPE_MESSAGE", type_name: `.${this.#name}.${entryName(field)}` }),
-      default_value: valueOf(field, "default"),
+      default_value: optionValue(field, "default"),
       json_name: jsonName ?? camelCase(field.name),
       options: optionsToJson(options, FieldOptionsSchema),
     });
@@ -171,7 +171,7 @@ function exclusive({ first, last }: ProtoRange): DescriptorJson {
 }
 
 /** Of an option that has a place of its own in a descriptor. Bytes keep their escapes there. */
-function valueOf({ options, type }: ProtoField, name: string): string | undefined {
+function optionValue({ options, type }: ProtoField, name: string): string | undefined {
   const value = options.find((option) => option.name === name)?.value;
   if (value === undefined || value.kind === "message") return undefined;
   return value.kind === "string" && type !== "bytes" ? unescapeText(value.text) : value.text;
