@@ -24,10 +24,19 @@ const libraryBeside = {
 };
 
 /** Loaded by few, and only when it is needed: a file of its own each, which costs the others nothing. */
-const SELDOM_NEEDED = ["jose", "pg", "re2js"];
+const SELDOM_NEEDED = [
+  ...["jose", "pg", "re2js"].map((name) => ({ entry: name, imported: new RegExp(`^${name}$`), file: name })),
+  ...["json-schema/ajv", "protobuf/descriptors"].map((path) => {
+    const name = basename(path);
+    return { entry: `src/registry/${path}.ts`, imported: new RegExp(`/${name}\\.ts$`), file: name };
+  }),
+];
 const seldomNeededBeside = {
   name: "what is seldom needed beside",
-  setup: (build) => build.onResolve({ filter: /^(?:jose|pg|re2js)$/ }, ({ path }) => ({ path: `./${path}.cjs`, external: true })),
+  setup: (build) => {
+    for (const { imported, file } of SELDOM_NEEDED)
+      build.onResolve({ filter: imported }, () => ({ path: `./${file}.cjs`, external: true }));
+  },
 };
 /** What answers HTTP needs of others' code, likewise: loaded by the first connection that speaks it. */
 const WEB_FRAMEWORK = "web-framework";
@@ -62,8 +71,8 @@ export async function build({ withTypes = false } = {}) {
   mkdirSync(outputFolder, { recursive: true });
   for (const file of readdirSync(outputFolder)) if (file.startsWith("shared-")) rmSync(join(outputFolder, file));
   const built = await Promise.allSettled([
-    ...SELDOM_NEEDED.map((name) =>
-      esbuild.build({ ...common, ...commonJs, entryPoints: [name], outfile: join(outputFolder, `${name}.cjs`) }),
+    ...SELDOM_NEEDED.map(({ entry, file }) =>
+      esbuild.build({ ...common, ...commonJs, entryPoints: [entry], outfile: join(outputFolder, `${file}.cjs`) }),
     ),
     esbuild.build({
       ...common,

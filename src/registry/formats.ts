@@ -1,4 +1,4 @@
-// The formats of schemas by name. A format and its libraries are loaded with the first schema of its kind.
+// The formats of schemas by name. A format and its libraries are loaded once, with the first schema of its kind.
 
 import type { SchemaFormat, SchemaType } from "./format.ts";
 
@@ -11,10 +11,14 @@ const loaders: { readonly [type in SchemaType]: () => Promise<SchemaFormat> } = 
   PROTOBUF: async () => (await import("./protobuf/format.ts")).protobufFormat,
 };
 
+const loaded = new Map<SchemaType, Promise<SchemaFormat>>();
+
 export function isSchemaType(name: string): name is SchemaType {
   return Object.hasOwn(loaders, name);
 }
 
 export function formatOf(type: SchemaType): Promise<SchemaFormat> {
-  return loaders[type]();
+  const known = loaded.get(type) ?? loaders[type]();
+  loaded.set(type, known);
+  return known;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { incompatibilities } from "../../src/registry/compatibility.ts";
-import type { SchemaType } from "../../src/registry/format.ts";
+import type { ParsedSchema, SchemaType } from "../../src/registry/format.ts";
 import { formatOf } from "../../src/registry/formats.ts";
 import { LEVELS } from "../../src/registry/settings.ts";
 import { AVRO_PAIRS } from "./avro-pairs.ts";
@@ -13,6 +13,16 @@ test("there are at least 150 pairs", () => {
   expect(AVRO_PAIRS.length + JSON_PAIRS.length + PROTOBUF_PAIRS.length).toBeGreaterThanOrEqual(150);
 });
 
+const parsedSchemas = new Map<string, Promise<ParsedSchema>>();
+
+function parsedOnce(schemaType: SchemaType, text: string, normalize = false): Promise<ParsedSchema> {
+  const key = `${schemaType} ${normalize} ${text}`;
+  const parsing =
+    parsedSchemas.get(key) ?? formatOf(schemaType).then((format) => format.parse(text, { references: [], isNew: true, normalize }));
+  parsedSchemas.set(key, parsing);
+  return parsing;
+}
+
 test.each([
   ["AVRO", AVRO_PAIRS],
   ["JSON", JSON_PAIRS],
@@ -24,10 +34,8 @@ test.each([
 });
 
 async function wrongLevels(schemaType: SchemaType, { change, older, newer, verdict }: Pair): Promise<readonly string[]> {
-  const format = await formatOf(schemaType);
-  const options = { references: [], isNew: true, normalize: false };
-  const earlier = await format.parse(older, options);
-  const parsed = await format.parse(newer, options);
+  const [earlier, parsed] = await Promise.all([older, newer].map((text) => parsedOnce(schemaType, text)));
+  if (earlier === undefined || parsed === undefined) throw new Error("two schemas are parsed");
   const version = {
     ...{ subject: "s", version: 1, id: 1, schemaType, schema: older, references: [] },
     ...{ metadata: undefined, ruleSet: undefined, deleted: false },
@@ -62,8 +70,7 @@ test.each([
   ["JSON", JSON_PAIRS, "none"],
   ["PROTOBUF", PROTOBUF_PAIRS, "serialized"],
 ] as const)("%s: a schema is what it is in each of its forms, and reads itself", async (schemaType, pairs, otherForm) => {
-  const format = await formatOf(schemaType);
-  const parse = (text: string, normalize = false) => format.parse(text, { references: [], isNew: true, normalize });
+  const parse = (text: string, normalize = false) => parsedOnce(schemaType, text, normalize);
   for (const text of new Set(pairs.flatMap(({ older, newer }) => [older, newer]))) {
     const schema = await parse(text);
     const normal = await parse(text, true);

@@ -1,7 +1,7 @@
 // The drafts of JSON Schema, each with its meta-schema, by which Ajv tells whether a schema is one. Ajv has those of drafts 7 to 2020-12. That of draft 7
 // serves for 6, which has fewer keywords, and for 4 with the differences that matter to a schema that somebody wrote: exclusive bounds are flags, `$id` is `id`.
 
-import type { Ajv } from "ajv";
+import type { Ajv } from "./ajv.ts";
 import type { JsonObject } from "./document.ts";
 
 export interface MetaSchemas {
@@ -19,7 +19,7 @@ const DRAFTS: { readonly [uri: string]: "4" | "7" | "2019" | "2020" } = {
 };
 
 export async function loadMetaSchemas(): Promise<MetaSchemas> {
-  const [{ Ajv }, { Ajv2019 }, { Ajv2020 }] = await Promise.all([import("ajv"), import("ajv/dist/2019.js"), import("ajv/dist/2020.js")]);
+  const { Ajv, Ajv2019, Ajv2020 } = await import("./ajv.ts");
   const options = { strict: false, validateFormats: false, logger: false } as const;
   const validators = new Map<string, InstanceType<typeof Ajv>>();
   const makers = {

@@ -1,18 +1,19 @@
 // A FileDescriptorProto as the .proto file that it was made of, as far as it tells.
 
-import { fromBinary, toJson } from "@bufbuild/protobuf";
+import { InvalidSchema } from "../format.ts";
 import {
   EnumOptionsSchema,
   EnumValueOptionsSchema,
   FieldOptionsSchema,
   FileDescriptorProtoSchema,
   FileOptionsSchema,
+  fromBinary,
   MessageOptionsSchema,
   MethodOptionsSchema,
   OneofOptionsSchema,
   ServiceOptionsSchema,
-} from "@bufbuild/protobuf/wkt";
-import { InvalidSchema } from "../format.ts";
+  toJson,
+} from "./descriptors.ts";
 import type { ProtoEnum, ProtoExtend, ProtoField, ProtoFile, ProtoMessage, ProtoOption, ProtoRange, ProtoService } from "./file.ts";
 import { type DescriptorJson, type DescriptorValue, escapeText, optionsFromJson } from "./options.ts";
 import { camelCase } from "./to-descriptor.ts";

@@ -1,6 +1,5 @@
 // A .proto file as a FileDescriptorProto, the form in which Protobuf's own libraries keep it; what Confluent's clients ask for as `serialized`.
 
-import { fromJson, toBinary } from "@bufbuild/protobuf";
 import {
   EnumOptionsSchema,
   EnumValueOptionsSchema,
@@ -8,11 +7,13 @@ import {
   FieldOptionsSchema,
   FileDescriptorProtoSchema,
   FileOptionsSchema,
+  fromJson,
   MessageOptionsSchema,
   MethodOptionsSchema,
   OneofOptionsSchema,
   ServiceOptionsSchema,
-} from "@bufbuild/protobuf/wkt";
+  toBinary,
+} from "./descriptors.ts";
 import {
   isScalar,
   type ProtoEnum,
