@@ -174,7 +174,13 @@ export class Broker {
       }
     };
     const { listeners } = listening;
-    const takeHttp = http.serve({ services, requests: figures, loopDelay: () => loopDelay.figures, listeners: () => listeners.all });
+    const takeHttp = http.serve({
+      services,
+      startedMs: clock.now(),
+      requests: figures,
+      loopDelay: () => loopDelay.figures,
+      listeners: () => listeners.all,
+    });
     listeners.serve(dispatcher(serving, services, broker.interceptors, { noted: loopDelay, figures }), gather, takeHttp);
     // Where the process is somebody else's, so is its event loop; where time does not pass by itself, nothing is late.
     if (options.keepsProcessAlive !== false && clock.elapsed !== undefined) loopDelay.start();

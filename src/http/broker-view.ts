@@ -7,6 +7,8 @@ import type { RequestFigures } from "../server/request-figures.ts";
 
 export interface BrokerView {
   readonly services: Services;
+  /** Milliseconds since 1970. */
+  readonly startedMs: number;
   readonly requests: RequestFigures;
   /** How late the event loop has been, so far. */
   readonly loopDelay: () => DelayFigures;

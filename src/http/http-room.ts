@@ -8,12 +8,11 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Context } from "hono";
-import { accessOf } from "../api/access-of.ts";
-import { assert } from "../base/assert.ts";
+import type { Hono } from "hono";
 import type { Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { ByteStream } from "../server/byte-stream.ts";
+import { apiRoutes } from "./api/api-routes.ts";
 import type { BrokerView } from "./broker-view.ts";
 import { frontPage } from "./front-page.ts";
 import { approachFault } from "./guard.ts";
@@ -24,10 +23,10 @@ import { openApi } from "./openapi.ts";
 import { ownNames } from "./own-names.ts";
 import { Problem } from "./problem.ts";
 import { type Route, route } from "./route.ts";
+import { type Env, routed, streamOf } from "./routed.ts";
 import { send, standardRequest } from "./standard-form.ts";
-import { bodyLimit, Hono, valibot as v } from "./web-framework.ts";
+import { valibot as v } from "./web-framework.ts";
 
-const MOST_BODY_BYTES = 1024 * 1024;
 const MOST_HEADER_BYTES = 16 * 1024;
 /** How long the bytes of a request may take to come. */
 const REQUEST_MS = 30_000;
@@ -40,8 +39,6 @@ const HEADERS = {
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
 };
-
-type Env = { readonly Bindings: { readonly incoming: IncomingMessage } };
 
 export class HttpRoom {
   readonly #view: BrokerView;
@@ -63,7 +60,7 @@ export class HttpRoom {
     this.#logger = logger;
     this.#logins = new Logins(config, clock);
     this.#isOwnName = ownNames(view);
-    this.#app = this.#routed();
+    this.#app = routed(this.#routes(), { services: view.services, logins: this.#logins, failed: (error) => this.#failed(error) });
     this.#server = createServer({ maxHeaderSize: MOST_HEADER_BYTES, requireHostHeader: false }, (incoming, outgoing) => {
       this.#requestCame(incoming);
       this.#answers.set(incoming.socket, outgoing);
@@ -91,36 +88,20 @@ export class HttpRoom {
   }
 
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const response = await this.#responseTo(incoming);
+    const response = await this.#responseTo(incoming, outgoing);
     for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
     await send(response, incoming, outgoing);
   }
 
-  async #responseTo(incoming: IncomingMessage): Promise<Response> {
+  async #responseTo(incoming: IncomingMessage, outgoing: ServerResponse): Promise<Response> {
     const { headers, rawHeaders, url = "" } = incoming;
     try {
       const isSecure = streamOf(incoming).encrypted;
       const fault = approachFault({ headers, rawHeaders, target: url, isSecure }, this.#isOwnName);
-      return fault?.response() ?? (await this.#app.fetch(standardRequest(incoming, isSecure ? "https" : "http"), { incoming }));
+      return fault?.response() ?? (await this.#app.fetch(standardRequest(incoming, isSecure ? "https" : "http"), { incoming, outgoing }));
     } catch (error) {
       return this.#failed(error).response();
     }
-  }
-
-  #routed(): Hono<Env> {
-    const app = new Hono<Env>();
-    const routes = this.#routes();
-    app.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: tooLarge }));
-    for (const each of routes) app.get(each.path, (context) => this.#answer(each, context));
-    app.notFound(({ req: { path } }) => {
-      const isKnown = routes.some((each) => each.path === path);
-      const problem = isKnown
-        ? new Problem(405, `${path} can only be read.`, { allow: "GET, HEAD" })
-        : new Problem(404, "There is nothing here.");
-      return problem.response();
-    });
-    app.onError((error) => this.#failed(error).response());
-    return app;
   }
 
   #routes(): readonly Route[] {
@@ -134,18 +115,8 @@ export class HttpRoom {
       answer: () => Response.json(openApi(all)),
     });
     shown.push(described);
-    const all: readonly Route[] = [frontPage(view, shown), ...shown];
+    const all: readonly Route[] = [frontPage(view, shown), ...shown, ...apiRoutes(view)];
     return all;
-  }
-
-  async #answer({ query, isOpen, answer }: Route, context: Context<Env>): Promise<Response> {
-    const parsed = v.safeParse(query, context.req.query());
-    if (!parsed.success)
-      throw new Problem(400, parsed.issues.map(({ message, path }) => `${path?.map(({ key }) => key).join(".")}: ${message}`).join("; "));
-    const stream = streamOf(context.env.incoming);
-    const principal = isOpen ? stream.peer.principal : await this.#logins.principalOf(stream, context.req.header("authorization"));
-    const access = accessOf(this.#view.services, { brokerId: undefined, principal, remoteAddress: stream.peer.remoteAddress });
-    return answer({ query: parsed.output, accept: context.req.header("accept") ?? "", access });
   }
 
   /** Anything that was thrown; what is our own fault is for the log. */
@@ -198,13 +169,4 @@ export class HttpRoom {
     this.#deadlines.get(stream)?.cancel();
     this.#deadlines.delete(stream);
   }
-}
-
-function streamOf({ socket }: IncomingMessage): ByteStream {
-  assert(socket instanceof ByteStream, "requests come on connections of listeners");
-  return socket;
-}
-
-function tooLarge(): never {
-  throw new Problem(413, `A request has at most ${MOST_BODY_BYTES} bytes.`);
 }

@@ -1,5 +1,6 @@
 // The description of this HTTP API, OpenAPI 3.1, derived from its routes.
 
+import type { GenericSchema } from "valibot";
 import { VERSION } from "../base/version.ts";
 import { PROBLEM_TYPE } from "./problem.ts";
 import type { Answers, Route } from "./route.ts";
@@ -23,29 +24,42 @@ export function openApi(routes: readonly Route[]): object {
     components: {
       securitySchemes: { basic: { type: "http", scheme: "basic", description: "Users of SASL, where a listener asks for them." } },
     },
-    paths: Object.fromEntries(routes.map((each) => [each.path, { get: operation(each) }])),
+    paths: pathsOf(routes),
   };
 }
 
-function operation({ summary, query, answers, isOpen }: Route): object {
+function pathsOf(routes: readonly Route[]): object {
+  const paths: { [path: string]: { [method: string]: object } } = {};
+  for (const each of routes) paths[each.path] = { ...paths[each.path], [each.method.toLowerCase()]: operation(each) };
+  return paths;
+}
+
+function operation({ summary, query, params, body, answers, isOpen }: Route): object {
   return {
     summary,
-    parameters: parameters(query),
+    parameters: [...parameters(params, "path"), ...parameters(query, "query")],
+    ...(body === undefined ? {} : { requestBody: { content: { "application/json": { schema: schemaOf(body, "input") } } } }),
     responses: responses(isOpen ? answers : { ...REFUSALS, ...answers }),
     ...(isOpen ? {} : { security: [{}, { basic: [] }] }),
   };
 }
 
-function parameters(query: Route["query"]): object[] {
-  const { properties = {}, required = [] } = toJsonSchema(query, { typeMode: "input" });
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: "query", required: required.includes(name), schema }));
+function parameters(declared: Route["params"], place: "path" | "query"): object[] {
+  if (declared === undefined) return [];
+  const { properties = {}, required = [] } = schemaOf(declared, "input");
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: place, required: required.includes(name), schema }));
 }
 
 function responses(answers: Answers): object {
   return Object.fromEntries(
     Object.entries(answers).map(([status, { is, type, schema }]) => {
-      const content = { [type]: schema === undefined ? {} : { schema: toJsonSchema(schema) } };
+      const content = { [type]: schema === undefined ? {} : { schema: schemaOf(schema, "output") } };
       return [status, { description: is, content }];
     }),
   );
+}
+
+/** Checks that no schema can tell are left out of it. */
+function schemaOf(schema: GenericSchema, typeMode: "input" | "output") {
+  return toJsonSchema(schema, { typeMode, errorMode: "ignore" });
 }

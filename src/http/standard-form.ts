@@ -3,6 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
+import { isNdjson } from "./ndjson.ts";
 import { Problem } from "./problem.ts";
 
 const WITHOUT_BODY: readonly string[] = ["GET", "HEAD"];
@@ -21,12 +22,47 @@ export function standardRequest(incoming: IncomingMessage, scheme: "http" | "htt
   }
 }
 
-/** Whole: its answers are made before they leave. A connection on which some of the request is still to come ends with it. */
+/** Whole, unless it goes on by its nature. A connection on which some of the request is still to come ends with it. */
 export async function send(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  if (isNdjson(response)) return sendStream(response, incoming, outgoing);
   const body = Buffer.from(await response.arrayBuffer());
-  const headers: Record<string, string | number> = Object.fromEntries(response.headers);
+  const headers = headersOf(response, incoming);
   if (incoming.method !== "HEAD") headers["content-length"] = body.length;
-  if (!incoming.complete) headers["connection"] = "close";
   outgoing.writeHead(response.status, headers);
   outgoing.end(body);
+}
+
+/** As its lines come, and as the client takes them. Who closes his side wants no more of them. */
+async function sendStream(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const leave = () => outgoing.destroy();
+  incoming.socket.once("end", leave);
+  outgoing.writeHead(response.status, headersOf(response, incoming));
+  outgoing.flushHeaders();
+  try {
+    if (incoming.method === "HEAD" || response.body === null) await response.body?.cancel();
+    else for await (const line of response.body) if (outgoing.destroyed || !(await taken(outgoing, line))) break;
+    outgoing.end();
+  } finally {
+    incoming.socket.off("end", leave);
+  }
+}
+
+/** Gives whether there is still somebody who takes it. */
+function taken(outgoing: ServerResponse, bytes: Uint8Array): boolean | Promise<boolean> {
+  if (outgoing.write(bytes)) return true;
+  return new Promise((resolve) => {
+    const settle = () => {
+      outgoing.off("drain", settle);
+      outgoing.off("close", settle);
+      resolve(!outgoing.destroyed);
+    };
+    outgoing.once("drain", settle);
+    outgoing.once("close", settle);
+  });
+}
+
+function headersOf({ headers: given }: Response, incoming: IncomingMessage): Record<string, string | number> {
+  const headers: Record<string, string | number> = Object.fromEntries(given);
+  if (!incoming.complete) headers["connection"] = "close";
+  return headers;
 }

@@ -1,0 +1,9 @@
+// What is answered under /api: all that a page needs to show a broker and to work with it, and as useful with curl.
+
+import type { BrokerView } from "../broker-view.ts";
+import type { Route } from "../route.ts";
+import { overviewRoute } from "./overview.ts";
+
+export function apiRoutes(view: BrokerView): readonly Route[] {
+  return [overviewRoute(view)];
+}
