@@ -8,7 +8,7 @@ import { Errors } from "../../protocol/errors.ts";
 import type { Shape } from "../../protocol/schema/field.ts";
 import type { Api } from "../../protocol/schema/message.ts";
 import type { Handler, Reply } from "../api/handler.ts";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, monotonicMs } from "../base/clock.ts";
 import { Histogram, Spread } from "../base/histogram.ts";
 import { errorCounter } from "./error-counts.ts";
 
@@ -87,7 +87,7 @@ export class RequestFigures {
   #answeredCount = 0;
 
   constructor(clock: Clock) {
-    this.#nowMs = clock.elapsed ?? (() => clock.now());
+    this.#nowMs = () => monotonicMs(clock);
     this.#turnMs = this.#nowMs();
   }
 
