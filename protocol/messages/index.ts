@@ -52,6 +52,7 @@ import { describeUserScramCredentials } from "./50-describe-user-scram-credentia
 import { alterUserScramCredentials } from "./51-alter-user-scram-credentials.ts";
 import { describeQuorum } from "./55-describe-quorum.ts";
 import { updateFeatures } from "./57-update-features.ts";
+import { envelope } from "./58-envelope.ts";
 import { describeCluster } from "./60-describe-cluster.ts";
 import { describeProducers } from "./61-describe-producers.ts";
 import { unregisterBroker } from "./64-unregister-broker.ts";
@@ -118,6 +119,7 @@ export {
   describeUserScramCredentials,
   electLeaders,
   endTxn,
+  envelope,
   expireDelegationToken,
   fetch,
   findCoordinator,
@@ -211,6 +213,7 @@ export const apis = [
   alterUserScramCredentials,
   describeQuorum,
   updateFeatures,
+  envelope,
   describeCluster,
   describeProducers,
   unregisterBroker,

@@ -181,7 +181,11 @@ export class Broker {
       loopDelay: () => loopDelay.figures,
       listeners: () => listeners.all,
     });
-    listeners.serve(dispatcher(serving, services, broker.interceptors, { noted: loopDelay, figures }), gather, takeHttp);
+    listeners.serve(
+      dispatcher([...serving, http.registry.passedOn], services, broker.interceptors, { noted: loopDelay, figures }),
+      gather,
+      takeHttp,
+    );
     // Where the process is somebody else's, so is its event loop; where time does not pass by itself, nothing is late.
     if (options.keepsProcessAlive !== false && clock.elapsed !== undefined) loopDelay.start();
     return broker;
@@ -198,6 +202,11 @@ export class Broker {
   /** Where HTTP is answered: "http://localhost:9092"; `undefined` where it is not. */
   get httpUrl(): string | undefined {
     return this.#http.url;
+  }
+
+  /** Where clients find the schema registry; `undefined` where HTTP is not answered. */
+  get registryUrl(): string | undefined {
+    return this.#http.registryUrl;
   }
 
   /** What a client is given to connect: "localhost:9092". */

@@ -34,6 +34,7 @@ export interface ReadyFacts extends ClientFacts {
   readonly machine?: MachineFacts | undefined;
   /** Where HTTP is answered, if it is. */
   readonly httpUrl?: string | undefined;
+  readonly registryUrl?: string | undefined;
   /** Access rules are in force. */
   readonly hasRules: boolean;
   readonly tookMs: number;
@@ -45,7 +46,7 @@ const NAME_WIDTH = 8;
 const MIB = 1024 * 1024;
 
 export function banner(facts: ReadyFacts, paint: Paint): string {
-  const { bootstrapServers, advertised, clusterId, machine, environment, users, hasRules, authority, httpUrl, tookMs } = facts;
+  const { bootstrapServers, advertised, clusterId, machine, environment, users, hasRules, authority, httpUrl, registryUrl, tookMs } = facts;
   const java = propertyLines("java", javaProperties(facts));
   const librdkafka = propertyLines("librdkafka", librdkafkaProperties(facts));
   const width = librdkafka.length === 0 ? NAME_WIDTH : "librdkafka".length;
@@ -67,6 +68,7 @@ export function banner(facts: ReadyFacts, paint: Paint): string {
     ...(hasRules ? [line("rules", "clients may do what access rules allow them, and nothing else")] : []),
     ...(authority === undefined ? [] : [line("tls", trustedText(authority))]),
     ...(httpUrl === undefined ? [] : [line("http", `${httpUrl} has metrics and health`)]),
+    ...(registryUrl === undefined || registryUrl === httpUrl ? [] : [line("registry", `${registryUrl} is the schema registry`)]),
     line("kafkajs", kafkajsLine(facts)),
     ...[...java, ...librdkafka].map(([name, text]) => line(name, text)),
     line("stop", "Ctrl-C"),
@@ -120,7 +122,7 @@ function listed(names: readonly string[]): string {
 }
 
 export function readyLine(facts: ReadyFacts): string {
-  const { bootstrapServers, protocol, authority, advertised, clusterId, machine, environment, httpUrl } = facts;
+  const { bootstrapServers, protocol, authority, advertised, clusterId, machine, environment, httpUrl, registryUrl } = facts;
   const { variables, unknown } = environment;
   const java = javaProperties(facts);
   return `${JSON.stringify({
@@ -131,6 +133,7 @@ export function readyLine(facts: ReadyFacts): string {
     ...(java === undefined ? {} : { clients: { kafkajs: kafkajsLine(facts), java, librdkafka: librdkafkaProperties(facts) } }),
     ...(advertised.length === 0 ? {} : { advertised }),
     ...(httpUrl === undefined ? {} : { http: httpUrl }),
+    ...(registryUrl === undefined ? {} : { registry: registryUrl }),
     clusterId,
     data: machine === undefined ? facts.data : machine.objects,
     ...(machine === undefined ? {} : { broker: machine.brokerId, otherBrokers: machine.otherIds, database: machine.database }),

@@ -65,11 +65,14 @@ export interface Member {
   readonly host: string;
 }
 
+/** Ports of HTTP alone. */
+const OWN_PORTS = ["odradek.http.port", "odradek.registry.port"] as const;
+
 /** The settings that only one further broker has. */
 export function memberSettings(first: BrokerConfig, { index, broker, firstPort, host }: Member): GivenSettings {
   const isGiven = (setting: ListenerSetting) => originsOf(first, setting).length > 1;
   const settings = new Map<string, Given>();
-  const countUp = (name: "node.id" | "odradek.http.port" | ListenerSetting, value: string) => {
+  const countUp = (name: "node.id" | (typeof OWN_PORTS)[number] | ListenerSetting, value: string) => {
     settings.set(name, { value, place: `${placeOf(first, name) ?? "by default"}, counted up for broker ${index + 1}` });
   };
   const shifted = (setting: ListenerSetting, by: number) =>
@@ -83,8 +86,10 @@ export function memberSettings(first: BrokerConfig, { index, broker, firstPort, 
     const areKnown = firstPort !== undefined && firstPort !== 0 && broker.port !== 0;
     countUp("advertised.listeners", shifted("advertised.listeners", areKnown ? broker.port - firstPort : index));
   }
-  const httpPort = first["odradek.http.port"];
-  if (httpPort !== null && httpPort !== 0) countUp("odradek.http.port", String(httpPort + index));
+  for (const setting of OWN_PORTS) {
+    const port = first[setting];
+    if (port !== null && port !== 0) countUp(setting, String(port + index));
+  }
   if (broker.rack !== undefined) settings.set("broker.rack", { value: broker.rack, place: "with --rack" });
   return settings;
 }
@@ -99,14 +104,21 @@ export function checkPorts(configs: readonly BrokerConfig[]): void {
   const taken = new Map<number, number>();
   for (const [index, config] of configs.entries()) {
     const ofListeners = parseListeners("listeners", config.listeners).map(({ port }) => ({ port, setting: "listeners" as const }));
-    const httpPort = config["odradek.http"] ? (config["odradek.http.port"] ?? 0) : 0;
-    for (const { port, setting } of [...ofListeners, { port: httpPort, setting: "odradek.http.port" as const }]) {
+    const ofHttp = OWN_PORTS.filter((setting) => config["odradek.http"] || setting !== "odradek.http.port").map((setting) => ({
+      port: config[setting] ?? 0,
+      setting,
+    }));
+    for (const { port, setting } of [...ofListeners, ...ofHttp]) {
       const other = port === 0 ? undefined : taken.get(port);
       taken.set(port, index);
       if (other === undefined || (other === index && setting === "listeners")) continue;
       const place = placeOf(config, setting);
       if (other === index)
-        throw usageError(`HTTP cannot have port ${port} for itself, where a listener is; leave --http-port for one port`);
+        throw usageError(
+          setting === "odradek.http.port"
+            ? `HTTP cannot have port ${port} for itself, where a listener is; leave --http-port for one port`
+            : `The schema registry cannot have port ${port} for itself; leave --registry-port for one port`,
+        );
       const from = place === undefined ? "" : ` (given ${place})`;
       throw usageError(`Brokers ${other + 1} and ${index + 1} cannot both have port ${port}${from}; leave room between the ports`);
     }

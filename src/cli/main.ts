@@ -25,12 +25,12 @@ async function startHere({ workers: places, ...order }: BrokerOrder): Promise<Ru
   const node = await openNode({ ...order, ...(places.length === 0 ? {} : { workers: { script: ownScript(), places } }) });
   setTimeout(flushCompileCache, FLUSH_CACHE_AFTER_MS).unref();
   const { bootstrapServers, broker } = node;
-  const { bootstrapProtocol, clusterId, httpUrl } = broker;
+  const { bootstrapProtocol, clusterId, httpUrl, registryUrl } = broker;
   const failure = node.failure.then(
     ({ message }) => new Error(`A worker thread ended (${message}). What was acknowledged is kept; start again.`),
   );
   const authority = node.authority?.certificate;
-  return { bootstrapServers, bootstrapProtocol, clusterId, httpUrl, authority, failure, stop: () => node.stop() };
+  return { bootstrapServers, bootstrapProtocol, clusterId, httpUrl, registryUrl, authority, failure, stop: () => node.stop() };
 }
 
 /** One broker of a cluster of machines. */
@@ -51,6 +51,7 @@ async function startMachine({ host, ...order }: BrokerOrder, { isHostOpen }: Mac
       bootstrapProtocol: broker.bootstrapProtocol,
       clusterId,
       httpUrl: broker.httpUrl,
+      registryUrl: broker.registryUrl,
       authority: undefined,
     },
     machine: {

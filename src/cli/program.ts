@@ -103,6 +103,7 @@ function addStart(program: Command, commands: Commands, done: (code: number) => 
     .option("--acl <rule>", "who may do what, and nothing else: 'User:alice allow read topic orders*'; repeatable", gather)
     .option("--tls", "speak TLS, with certificates of an authority that is made in the data folder")
     .option("--http-port <port>", "answer HTTP (metrics, health) there and not on the port for clients; auto takes a free one")
+    .option("--registry-port <port>", "answer for the schema registry there as well; auto takes a free one")
     .addOption(new Option("--http").hideHelp())
     .option("--no-http", "answer no HTTP")
     .option("-s, --set <key=value>", "set any of Kafka's broker settings; repeatable", gather)

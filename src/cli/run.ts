@@ -34,8 +34,12 @@ export async function run(command: readonly string[], given: StartArguments, { t
   }
 }
 
-export function variablesFor({ bootstrapServers }: Pick<RunningBroker, "bootstrapServers">): Record<string, string> {
-  return Object.fromEntries(VARIABLES.map((name) => [name, bootstrapServers]));
+export function variablesFor({
+  bootstrapServers,
+  registryUrl,
+}: Pick<RunningBroker, "bootstrapServers" | "registryUrl">): Record<string, string> {
+  const registry = registryUrl === undefined ? {} : { SCHEMA_REGISTRY_URL: registryUrl };
+  return { ...Object.fromEntries(VARIABLES.map((name) => [name, bootstrapServers])), ...registry };
 }
 
 function runCommand(

@@ -52,6 +52,7 @@ export interface StartArguments {
   /** False with --no-http. */
   readonly http?: boolean;
   readonly httpPort?: string;
+  readonly registryPort?: string;
   /** A sentence each. */
   readonly acl?: readonly string[];
   readonly set?: readonly string[];
@@ -190,6 +191,11 @@ function argumentsOf(
   if (given.http === false) settings.set("odradek.http", { value: "false", place: "with --no-http" });
   if (given.httpPort !== undefined)
     settings.set("odradek.http.port", { value: String(parsePort("--http-port", given.httpPort)), place: "with --http-port" });
+  if (given.registryPort !== undefined)
+    settings.set("odradek.registry.port", {
+      value: String(parsePort("--registry-port", given.registryPort)),
+      place: "with --registry-port",
+    });
   if (given.cluster !== undefined) settings.set("diskless.cluster", { value: given.cluster, place: "with --cluster" });
   if (given.objects !== undefined) settings.set("diskless.objects", { value: given.objects, place: "with --objects" });
   if (given.nodeId !== undefined) settings.set("node.id", { value: given.nodeId, place: "with --node-id" });

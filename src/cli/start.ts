@@ -27,6 +27,7 @@ export interface RunningBroker {
   readonly clusterId: string;
   /** Where the first broker answers HTTP, if it does. */
   readonly httpUrl?: string | undefined;
+  readonly registryUrl?: string | undefined;
   /** The certificate, in PEM, of the authority that issued what it shows its clients. */
   readonly authority: string | undefined;
   /** Of a cluster of machines. */
@@ -92,6 +93,7 @@ export async function start(
     machine: broker.machine,
     environment: plan.environment,
     httpUrl: broker.httpUrl,
+    registryUrl: broker.registryUrl,
     hasRules: hasAuthorizer(plan.config),
     users: userNames(plan.config),
     tookMs: performance.now() - beganMs,

@@ -116,6 +116,11 @@ export class RunningBroker implements AsyncDisposable {
     return this.#node.brokers[0]?.httpUrl;
   }
 
+  /** What clients of a schema registry are given: that of the first broker, on its port for HTTP; `undefined` with `http: false`. */
+  get registryUrl(): string | undefined {
+    return this.#node.brokers[0]?.registryUrl;
+  }
+
   get clusterId(): string {
     return this.#node.cluster.image.clusterId;
   }

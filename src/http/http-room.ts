@@ -19,6 +19,7 @@ import { approachFault } from "./guard.ts";
 import { healthRoutes } from "./health.ts";
 import { Logins } from "./login.ts";
 import { metricsRoute } from "./metrics/metrics-route.ts";
+import { answerOf, type Neighbour, refusalBy, targetOf } from "./neighbour.ts";
 import { openApi } from "./openapi.ts";
 import { ownNames } from "./own-names.ts";
 import { Problem } from "./problem.ts";
@@ -43,6 +44,7 @@ const HEADERS = {
 export class HttpRoom {
   readonly #view: BrokerView;
   readonly #logger: Logger;
+  readonly #neighbour: Neighbour;
   readonly #logins: Logins;
   readonly #isOwnName: (name: string) => boolean;
   readonly #app: Hono<Env>;
@@ -51,13 +53,16 @@ export class HttpRoom {
   readonly #deadlines = new Map<ByteStream, Timer>();
   /** What is asked on a stream, until it is answered. */
   readonly #requests = new WeakMap<ByteStream, IncomingMessage>();
+  /** Whose every request is the neighbour's. */
+  readonly #neighbours = new WeakSet<ByteStream>();
   /** The last answer of a stream. */
   readonly #answers = new WeakMap<Duplex, ServerResponse>();
 
-  constructor(view: BrokerView, logger: Logger) {
+  constructor(view: BrokerView, logger: Logger, neighbour: Neighbour) {
     const { config, clock } = view.services;
     this.#view = view;
     this.#logger = logger;
+    this.#neighbour = neighbour;
     this.#logins = new Logins(config, clock);
     this.#isOwnName = ownNames(view);
     this.#app = routed(this.#routes(), { services: view.services, logins: this.#logins, failed: (error) => this.#failed(error) });
@@ -76,7 +81,9 @@ export class HttpRoom {
     this.#server.on("clientError", (error, socket) => this.#malformed(error, socket));
   }
 
-  accept(stream: ByteStream): void {
+  /** @param isNeighbours it came on a port of the neighbour's own */
+  accept(stream: ByteStream, isNeighbours = false): void {
+    if (isNeighbours) this.#neighbours.add(stream);
     stream.on("data", () => this.#awaitRequest(stream));
     stream.on("close", () => this.#came(stream));
     this.#server.emit("connection", stream);
@@ -94,13 +101,19 @@ export class HttpRoom {
   }
 
   async #responseTo(incoming: IncomingMessage, outgoing: ServerResponse): Promise<Response> {
-    const { headers, rawHeaders, url = "" } = incoming;
+    const { headers, rawHeaders, method = "GET", url = "" } = incoming;
+    const stream = streamOf(incoming);
+    const isBeside = this.#neighbours.has(stream) || this.#neighbour.owns(method, targetOf(incoming).path);
     try {
-      const isSecure = streamOf(incoming).encrypted;
+      const isSecure = stream.encrypted;
       const fault = approachFault({ headers, rawHeaders, target: url, isSecure }, this.#isOwnName);
-      return fault?.response() ?? (await this.#app.fetch(standardRequest(incoming, isSecure ? "https" : "http"), { incoming, outgoing }));
+      if (fault !== undefined) throw fault;
+      if (!isBeside) return await this.#app.fetch(standardRequest(incoming, isSecure ? "https" : "http"), { incoming, outgoing });
+      const principal = await this.#logins.principalOf(stream, headers.authorization);
+      return await answerOf(this.#neighbour, incoming, this.#view.services, principal);
     } catch (error) {
-      return this.#failed(error).response();
+      const problem = this.#failed(error);
+      return isBeside ? refusalBy(this.#neighbour, problem) : problem.response();
     }
   }
 

@@ -7,14 +7,16 @@ export class RegistryError extends Error {
   readonly status: number;
   readonly code: number;
 
-  constructor(code: number, message: string) {
-    super(message);
+  constructor(code: number, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = "RegistryError";
     this.code = code;
     this.status = code < 1000 ? code : Math.floor(code / 100);
   }
 }
 
+export const forbidden = (operation: string) =>
+  new RegistryError(40301, `User is denied operation ${operation} on the topic _schemas, which the schemas are in`);
 export const subjectNotFound = (subject: string) => new RegistryError(40401, `Subject '${subject}' not found.`);
 export const versionNotFound = (version: number) => new RegistryError(40402, `Version ${version} not found.`);
 export const schemaNotFound = () => new RegistryError(40403, "Schema not found");
@@ -64,4 +66,7 @@ export const notPermitted = (message: string) => new RegistryError(42205, messag
 export const referenceExists = (subject: string, version: number) =>
   new RegistryError(42206, `One or more references exist to the schema {magic=1,keytype=SCHEMA,subject=${subject},version=${version}}`);
 export const invalidSubject = (subject: string) => new RegistryError(42208, `The specified subject '${subject}' is not a valid subject.`);
+export const schemaTooLarge = () => new RegistryError(42209, "The schema is larger than the topic _schemas takes (max.message.bytes)");
 export const contextNotEmpty = (context: string) => new RegistryError(42211, `The specified context '${context}' is not empty.`);
+export const notForwarded = (options: ErrorOptions) =>
+  new RegistryError(50003, "Error while forwarding the request to the primary", options);

@@ -36,7 +36,7 @@ export class SchemaParser {
 
   /** A stored schema, which is not judged again. */
   async parseStored(version: SchemaVersion): Promise<ParsedSchema> {
-    const key = `${version.schemaType} ${guidOf(version)} ${version.subject}`;
+    const key = `${this.#state.erasures} ${version.schemaType} ${guidOf(version)} ${version.subject}`;
     const parsed = this.#kept.get(key) ?? (await this.#parse(version, { isNew: false, normalize: false }));
     this.#keep(key, parsed);
     return parsed;

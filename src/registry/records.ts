@@ -43,6 +43,21 @@ export interface ConfigValue {
   readonly overrideRuleSet?: RuleSet;
 }
 
+const CONFIG_KINDS: { readonly [name in keyof ConfigValue]: string } = {
+  alias: "string",
+  normalize: "boolean",
+  compatibilityLevel: "string",
+  compatibilityPolicy: "string",
+  compatibilityGroup: "string",
+  validateFields: "boolean",
+  validateNames: "boolean",
+  validateRules: "boolean",
+  defaultMetadata: "record",
+  overrideMetadata: "record",
+  defaultRuleSet: "record",
+  overrideRuleSet: "record",
+};
+
 /** A value of null deletes what the record stands for. */
 export type RegistryRecord =
   | { readonly keytype: "SCHEMA"; readonly subject: string; readonly version: number; readonly value: SchemaVersion | null }
@@ -110,7 +125,7 @@ export function readRecord(keyText: string, valueText: string | null): RegistryR
       return { keytype, subject, version: key["version"], value: schema };
     }
     case "CONFIG":
-      return { keytype, subject, value: value as ConfigValue | null };
+      return { keytype, subject, value: value === null ? null : readConfig(value) };
     case "MODE":
       return { keytype, subject, value: value === null ? null : { mode: String(value["mode"]) } };
     case "DELETE_SUBJECT":
@@ -130,17 +145,35 @@ export function readRecord(keyText: string, valueText: string | null): RegistryR
   }
 }
 
+/** Of what is there what a setting can be; newer registries repeat the subject. */
+function readConfig(value: { readonly [key: string]: unknown }): ConfigValue {
+  const kept = Object.entries(value).filter(
+    ([name, one]) => Object.hasOwn(CONFIG_KINDS, name) && kindOf(one) === CONFIG_KINDS[name as keyof ConfigValue],
+  );
+  return Object.fromEntries(kept) as ConfigValue;
+}
+
+function kindOf(value: unknown): string {
+  return isRecord(value) ? "record" : typeof value;
+}
+
 function readSchema(value: { readonly [key: string]: unknown }): SchemaVersion | undefined {
   const { subject, version, id, schema, schemaType = "AVRO", references, metadata, ruleSet, deleted } = value;
   if (typeof subject !== "string" || typeof version !== "number" || typeof id !== "number" || typeof schema !== "string") return undefined;
   if (typeof schemaType !== "string" || !isSchemaType(schemaType)) return undefined;
   return {
     ...{ subject, version, id, schemaType, schema },
-    references: Array.isArray(references) ? references : [],
+    references: Array.isArray(references) ? references.filter(isReference) : [],
     metadata: isRecord(metadata) ? (metadata as Metadata) : undefined,
     ruleSet: isRecord(ruleSet) ? (ruleSet as RuleSet) : undefined,
     deleted: deleted === true,
   };
+}
+
+function isReference(value: unknown): value is SchemaReference {
+  if (!isRecord(value)) return false;
+  const { name, subject, version } = value;
+  return typeof name === "string" && typeof subject === "string" && Number.isInteger(version);
 }
 
 function parsed(text: string): unknown {

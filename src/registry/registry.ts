@@ -18,7 +18,9 @@ export class SchemaRegistry {
   readonly #store: RegistryStore;
   readonly #parser: SchemaParser;
 
-  private constructor(store: RegistryStore) {
+  /** `onRefused` hears of records in the log that are none, or contradict others. */
+  constructor(log: SchemaLog, onRefused?: OnRefusedRecord) {
+    const store = new RegistryStore(log, onRefused);
     this.#store = store;
     this.#parser = new SchemaParser(store.state);
     this.settings = new Settings(store);
@@ -27,13 +29,13 @@ export class SchemaRegistry {
     this.deletions = new Deletions(store, this.settings);
   }
 
-  /** Ready when the log is read through. `onRefused` hears of records in it that are none, or contradict others. */
-  static async open(log: SchemaLog, onRefused?: OnRefusedRecord): Promise<SchemaRegistry> {
-    return new SchemaRegistry(await RegistryStore.open(log, onRefused));
+  /** Reads what is new in the log. */
+  catchUp(): Promise<void> {
+    return this.#store.catchUp();
   }
 
   /** Whatever changes something happens in here, one after the other. */
-  exclusively<Result>(change: () => Promise<Result>): Promise<Result> {
+  exclusively<Result>(change: () => Result | Promise<Result>): Promise<Result> {
     return this.#store.exclusively(change);
   }
 

@@ -6,19 +6,35 @@ export interface SchemaRecord {
   readonly value: string | null;
 }
 
+/** Everything before it is void: the log has begun anew. */
+export const BEGINNING = Symbol("beginning");
+
 export interface SchemaLog {
-  /** Resolves when the record is durable. One at a time. */
+  /** Resolves when the record is durable. One at a time. Rejects with NotWriter where another one writes by now. */
   append(key: string, value: string | null): Promise<void>;
-  /** All records, oldest first, as far as the log goes when it is asked. */
-  records(): AsyncIterable<SchemaRecord>;
+  /** What has come since this was read to its end before, oldest first, as far as the log goes now. One at a time. */
+  unread(): AsyncIterable<SchemaRecord | typeof BEGINNING>;
+}
+
+/** Another broker writes the log: nothing was written. */
+export class NotWriter extends Error {
+  constructor() {
+    super("another broker writes the schema registry's topic");
+    this.name = "NotWriter";
+  }
 }
 
 /** As long as the process lives. */
 export class MemorySchemaLog implements SchemaLog {
   readonly #records: SchemaRecord[];
+  #read = 0;
 
   constructor(records: readonly SchemaRecord[] = []) {
     this.#records = [...records];
+  }
+
+  get records(): readonly SchemaRecord[] {
+    return this.#records;
   }
 
   append(key: string, value: string | null): Promise<void> {
@@ -26,7 +42,9 @@ export class MemorySchemaLog implements SchemaLog {
     return Promise.resolve();
   }
 
-  async *records(): AsyncIterable<SchemaRecord> {
-    yield* [...this.#records];
+  async *unread(): AsyncIterable<SchemaRecord> {
+    const from = this.#read;
+    this.#read = this.#records.length;
+    yield* this.#records.slice(from);
   }
 }

@@ -50,6 +50,8 @@ class ContextIds {
 }
 
 export class RegistryState {
+  /** How often a version was erased or replaced: what was known of a schema by the number of its version may be void. */
+  erasures = 0;
   readonly #subjects = new Map<string, Map<number, SchemaVersion>>();
   readonly #contexts = new Map<string, ContextIds>([[DEFAULT_CONTEXT, new ContextIds()]]);
   readonly #referrers = new Map<string, Set<SchemaVersion>>();
@@ -80,6 +82,17 @@ export class RegistryState {
       case "NOOP":
         return undefined;
     }
+  }
+
+  /** As it was before the first record. */
+  clear(): void {
+    this.erasures++;
+    this.#subjects.clear();
+    this.#contexts.clear();
+    this.#ids(DEFAULT_CONTEXT);
+    this.#referrers.clear();
+    this.#configs.clear();
+    this.#modes.clear();
   }
 
   /** Sorted by code unit. */
@@ -145,6 +158,7 @@ export class RegistryState {
       if (known !== undefined && known.schema !== value.schema) return `id ${value.id} stands for another schema already`;
     }
     const before = this.version(subject, version);
+    if (before !== undefined && before.schema !== value?.schema) this.erasures++;
     if (before !== undefined) this.#remove(before);
     if (value !== null) this.#add({ ...value, subject, version });
     return undefined;
@@ -159,6 +173,7 @@ export class RegistryState {
   }
 
   #clear(subject: string): void {
+    this.erasures++;
     for (const version of this.versions(subject)) if (version.deleted) this.#remove(version);
   }
 

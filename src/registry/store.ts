@@ -1,44 +1,46 @@
-// The registry's state over its log: records are appended first and applied when they are durable. Who changes something has the state to himself until
-// he is done, so that what he decided on still holds when it is written.
+// The registry's state over its log. What it knows is what it has read there: a record that is written is read back before anybody goes on. Who changes
+// something has the registry to himself until he is done, and begins when all that is in the log was read, so that what he decided on still holds when it is
+// written.
 
 import { type RegistryRecord, readRecord, type SchemaVersion, writeKey, writeValue } from "./records.ts";
-import type { SchemaLog } from "./schema-log.ts";
+import { BEGINNING, type SchemaLog } from "./schema-log.ts";
 import { RegistryState } from "./state.ts";
 
 /** Told of records that were left out, with the reason. */
 export type OnRefusedRecord = (key: string, reason: string) => void;
 
 export class RegistryStore {
-  readonly state: RegistryState;
+  readonly state = new RegistryState();
   readonly #log: SchemaLog;
+  readonly #onRefused: OnRefusedRecord;
   #turn: Promise<unknown> = Promise.resolve();
+  /** The reading that was begun last, and whether it is still to begin. */
+  #reading: Promise<void> = Promise.resolve();
+  #isReadingToBegin = false;
 
-  private constructor(log: SchemaLog, state: RegistryState) {
+  constructor(log: SchemaLog, onRefused: OnRefusedRecord = () => {}) {
     this.#log = log;
-    this.state = state;
+    this.#onRefused = onRefused;
   }
 
-  /** Reads the log through. */
-  static async open(log: SchemaLog, onRefused: OnRefusedRecord = () => {}): Promise<RegistryStore> {
-    const state = new RegistryState();
-    for await (const { key, value } of log.records()) {
-      const record = readRecord(key, value);
-      const complaint = record === undefined ? "it is not a record of a schema registry" : state.apply(record);
-      if (complaint !== undefined) onRefused(key, complaint);
-    }
-    return new RegistryStore(log, state);
+  /** Resolves when all is known that was in the log when this was called. */
+  catchUp(): Promise<void> {
+    if (this.#isReadingToBegin) return this.#reading;
+    this.#isReadingToBegin = true;
+    this.#reading = this.#reading.catch(() => undefined).then(() => this.#read());
+    return this.#reading;
   }
 
   /** One change at a time, in the order in which they come. */
-  exclusively<Result>(change: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(change);
+  exclusively<Result>(change: () => Result | Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(() => this.catchUp()).then(change);
     this.#turn = result.catch(() => undefined);
     return result;
   }
 
   async write(record: RegistryRecord): Promise<void> {
     await this.#log.append(writeKey(record), writeValue(record));
-    this.state.apply(record);
+    await this.catchUp();
   }
 
   writeVersion(value: SchemaVersion): Promise<void> {
@@ -47,5 +49,19 @@ export class RegistryStore {
 
   eraseVersion({ subject, version }: SchemaVersion): Promise<void> {
     return this.write({ keytype: "SCHEMA", subject, version, value: null });
+  }
+
+  async #read(): Promise<void> {
+    this.#isReadingToBegin = false;
+    for await (const found of this.#log.unread()) {
+      if (found === BEGINNING) this.state.clear();
+      else this.#apply(found.key, found.value);
+    }
+  }
+
+  #apply(key: string, value: string | null): void {
+    const record = readRecord(key, value);
+    const complaint = record === undefined ? "it is not a record of a schema registry" : this.state.apply(record);
+    if (complaint !== undefined) this.#onRefused(key, complaint);
   }
 }

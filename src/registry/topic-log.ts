@@ -1,93 +1,139 @@
-// The registry's log in the topic `_schemas` of a Kafka cluster, one partition, compacted: written and read as any client does it, so that it does not matter
-// which broker leads it. The topic is made with the first record.
+// The registry's log in the topic `_schemas`: one partition, compacted, as Confluent's registry has it. It is read from whichever broker leads it, and
+// written by that broker alone: so what a change was decided on cannot be another's by the time it is written. The topic is made with the first record.
 
-import { Errors } from "../../protocol/errors.ts";
-import { OffsetSpec, offsetsAt } from "../client/admin/offsets.ts";
-import { createTopic } from "../client/admin/topics.ts";
-import type { Brokers } from "../client/brokers.ts";
-import { PartitionReader } from "../client/partition-reader.ts";
-import { PRODUCER_DEFAULTS, Producer } from "../client/producer.ts";
-import { Refusal } from "../client/refusal.ts";
-import { topicLeaders } from "../client/topic-leaders.ts";
-import type { SchemaLog, SchemaRecord } from "./schema-log.ts";
+import { type ErrorCode, Errors, errorName } from "../../protocol/errors.ts";
+import { fetch, listOffsets, produce } from "../../protocol/messages/index.ts";
+import { buildBatch } from "../../protocol/records/batch-builder.ts";
+import { recordsOf } from "../../protocol/records/record.ts";
+import { batchesOf } from "../../protocol/records/record-batch.ts";
+import type { Services } from "../api/services.ts";
+import type { TopicImage } from "../cluster/image.ts";
+import { isRefusal } from "../cluster/refusal.ts";
+import { schemaTooLarge } from "./errors.ts";
+import { BEGINNING, NotWriter, type SchemaLog, type SchemaRecord } from "./schema-log.ts";
+import { SCHEMAS_TOPIC } from "./topic-name.ts";
 
-export const SCHEMAS_TOPIC = "_schemas";
-const PARTITION = { topic: SCHEMAS_TOPIC, partition: 0 };
-const PARTITION_BYTES = 1024 * 1024;
-const WAIT_MS = 500;
+const PARTITION = 0;
+const FETCH_BYTES = 512 * 1024;
+const FETCH_VERSION = 12;
+const LIST_OFFSETS_VERSION = 7;
+const PRODUCE_VERSION = 9;
+const EARLIEST = -2;
+const FROM_ALL_IN_SYNC = -1;
 
-export class TopicSchemaLog implements SchemaLog {
-  readonly #brokers: Brokers;
-  readonly #producer: Producer;
-  #isMade = false;
-  #failure: { readonly error: unknown } | undefined;
+type Parts = Pick<Services, "brokerId" | "clock" | "cluster" | "config" | "peers" | "topics">;
 
-  /** `brokers` stay the caller's to close. */
-  constructor(brokers: Brokers) {
-    this.#brokers = brokers;
-    this.#producer = new Producer(brokers, SCHEMAS_TOPIC, {
-      ...PRODUCER_DEFAULTS,
-      lingerMs: 0,
-      only: PARTITION.partition,
-      failed: (_, error) => {
-        this.#failure = { error };
-      },
-    });
-  }
-
-  /** Raises what kept the brokers from storing the record. */
-  async append(key: string, value: string | null): Promise<void> {
-    await this.#make();
-    await this.#producer.add({ key: Buffer.from(key), value: value === null ? null : Buffer.from(value) });
-    await this.#producer.flush();
-    const failure = this.#takeFailure();
-    if (failure !== undefined) throw failure.error;
-  }
-
-  async *records(): AsyncIterable<SchemaRecord> {
-    if ((await topicLeaders(this.#brokers, SCHEMAS_TOPIC, { isCreationAllowed: false })) === undefined) return;
-    this.#isMade = true;
-    const end = await this.#offset(OffsetSpec.LATEST);
-    const reset = () => this.#offset(OffsetSpec.EARLIEST);
-    const reader = new PartitionReader(this.#brokers, { isCommittedOnly: true, partitionBytes: PARTITION_BYTES, reset });
-    let offset = await reset();
-    reader.assign([{ ...PARTITION, offset }]);
-    while (offset < end) {
-      for (const { records, nextOffset } of await reader.poll(WAIT_MS)) {
-        for (const { key, value } of records) {
-          if (key !== null) yield { key: text(key), value: value === null ? null : text(value) };
-        }
-        offset = nextOffset;
-        reader.passed(PARTITION, nextOffset);
-      }
-    }
-  }
-
-  #takeFailure(): { readonly error: unknown } | undefined {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    return failure;
-  }
-
-  async #make(): Promise<void> {
-    if (this.#isMade) return;
-    try {
-      const configs = new Map([["cleanup.policy", "compact"]]);
-      await createTopic(this.#brokers, { name: SCHEMAS_TOPIC, partitions: 1, replicationFactor: -1, configs });
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.errorCode !== Errors.TOPIC_ALREADY_EXISTS) throw error;
-    }
-    this.#isMade = true;
-  }
-
-  async #offset(timestamp: number): Promise<number> {
-    const found = (await offsetsAt(this.#brokers, [PARTITION], { timestamp })).get(`${PARTITION.topic}-${PARTITION.partition}`);
-    if (found === undefined) throw new Refusal(Errors.UNKNOWN_TOPIC_OR_PARTITION, SCHEMAS_TOPIC, null);
-    if (found instanceof Refusal) throw found;
-    return found.offset;
+/** The topic could not be read or written; it may be soon. */
+export class TopicUnavailable extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "TopicUnavailable";
   }
 }
 
-function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+export class TopicSchemaLog implements SchemaLog {
+  readonly #parts: Parts;
+  #topicId: string | undefined;
+  #offset = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** The broker that writes; `undefined` while there is no topic, -1 while nobody leads it. */
+  get writer(): number | undefined {
+    return this.#topic?.partitions[PARTITION]?.leader;
+  }
+
+  /** Rejects with NotWriter, TopicUnavailable, or 42209 for a record that the topic does not take. */
+  async append(key: string, value: string | null): Promise<void> {
+    const { brokerId, clock, config, peers } = this.#parts;
+    if (this.#topic === undefined) await this.#make();
+    if (this.writer !== brokerId) throw new NotWriter();
+    const record = { key: Buffer.from(key), value: value === null ? null : Buffer.from(value) };
+    const answer = await peers.call(brokerId, produce, PRODUCE_VERSION, {
+      transactionalId: null,
+      acks: FROM_ALL_IN_SYNC,
+      timeoutMs: config["request.timeout.ms"],
+      topicData: [
+        { name: SCHEMAS_TOPIC, partitionData: [{ index: PARTITION, records: buildBatch([record], { timestamp: clock.now() }).bytes }] },
+      ],
+    });
+    const errorCode = answer?.responses[0]?.partitionResponses[0]?.errorCode;
+    if (errorCode === Errors.NOT_LEADER_OR_FOLLOWER) throw new NotWriter();
+    if (errorCode === Errors.MESSAGE_TOO_LARGE) throw schemaTooLarge();
+    if (errorCode !== Errors.NONE) throw unavailable("write", errorCode);
+  }
+
+  /** Transactions that are open or were aborted are read as the others, as Confluent's registry does. */
+  async *unread(): AsyncIterable<SchemaRecord | typeof BEGINNING> {
+    const topic = this.#topic;
+    if (topic?.id !== this.#topicId) {
+      this.#topicId = topic?.id;
+      this.#offset = 0;
+      yield BEGINNING;
+    }
+    if (topic === undefined) return;
+    for (let isBehind = true; isBehind; ) {
+      const { errorCode, highWatermark, records } = await this.#fetch();
+      if (errorCode === Errors.OFFSET_OUT_OF_RANGE) {
+        this.#offset = await this.#earliest();
+        yield BEGINNING;
+        continue;
+      }
+      if (errorCode !== Errors.NONE) throw unavailable("read", errorCode);
+      const from = this.#offset;
+      yield* this.#recordsIn(records);
+      isBehind = this.#offset > from && this.#offset < highWatermark;
+    }
+  }
+
+  get #topic(): TopicImage | undefined {
+    return this.#parts.cluster.image.topicsByName.get(SCHEMAS_TOPIC);
+  }
+
+  *#recordsIn(bytes: Buffer | null): Generator<SchemaRecord> {
+    const from = this.#offset;
+    // The last batch may be cut short by the limit of bytes.
+    for (const batch of bytes === null ? [] : batchesOf(bytes, { toleratePartial: true })) {
+      for (const { offset, key, value } of batch.isControl ? [] : recordsOf(batch)) {
+        if (offset >= from && key !== null) yield { key: key.toString("utf8"), value: value?.toString("utf8") ?? null };
+      }
+      this.#offset = batch.nextOffset;
+    }
+  }
+
+  async #fetch() {
+    const answer = await this.#parts.peers.call(this.writer ?? -1, fetch, FETCH_VERSION, {
+      ...{ maxWaitMs: 0, minBytes: 0, maxBytes: FETCH_BYTES },
+      topics: [{ topic: SCHEMAS_TOPIC, partitions: [{ partition: PARTITION, fetchOffset: this.#offset, partitionMaxBytes: FETCH_BYTES }] }],
+    });
+    const partition = answer?.responses[0]?.partitions[0];
+    if (partition === undefined) throw unavailable("read", undefined);
+    return partition;
+  }
+
+  async #earliest(): Promise<number> {
+    const answer = await this.#parts.peers.call(this.writer ?? -1, listOffsets, LIST_OFFSETS_VERSION, {
+      ...{ replicaId: -1, isolationLevel: 0 },
+      topics: [{ name: SCHEMAS_TOPIC, partitions: [{ partitionIndex: PARTITION, timestamp: EARLIEST }] }],
+    });
+    const partition = answer?.topics[0]?.partitions[0];
+    if (partition?.errorCode !== Errors.NONE) throw unavailable("read", partition?.errorCode);
+    return partition.offset;
+  }
+
+  /** Somebody else may have made it meanwhile. */
+  async #make(): Promise<void> {
+    const configs = [{ name: "cleanup.policy", value: "compact" }];
+    const wish = { name: SCHEMAS_TOPIC, partitionCount: 1, replicationFactor: -1, assignments: [], configs };
+    const [outcome] = await this.#parts.topics.create([wish]);
+    if (outcome !== undefined && isRefusal(outcome) && outcome.error !== Errors.TOPIC_ALREADY_EXISTS)
+      throw new TopicUnavailable(outcome.message);
+  }
+}
+
+function unavailable(what: "read" | "write", errorCode: ErrorCode | number | undefined): TopicUnavailable {
+  const reason = errorCode === undefined ? "its leader does not answer" : errorName(errorCode);
+  return new TopicUnavailable(`could not ${what} the topic ${SCHEMAS_TOPIC}: ${reason}`);
 }

@@ -90,6 +90,10 @@ test("HTTP is answered where --http-port says, each broker at a port of its own,
   expect(ports({})).toEqual([null]);
   expect(ports({ httpPort: "8080", brokers: "3" })).toEqual([8080, 8081, 8082]);
   expect(ports({ httpPort: "auto", brokers: "2" })).toEqual([0, 0]);
+  const registryPorts = planStart({ memory: true, registryPort: "8081", brokers: "2" }, {}).configs.map(
+    (config) => config["odradek.registry.port"],
+  );
+  expect(registryPorts).toEqual([8081, 8082]);
   expect(planStart({ http: false }, {}).config["odradek.http"]).toBe(false);
   expect(planStart({}, { KAFKA_ODRADEK_HTTP: "false" }).config["odradek.http"]).toBe(false);
 });
@@ -268,6 +272,7 @@ test.each<[string, StartArguments, string]>([
   ["HTTP at a port and nowhere", { http: false, httpPort: "8080" }, "--no-http and --http-port contradict each other"],
   ["a port for HTTP that is none", { httpPort: "http" }, "--http-port http: a port is a number"],
   ["HTTP alone at the port of clients", { httpPort: "9092" }, "HTTP cannot have port 9092 for itself"],
+  ["the registry at the port of HTTP", { httpPort: "8081", registryPort: "8081" }, "The schema registry cannot have port 8081 for itself"],
   ["HTTP of one broker at the port of another", { httpPort: "9093", brokers: "2" }, "Brokers 1 and 2 cannot both have port 9093"],
   ["one port for two brokers", { port: "9092,9092" }, "Brokers 1 and 2 cannot both have port 9092 (given with --port); leave room"],
   ["ports that count up into another", { port: "9093,9092", brokers: "3" }, "Brokers 1 and 3 cannot both have port 9093"],

@@ -50,6 +50,16 @@ test("odradek.http.hosts: a name that it has is answered", async () => {
   expect((await ask(broker.port, "GET /health HTTP/1.1", { Host: "other.example" })).status).toBe(421);
 });
 
+test("odradek.registry.port: the schema registry has a port of its own as well, where everything is its", async () => {
+  await using broker = await startBroker({ settings: { "odradek.registry.port": 0 } });
+  const port = Number(new URL(broker.registryUrl ?? "").port);
+  expect(port).not.toBe(broker.port);
+  expect((await ask(port, "GET / HTTP/1.1", { Accept: "application/json" })).body).toBe("{}");
+  expect((await ask(port, "GET /health HTTP/1.1")).body).toBe('{"error_code":404,"message":"HTTP 404 Not Found"}');
+  expect((await ask(port, "GET /subjects HTTP/1.1")).body).toBe("[]");
+  expect((await ask(broker.port, "GET /subjects HTTP/1.1")).body).toBe("[]");
+});
+
 const elsewhere = Object.values(networkInterfaces())
   .flatMap((each) => each ?? [])
   .find(({ family, internal }) => family === "IPv4" && !internal)?.address;

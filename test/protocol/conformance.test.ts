@@ -51,7 +51,6 @@ const NOT_DECLARED = new Map([
   ["AlterPartition", "from brokers to the controller: replicas in sync"],
   ["AllocateProducerIds", "from brokers to the controller: blocks of producer ids"],
   ["AssignReplicasToDirs", "from brokers to the controller: log directories"],
-  ["Envelope", "from brokers to the controller: requests passed on for clients"],
   ["ListClientMetricsResources", "the former name of ListConfigResources version 0, the same on the wire"],
   ["RequestHeader", "written by hand in protocol/headers.ts: the client id keeps its int16 length in flexible versions"],
   ["ResponseHeader", "written by hand in protocol/headers.ts"],

@@ -39,8 +39,12 @@ export interface TestRegistry {
 
 export async function testRegistry(records: readonly SchemaRecord[] = []): Promise<TestRegistry> {
   const log = new MemorySchemaLog(records);
-  const handle = registryHandler(await SchemaRegistry.open(log), (error) => {
-    throw error;
+  const registry = new SchemaRegistry(log);
+  await registry.catchUp();
+  const handle = registryHandler(registry, {
+    onFailure: (error) => {
+      throw error;
+    },
   });
   const call = async (method: string, target: string, sent = "", headers: Record<string, string> = {}): Promise<Answer> => {
     const [path = "", query = ""] = target.split("?");

@@ -1,16 +1,10 @@
 import { expect, test } from "vitest";
 import { SchemaRegistry } from "../../src/registry/registry.ts";
-import { MemorySchemaLog, type SchemaRecord } from "../../src/registry/schema-log.ts";
+import { MemorySchemaLog } from "../../src/registry/schema-log.ts";
 import { avroRecord, testRegistry } from "./client.ts";
 
 const a = { name: "a", type: "int" };
 const b = { name: "b", type: "int", default: 1 };
-
-async function recordsOf(log: MemorySchemaLog) {
-  const records: SchemaRecord[] = [];
-  for await (const record of log.records()) records.push(record);
-  return records;
-}
 
 test("the log has the records of Confluent's registry, byte by byte", async () => {
   const registry = await testRegistry();
@@ -25,7 +19,7 @@ test("the log has the records of Confluent's registry, byte by byte", async () =
   await registry.post("/subjects/:.c:s/versions", { schema });
   await registry.delete("/subjects/:.c:s/versions/1");
   const text = JSON.stringify(schema);
-  expect((await recordsOf(registry.log)).map(({ key, value }) => [key, value])).toEqual([
+  expect(registry.log.records.map(({ key, value }) => [key, value])).toEqual([
     ['{"keytype":"SCHEMA","subject":"s","version":1,"magic":1}', `{"subject":"s","version":1,"id":1,"schema":${text},"deleted":false}`],
     [
       '{"keytype":"SCHEMA","subject":"j","version":1,"magic":1}',
@@ -63,7 +57,7 @@ test("a registry that reads its log again answers the same", async () => {
   await first.post("/subjects/:.c:s/versions", avroRecord(b));
   await first.delete("/subjects/s/versions/1");
   await first.put("/config/t", { compatibility: "FULL", normalize: true });
-  const second = await testRegistry(await recordsOf(first.log));
+  const second = await testRegistry(first.log.records);
   for (const path of [
     "/schemas?deleted=true",
     "/subjects",
@@ -100,7 +94,8 @@ test("a topic that another registry wrote is read: keys in any order, records of
       value: value("old", 2, 5, "long").replace("false", "true"),
     },
   ]);
-  const registry = await SchemaRegistry.open(log, (key, reason) => refused.push(`${key}: ${reason}`));
+  const registry = new SchemaRegistry(log, (key, reason) => refused.push(`${key}: ${reason}`));
+  await registry.catchUp();
   const { queries } = registry;
   expect(queries.subjects(":*:", "live")).toEqual(["s"]);
   expect(queries.versions("s", "live").map(({ version, id }) => [version, id])).toEqual([
@@ -128,9 +123,9 @@ test("what comes at once is done one after the other", async () => {
 
 test("a record that the log does not take changes nothing", async () => {
   const log = new MemorySchemaLog();
-  const registry = await SchemaRegistry.open({
+  const registry = new SchemaRegistry({
     append: (key, value) => (key.includes('"refused"') ? Promise.reject(new Error("disk full")) : log.append(key, value)),
-    records: () => log.records(),
+    unread: () => log.unread(),
   });
   const register = (subject: string) => registry.exclusively(() => registry.registrations.register(subject, { schema: '"string"' }, false));
   await expect(register("refused")).rejects.toThrow("disk full");

@@ -39,9 +39,13 @@ export const odradekSettings = {
     "Members of a streams group that has just changed are asked to be heard of again after this time, and then ever more rarely until their heartbeat interval is reached; -1: always after their heartbeat interval.",
     { honoured: true, min: -1 },
   ),
-  "odradek.http": bool(true, "Whether HTTP is answered (metrics, health), on the ports of the listeners or on odradek.http.port.", {
-    honoured: true,
-  }),
+  "odradek.http": bool(
+    true,
+    "Whether HTTP is answered (metrics, health, the schema registry), on the ports of the listeners or on odradek.http.port.",
+    {
+      honoured: true,
+    },
+  ),
   "odradek.http.hosts": list(
     [],
     "Names, beside localhost, addresses and the hosts of listeners, by which HTTP may be asked for; other names are refused, so that no web page reaches it by a name of its own.",
@@ -72,6 +76,11 @@ export const odradekSettings = {
     134_217_728,
     "Bytes of answers that are held for clients which have not taken them yet, over all connections of a broker; when they are used up, fetches are given little or wait, and connections whose clients took nothing for longest, half a second at least, are closed for those who wait.",
     { honoured: true, min: 1_048_576 },
+  ),
+  "odradek.registry.port": int(
+    null,
+    "Port on which the schema registry is answered alone, at the host and on the terms of the first listener, beside where HTTP is; 0: any free one.",
+    { honoured: true, min: 0, max: 65_535 },
   ),
   "odradek.tls": bool(
     false,

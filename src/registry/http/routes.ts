@@ -30,17 +30,21 @@ export class PlainAnswer {
 
 type Handler = (call: Call) => unknown;
 
+/** What who asks must be allowed to do with the topic of the registry. */
+export type Need = "nothing" | "READ" | "WRITE";
+
 export interface Route {
   readonly method: string;
   readonly path: string;
+  readonly need: Need;
   readonly handler: Handler;
 }
 
 /** `:name` is one part of the path. */
 export const ROUTES: readonly Route[] = [
-  route("GET", "/", () => ({})),
-  route("POST", "/", () => ({})),
-  route("GET", "/schemas/types", () => SCHEMA_TYPES),
+  route("GET", "/", () => ({}), "nothing"),
+  route("POST", "/", () => ({}), "nothing"),
+  route("GET", "/schemas/types", () => SCHEMA_TYPES, "nothing"),
   route("GET", "/schemas", schemas),
   route("GET", "/schemas/ids/:id", schemaById),
   route("GET", "/schemas/ids/:id/schema", async (call) => new PlainAnswer(200, await textOf(call, byId(call)))),
@@ -60,23 +64,22 @@ export const ROUTES: readonly Route[] = [
     return query.page(registry.queries.subjects(prefix, query.which()));
   }),
   route("POST", "/subjects/:subject", lookUp),
-  route("DELETE", "/subjects/:subject", ({ registry, query, at }) =>
-    registry.exclusively(() => registry.deletions.subject(canonicalSubject(at("subject")), query.flag("permanent"))),
+  change("DELETE", "/subjects/:subject", ({ registry, query, at }) =>
+    registry.deletions.subject(canonicalSubject(at("subject")), query.flag("permanent")),
   ),
   route("GET", "/subjects/:subject/versions", ({ registry, query, at }) => {
     const versions = registry.queries.someVersions(registry.queries.resolved(at("subject")), query.which());
     return query.page(versions.map(({ version }) => version));
   }),
-  route("POST", "/subjects/:subject/versions", register),
+  change("POST", "/subjects/:subject/versions", register),
   route("GET", "/subjects/:subject/metadata", byMetadata),
   route("GET", "/subjects/:subject/versions/:version", async (call) => {
     const version = versionIn(call);
     return schemaBody(version, await textOf(call, version), call);
   }),
-  route("DELETE", "/subjects/:subject/versions/:version", ({ registry, query, at }) => {
-    const version = versionOf(at("version"));
-    return registry.exclusively(() => registry.deletions.version(canonicalSubject(at("subject")), version, query.flag("permanent")));
-  }),
+  change("DELETE", "/subjects/:subject/versions/:version", ({ registry, query, at }) =>
+    registry.deletions.version(canonicalSubject(at("subject")), versionOf(at("version")), query.flag("permanent")),
+  ),
   route("GET", "/subjects/:subject/versions/:version/schema", async (call) => new PlainAnswer(200, await textOf(call, versionIn(call)))),
   route("GET", "/subjects/:subject/versions/:version/referencedby", ({ registry, query, at }) => {
     const version = registry.queries.version(registry.queries.resolved(at("subject")), versionOf(at("version")), "all");
@@ -95,40 +98,43 @@ export const ROUTES: readonly Route[] = [
     route("GET", `/config${part}`, ({ registry, query, ...call }) =>
       registry.settings.config(subjectOf(call), query.flag("defaultToGlobal")),
     ),
-    route("PUT", `/config${part}`, async ({ registry, body, ...call }) => {
+    change("PUT", `/config${part}`, async ({ registry, body, ...call }) => {
       const update = readConfig(body);
-      await registry.exclusively(() => registry.settings.updateConfig(subjectOf(call), update));
+      await registry.settings.updateConfig(subjectOf(call), update);
       return update;
     }),
-    route("DELETE", `/config${part}`, ({ registry, ...call }) =>
-      registry.exclusively(() => registry.settings.deleteConfig(subjectOf(call))),
-    ),
+    change("DELETE", `/config${part}`, ({ registry, ...call }) => registry.settings.deleteConfig(subjectOf(call))),
     route("GET", `/mode${part}`, ({ registry, query, ...call }) => ({
       mode: registry.settings.mode(subjectOf(call), query.flag("defaultToGlobal")),
     })),
-    route("PUT", `/mode${part}`, async ({ registry, query, body, ...call }) => {
+    change("PUT", `/mode${part}`, async ({ registry, query, body, ...call }) => {
       const mode = readMode(body);
-      await registry.exclusively(() => registry.settings.updateMode(subjectOf(call), mode, query.flag("force")));
+      await registry.settings.updateMode(subjectOf(call), mode, query.flag("force"));
       return { mode };
     }),
-    route("DELETE", `/mode${part}`, async ({ registry, query, ...call }) => ({
-      mode: await registry.exclusively(() => registry.settings.deleteMode(subjectOf(call), query.flag("recursive"))),
+    change("DELETE", `/mode${part}`, async ({ registry, query, ...call }) => ({
+      mode: await registry.settings.deleteMode(subjectOf(call), query.flag("recursive")),
     })),
   ]),
   route("GET", "/contexts", ({ registry, query }) => query.page(registry.queries.contexts(query.text("contextPrefix")))),
-  route("DELETE", "/contexts/:context", async ({ registry, at }) => {
+  change("DELETE", "/contexts/:context", async ({ registry, at }) => {
     const context = contextOf(at("context"));
     if (context === undefined) throw new RegistryError(400, `Invalid context: ${at("context")}`);
-    await registry.exclusively(() => registry.deleteContext(context));
+    await registry.deleteContext(context);
     return new PlainAnswer(204, "");
   }),
-  route("GET", "/v1/metadata/id", () => ({ scope: { path: [], clusters: {} }, id: "" })),
-  route("GET", "/v1/metadata/version", () => ({ version: "", commitId: "" })),
-  route("GET", "/v1/metadata/deployment", () => ({ attributes: [] })),
+  route("GET", "/v1/metadata/id", () => ({ scope: { path: [], clusters: {} }, id: "" }), "nothing"),
+  route("GET", "/v1/metadata/version", () => ({ version: "", commitId: "" }), "nothing"),
+  route("GET", "/v1/metadata/deployment", () => ({ attributes: [] }), "nothing"),
 ];
 
-function route(method: string, path: string, handler: Handler): Route {
-  return { method, path, handler };
+function route(method: string, path: string, handler: Handler, need: Need = "READ"): Route {
+  return { method, path, need, handler };
+}
+
+/** While it is done, nothing else changes. */
+function change(method: string, path: string, handler: Handler): Route {
+  return { method, path, need: "WRITE", handler: (call) => call.registry.exclusively(() => handler(call)) };
 }
 
 function schemas({ registry, query, ...call }: Call) {
@@ -161,7 +167,7 @@ async function register(call: Call) {
   const { registry, query, body, at } = call;
   const request = readRegistration(body);
   const subject = registry.settings.aliased(canonicalSubject(at("subject")));
-  const { version, isTold } = await registry.exclusively(() => registry.registrations.register(subject, request, query.flag("normalize")));
+  const { version, isTold } = await registry.registrations.register(subject, request, query.flag("normalize"));
   return isTold || call.unknownProperties ? registeredBody(version, await textOf(call, version), call) : { id: version.id };
 }
 
