@@ -1,16 +1,17 @@
 // Builds what is run and published, into .dist: the command line (CommonJS, which starts some milliseconds sooner than a module; the
 // administration apart from the broker, which does not load it), the library with its test frameworks (as modules that share their code,
-// and as CommonJS), and on request the types of both. `isBuilt` tells whether that is up to date, by names, sizes and times of the sources.
+// and as CommonJS), the console for browsers (console-build.mjs), and on request the types of the library. `isBuilt` tells whether that is up to date, by names, sizes and times of the sources.
 
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildConsole } from "./console-build.mjs";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outputFolder = join(root, ".dist");
 const stampFile = join(root, ".cache", "built-sources");
-const SOURCES = ["src", "protocol", "scripts/build.mjs", "package.json", "package-lock.json", "tsconfig.json"];
+const SOURCES = ["src", "protocol", "scripts/build.mjs", "scripts/console-build.mjs", "package.json", "package-lock.json", "tsconfig.json"];
 
 const LIBRARY = "src/index.ts";
 const MODULES = [LIBRARY, ...["vitest", "vitest-global-setup", "jest", "node-test"].map((name) => `src/frameworks/${name}.ts`)];
@@ -44,8 +45,8 @@ const webFrameworkBeside = {
   name: "web framework beside",
   setup: (build) => build.onResolve({ filter: /\/web-framework\.ts$/ }, () => ({ path: `./${WEB_FRAMEWORK}.cjs`, external: true })),
 };
-/** In CommonJS an import while running becomes a `require`, which works in jest too. */
-const commonJs = { format: "cjs", supported: { "dynamic-import": false } };
+/** In CommonJS an import while running becomes a `require`, which works in jest too, and a module's folder has another name. */
+const commonJs = { format: "cjs", supported: { "dynamic-import": false }, define: { "import.meta.dirname": "__dirname" } };
 
 export function isBuilt() {
   try {
@@ -71,6 +72,7 @@ export async function build({ withTypes = false } = {}) {
   mkdirSync(outputFolder, { recursive: true });
   for (const file of readdirSync(outputFolder)) if (file.startsWith("shared-")) rmSync(join(outputFolder, file));
   const built = await Promise.allSettled([
+    buildConsole(join(root, "src", "console"), join(outputFolder, "console")),
     ...SELDOM_NEEDED.map(({ entry, file }) =>
       esbuild.build({ ...common, ...commonJs, entryPoints: [entry], outfile: join(outputFolder, `${file}.cjs`) }),
     ),
@@ -167,7 +169,7 @@ function sourcesStamp() {
 }
 
 function addFile(lines, file) {
-  if (!/\.(ts|js|json|html|css)$/.test(file)) return;
+  if (!/\.(tsx?|js|json|html|css|svg)$/.test(file)) return;
   const { size, mtimeMs } = statSync(join(root, file));
   lines.push(`${file} ${size} ${mtimeMs}`);
 }

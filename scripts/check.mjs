@@ -13,6 +13,7 @@ export async function check(node) {
   const checks = [
     { name: "format and lint", args: [join(packages, "@biomejs", "biome", "bin", "biome"), "check", "--error-on-warnings"] },
     { name: "types", args: [join(packages, "typescript", "bin", "tsc"), "-p", "."] },
+    { name: "types of the console", args: [join(packages, "typescript", "bin", "tsc"), "-p", "src/console"] },
     { name: "unused code", args: [join(packages, "knip", "bin", "knip.js"), "--config", ".knip.json", "--no-progress"] },
     {
       name: "house rules",

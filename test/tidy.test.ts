@@ -27,7 +27,7 @@ const LAYERS: readonly (readonly { readonly at: string; readonly beside?: readon
   [{ at: "src/share" }],
   [{ at: "src/api" }],
   [{ at: "src/server" }],
-  [{ at: "src/http" }, { at: "src/registry" }, { at: "src/console" }],
+  [{ at: "src/http" }, { at: "src/registry" }, { at: "src/console", beside: ["src/http"] }],
   [
     { at: "src/broker" },
     { at: "src/workers", beside: ["src/broker"] },
@@ -61,7 +61,7 @@ const LONG_FILES: { readonly [path: string]: string } = {};
 /** Files whose names say all that there is to say. */
 const WITHOUT_OPENING_COMMENT: { readonly [path: string]: string } = {};
 
-/** Time, timers and chance outside of src/base (where they are wrapped), the command line and its client (which are not under test time). */
+/** Time, timers and chance outside of src/base (where they are wrapped), the command line and its client (not under test time) and browsers. */
 const OWN_TIME: { readonly [path: string]: string } = {
   "protocol/records/pieces.ts": "lets others have their turn between two pieces, and the protocol knows no clock",
 };
@@ -76,6 +76,7 @@ const DEFAULT_EXPORTS: { readonly [path: string]: string } = {
   "test/vitest.config.ts": "vitest reads its configuration from the default export",
   "test/interop/vitest.config.ts": "vitest reads its configuration from the default export",
   "test/interop/brokers.ts": "vitest calls a global set-up by its default export",
+  "src/console/assets.d.ts": "describes what vite makes of an import",
   "protocol/wire/buffer-layout.d.ts": "describes a CommonJS package, whose exports are one object",
 };
 
@@ -130,6 +131,16 @@ test("production code imports nothing from tests and scripts", () => {
   expect(pathsOf(wrong)).toEqual([]);
 });
 
+test("the console, which runs in browsers, takes nothing but types from elsewhere", () => {
+  const ofOthers = /^import (?!type\b)[^;]*?["'](\.[^"']+)["']/gm;
+  const wrong = files.flatMap(({ path, text }) => {
+    if (!path.startsWith("src/console/")) return [];
+    const targets = [...text.matchAll(ofOthers)].map(([, target = ""]) => normalize(join(dirname(path), target)).replaceAll("\\", "/"));
+    return targets.filter((target) => !target.startsWith("src/console/")).map((target) => `${path} imports ${target}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
 test(`no file has more than ${MOST_LINES} lines`, () => {
   const long = files.filter(({ path, lines }) => lines.length > MOST_LINES && !(path in LONG_FILES));
   expect(long.map(({ path, lines }) => `${path}: ${lines.length}`)).toEqual([]);
@@ -158,14 +169,16 @@ test("nothing reads the environment but the command line", () => {
 test("time and chance are injected", () => {
   const own =
     /\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bset(Timeout|Interval|Immediate)\b|\brandom(UUID|Bytes|Int)\b|\bperformance\.now\b/;
-  const wrong = production.filter(({ path, code }) => own.test(code) && !/^src\/(base|client|cli)\//.test(path) && !(path in OWN_TIME));
+  const wrong = production.filter(
+    ({ path, code }) => own.test(code) && !/^src\/(base|client|cli|console)\//.test(path) && !(path in OWN_TIME),
+  );
   expect(pathsOf(wrong)).toEqual([]);
 });
 
 test("nothing is left to do, and no type is given up", () => {
   const marked = files.filter(({ path, text }) => path !== "test/tidy.test.ts" && /\b(TODO|FIXME|XXX|HACK)\b/.test(text));
   expect(pathsOf(marked)).toEqual([]);
-  const untyped = files.filter(({ path, code }) => path.endsWith(".ts") && /(:|<|\bas|,|\|)\s*any\b(?!\s*[:\w(])/.test(code));
+  const untyped = files.filter(({ path, code }) => /\.tsx?$/.test(path) && /(:|<|\bas|,|\|)\s*any\b(?!\s*[:\w(])/.test(code));
   expect(pathsOf(untyped)).toEqual([]);
 });
 
@@ -206,7 +219,7 @@ test("every exception has a reason and is still needed", () => {
 
 function sourcesIn(folder: string): SourceFile[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.(ts|mjs|cjs)$/.test(name) && !name.includes("node_modules"))
+    .filter((name) => /\.(tsx?|mjs|cjs)$/.test(name) && !name.includes("node_modules"))
     .map((name) => {
       const path = join(folder, name).replaceAll("\\", "/");
       const text = readFileSync(join(root, path), "utf8");

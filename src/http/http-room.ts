@@ -32,10 +32,10 @@ const MOST_HEADER_BYTES = 16 * 1024;
 /** How long the bytes of a request may take to come. */
 const REQUEST_MS = 30_000;
 
-/** What a browser is told to make of an answer: as little as possible. */
+/** What a browser is told to make of an answer that says nothing else: as little as possible. */
 const HEADERS = {
   "cache-control": "no-store",
-  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
@@ -96,7 +96,7 @@ export class HttpRoom {
 
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const response = await this.#responseTo(incoming, outgoing);
-    for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+    for (const [name, value] of Object.entries(HEADERS)) if (!response.headers.has(name)) response.headers.set(name, value);
     await send(response, incoming, outgoing);
   }
 
@@ -128,7 +128,7 @@ export class HttpRoom {
       answer: () => Response.json(openApi(all)),
     });
     shown.push(described);
-    const all: readonly Route[] = [frontPage(view, shown), ...shown, ...apiRoutes(view)];
+    const all: readonly Route[] = [...frontPage(), ...shown, ...apiRoutes(view)];
     return all;
   }
 

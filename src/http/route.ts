@@ -27,6 +27,7 @@ export interface Asked<Query, Params = unknown, Body = unknown> extends Asker {
   readonly params: Params;
   readonly body: Body;
   readonly accept: string;
+  readonly acceptEncoding: string;
 }
 
 /** An object of texts. */

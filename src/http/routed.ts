@@ -60,7 +60,8 @@ async function answer(served: Route, context: Context<Env>, { services, logins, 
   const body = served.body === undefined ? undefined : checked(served.body, await bodyOf(context), "the body");
   const access = accessOf(services, { brokerId: undefined, principal, remoteAddress: stream.peer.remoteAddress });
   const asker: Asker = { principal, peer: stream.peer, access, signal: endOf(outgoing) };
-  const response = await served.answer({ ...asker, query, params, body, accept: context.req.header("accept") ?? "" });
+  const { accept = "", "accept-encoding": acceptEncoding = "" } = context.req.header();
+  const response = await served.answer({ ...asker, query, params, body, accept, acceptEncoding });
   if (isNdjson(response)) await bounded(response, outgoing, streams);
   return response;
 }
