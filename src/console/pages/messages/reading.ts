@@ -1,0 +1,135 @@
+// Messages as they come: in batches, filtered, the newest so many of them kept.
+
+import { useEffect, useState } from "preact/hooks";
+import type { RecordLine, StoredRecord } from "../../../http/api/shapes.ts";
+import { type Fault, faultOf, Fault as Problem } from "../../ask/fault.ts";
+import { readRecords } from "../../ask/records.ts";
+import { type Readable, readFully, readPlainly } from "../../decode/readable.ts";
+import { Sandbox } from "../../sandbox/sandbox.ts";
+import type { FilteredRecord } from "../../sandbox/worker.ts";
+import { askedFor, type Wanted } from "./wanted.ts";
+
+export interface Reading {
+  readonly records: readonly StoredRecord[];
+  /** Looked at, with those that the filter left out. */
+  readonly readCount: number;
+  readonly state: "reading" | "live" | "ended";
+  readonly fault: Fault | undefined;
+}
+
+/** Kept in the page; of a live view the older ones go. */
+const MOST_KEPT = 10_000;
+/** How often what has come is shown. */
+const TURN_MS = 80;
+const MOST_IN_BATCH = 1000;
+const NOTHING: Reading = { records: [], readCount: 0, state: "reading", fault: undefined };
+
+/** @param turn another one reads again */
+export function useReading(topic: string, wanted: Wanted, turn: number): Reading {
+  const [reading, setReading] = useState<Reading>(NOTHING);
+  const what = JSON.stringify([topic, wanted, turn]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `what` has all of it
+  useEffect(() => {
+    const abort = new AbortController();
+    const filter = new Filter(wanted);
+    setReading(NOTHING);
+    const show = (change: (old: Reading) => Reading) => {
+      if (!abort.signal.aborted) setReading(change);
+    };
+    collect(readRecords(topic, askedFor(wanted), abort.signal), { wanted, filter, show, stop: () => abort.abort() })
+      .catch((error: unknown) => show((old) => ({ ...old, state: "ended", fault: faultOf(error) })))
+      .finally(() => filter.close());
+    return () => {
+      abort.abort();
+      filter.close();
+    };
+  }, [what]);
+  return reading;
+}
+
+interface Collecting {
+  readonly wanted: Wanted;
+  readonly filter: Filter;
+  readonly show: (change: (old: Reading) => Reading) => void;
+  readonly stop: () => void;
+}
+
+async function collect(lines: AsyncIterable<RecordLine>, { wanted, filter, show, stop }: Collecting): Promise<void> {
+  let batch: StoredRecord[] = [];
+  let shownMs = 0;
+  let found = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const mostFound = wanted.isLive ? Number.POSITIVE_INFINITY : Number(wanted.limit) || 100;
+  let flushing: Promise<void> = Promise.resolve();
+  const flush = async () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const taken = batch;
+    batch = [];
+    if (taken.length === 0) return;
+    const matching = (await filter.matching(taken)).slice(0, mostFound - found);
+    found += matching.length;
+    shownMs = performance.now();
+    show((old) => ({ ...old, records: [...old.records, ...matching].slice(-MOST_KEPT), readCount: old.readCount + taken.length }));
+  };
+  const inTurn = () => {
+    flushing = flushing.then(flush);
+    return flushing;
+  };
+  try {
+    for await (const line of lines) {
+      if (line.kind === "record") {
+        batch.push(line);
+        if (batch.length >= MOST_IN_BATCH || performance.now() - shownMs > 2 * TURN_MS) await inTurn();
+        else timer ??= setTimeout(() => inTurn().catch((error: unknown) => show((old) => ({ ...old, fault: faultOf(error) }))), TURN_MS);
+        if (found >= mostFound) break;
+      } else if (line.kind === "live") {
+        await inTurn();
+        show((old) => ({ ...old, state: "live" }));
+      } else if (line.kind === "problem") {
+        const fault = new Problem(line.error, `Partition ${line.partition}: ${line.message}`);
+        show((old) => ({ ...old, fault }));
+      }
+    }
+    await inTurn();
+    show((old) => ({ ...old, state: "ended" }));
+  } finally {
+    clearTimeout(timer);
+  }
+  if (found >= mostFound) stop();
+}
+
+class Filter {
+  readonly #text: string;
+  readonly #sandbox: Sandbox | undefined;
+
+  constructor({ filter, filterBy }: Wanted) {
+    this.#text = filterBy === "text" ? filter.toLowerCase() : "";
+    this.#sandbox = filterBy === "js" && filter.trim() !== "" ? new Sandbox(filter) : undefined;
+  }
+
+  async matching(records: readonly StoredRecord[]): Promise<readonly StoredRecord[]> {
+    if (this.#sandbox !== undefined) {
+      const { matches } = await this.#sandbox.verdict(await Promise.all(records.map(asSeen)));
+      return records.filter((_, index) => matches[index] === true);
+    }
+    if (this.#text === "") return records;
+    const texts = await Promise.all(records.map(textOf));
+    return records.filter((_, index) => texts[index]?.includes(this.#text) === true);
+  }
+
+  close(): void {
+    this.#sandbox?.close();
+  }
+}
+
+async function asSeen({ partition, offset, timestamp, key, value, headers }: StoredRecord): Promise<FilteredRecord> {
+  const [readKey, readValue] = await Promise.all([readFully(key), readFully(value)]);
+  const readHeaders = Object.fromEntries(headers.map((header) => [header.key, readPlainly(header.value).value]));
+  return { partition, offset, timestamp, key: readKey.value, value: readValue.value, headers: readHeaders };
+}
+
+async function textOf({ key, value, headers }: StoredRecord): Promise<string> {
+  const read: Readable[] = await Promise.all([readFully(key), readFully(value), ...headers.map((header) => readFully(header.value))]);
+  return [...read.map(({ text }) => text), ...headers.map((header) => header.key)].join("\n").toLowerCase();
+}
