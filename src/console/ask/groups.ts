@@ -32,7 +32,11 @@ const BY_NAME = { version: 9 };
 export async function listGroups(signal?: AbortSignal): Promise<readonly GroupRow[]> {
   const { groups, errorCode, errorMessage } = await kafka("ListGroups", {}, { signal });
   refuseError(errorCode, errorMessage);
-  const rows = groups.map(({ groupId, groupState, groupType, protocolType }) => ({ id: groupId, kind: kindOf(groupType, protocolType), state: groupState }));
+  const rows = groups.map(({ groupId, groupState, groupType, protocolType }) => ({
+    id: groupId,
+    kind: kindOf(groupType, protocolType),
+    state: groupState,
+  }));
   const offsets = rows.length > MOST_WITH_LAG ? new Map<string, readonly GroupOffset[]>() : await offsetsOf(rows, signal);
   return rows.map((row) => {
     const of = offsets.get(row.id);
@@ -45,14 +49,20 @@ export function totalLag(offsets: readonly GroupOffset[]): number {
 }
 
 /** By the ids of groups. */
-export async function offsetsOf(groups: readonly Pick<GroupRow, "id" | "kind">[], signal?: AbortSignal): Promise<ReadonlyMap<string, readonly GroupOffset[]>> {
+export async function offsetsOf(
+  groups: readonly Pick<GroupRow, "id" | "kind">[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, readonly GroupOffset[]>> {
   const share = groups.filter(({ kind }) => kind === "share");
   const others = groups.filter(({ kind }) => kind !== "share");
   const [ofShare, ofOthers] = await Promise.all([shareOffsets(share, signal), committedOffsets(others, signal)]);
   return new Map([...ofShare, ...ofOthers]);
 }
 
-async function committedOffsets(groups: readonly Pick<GroupRow, "id">[], signal?: AbortSignal): Promise<ReadonlyMap<string, readonly GroupOffset[]>> {
+async function committedOffsets(
+  groups: readonly Pick<GroupRow, "id">[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, readonly GroupOffset[]>> {
   if (groups.length === 0) return new Map();
   const asked = groups.map(({ id }) => ({ groupId: id, topics: null }));
   const answer = await kafka("OffsetFetch", { groups: asked, requireStable: false }, { ...BY_NAME, signal });
@@ -79,7 +89,10 @@ async function committedOffsets(groups: readonly Pick<GroupRow, "id">[], signal?
   );
 }
 
-async function shareOffsets(groups: readonly Pick<GroupRow, "id">[], signal?: AbortSignal): Promise<ReadonlyMap<string, readonly GroupOffset[]>> {
+async function shareOffsets(
+  groups: readonly Pick<GroupRow, "id">[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, readonly GroupOffset[]>> {
   const found = await Promise.all(
     groups.map(async ({ id }) => {
       const answer = await kafka("DescribeShareGroupOffsets", { groups: [{ groupId: id, topics: null }] }, { signal });
@@ -128,7 +141,8 @@ export async function describeGroup(id: string, signal?: AbortSignal): Promise<G
   const [described, offsets] = await Promise.all([descriptionOf(id, kind, signal), offsetsOf([{ id, kind }], signal)]);
   const owners = new Map<string, string[]>();
   for (const member of described.members)
-    for (const { topic, partition } of ownedBy(member)) owners.set(`${topic}/${partition}`, [...(owners.get(`${topic}/${partition}`) ?? []), member.memberId]);
+    for (const { topic, partition } of ownedBy(member))
+      owners.set(`${topic}/${partition}`, [...(owners.get(`${topic}/${partition}`) ?? []), member.memberId]);
   return { id, kind, described, offsets: offsets.get(id) ?? [], owners };
 }
 
@@ -145,11 +159,18 @@ async function descriptionOf(id: string, kind: GroupKind, signal?: AbortSignal):
 
 const DESCRIBED_BY = { consumer: "ConsumerGroupDescribe", share: "ShareGroupDescribe", streams: "StreamsGroupDescribe" } as const;
 
-export function ownedBy({ assignment, memberAssignment = "" }: DescribedMember): readonly { readonly topic: string; readonly partition: number }[] {
+export function ownedBy({
+  assignment,
+  memberAssignment = "",
+}: DescribedMember): readonly { readonly topic: string; readonly partition: number }[] {
   if (assignment?.topicPartitions !== undefined)
-    return assignment.topicPartitions.flatMap(({ topicName, partitions }) => partitions.map((partition) => ({ topic: topicName, partition })));
+    return assignment.topicPartitions.flatMap(({ topicName, partitions }) =>
+      partitions.map((partition) => ({ topic: topicName, partition })),
+    );
   if (assignment?.activeTasks !== undefined)
-    return assignment.activeTasks.flatMap(({ subtopologyId, partitions }) => partitions.map((partition) => ({ topic: `subtopology ${subtopologyId}`, partition })));
+    return assignment.activeTasks.flatMap(({ subtopologyId, partitions }) =>
+      partitions.map((partition) => ({ topic: `subtopology ${subtopologyId}`, partition })),
+    );
   return classicAssignment(memberAssignment);
 }
 
@@ -186,10 +207,14 @@ export async function resetOffsets({ id, kind }: Pick<Group, "id" | "kind">, off
   const topics = new Map<string, NewOffset[]>();
   for (const offset of offsets) topics.set(offset.topic, [...(topics.get(offset.topic) ?? []), offset]);
   if (kind === "share") {
-    const asked = [...topics].map(([topicName, of]) => ({ topicName, partitions: of.map(({ partition, offset }) => ({ partitionIndex: partition, startOffset: offset })) }));
+    const asked = [...topics].map(([topicName, of]) => ({
+      topicName,
+      partitions: of.map(({ partition, offset }) => ({ partitionIndex: partition, startOffset: offset })),
+    }));
     const answer = await kafka("AlterShareGroupOffsets", { groupId: id, topics: asked });
     refuseError(answer.errorCode, answer.errorMessage);
-    for (const { errorCode, errorMessage } of answer.responses.flatMap(({ partitions }) => partitions)) refuseError(errorCode, errorMessage);
+    for (const { errorCode, errorMessage } of answer.responses.flatMap(({ partitions }) => partitions))
+      refuseError(errorCode, errorMessage);
     return;
   }
   const asked = [...topics].map(([name, of]) => ({

@@ -43,7 +43,11 @@ async function ask(path: string, { method = "GET", body, query = {}, signal }: A
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
   const search = new URLSearchParams(given).toString();
   const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-  const response = await fetch(`${path}${search === "" ? "" : `?${search}`}`, { method, ...sent, ...(signal === undefined ? {} : { signal }) });
+  const response = await fetch(`${path}${search === "" ? "" : `?${search}`}`, {
+    method,
+    ...sent,
+    ...(signal === undefined ? {} : { signal }),
+  });
   if (!response.ok) throw await refusal(response);
   return response;
 }

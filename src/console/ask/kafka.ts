@@ -95,21 +95,32 @@ interface Answers {
   readonly DeleteTopics: { readonly responses: readonly (Coded & { readonly name: string | null })[] };
   readonly DeleteRecords: Topics<Coded & { readonly partitionIndex: number; readonly lowWatermark: number }>;
   readonly CreatePartitions: { readonly results: readonly Coded[] };
-  readonly DescribeConfigs: { readonly results: readonly (Coded & { readonly resourceName: string; readonly configs: readonly ConfigEntry[] })[] };
+  readonly DescribeConfigs: {
+    readonly results: readonly (Coded & { readonly resourceName: string; readonly configs: readonly ConfigEntry[] })[];
+  };
   readonly IncrementalAlterConfigs: { readonly responses: readonly Coded[] };
   readonly ListOffsets: Topics<Coded & { readonly partitionIndex: number; readonly offset: number; readonly timestamp: number }>;
   readonly DescribeLogDirs: {
-    readonly results: readonly (Coded & Topics<{ readonly partitionIndex: number; readonly partitionSize: number; readonly isFutureKey: boolean }>)[];
+    readonly results: readonly (Coded &
+      Topics<{ readonly partitionIndex: number; readonly partitionSize: number; readonly isFutureKey: boolean }>)[];
   };
   readonly ListGroups: Coded & {
-    readonly groups: readonly { readonly groupId: string; readonly protocolType: string; readonly groupState: string; readonly groupType: string }[];
+    readonly groups: readonly {
+      readonly groupId: string;
+      readonly protocolType: string;
+      readonly groupState: string;
+      readonly groupType: string;
+    }[];
   };
   readonly DescribeGroups: { readonly groups: readonly DescribedGroup[] };
   readonly ConsumerGroupDescribe: { readonly groups: readonly DescribedGroup[] };
   readonly ShareGroupDescribe: { readonly groups: readonly DescribedGroup[] };
   readonly StreamsGroupDescribe: { readonly groups: readonly DescribedGroup[] };
   readonly OffsetFetch: {
-    readonly groups: readonly (Coded & Topics<Coded & { readonly partitionIndex: number; readonly committedOffset: number; readonly metadata: string | null }> & { readonly groupId: string })[];
+    readonly groups: readonly (Coded &
+      Topics<Coded & { readonly partitionIndex: number; readonly committedOffset: number; readonly metadata: string | null }> & {
+        readonly groupId: string;
+      })[];
   };
   readonly OffsetCommit: Topics<Coded & { readonly partitionIndex: number }>;
   readonly OffsetDelete: Coded & Topics<Coded & { readonly partitionIndex: number }>;
@@ -122,12 +133,19 @@ interface Answers {
     })[];
   };
   readonly AlterShareGroupOffsets: Coded & {
-    readonly responses: readonly { readonly topicName: string; readonly partitions: readonly (Coded & { readonly partitionIndex: number })[] }[];
+    readonly responses: readonly {
+      readonly topicName: string;
+      readonly partitions: readonly (Coded & { readonly partitionIndex: number })[];
+    }[];
   };
   readonly DeleteGroups: { readonly results: readonly (Coded & { readonly groupId: string })[] };
   readonly LeaveGroup: Coded & { readonly members?: readonly (Coded & { readonly memberId: string })[] };
   readonly ListTransactions: Coded & {
-    readonly transactionStates: readonly { readonly transactionalId: string; readonly producerId: number; readonly transactionState: string }[];
+    readonly transactionStates: readonly {
+      readonly transactionalId: string;
+      readonly producerId: number;
+      readonly transactionState: string;
+    }[];
   };
   readonly DescribeTransactions: {
     readonly transactionStates: readonly (Coded & {
@@ -146,12 +164,20 @@ interface Answers {
     readonly markers: readonly { readonly topics: readonly { readonly partitions: readonly Coded[] }[] }[];
   };
   readonly DescribeAcls: Coded & {
-    readonly resources: readonly { readonly resourceType: number; readonly resourceName: string; readonly patternType: number; readonly acls: readonly Acl[] }[];
+    readonly resources: readonly {
+      readonly resourceType: number;
+      readonly resourceName: string;
+      readonly patternType: number;
+      readonly acls: readonly Acl[];
+    }[];
   };
   readonly CreateAcls: { readonly results: readonly Coded[] };
   readonly DeleteAcls: { readonly filterResults: readonly Coded[] };
   readonly DescribeUserScramCredentials: Coded & {
-    readonly results: readonly (Coded & { readonly user: string; readonly credentialInfos: readonly { readonly mechanism: number; readonly iterations: number }[] })[];
+    readonly results: readonly (Coded & {
+      readonly user: string;
+      readonly credentialInfos: readonly { readonly mechanism: number; readonly iterations: number }[];
+    })[];
   };
   readonly AlterUserScramCredentials: { readonly results: readonly Coded[] };
   readonly DescribeClientQuotas: Coded & {
@@ -171,6 +197,10 @@ export interface KafkaOptions {
 }
 
 /** Rejects with Fault where the request does not come so far; errors within the answer are the caller's to look at. */
-export function kafka<Name extends keyof Answers>(name: Name, body: object, { version, signal }: KafkaOptions = {}): Promise<Answers[Name]> {
+export function kafka<Name extends keyof Answers>(
+  name: Name,
+  body: object,
+  { version, signal }: KafkaOptions = {},
+): Promise<Answers[Name]> {
   return askJson(pathOf("api", "kafka", name), { method: "POST", body, query: { version }, ...(signal === undefined ? {} : { signal }) });
 }

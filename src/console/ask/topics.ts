@@ -32,7 +32,10 @@ const LATEST = -1;
 const EARLIEST = -2;
 
 export async function listTopics(signal: AbortSignal): Promise<readonly TopicRow[]> {
-  const [{ topics }, sizes] = await Promise.all([kafka("Metadata", { topics: null, allowAutoTopicCreation: false }, { signal }), sizesOf(null, signal)]);
+  const [{ topics }, sizes] = await Promise.all([
+    kafka("Metadata", { topics: null, allowAutoTopicCreation: false }, { signal }),
+    sizesOf(null, signal),
+  ]);
   const partitionCount = topics.reduce((sum, { partitions }) => sum + partitions.length, 0);
   const counts = partitionCount > MOST_WITH_OFFSETS ? new Map<string, number>() : await recordCounts(topics, signal);
   return topics.map(({ name, isInternal, partitions }) => ({
@@ -90,7 +93,10 @@ export async function describeSettings(type: number, name: string, signal?: Abor
 /** @param value `null`: as by default */
 export async function alterSetting(type: number, name: string, setting: string, value: string | null): Promise<void> {
   const configs = [{ name: setting, configOperation: value === null ? 1 : 0, value }];
-  const { responses } = await kafka("IncrementalAlterConfigs", { resources: [{ resourceType: type, resourceName: name, configs }], validateOnly: false });
+  const { responses } = await kafka("IncrementalAlterConfigs", {
+    resources: [{ resourceType: type, resourceName: name, configs }],
+    validateOnly: false,
+  });
   refuseError(responses[0]?.errorCode ?? 0, responses[0]?.errorMessage);
 }
 
@@ -119,7 +125,11 @@ export async function purgeTopic(name: string, partitions: readonly number[]): P
 }
 
 export async function addPartitions(name: string, count: number): Promise<void> {
-  const { results } = await kafka("CreatePartitions", { topics: [{ name, count, assignments: null }], timeoutMs: 30_000, validateOnly: false });
+  const { results } = await kafka("CreatePartitions", {
+    topics: [{ name, count, assignments: null }],
+    timeoutMs: 30_000,
+    validateOnly: false,
+  });
   refuseError(results[0]?.errorCode ?? 0, results[0]?.errorMessage);
 }
 
@@ -130,12 +140,17 @@ interface Listed {
 
 /** By "topic/partition". @param timestamp a time, -1 the end, -2 the start */
 export async function offsetsAt(topics: readonly Listed[], timestamp: number, signal?: AbortSignal): Promise<ReadonlyMap<string, number>> {
-  const asked = topics.map(({ name, partitions }) => ({ name, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, timestamp })) }));
+  const asked = topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, timestamp })),
+  }));
   if (asked.length === 0) return new Map();
   const answer = await kafka("ListOffsets", { replicaId: -1, isolationLevel: 0, topics: asked }, { signal });
   return new Map(
     answer.topics.flatMap(({ name, partitions }) =>
-      partitions.flatMap(({ partitionIndex, errorCode, offset }) => (errorCode === 0 ? [[`${name}/${partitionIndex}`, offset] as const] : [])),
+      partitions.flatMap(({ partitionIndex, errorCode, offset }) =>
+        errorCode === 0 ? [[`${name}/${partitionIndex}`, offset] as const] : [],
+      ),
     ),
   );
 }
@@ -155,7 +170,10 @@ type Sizes = ReadonlyMap<string, ReadonlyMap<number, number>>;
 /** Of those that this broker leads; undefined to who may not see them. */
 async function sizesOf(topic: string | null, signal?: AbortSignal): Promise<Sizes | undefined> {
   try {
-    const topics = topic === null ? null : [{ topic, partitions: (await describeTopic(topic, signal)).partitions.map(({ partitionIndex }) => partitionIndex) }];
+    const topics =
+      topic === null
+        ? null
+        : [{ topic, partitions: (await describeTopic(topic, signal)).partitions.map(({ partitionIndex }) => partitionIndex) }];
     const { results } = await kafka("DescribeLogDirs", { topics }, { signal });
     const sizes = new Map<string, Map<number, number>>();
     for (const { name, partitions } of results.flatMap(({ topics: here }) => here)) {

@@ -33,7 +33,8 @@ function readerOf(schema: Schema, namespace: string, names: Map<string, Read>): 
   if (typeof schema === "string") return PRIMITIVES[schema] ?? named(schema, namespace, names);
   if (Array.isArray(schema)) return unionOf(schema.map((branch: Schema) => readerOf(branch, namespace, names)));
   const { type, logicalType, ...rest } = schema as SchemaObject;
-  const full = rest.name === undefined ? "" : rest.name.includes(".") ? rest.name : [rest.namespace ?? namespace, rest.name].filter(Boolean).join(".");
+  const full =
+    rest.name === undefined ? "" : rest.name.includes(".") ? rest.name : [rest.namespace ?? namespace, rest.name].filter(Boolean).join(".");
   const within = full === "" ? namespace : full.slice(0, Math.max(0, full.lastIndexOf(".")));
   const define = (read: Read) => {
     if (full !== "") names.set(full, read);
@@ -50,7 +51,14 @@ function readerOf(schema: Schema, namespace: string, names: Map<string, Read>): 
     case "enum":
       return define((from) => rest.symbols?.[Number(from.zigzag())] ?? null);
     case "fixed":
-      return define(logical(logicalType, rest.scale, (from) => hex(from.take(rest.size ?? 0)), (from) => from.take(rest.size ?? 0)));
+      return define(
+        logical(
+          logicalType,
+          rest.scale,
+          (from) => hex(from.take(rest.size ?? 0)),
+          (from) => from.take(rest.size ?? 0),
+        ),
+      );
     case "array": {
       const item = readerOf(rest.items ?? "null", namespace, names);
       return (from) => blocks(from, () => item(from));

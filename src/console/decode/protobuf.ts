@@ -77,7 +77,8 @@ function told(raw: Raw, message: Message | undefined, known: Known, depth: numbe
   for (const [number, value] of raw) {
     const field = message?.fields.get(number);
     if (field === undefined) add(result, String(number), typeof value === "bigint" ? plain(value) : guessed(value), false);
-    else if (value instanceof Uint8Array && isPacked(field)) for (const each of unpacked(value, field, known)) add(result, field.name, each, true);
+    else if (value instanceof Uint8Array && isPacked(field))
+      for (const each of unpacked(value, field, known)) add(result, field.name, each, true);
     else addField(result, field, value, known, depth);
   }
   return result;
@@ -85,7 +86,10 @@ function told(raw: Raw, message: Message | undefined, known: Known, depth: numbe
 
 function addField(result: Record<string, unknown>, field: Field, value: bigint | Uint8Array, known: Known, depth: number): void {
   const type = known.messages.get(field.typeName);
-  const one = field.type === MESSAGE && value instanceof Uint8Array ? told(rest(new ByteReader(value)), type, known, depth + 1) : scalar(value, field, known);
+  const one =
+    field.type === MESSAGE && value instanceof Uint8Array
+      ? told(rest(new ByteReader(value)), type, known, depth + 1)
+      : scalar(value, field, known);
   if (type?.isMapEntry === true) {
     const entry = one as { readonly key?: unknown; readonly value?: unknown };
     const map = (result[field.name] ?? Object.create(null)) as Record<string, unknown>;

@@ -22,7 +22,11 @@ export function readPlainly(content: Content | null): Readable {
   const { text } = content;
   if (text === undefined) {
     const bytes = bytesOf(content);
-    return { format: "bytes", value: base64Of(bytes), text: [...bytes.subarray(0, 200)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ") };
+    return {
+      format: "bytes",
+      value: base64Of(bytes),
+      text: [...bytes.subarray(0, 200)].map((byte) => byte.toString(16).padStart(2, "0")).join(" "),
+    };
   }
   const start = text.trimStart()[0] ?? "";
   if (!content.isCut && (start === "{" || start === "["))

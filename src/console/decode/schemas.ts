@@ -42,7 +42,9 @@ async function makeDecoder(id: number): Promise<Decoder> {
       const { protobufDecoder } = await import("./protobuf.ts");
       const serialized = { query: { format: "serialized" } };
       const own = await askJson<Registered>(path, serialized);
-      const files = [...(await textsBefore(schema, serialized)), own.schema].map((text) => Uint8Array.from(atob(text), (each) => each.charCodeAt(0)));
+      const files = [...(await textsBefore(schema, serialized)), own.schema].map((text) =>
+        Uint8Array.from(atob(text), (each) => each.charCodeAt(0)),
+      );
       const decode = protobufDecoder(files);
       return { format: "Protobuf", decode: (bytes) => decode(withoutSchemaId(bytes)) };
     }
@@ -57,7 +59,11 @@ async function makeDecoder(id: number): Promise<Decoder> {
 }
 
 /** Of what a schema refers to, each after what it refers to itself. */
-async function textsBefore(schema: Registered, options: { readonly query?: { readonly format: string } }, seen = new Set<string>()): Promise<string[]> {
+async function textsBefore(
+  schema: Registered,
+  options: { readonly query?: { readonly format: string } },
+  seen = new Set<string>(),
+): Promise<string[]> {
   const texts: string[] = [];
   for (const { subject, version } of schema.references ?? []) {
     const name = `${subject} ${version}`;

@@ -13,7 +13,12 @@ export interface DialogProps {
   readonly isBig?: boolean;
   readonly children: ComponentChildren;
   /** What it does; without, it only shows. */
-  readonly action?: { readonly title: string; readonly run: () => Promise<unknown> | unknown; readonly isDanger?: boolean; readonly isOff?: boolean };
+  readonly action?: {
+    readonly title: string;
+    readonly run: () => Promise<unknown> | unknown;
+    readonly isDanger?: boolean;
+    readonly isOff?: boolean;
+  };
 }
 
 export function Dialog({ title, onClose, isBig = false, children, action }: DialogProps) {
@@ -49,7 +54,11 @@ export function Dialog({ title, onClose, isBig = false, children, action }: Dial
             {action === undefined ? "Close" : "Cancel"}
           </button>
           {action === undefined ? null : (
-            <button type="submit" class={`button ${action.isDanger === true ? "danger" : "main"}`} disabled={isBusy || action.isOff === true}>
+            <button
+              type="submit"
+              class={`button ${action.isDanger === true ? "danger" : "main"}`}
+              disabled={isBusy || action.isOff === true}
+            >
               {action.title}
             </button>
           )}

@@ -31,7 +31,7 @@ export function Text({ label, hint, grows, value, onChange, type = "text", place
     <Field id={id} label={label} hint={hint} grows={grows}>
       <input
         id={id}
-        type={type}
+        type={type as "text"}
         value={value}
         class={isMono === true ? "mono" : undefined}
         placeholder={placeholder}
@@ -47,7 +47,13 @@ export function Text({ label, hint, grows, value, onChange, type = "text", place
   );
 }
 
-export function LongText({ label, hint, value, onChange, rows = 6 }: FieldProps & { value: string; onChange: (value: string) => void; rows?: number }) {
+export function LongText({
+  label,
+  hint,
+  value,
+  onChange,
+  rows = 6,
+}: FieldProps & { value: string; onChange: (value: string) => void; rows?: number }) {
   const id = useId();
   return (
     <Field id={id} label={label} hint={hint}>
@@ -61,7 +67,14 @@ export interface Choice {
   readonly title: string;
 }
 
-export function Select({ label, hint, isQuiet, value, onChange, choices }: FieldProps & { value: string; onChange: (value: string) => void; choices: readonly Choice[] }) {
+export function Select({
+  label,
+  hint,
+  isQuiet,
+  value,
+  onChange,
+  choices,
+}: FieldProps & { value: string; onChange: (value: string) => void; choices: readonly Choice[] }) {
   const id = useId();
   return (
     <Field id={id} label={label} hint={hint} isQuiet={isQuiet}>
@@ -124,7 +137,13 @@ export interface DoProps {
 export function Do({ title, tone, isOff = false, run, isNew }: DoProps) {
   const { isBusy, start } = useAction(run, (fault) => toast(`${fault.title}: ${fault.message}`));
   return (
-    <button type="button" class={`button ${tone ?? ""}`} disabled={isOff || isBusy} onClick={start} data-new={isNew === true ? "" : undefined}>
+    <button
+      type="button"
+      class={`button ${tone ?? ""}`}
+      disabled={isOff || isBusy}
+      onClick={start}
+      data-new={isNew === true ? "" : undefined}
+    >
       {title}
     </button>
   );

@@ -16,7 +16,9 @@ export function Plot({ title, samples }: { title: string; samples: readonly Samp
   if (first === undefined || last === undefined) return null;
   const most = Math.max(1, ...samples.map(({ value }) => value));
   const span = Math.max(1, last.atMs - first.atMs);
-  const points = samples.map(({ atMs, value }) => `${(((atMs - first.atMs) / span) * WIDTH).toFixed(1)},${(HEIGHT - 2 - (value / most) * (HEIGHT - 6)).toFixed(1)}`);
+  const points = samples.map(
+    ({ atMs, value }) => `${(((atMs - first.atMs) / span) * WIDTH).toFixed(1)},${(HEIGHT - 2 - (value / most) * (HEIGHT - 6)).toFixed(1)}`,
+  );
   if (points.length === 1) points.push(`${WIDTH},${points[0]?.split(",")[1]}`);
   const text = `${title}: ${whole(last.value)} now, at most ${whole(most)} in ${lasted(last.atMs - first.atMs)}`;
   return (

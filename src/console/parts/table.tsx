@@ -1,7 +1,7 @@
 // A table of any length: the rows in sight are rendered, the others are empty space. A row that opens something is reached by tab, then j and k
 // or the arrows go through all of them, Enter opens.
 
-import type { ComponentChildren, JSX } from "preact";
+import type { ComponentChildren, TargetedKeyboardEvent } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 const ROW_PX = 29;
@@ -65,7 +65,7 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, openKey, fits 
     reveal(box.current, next);
     measure();
   };
-  const onKeyDown = (event: JSX.TargetedKeyboardEvent<HTMLElement>) => {
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLElement>) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof HTMLTableRowElement)) return;
     const row = sorted[current];
     if (event.key === "Enter" && row !== undefined) onOpen?.(row);
@@ -76,12 +76,23 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, openKey, fits 
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: its rows have the focus
-    <div class={fits ? "table fit" : "table"} ref={box} onScroll={measure} onKeyDown={onOpen === undefined ? undefined : onKeyDown} {...scrollable(onOpen, label)}>
+    <div
+      class={fits ? "table fit" : "table"}
+      ref={box}
+      onScroll={measure}
+      onKeyDown={onOpen === undefined ? undefined : onKeyDown}
+      {...scrollable(onOpen, label)}
+    >
       <table aria-rowcount={sorted.length + 1} aria-label={label}>
         <thead>
           <tr aria-rowindex={1}>
             {columns.map((column, index) => (
-              <Title key={column.title} column={column} sorting={sorting?.column === index ? sorting : undefined} onSort={(isDown) => setSorting({ column: index, isDown })} />
+              <Title
+                key={column.title}
+                column={column}
+                sorting={sorting?.column === index ? sorting : undefined}
+                onSort={(isDown) => setSorting({ column: index, isDown })}
+              />
             ))}
           </tr>
         </thead>
@@ -90,9 +101,22 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, openKey, fits 
           {sorted.slice(first, last).map((row, offset) => {
             const index = first + offset;
             const key = keyOf(row);
-            const opens = onOpen === undefined ? {} : { tabIndex: index === current || (offset === 0 && (current < first || current >= last)) ? 0 : -1, onClick: clicked(() => onOpen(row)), onFocus: () => setActive(index) };
+            const opens =
+              onOpen === undefined
+                ? {}
+                : {
+                    tabIndex: index === current || (offset === 0 && (current < first || current >= last)) ? 0 : -1,
+                    onClick: clicked(() => onOpen(row)),
+                    onFocus: () => setActive(index),
+                  };
             return (
-              <tr key={key} data-index={index} aria-rowindex={index + 2} aria-selected={openKey === undefined ? undefined : openKey === key} {...opens}>
+              <tr
+                key={key}
+                data-index={index}
+                aria-rowindex={index + 2}
+                aria-selected={openKey === undefined ? undefined : openKey === key}
+                {...opens}
+              >
                 {columns.map((column) => (
                   <td key={column.title} class={classOf(column)}>
                     {column.cell(row)}
@@ -108,7 +132,16 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, openKey, fits 
   );
 }
 
-const STEPS: { readonly [key: string]: number } = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, PageDown: 15, PageUp: -15, Home: -1e9, End: 1e9 };
+const STEPS: { readonly [key: string]: number } = {
+  j: 1,
+  ArrowDown: 1,
+  k: -1,
+  ArrowUp: -1,
+  PageDown: 15,
+  PageUp: -15,
+  Home: -1e9,
+  End: 1e9,
+};
 
 /** Without rows that take the focus, the box takes it, to be scrolled by keys. */
 function scrollable(onOpen: unknown, label: string): object {
@@ -145,7 +178,7 @@ function Title<Row>({ column, sorting, onSort }: { column: Column<Row>; sorting:
 function Gap({ rows, columns }: { rows: number; columns: number }) {
   if (rows <= 0) return null;
   return (
-    <tr class="gap" aria-hidden="true">
+    <tr class="gap">
       <td colSpan={columns} style={{ height: `${rows * ROW_PX}px` }} />
     </tr>
   );

@@ -52,7 +52,13 @@ export function Facts({ facts }: { facts: readonly (readonly [name: string, valu
   );
 }
 
-export function Tabs({ label, tabs }: { label: string; tabs: readonly { readonly title: string; readonly href: string; readonly isHere: boolean }[] }) {
+export function Tabs({
+  label,
+  tabs,
+}: {
+  label: string;
+  tabs: readonly { readonly title: string; readonly href: string; readonly isHere: boolean }[];
+}) {
   return (
     <nav class="tabs" aria-label={label}>
       {tabs.map(({ title, href, isHere }) => (
@@ -65,7 +71,15 @@ export function Tabs({ label, tabs }: { label: string; tabs: readonly { readonly
 }
 
 /** The top of a page: where one is, and what can be done. */
-export function Head({ title, from, children }: { title: string; from?: { readonly title: string; readonly href: string }; children?: ComponentChildren }) {
+export function Head({
+  title,
+  from,
+  children,
+}: {
+  title: string;
+  from?: { readonly title: string; readonly href: string };
+  children?: ComponentChildren;
+}) {
   return (
     <div class="head">
       <h1>

@@ -29,7 +29,8 @@ export class Sandbox {
       }, BATCH_MS);
       worker.onmessage = ({ data }: MessageEvent<Verdict>) => {
         clearTimeout(tooLong);
-        if (data.isMalformed) reject(new Fault("Filter", `${data.error}. It is a JavaScript expression, as value.total > 100 && key.startsWith("a").`));
+        if (data.isMalformed)
+          reject(new Fault("Filter", `${data.error}. It is a JavaScript expression, as value.total > 100 && key.startsWith("a").`));
         else resolve(data);
       };
       worker.onerror = () => {
@@ -52,6 +53,9 @@ let trusted: string | undefined;
 /** The one address of a script that the page makes use of while it runs. */
 function scriptUrl(): string {
   const types = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
-  trusted ??= types === undefined ? workerUrl : types.createPolicy("odradek-sandbox", { createScriptURL: () => workerUrl }).createScriptURL(workerUrl);
+  trusted ??=
+    types === undefined
+      ? workerUrl
+      : types.createPolicy("odradek-sandbox", { createScriptURL: () => workerUrl }).createScriptURL(workerUrl);
   return trusted;
 }

@@ -29,7 +29,16 @@ self.onmessage = ({ data }: MessageEvent<Asked>) => self.postMessage(verdictOf(d
 function verdictOf({ expression, records }: Asked): Verdict {
   let error: string | undefined;
   try {
-    const test = new Function("record", "partition", "offset", "timestamp", "key", "value", "headers", `"use strict"; return (${expression}\n);`);
+    const test = new Function(
+      "record",
+      "partition",
+      "offset",
+      "timestamp",
+      "key",
+      "value",
+      "headers",
+      `"use strict"; return (${expression}\n);`,
+    );
     const matches = records.map((record) => {
       try {
         return Boolean(test(record, record.partition, record.offset, record.timestamp, record.key, record.value, record.headers));

@@ -17,7 +17,14 @@ export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["g s", "settings"],
 ];
 
-const PLACES: { readonly [key: string]: string } = { t: "topics", g: "groups", c: "clients", x: "transactions", e: "explain", s: "settings" };
+const PLACES: { readonly [key: string]: string } = {
+  t: "topics",
+  g: "groups",
+  c: "clients",
+  x: "transactions",
+  e: "explain",
+  s: "settings",
+};
 const SEQUENCE_MS = 1200;
 
 /** @returns what ends it */

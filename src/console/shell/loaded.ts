@@ -11,12 +11,15 @@ export interface Loaded<T> {
 }
 
 /** @param what names what is loaded: when it changes, the old is forgotten */
-export function useLoaded<T>(what: string, load: (signal: AbortSignal) => Promise<T>, { everyMs }: { readonly everyMs?: number } = {}): Loaded<T> {
+export function useLoaded<T>(
+  what: string,
+  load: (signal: AbortSignal) => Promise<T>,
+  { everyMs }: { readonly everyMs?: number } = {},
+): Loaded<T> {
   const [state, setState] = useState<{ readonly what: string; readonly value?: T; readonly fault?: Fault }>({ what });
   const [turn, setTurn] = useState(0);
   const current = useRef(load);
   current.current = load;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a turn loads the same again
   useEffect(() => {
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -30,13 +30,15 @@ export function Shell() {
       <Top overview={overview.value} onMenu={() => setOpen(!isOpen)} isOpen={isOpen} onKeys={() => setKeys(true)} />
       <nav class={isOpen ? "sides open" : "sides"} aria-label="Pages" id="pages">
         <ul>
-          {pages.filter((page) => isThere(page, overview.value)).map((page) => (
-            <li key={page.name} class={page.isApart === true ? "apart" : ""}>
-              <a href={at([page.name])} aria-current={page.name === name ? "page" : undefined}>
-                {page.title}
-              </a>
-            </li>
-          ))}
+          {pages
+            .filter((page) => isThere(page, overview.value))
+            .map((page) => (
+              <li key={page.name} class={page.isApart === true ? "apart" : ""}>
+                <a href={at([page.name])} aria-current={page.name === name ? "page" : undefined}>
+                  {page.title}
+                </a>
+              </li>
+            ))}
         </ul>
       </nav>
       <main ref={main} tabIndex={-1}>
@@ -53,7 +55,17 @@ function isThere({ needs }: PageEntry, overview: Overview | undefined): boolean 
   return needs === undefined || (overview?.serves.includes(needs) ?? needs !== "faults");
 }
 
-function Top({ overview, onMenu, isOpen, onKeys }: { overview: Overview | undefined; onMenu: () => void; isOpen: boolean; onKeys: () => void }) {
+function Top({
+  overview,
+  onMenu,
+  isOpen,
+  onKeys,
+}: {
+  overview: Overview | undefined;
+  onMenu: () => void;
+  isOpen: boolean;
+  onKeys: () => void;
+}) {
   const [look, setLook] = useState(keptLook);
   useEffect(() => applyLook(look), [look]);
   return (

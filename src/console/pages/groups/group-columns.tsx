@@ -18,7 +18,13 @@ export const GROUP_COLUMNS: readonly Column<GroupRow>[] = [
   },
   { title: "Kind", width: "96px", isWide: true, by: ({ kind }) => kind, cell: ({ kind }) => kind },
   { title: "State", width: "150px", by: ({ state }) => state, cell: ({ state }) => <GroupState state={state} /> },
-  { title: "Lag", width: "110px", isNumber: true, by: ({ lag }) => lag ?? -1, cell: ({ lag }) => (lag === undefined ? "–" : <span class={lag > 0 ? "warn" : ""}>{whole(lag)}</span>) },
+  {
+    title: "Lag",
+    width: "110px",
+    isNumber: true,
+    by: ({ lag }) => lag ?? -1,
+    cell: ({ lag }) => (lag === undefined ? "–" : <span class={lag > 0 ? "warn" : ""}>{whole(lag)}</span>),
+  },
   { title: "Topics", width: "30%", isWide: true, cell: ({ topics }) => <bdi>{oneLine(topics.join(", "))}</bdi> },
 ];
 

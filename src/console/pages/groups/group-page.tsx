@@ -28,7 +28,9 @@ interface Seen {
 }
 
 export function GroupPage({ id, place }: { id: string; place: Place }) {
-  const seen = useLoaded<Seen>(`group ${id}`, async (signal) => ({ group: await describeGroup(id, signal), atMs: Date.now() }), { everyMs: 2000 });
+  const seen = useLoaded<Seen>(`group ${id}`, async (signal) => ({ group: await describeGroup(id, signal), atMs: Date.now() }), {
+    everyMs: 2000,
+  });
   const [, , tab = "offsets"] = place.segments;
   const [isResetting, setResetting] = useState(false);
   const [isDeleting, setDeleting] = useState(false);
@@ -59,7 +61,11 @@ export function GroupPage({ id, place }: { id: string; place: Place }) {
           {(value) => (
             <>
               <About group={value.group} />
-              {tab === "members" ? <MembersTab group={value.group} onChange={seen.reload} /> : <OffsetsTab group={value.group} atMs={value.atMs} />}
+              {tab === "members" ? (
+                <MembersTab group={value.group} onChange={seen.reload} />
+              ) : (
+                <OffsetsTab group={value.group} atMs={value.atMs} />
+              )}
             </>
           )}
         </Shown>
@@ -98,10 +104,29 @@ const shownOffset = (offset: number | undefined) => (offset === undefined ? "–
 const COLUMNS: readonly Column<OffsetRow>[] = [
   { title: "Topic", by: ({ topic }) => topic, cell: ({ topic }) => <a href={at(["topics", topic])}>{oneLine(topic)}</a> },
   { title: "Partition", width: "84px", isNumber: true, by: ({ partition }) => partition, cell: ({ partition }) => partition },
-  { title: "Committed", width: "120px", isNumber: true, isWide: true, by: ({ committed }) => committed ?? -1, cell: ({ committed }) => shownOffset(committed) },
+  {
+    title: "Committed",
+    width: "120px",
+    isNumber: true,
+    isWide: true,
+    by: ({ committed }) => committed ?? -1,
+    cell: ({ committed }) => shownOffset(committed),
+  },
   { title: "End", width: "120px", isNumber: true, isWide: true, by: ({ end }) => end ?? -1, cell: ({ end }) => shownOffset(end) },
-  { title: "Lag", width: "100px", isNumber: true, by: ({ lag }) => lag ?? -1, cell: ({ lag }) => <span class={(lag ?? 0) > 0 ? "warn" : ""}>{shownOffset(lag)}</span> },
-  { title: "Owner", width: "32%", isWide: true, by: ({ owner }) => owner, cell: ({ owner }) => (owner === "" ? <span class="faint">nobody</span> : <bdi title={owner}>{oneLine(owner)}</bdi>) },
+  {
+    title: "Lag",
+    width: "100px",
+    isNumber: true,
+    by: ({ lag }) => lag ?? -1,
+    cell: ({ lag }) => <span class={(lag ?? 0) > 0 ? "warn" : ""}>{shownOffset(lag)}</span>,
+  },
+  {
+    title: "Owner",
+    width: "32%",
+    isWide: true,
+    by: ({ owner }) => owner,
+    cell: ({ owner }) => (owner === "" ? <span class="faint">nobody</span> : <bdi title={owner}>{oneLine(owner)}</bdi>),
+  },
 ];
 
 function OffsetsTab({ group, atMs }: { group: Group; atMs: number }) {
@@ -118,7 +143,12 @@ function OffsetsTab({ group, atMs }: { group: Group; atMs: number }) {
       <div class="panel">
         <Plot title="Lag" samples={samples} />
       </div>
-      <Table label={`Offsets, ${counted(rows.length, "partition")}`} columns={COLUMNS} rows={rows} keyOf={({ topic, partition }) => `${topic}/${partition}`} />
+      <Table
+        label={`Offsets, ${counted(rows.length, "partition")}`}
+        columns={COLUMNS}
+        rows={rows}
+        keyOf={({ topic, partition }) => `${topic}/${partition}`}
+      />
     </>
   );
 }
@@ -130,7 +160,9 @@ function withOwners({ offsets, owners, described }: Group): readonly OffsetRow[]
   const known = new Set(offsets.map(({ topic, partition }) => `${topic}/${partition}`));
   const others = [...owners.keys()].flatMap((key) => {
     const at = key.lastIndexOf("/");
-    return known.has(key) ? [] : [{ topic: key.slice(0, at), partition: Number(key.slice(at + 1)), committed: undefined, end: undefined, lag: undefined }];
+    return known.has(key)
+      ? []
+      : [{ topic: key.slice(0, at), partition: Number(key.slice(at + 1)), committed: undefined, end: undefined, lag: undefined }];
   });
   const rows = [...offsets, ...others].map((offset) => ({ ...offset, owner: ownerOf(`${offset.topic}/${offset.partition}`) }));
   return rows.sort((one, other) => (one.topic < other.topic ? -1 : one.topic > other.topic ? 1 : one.partition - other.partition));

@@ -23,7 +23,13 @@ export function GroupsPage({ place }: { place: Place }) {
     <div class="page">
       <Head title="Groups" />
       <div class="bar">
-        <Text label="Filter by name, state or kind" value={filter} onChange={(value) => goInPlace(["groups"], { filter: value, order })} isFilter grows />
+        <Text
+          label="Filter by name, state or kind"
+          value={filter}
+          onChange={(value) => goInPlace(["groups"], { filter: value, order })}
+          isFilter
+          grows
+        />
         <Select label="First" value={order} onChange={(value) => goInPlace(["groups"], { filter, order: value })} choices={ORDERS} />
         <span class="count">{groups.value === undefined ? "" : counted(rows.length, "group")}</span>
       </div>

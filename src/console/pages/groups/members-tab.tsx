@@ -14,10 +14,17 @@ export function MembersTab({ group, onChange }: { group: Group; onChange: () => 
   const columns: readonly Column<DescribedMember>[] = [
     { title: "Client", width: "22%", by: ({ clientId }) => clientId, cell: ({ clientId }) => <bdi>{oneLine(clientId)}</bdi> },
     { title: "Member", isWide: true, by: ({ memberId }) => memberId, cell: ({ memberId }) => <bdi class="mono">{oneLine(memberId)}</bdi> },
-    { title: "Static id", width: "110px", isWide: true, cell: ({ groupInstanceId, instanceId }) => oneLine(groupInstanceId ?? instanceId ?? "–") },
+    {
+      title: "Static id",
+      width: "110px",
+      isWide: true,
+      cell: ({ groupInstanceId, instanceId }) => oneLine(groupInstanceId ?? instanceId ?? "–"),
+    },
     { title: "Host", width: "120px", isWide: true, by: ({ clientHost }) => clientHost, cell: ({ clientHost }) => oneLine(clientHost) },
     { title: "Owns", cell: (member) => <bdi title={owned(member)}>{owned(member)}</bdi> },
-    ...(group.kind === "classic" ? [{ title: "", width: "90px", cell: (member: DescribedMember) => <ExpireButton member={member} onExpire={setExpiring} /> }] : []),
+    ...(group.kind === "classic"
+      ? [{ title: "", width: "90px", cell: (member: DescribedMember) => <ExpireButton member={member} onExpire={setExpiring} /> }]
+      : []),
   ];
   const expire = async () => {
     if (expiring !== undefined) await expireMember(group.id, expiring);
@@ -26,7 +33,9 @@ export function MembersTab({ group, onChange }: { group: Group; onChange: () => 
   if (members.length === 0)
     return (
       <Empty title="Nobody is in the group">
-        <p>Its offsets are kept until offsets.retention.minutes are over. Start a consumer of this group, or reset its offsets meanwhile.</p>
+        <p>
+          Its offsets are kept until offsets.retention.minutes are over. Start a consumer of this group, or reset its offsets meanwhile.
+        </p>
       </Empty>
     );
   return (
@@ -35,7 +44,8 @@ export function MembersTab({ group, onChange }: { group: Group; onChange: () => 
       {expiring === undefined ? null : (
         <SecondLook title="Expire the member" action="Expire" run={expire} onClose={() => setExpiring(undefined)}>
           <p>
-            <bdi>{oneLine(expiring.memberId)}</bdi> loses {counted(ownedBy(expiring).length, "partition")}, and the group rebalances. A client that lives joins again.
+            <bdi>{oneLine(expiring.memberId)}</bdi> loses {counted(ownedBy(expiring).length, "partition")}, and the group rebalances. A
+            client that lives joins again.
           </p>
         </SecondLook>
       )}
@@ -55,5 +65,7 @@ function owned(member: DescribedMember): string {
   const topics = new Map<string, number[]>();
   for (const { topic, partition } of ownedBy(member)) topics.set(topic, [...(topics.get(topic) ?? []), partition]);
   if (topics.size === 0) return "nothing";
-  return oneLine([...topics].map(([topic, partitions]) => `${topic}: ${partitions.sort((one, other) => one - other).join(", ")}`).join("; "));
+  return oneLine(
+    [...topics].map(([topic, partitions]) => `${topic}: ${partitions.sort((one, other) => one - other).join(", ")}`).join("; "),
+  );
 }

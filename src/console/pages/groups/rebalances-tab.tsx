@@ -7,7 +7,9 @@ import { Empty, Shown, Tag } from "../../parts/told.tsx";
 import { useLoaded } from "../../shell/loaded.ts";
 
 export function RebalancesTab({ id }: { id: string }) {
-  const told = useLoaded(`rebalances ${id}`, (signal) => askJson<Rebalances>(pathOf("api", "groups", id, "rebalances"), { signal }), { everyMs: 2000 });
+  const told = useLoaded(`rebalances ${id}`, (signal) => askJson<Rebalances>(pathOf("api", "groups", id, "rebalances"), { signal }), {
+    everyMs: 2000,
+  });
   return (
     <Shown loaded={told}>
       {({ obstacles, rebalances, nowMs }) => (

@@ -40,7 +40,9 @@ export function ResetDialog({ group, onClose, onDone }: { group: Group; onClose:
   const [way, setWay] = useState<Way>("earliest");
   const [amount, setAmount] = useState("");
   const isLacking = (way !== "earliest" && way !== "latest" && amount === "") || topic === "";
-  const preview = useLoaded(`reset ${topic} ${way} ${amount}`, (signal) => (isLacking ? Promise.resolve([]) : previewOf({ group, topic, way, amount }, signal)));
+  const preview = useLoaded(`reset ${topic} ${way} ${amount}`, (signal) =>
+    isLacking ? Promise.resolve([]) : previewOf({ group, topic, way, amount }, signal),
+  );
   const isActive = group.described.members.length > 0;
   const run = async () => {
     await resetOffsets(group, preview.value ?? []);
@@ -49,10 +51,25 @@ export function ResetDialog({ group, onClose, onDone }: { group: Group; onClose:
   };
   const rows = preview.value ?? [];
   return (
-    <Dialog title={`Reset offsets of ${oneLine(group.id)}`} onClose={onClose} isBig action={{ title: "Reset", run, isOff: rows.length === 0 || isActive }}>
-      {isActive ? <p class="note">The group has {counted(group.described.members.length, "member")}: stop them first, offsets of an active group are its members' own.</p> : null}
+    <Dialog
+      title={`Reset offsets of ${oneLine(group.id)}`}
+      onClose={onClose}
+      isBig
+      action={{ title: "Reset", run, isOff: rows.length === 0 || isActive }}
+    >
+      {isActive ? (
+        <p class="note">
+          The group has {counted(group.described.members.length, "member")}: stop them first, offsets of an active group are its members'
+          own.
+        </p>
+      ) : null}
       <div class="fields two">
-        <Select label="Topic" value={topic} onChange={setTopic} choices={(known.length > 0 ? known : (names.value ?? [])).map((name) => ({ value: name, title: oneLine(name) }))} />
+        <Select
+          label="Topic"
+          value={topic}
+          onChange={setTopic}
+          choices={(known.length > 0 ? known : (names.value ?? [])).map((name) => ({ value: name, title: oneLine(name) }))}
+        />
         <Select label="To" value={way} onChange={(value) => setWay(value as Way)} choices={WAYS} />
         {way === "time" ? <Text label="Time" type="datetime-local" value={amount} onChange={setAmount} /> : null}
         {way === "offset" ? <Text label="Offset" type="number" value={amount} onChange={setAmount} /> : null}
@@ -61,7 +78,9 @@ export function ResetDialog({ group, onClose, onDone }: { group: Group; onClose:
       <Shown loaded={preview}>
         {() => (
           <>
-            {rows.length === 0 ? null : <Table label="What would be" columns={COLUMNS} rows={rows} keyOf={({ partition }) => String(partition)} fits />}
+            {rows.length === 0 ? null : (
+              <Table label="What would be" columns={COLUMNS} rows={rows} keyOf={({ partition }) => String(partition)} fits />
+            )}
             <p class="count">{sentence(rows)}</p>
           </>
         )}
@@ -70,16 +89,27 @@ export function ResetDialog({ group, onClose, onDone }: { group: Group; onClose:
   );
 }
 
-async function previewOf({ group, topic, way, amount }: { group: Group; topic: string; way: Way; amount: string }, signal: AbortSignal): Promise<readonly Row[]> {
+async function previewOf(
+  { group, topic, way, amount }: { group: Group; topic: string; way: Way; amount: string },
+  signal: AbortSignal,
+): Promise<readonly Row[]> {
   const described = [await describeTopic(topic, signal)];
   const [starts, ends] = await Promise.all([offsetsAt(described, -2, signal), offsetsAt(described, -1, signal)]);
   const atTime = way === "time" ? await offsetsAt(described, new Date(amount).getTime(), signal) : new Map<string, number>();
-  const partitions = described.flatMap(({ partitions: all }) => all.map(({ partitionIndex }) => partitionIndex)).sort((one, other) => one - other);
+  const partitions = described
+    .flatMap(({ partitions: all }) => all.map(({ partitionIndex }) => partitionIndex))
+    .sort((one, other) => one - other);
   return partitions.map((partition) => {
     const key = `${topic}/${partition}`;
     const [start, end] = [starts.get(key) ?? 0, ends.get(key) ?? 0];
     const now = group.offsets.find((each) => each.topic === topic && each.partition === partition)?.committed;
-    const offset = { earliest: start, latest: end, time: within(atTime.get(key) ?? -1, -1, end), offset: Number(amount), shift: (now ?? start) + Number(amount) }[way];
+    const offset = {
+      earliest: start,
+      latest: end,
+      time: within(atTime.get(key) ?? -1, -1, end),
+      offset: Number(amount),
+      shift: (now ?? start) + Number(amount),
+    }[way];
     const wanted = way === "time" && offset < 0 ? end : offset;
     return { topic, partition, now, offset: within(wanted, start, end) };
   });

@@ -9,7 +9,8 @@ export function ndjson(records: readonly StoredRecord[]): string {
 
 export function kafkajsCode(topic: string, { key, value, headers }: StoredRecord): string {
   const lines = [`key: ${literal(key)}`, `value: ${literal(value)}`];
-  if (headers.length > 0) lines.push(`headers: { ${headers.map((header) => `[${JSON.stringify(header.key)}]: ${literal(header.value)}`).join(", ")} }`);
+  if (headers.length > 0)
+    lines.push(`headers: { ${headers.map((header) => `[${JSON.stringify(header.key)}]: ${literal(header.value)}`).join(", ")} }`);
   return [
     'import { Kafka } from "kafkajs";',
     "",
@@ -23,7 +24,12 @@ export function kafkajsCode(topic: string, { key, value, headers }: StoredRecord
 
 /** The same once more, in the partition in which it was. */
 export function again({ partition, key, value, headers }: StoredRecord): NewRecord {
-  return { partition, key: given(key), value: given(value), headers: headers.map((header) => ({ key: header.key, value: given(header.value) })) };
+  return {
+    partition,
+    key: given(key),
+    value: given(value),
+    headers: headers.map((header) => ({ key: header.key, value: given(header.value) })),
+  };
 }
 
 function given(content: Content | null): NewRecord["key"] {

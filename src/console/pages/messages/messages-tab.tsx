@@ -19,7 +19,11 @@ const COLUMNS: readonly Column<StoredRecord>[] = [
   { title: "Partition", width: "78px", isNumber: true, cell: ({ partition }) => partition },
   { title: "Offset", width: "92px", isNumber: true, cell: ({ offset }) => offset },
   { title: "Time", width: "188px", isWide: true, cell: ({ timestamp }) => timed(timestamp) },
-  { title: "Key", width: "20%", cell: ({ key, control }) => (control === null ? <ContentLine content={key} /> : <Tag>{`${control} marker`}</Tag>) },
+  {
+    title: "Key",
+    width: "20%",
+    cell: ({ key, control }) => (control === null ? <ContentLine content={key} /> : <Tag>{`${control} marker`}</Tag>),
+  },
   { title: "Value", cell: (record) => <ValueCell record={record} /> },
   { title: "Size", width: "84px", isNumber: true, isWide: true, cell: ({ sizeBytes }) => sized(sizeBytes) },
 ];
@@ -33,11 +37,11 @@ export function MessagesTab({ topic, place }: { topic: string; place: Place }) {
   const want = (change: Partial<Wanted>) => goInPlace(["topics", topic, "messages"], addressOf({ ...wanted, ...change }));
   const record = reading.records.find((each) => keyOf(each) === opened);
   useEffect(() => {
-    const escape = ({ key }: KeyboardEvent) => {
+    const closed = ({ key }: KeyboardEvent) => {
       if (key === "Escape" && document.querySelector("dialog[open]") === null) setOpened(undefined);
     };
-    addEventListener("keydown", escape);
-    return () => removeEventListener("keydown", escape);
+    addEventListener("keydown", closed);
+    return () => removeEventListener("keydown", closed);
   }, []);
   const rows = wanted.isLive || wanted.from !== "latest" ? reading.records : [...reading.records].reverse();
   return (
@@ -52,7 +56,12 @@ export function MessagesTab({ topic, place }: { topic: string; place: Place }) {
         </button>
         <Progress reading={reading} wanted={wanted} />
         <span class="spacer" />
-        <button type="button" class="button" disabled={reading.records.length === 0} onClick={() => save(ndjson(reading.records), `${topic}.ndjson`, "application/x-ndjson")}>
+        <button
+          type="button"
+          class="button"
+          disabled={reading.records.length === 0}
+          onClick={() => save(ndjson(reading.records), `${topic}.ndjson`, "application/x-ndjson")}
+        >
           Export
         </button>
         <button type="button" class="button main" data-new onClick={() => setProducing(true)}>
@@ -64,7 +73,15 @@ export function MessagesTab({ topic, place }: { topic: string; place: Place }) {
         <NoMessages topic={topic} reading={reading} wanted={wanted} />
       ) : (
         <div class={record === undefined ? "split" : "split open"}>
-          <Table label="Messages" columns={COLUMNS} rows={rows} keyOf={keyOf} onOpen={(row) => setOpened(keyOf(row))} openKey={opened} followsEnd={wanted.isLive} />
+          <Table
+            label="Messages"
+            columns={COLUMNS}
+            rows={rows}
+            keyOf={keyOf}
+            onOpen={(row) => setOpened(keyOf(row))}
+            openKey={opened}
+            followsEnd={wanted.isLive}
+          />
           {record === undefined ? null : <RecordDetail key={opened} topic={topic} record={record} onClose={() => setOpened(undefined)} />}
         </div>
       )}
@@ -102,13 +119,26 @@ function Where({ wanted, want }: { wanted: Wanted; want: (change: Partial<Wanted
       onFocusOut={apply}
     >
       <Select label="From" value={wanted.from} onChange={(from) => want({ from: from as Wanted["from"] })} choices={STARTS} />
-      {wanted.from === "offset" ? <Text label="Offset" type="number" value={wanted.offset} onChange={(offset) => want({ offset })} /> : null}
-      {wanted.from === "timestamp" ? <Text label="Time" type="datetime-local" value={wanted.time} onChange={(time) => want({ time })} /> : null}
+      {wanted.from === "offset" ? (
+        <Text label="Offset" type="number" value={wanted.offset} onChange={(offset) => want({ offset })} />
+      ) : null}
+      {wanted.from === "timestamp" ? (
+        <Text label="Time" type="datetime-local" value={wanted.time} onChange={(time) => want({ time })} />
+      ) : null}
       <Select label="At most" value={wanted.limit} onChange={(limit) => want({ limit })} choices={LIMITS} />
       <Text label="Partitions" value={wanted.partition} onChange={(partition) => want({ partition })} placeholder="all" />
-      <Select label="Find by" value={wanted.filterBy} onChange={(filterBy) => want({ filterBy: filterBy as Wanted["filterBy"] })} choices={WAYS} />
+      <Select
+        label="Find by"
+        value={wanted.filterBy}
+        onChange={(filterBy) => want({ filterBy: filterBy as Wanted["filterBy"] })}
+        choices={WAYS}
+      />
       <Text
-        label={wanted.filterBy === "text" ? "Text in keys, values and headers" : "Expression of key, value, headers, partition, offset, timestamp"}
+        label={
+          wanted.filterBy === "text"
+            ? "Text in keys, values and headers"
+            : "Expression of key, value, headers, partition, offset, timestamp"
+        }
         value={filter}
         onChange={setFilter}
         placeholder={wanted.filterBy === "text" ? "" : "value.total > 100"}
@@ -145,7 +175,8 @@ function Progress({ reading: { records, readCount, state }, wanted }: { reading:
 
 function NoMessages({ topic, reading, wanted }: { topic: string; reading: Reading; wanted: Wanted }) {
   if (reading.state === "reading" && reading.fault === undefined) return <p class="faint">Reading…</p>;
-  if (reading.state === "live") return <Empty title="Waiting for messages">{<p>What is written from now on is shown here as it comes.</p>}</Empty>;
+  if (reading.state === "live")
+    return <Empty title="Waiting for messages">{<p>What is written from now on is shown here as it comes.</p>}</Empty>;
   if (wanted.filter !== "")
     return (
       <Empty title="No message matches">

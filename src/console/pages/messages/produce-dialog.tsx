@@ -18,16 +18,31 @@ export function ProduceDialog({ topic, onClose, onDone }: { topic: string; onClo
   const [isTombstone, setTombstone] = useState(false);
   const [lines, setLines] = useState("");
   const run = async () => {
-    const one = { key: key === "" ? null : key, value: isTombstone ? null : value, headers: headersIn(headers), ...(partition === "" ? {} : { partition: Number(partition) }) };
+    const one = {
+      key: key === "" ? null : key,
+      value: isTombstone ? null : value,
+      headers: headersIn(headers),
+      ...(partition === "" ? {} : { partition: Number(partition) }),
+    };
     const produced = await produce(topic, isMany ? recordsIn(lines) : [one]);
     const [first] = produced;
-    toast(produced.length === 1 ? `Produced: partition ${first?.partition}, offset ${first?.offset}.` : `${counted(produced.length, "message")} produced.`);
+    toast(
+      produced.length === 1
+        ? `Produced: partition ${first?.partition}, offset ${first?.offset}.`
+        : `${counted(produced.length, "message")} produced.`,
+    );
     onDone();
   };
   return (
     <Dialog title={`Produce to ${oneLine(topic)}`} onClose={onClose} isBig action={{ title: "Produce", run }}>
       {isMany ? (
-        <LongText label="Records" rows={10} value={lines} onChange={setLines} hint='A line each: {"key":"a","value":"…"}; what is no such object is a value of its own.' />
+        <LongText
+          label="Records"
+          rows={10}
+          value={lines}
+          onChange={setLines}
+          hint='A line each: {"key":"a","value":"…"}; what is no such object is a value of its own.'
+        />
       ) : (
         <>
           <LongText label="Value" value={value} onChange={setValue} rows={7} />
@@ -61,7 +76,11 @@ function recordIn(line: string): NewRecord {
   try {
     const given = JSON.parse(line) as unknown;
     if (typeof given === "object" && given !== null && "value" in given) {
-      const { key, value, headers } = given as { readonly key?: unknown; readonly value?: unknown; readonly headers?: NewRecord["headers"] };
+      const { key, value, headers } = given as {
+        readonly key?: unknown;
+        readonly value?: unknown;
+        readonly headers?: NewRecord["headers"];
+      };
       return { key: contentOf(key), value: contentOf(value), ...(Array.isArray(headers) ? { headers } : {}) };
     }
   } catch {

@@ -28,7 +28,6 @@ const NOTHING: Reading = { records: [], readCount: 0, state: "reading", fault: u
 export function useReading(topic: string, wanted: Wanted, turn: number): Reading {
   const [reading, setReading] = useState<Reading>(NOTHING);
   const what = JSON.stringify([topic, wanted, turn]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `what` has all of it
   useEffect(() => {
     const abort = new AbortController();
     const filter = new Filter(wanted);

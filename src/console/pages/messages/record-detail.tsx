@@ -15,7 +15,9 @@ import { again, kafkajsCode } from "./copies.ts";
 
 export function RecordDetail({ topic, record, onClose }: { topic: string; record: StoredRecord; onClose: () => void }) {
   const isCut = [record.key, record.value, ...record.headers.map(({ value }) => value)].some((content) => content?.isCut === true);
-  const loaded = useLoaded(`record ${topic} ${record.partition} ${record.offset}`, () => (isCut ? wholeRecord(topic, record) : Promise.resolve(record)));
+  const loaded = useLoaded(`record ${topic} ${record.partition} ${record.offset}`, () =>
+    isCut ? wholeRecord(topic, record) : Promise.resolve(record),
+  );
   return (
     <section class="panel detail" aria-label={`Record ${record.offset} of partition ${record.partition}`}>
       <div class="bar middle">
@@ -45,13 +47,22 @@ function Whole({ topic, record }: { topic: string; record: StoredRecord }) {
           <Part title="Key" content={record.key} />
           {record.headers.length === 0 ? null : <h3>Headers</h3>}
           {record.headers.map(({ key, value }, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: names may be there twice, and the order stays
+            // Names may be there twice, and the order stays.
             <Part key={index} title={visible(key)} content={value} />
           ))}
           <div class="bar">
             <Do title="Copy as kafkajs" tone="plain" run={() => copy(kafkajsCode(topic, record), "Code")} />
             <Do title="Copy as JSON" tone="plain" run={() => copy(JSON.stringify(record, undefined, 2), "Record")} />
-            <Do title="Copy link" tone="plain" run={() => copy(`${location.origin}/${at(["topics", topic, "messages"], { from: "offset", offset: record.offset, partition: record.partition })}`, "Link")} />
+            <Do
+              title="Copy link"
+              tone="plain"
+              run={() =>
+                copy(
+                  `${location.origin}/${at(["topics", topic, "messages"], { from: "offset", offset: record.offset, partition: record.partition })}`,
+                  "Link",
+                )
+              }
+            />
             <Do title="Send again" tone="plain" run={send} />
           </div>
         </>
@@ -65,7 +76,11 @@ function Whole({ topic, record }: { topic: string; record: StoredRecord }) {
   );
 }
 
-function Known({ record: { timestamp, timestampType, sizeBytes, compression, leaderEpoch, producer, transaction } }: { record: StoredRecord }) {
+function Known({
+  record: { timestamp, timestampType, sizeBytes, compression, leaderEpoch, producer, transaction },
+}: {
+  record: StoredRecord;
+}) {
   const pairs: readonly (readonly [string, string])[] = [
     ["Time", `${timed(timestamp)} (${timestampType}), ${lasted(Date.now() - timestamp)} ago`],
     ["Size", `${sized(sizeBytes)}, in a batch ${compression === "none" ? "without compression" : `compressed with ${compression}`}`],
@@ -97,7 +112,11 @@ function Part({ title, content }: { title: string; content: Content | null }) {
         <span class="faint">{title === "Value" ? "null (tombstone)" : "null"}</span>
       </div>
     );
-  const shown = inForm(content, form, readable.format === "text" ? readable.text : readable.format === "bytes" ? undefined : JSON.stringify(readable.value, undefined, 2));
+  const shown = inForm(
+    content,
+    form,
+    readable.format === "text" ? readable.text : readable.format === "bytes" ? undefined : JSON.stringify(readable.value, undefined, 2),
+  );
   return (
     <div>
       <div class="bar middle">

@@ -25,8 +25,18 @@ const DEFAULT = 5;
 
 const COLUMNS: readonly Column<ConfigEntry>[] = [
   { title: "Setting", by: ({ name }) => name, cell: ({ name }) => <span class="mono">{name}</span> },
-  { title: "Value", cell: ({ value, isSensitive }) => (isSensitive ? <span class="faint">not shown</span> : <span class="mono">{shownValue(value)}</span>) },
-  { title: "From", width: "120px", isWide: true, by: ({ configSource }) => configSource, cell: ({ configSource }) => (configSource === DEFAULT ? <span class="faint">default</span> : <Tag>{SOURCES[configSource] ?? "elsewhere"}</Tag>) },
+  {
+    title: "Value",
+    cell: ({ value, isSensitive }) => (isSensitive ? <span class="faint">not shown</span> : <span class="mono">{shownValue(value)}</span>),
+  },
+  {
+    title: "From",
+    width: "120px",
+    isWide: true,
+    by: ({ configSource }) => configSource,
+    cell: ({ configSource }) =>
+      configSource === DEFAULT ? <span class="faint">default</span> : <Tag>{SOURCES[configSource] ?? "elsewhere"}</Tag>,
+  },
 ];
 
 export interface SettingsProps {
@@ -59,7 +69,9 @@ export function SettingsTable({ type, name }: SettingsProps) {
           )
         }
       </Shown>
-      {opened === undefined ? null : <Setting type={type} name={name} entry={opened} onClose={() => setOpened(undefined)} onDone={settings.reload} />}
+      {opened === undefined ? null : (
+        <Setting type={type} name={name} entry={opened} onClose={() => setOpened(undefined)} onDone={settings.reload} />
+      )}
     </>
   );
 }
@@ -119,7 +131,9 @@ function shownValue(value: string | null): string {
 
 function ordered(entries: readonly ConfigEntry[], filter: string, isAltered: boolean): readonly ConfigEntry[] {
   const wanted = filter.toLowerCase();
-  const shown = entries.filter(({ name, value, configSource }) => (!isAltered || configSource !== DEFAULT) && `${name}\n${value ?? ""}`.toLowerCase().includes(wanted));
+  const shown = entries.filter(
+    ({ name, value, configSource }) => (!isAltered || configSource !== DEFAULT) && `${name}\n${value ?? ""}`.toLowerCase().includes(wanted),
+  );
   const rank = ({ configSource }: ConfigEntry) => (configSource === DEFAULT ? 1 : 0);
   return shown.sort((one, other) => rank(one) - rank(other) || (one.name < other.name ? -1 : 1));
 }

@@ -16,13 +16,25 @@ const COLUMNS: readonly Column<PartitionRow>[] = [
   { title: "Partition", width: "90px", isNumber: true, by: ({ partition }) => partition, cell: ({ partition }) => partition },
   { title: "Start", isNumber: true, by: ({ start }) => start ?? -1, cell: ({ start }) => known(start, whole) },
   { title: "End", isNumber: true, by: ({ end }) => end ?? -1, cell: ({ end }) => known(end, whole) },
-  { title: "Records", isNumber: true, by: ({ start = 0, end = 0 }) => end - start, cell: ({ start, end }) => (start === undefined || end === undefined ? "–" : whole(end - start)) },
+  {
+    title: "Records",
+    isNumber: true,
+    by: ({ start = 0, end = 0 }) => end - start,
+    cell: ({ start, end }) => (start === undefined || end === undefined ? "–" : whole(end - start)),
+  },
   { title: "Size", isNumber: true, isWide: true, by: ({ sizeBytes }) => sizeBytes ?? -1, cell: ({ sizeBytes }) => known(sizeBytes, sized) },
-  { title: "Leader", width: "110px", isNumber: true, isWide: true, cell: ({ leader, leaderEpoch }) => (leader < 0 ? <Tag tone="bad">none</Tag> : `${leader} (epoch ${leaderEpoch})`) },
+  {
+    title: "Leader",
+    width: "110px",
+    isNumber: true,
+    isWide: true,
+    cell: ({ leader, leaderEpoch }) => (leader < 0 ? <Tag tone="bad">none</Tag> : `${leader} (epoch ${leaderEpoch})`),
+  },
   {
     title: "In sync",
     isWide: true,
-    cell: ({ inSync, replicas }) => (inSync.length < replicas.length ? <Tag tone="warn">{`${inSync.join(", ")} of ${replicas.join(", ")}`}</Tag> : replicas.join(", ")),
+    cell: ({ inSync, replicas }) =>
+      inSync.length < replicas.length ? <Tag tone="warn">{`${inSync.join(", ")} of ${replicas.join(", ")}`}</Tag> : replicas.join(", "),
   },
 ];
 
@@ -47,8 +59,16 @@ export function PartitionsTab({ topic }: { topic: string }) {
               ["Replicas", whole(rows[0]?.replicas.length ?? 0)],
             ]}
           />
-          <Table label="Partitions" columns={COLUMNS} rows={rows} keyOf={({ partition }) => String(partition)} onOpen={({ partition }) => go(["topics", topic, "messages"], { partition })} />
-          {isAdding ? <AddPartitions topic={topic} count={rows.length} onClose={() => setAdding(false)} onDone={partitions.reload} /> : null}
+          <Table
+            label="Partitions"
+            columns={COLUMNS}
+            rows={rows}
+            keyOf={({ partition }) => String(partition)}
+            onOpen={({ partition }) => go(["topics", topic, "messages"], { partition })}
+          />
+          {isAdding ? (
+            <AddPartitions topic={topic} count={rows.length} onClose={() => setAdding(false)} onDone={partitions.reload} />
+          ) : null}
         </>
       )}
     </Shown>

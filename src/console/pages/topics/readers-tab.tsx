@@ -14,7 +14,13 @@ export function ReadersTab({ topic }: { topic: string }) {
       {(all) => {
         const rows = all.filter(({ topics }: GroupRow) => topics.includes(topic));
         return rows.length > 0 ? (
-          <Table label="Groups that read the topic" columns={GROUP_COLUMNS} rows={rows} keyOf={({ id }) => id} onOpen={({ id }) => go(["groups", id])} />
+          <Table
+            label="Groups that read the topic"
+            columns={GROUP_COLUMNS}
+            rows={rows}
+            keyOf={({ id }) => id}
+            onOpen={({ id }) => go(["groups", id])}
+          />
         ) : (
           <Empty title="No group has read this topic">
             <p>

@@ -23,11 +23,42 @@ const COLUMNS: readonly Column<TopicRow>[] = [
       </>
     ),
   },
-  { title: "Partitions", width: "96px", isNumber: true, by: ({ partitionCount }) => partitionCount, cell: ({ partitionCount }) => whole(partitionCount) },
-  { title: "Replicas", width: "84px", isNumber: true, isWide: true, by: ({ replicaCount }) => replicaCount, cell: ({ replicaCount }) => whole(replicaCount) },
-  { title: "Records", width: "120px", isNumber: true, by: ({ recordCount }) => recordCount ?? -1, cell: ({ recordCount }) => (recordCount === undefined ? "–" : whole(recordCount)) },
-  { title: "Size", width: "100px", isNumber: true, isWide: true, by: ({ sizeBytes }) => sizeBytes ?? -1, cell: ({ sizeBytes }) => (sizeBytes === undefined ? "–" : sized(sizeBytes)) },
-  { title: "State", width: "110px", isWide: true, cell: ({ isImpaired }) => (isImpaired ? <Tag tone="warn">under-replicated</Tag> : <span class="faint">in sync</span>) },
+  {
+    title: "Partitions",
+    width: "96px",
+    isNumber: true,
+    by: ({ partitionCount }) => partitionCount,
+    cell: ({ partitionCount }) => whole(partitionCount),
+  },
+  {
+    title: "Replicas",
+    width: "84px",
+    isNumber: true,
+    isWide: true,
+    by: ({ replicaCount }) => replicaCount,
+    cell: ({ replicaCount }) => whole(replicaCount),
+  },
+  {
+    title: "Records",
+    width: "120px",
+    isNumber: true,
+    by: ({ recordCount }) => recordCount ?? -1,
+    cell: ({ recordCount }) => (recordCount === undefined ? "–" : whole(recordCount)),
+  },
+  {
+    title: "Size",
+    width: "100px",
+    isNumber: true,
+    isWide: true,
+    by: ({ sizeBytes }) => sizeBytes ?? -1,
+    cell: ({ sizeBytes }) => (sizeBytes === undefined ? "–" : sized(sizeBytes)),
+  },
+  {
+    title: "State",
+    width: "110px",
+    isWide: true,
+    cell: ({ isImpaired }) => (isImpaired ? <Tag tone="warn">under-replicated</Tag> : <span class="faint">in sync</span>),
+  },
 ];
 
 export function TopicsPage({ place }: { place: Place }) {
@@ -35,7 +66,8 @@ export function TopicsPage({ place }: { place: Place }) {
   const [isCreating, setCreating] = useState(false);
   const filter = place.query.get("filter") ?? "";
   const withInternal = place.query.get("internal") === "true";
-  const show = (query: { filter?: string; internal?: boolean }) => goInPlace(["topics"], { filter, internal: withInternal || undefined, ...query });
+  const show = (query: { filter?: string; internal?: boolean }) =>
+    goInPlace(["topics"], { filter, internal: withInternal || undefined, ...query });
   const shown = useMemo(() => matching(topics.value ?? [], filter, withInternal), [topics.value, filter, withInternal]);
   const create = (
     <button type="button" class="button main" data-new onClick={() => setCreating(true)}>
@@ -47,7 +79,11 @@ export function TopicsPage({ place }: { place: Place }) {
       <Head title="Topics">{create}</Head>
       <div class="bar middle">
         <Text label="Filter by name" value={filter} onChange={(value) => show({ filter: value })} isFilter grows />
-        <Check label="Internal topics" isOn={withInternal} onChange={(isOn) => show({ internal: isOn || undefined } as { internal?: boolean })} />
+        <Check
+          label="Internal topics"
+          isOn={withInternal}
+          onChange={(isOn) => show({ internal: isOn || undefined } as { internal?: boolean })}
+        />
         <span class="count">{topics.value === undefined ? "" : counted(shown.length, "topic")}</span>
       </div>
       <Shown loaded={topics}>
