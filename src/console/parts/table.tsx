@@ -84,51 +84,75 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, openKey, fits 
       {...scrollable(onOpen, label)}
     >
       <table aria-rowcount={sorted.length + 1} aria-label={label}>
-        <thead>
-          <tr aria-rowindex={1}>
-            {columns.map((column, index) => (
-              <Title
-                key={column.title}
-                column={column}
-                sorting={sorting?.column === index ? sorting : undefined}
-                onSort={(isDown) => setSorting({ column: index, isDown })}
-              />
-            ))}
-          </tr>
-        </thead>
+        <Titles columns={columns} sorting={sorting} onSort={setSorting} />
         <tbody>
           <Gap rows={first} columns={columns.length} />
           {sorted.slice(first, last).map((row, offset) => {
             const index = first + offset;
-            const key = keyOf(row);
+            const isReached = index === current || (offset === 0 && (current < first || current >= last));
             const opens =
               onOpen === undefined
                 ? {}
-                : {
-                    tabIndex: index === current || (offset === 0 && (current < first || current >= last)) ? 0 : -1,
-                    onClick: clicked(() => onOpen(row)),
-                    onFocus: () => setActive(index),
-                  };
+                : { tabIndex: isReached ? 0 : -1, onClick: clicked(() => onOpen(row)), onFocus: () => setActive(index) };
             return (
-              <tr
-                key={key}
-                data-index={index}
-                aria-rowindex={index + 2}
-                aria-selected={openKey === undefined ? undefined : openKey === key}
-                {...opens}
-              >
-                {columns.map((column) => (
-                  <td key={column.title} class={classOf(column)}>
-                    {column.cell(row)}
-                  </td>
-                ))}
-              </tr>
+              <Row
+                key={keyOf(row)}
+                row={row}
+                columns={columns}
+                index={index}
+                isOpen={openKey === undefined ? undefined : openKey === keyOf(row)}
+                opens={opens}
+              />
             );
           })}
           <Gap rows={sorted.length - last} columns={columns.length} />
         </tbody>
       </table>
     </div>
+  );
+}
+
+interface TitlesProps<Row> {
+  readonly columns: readonly Column<Row>[];
+  readonly sorting: Sorting | undefined;
+  readonly onSort: (sorting: Sorting) => void;
+}
+
+function Titles<Row>({ columns, sorting, onSort }: TitlesProps<Row>) {
+  return (
+    <thead>
+      <tr aria-rowindex={1}>
+        {columns.map((column, index) => (
+          <Title
+            key={column.title}
+            column={column}
+            sorting={sorting?.column === index ? sorting : undefined}
+            onSort={(isDown) => onSort({ column: index, isDown })}
+          />
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
+interface RowProps<Of> {
+  readonly row: Of;
+  readonly columns: readonly Column<Of>[];
+  readonly index: number;
+  readonly isOpen: boolean | undefined;
+  /** What makes it one that opens. */
+  readonly opens: object;
+}
+
+function Row<Of>({ row, columns, index, isOpen, opens }: RowProps<Of>) {
+  return (
+    <tr data-index={index} aria-rowindex={index + 2} aria-selected={isOpen} {...opens}>
+      {columns.map((column) => (
+        <td key={column.title} class={classOf(column)}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
   );
 }
 
