@@ -1,5 +1,6 @@
-// Envelope (key 58): a request of a client that one broker passes on to another. Kafka's brokers pass such to their controller; here they pass what
-// clients of the schema registry change to the leader of its topic, which alone writes (src/registry/passed-on.ts). Brokers alone are served.
+// Envelope (key 58, KIP-590): a request of a client that one broker passes on to another, with who the client is, and its response. Kafka's brokers pass
+// such to their controller; here they pass them to whichever broker has to answer, and without a principal what clients of the schema registry change
+// (src/registry/passed-on.ts). Brokers alone are served.
 
 import { bytes, int16 } from "../schema/field.ts";
 import { defineApi } from "../schema/message.ts";
@@ -10,11 +11,13 @@ export const envelope = defineApi({
   versions: "0",
   flexible: "0+",
   request: {
+    /** Header and body, without a size. */
     requestData: bytes(),
     requestPrincipal: bytes().nullable(),
     clientHostAddress: bytes(),
   },
   response: {
+    /** The same of the response. */
     responseData: bytes().nullable().default(null),
     errorCode: int16(),
   },

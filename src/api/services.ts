@@ -25,6 +25,7 @@ import type { LogDirectory } from "../storage/storage-engine.ts";
 import type { ClientTelemetry } from "../telemetry/client-telemetry.ts";
 import type { AnswerMemory } from "./answer-memory.ts";
 import type { AppendRoom } from "./append-room.ts";
+import type { AskFor } from "./ask-for.ts";
 import type { ReadTurns } from "./read-turns.ts";
 import type { ServedApi } from "./served-api.ts";
 
@@ -40,6 +41,7 @@ export interface Services {
   readonly logger: Logger;
   readonly cluster: Cluster;
   readonly peers: Peers;
+  readonly askFor: AskFor;
   readonly topics: Topics;
   readonly partitions: LocalPartitions;
   readonly producerIds: ProducerIds;

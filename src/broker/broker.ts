@@ -5,6 +5,7 @@
 // only then takes up requests. Stop: parts end in the opposite order: no new requests, partitions are given up, what is stored is flushed.
 
 import { AppendRoom } from "../api/append-room.ts";
+import { envelope } from "../api/envelope.ts";
 import type { Handler } from "../api/handler.ts";
 import { handlers } from "../api/index.ts";
 import { localCall } from "../api/local-call.ts";
@@ -22,6 +23,7 @@ import { topicChanges } from "../cluster/topic-changes.ts";
 import { SettingError } from "../config/setting.ts";
 import { FetchSessions } from "../partition/fetch-sessions.ts";
 import { Throttling } from "../quota/throttling.ts";
+import { askForClients } from "../server/ask-for-clients.ts";
 import { dispatcher } from "../server/dispatch.ts";
 import { Interceptors } from "../server/interceptors.ts";
 import { LoopDelay } from "../server/loop-delay.ts";
@@ -125,6 +127,7 @@ export class Broker {
       logger: logLevels.logger("api"),
       cluster,
       peers,
+      askFor: askForClients(serving, () => served),
       topics,
       partitions,
       groups,
@@ -182,7 +185,7 @@ export class Broker {
       listeners: () => listeners.all,
     });
     listeners.serve(
-      dispatcher([...serving, http.registry.passedOn], services, broker.interceptors, { noted: loopDelay, figures }),
+      dispatcher([...serving, envelope(http.registry.passedOn)], services, broker.interceptors, { noted: loopDelay, figures }),
       gather,
       takeHttp,
     );

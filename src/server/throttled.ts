@@ -8,17 +8,16 @@ import { writeTxnMarkers } from "../../protocol/messages/27-write-txn-markers.ts
 import { saslAuthenticate } from "../../protocol/messages/36-sasl-authenticate.ts";
 import type { Decoded, Shape } from "../../protocol/schema/field.ts";
 import { includesVersion } from "../../protocol/schema/versions.ts";
-import { AfterWrite, type Handler, InTurn, NO_ANSWER, type Reply } from "../api/handler.ts";
+import { AfterWrite, type ClientConnection, type Handler, InTurn, NO_ANSWER, type Reply } from "../api/handler.ts";
 import type { RequestQuota } from "../quota/request-quota.ts";
 import type { Throttling } from "../quota/throttling.ts";
-import type { Connection } from "./connection.ts";
 
 export interface LimitedRequest {
   readonly quota: RequestQuota;
   readonly handler: Handler;
-  readonly header: RequestHeader;
+  readonly header: Pick<RequestHeader, "apiVersion">;
   readonly body: Decoded<Shape>;
-  readonly connection: Connection;
+  readonly connection: Pick<ClientConnection, "brokerId" | "challenge" | "mute">;
   readonly sizeBytes: number;
 }
 
@@ -30,7 +29,7 @@ export function quotaOf(
   throttling: Throttling,
   handler: Handler,
   header: RequestHeader,
-  { brokerId, login, principal }: Connection,
+  { brokerId, login, principal }: Pick<ClientConnection, "brokerId" | "login" | "principal">,
 ): RequestQuota | undefined {
   if (brokerId !== undefined) return undefined;
   if (login !== undefined && (login.hasNotBegun || LOGIN_KEYS.includes(handler.api.key))) return undefined;

@@ -61,7 +61,7 @@ const NOT_DECLARED = new Map([
   ["SnapshotFooterRecord", "a control record of the metadata log"],
   ["KRaftVersionRecord", "a control record of the metadata log"],
   ["VotersRecord", "a control record of the metadata log"],
-  ["DefaultPrincipalData", "inside of Envelope"],
+  ["DefaultPrincipalData", "inside of Envelope, where only brokers of Kafka need it"],
 ]);
 
 const older = readFacts("3.9.1");

@@ -2,8 +2,9 @@
 
 import type { BrokerView } from "../broker-view.ts";
 import type { Route } from "../route.ts";
+import { kafkaRoute } from "./kafka/kafka-route.ts";
 import { overviewRoute } from "./overview.ts";
 
 export function apiRoutes(view: BrokerView): readonly Route[] {
-  return [overviewRoute(view)];
+  return [overviewRoute(view), kafkaRoute(view)];
 }

@@ -8,7 +8,7 @@ import { OPERATIONS } from "../../security/permission.ts";
 import type { BrokerView } from "../broker-view.ts";
 import { type Asker, type Route, route } from "../route.ts";
 import { valibot as v } from "../web-framework.ts";
-import { kafkaApis } from "./kafka-apis.ts";
+import { kafkaApis } from "./kafka/kafka-apis.ts";
 import { type Overview, overview } from "./shapes.ts";
 
 export function overviewRoute(view: BrokerView): Route {

@@ -1,9 +1,9 @@
 // Which of Kafka's APIs may be asked for as JSON: those that people look at a cluster with, and change it with. The others belong to clients that
 // live on a connection (members of groups, consumers, producers), to brokers among each other, or to logging in.
 
-import type { Handler } from "../../api/handler.ts";
-import { handlers } from "../../api/index.ts";
-import type { Services } from "../../api/services.ts";
+import type { Handler } from "../../../api/handler.ts";
+import { handlers } from "../../../api/index.ts";
+import type { Services } from "../../../api/services.ts";
 
 const NAMES: ReadonlySet<string> = new Set([
   ...["Metadata", "DescribeCluster", "DescribeTopicPartitions", "DescribeLogDirs", "DescribeQuorum", "ApiVersions", "UpdateFeatures"],
@@ -21,8 +21,11 @@ const NAMES: ReadonlySet<string> = new Set([
   ...["CreateDelegationToken", "RenewDelegationToken", "ExpireDelegationToken", "DescribeDelegationToken"],
 ]);
 
-/** Of those, what this broker serves. */
+/** Of those, what this broker serves, in the versions in which it does. */
 export function kafkaApis({ served }: Services): readonly Handler[] {
-  const names = new Set(served.map(({ api }) => api.name));
-  return handlers.filter(({ api }) => NAMES.has(api.name) && names.has(api.name));
+  const versions = new Map(served.map(({ api, advertisedVersions }) => [api.key, advertisedVersions]));
+  return handlers.flatMap((handler) => {
+    const known = NAMES.has(handler.api.name) ? versions.get(handler.api.key) : undefined;
+    return known === undefined ? [] : [{ ...handler, versions: known }];
+  });
 }
