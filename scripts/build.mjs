@@ -29,7 +29,7 @@ const SELDOM_NEEDED = [
   ...["jose", "pg", "re2js"].map((name) => ({ entry: name, imported: new RegExp(`^${name}$`), file: name })),
   ...["json-schema/ajv", "protobuf/descriptors"].map((path) => {
     const name = basename(path);
-    return { entry: `src/registry/${path}.ts`, imported: new RegExp(`/${name}\\.ts$`), file: name };
+    return { entry: `src/registry/${path}.ts`, imported: new RegExp(`/${name}\\.ts$`), file: name, minify: true };
   }),
 ];
 const seldomNeededBeside = {
@@ -73,8 +73,8 @@ export async function build({ withTypes = false } = {}) {
   for (const file of readdirSync(outputFolder)) if (file.startsWith("shared-")) rmSync(join(outputFolder, file));
   const built = await Promise.allSettled([
     buildConsole(join(root, "src", "console"), join(outputFolder, "console")),
-    ...SELDOM_NEEDED.map(({ entry, file }) =>
-      esbuild.build({ ...common, ...commonJs, entryPoints: [entry], outfile: join(outputFolder, `${file}.cjs`) }),
+    ...SELDOM_NEEDED.map(({ entry, file, minify = false }) =>
+      esbuild.build({ ...common, ...commonJs, entryPoints: [entry], minify, outfile: join(outputFolder, `${file}.cjs`) }),
     ),
     esbuild.build({
       ...common,

@@ -6,7 +6,11 @@ import { CACHE } from "./broker-under-test.ts";
 import { madeOnce } from "./made-once.ts";
 import { runOrThrow } from "./processes.ts";
 
-const PACKAGES = ["confluent-kafka==2.16.1", "kafka-python[crc32c,lz4,snappy,zstd]==3.0.12", "aiokafka[lz4,snappy,zstd]==0.14.0"];
+const PACKAGES = [
+  "confluent-kafka[avro,json,protobuf,schemaregistry]==2.16.1",
+  "kafka-python[crc32c,lz4,snappy,zstd]==3.0.12",
+  "aiokafka[lz4,snappy,zstd]==0.14.0",
+];
 
 /** The path of a Python that has these clients. */
 export const pythonWithClients = madeOnce(async (): Promise<string> => {

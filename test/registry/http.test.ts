@@ -443,6 +443,9 @@ test("media types and flags are read as clients send them", async () => {
   expect((await registry.post("/subjects/s/versions?normalize=False&deleted=False", avroRecord(a))).body).toEqual({ id: 1 });
   expect((await registry.post("/subjects/a%2Fb/versions/", avroRecord(a))).body).toEqual({ id: 1 });
   expect((await registry.get("/subjects")).body).toEqual(["a/b", "s"]);
+  // Python's client takes a text in this answer for the schema's in every form.
+  const told = await registry.post("/subjects/t/versions", { schema: '"string"' }, { "confluent-accept-unknown-properties": "true" });
+  expect(Object.keys(told.body)).toEqual(["id", "version", "guid"]);
   const known = await registry.get("/schemas/ids/1", { "confluent-accept-unknown-properties": "true" });
   expect(known.body).toMatchObject({ subject: "s", schemaType: "AVRO", guid: expect.stringMatching(/^[0-9a-f-]{36}$/) });
   expect((await registry.get(`/schemas/guids/${known.body.guid}`)).body).toEqual({ schema: avroRecord(a).schema });

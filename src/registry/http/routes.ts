@@ -2,6 +2,7 @@
 
 import { RegistryError } from "../errors.ts";
 import { SCHEMA_TYPES } from "../formats.ts";
+import { guidOf } from "../identity.ts";
 import type { SchemaVersion } from "../records.ts";
 import type { SchemaRegistry } from "../registry.ts";
 import { canonicalSubject, contextOf } from "../subject.ts";
@@ -168,7 +169,9 @@ async function register(call: Call) {
   const request = readRegistration(body);
   const subject = registry.settings.aliased(canonicalSubject(at("subject")));
   const { version, isTold } = await registry.registrations.register(subject, request, query.flag("normalize"));
-  return isTold || call.unknownProperties ? registeredBody(version, await textOf(call, version), call) : { id: version.id };
+  if (isTold) return registeredBody(version, await textOf(call, version), call);
+  // Not the text: clients keep it as that of the id, in whatever form they ask for it later.
+  return { id: version.id, ...(call.unknownProperties ? { version: version.version, guid: guidOf(version) } : {}) };
 }
 
 async function byMetadata(call: Call) {
