@@ -35,8 +35,12 @@ const SELDOM_NEEDED = [
 const seldomNeededBeside = {
   name: "what is seldom needed beside",
   setup: (build) => {
-    for (const { imported, file } of SELDOM_NEEDED)
-      build.onResolve({ filter: imported }, () => ({ path: `./${file}.cjs`, external: true }));
+    for (const { entry, imported, file } of SELDOM_NEEDED)
+      build.onResolve({ filter: imported }, ({ path, resolveDir }) => {
+        // Others of the name stay where they are.
+        const isMeant = !path.startsWith(".") || join(resolveDir, path) === join(root, entry);
+        return isMeant ? { path: `./${file}.cjs`, external: true } : undefined;
+      });
   },
 };
 /** What answers HTTP needs of others' code, likewise: loaded by the first connection that speaks it. */
