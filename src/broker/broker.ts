@@ -167,8 +167,8 @@ export class Broker {
     const broker = new Broker(services, made, loopDelay);
     for (const interceptor of options.interceptors ?? []) broker.interceptors.add(interceptor);
     const figures = new RequestFigures(clock);
-    const gather = (work: () => void) => {
-      figures.beginTurn();
+    const gather = (work: () => void, nowMs: number) => {
+      figures.beginTurn(nowMs);
       try {
         if (broker.interceptors.isEmpty) engine.gather(work);
         else work();

@@ -56,7 +56,8 @@ export interface ConnectionOptions extends FrameReaderOptions {
   readonly remark: (connection: Connection, what: string) => void;
   /** Called once; `error` is what ended the connection, if something did. */
   readonly ended: (connection: Connection, error: Error | undefined) => void;
-  readonly now: () => number;
+  /** Monotonic. */
+  readonly nowMs: () => number;
   /** Takes over what begins with HTTP; without it nobody speaks that here. */
   readonly http?: ((stream: ByteStream) => void) | undefined;
 }
@@ -122,7 +123,7 @@ export class Connection implements FrameSender {
     this.localAddress = withoutMappedPrefix(accepted.localAddress ?? "");
     this.localPort = accepted.localPort ?? 0;
     this.#options = options;
-    this.#lastActiveMs = options.now();
+    this.#lastActiveMs = options.nowMs();
     this.#frames = new FrameReader(options, (frame) => this.#handle(frame), this);
     if (options.sasl !== undefined) {
       this.login = new SaslLogin(options.sasl, options.clock);
@@ -153,7 +154,7 @@ export class Connection implements FrameSender {
     return this.#options.tls === undefined ? "" : channelBinding(this.#socket, "server");
   }
 
-  /** Since when nothing was asked, undefined while a request waits for its answer. */
+  /** Since when nothing was asked, in monotonic time; undefined while a request waits for its answer. */
   get idleSinceMs(): number | undefined {
     return this.#isAnswering || this.#inTurn.count > 0 ? undefined : this.#lastActiveMs;
   }
@@ -228,12 +229,12 @@ export class Connection implements FrameSender {
   }
 
   #received(bytes: Buffer): boolean {
-    const nowMs = this.#options.now();
+    const nowMs = this.#options.nowMs();
     this.#lastActiveMs = nowMs;
     if (this.#stream !== undefined) return this.#stream.received(bytes);
     const begun = this.#hasSpoken ? undefined : this.#frames.begunPrefix();
     if (!this.#isYielding) this.#sliceEndMs = this.#options.turns.sliceEndMs(nowMs);
-    const failure = this.#turn(() => this.#frames.feed(bytes));
+    const failure = this.#turn(() => this.#frames.feed(bytes), nowMs);
     // A request may have come before it in the same read.
     if (failure instanceof ForeignProtocol) return this.#foreign(failure, this.#hasSpoken ? undefined : begun, bytes);
     if (this.#options.turns.isSlowed && !this.#isYielding) this.#waitForTurn();
@@ -242,10 +243,10 @@ export class Connection implements FrameSender {
   }
 
   /** Runs what may answer several requests, then sends all answers in one write. Gives why it failed; the connection ends then, unless that is foreign. */
-  #turn(work: () => void): unknown {
+  #turn(work: () => void, nowMs = this.#options.nowMs()): unknown {
     let failure: unknown;
     try {
-      this.#options.gather(work);
+      this.#options.gather(work, nowMs);
     } catch (error) {
       failure = error ?? new Error("a read turn failed");
     }
@@ -274,13 +275,13 @@ export class Connection implements FrameSender {
   }
 
   #wrote(): void {
-    this.#lastActiveMs = this.#options.now();
+    this.#lastActiveMs = this.#options.nowMs();
     this.recount();
   }
 
   /** Whether another request may be taken up in this turn. */
   #hasTime(): boolean {
-    return this.#options.now() < this.#sliceEndMs;
+    return this.#options.nowMs() < this.#sliceEndMs;
   }
 
   /** No further request is taken up until something has happened. */
@@ -347,7 +348,7 @@ export class Connection implements FrameSender {
 
   #answeredInTurn(buffers: Answer, give: (answer: Answer) => boolean): void {
     if (this.#isClosed || !give(buffers)) return;
-    this.#lastActiveMs = this.#options.now();
+    this.#lastActiveMs = this.#options.nowMs();
     this.#flush();
     this.#checkChoked();
     const frame = this.#behind;
@@ -365,7 +366,7 @@ export class Connection implements FrameSender {
       return;
     }
     this.#isAnswering = false;
-    this.#lastActiveMs = this.#options.now();
+    this.#lastActiveMs = this.#options.nowMs();
     this.#send(buffers);
     this.#flush();
     this.#checkChoked();

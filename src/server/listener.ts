@@ -6,7 +6,7 @@
 import net from "node:net";
 import type { AnswerMemory } from "../api/answer-memory.ts";
 import { BufferPool } from "../base/buffer-pool.ts";
-import type { Clock, Timer } from "../base/clock.ts";
+import { type Clock, monotonicMs, type Timer } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { Seldom } from "../base/seldom.ts";
 import type { ConnectionLimits, ConnectionRefusal, ListenerLimits } from "../quota/connection-limits.ts";
@@ -265,7 +265,7 @@ export class Listener {
       sasl: this.#options.sasl,
       http: this.#http,
       clock: this.#options.clock,
-      now: () => this.#options.clock.now(),
+      nowMs: () => monotonicMs(this.#options.clock),
       remark: (about, what) => this.#say(about, what, "a client is set up for another listener"),
       ended: (ended, error) => this.#ended(ended, ip, error),
     });
@@ -329,7 +329,7 @@ export class Listener {
     const { clock, idleLimitMs, logger } = this.#options;
     if (idleLimitMs < 0 || idleLimitMs === Number.POSITIVE_INFINITY) return;
     const check = () => {
-      const before = clock.now() - idleLimitMs;
+      const before = monotonicMs(clock) - idleLimitMs;
       for (const connection of this.#connections) {
         const idleSinceMs = connection.idleSinceMs;
         if (idleSinceMs === undefined || idleSinceMs > before) continue;

@@ -1,5 +1,5 @@
 // What requests there were, how they ended and how long they took, by API, for the metrics of a broker. Dispatch adds a little for each request;
-// what is answered in the turn in which it was read shares that turn's time, which is looked at twice, however many requests it had.
+// what is answered in the turn in which it was read shares that turn's time, which is looked at once at its end, however many requests it had.
 //
 // Times are microseconds from the turn in which a request was taken up until it is answered; what its bytes waited before, behind others of
 // their connection, is not in them, and neither is what their answer waits in the socket.
@@ -104,9 +104,9 @@ export class RequestFigures {
     return this.#apis.filter((each) => each !== undefined);
   }
 
-  /** Requests are taken up from now on, until `endTurn`. */
-  beginTurn(): void {
-    this.#turnMs = this.#nowMs();
+  /** Requests are taken up from now on, until `endTurn`. @param nowMs monotonic */
+  beginTurn(nowMs: number): void {
+    this.#turnMs = nowMs;
   }
 
   endTurn(): void {

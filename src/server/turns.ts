@@ -4,7 +4,7 @@
 //
 // While the memory of the process is short, everybody waits after each request that he sends, until a turn that comes seldom.
 
-import type { Clock } from "../base/clock.ts";
+import { type Clock, monotonicMs } from "../base/clock.ts";
 
 /** How long one connection goes on. A read of ordinary requests takes less. */
 const SLICE_MS = 2;
@@ -13,8 +13,8 @@ const TURN_MS = 8;
 /** Until the next turn of those that wait, while memory is short. */
 const SHORT_TURN_MS = 50;
 
-/** Runs what takes up requests, then writes what they appended. */
-export type Gather = (work: () => void) => void;
+/** Runs what takes up requests, then writes what they appended. @param nowMs monotonic */
+export type Gather = (work: () => void, nowMs: number) => void;
 
 const PLENTY = { isShort: false };
 
@@ -36,8 +36,8 @@ export class Turns {
     return this.#memory.isShort;
   }
 
-  /** Until when a connection that begins now goes on; it always takes up one request. */
-  sliceEndMs(nowMs = this.#clock.now()): number {
+  /** Until when a connection that begins now goes on, in monotonic time; it always takes up one request. */
+  sliceEndMs(nowMs = monotonicMs(this.#clock)): number {
     return nowMs + (this.#usedMs < TURN_MS && !this.isSlowed ? SLICE_MS : 0);
   }
 
@@ -62,9 +62,9 @@ export class Turns {
     this.#usedMs = 0;
     const waiting = this.#waiting;
     this.#waiting = [];
-    const endMs = this.#clock.now() + TURN_MS;
+    const endMs = monotonicMs(this.#clock) + TURN_MS;
     let count = 0;
-    while (count < waiting.length && (count === 0 || this.#clock.now() < endMs)) waiting[count++]?.();
+    while (count < waiting.length && (count === 0 || monotonicMs(this.#clock) < endMs)) waiting[count++]?.();
     // Those that had their slice come after those that had none.
     this.#waiting = [...waiting.slice(count), ...this.#waiting];
     this.#usedMs = 0;
