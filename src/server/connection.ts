@@ -56,8 +56,7 @@ export interface ConnectionOptions extends FrameReaderOptions {
   readonly remark: (connection: Connection, what: string) => void;
   /** Called once; `error` is what ended the connection, if something did. */
   readonly ended: (connection: Connection, error: Error | undefined) => void;
-  /** Monotonic. */
-  readonly nowMs: () => number;
+  readonly monotonicMs: () => number;
   /** Takes over what begins with HTTP; without it nobody speaks that here. */
   readonly http?: ((stream: ByteStream) => void) | undefined;
 }
@@ -123,7 +122,7 @@ export class Connection implements FrameSender {
     this.localAddress = withoutMappedPrefix(accepted.localAddress ?? "");
     this.localPort = accepted.localPort ?? 0;
     this.#options = options;
-    this.#lastActiveMs = options.nowMs();
+    this.#lastActiveMs = options.monotonicMs();
     this.#frames = new FrameReader(options, (frame) => this.#handle(frame), this);
     if (options.sasl !== undefined) {
       this.login = new SaslLogin(options.sasl, options.clock);
@@ -229,7 +228,7 @@ export class Connection implements FrameSender {
   }
 
   #received(bytes: Buffer): boolean {
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.monotonicMs();
     this.#lastActiveMs = nowMs;
     if (this.#stream !== undefined) return this.#stream.received(bytes);
     const begun = this.#hasSpoken ? undefined : this.#frames.begunPrefix();
@@ -243,7 +242,7 @@ export class Connection implements FrameSender {
   }
 
   /** Runs what may answer several requests, then sends all answers in one write. Gives why it failed; the connection ends then, unless that is foreign. */
-  #turn(work: () => void, nowMs = this.#options.nowMs()): unknown {
+  #turn(work: () => void, nowMs = this.#options.monotonicMs()): unknown {
     let failure: unknown;
     try {
       this.#options.gather(work, nowMs);
@@ -275,13 +274,13 @@ export class Connection implements FrameSender {
   }
 
   #wrote(): void {
-    this.#lastActiveMs = this.#options.nowMs();
+    this.#lastActiveMs = this.#options.monotonicMs();
     this.recount();
   }
 
   /** Whether another request may be taken up in this turn. */
   #hasTime(): boolean {
-    return this.#options.nowMs() < this.#sliceEndMs;
+    return this.#options.monotonicMs() < this.#sliceEndMs;
   }
 
   /** No further request is taken up until something has happened. */
@@ -348,7 +347,7 @@ export class Connection implements FrameSender {
 
   #answeredInTurn(buffers: Answer, give: (answer: Answer) => boolean): void {
     if (this.#isClosed || !give(buffers)) return;
-    this.#lastActiveMs = this.#options.nowMs();
+    this.#lastActiveMs = this.#options.monotonicMs();
     this.#flush();
     this.#checkChoked();
     const frame = this.#behind;
@@ -366,7 +365,7 @@ export class Connection implements FrameSender {
       return;
     }
     this.#isAnswering = false;
-    this.#lastActiveMs = this.#options.nowMs();
+    this.#lastActiveMs = this.#options.monotonicMs();
     this.#send(buffers);
     this.#flush();
     this.#checkChoked();

@@ -265,7 +265,7 @@ export class Listener {
       sasl: this.#options.sasl,
       http: this.#http,
       clock: this.#options.clock,
-      nowMs: () => monotonicMs(this.#options.clock),
+      monotonicMs: () => monotonicMs(this.#options.clock),
       remark: (about, what) => this.#say(about, what, "a client is set up for another listener"),
       ended: (ended, error) => this.#ended(ended, ip, error),
     });
