@@ -5,7 +5,7 @@
 // nothing of anybody else. The one script that evaluates what a user wrote, a filter of messages, runs in a worker with a policy of its own, which
 // lets it reach nothing.
 
-import { readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { promisify } from "node:util";
@@ -42,33 +42,37 @@ export interface Wanted {
   readonly acceptEncoding: string;
 }
 
+/** No path: what stands beside the page. */
+const NAME = /^[-\w]+\.\w+$/;
+
 export class ConsoleFiles {
-  readonly #folder: string | undefined;
-  readonly #names: ReadonlySet<string>;
+  readonly #folders: readonly string[];
 
   /** @param folders where they may be; the first counts that has the page */
   constructor(folders: readonly string[] = placesOfTheBuild()) {
-    const found = folders.map((folder) => ({ folder, names: namesIn(folder) })).find(({ names }) => names.has(PAGE));
-    this.#folder = found?.folder;
-    this.#names = found?.names ?? new Set();
+    this.#folders = folders;
   }
 
   /** What is at "/" for browsers. */
   async page(wanted: Wanted): Promise<Response> {
-    if (this.#folder !== undefined) return await this.#answer(this.#folder, PAGE, wanted, { "content-security-policy": PAGE_POLICY });
+    const page = await this.#answer(PAGE, wanted, { "content-security-policy": PAGE_POLICY });
+    if (page !== undefined) return page;
     const text = "The console is not built: run npm run build, then load this page again. Metrics are at /metrics.\n";
     return new Response(text, { status: 503, headers: { "content-type": "text/plain; charset=utf-8" } });
   }
 
   /** Rejects with Problem. */
   async file(name: string, wanted: Wanted): Promise<Response> {
-    if (this.#folder === undefined || !this.#names.has(name)) throw new Problem(404, "There is no such file of the console.");
     const policy: Record<string, string> = name.startsWith("sandbox-") ? { "content-security-policy": SANDBOX_POLICY } : {};
-    return await this.#answer(this.#folder, name, wanted, { "cache-control": FOREVER, ...policy });
+    const file = NAME.test(name) ? await this.#answer(name, wanted, { "cache-control": FOREVER, ...policy }) : undefined;
+    if (file === undefined) throw new Problem(404, "There is no such file of the console.");
+    return file;
   }
 
-  async #answer(folder: string, name: string, { acceptEncoding }: Wanted, headers: Readonly<Record<string, string>>): Promise<Response> {
-    const zipped = await readFile(join(folder, `${name}.gz`));
+  async #answer(name: string, { acceptEncoding }: Wanted, headers: Readonly<Record<string, string>>): Promise<Response | undefined> {
+    const folder = this.#folders.find((each) => existsSync(join(each, `${PAGE}.gz`)));
+    const zipped = folder === undefined ? undefined : await readIfThere(join(folder, `${name}.gz`));
+    if (zipped === undefined) return undefined;
     const takesZipped = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$|\s))/i.test(acceptEncoding);
     const body = takesZipped ? zipped : await unzipped(zipped);
     const type = TYPES[extname(name)] ?? "application/octet-stream";
@@ -82,10 +86,10 @@ function placesOfTheBuild(): readonly string[] {
   return [join(import.meta.dirname, "console"), join(import.meta.dirname, "../../.dist/console")];
 }
 
-function namesIn(folder: string): ReadonlySet<string> {
+async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
-    return new Set(readdirSync(folder).flatMap((file) => (file.endsWith(".gz") ? [file.slice(0, -".gz".length)] : [])));
+    return await readFile(path);
   } catch {
-    return new Set();
+    return undefined;
   }
 }

@@ -86,7 +86,7 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, openKey, fits 
       <table aria-rowcount={sorted.length + 1} aria-label={label}>
         <Titles columns={columns} sorting={sorting} onSort={setSorting} />
         <tbody>
-          <Gap rows={first} columns={columns.length} />
+          <Gap rows={first} />
           {sorted.slice(first, last).map((row, offset) => {
             const index = first + offset;
             const isReached = index === current || (offset === 0 && (current < first || current >= last));
@@ -105,7 +105,7 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, openKey, fits 
               />
             );
           })}
-          <Gap rows={sorted.length - last} columns={columns.length} />
+          <Gap rows={sorted.length - last} />
         </tbody>
       </table>
     </div>
@@ -199,11 +199,11 @@ function Title<Row>({ column, sorting, onSort }: { column: Column<Row>; sorting:
   );
 }
 
-function Gap({ rows, columns }: { rows: number; columns: number }) {
+function Gap({ rows }: { rows: number }) {
   if (rows <= 0) return null;
   return (
     <tr class="gap">
-      <td colSpan={columns} style={{ height: `${rows * ROW_PX}px` }} />
+      <td style={{ height: `${rows * ROW_PX}px` }} />
     </tr>
   );
 }

@@ -53,7 +53,7 @@ export function SettingsTable({ type, name }: SettingsProps) {
   const rows = useMemo(() => ordered(settings.value ?? [], filter, isAltered), [settings.value, filter, isAltered]);
   return (
     <>
-      <div class="bar middle">
+      <div class="bar">
         <Text label="Filter by name or value" value={filter} onChange={setFilter} isFilter grows />
         <Check label="Only what differs" isOn={isAltered} onChange={setAltered} />
         <span class="count">{settings.value === undefined ? "" : counted(rows.length, "setting")}</span>

@@ -77,7 +77,7 @@ export function TopicsPage({ place }: { place: Place }) {
   return (
     <div class="page">
       <Head title="Topics">{create}</Head>
-      <div class="bar middle">
+      <div class="bar">
         <Text label="Filter by name" value={filter} onChange={(value) => show({ filter: value })} isFilter grows />
         <Check
           label="Internal topics"
