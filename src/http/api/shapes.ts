@@ -21,7 +21,7 @@ import { valibot as v } from "../web-framework.ts";
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const whole = v.pipe(v.number(), v.integer());
 const nullable = <Schema extends v.GenericSchema>(schema: Schema) => v.nullable(schema);
-const wholeText = v.pipe(v.string(), v.regex(/^-?\d{1,16}$/, "a whole number"), v.transform(Number));
+export const wholeText = v.pipe(v.string(), v.regex(/^-?\d{1,16}$/, "a whole number"), v.transform(Number));
 const flagText = v.pipe(
   v.picklist(["true", "false"]),
   v.transform((text) => text === "true"),

@@ -13,6 +13,8 @@ import type { Services } from "../../../api/services.ts";
 import { RefusedRequest } from "../../../server/dispatch.ts";
 import { Problem } from "../../problem.ts";
 import type { Asker } from "../../route.ts";
+import type { JsonObject } from "./json-message.ts";
+import { placingOf, Where } from "./places.ts";
 
 /** By which quotas know who asks over HTTP. */
 const CLIENT_ID = "http";
@@ -38,6 +40,27 @@ export class KafkaClient {
     const request = encoded({ api, version, body });
     const response = broker === this.#services.brokerId ? await this.#askHere(request) : await this.#passOn(broker, request);
     return response === undefined ? undefined : decodeResponse(api, version, response).body;
+  }
+
+  /** At whichever brokers have to answer; of those that do not there is nothing in it. */
+  async askPlaced<Q extends Shape, R extends Shape>({ api, version, body }: Request<Q, R>): Promise<Decoded<R>> {
+    const { split, join } = placingOf(api.name);
+    const parts = [...split(body as JsonObject, new Where(this.#services))];
+    const answers = await Promise.all(parts.map(([broker, part]) => this.ask(broker, { api, version, body: part as Encodable<Q> })));
+    const response = join(answers.filter((each) => each !== undefined)) as Decoded<R>;
+    await this.holdOff(Number(response["throttleTimeMs"] ?? 0));
+    return response;
+  }
+
+  /** Who has used too much goes on when the time is over that he is told, or has gone. */
+  async holdOff(ms = 0): Promise<void> {
+    const { signal } = this.#asker;
+    if (ms <= 0 || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.#services.clock.after(ms, resolve);
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    await promise;
+    timer.cancel();
   }
 
   async #askHere(request: Buffer): Promise<Buffer | undefined> {

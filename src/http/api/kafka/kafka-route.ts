@@ -6,7 +6,6 @@ import type { Decoded, Encodable, Shape } from "../../../../protocol/schema/fiel
 import { includesVersion } from "../../../../protocol/schema/versions.ts";
 import { errorReply } from "../../../api/error-response.ts";
 import type { Handler } from "../../../api/handler.ts";
-import type { Clock } from "../../../base/clock.ts";
 import type { BrokerView } from "../../broker-view.ts";
 import { Problem } from "../../problem.ts";
 import { type Route, route } from "../../route.ts";
@@ -45,20 +44,10 @@ export function kafkaRoute({ services }: BrokerView): Route {
       const parts = placed ?? split(request, new Where(services));
       const answers = [...parts].map(([broker, part]) => answerOf(client, { handler, version, broker, part }));
       const response = join(await Promise.all(answers));
-      await holdOff(services.clock, Number(response["throttleTimeMs"] ?? 0), asked.signal);
+      await client.holdOff(Number(response["throttleTimeMs"] ?? 0));
       return Response.json(toJson(handler.api.response, version, response));
     },
   });
-}
-
-/** Who has used too much gets his answer when the time is over that it tells. */
-async function holdOff(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = clock.after(ms, resolve);
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  await promise;
-  timer.cancel();
 }
 
 interface Part {
