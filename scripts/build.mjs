@@ -109,6 +109,7 @@ export async function build({ withTypes = false } = {}) {
       entryNames: "[name]",
       chunkNames: "shared-[hash]",
       external: ["vitest"],
+      plugins: [seldomNeededBeside, webFrameworkBeside],
       banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
     }),
     ...COMMON_JS.map((entry) =>
