@@ -26,7 +26,11 @@ export function approachFault(approach: Approach, isOwnName: (name: string) => b
 
 /** The broker passes nothing on. */
 function targetFault({ target }: Approach): Problem | undefined {
-  return target.startsWith("/") || target === "*" ? undefined : new Problem(400, "A request names a path; this is no proxy.");
+  return target.startsWith("/") || target === "*" ? undefined : noProxy();
+}
+
+export function noProxy(): Problem {
+  return new Problem(400, "A request names a path; this is no proxy.");
 }
 
 function hostFault({ headers: { host }, rawHeaders }: Approach, isOwnName: (name: string) => boolean): Problem | undefined {

@@ -26,7 +26,7 @@ export interface RoutedOptions {
   readonly services: Services;
   readonly logins: Logins;
   /** What was thrown, as it is answered. */
-  readonly failed: (error: unknown) => Problem;
+  readonly failed: (error: unknown, incoming: IncomingMessage) => Problem;
 }
 
 export function routed(routes: readonly Route[], options: RoutedOptions): Hono<Env> {
@@ -42,7 +42,7 @@ export function routed(routes: readonly Route[], options: RoutedOptions): Hono<E
     });
   }
   app.notFound(() => new Problem(404, "There is nothing here.").response());
-  app.onError((error) => options.failed(error).response());
+  app.onError((error, { env }) => options.failed(error, env.incoming).response());
   return app;
 }
 
