@@ -25,11 +25,13 @@ import { AnswerInTurn, AnswersInTurn, mayFollow } from "./answers-in-turn.ts";
 import { ByteStream } from "./byte-stream.ts";
 import { ForeignProtocol } from "./foreign-protocol.ts";
 import { FrameReader, type FrameReaderOptions, type FrameSender } from "./frame-reader.ts";
+import { Mutes } from "./mutes.ts";
 import { takeOver, untakenBytes } from "./socket.ts";
 import type { TlsAcceptor } from "./tls-acceptor.ts";
 import { type SecureSocketEvents, secureSocket } from "./tls-socket.ts";
 import type { Gather, Turns } from "./turns.ts";
 import { type Answer, type AnswerAfterWrite, JOINED_BYTES, madeAnswers } from "./unsent-answers.ts";
+import { Usage } from "./usage.ts";
 
 /** Answers waiting in the socket beyond which no further request is taken up. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
@@ -77,6 +79,8 @@ export class Connection implements FrameSender {
   /** Who the client is: "User:ANONYMOUS" until it has shown more. */
   principal = ANONYMOUS;
   readonly login: SaslLogin | undefined;
+  readonly usage: Usage;
+  readonly mutes: Mutes;
   readonly #socket: Socket;
   readonly #frames: FrameReader;
   readonly #options: ConnectionOptions;
@@ -97,8 +101,6 @@ export class Connection implements FrameSender {
   #isAnswering = false;
   /** The peer does not read its answers. */
   #isChoked = false;
-  /** How many have muted it. */
-  #muteCount = 0;
   /** Requests are left for a later turn. */
   #isYielding = false;
   /** Until when requests are taken up in this turn. */
@@ -122,6 +124,8 @@ export class Connection implements FrameSender {
     this.localAddress = withoutMappedPrefix(accepted.localAddress ?? "");
     this.localPort = accepted.localPort ?? 0;
     this.#options = options;
+    this.usage = new Usage(options.clock.now());
+    this.mutes = new Mutes({ clock: options.clock, onClose: (listener) => this.onClose(listener), goOn: () => this.#goOn() });
     this.#lastActiveMs = options.monotonicMs();
     this.#frames = new FrameReader(options, (frame) => this.#handle(frame), this);
     if (options.sasl !== undefined) {
@@ -147,6 +151,10 @@ export class Connection implements FrameSender {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  get isStream(): boolean {
+    return this.#stream !== undefined;
   }
 
   get channel(): string {
@@ -181,17 +189,7 @@ export class Connection implements FrameSender {
   }
 
   mute(ms: number): () => void {
-    if (this.#isClosed) return () => undefined;
-    this.#muteCount++;
-    const unmute = () => {
-      if (!forget()) return;
-      timer.cancel();
-      this.#muteCount--;
-      this.#goOn();
-    };
-    const forget = this.onClose(unmute);
-    const timer = this.#options.clock.after(ms, unmute);
-    return unmute;
+    return this.#isClosed ? () => undefined : this.mutes.mute(ms);
   }
 
   remark(what: string): void {
@@ -285,7 +283,7 @@ export class Connection implements FrameSender {
 
   /** No further request is taken up until something has happened. */
   get #isHeldBack(): boolean {
-    return this.#isAnswering || this.#isChoked || this.#muteCount > 0 || this.#inTurn.isFull;
+    return this.#isAnswering || this.#isChoked || this.mutes.count > 0 || this.#inTurn.isFull;
   }
 
   /** The slice is used up, or there is no memory for the request that begins: what is left waits for its turn. */
@@ -333,7 +331,7 @@ export class Connection implements FrameSender {
     }
     if (typeof answer === "function") {
       this.#send(answer);
-      return this.#muteCount === 0 && (this.#unsent.length % APPENDS_A_LOOK !== 0 || this.#hasTime());
+      return this.mutes.count === 0 && (this.#unsent.length % APPENDS_A_LOOK !== 0 || this.#hasTime());
     }
     this.#send(answer);
     this.#checkChoked();

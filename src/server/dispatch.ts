@@ -20,9 +20,10 @@ import { StorageError } from "../storage/storage-error.ts";
 import { AnswerInTurn } from "./answers-in-turn.ts";
 import type { AnswerFrame, Connection } from "./connection.ts";
 import { type Exchange, Interceptors } from "./interceptors.ts";
-import { type ApiFigures, RequestFigures } from "./request-figures.ts";
+import { RequestFigures } from "./request-figures.ts";
 import { quotaOf, throttled } from "./throttled.ts";
 import type { Answer } from "./unsent-answers.ts";
+import type { ApiUsage } from "./usage.ts";
 
 /** The request cannot be served; the message names API, version and client, for the log. */
 export class RefusedRequest extends Error {
@@ -93,6 +94,7 @@ function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType
   };
   const account = figures.of(handler);
   account.took(header.apiVersion, frame.length);
+  const usage = connection.usage.took(account, header.apiVersion, header.clientId);
   const body = readRequest(reader, handler.leavesFrame && !interceptors.defers ? undefined : frame, handler, header, connection);
   if (services.logger.isDebugging) {
     services.logger.debug(
@@ -107,18 +109,18 @@ function answer(parts: Parts, frame: Buffer, connection: Connection): ReturnType
     const reply = quota === undefined ? handled : throttled(handled, { quota, handler, header, body, connection, sizeBytes: frame.length });
     if (reply instanceof AfterWrite) {
       figures.answered(account);
-      return (writer) => write(writer, handler, header, reply, account);
+      return (writer) => write(writer, handler, header, reply, usage);
     }
     const waiting = reply instanceof InTurn ? reply.reply : reply;
     if (!(waiting instanceof Promise)) {
       figures.answered(account);
-      return encode(handler, header, waiting, account);
+      return encode(handler, header, waiting, usage);
     }
     const ended = figures.waiting(account);
     const answered = waiting.then(
       (later) => {
         ended();
-        return encode(handler, header, later, account);
+        return encode(handler, header, later, usage);
       },
       (error: unknown) => {
         ended();
@@ -203,13 +205,8 @@ function readRequest(reader: Reader, kept: Buffer | undefined, handler: Handler,
   }
 }
 
-function encode(
-  handler: Handler,
-  header: RequestHeader,
-  reply: Reply<typeof handler.api.response.struct.shape>,
-  account?: ApiFigures,
-): Answer {
-  account?.told(reply);
+function encode(handler: Handler, header: RequestHeader, reply: Reply<typeof handler.api.response.struct.shape>, usage?: ApiUsage): Answer {
+  usage?.told(reply);
   return reply === NO_ANSWER
     ? undefined
     : carried(handler, () => encodeResponse(handler.api, header.apiVersion, header.correlationId, reply));
@@ -220,10 +217,10 @@ function write(
   handler: Handler,
   header: RequestHeader,
   later: AfterWrite<typeof handler.api.response.struct.shape>,
-  account: ApiFigures,
+  usage: ApiUsage,
 ): void {
   const reply = later.reply();
-  account.told(reply);
+  usage.told(reply);
   if (reply !== NO_ANSWER) carried(handler, () => writeResponse(writer, handler.api, header.apiVersion, header.correlationId, reply));
 }
 

@@ -45,10 +45,10 @@ export class ApiFigures {
     this.requestBytes += sizeBytes;
   }
 
-  /** Counts each error that an answer tells; one of which nothing can be told counts as without. */
-  told(reply: Reply<Shape>): void {
+  /** Has each error that an answer tells counted by `tell`; an answer of which nothing can be told counts as without. */
+  told(reply: Reply<Shape>, tell: (errorCode: number) => void): void {
     if (typeof reply === "symbol" || this.#countErrors === undefined) this.#noErrorCount++;
-    else this.#noErrorCount += this.#countErrors(reply, this.#tell);
+    else this.#noErrorCount += this.#countErrors(reply, tell);
   }
 
   /** How often each error was told, NONE as well. */
@@ -72,9 +72,9 @@ export class ApiFigures {
     return new Spread([this.awaitedUs], [this.inTurnUs]);
   }
 
-  readonly #tell = (errorCode: number): void => {
+  tell(errorCode: number): void {
     this.#errors.set(errorCode, (this.#errors.get(errorCode) ?? 0) + 1);
-  };
+  }
 }
 
 export class RequestFigures {

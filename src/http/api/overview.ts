@@ -8,6 +8,7 @@ import { OPERATIONS } from "../../security/permission.ts";
 import type { BrokerView } from "../broker-view.ts";
 import { type Asker, type Route, route } from "../route.ts";
 import { valibot as v } from "../web-framework.ts";
+import { mayDescribeCluster } from "./clients.ts";
 import { kafkaApis } from "./kafka/kafka-apis.ts";
 import { type Overview, overview } from "./shapes.ts";
 
@@ -43,7 +44,7 @@ function overviewFor(view: BrokerView, asker: Asker): Overview {
     topicCount: topics.length,
     partitionCount: topics.reduce((sum, { partitions }) => sum + partitions.length, 0),
     isTest: false,
-    serves: [],
+    serves: mayDescribeCluster(asker) ? ["clients"] : [],
   };
 }
 
