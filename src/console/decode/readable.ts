@@ -20,7 +20,7 @@ export interface Readable {
 export function readPlainly(content: Content | null): Readable {
   if (content === null) return { format: "null", value: null, text: "null" };
   const { text } = content;
-  if (text === undefined) {
+  if (text === undefined || text.startsWith("\0")) {
     const bytes = bytesOf(content);
     return {
       format: "bytes",

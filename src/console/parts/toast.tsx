@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 
-const SHOWN_MS = 6000;
+const SHOWN_MS = 4000;
 const MOST = 4;
 
 interface News {

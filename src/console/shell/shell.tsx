@@ -91,10 +91,11 @@ function Top({
           </>
         )}
       </div>
-      <button type="button" class="button plain" onClick={() => setLook(nextLook(look))} aria-label={`Colours: ${look}`}>
+      <button type="button" class="button plain" onClick={() => setLook(nextLook(look))}>
+        <span class="hidden">Colours: </span>
         {LOOK_TITLES[look]}
       </button>
-      <button type="button" class="button plain" onClick={onKeys} aria-label="Keys">
+      <button type="button" class="button plain" onClick={onKeys} title="Keys">
         <kbd>?</kbd>
       </button>
     </header>

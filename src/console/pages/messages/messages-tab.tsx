@@ -16,7 +16,7 @@ import { RecordDetail } from "./record-detail.tsx";
 import { addressOf, MOST_SEARCHED, type Wanted, wantedIn } from "./wanted.ts";
 
 const COLUMNS: readonly Column<StoredRecord>[] = [
-  { title: "Partition", width: "78px", isNumber: true, cell: ({ partition }) => partition },
+  { title: "Partition", width: "92px", isNumber: true, cell: ({ partition }) => partition },
   { title: "Offset", width: "92px", isNumber: true, cell: ({ offset }) => offset },
   { title: "Time", width: "188px", isWide: true, cell: ({ timestamp }) => timed(timestamp) },
   {

@@ -4,6 +4,8 @@ import { useState } from "preact/hooks";
 import type { Content, StoredRecord } from "../../../http/api/shapes.ts";
 import { produce, wholeRecord } from "../../ask/records.ts";
 import { base64Of, bytesOf, hexOf } from "../../decode/content.ts";
+import { prettyJson } from "../../decode/pretty-json.ts";
+import type { Readable } from "../../decode/readable.ts";
 import { Do, Select } from "../../parts/form.tsx";
 import { lasted, sized, timed, visible, whole } from "../../parts/format.ts";
 import { copy, toast } from "../../parts/toast.tsx";
@@ -112,11 +114,8 @@ function Part({ title, content }: { title: string; content: Content | null }) {
         <span class="faint">{title === "Value" ? "null (tombstone)" : "null"}</span>
       </div>
     );
-  const shown = inForm(
-    content,
-    form,
-    readable.format === "text" ? readable.text : readable.format === "bytes" ? undefined : JSON.stringify(readable.value, undefined, 2),
-  );
+  const isHex = form === "hex" || (form === "auto" && readable.format === "bytes");
+  const shown = isHex ? hexOf(bytesOf(content)) : inForm(content, form, readable);
   return (
     <div>
       <div class="bar middle">
@@ -132,7 +131,7 @@ function Part({ title, content }: { title: string; content: Content | null }) {
         <Do title="Copy" tone="plain" run={() => copy(shown, title)} />
       </div>
       {readable.problem === undefined ? null : <p class="note">{readable.problem}</p>}
-      <pre class="value">
+      <pre class={isHex ? "value columns" : "value"}>
         <bdi>{visible(shown)}</bdi>
       </pre>
       {content.isCut ? <p class="note">This is the beginning of {sized(content.sizeBytes)}.</p> : null}
@@ -140,17 +139,8 @@ function Part({ title, content }: { title: string; content: Content | null }) {
   );
 }
 
-/** @param read what the bytes say; `undefined`: nothing, they are shown */
-function inForm(content: Content, form: string, read: string | undefined): string {
-  const bytes = bytesOf(content);
-  switch (form) {
-    case "text":
-      return new TextDecoder().decode(bytes);
-    case "hex":
-      return hexOf(bytes);
-    case "base64":
-      return base64Of(bytes);
-    default:
-      return read ?? hexOf(bytes);
-  }
+function inForm(content: Content, form: string, { format, text }: Readable): string {
+  if (form === "text") return new TextDecoder().decode(bytesOf(content));
+  if (form === "base64") return base64Of(bytesOf(content));
+  return format === "text" ? text : prettyJson(text);
 }
