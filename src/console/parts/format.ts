@@ -49,10 +49,7 @@ export function oneLine(text: string, most = 400): string {
 
 /** Line breaks and tabs stay. */
 export function visible(text: string): string {
-  return text.replace(HIDDEN, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code < 0x20 ? String.fromCodePoint(0x2400 + code) : `‹${code.toString(16).toUpperCase().padStart(4, "0")}›`;
-  });
+  return text.replace(HIDDEN, (character) => `‹${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}›`);
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is made visible

@@ -3,6 +3,9 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { type Fault, faultOf } from "../ask/fault.ts";
 
+/** What takes long is asked for less often: it has one part in so many of the time. */
+const SHARE = 20;
+
 export interface Loaded<T> {
   /** The last that came, also while there is a fault. */
   readonly value: T | undefined;
@@ -23,10 +26,13 @@ export function useLoaded<T>(
   useEffect(() => {
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let beganMs = 0;
     const next = () => {
-      if (everyMs !== undefined && !abort.signal.aborted) timer = setTimeout(run, everyMs);
+      const tookMs = performance.now() - beganMs;
+      if (everyMs !== undefined && !abort.signal.aborted) timer = setTimeout(run, Math.max(everyMs, SHARE * tookMs));
     };
     const run = () => {
+      beganMs = performance.now();
       if (document.hidden) return next();
       current
         .current(abort.signal)

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { compatibilityOf, deleteSubject, deleteVersion, setCompatibility, type Version, versionsOf } from "../../ask/schemas.ts";
+import { prettyJson } from "../../decode/pretty-json.ts";
 import { SecondLook } from "../../parts/dialog.tsx";
 import { Select } from "../../parts/form.tsx";
 import { oneLine, visible } from "../../parts/format.ts";
@@ -133,10 +134,5 @@ function VersionView({ shown, before, onDelete }: { shown: Version; before: Vers
 }
 
 function pretty({ schema, schemaType = "AVRO" }: Version): string {
-  if (schemaType === "PROTOBUF") return schema;
-  try {
-    return JSON.stringify(JSON.parse(schema), undefined, 2);
-  } catch {
-    return schema;
-  }
+  return schemaType === "PROTOBUF" ? schema : prettyJson(schema);
 }

@@ -72,7 +72,7 @@ function columns(onEnd: (row: TransactionRow) => void): readonly Column<Transact
     { title: "Transactional id", by: ({ id }) => id, cell: ({ id }) => <bdi title={oneLine(id)}>{oneLine(id)}</bdi> },
     {
       title: "State",
-      width: "150px",
+      width: "112px",
       by: ({ state }) => state,
       cell: ({ state, startedMs }) => <Tag tone={startedMs === undefined ? "" : "warn"}>{state}</Tag>,
     },
