@@ -1,13 +1,12 @@
 // The console in a browser, as tests use it: a page that remembers whatever went wrong in it, and what axe has to say of it.
 
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { CACHE } from "./broker-under-test.ts";
 
 const SHOTS = join(CACHE, "console");
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export interface Look {
   readonly isNarrow?: boolean;
@@ -67,7 +66,7 @@ export class ConsolePage implements AsyncDisposable {
 
   /** What axe finds that is serious or worse, a line each. */
   async barriers(): Promise<string[]> {
-    await this.page.evaluate(axe);
+    await this.page.evaluate(axe.source);
     const { violations } = await this.page.evaluate<AxeResult>("axe.run(document, { resultTypes: ['violations'] })");
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
