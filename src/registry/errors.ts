@@ -66,7 +66,7 @@ export const notPermitted = (message: string) => new RegistryError(42205, messag
 export const referenceExists = (subject: string, version: number) =>
   new RegistryError(42206, `One or more references exist to the schema {magic=1,keytype=SCHEMA,subject=${subject},version=${version}}`);
 export const invalidSubject = (subject: string) => new RegistryError(42208, `The specified subject '${subject}' is not a valid subject.`);
-export const schemaTooLarge = () => new RegistryError(42209, "The schema is larger than the topic _schemas takes (max.message.bytes)");
+export const schemaTooLarge = (reason: string) => new RegistryError(42209, `The schema is too large: ${reason}`);
 export const contextNotEmpty = (context: string) => new RegistryError(42211, `The specified context '${context}' is not empty.`);
 export const notForwarded = (options: ErrorOptions) =>
   new RegistryError(50003, "Error while forwarding the request to the primary", options);

@@ -6,7 +6,16 @@ import type { SchemaVersion } from "./records.ts";
 
 export type SchemaContent = Pick<SchemaVersion, "schemaType" | "schema" | "references" | "metadata" | "ruleSet">;
 
-export function guidOf({ schema, references, metadata, ruleSet }: SchemaContent): string {
+const known = new WeakMap<SchemaContent, string>();
+
+/** Contents never change: what was found out of one is kept with it. */
+export function guidOf(content: SchemaContent): string {
+  const guid = known.get(content) ?? computedGuid(content);
+  known.set(content, guid);
+  return guid;
+}
+
+function computedGuid({ schema, references, metadata, ruleSet }: SchemaContent): string {
   const hash = createHash("md5").update(schema, "utf8");
   for (const { name, subject, version } of references) {
     const bytes = Buffer.alloc(4);

@@ -24,7 +24,7 @@ export class MalformedJson extends Error {
 }
 
 /** Deeper texts are refused: they are read by recursion. */
-const DEEPEST = 1000;
+const DEEPEST = 200;
 
 /** Reads `text`; with `comments`, as Avro's own parser does, also with comments in the two ways of C between its tokens. */
 export function parseJson(text: string, { comments = false } = {}): Json {

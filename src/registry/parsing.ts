@@ -1,6 +1,8 @@
 // Parses schemas with what they refer to. Parsed ones are kept for a while, because a subject's versions are compared again and again.
 
-import { invalidSchema } from "./errors.ts";
+import { othersTurn } from "../base/clock.ts";
+import { systemClock } from "../base/system-clock.ts";
+import { invalidSchema, schemaTooLarge } from "./errors.ts";
 import { InvalidSchema, type ParsedSchema, type ResolvedReference, type SchemaReference, type SchemaType } from "./format.ts";
 import { formatOf } from "./formats.ts";
 import { guidOf } from "./identity.ts";
@@ -19,6 +21,8 @@ export interface SchemaText {
 /** Of the texts of parsed schemas that are kept. */
 const MOST_KEPT_CHARACTERS = 4 * 1024 * 1024;
 const MOST_REFERENCES = 1000;
+/** Of a new schema, and of all that it refers to: they are parsed in one go, in which nobody else has a turn. */
+const MOST_CHARACTERS = 256 * 1024;
 
 export class SchemaParser {
   readonly #state: RegistryState;
@@ -31,13 +35,17 @@ export class SchemaParser {
 
   /** Throws 42201 for what is not a schema or refers to what is not there. */
   async parseNew(text: SchemaText, normalize: boolean): Promise<ParsedSchema> {
+    if (text.schema.length > MOST_CHARACTERS) throw schemaTooLarge(`it has more than ${MOST_CHARACTERS} characters`);
     return await this.#parse(text, { isNew: true, normalize });
   }
 
   /** A stored schema, which is not judged again. */
   async parseStored(version: SchemaVersion): Promise<ParsedSchema> {
     const key = `${this.#state.erasures} ${version.schemaType} ${guidOf(version)} ${version.subject}`;
-    const parsed = this.#kept.get(key) ?? (await this.#parse(version, { isNew: false, normalize: false }));
+    const known = this.#kept.get(key);
+    // One after the other is parsed where many are compared.
+    if (known === undefined) await othersTurn(systemClock);
+    const parsed = known ?? (await this.#parse(version, { isNew: false, normalize: false }));
     this.#keep(key, parsed);
     return parsed;
   }
@@ -65,11 +73,13 @@ export class SchemaParser {
   async #parse(text: SchemaText, options: { readonly isNew: boolean; readonly normalize: boolean }): Promise<ParsedSchema> {
     try {
       const references = this.#resolve(text);
+      const characters = references.reduce((sum, { schema }) => sum + schema.length, 0);
+      if (options.isNew && characters > MOST_CHARACTERS)
+        throw new InvalidSchema(`What it refers to has more than ${MOST_CHARACTERS} characters`);
       const format = await formatOf(text.schemaType);
       return await format.parse(text.schema, { references, ...options });
     } catch (cause) {
-      if (cause instanceof InvalidSchema) throw invalidSchema(text, cause.message);
-      throw cause;
+      throw asInvalid(text, cause);
     }
   }
 
@@ -92,4 +102,11 @@ export class SchemaParser {
     visit(text, []);
     return [...resolved.values()];
   }
+}
+
+/** What was thrown while a schema was parsed or compared, as its sender is told it. */
+export function asInvalid(text: SchemaText, cause: unknown): unknown {
+  if (cause instanceof InvalidSchema) return invalidSchema(text, cause.message);
+  // The stack is what runs out with texts that are nested more deeply than any that somebody means.
+  return cause instanceof RangeError ? invalidSchema(text, "It is nested too deeply") : cause;
 }

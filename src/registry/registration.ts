@@ -1,12 +1,14 @@
 // Registering schemas, looking them up by their text, and asking whether they could be registered.
 
+import { othersTurn } from "../base/clock.ts";
+import { systemClock } from "../base/system-clock.ts";
 import { type EarlierVersion, incompatibilities, versionsToCompare } from "./compatibility.ts";
-import { incompatible, invalidRequest, invalidSchema, invalidSubject, notPermitted, schemaNotFound, subjectNotFound } from "./errors.ts";
-import { InvalidSchema, type ParsedSchema, type SchemaReference } from "./format.ts";
+import { incompatible, invalidRequest, invalidSubject, notPermitted, schemaNotFound, subjectNotFound } from "./errors.ts";
+import type { ParsedSchema, SchemaReference } from "./format.ts";
 import { isSchemaType } from "./formats.ts";
 import { guidOf, type SchemaContent } from "./identity.ts";
 import { mergeMetadata, mergeRules } from "./metadata.ts";
-import type { SchemaParser } from "./parsing.ts";
+import { asInvalid, type SchemaParser } from "./parsing.ts";
 import type { ConfigValue, Metadata, RuleSet, SchemaVersion } from "./records.ts";
 import type { Settings } from "./settings.ts";
 import type { RegistryStore } from "./store.ts";
@@ -128,7 +130,8 @@ export class Registrations {
         ruleSet: request.ruleSet === undefined ? undefined : version.ruleSet,
       });
     const text = plain(content);
-    const similar = versions.findLast((version) => plain(version) === text && version.schemaType === content.schemaType);
+    const isSimilar = (version: SchemaContent) => version.schema === content.schema && plain(version) === text;
+    const similar = versions.findLast((version) => version.schemaType === content.schemaType && isSimilar(version));
     if (similar !== undefined || content.references.length > 0) return similar;
     return await this.#findWrittenOut(versions, content, parsed);
   }
@@ -159,7 +162,9 @@ export class Registrations {
   }
 
   #nextVersion(subject: string, wanted: number, isImport: boolean): number {
-    const next = (this.#store.state.versions(subject).at(-1)?.version ?? 0) + 1;
+    const versions = this.#store.state.versions(subject);
+    if (versions.length >= MOST_VERSIONS) throw notPermitted(`Subject ${subject} has ${MOST_VERSIONS} versions, and takes no more`);
+    const next = (versions.at(-1)?.version ?? 0) + 1;
     if (wanted <= 0 || wanted === next) return next;
     if (!isImport) throw invalidRequest("Version is not one more than previous version");
     return wanted;
@@ -189,6 +194,7 @@ export class Registrations {
       group === undefined ? undefined : metadata?.properties?.[group];
     const ofGroup = (versions ?? this.#live(subject)).filter((version) => groupOf(version) === groupOf(candidate.content));
     for (const version of versionsToCompare(level, ofGroup)) {
+      await othersTurn(systemClock);
       const earlier: EarlierVersion = { version, parsed: await this.#parser.parseStored(version) };
       const messages = judged(version, () =>
         incompatibilities(level, { schemaType: candidate.content.schemaType, parsed: candidate.parsed }, earlier),
@@ -229,8 +235,7 @@ function judged(version: SchemaVersion, compare: () => readonly string[]): reado
   try {
     return compare();
   } catch (cause) {
-    if (cause instanceof InvalidSchema) throw invalidSchema(version, cause.message);
-    throw cause;
+    throw asInvalid(version, cause);
   }
 }
 
@@ -252,6 +257,9 @@ function numbered(content: SchemaContent, version: number, asked: number | undef
   if (!asked && properties?.[VERSION_PROPERTY] === undefined) return content;
   return { ...content, metadata: { ...content.metadata, properties: { ...properties, [VERSION_PROPERTY]: String(version) } } };
 }
+
+/** Of a subject: some changes look at all of them. */
+const MOST_VERSIONS = 10_000;
 
 const VERSION_PROPERTY = "confluent:version";
 

@@ -8,14 +8,20 @@ import { DEFAULT_CONTEXT, parseSubject, subjectBeside } from "./subject.ts";
 
 /** The ids of one context. Equal schemas have one id, unless they were imported under several. */
 class ContextIds {
-  readonly #uses = new Map<number, SchemaVersion[]>();
+  readonly #uses = new Map<number, Set<SchemaVersion>>();
   readonly #ids = new Map<string, number[]>();
   /** The highest that was ever seen; the next one is above. */
   highest = 0;
 
   /** Versions that have the id, live or not. */
   uses(id: number): readonly SchemaVersion[] {
-    return this.#uses.get(id) ?? [];
+    return [...(this.#uses.get(id) ?? [])];
+  }
+
+  /** One of another version than this. */
+  otherUse(id: number, { subject, version }: Pick<SchemaVersion, "subject" | "version">): SchemaVersion | undefined {
+    for (const use of this.#uses.get(id) ?? []) if (use.subject !== subject || use.version !== version) return use;
+    return undefined;
   }
 
   /** The lowest of a schema's. */
@@ -31,16 +37,14 @@ class ContextIds {
         key,
         [...ids, version.id].sort((a, b) => a - b),
       );
-    this.#uses.set(version.id, [...this.uses(version.id), version]);
+    this.#uses.set(version.id, (this.#uses.get(version.id) ?? new Set()).add(version));
     this.highest = Math.max(this.highest, version.id);
   }
 
   remove(version: SchemaVersion): void {
-    const left = this.uses(version.id).filter((use) => use !== version);
-    if (left.length > 0) {
-      this.#uses.set(version.id, left);
-      return;
-    }
+    const left = this.#uses.get(version.id);
+    left?.delete(version);
+    if (left !== undefined && left.size > 0) return;
     this.#uses.delete(version.id);
     const key = keyOf(version);
     const ids = (this.#ids.get(key) ?? []).filter((id) => id !== version.id);
@@ -152,9 +156,7 @@ export class RegistryState {
 
   #applySchema(subject: string, version: number, value: SchemaVersion | null): string | undefined {
     if (value !== null) {
-      const [known] = this.uses(parseSubject(subject).context, value.id).filter(
-        (use) => use.subject !== subject || use.version !== version,
-      );
+      const known = this.#contexts.get(parseSubject(subject).context)?.otherUse(value.id, { subject, version });
       if (known !== undefined && known.schema !== value.schema) return `id ${value.id} stands for another schema already`;
     }
     const before = this.version(subject, version);

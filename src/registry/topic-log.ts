@@ -61,7 +61,7 @@ export class TopicSchemaLog implements SchemaLog {
     });
     const errorCode = answer?.responses[0]?.partitionResponses[0]?.errorCode;
     if (errorCode === Errors.NOT_LEADER_OR_FOLLOWER) throw new NotWriter();
-    if (errorCode === Errors.MESSAGE_TOO_LARGE) throw schemaTooLarge();
+    if (errorCode === Errors.MESSAGE_TOO_LARGE) throw schemaTooLarge("the topic _schemas does not take it (max.message.bytes)");
     if (errorCode !== Errors.NONE) throw unavailable("write", errorCode);
   }
 

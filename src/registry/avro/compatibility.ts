@@ -2,9 +2,19 @@
 // library takes with names (only the last part has to match, or an alias of the reader). Logical types, docs, orders and other attributes play no
 // part. Places are JSON pointers into the reader's schema.
 
+import { Effort } from "../effort.ts";
 import type { Difference } from "../format.ts";
 import { Pairs } from "../pairs.ts";
-import { type AvroEnum, type AvroFixed, type AvroNamed, type AvroRecord, type AvroSchema, fullName, isNamed } from "./schema.ts";
+import {
+  type AvroEnum,
+  type AvroFixed,
+  type AvroNamed,
+  type AvroRecord,
+  type AvroSchema,
+  type AvroUnion,
+  fullName,
+  isNamed,
+} from "./schema.ts";
 
 /** All that stands in the way of reading `writer` with `reader`. */
 export function avroDifferences(reader: AvroSchema, writer: AvroSchema): readonly Difference[] {
@@ -25,20 +35,23 @@ class Comparison {
   readonly #seen: Pairs<true>;
   /** What trials came to, shared by them all, or nested unions would be tried again and again. */
   readonly #trials: Pairs<boolean>;
+  readonly #effort: Effort;
 
-  constructor(seen = new Pairs<true>(), trials = new Pairs<boolean>()) {
+  constructor(seen = new Pairs<true>(), trials = new Pairs<boolean>(), effort = new Effort()) {
     this.#seen = seen;
     this.#trials = trials;
+    this.#effort = effort;
   }
 
   differences(reader: AvroSchema, writer: AvroSchema, path: string): readonly Difference[] {
+    this.#effort.spend();
     if (isNamed(reader)) {
       if (this.#seen.get(reader, writer) === true) return [];
       this.#seen.set(reader, writer, true);
     }
     if (writer.type === "union") return this.#fromUnion(reader, writer.branches, path);
     if (reader.type === "union") {
-      const isRead = reader.branches.some((branch) => this.#canRead(branch, writer));
+      const isRead = candidates(reader, writer).some((branch) => this.#canRead(branch, writer));
       return isRead ? [] : [missingBranch(writer, path)];
     }
     if (reader.type === "record" || reader.type === "error") {
@@ -66,7 +79,7 @@ class Comparison {
   #canRead(reader: AvroSchema, writer: AvroSchema): boolean {
     const known = this.#trials.get(reader, writer);
     if (known !== undefined) return known;
-    const trial = new Comparison(new Pairs(this.#seen), this.#trials);
+    const trial = new Comparison(new Pairs(this.#seen), this.#trials, this.#effort);
     const canRead = trial.differences(reader, writer, "").length === 0;
     this.#trials.set(reader, writer, canRead);
     return canRead;
@@ -86,6 +99,28 @@ class Comparison {
   }
 }
 
+const branchesByName = new WeakMap<AvroUnion, ReadonlyMap<string, readonly AvroSchema[]>>();
+
+/** The branches that may read `writer`, by name where it has one: a union may have very many. */
+function candidates(union: AvroUnion, writer: AvroSchema): readonly AvroSchema[] {
+  if (!isNamed(writer)) return union.branches.filter((branch) => !isNamed(branch));
+  const byName = branchesByName.get(union) ?? namedBranches(union);
+  branchesByName.set(union, byName);
+  const found = [...(byName.get(writer.name.name) ?? []), ...(byName.get(`alias ${fullName(writer.name)}`) ?? [])];
+  return [...new Set(found)];
+}
+
+function namedBranches({ branches }: AvroUnion): ReadonlyMap<string, readonly AvroSchema[]> {
+  const byName = new Map<string, AvroSchema[]>();
+  const add = (name: string, branch: AvroSchema) => byName.set(name, [...(byName.get(name) ?? []), branch]);
+  for (const branch of branches) {
+    if (!isNamed(branch)) continue;
+    add(branch.name.name, branch);
+    for (const alias of branch.aliases) add(`alias ${fullName(alias)}`, branch);
+  }
+  return byName;
+}
+
 function nameDifferences(reader: AvroNamed, writer: AvroNamed, path: string): readonly Difference[] {
   const written = fullName(writer.name);
   if (reader.name.name === writer.name.name || reader.aliases.some((alias) => fullName(alias) === written)) return [];
@@ -93,7 +128,8 @@ function nameDifferences(reader: AvroNamed, writer: AvroNamed, path: string): re
 }
 
 function ofEnums(reader: AvroEnum, writer: AvroEnum, path: string): readonly Difference[] {
-  const missing = writer.symbols.filter((symbol) => !reader.symbols.includes(symbol));
+  const known = new Set(reader.symbols);
+  const missing = writer.symbols.filter((symbol) => !known.has(symbol));
   if (missing.length === 0 || reader.default !== undefined) return [];
   const symbols = `[${missing.join(", ")}]`;
   const place = `${path}/symbols`;

@@ -122,7 +122,8 @@ class Parser {
     const symbols = strings(json, "symbols");
     if (symbols === undefined) throw new InvalidSchema(`Enum has no symbols: ${writeJson(json)}`);
     symbols.forEach(checkName);
-    const twice = symbols.find((symbol, index) => symbols.indexOf(symbol) !== index);
+    const seen = new Set<string>();
+    const twice = symbols.find((symbol) => seen.size === seen.add(symbol).size);
     if (twice !== undefined) throw new InvalidSchema(`Duplicate enum symbol: ${twice}`);
     const value = stringMember(json, "default");
     if (value !== undefined && !symbols.includes(value)) {

@@ -2,6 +2,7 @@
 // two say, keyword by keyword. Objects and arrays have one of three content models: open (what is not named may be anything), closed (what is not
 // named may not be) and partially open (a schema says what it may be); they decide about properties and items that only one of the two names.
 
+import { Effort } from "../effort.ts";
 import { type Difference, pathDifference } from "../format.ts";
 import { Pairs } from "../pairs.ts";
 import { differencesOfArrays } from "./arrays.ts";
@@ -16,7 +17,7 @@ type PatternTest = Comparing["fits"];
 
 /** What stands in the way of reading what `writer` describes with `reader`. */
 export function jsonSchemaDifferences(reader: SchemaDocuments, writer: SchemaDocuments, fits: PatternTest): readonly Difference[] {
-  return new Comparison({ reader, writer, fits, ...nothingKnown() }).schemas(writer.root, reader.root, "#/");
+  return new Comparison({ reader, writer, fits, effort: new Effort(), ...nothingKnown() }).schemas(writer.root, reader.root, "#/");
 }
 
 interface Context {
@@ -28,11 +29,16 @@ interface Context {
   /** What trials came to, shared by them all. */
   readonly trials: Pairs<boolean>;
   readonly models: Map<SchemaNode, Model>;
+  readonly effort: Effort;
 }
 
 function nothingKnown(): Pick<Context, "seen" | "trials" | "models"> {
   return { seen: new Pairs(), trials: new Pairs(), models: new Map() };
 }
+
+/** Of a pattern on a name, in steps of a comparison, and of each character of the name. */
+const PATTERN_STEPS = 100;
+const CHARACTER_STEPS = 5;
 
 /** Of an older and a newer schema; `path` leads to the place in the newer one. */
 class Comparison implements Comparing {
@@ -43,6 +49,7 @@ class Comparison implements Comparing {
   }
 
   fits(pattern: string, name: string): boolean {
+    this.#context.effort.spend(PATTERN_STEPS + CHARACTER_STEPS * name.length);
     return this.#context.fits(pattern, name);
   }
 
@@ -56,6 +63,7 @@ class Comparison implements Comparing {
   }
 
   models(older: Model, newer: Model, path: string): readonly Difference[] {
+    this.#context.effort.spend();
     if (newer.kind === "anything" || older.kind === "nothing") return [];
     if (older.kind === "anything" || newer.kind === "nothing") {
       return [pathDifference("TYPE_NARROWED", `The type at path '${path}' in the {reader} schema is narrower than in the {writer} schema`)];
@@ -98,8 +106,8 @@ class Comparison implements Comparing {
 
   /** What must not be may only become less: the older `not` has to accept all that the newer one does. */
   #negations(older: SchemaNode, newer: SchemaNode, path: string): readonly Difference[] {
-    const { reader, writer, fits } = this.#context;
-    const reverse = new Comparison({ reader: writer, writer: reader, fits, ...nothingKnown() });
+    const { reader, writer, fits, effort } = this.#context;
+    const reverse = new Comparison({ reader: writer, writer: reader, fits, effort, ...nothingKnown() });
     if (reverse.schemas(newer, older, path).length === 0) return [];
     const description = `The schema under 'not' at path '${path}' in the {reader} schema is not narrower than in the {writer} schema`;
     return [pathDifference("NOT_TYPE_EXTENDED", description)];
@@ -152,7 +160,7 @@ class Comparison implements Comparing {
 }
 
 /** More would keep everybody else waiting. */
-const MOST_PAIRS = 250_000;
+const MOST_PAIRS = 20_000;
 
 function isSum(criterion: Criterion): boolean {
   return criterion !== "allOf";

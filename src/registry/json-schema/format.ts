@@ -1,7 +1,7 @@
 // JSON Schema among the formats of the registry: drafts 4, 6, 7, 2019-09 and 2020-12, by `$schema`; 7 without it. Whether a schema is one is decided by
 // its draft's own meta-schema. Conditions (`if`, `then`, `else`), `format` and keywords that no draft has are not compared.
 
-import { loadPatterns, type PatternCompiler } from "../../base/patterns.ts";
+import { loadPatterns, type Pattern, type PatternCompiler } from "../../base/patterns.ts";
 import { InvalidSchema, type ParsedSchema, type ParseOptions, type SchemaFormat } from "../format.ts";
 import { type Json, jsonValue, MalformedJson, parseJson, sortKeys, writeJson } from "../json-text.ts";
 import { jsonSchemaDifferences } from "./compatibility.ts";
@@ -17,6 +17,7 @@ class ParsedJsonSchema implements ParsedSchema {
   readonly canonicalText: string;
   readonly #documents: SchemaDocuments;
   readonly #patterns: PatternCompiler;
+  readonly #compiled = new Map<string, Pattern | undefined>();
 
   constructor(canonicalText: string, documents: SchemaDocuments, patterns: PatternCompiler) {
     this.canonicalText = canonicalText;
@@ -35,7 +36,9 @@ class ParsedJsonSchema implements ParsedSchema {
 
   /** The engine wants a whole text fitted, patterns of JSON Schema fit anywhere. What is no pattern fits nothing. */
   #fits(pattern: string, name: string): boolean {
-    return this.#patterns(`(?s:.*)(?:${pattern})(?s:.*)`)?.matches(name) ?? false;
+    const compiled = this.#compiled.get(pattern) ?? this.#patterns(`(?s:.*)(?:${pattern})(?s:.*)`);
+    this.#compiled.set(pattern, compiled);
+    return compiled?.matches(name) ?? false;
   }
 }
 
@@ -48,7 +51,7 @@ function parse(
   const json = read(text);
   const schema = schemaOf(json);
   if (isNew) {
-    const complaint = metaSchemas.complaint(schema);
+    const complaint = metaSchemas.complaint(JSON.parse(text));
     if (complaint !== undefined) throw new InvalidSchema(complaint);
   }
   const referred = new Map<string, JsonObject | boolean>();

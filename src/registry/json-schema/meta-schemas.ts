@@ -1,8 +1,10 @@
 // The drafts of JSON Schema, each with its meta-schema, by which Ajv tells whether a schema is one. Ajv has those of drafts 7 to 2020-12. That of draft 7
 // serves for 6, which has fewer keywords, and for 4 with the differences that matter to a schema that somebody wrote: exclusive bounds are flags, `$id` is `id`.
 
+import type { JsonValue } from "../json-text.ts";
 import type { Ajv } from "./ajv.ts";
 import type { JsonObject } from "./document.ts";
+import { identityOf } from "./scalars.ts";
 
 export interface MetaSchemas {
   /** What is wrong with a schema by its draft; `undefined` if nothing. */
@@ -31,12 +33,22 @@ export async function loadMetaSchemas(): Promise<MetaSchemas> {
   return {
     complaint: (schema) => {
       const draft = draftOf(schema);
-      const validator = validators.get(draft) ?? makers[draft]();
+      const validator = validators.get(draft) ?? withQuickUniqueness(makers[draft]());
       validators.set(draft, validator);
       const isValid = validator.validate(draft === "4" ? DRAFT_4 : (validator.defaultMeta() ?? true), schema);
       return isValid ? undefined : validator.errorsText(validator.errors, { dataVar: "#" });
     },
   };
+}
+
+/** Ajv compares each item with every other one; schemas of others may have very many. */
+function withQuickUniqueness<Validator extends Ajv>(validator: Validator): Validator {
+  validator.removeKeyword("uniqueItems");
+  validator.addKeyword({
+    ...{ keyword: "uniqueItems", type: "array", schemaType: "boolean", error: { message: "must NOT have duplicate items" } },
+    validate: (isUnique: boolean, items: readonly JsonValue[]) => !isUnique || new Set(items.map(identityOf)).size === items.length,
+  });
+  return validator;
 }
 
 function withDraft4<Validator extends Ajv>(validator: Validator): Validator {

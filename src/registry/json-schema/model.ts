@@ -33,7 +33,7 @@ export interface ObjectModel {
   readonly properties: ReadonlyMap<string, SchemaNode>;
   readonly patterns: readonly { readonly source: string; readonly schema: SchemaNode }[];
   readonly rest: Rest;
-  readonly required: readonly string[];
+  readonly required: ReadonlySet<string>;
   readonly most: number | undefined;
   readonly least: number | undefined;
   /** What else has to be there, by the property that demands it. */
@@ -155,7 +155,7 @@ class Within {
       properties: this.#schemas("properties"),
       patterns: [...this.#schemas("patternProperties")].map(([source, schema]) => ({ source, schema })),
       rest: this.#rest("additionalProperties", "unevaluatedProperties"),
-      required: Array.isArray(required) ? required.filter((name) => typeof name === "string") : [],
+      required: new Set(Array.isArray(required) ? required.filter((name) => typeof name === "string") : []),
       most: this.#number("maxProperties"),
       least: this.#number("minProperties"),
       dependencies: this.#dependencies(),

@@ -54,7 +54,7 @@ function added(comparing: Comparing, { model, newer, name, schema, place }: Adde
     const description = `The {reader} schema has a property at path '${place}' that what the {writer} schema allows there does not fit`;
     differences.push(pathDifference("PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", description));
   }
-  if (newer.required.includes(name) && !hasDefault(schema)) {
+  if (newer.required.has(name) && !hasDefault(schema)) {
     const description = `The {reader} schema requires a property at path '${place}' which has no default and is missing in the {writer} schema`;
     differences.push(pathDifference("REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL", description));
   }
@@ -87,10 +87,10 @@ function coverOf(comparing: Comparing, { patterns, rest }: ObjectModel, name: st
 
 /** Of names that both schemas know, or that have no schema at all: new ones are judged where they are added. */
 function newlyRequired(older: ObjectModel, newer: ObjectModel, path: string): readonly Difference[] {
-  return newer.required.flatMap((name) => {
+  return [...newer.required].flatMap((name) => {
     const schema = newer.properties.get(name);
     const isNew = schema !== undefined && !older.properties.has(name);
-    if (isNew || older.required.includes(name) || (schema !== undefined && hasDefault(schema))) return [];
+    if (isNew || older.required.has(name) || (schema !== undefined && hasDefault(schema))) return [];
     const place = placeOf(path, "required", name);
     return [
       pathDifference("REQUIRED_ATTRIBUTE_ADDED", `The {reader} schema requires what the {writer} schema does not, at path '${place}'`),
@@ -104,8 +104,9 @@ function differencesOfDependencies(comparing: Comparing, older: ObjectModel, new
     const place = placeOf(path, "dependencies", name);
     if (isNames(demanded)) {
       if (!isNames(before)) return [dependency("DEPENDENCY_ARRAY_ADDED", place)];
-      if (demanded.every((one) => before.includes(one))) return [];
-      const isExtended = before.every((one) => demanded.includes(one));
+      const [known, now] = [new Set(before), new Set(demanded)];
+      if (demanded.every((one) => known.has(one))) return [];
+      const isExtended = before.every((one) => now.has(one));
       return [dependency(isExtended ? "DEPENDENCY_ARRAY_EXTENDED" : "DEPENDENCY_ARRAY_CHANGED", place)];
     }
     if (before === undefined || isNames(before)) return [dependency("DEPENDENCY_SCHEMA_ADDED", place)];

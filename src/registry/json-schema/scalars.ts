@@ -82,7 +82,7 @@ function isMultiple(value: number, divisor: number): boolean {
 }
 
 /** Equal for values that JSON Schema takes for equal: the order of keys says nothing. */
-function identityOf(value: JsonValue): string {
+export function identityOf(value: JsonValue): string {
   if (Array.isArray(value)) return `[${value.map(identityOf).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}:${identityOf(inner)}`);

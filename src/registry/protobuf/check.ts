@@ -36,8 +36,9 @@ function checkMessage(message: ProtoMessage, fullName: string, scope: ProtoScope
     fields.map(({ number }) => number),
     (number) => `Field number ${number} has already been used in "${fullName}"`,
   );
+  const kept = keptOf(message);
   for (const field of fields) {
-    checkNumber(field, message, fullName);
+    checkNumber(field, kept, fullName);
     checkType(field, fullName, scope);
     if (syntax === "proto3" && field.label === "required")
       throw new InvalidSchema(`Required fields are not allowed in proto3: ${field.name}`);
@@ -54,19 +55,53 @@ function checkMessage(message: ProtoMessage, fullName: string, scope: ProtoScope
   }
 }
 
-function checkNumber({ name, number }: ProtoField, message: ProtoMessage, fullName: string): void {
+/** What fields of a message must not use. */
+interface Kept {
+  readonly reserved: Ranges;
+  readonly reservedNames: ReadonlySet<string>;
+  readonly extensions: Ranges;
+}
+
+function keptOf({ reserved, extensionRanges }: ProtoMessage): Kept {
+  return {
+    reserved: new Ranges(reserved.flatMap(({ ranges }) => ranges)),
+    reservedNames: new Set(reserved.flatMap(({ names }) => names)),
+    extensions: new Ranges(extensionRanges.flatMap(({ ranges }) => ranges)),
+  };
+}
+
+/** Merged, so that one look-up takes few steps. */
+class Ranges {
+  readonly #merged: { readonly first: number; last: number }[] = [];
+
+  constructor(ranges: readonly ProtoRange[]) {
+    for (const { first, last } of ranges.toSorted((one, other) => one.first - other.first)) {
+      const before = this.#merged.at(-1);
+      if (before !== undefined && first <= before.last) before.last = Math.max(before.last, last ?? MOST);
+      else this.#merged.push({ first, last: last ?? MOST });
+    }
+  }
+
+  has(number: number): boolean {
+    let [low, high] = [0, this.#merged.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#merged[middle]?.last ?? MOST) < number) low = middle + 1;
+      else high = middle;
+    }
+    return (this.#merged[low]?.first ?? Number.POSITIVE_INFINITY) <= number;
+  }
+}
+
+function checkNumber({ name, number }: ProtoField, kept: Kept, fullName: string): void {
   if (number < 1 || number > MOST)
     throw new InvalidSchema(`Field numbers are between 1 and ${MOST}: ${name} of "${fullName}" has ${number}`);
-  if (contains(OF_PROTOBUF, number)) {
+  if (number >= OF_PROTOBUF.first && number <= OF_PROTOBUF.last) {
     throw new InvalidSchema(`Field numbers 19000 to 19999 are reserved for Protobuf itself: ${name} of "${fullName}" has ${number}`);
   }
-  const reserved = message.reserved.flatMap(({ ranges }) => ranges);
-  if (reserved.some((range) => contains(range, number)))
-    throw new InvalidSchema(`Field ${name} of "${fullName}" uses reserved number ${number}`);
-  if (message.reserved.some(({ names }) => names.includes(name)))
-    throw new InvalidSchema(`Field name ${name} of "${fullName}" is reserved`);
-  const extensions = message.extensionRanges.flatMap(({ ranges }) => ranges);
-  if (extensions.some((range) => contains(range, number))) {
+  if (kept.reserved.has(number)) throw new InvalidSchema(`Field ${name} of "${fullName}" uses reserved number ${number}`);
+  if (kept.reservedNames.has(name)) throw new InvalidSchema(`Field name ${name} of "${fullName}" is reserved`);
+  if (kept.extensions.has(number)) {
     throw new InvalidSchema(`Field ${name} of "${fullName}" has number ${number}, which is kept for extensions`);
   }
 }
@@ -93,10 +128,6 @@ function checkEnum({ values, options }: ProtoEnum, fullName: string, syntax: str
     values.map(({ number }) => number),
     (number) => `Enum "${fullName}" has number ${number} twice without allow_alias`,
   );
-}
-
-function contains({ first, last }: ProtoRange, number: number): boolean {
-  return number >= first && number <= (last ?? MOST);
 }
 
 function once<Value>(values: readonly Value[], complaint: (value: Value) => string): void {

@@ -26,7 +26,7 @@ export function parseProto(text: string): ProtoFile {
 type Writable<Value> = { -readonly [key in keyof Value]: Value[key] extends readonly (infer Item)[] ? Item[] : Value[key] };
 
 /** Messages within messages; more are refused. */
-const DEEPEST = 64;
+const DEEPEST = 32;
 
 class Parser {
   readonly #tokens: readonly Token[];

@@ -1,6 +1,7 @@
 // Which types a .proto file sees, by full name: its own, those of the files that it imports, and what these import for others (`import public`).
 
 import { ownValue } from "../../base/foreign-names.ts";
+import { Effort } from "../effort.ts";
 import { InvalidSchema } from "../format.ts";
 import { isScalar, type ProtoField, type ProtoFile, type ProtoType } from "./file.ts";
 import { WELL_KNOWN } from "./well-known.ts";
@@ -28,6 +29,11 @@ export class ProtoScope {
   readonly file: ProtoFile;
   readonly #source: string;
   readonly #types = new Map<string, ScopedType>();
+  /** What is imported already, for others or by them. */
+  readonly #imported = new Set<string>();
+  /** What names mean, by where they stand. */
+  readonly #found = new Map<string, ScopedType | undefined>();
+  readonly #effort = new Effort();
 
   constructor({ file, source }: ImportedFile, imported: ReadonlyMap<string, ImportedFile>, known = new Map<string, ProtoScope>()) {
     this.file = file;
@@ -45,7 +51,15 @@ export class ProtoScope {
   /** What `name` means within `within` (a full name, or the package): the innermost counts. Scalars are not looked up. */
   find(name: string, within: string): ScopedType | undefined {
     if (name.startsWith(".")) return this.#types.get(name.slice(1));
+    const key = `${within} ${name}`;
+    const found = this.#found.get(key) ?? this.#search(name, within);
+    this.#found.set(key, found);
+    return found;
+  }
+
+  #search(name: string, within: string): ScopedType | undefined {
     for (let scope = within; ; scope = scope.slice(0, Math.max(scope.lastIndexOf("."), 0))) {
+      this.#effort.spend();
       const found = this.#types.get(scope === "" ? name : `${scope}.${name}`);
       if (found !== undefined || scope === "") return found;
     }
@@ -71,17 +85,18 @@ export class ProtoScope {
     return { fullName: this.file.package === "" ? localName : `${this.file.package}.${localName}`, source: this.#source };
   }
 
-  /** `passed` are files that import one another for others, perhaps in a circle. */
-  #import(path: string, imported: ReadonlyMap<string, ImportedFile>, known: Map<string, ProtoScope>, passed: readonly string[] = []): void {
+  /** Files may import one another for others, in a circle or on many ways. */
+  #import(path: string, imported: ReadonlyMap<string, ImportedFile>, known: Map<string, ProtoScope>): void {
     const found = imported.get(path);
     if (found === undefined) {
       this.#importWellKnown(path);
       return;
     }
-    if (passed.includes(path)) return;
+    if (this.#imported.has(path)) return;
+    this.#imported.add(path);
     const scope = known.get(found.source) ?? new ProtoScope(found, imported, known);
     for (const type of scope.ownTypes()) this.#add(type);
-    for (const inner of found.file.imports) if (inner.kind === "public") this.#import(inner.path, imported, known, [...passed, path]);
+    for (const inner of found.file.imports) if (inner.kind === "public") this.#import(inner.path, imported, known);
   }
 
   #importWellKnown(path: string): void {
