@@ -20,7 +20,9 @@ export class Conversation {
   #lastAsked: IncomingMessage | undefined;
   #lastAnswer: ServerResponse | undefined;
   #unansweredCount = 0;
+  /** Settled when all was answered; and when all but the last was. */
   #answered: Promise<void> = Promise.resolve();
+  #answeredBefore: Promise<void> = Promise.resolve();
 
   /** @param refused told why it ends before its client wants that */
   constructor(stream: ByteStream, clock: Clock, refused: (problem: Problem) => void) {
@@ -43,6 +45,7 @@ export class Conversation {
     this.#lastAsked = incoming;
     this.#lastAnswer = outgoing;
     incoming.once("close", () => this.#awaitNothing());
+    this.#answeredBefore = this.#answered;
     this.#answered = this.#answered.then(async () => {
       if (this.#stream.destroyed) return;
       await answer();
@@ -55,12 +58,13 @@ export class Conversation {
   dismiss(problem: Problem): void {
     this.#refused(problem);
     const stream = this.#stream;
-    const farewell = () => {
-      if (stream.writable) stream.end(problem.farewell(), () => stream.destroy());
+    // Of a request whose end is wrong, the rest never comes.
+    const answered = this.#lastAsked?.complete === false ? this.#answeredBefore : this.#answered;
+    answered.then(() => {
+      const isBetweenAnswers = this.#lastAnswer === undefined || this.#lastAnswer.closed || !this.#lastAnswer.headersSent;
+      if (stream.writable && isBetweenAnswers) stream.end(problem.farewell(), () => stream.destroy());
       else stream.destroy();
-    };
-    if (this.#lastAnswer === undefined || this.#lastAnswer.closed) farewell();
-    else this.#lastAnswer.once("close", farewell);
+    });
   }
 
   /** Waits for nothing any more. */

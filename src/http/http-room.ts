@@ -136,6 +136,8 @@ export class HttpRoom {
       this.#refusals.tell(streamOf(incoming).peer, error, incoming);
       return error;
     }
+    // Who leaves, or sends what is none, while his request comes hears no answer.
+    if (incoming.errored !== null && !incoming.complete) return malformed(incoming.errored);
     this.#logger.error({ err: error }, "an HTTP request failed");
     return new Problem(500, "The broker could not answer; its log says why.");
   }
