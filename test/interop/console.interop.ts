@@ -141,6 +141,13 @@ describe.skipIf(!isThere).concurrent("the console", () => {
       if (overhang > 0) complaints.push(`${place} is ${overhang} px too wide`);
       complaints.push(...(await view.barriers()).map((barrier) => `${place}: ${barrier}`));
     }
+    for (const [place, button] of DIALOGS) {
+      await view.go(place);
+      await press(view.page, button);
+      await view.page.getByRole("dialog").waitFor();
+      await view.shoot(`${name}-dialog-${button.toLowerCase().replaceAll(" ", "-")}`);
+      complaints.push(...(await view.barriers()).map((barrier) => `${button}: ${barrier}`));
+    }
     expect([...complaints, ...view.complaints]).toEqual([]);
   });
 
@@ -188,6 +195,9 @@ describe.skipIf(!isThere).concurrent("the console", () => {
     const find = (expression: string) => view.go(`topics/t/messages?from=earliest&by=js&filter=${encodeURIComponent(expression)}`);
     await find("value.total >= 490 && key.endsWith('5')");
     await sees(page, /^1 of 500 messages/);
+    await view.go("topics/t/messages?from=earliest");
+    await press(page, "Read on");
+    await sees(page, /^200 messages/);
     await find("(() => { for (;;); })()");
     await sees(page, "Filter stopped");
     await find("this is none");
@@ -301,6 +311,15 @@ const PLACES_OF_SOME = [
   "groups/billing/rebalances",
   "schemas/orders-value",
 ];
+
+const DIALOGS = [
+  ["topics", "Create topic"],
+  ["topics/orders/messages", "Produce"],
+  ["topics/orders/messages", "Delete"],
+  ["groups/billing", "Reset offsets"],
+  ["schemas/orders-value", "Register a version"],
+  ["access/rules", "Add a rule"],
+] as const;
 
 /** Of places those that need nothing, or what the broker serves. */
 async function served(broker: RunningBroker, places: readonly string[]): Promise<readonly string[]> {

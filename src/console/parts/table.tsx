@@ -30,7 +30,7 @@ export interface TableProps<Row> {
   readonly openKey?: string | undefined;
   /** As high as its rows, instead of what the page has left. */
   readonly fits?: boolean;
-  /** Stays at its end while rows come there. */
+  /** Stays at its end while rows come there, unless somebody scrolls back. */
   readonly followsEnd?: boolean;
 }
 
@@ -46,10 +46,11 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, openKey, fits 
   const { first, last, measure } = useSight(box, sorted.length);
   const [active, setActive] = useState(0);
   const focusNext = useRef(false);
+  const isAtEnd = useRef(true);
   const current = Math.min(active, Math.max(0, sorted.length - 1));
 
   useLayoutEffect(() => {
-    if (followsEnd && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
+    if (followsEnd && isAtEnd.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
     measure();
   }, [followsEnd, sorted.length]);
   useEffect(() => {
@@ -79,7 +80,10 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, openKey, fits 
     <div
       class={fits ? "table fit" : "table"}
       ref={box}
-      onScroll={measure}
+      onScroll={() => {
+        isAtEnd.current = isNearEnd(box.current);
+        measure();
+      }}
       onKeyDown={onOpen === undefined ? undefined : onKeyDown}
       {...scrollable(onOpen, label)}
     >
@@ -238,6 +242,10 @@ function useSight(box: { readonly current: HTMLDivElement | null }, count: numbe
   }, []);
   const first = Math.max(0, Math.min(sight.top, count - 1) - MARGIN_ROWS);
   return { first, last: Math.min(count, sight.top + Math.ceil(sight.height / ROW_PX) + MARGIN_ROWS), measure };
+}
+
+function isNearEnd(box: HTMLDivElement | null): boolean {
+  return box === null || box.scrollHeight - box.scrollTop - box.clientHeight < 2 * ROW_PX;
 }
 
 function reveal(box: HTMLDivElement | null, index: number): void {

@@ -2,7 +2,6 @@
 
 import type { Content, NewRecord, StoredRecord } from "../../../http/api/shapes.ts";
 
-/** Whole where they have been read whole. */
 export function ndjson(records: readonly StoredRecord[]): string {
   return records.map((record) => `${JSON.stringify(record)}\n`).join("");
 }

@@ -2,7 +2,8 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { StoredRecord } from "../../../http/api/shapes.ts";
-import { Check, Select, Text } from "../../parts/form.tsx";
+import { wholeRecords } from "../../ask/records.ts";
+import { Check, Do, Select, Text } from "../../parts/form.tsx";
 import { counted, oneLine, sized, timed, whole } from "../../parts/format.ts";
 import { type Column, Table } from "../../parts/table.tsx";
 import { save } from "../../parts/toast.tsx";
@@ -31,7 +32,7 @@ const COLUMNS: readonly Column<StoredRecord>[] = [
 export function MessagesTab({ topic, place }: { topic: string; place: Place }) {
   const wanted = wantedIn(place.query);
   const [turn, setTurn] = useState(0);
-  const reading = useReading(topic, wanted, turn);
+  const { reading, readOn } = useReading(topic, wanted, turn);
   const [opened, setOpened] = useState<string>();
   const [isProducing, setProducing] = useState(false);
   const want = (change: Partial<Wanted>) => goInPlace(["topics", topic, "messages"], addressOf({ ...wanted, ...change }));
@@ -54,16 +55,14 @@ export function MessagesTab({ topic, place }: { topic: string; place: Place }) {
         <button type="button" class="button" onClick={() => setTurn(turn + 1)}>
           Read again
         </button>
+        {reading.state === "ended" && reading.next.length > 0 && wanted.from !== "latest" ? (
+          <button type="button" class="button" onClick={readOn}>
+            Read on
+          </button>
+        ) : null}
         <Progress reading={reading} wanted={wanted} />
         <span class="spacer" />
-        <button
-          type="button"
-          class="button"
-          disabled={reading.records.length === 0}
-          onClick={() => save(ndjson(reading.records), `${topic}.ndjson`, "application/x-ndjson")}
-        >
-          Export
-        </button>
+        <Do title="Export" isOff={reading.records.length === 0} run={() => exported(topic, reading.records)} />
         <button type="button" class="button main" data-new onClick={() => setProducing(true)}>
           Produce
         </button>
@@ -96,6 +95,10 @@ export function MessagesTab({ topic, place }: { topic: string; place: Place }) {
       ) : null}
     </>
   );
+}
+
+async function exported(topic: string, records: readonly StoredRecord[]): Promise<void> {
+  save(ndjson(await wholeRecords(topic, records)), `${topic}.ndjson`, "application/x-ndjson");
 }
 
 function keyOf({ partition, offset }: StoredRecord): string {

@@ -1,7 +1,7 @@
 // Messages as they come: in batches, filtered, the newest so many of them kept.
 
-import { useEffect, useState } from "preact/hooks";
-import type { RecordLine, StoredRecord } from "../../../http/api/shapes.ts";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { Position, RecordLine, StoredRecord } from "../../../http/api/shapes.ts";
 import { type Fault, faultOf, Fault as Problem } from "../../ask/fault.ts";
 import { readRecords } from "../../ask/records.ts";
 import { type Readable, readFully, readPlainly } from "../../decode/readable.ts";
@@ -15,6 +15,8 @@ export interface Reading {
   readonly readCount: number;
   readonly state: "reading" | "live" | "ended";
   readonly fault: Fault | undefined;
+  /** Where there is more, once it has ended. */
+  readonly next: readonly Position[];
 }
 
 /** Kept in the page; of a live view the older ones go. */
@@ -22,11 +24,12 @@ const MOST_KEPT = 10_000;
 /** How often what has come is shown. */
 const TURN_MS = 80;
 const MOST_IN_BATCH = 1000;
-const NOTHING: Reading = { records: [], readCount: 0, state: "reading", fault: undefined };
+const NOTHING: Reading = { records: [], readCount: 0, state: "reading", fault: undefined, next: [] };
 
 /** @param turn another one reads again */
-export function useReading(topic: string, wanted: Wanted, turn: number): Reading {
+export function useReading(topic: string, wanted: Wanted, turn: number): { readonly reading: Reading; readonly readOn: () => void } {
   const [reading, setReading] = useState<Reading>(NOTHING);
+  const readMore = useRef<(next: readonly Position[]) => void>(undefined);
   const what = JSON.stringify([topic, wanted, turn]);
   useEffect(() => {
     const abort = new AbortController();
@@ -35,15 +38,38 @@ export function useReading(topic: string, wanted: Wanted, turn: number): Reading
     const show = (change: (old: Reading) => Reading) => {
       if (!abort.signal.aborted) setReading(change);
     };
-    collect(readRecords(topic, askedFor(wanted), abort.signal), { wanted, filter, show, stop: () => abort.abort() })
-      .catch((error: unknown) => show((old) => ({ ...old, state: "ended", fault: faultOf(error) })))
-      .finally(() => filter.close());
+    const read = (lines: AsyncIterable<RecordLine>) =>
+      collect(lines, { wanted, filter, show, stop: () => abort.abort() })
+        .catch((error: unknown) => show((old) => ({ ...old, state: "ended", fault: faultOf(error) })))
+        .finally(() => filter.close());
+    void read(readRecords(topic, askedFor(wanted), abort.signal));
+    readMore.current = (next) => {
+      show((old) => ({ ...old, state: "reading", next: [] }));
+      void read(linesFrom(topic, wanted, next, abort.signal));
+    };
     return () => {
       abort.abort();
       filter.close();
     };
   }, [what]);
-  return reading;
+  const readOn = useCallback(() => readMore.current?.(reading.next), [reading.next]);
+  return { reading, readOn };
+}
+
+/** What comes after positions, of one partition after the other, an equal share of each. */
+async function* linesFrom(topic: string, wanted: Wanted, next: readonly Position[], signal: AbortSignal): AsyncGenerator<RecordLine> {
+  const asked = askedFor(wanted);
+  const limit = String(Math.ceil(Number(asked.limit) / next.length));
+  const further: Position[] = [];
+  for (const { partition, offset } of next)
+    for await (const line of readRecords(
+      topic,
+      { ...asked, from: "offset", offset: String(offset), partitions: String(partition), limit },
+      signal,
+    ))
+      if (line.kind !== "end") yield line;
+      else if (line.why === "limit") further.push(...line.next);
+  yield { kind: "end", why: further.length > 0 ? "limit" : "read", next: further };
 }
 
 interface Collecting {
@@ -85,6 +111,8 @@ async function collect(lines: AsyncIterable<RecordLine>, { wanted, filter, show,
       } else if (line.kind === "live") {
         await inTurn();
         show((old) => ({ ...old, state: "live" }));
+      } else if (line.kind === "end") {
+        show((old) => ({ ...old, next: line.why === "limit" ? line.next : [] }));
       } else if (line.kind === "problem") {
         const fault = new Problem(line.error, `Partition ${line.partition}: ${line.message}`);
         show((old) => ({ ...old, fault }));

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Content, StoredRecord } from "../../../http/api/shapes.ts";
-import { produce, wholeRecord } from "../../ask/records.ts";
+import { isCut, produce, wholeRecord } from "../../ask/records.ts";
 import { base64Of, bytesOf, hexOf } from "../../decode/content.ts";
 import { prettyJson } from "../../decode/pretty-json.ts";
 import type { Readable } from "../../decode/readable.ts";
@@ -16,9 +16,8 @@ import { useReadable } from "./content-line.tsx";
 import { again, kafkajsCode } from "./copies.ts";
 
 export function RecordDetail({ topic, record, onClose }: { topic: string; record: StoredRecord; onClose: () => void }) {
-  const isCut = [record.key, record.value, ...record.headers.map(({ value }) => value)].some((content) => content?.isCut === true);
   const loaded = useLoaded(`record ${topic} ${record.partition} ${record.offset}`, () =>
-    isCut ? wholeRecord(topic, record) : Promise.resolve(record),
+    isCut(record) ? wholeRecord(topic, record) : Promise.resolve(record),
   );
   return (
     <section class="panel detail" aria-label={`Record ${record.offset} of partition ${record.partition}`}>

@@ -19,6 +19,9 @@ export interface Wanted {
 /** Read to find what a filter wants, at most. */
 export const MOST_SEARCHED = 100_000;
 
+/** Of each key, value and header a filter sees so much. */
+const SEARCHED_BYTES = "65536";
+
 export function wantedIn(query: URLSearchParams): Wanted {
   const from = query.get("from");
   return {
@@ -56,6 +59,7 @@ export function askedFor(wanted: Wanted): RecordsQuery {
     limit: filter === "" ? limit || "100" : String(MOST_SEARCHED),
     live: isLive ? "true" : "false",
     isolation: isCommitted ? "committed" : "all",
+    ...(filter === "" ? {} : { cut: SEARCHED_BYTES }),
     ...(partition === "" ? {} : { partitions: partition }),
     ...(from === "offset" && offset !== "" ? { offset } : {}),
     ...(from === "timestamp" && !Number.isNaN(timestamp) ? { timestamp: String(timestamp) } : {}),
