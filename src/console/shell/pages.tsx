@@ -44,9 +44,9 @@ export const pages: readonly PageEntry[] = [
   {
     name: "groups",
     title: "Groups",
-    render: ({ place }) => {
+    render: ({ place, overview }) => {
       const [, group] = place.segments;
-      return group === undefined ? <GroupsPage place={place} /> : <GroupPage key={group} id={group} place={place} />;
+      return group === undefined ? <GroupsPage place={place} /> : <GroupPage key={group} id={group} place={place} overview={overview} />;
     },
   },
   { name: "schemas", title: "Schemas", render: ({ place }) => <SchemasPage place={place} /> },

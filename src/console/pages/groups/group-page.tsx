@@ -1,6 +1,7 @@
 // One group: where it stands, who is in it, what each member owns, and how it came to rebalance.
 
 import { useMemo, useState } from "preact/hooks";
+import type { Overview } from "../../../http/api/shapes.ts";
 import { deleteGroup, describeGroup, type Group, type GroupOffset, totalLag } from "../../ask/groups.ts";
 import { SecondLook } from "../../parts/dialog.tsx";
 import { counted, oneLine, whole } from "../../parts/format.ts";
@@ -27,7 +28,7 @@ interface Seen {
   readonly atMs: number;
 }
 
-export function GroupPage({ id, place }: { id: string; place: Place }) {
+export function GroupPage({ id, place, overview }: { id: string; place: Place; overview: Overview | undefined }) {
   const seen = useLoaded<Seen>(`group ${id}`, async (signal) => ({ group: await describeGroup(id, signal), atMs: Date.now() }), {
     everyMs: 2000,
   });
@@ -35,6 +36,8 @@ export function GroupPage({ id, place }: { id: string; place: Place }) {
   const [isResetting, setResetting] = useState(false);
   const [isDeleting, setDeleting] = useState(false);
   const group = seen.value?.group;
+  const isServed = (what: "explain" | "rebalances") => overview?.serves.includes(what) === true;
+  const tabs = TABS.filter(([name]) => name !== "rebalances" || isServed("rebalances"));
   const remove = async () => {
     await deleteGroup(id);
     toast(`Group ${id} deleted.`);
@@ -43,9 +46,11 @@ export function GroupPage({ id, place }: { id: string; place: Place }) {
   return (
     <div class="page">
       <Head title={oneLine(id)} from={{ title: "Groups", href: at(["groups"]) }}>
-        <a class="button" href={at(["explain"], { group: id })}>
-          Explain
-        </a>
+        {isServed("explain") ? (
+          <a class="button" href={at(["explain"], { group: id })}>
+            Explain
+          </a>
+        ) : null}
         <button type="button" class="button" disabled={group === undefined || group.kind === "streams"} onClick={() => setResetting(true)}>
           Reset offsets
         </button>
@@ -53,7 +58,7 @@ export function GroupPage({ id, place }: { id: string; place: Place }) {
           Delete
         </button>
       </Head>
-      <Tabs label="Of the group" tabs={TABS.map(([name, title]) => ({ title, href: at(["groups", id, name]), isHere: name === tab }))} />
+      <Tabs label="Of the group" tabs={tabs.map(([name, title]) => ({ title, href: at(["groups", id, name]), isHere: name === tab }))} />
       {tab === "rebalances" ? (
         <RebalancesTab id={id} />
       ) : (

@@ -39,7 +39,7 @@ export function useReading(topic: string, wanted: Wanted, turn: number): { reado
       if (!abort.signal.aborted) setReading(change);
     };
     const read = (lines: AsyncIterable<RecordLine>) =>
-      collect(lines, { wanted, filter, show, stop: () => abort.abort() })
+      collect(lines, { wanted, filter, show })
         .catch((error: unknown) => show((old) => ({ ...old, state: "ended", fault: faultOf(error) })))
         .finally(() => filter.close());
     void read(readRecords(topic, askedFor(wanted), abort.signal));
@@ -76,15 +76,14 @@ interface Collecting {
   readonly wanted: Wanted;
   readonly filter: Filter;
   readonly show: (change: (old: Reading) => Reading) => void;
-  readonly stop: () => void;
 }
 
-async function collect(lines: AsyncIterable<RecordLine>, { wanted, filter, show, stop }: Collecting): Promise<void> {
+async function collect(lines: AsyncIterable<RecordLine>, { wanted, filter, show }: Collecting): Promise<void> {
   let batch: StoredRecord[] = [];
   let shownMs = 0;
   let found = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const mostFound = wanted.isLive ? Number.POSITIVE_INFINITY : Number(wanted.limit) || 100;
+  const mostFound = wanted.isLive || wanted.filter === "" ? Number.POSITIVE_INFINITY : Number(wanted.limit) || 100;
   let flushing: Promise<void> = Promise.resolve();
   const flush = async () => {
     clearTimeout(timer);
@@ -123,7 +122,6 @@ async function collect(lines: AsyncIterable<RecordLine>, { wanted, filter, show,
   } finally {
     clearTimeout(timer);
   }
-  if (found >= mostFound) stop();
 }
 
 class Filter {
