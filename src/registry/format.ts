@@ -46,7 +46,7 @@ export interface ParseOptions {
 
 /** How schemas of one type are read. `parse` throws `InvalidSchema`. */
 export interface SchemaFormat {
-  parse(text: string, options: ParseOptions): ParsedSchema | Promise<ParsedSchema>;
+  parse(text: string, options: ParseOptions): Promise<ParsedSchema>;
 }
 
 /** The text is not a schema; `message` says why. */

@@ -1,5 +1,6 @@
 // Avro among the formats of the registry.
 
+import { pause } from "../effort.ts";
 import { InvalidSchema, type ParsedSchema, type ParseOptions, type SchemaFormat } from "../format.ts";
 import { type Json, MalformedJson, parseJson } from "../json-text.ts";
 import { avroDifferences } from "./compatibility.ts";
@@ -29,11 +30,17 @@ class ParsedAvro implements ParsedSchema {
 }
 
 /** As Confluent's registry does it by default, defaults are held to their fields' types only where schemas are normalized. */
-function parse(text: string, { references, isNew, normalize }: ParseOptions): ParsedSchema {
+async function parse(text: string, { references, isNew, normalize }: ParseOptions): Promise<ParsedSchema> {
   const types: AvroTypes = new Map();
-  for (const reference of references) parseAvro(read(reference.schema), types, { validateDefaults: false });
+  for (const reference of references) {
+    parseAvro(read(reference.schema), types, { validateDefaults: false });
+    await pause(reference.schema);
+  }
   const referred = [...types.keys()];
-  const schema = parseAvro(read(text), types, { validateDefaults: isNew && normalize });
+  const json = read(text);
+  await pause(text);
+  const schema = parseAvro(json, types, { validateDefaults: isNew && normalize });
+  await pause(text);
   return new ParsedAvro(normalize ? normalizeAvro(schema) : schema, referred);
 }
 

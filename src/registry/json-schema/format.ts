@@ -2,6 +2,7 @@
 // its draft's own meta-schema. Conditions (`if`, `then`, `else`), `format` and keywords that no draft has are not compared.
 
 import { loadPatterns, type Pattern, type PatternCompiler } from "../../base/patterns.ts";
+import { pause } from "../effort.ts";
 import { InvalidSchema, type ParsedSchema, type ParseOptions, type SchemaFormat } from "../format.ts";
 import { type Json, jsonValue, MalformedJson, parseJson, sortKeys, writeJson } from "../json-text.ts";
 import { jsonSchemaDifferences } from "./compatibility.ts";
@@ -42,14 +43,15 @@ class ParsedJsonSchema implements ParsedSchema {
   }
 }
 
-function parse(
+async function parse(
   text: string,
   { references, isNew, normalize }: ParseOptions,
   metaSchemas: MetaSchemas,
   patterns: PatternCompiler,
-): ParsedSchema {
+): Promise<ParsedSchema> {
   const json = read(text);
   const schema = schemaOf(json);
+  await pause(text);
   if (isNew) {
     const complaint = metaSchemas.complaint(JSON.parse(text));
     if (complaint !== undefined) throw new InvalidSchema(complaint);
@@ -58,8 +60,11 @@ function parse(
   for (const reference of references) {
     const document = schemaOf(read(reference.schema));
     referred.set(reference.name, document);
+    await pause(reference.schema);
   }
+  await pause(text);
   const documents = new SchemaDocuments(schema, referred);
+  await pause(text);
   documents.checkReferences();
   return new ParsedJsonSchema(writeJson(normalize ? sortKeys(json) : json), documents, patterns);
 }

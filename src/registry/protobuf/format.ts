@@ -1,5 +1,6 @@
 // Protobuf among the formats of the registry. A schema is a .proto file, or a FileDescriptorProto in Base64, which is made into one.
 
+import { pause } from "../effort.ts";
 import type { ParsedSchema, ParseOptions, SchemaFormat } from "../format.ts";
 import { checkProto } from "./check.ts";
 import { protobufDifferences } from "./compatibility.ts";
@@ -34,10 +35,16 @@ class ParsedProtobuf implements ParsedSchema {
 
 async function parse(text: string, { references, isNew, normalize }: ParseOptions): Promise<ParsedSchema> {
   const imported = new Map<string, ImportedFile>();
-  for (const { name, subject, version, schema } of references)
+  for (const { name, subject, version, schema } of references) {
     imported.set(name, { file: parseProto(schema), source: `${subject}/${version}` });
-  const scope = new ProtoScope({ file: await read(text), source: "" }, imported);
+    await pause(schema);
+  }
+  const file = await read(text);
+  await pause(text);
+  const scope = new ProtoScope({ file, source: "" }, imported);
+  await pause(text);
   if (isNew) checkProto(scope);
+  await pause(text);
   return new ParsedProtobuf(normalize ? normalizeProto(scope) : scope.file, scope);
 }
 
