@@ -34,6 +34,9 @@ export function incompatibilities(
   ];
 }
 
+/** More than anybody reads. */
+const MOST_TOLD = 1000;
+
 const OTHER_TYPE = "Incompatible because of different schema type";
 
 function comparison(level: CompatibilityLevel, next: ParsedSchema, earlier: ParsedSchema): readonly string[] {
@@ -43,5 +46,7 @@ function comparison(level: CompatibilityLevel, next: ParsedSchema, earlier: Pars
 }
 
 function print(differences: readonly Difference[], reader: string, writer: string): readonly string[] {
-  return differences.map((difference) => difference.print(reader, writer));
+  const told = differences.slice(0, MOST_TOLD).map((difference) => difference.print(reader, writer));
+  const more = differences.length - MOST_TOLD;
+  return more > 0 ? [...told, `{and ${more} more}`] : told;
 }
