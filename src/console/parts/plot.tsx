@@ -14,13 +14,15 @@ export function Plot({ title, samples }: { title: string; samples: readonly Samp
   const first = samples[0];
   const last = samples.at(-1);
   if (first === undefined || last === undefined) return null;
-  const most = Math.max(1, ...samples.map(({ value }) => value));
+  const highest = Math.max(...samples.map(({ value }) => value));
+  const most = Math.max(1, highest);
   const span = Math.max(1, last.atMs - first.atMs);
   const points = samples.map(
     ({ atMs, value }) => `${(((atMs - first.atMs) / span) * WIDTH).toFixed(1)},${(HEIGHT - 2 - (value / most) * (HEIGHT - 6)).toFixed(1)}`,
   );
   if (points.length === 1) points.push(`${WIDTH},${points[0]?.split(",")[1]}`);
-  const text = `${title}: ${whole(last.value)} now, at most ${whole(most)} in ${lasted(last.atMs - first.atMs)}`;
+  const over = samples.length === 1 ? "" : `, at most ${whole(highest)} in ${lasted(last.atMs - first.atMs)}`;
+  const text = `${title}: ${whole(last.value)} now${over}`;
   return (
     <div>
       <svg class="plot" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={text}>

@@ -1,7 +1,7 @@
 // Who is connected, with what software, what each asks for and which errors it was told; and what is asked and answered now, decoded.
 
 import { useMemo, useState } from "preact/hooks";
-import type { Clients } from "../../../http/api/shapes.ts";
+import type { Clients, Overview } from "../../../http/api/shapes.ts";
 import { askJson } from "../../ask/http.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Text } from "../../parts/form.tsx";
@@ -14,7 +14,7 @@ import { Inspector } from "./inspector.tsx";
 
 type Connection = Clients["connections"][number];
 
-export function ClientsPage({ place }: { place: Place }) {
+export function ClientsPage({ place, overview }: { place: Place; overview: Overview | undefined }) {
   const [, tab = "connections"] = place.segments;
   return (
     <div class="page">
@@ -23,7 +23,9 @@ export function ClientsPage({ place }: { place: Place }) {
         label="Of clients"
         tabs={[
           { title: "Connections", href: at(["clients"]), isHere: tab === "connections" },
-          { title: "Requests, live", href: at(["clients", "requests"]), isHere: tab === "requests" },
+          ...(overview?.serves.includes("requests") === true
+            ? [{ title: "Requests, live", href: at(["clients", "requests"]), isHere: tab === "requests" }]
+            : []),
         ]}
       />
       {tab === "requests" ? <Inspector place={place} /> : <Connections place={place} />}
@@ -45,7 +47,7 @@ function columns(nowMs: number): readonly Column<Connection>[] {
       width: "20%",
       isWide: true,
       by: ({ softwareName }) => softwareName,
-      cell: ({ softwareName, softwareVersion }) => <bdi>{oneLine(`${softwareName} ${softwareVersion}`) || "–"}</bdi>,
+      cell: ({ softwareName, softwareVersion }) => <bdi>{oneLine(`${softwareName} ${softwareVersion}`.trim()) || "–"}</bdi>,
     },
     {
       title: "Address",
