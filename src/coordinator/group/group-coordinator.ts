@@ -22,6 +22,7 @@ import type { RequestParts } from "./group-request.ts";
 import type { GroupSettings, OwnGroupSettings } from "./group-settings.ts";
 import { GroupState } from "./group-state.ts";
 import type { GroupSummary } from "./group-summary.ts";
+import { type Rebalance, RebalanceTimeline } from "./rebalance-timeline.ts";
 import { InternalTopics, type MakeTopics } from "./streams/internal-topics.ts";
 import { TopicHashes } from "./topic-hashes.ts";
 import type { TopicsView } from "./topics-view.ts";
@@ -59,11 +60,23 @@ export class GroupCoordinator {
   readonly parts: RequestParts;
   readonly #partitionCount: number;
   readonly #topicHashes: TopicHashes;
+  readonly #timeline: RebalanceTimeline;
 
   constructor(options: GroupCoordinatorOptions) {
     const { clock, random, config, groupSettings, logger, topics, shareStates } = options;
     this.#topicHashes = new TopicHashes(topics);
-    const environment = { clock, random, logger, settings: config, groupSettings, topics, topicHashes: this.#topicHashes, shareStates };
+    this.#timeline = new RebalanceTimeline(clock);
+    const environment = {
+      clock,
+      random,
+      logger,
+      settings: config,
+      groupSettings,
+      topics,
+      topicHashes: this.#topicHashes,
+      shareStates,
+      timeline: this.#timeline,
+    };
     this.#partitionCount = config["offsets.topic.num.partitions"];
     this.#runtime = new CoordinatorRuntime<GroupState, GroupRecord>({
       clock,
@@ -131,6 +144,11 @@ export class GroupCoordinator {
   /** What has to happen before the group is stable, a sentence each. */
   obstacles(groupId: string): string[] {
     return this.#look(groupId, obstacles, () => []);
+  }
+
+  /** Its last rebalances, the newest first, as far as it was coordinated here. */
+  rebalances(groupId: string): Rebalance[] {
+    return this.#timeline.of(groupId);
   }
 
   /** Of those whose state is loaded, each as it is when it is given. */

@@ -5,6 +5,7 @@ import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
 import type { ShareStatePersister } from "../share/share-state-persister.ts";
 import type { GroupSettings, OwnGroupSettings } from "./group-settings.ts";
+import type { RebalanceTimeline } from "./rebalance-timeline.ts";
 import type { TopicHashes } from "./topic-hashes.ts";
 import type { TopicsView } from "./topics-view.ts";
 
@@ -19,4 +20,5 @@ export interface GroupEnvironment {
   readonly topicHashes: TopicHashes;
   /** Where the state of share partitions is kept. */
   readonly shareStates: ShareStatePersister;
+  readonly timeline: RebalanceTimeline;
 }

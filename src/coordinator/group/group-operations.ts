@@ -14,6 +14,8 @@ import type { GroupSummary } from "./group-summary.ts";
 import { shareGroupObstacles, summarizeShareGroup } from "./share/summary.ts";
 import { streamsGroupObstacles, summarizeStreamsGroup } from "./streams/summary.ts";
 
+const ASKED = { kind: "asked", text: "it was asked for" } as const;
+
 /** Everybody's part is decided anew, as if a member had come or gone; nothing happens to a group without members. */
 export function rebalance(
   { environment, consumerWork, shareWork, streamsWork }: GroupState,
@@ -23,7 +25,7 @@ export function rebalance(
   switch (group.kind) {
     case "classic": {
       const applied = () => {
-        rebalanceClassicGroup(environment, group, "it was asked for");
+        rebalanceClassicGroup(environment, group, ASKED);
         return Errors.NONE;
       };
       return { records: [], applied };

@@ -149,7 +149,7 @@ export class GroupState implements CoordinatorState<GroupRecord> {
         case "classic":
           for (const member of group.members.values()) member.heard();
           if (group.members.size > settings["group.max.size"])
-            rebalance(this.environment, group, "the group is larger than group.max.size");
+            rebalance(this.environment, group, { kind: "other", text: "the group is larger than group.max.size" });
       }
     }
     this.#expiry.set(settings["offsets.retention.check.interval.ms"]);

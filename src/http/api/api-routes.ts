@@ -5,8 +5,9 @@ import type { Route } from "../route.ts";
 import { clientsRoute } from "./clients.ts";
 import { kafkaRoute } from "./kafka/kafka-route.ts";
 import { overviewRoute } from "./overview.ts";
+import { rebalancesRoute } from "./rebalances.ts";
 import { recordsRoutes } from "./records/records-routes.ts";
 
 export function apiRoutes(view: BrokerView): readonly Route[] {
-  return [overviewRoute(view), kafkaRoute(view), ...recordsRoutes(view), clientsRoute(view)];
+  return [overviewRoute(view), kafkaRoute(view), ...recordsRoutes(view), clientsRoute(view), rebalancesRoute(view)];
 }

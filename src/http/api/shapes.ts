@@ -12,7 +12,7 @@
 //   GET    /api/explain                                               ExplainQuery → Explanation
 //   GET, POST, DELETE /api/faults, DELETE /api/faults/{id}            FaultBody → Faults; where the broker is a test's
 //
-// Of these /api/overview, /api/kafka, /api/topics and /api/clients are served by now; the others are not yet.
+// Of these /api/requests, /api/explain and /api/faults are not served yet.
 // `Overview.serves` says which of them are there. Whatever fails is a problem (RFC 9457): { type, title, status, detail }.
 
 import type { InferInput, InferOutput } from "valibot";
@@ -222,12 +222,10 @@ export const REBALANCE_REASONS = [
   "memberLeft",
   "sessionExpired",
   "rebalanceTimedOut",
+  "disconnected",
   "subscriptionChanged",
   "topicsChanged",
-  "leaderChanged",
-  "migrated",
   "asked",
-  "loaded",
   "other",
 ] as const;
 

@@ -56,7 +56,7 @@ export function endSessions(
     );
   }
   return withoutMembers(environment, group, members, {
-    applied: () => rebalance(environment, group, "a member was not heard of in time"),
+    applied: () => rebalance(environment, group, { kind: "sessionExpired", text: "a member was not heard of in time", members }),
     refused: () => {
       for (const member of members) member.heard();
     },
@@ -66,7 +66,8 @@ export function endSessions(
 function endPendingMember(environment: GroupEnvironment, group: ClassicGroup, memberId: string): Decision<ClassicGroupRecord, void> {
   if (group.pendingMembers.remove(memberId)) {
     environment.logger.info({ group: group.groupId, member: memberId }, "a member that was given an id did not join in time");
-    if (group.state === "PreparingRebalance") rebalance(environment, group, "a pending member did not join");
+    if (group.state === "PreparingRebalance")
+      rebalance(environment, group, { kind: "other", text: "a member that was given an id did not join" });
   }
   return answer(undefined);
 }
@@ -83,7 +84,8 @@ function evictDisconnected(environment: GroupEnvironment, group: ClassicGroup): 
   }
   const evicted = disconnectedMembers(environment, group);
   if (evicted.length === 0) {
-    if (pending.length > 0) rebalance(environment, group, "a pending member's connection is closed");
+    if (pending.length > 0)
+      rebalance(environment, group, { kind: "disconnected", text: "a member that was given an id has no connection any more" });
     watchDisconnected(environment, group);
     return answer(undefined);
   }
@@ -95,7 +97,7 @@ function evictDisconnected(environment: GroupEnvironment, group: ClassicGroup): 
   }
   return withoutMembers(environment, group, evicted, {
     applied: () => {
-      rebalance(environment, group, "a member has no connection");
+      rebalance(environment, group, { kind: "disconnected", text: "a member has no connection", members: evicted });
       watchDisconnected(environment, group);
     },
     refused: () => group.disconnected.set(evicted[0]?.terms.sessionTimeoutMs ?? 0),

@@ -46,7 +46,8 @@ function turnAway(environment: GroupEnvironment, group: ClassicGroup, memberId: 
   group.pendingMembers.remove(memberId);
   const member = group.members.get(memberId);
   if (member !== undefined) group.removeMember(member, Errors.GROUP_MAX_SIZE_REACHED);
-  if (group.state === "PreparingRebalance") rebalance(environment, group, "a member was turned away");
+  if (group.state === "PreparingRebalance")
+    rebalance(environment, group, { kind: "other", text: "a member was turned away: the group is full" });
   return answer(joinRefused(Errors.GROUP_MAX_SIZE_REACHED, ""));
 }
 
@@ -75,7 +76,7 @@ function admit(
   member.link.bind(context.connection);
   const reply = group.waitForJoin(member);
   member.session.set(NEW_MEMBER_JOIN_TIMEOUT_MS);
-  rebalance(environment, group, "a member joined");
+  rebalance(environment, group, { kind: "memberJoined", text: "a member joined", members: [member] });
   return reply;
 }
 
@@ -96,7 +97,7 @@ function joinAgain(environment: GroupEnvironment, group: ClassicGroup, context: 
     applied: () => {
       group.updateTerms(member, join.terms);
       const reply = group.waitForJoin(member);
-      rebalance(environment, group, "a member rejoined");
+      rebalance(environment, group, { kind: "memberRejoined", text: "a member joined again", members: [member] });
       return reply;
     },
   };

@@ -43,7 +43,8 @@ export function leaveGroup(
   const decision = withoutMembers(environment, group, [...leaving.values()], {
     applied: () => {
       gone();
-      if (leaving.size > 0 || (pending.size > 0 && group.state === "PreparingRebalance")) rebalance(environment, group, "members left");
+      if (leaving.size > 0 || (pending.size > 0 && group.state === "PreparingRebalance"))
+        rebalance(environment, group, { kind: "memberLeft", text: "a member left", members: [...leaving.values()] });
       return errors;
     },
     emptied: gone,

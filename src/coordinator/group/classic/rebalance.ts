@@ -5,6 +5,7 @@ import { type ErrorCode, Errors } from "../../../../protocol/errors.ts";
 import type { Decision } from "../../decision.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { ClassicGroupRecord } from "../group-record.ts";
+import type { RebalanceCause } from "../rebalance-timeline.ts";
 import { type JoinAnswer, syncRefused } from "./answers.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import type { ClassicMember } from "./classic-member.ts";
@@ -12,9 +13,17 @@ import { watchDisconnected } from "./disconnected.ts";
 import { emptiedSnapshot } from "./snapshot.ts";
 
 /** Something about the members has changed: they must join again, or, if they are at it, the round may be complete now. */
-export function rebalance(environment: GroupEnvironment, group: ClassicGroup, reason: string): void {
-  if (group.state !== "PreparingRebalance") prepare(environment, group, reason);
+export function rebalance(environment: GroupEnvironment, group: ClassicGroup, cause: RebalanceCause): void {
+  note(environment, group, cause);
+  if (group.state !== "PreparingRebalance") prepare(environment, group, cause.text);
   else if (group.gathering === undefined && group.hasEveryoneJoined) completeJoins(environment, group);
+}
+
+/** Who joins again while all have to is no reason for it. */
+function note({ timeline }: GroupEnvironment, { groupId, state }: ClassicGroup, cause: RebalanceCause): void {
+  if (state !== "PreparingRebalance" || cause.kind !== "memberRejoined") timeline.caused(groupId, cause);
+  if (cause.kind === "memberJoined" || cause.kind === "memberRejoined")
+    for (const member of cause.members ?? []) timeline.arrived(groupId, member);
 }
 
 function prepare(environment: GroupEnvironment, group: ClassicGroup, reason: string): void {
@@ -55,6 +64,7 @@ export function endJoinRound(environment: GroupEnvironment, group: ClassicGroup)
   const absent = [...group.members.values()].filter((member) => !member.isWaitingForJoin && !member.isStatic);
   if (absent.length > 0) {
     environment.logger.info({ group: group.groupId, members: absent.map(idOf) }, "removed members that did not rejoin in time");
+    environment.timeline.caused(group.groupId, { kind: "rebalanceTimedOut", text: "a member did not join again in time", members: absent });
   }
   return withoutMembers(environment, group, absent, {
     applied: () => {
@@ -80,6 +90,7 @@ function completeJoins(environment: GroupEnvironment, group: ClassicGroup): void
   group.endRounds();
   group.electLeader();
   group.beginGeneration();
+  environment.timeline.allJoined(group.groupId);
   environment.logger.info(
     { group: group.groupId, generation: group.generation, members: group.members.size, protocol: group.protocolName },
     "group has a new generation",
@@ -125,7 +136,7 @@ export function endSyncRound(environment: GroupEnvironment, group: ClassicGroup)
   if (late.length === 0) return NOTHING;
   environment.logger.info({ group: group.groupId, members: late.map(idOf) }, "removed members that did not sync in time");
   return withoutMembers(environment, group, late, {
-    applied: () => rebalance(environment, group, "members did not sync in time"),
+    applied: () => rebalance(environment, group, { kind: "rebalanceTimedOut", text: "members did not sync in time", members: late }),
     refused: () => group.syncRound.set(group.rebalanceTimeoutMs),
   });
 }
@@ -135,7 +146,7 @@ export function endSyncRound(environment: GroupEnvironment, group: ClassicGroup)
  * a group never forgets in memory what it would remember after a restart.
  */
 export function withoutMembers<Reply>(
-  { clock, logger }: GroupEnvironment,
+  { clock, logger, timeline }: GroupEnvironment,
   group: ClassicGroup,
   leaving: readonly ClassicMember[],
   next: { readonly applied: () => Reply; readonly emptied?: () => Reply; readonly refused?: (error: ErrorCode) => void },
@@ -147,6 +158,8 @@ export function withoutMembers<Reply>(
       records: [{ type: "classicGroup", groupId, snapshot }],
       applied: () => {
         logger.info({ group: groupId, generation: snapshot.generation }, "group is empty");
+        timeline.caused(groupId, { kind: "memberLeft", text: "the last member is gone", members: leaving });
+        timeline.ended(group, snapshot.generation);
         return next.emptied?.();
       },
       ...(next.refused === undefined ? {} : { refused: next.refused }),

@@ -38,7 +38,7 @@ export function rejoinStatic(environment: GroupEnvironment, group: ClassicGroup,
       const member = group.replaceStaticMember(known, identity);
       takeOver(group, member, rejoin);
       const reply = group.waitForJoin(member);
-      rebalance(environment, group, "a static member came back");
+      rebalance(environment, group, { kind: "memberJoined", text: "a static member came back", members: [member] });
       return reply;
     },
   };

@@ -63,12 +63,13 @@ function completeGeneration(
     if (group.generation !== generation) return;
     refuseSyncs(group, error);
     if (group.state === "CompletingRebalance" || group.state === "Stable")
-      rebalance(environment, group, "the assignment could not be stored");
+      rebalance(environment, group, { kind: "other", text: "the assignment could not be stored" });
   };
   return {
     records: [{ type: "classicGroup", groupId, snapshot: snapshotOf(group, assignments, environment.clock.now()) }],
     applied: () => {
       environment.logger.info({ group: groupId, generation, members: group.members.size }, "group is stable");
+      environment.timeline.ended(group, generation);
       return waitForSync(group, leader);
     },
     committed: () => {

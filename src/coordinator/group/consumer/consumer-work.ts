@@ -8,13 +8,15 @@ import type { Assignment } from "../assignors/assignor.ts";
 import type { ClassicGroup } from "../classic/classic-group.ts";
 import { ConnectionLink } from "../connection-link.ts";
 import { isOverdue, watchLinks } from "../disconnection.ts";
+import { noteChange } from "../epoch-timeline.ts";
 import type { Group } from "../group.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { ConsumerRecord, GroupRecord } from "../group-record.ts";
+import type { RebalanceReason } from "../rebalance-timeline.ts";
 import type { Targets } from "../targets.ts";
 import type { ConsumerGroup, ConsumerGroupParts } from "./consumer-group.ts";
 import { type ConsumerMember, MemberStates, type MemberWatch } from "./consumer-member.ts";
-import { depart } from "./departure.ts";
+import { depart, noteDeparture } from "./departure.ts";
 import type { GroupWork } from "./group-work.ts";
 import { sessionTimeout } from "./session-timeout.ts";
 import { assignorOf, computeTargets, targetRecords } from "./target-assignment.ts";
@@ -97,7 +99,7 @@ export class ConsumerWork implements ConsumerGroupParts, GroupWork {
     const again = () => {
       for (const { watch } of members) watch.session.set(RETRY_MS);
     };
-    return this.#remove(group, { members, again }, { sessionTimeoutsMs }, "removed members that were not heard of in time");
+    return this.#remove(group, { members, again }, { sessionTimeoutsMs }, EXPIRED);
   }
 
   /** The next heartbeat has everybody's target computed anew. */
@@ -106,7 +108,10 @@ export class ConsumerWork implements ConsumerGroupParts, GroupWork {
     const epoch = group.epoch + 1;
     return {
       records: [{ type: "consumerGroup", groupId, value: { epoch, metadataHash } }],
-      applied: () => this.#environment.logger.info({ group: groupId, epoch, reason: "it was asked for" }, "group is to rebalance"),
+      applied: () => {
+        this.#environment.logger.info({ group: groupId, epoch, reason: "it was asked for" }, "group is to rebalance");
+        noteChange(this.#environment.timeline, group, ASKED);
+      },
     };
   }
 
@@ -115,28 +120,27 @@ export class ConsumerWork implements ConsumerGroupParts, GroupWork {
   #endRebalance(group: ConsumerGroup, member: ConsumerMember): Decision<GroupRecord, void> {
     const { rebalanceTimeoutMs, classic } = member.identity;
     const leaving = { members: [member], again: () => member.watch.rebalance.set(RETRY_MS) };
-    if (classic !== null)
-      return this.#remove(group, leaving, { rebalanceTimeoutMs }, "removed a member that did not join again, or sync, in time");
+    if (classic !== null) return this.#remove(group, leaving, { rebalanceTimeoutMs }, NOT_JOINED);
     if (member.progress.state !== MemberStates.UNREVOKED_PARTITIONS) return answer(undefined);
-    return this.#remove(group, leaving, { rebalanceTimeoutMs }, "removed a member that did not give up its partitions in time");
+    return this.#remove(group, leaving, { rebalanceTimeoutMs }, NOT_GIVEN_UP);
   }
 
   #evictDisconnected(group: ConsumerGroup): Decision<GroupRecord, void> {
     const members = waitedFor(group).filter((member) => isOverdue(this.#environment, linkOf(member)));
     const again = () => group.disconnected.set(RETRY_MS);
-    if (members.length > 0)
-      return this.#remove(group, { members, again }, {}, "removed members that the group waited for: they have no connection");
+    if (members.length > 0) return this.#remove(group, { members, again }, {}, DISCONNECTED);
     return { records: [], applied: () => this.watchDisconnected(group.groupId) };
   }
 
-  #remove(group: ConsumerGroup, { members, again }: Leaving, facts: object, message: string): Decision<GroupRecord, void> {
+  #remove(group: ConsumerGroup, { members, again }: Leaving, facts: object, why: RemovalReason): Decision<GroupRecord, void> {
     const { groupId } = group;
     const departure = depart(this.#environment, this, group, members);
     return {
       records: departure.records,
       applied: () => {
-        this.#environment.logger.info({ group: groupId, members: members.map(({ memberId }) => memberId), ...facts }, message);
+        this.#environment.logger.info({ group: groupId, members: members.map(({ memberId }) => memberId), ...facts }, `removed ${why.log}`);
         departure.applied();
+        noteDeparture(this.#environment, this, groupId, { ...why, members });
       },
       refused: again,
     };
@@ -189,6 +193,35 @@ export class ConsumerWork implements ConsumerGroupParts, GroupWork {
 }
 
 const RETRY_MS = 1000;
+
+/** Why members are removed: for the log, and for the timeline of rebalances. */
+interface RemovalReason {
+  readonly kind: RebalanceReason;
+  readonly log: string;
+  readonly text: string;
+}
+
+const ASKED = { kind: "asked", text: "it was asked for" } as const;
+const EXPIRED: RemovalReason = {
+  kind: "sessionExpired",
+  log: "members that were not heard of in time",
+  text: "a member was not heard of in time",
+};
+const NOT_JOINED: RemovalReason = {
+  kind: "rebalanceTimedOut",
+  log: "a member that did not join again, or sync, in time",
+  text: "a member did not join again, or sync, in time",
+};
+const NOT_GIVEN_UP: RemovalReason = {
+  kind: "rebalanceTimedOut",
+  log: "a member that did not give up its partitions in time",
+  text: "a member did not give up its partitions in time",
+};
+const DISCONNECTED: RemovalReason = {
+  kind: "disconnected",
+  log: "members that the group waited for: they have no connection",
+  text: "a member that was waited for has no connection",
+};
 
 interface Leaving {
   readonly members: readonly ConsumerMember[];

@@ -1,6 +1,7 @@
 // Members go, however it comes: the group is one of fewer members, or goes back to the classic protocol when nobody of the other is left.
 
 import { rebalance } from "../classic/rebalance.ts";
+import { noteChange } from "../epoch-timeline.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { GroupRecord } from "../group-record.ts";
 import type { MemberConnection } from "../request-context.ts";
@@ -61,7 +62,18 @@ export function downgrade(
         if (connection !== undefined) member.link.bind(connection);
         member.heard();
       }
-      if (mustRebalance) rebalance(environment, classic, "the last member of the consumer protocol left");
+      if (mustRebalance) rebalance(environment, classic, { kind: "other", text: "the last member of the consumer protocol left" });
     },
   };
+}
+
+/** Of a group that is of the consumer protocol still; one that is not tells its own. */
+export function noteDeparture(
+  { timeline }: GroupEnvironment,
+  work: GroupWork,
+  groupId: string,
+  cause: Parameters<typeof noteChange>[2],
+): void {
+  const now = work.groupNow(groupId);
+  if (now !== undefined) noteChange(timeline, now, cause);
 }

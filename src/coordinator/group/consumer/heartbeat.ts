@@ -11,6 +11,7 @@ import { Errors } from "../../../../protocol/errors.ts";
 import { assert } from "../../../base/assert.ts";
 import { isRefusal, type Refusal } from "../../../cluster/refusal.ts";
 import { answer, type Decision } from "../../decision.ts";
+import { noteBeat } from "../epoch-timeline.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { GroupRecord } from "../group-record.ts";
 import type { GroupRequestContext } from "../request-context.ts";
@@ -61,7 +62,8 @@ export function heartbeat(
   if (settled !== undefined) return unchanged(environment, group, context, { beat, member: settled });
   const decided = decideBeat(environment, group, found, { identity, owned: beat.owned, resolved: beat.resolved });
   const { member, before } = decided;
-  const formerTargetEpoch = group.targetEpoch;
+  const { epoch: formerEpoch, targetEpoch: formerTargetEpoch } = group;
+  const noted = { formerEpoch, member, isNew: found.stored === undefined, isChanged: identity !== found.member.identity };
   return {
     records: decided.records,
     tellsStored: true,
@@ -75,6 +77,7 @@ export function heartbeat(
       const stored = now.members.get(member.memberId);
       assert(stored !== undefined, "whoever was heard is a member");
       heard(environment, now, context, { member: stored, hasMoved: member.progress !== before });
+      noteBeat(environment.timeline, now, noted);
       const isTold = beat.epoch === 0 || isFull(beat) || !holdsSame(before.assigned, member.progress.assigned);
       return toAnswer(environment, now, member, beat, isTold);
     },

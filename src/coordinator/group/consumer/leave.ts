@@ -6,7 +6,7 @@ import type { GroupEnvironment } from "../group-environment.ts";
 import type { GroupRecord } from "../group-record.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
 import { type ConsumerMember, type HeldPartitions, LEFT_FOR_A_WHILE, NO_PARTITIONS } from "./consumer-member.ts";
-import { depart } from "./departure.ts";
+import { depart, noteDeparture } from "./departure.ts";
 import type { GroupWork } from "./group-work.ts";
 import { fencedInstance, unknownInstance, unknownMember } from "./membership-faults.ts";
 
@@ -44,6 +44,7 @@ export function leaveGroup(
     applied: () => {
       environment.logger.info({ group: groupId, member: memberId }, "a member left");
       departure.applied();
+      noteDeparture(environment, work, groupId, { kind: "memberLeft", text: "a member left", members: [member] });
       return { memberId };
     },
   };

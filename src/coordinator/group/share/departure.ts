@@ -4,6 +4,7 @@
 import { isRefusal, type Refusal } from "../../../cluster/refusal.ts";
 import { answer, type Decision } from "../../decision.ts";
 import { unknownMember } from "../consumer/membership-faults.ts";
+import { noteChange } from "../epoch-timeline.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { GroupRecord, ShareRecord } from "../group-record.ts";
 import type { ShareGroup } from "./share-group.ts";
@@ -21,6 +22,7 @@ export function leaveShareGroup(
     records: withoutShareMembers(environment, group, [member]),
     applied: () => {
       environment.logger.info({ group: group.groupId, member: memberId }, "a member left");
+      noteChange(environment.timeline, group, { kind: "memberLeft", text: "a member left", members: [member] });
       return { memberId };
     },
   };

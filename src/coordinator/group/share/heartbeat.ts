@@ -15,6 +15,7 @@ import { answer, type Decision } from "../../decision.ts";
 import { type Assignment, isSameAssignment } from "../assignors/assignor.ts";
 import { hasSameNames } from "../consumer/consumer-member.ts";
 import { unknownMember } from "../consumer/membership-faults.ts";
+import { noteBeat } from "../epoch-timeline.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { GroupRecord, ShareRecord } from "../group-record.ts";
 import { intervalAfterChange } from "../interval-after-change.ts";
@@ -67,6 +68,7 @@ export function shareHeartbeat(
   const decided = isSettled(group, member, identity) ? settled(member) : decide(environment, group, member, identity);
   const { groupId } = group;
   const { progress: before } = member;
+  const noted = { formerEpoch: group.epoch, isNew: !group.members.has(beat.memberId), isChanged: identity !== member.identity };
   return {
     records: decided.records,
     tellsStored: true,
@@ -78,6 +80,7 @@ export function shareHeartbeat(
       now.isMetadataStale = false;
       now.arePartitionsStale = false;
       work.heard(now, stored);
+      if (decided.records.length > 0) noteBeat(environment.timeline, now, { ...noted, member: stored });
       work.toBegin(now, decided.toBegin);
       const isTold = beat.epoch === 0 || beat.topicNames !== null || !isSameAssignment(before.assigned, decided.progress.assigned);
       return toAnswer(environment, now, stored, isTold);

@@ -5,6 +5,7 @@
 
 import { Deadline } from "../../deadline.ts";
 import { answer, type Decision } from "../../decision.ts";
+import { noteChange } from "../epoch-timeline.ts";
 import type { Group } from "../group.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { GroupRecord, ShareRecord } from "../group-record.ts";
@@ -76,7 +77,10 @@ export class ShareWork implements ShareGroupParts {
     const facts = { group: groupId, members: members.map(({ memberId }) => memberId), sessionTimeoutMs };
     return {
       records: withoutShareMembers(this.#environment, group, members),
-      applied: () => this.#environment.logger.info(facts, "removed members that were not heard of in time"),
+      applied: () => {
+        this.#environment.logger.info(facts, "removed members that were not heard of in time");
+        noteChange(this.#environment.timeline, group, { kind: "sessionExpired", text: "a member was not heard of in time", members });
+      },
       refused: () => {
         for (const { session } of members) session.set(RETRY_MS);
       },
@@ -84,11 +88,15 @@ export class ShareWork implements ShareGroupParts {
   }
 
   /** The next heartbeat has everybody's target computed anew. */
-  rebalance({ groupId, metadataHash, epoch }: ShareGroup): Decision<GroupRecord, void> {
-    const next = epoch + 1;
+  rebalance(group: ShareGroup): Decision<GroupRecord, void> {
+    const { groupId, metadataHash } = group;
+    const next = group.epoch + 1;
     return {
       records: [{ type: "shareGroup", groupId, value: { epoch: next, metadataHash } }],
-      applied: () => this.#environment.logger.info({ group: groupId, epoch: next, reason: "it was asked for" }, "group is to rebalance"),
+      applied: () => {
+        this.#environment.logger.info({ group: groupId, epoch: next, reason: "it was asked for" }, "group is to rebalance");
+        noteChange(this.#environment.timeline, group, { kind: "asked", text: "it was asked for" });
+      },
     };
   }
 

@@ -11,6 +11,7 @@
 import { Errors } from "../../../../protocol/errors.ts";
 import { isRefusal, type Refusal } from "../../../cluster/refusal.ts";
 import { answer, type Decision } from "../../decision.ts";
+import { noteBeat } from "../epoch-timeline.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { GroupRecord } from "../group-record.ts";
 import type { GroupRequestContext } from "../request-context.ts";
@@ -62,6 +63,7 @@ export function heartbeat(
   const identity = identified(member.identity, context, beat);
   const decided = decideBeat(environment, group, { stored, member, identity, beat });
   if (isRefusal(decided)) return answer(decided);
+  const noted = { formerEpoch: group.epoch, isNew: stored === undefined, isChanged: identity !== member.identity };
   return {
     records: decided.records,
     tellsStored: true,
@@ -76,6 +78,7 @@ export function heartbeat(
       }
       if (decided.startsDelayMs !== undefined) now.initialDelay.set(decided.startsDelayMs);
       heard(environment, now, decided);
+      if (decided.records.length > 0) noteBeat(environment.timeline, now, { ...noted, member: decided.member });
       return toAnswer(environment, now, decided, { beat, isNew });
     },
   };

@@ -2,6 +2,7 @@
 
 import type { Refusal } from "../../../cluster/refusal.ts";
 import { answer, type Decision } from "../../decision.ts";
+import { noteChange } from "../epoch-timeline.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { GroupRecord } from "../group-record.ts";
 import { unknownMember } from "./membership-faults.ts";
@@ -16,7 +17,7 @@ export interface Leave {
 }
 
 export function leaveGroup(
-  { logger }: GroupEnvironment,
+  { logger, timeline }: GroupEnvironment,
   group: StreamsGroup,
   { memberId, isShutdown }: Leave,
 ): Decision<GroupRecord, Refusal | { readonly memberId: string }> {
@@ -27,6 +28,7 @@ export function leaveGroup(
     applied: () => {
       if (isShutdown && !group.isEmpty) group.shutdownRequestedBy = memberId;
       logger.info({ group: group.groupId, member: memberId, isShutdown }, "member left the group");
+      noteChange(timeline, group, { kind: "memberLeft", text: "a member left", members: [member] });
       return { memberId };
     },
   };

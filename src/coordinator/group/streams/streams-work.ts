@@ -3,9 +3,11 @@
 
 import { Deadline } from "../../deadline.ts";
 import { answer, type Decision } from "../../decision.ts";
+import { noteChange } from "../epoch-timeline.ts";
 import type { Group } from "../group.ts";
 import type { GroupEnvironment } from "../group-environment.ts";
 import type { GroupRecord } from "../group-record.ts";
+import type { RebalanceReason } from "../rebalance-timeline.ts";
 import { withoutMembers } from "./leave.ts";
 import type { StreamsGroup, StreamsGroupParts } from "./streams-group.ts";
 import { MemberStates, type StreamsMember, type StreamsWatch } from "./streams-member.ts";
@@ -92,14 +94,18 @@ export class StreamsWork implements StreamsGroupParts {
     const epoch = group.epoch + 1;
     return {
       records: [{ type: "streamsGroup", groupId, value: { epoch, metadataHash, validatedTopologyEpoch, assignmentSettings } }],
-      applied: () => this.#environment.logger.info({ group: groupId, epoch, reason: "it was asked for" }, "group is to rebalance"),
+      applied: () => {
+        this.#environment.logger.info({ group: groupId, epoch, reason: "it was asked for" }, "group is to rebalance");
+        noteChange(this.#environment.timeline, group, { kind: "asked", text: "it was asked for" });
+      },
     };
   }
 
   #endRebalance(group: StreamsGroup, member: StreamsMember): Decision<GroupRecord, void> {
     if (member.progress.state !== MemberStates.UNREVOKED_TASKS) return answer(undefined);
     const { rebalanceTimeoutMs } = member.identity;
-    const leaving = { members: [member], again: () => member.watch.rebalance.set(RETRY_MS) };
+    const again = () => member.watch.rebalance.set(RETRY_MS);
+    const leaving = { members: [member], again, kind: "rebalanceTimedOut" as const };
     return this.#remove(group, leaving, { rebalanceTimeoutMs }, "removed a member that did not give up its tasks in time");
   }
 
@@ -113,11 +119,22 @@ export class StreamsWork implements StreamsGroupParts {
     return { records, applied: () => undefined, refused: () => group.initialDelay.set(RETRY_MS) };
   }
 
-  #remove(group: StreamsGroup, { members, again }: Leaving, facts: object, message: string): Decision<GroupRecord, void> {
+  #remove(
+    group: StreamsGroup,
+    { members, again, kind = "sessionExpired" }: Leaving,
+    facts: object,
+    message: string,
+  ): Decision<GroupRecord, void> {
     return {
       records: withoutMembers(group, members),
-      applied: () =>
-        this.#environment.logger.info({ group: group.groupId, members: members.map(({ memberId }) => memberId), ...facts }, message),
+      applied: () => {
+        this.#environment.logger.info({ group: group.groupId, members: members.map(({ memberId }) => memberId), ...facts }, message);
+        noteChange(this.#environment.timeline, group, {
+          kind,
+          text: message.replace("removed members", "members"),
+          members,
+        });
+      },
       refused: again,
     };
   }
@@ -131,6 +148,7 @@ export class StreamsWork implements StreamsGroupParts {
 }
 
 interface Leaving {
+  readonly kind?: RebalanceReason;
   readonly members: readonly StreamsMember[];
   /** The log did not take their going: has it looked at again some time later, when there may be no reason any more. */
   readonly again: () => void;
