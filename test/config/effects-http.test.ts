@@ -65,7 +65,7 @@ const elsewhere = Object.values(networkInterfaces())
   .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
 
 test.skipIf(elsewhere === undefined)(
-  "another machine is answered where a setting says so, or somebody logs in; its probes always",
+  "odradek.http.remote: another machine is answered where a setting says so, or somebody logs in; its probes always",
   async () => {
     for (const [isOpen, status] of [
       [false, 403],
