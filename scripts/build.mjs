@@ -31,12 +31,14 @@ const SELDOM_NEEDED = [
     const name = basename(path);
     return { entry: `src/registry/${path}.ts`, imported: new RegExp(`/${name}\\.ts$`), file: name, minify: true };
   }),
+  { entry: "src/registry/kept-registry.ts", imported: /\/kept-registry\.ts$/, file: "registry" },
 ];
 const seldomNeededBeside = {
   name: "what is seldom needed beside",
   setup: (build) => {
     for (const { entry, imported, file } of SELDOM_NEEDED)
-      build.onResolve({ filter: imported }, ({ path, resolveDir }) => {
+      build.onResolve({ filter: imported }, ({ path, resolveDir, kind }) => {
+        if (kind === "entry-point") return undefined;
         // Others of the name stay where they are.
         const isMeant = !path.startsWith(".") || join(resolveDir, path) === join(root, entry);
         return isMeant ? { path: `./${file}.cjs`, external: true } : undefined;
@@ -81,7 +83,14 @@ export async function build({ withTypes = false } = {}) {
   const built = await Promise.allSettled([
     buildConsole(join(root, "src", "console"), join(outputFolder, "console")),
     ...SELDOM_NEEDED.map(({ entry, file, minify = false }) =>
-      esbuild.build({ ...common, ...commonJs, entryPoints: [entry], minify, outfile: join(outputFolder, `${file}.cjs`) }),
+      esbuild.build({
+        ...common,
+        ...commonJs,
+        entryPoints: [entry],
+        minify,
+        outfile: join(outputFolder, `${file}.cjs`),
+        plugins: [seldomNeededBeside],
+      }),
     ),
     esbuild.build({
       ...common,

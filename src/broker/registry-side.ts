@@ -1,5 +1,5 @@
 // The schema registry at a broker: for the room of HTTP another one who answers on its ports, for other brokers who takes their changes where this one
-// writes the registry's topic. Loaded with the first request of either.
+// writes the registry's topic. Loaded with the first request of either, in the build from a file of its own.
 
 import { Errors } from "../../protocol/errors.ts";
 import { envelope } from "../../protocol/messages/index.ts";

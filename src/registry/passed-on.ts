@@ -2,7 +2,7 @@
 // They come from brokers that have proved who they are, and that have asked whether the client may do it.
 
 import { Errors } from "../../protocol/errors.ts";
-import { envelope } from "../../protocol/messages/index.ts";
+import { envelope } from "../../protocol/messages/58-envelope.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import type { Peers } from "../cluster/peers.ts";
 import type { RegistryAnswer, RegistryRequest } from "./http/exchange.ts";

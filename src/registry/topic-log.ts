@@ -2,7 +2,9 @@
 // written by that broker alone: so what a change was decided on cannot be another's by the time it is written. The topic is made with the first record.
 
 import { type ErrorCode, Errors, errorName } from "../../protocol/errors.ts";
-import { fetch, listOffsets, produce } from "../../protocol/messages/index.ts";
+import { produce } from "../../protocol/messages/00-produce.ts";
+import { fetch } from "../../protocol/messages/01-fetch.ts";
+import { listOffsets } from "../../protocol/messages/02-list-offsets.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { recordsOf } from "../../protocol/records/record.ts";
 import { batchesOf } from "../../protocol/records/record-batch.ts";
