@@ -23,26 +23,42 @@ export interface TextProps extends FieldProps {
   /** "/" goes there. */
   readonly isFilter?: boolean;
   readonly isMono?: boolean;
+  /** Changes when it is left, or with Enter, not with each key. */
+  readonly isLazy?: boolean;
+  /** Offered while one types. */
+  readonly suggestions?: readonly string[];
 }
 
-export function Text({ label, hint, grows, value, onChange, type = "text", placeholder, isRequired, isFilter, isMono }: TextProps) {
+const MOST_SUGGESTIONS = 50;
+
+export function Text({ label, hint, grows, value, onChange, type = "text", ...more }: TextProps) {
+  const { placeholder, isRequired = false, isFilter = false, isMono = false, isLazy = false, suggestions } = more;
   const id = useId();
+  const changed = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }) => onChange(currentTarget.value);
   return (
     <Field id={id} label={label} hint={hint} grows={grows}>
       <input
         id={id}
         type={type as "text"}
         value={value}
-        class={isMono === true ? "mono" : undefined}
+        class={isMono ? "mono" : undefined}
         placeholder={placeholder}
-        required={isRequired === true}
+        required={isRequired}
         autocomplete="off"
         spellcheck={false}
         step={type === "datetime-local" ? "1" : undefined}
-        data-filter={isFilter === true ? "" : undefined}
+        data-filter={isFilter ? "" : undefined}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-        onInput={({ currentTarget }) => onChange(currentTarget.value)}
+        list={suggestions === undefined ? undefined : `${id}-list`}
+        {...(isLazy ? { onChange: changed } : { onInput: changed })}
       />
+      {suggestions === undefined ? null : (
+        <datalist id={`${id}-list`}>
+          {suggestions.slice(0, MOST_SUGGESTIONS).map((suggestion) => (
+            <option key={suggestion} value={suggestion} />
+          ))}
+        </datalist>
+      )}
     </Field>
   );
 }

@@ -189,6 +189,7 @@ function Title<Row>({ column, sorting, onSort }: { column: Column<Row>; sorting:
   const next = sorting === undefined ? column.isNumber === true : !sorting.isDown;
   const mark = sorting === undefined ? "" : sorting.isDown ? " ↓" : " ↑";
   const style = column.width === undefined ? {} : { style: { width: column.width } };
+  if (column.title === "") return <td class="title" {...style} />;
   return (
     <th scope="col" class={classOf(column)} aria-sort={sorted} {...style}>
       {column.by === undefined ? (

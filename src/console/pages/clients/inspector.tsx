@@ -48,9 +48,16 @@ export function Inspector({ place }: { place: Place }) {
   return (
     <>
       <div class="bar">
-        <Text label="Client, principal, address or software" value={client} onChange={(value) => show({ client: value })} isFilter grows />
-        <Text label="APIs" value={api} onChange={(value) => show({ api: value })} placeholder="Produce,Fetch" />
-        <Text label="Error" value={error} onChange={(value) => show({ error: value })} placeholder="any" />
+        <Text
+          label="Client, principal, address or software"
+          value={client}
+          onChange={(value) => show({ client: value })}
+          isLazy
+          isFilter
+          grows
+        />
+        <Text label="APIs" value={api} onChange={(value) => show({ api: value })} isLazy placeholder="Produce,Fetch" />
+        <Text label="Error" value={error} onChange={(value) => show({ error: value })} isLazy placeholder="any" />
         <button type="button" class="button" aria-pressed={isOn} onClick={() => setOn(!isOn)}>
           {isOn ? "Pause" : "Go on"}
         </button>

@@ -4,7 +4,7 @@ import type { Explanation } from "../../../http/api/shapes.ts";
 import { listGroups } from "../../ask/groups.ts";
 import { askJson } from "../../ask/http.ts";
 import { topicNames } from "../../ask/topics.ts";
-import { Select } from "../../parts/form.tsx";
+import { Text } from "../../parts/form.tsx";
 import { oneLine } from "../../parts/format.ts";
 import { Empty, Head, Shown } from "../../parts/told.tsx";
 import { useLoaded } from "../../shell/loaded.ts";
@@ -36,20 +36,18 @@ export function ExplainPage({ place }: { place: Place }) {
           ) : (
             <>
               <div class="bar">
-                <Select
-                  label="Group"
-                  value={group}
-                  onChange={(value) => show({ group: value })}
-                  choices={[...new Set([...groups, group])].map((value) => ({ value, title: oneLine(value) }))}
-                />
-                <Select
+                <Text label="Group" value={group} onChange={(value) => show({ group: value })} suggestions={groups} isLazy isFilter grows />
+                <Text
                   label="Topic"
                   value={topic}
                   onChange={(value) => show({ topic: value })}
-                  choices={[{ value: "", title: "all that it reads" }, ...topics.map((value) => ({ value, title: oneLine(value) }))]}
+                  suggestions={topics}
+                  placeholder="all that it reads"
+                  isLazy
+                  grows
                 />
               </div>
-              <Answer group={group} topic={topic} />
+              {group === "" ? null : <Answer group={group} topic={topic} />}
             </>
           )
         }

@@ -21,11 +21,21 @@ export function FaultsPage() {
   };
   const columns: readonly Column<FaultRow>[] = [
     { title: "API", width: "150px", cell: ({ rule }) => rule.api },
-    { title: "What happens", cell: ({ rule }) => <span class="mono">{oneLine(JSON.stringify(rule.action))}</span> },
+    { title: "What happens", cell: ({ rule }) => <span class="mono">{oneLine(Object.values(rule.action).join(" "))}</span> },
     {
       title: "Where",
       isWide: true,
-      cell: ({ rule }) => <span class="mono">{rule.where === undefined ? "everywhere" : oneLine(JSON.stringify(rule.where))}</span>,
+      cell: ({ rule }) => (
+        <span class="mono">
+          {rule.where === undefined
+            ? "everywhere"
+            : oneLine(
+                Object.entries(rule.where)
+                  .map(([name, value]) => `${name} ${value}`)
+                  .join(", "),
+              )}
+        </span>
+      ),
     },
     {
       title: "Struck",

@@ -123,13 +123,13 @@ function Where({ wanted, want }: { wanted: Wanted; want: (change: Partial<Wanted
     >
       <Select label="From" value={wanted.from} onChange={(from) => want({ from: from as Wanted["from"] })} choices={STARTS} />
       {wanted.from === "offset" ? (
-        <Text label="Offset" type="number" value={wanted.offset} onChange={(offset) => want({ offset })} />
+        <Text label="Offset" type="number" value={wanted.offset} onChange={(offset) => want({ offset })} isLazy />
       ) : null}
       {wanted.from === "timestamp" ? (
-        <Text label="Time" type="datetime-local" value={wanted.time} onChange={(time) => want({ time })} />
+        <Text label="Time" type="datetime-local" value={wanted.time} onChange={(time) => want({ time })} isLazy />
       ) : null}
       <Select label="At most" value={wanted.limit} onChange={(limit) => want({ limit })} choices={LIMITS} />
-      <Text label="Partitions" value={wanted.partition} onChange={(partition) => want({ partition })} placeholder="all" />
+      <Text label="Partitions" value={wanted.partition} onChange={(partition) => want({ partition })} isLazy placeholder="all" />
       <Select
         label="Find by"
         value={wanted.filterBy}

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { describeTopic, topicNames } from "../../ask/topics.ts";
 import { endTransaction, listTransactions, type ProducerRow, producersOf, type TransactionRow } from "../../ask/transactions.ts";
 import { SecondLook } from "../../parts/dialog.tsx";
-import { Select } from "../../parts/form.tsx";
+import { Text } from "../../parts/form.tsx";
 import { counted, lasted, oneLine, timed, whole } from "../../parts/format.ts";
 import { type Column, Table } from "../../parts/table.tsx";
 import { toast } from "../../parts/toast.tsx";
@@ -144,11 +144,14 @@ function Producers({ place }: { place: Place }) {
         ) : (
           <>
             <div class="bar">
-              <Select
+              <Text
                 label="Topic"
                 value={topic}
                 onChange={(value) => goInPlace(["transactions", "producers"], { topic: value })}
-                choices={all.map((name) => ({ value: name, title: oneLine(name) }))}
+                suggestions={all}
+                isLazy
+                isFilter
+                grows
               />
             </div>
             <Shown loaded={producers}>
