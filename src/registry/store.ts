@@ -2,9 +2,14 @@
 // something has the registry to himself until he is done, and begins when all that is in the log was read, so that what he decided on still holds when it is
 // written.
 
+import { othersTurn } from "../base/clock.ts";
+import { systemClock } from "../base/system-clock.ts";
 import { type RegistryRecord, readRecord, type SchemaVersion, writeKey, writeValue } from "./records.ts";
 import { BEGINNING, type SchemaLog } from "./schema-log.ts";
 import { RegistryState } from "./state.ts";
+
+/** Beyond these others have a turn. */
+const CHARACTERS_AT_ONCE = 128 * 1024;
 
 /** Told of records that were left out, with the reason. */
 export type OnRefusedRecord = (key: string, reason: string) => void;
@@ -53,9 +58,17 @@ export class RegistryStore {
 
   async #read(): Promise<void> {
     this.#isReadingToBegin = false;
+    let characters = 0;
     for await (const found of this.#log.unread()) {
-      if (found === BEGINNING) this.state.clear();
-      else this.#apply(found.key, found.value);
+      if (found === BEGINNING) {
+        this.state.clear();
+        continue;
+      }
+      this.#apply(found.key, found.value);
+      characters += found.key.length + (found.value?.length ?? 0);
+      if (characters < CHARACTERS_AT_ONCE) continue;
+      characters = 0;
+      await othersTurn(systemClock);
     }
   }
 

@@ -8,6 +8,7 @@ import { listOffsets } from "../../protocol/messages/02-list-offsets.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { recordsOf } from "../../protocol/records/record.ts";
 import { batchesOf } from "../../protocol/records/record-batch.ts";
+import { MalformedMessage } from "../../protocol/wire/malformed-message.ts";
 import type { Services } from "../api/services.ts";
 import type { TopicImage } from "../cluster/image.ts";
 import { isRefusal } from "../cluster/refusal.ts";
@@ -17,13 +18,15 @@ import { SCHEMAS_TOPIC } from "./topic-name.ts";
 
 const PARTITION = 0;
 const FETCH_BYTES = 512 * 1024;
+/** What others have compressed may be much more than it looks. */
+const MOST_BATCH_BYTES = 16 * 1024 * 1024;
 const FETCH_VERSION = 12;
 const LIST_OFFSETS_VERSION = 7;
 const PRODUCE_VERSION = 9;
 const EARLIEST = -2;
 const FROM_ALL_IN_SYNC = -1;
 
-type Parts = Pick<Services, "brokerId" | "clock" | "cluster" | "config" | "peers" | "topics">;
+type Parts = Pick<Services, "brokerId" | "clock" | "cluster" | "config" | "logLevels" | "peers" | "topics">;
 
 /** The topic could not be read or written; it may be soon. */
 export class TopicUnavailable extends Error {
@@ -98,8 +101,14 @@ export class TopicSchemaLog implements SchemaLog {
     const from = this.#offset;
     // The last batch may be cut short by the limit of bytes.
     for (const batch of bytes === null ? [] : batchesOf(bytes, { toleratePartial: true })) {
-      for (const { offset, key, value } of batch.isControl ? [] : recordsOf(batch)) {
-        if (offset >= from && key !== null) yield { key: key.toString("utf8"), value: value?.toString("utf8") ?? null };
+      try {
+        for (const { offset, key, value } of batch.isControl ? [] : recordsOf(batch, batch.uncompressedBody(MOST_BATCH_BYTES))) {
+          if (offset >= from && key !== null) yield { key: key.toString("utf8"), value: value?.toString("utf8") ?? null };
+        }
+      } catch (error) {
+        if (!(error instanceof MalformedMessage)) throw error;
+        const { nextOffset } = batch;
+        this.#parts.logLevels.logger("registry").warn({ err: error, nextOffset }, "left out a batch of the schema registry's topic");
       }
       this.#offset = batch.nextOffset;
     }

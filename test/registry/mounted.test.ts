@@ -2,7 +2,9 @@
 
 import { expect, test } from "vitest";
 import { Errors } from "../../protocol/errors.ts";
-import { envelope } from "../../protocol/messages/index.ts";
+import { envelope, produce } from "../../protocol/messages/index.ts";
+import { buildBatch } from "../../protocol/records/batch-builder.ts";
+import { Compression } from "../../protocol/records/batch-header.ts";
 import { startBroker, startCluster } from "../../src/index.ts";
 import { FIRST_PARTS } from "../../src/registry/http/paths.ts";
 import { ROUTES } from "../../src/registry/http/routes.ts";
@@ -62,6 +64,25 @@ test("what another registry wrote into _schemas is understood, also while this o
   await broker.produce("_schemas", record("orders-value", 2, 100_002, '"double"'));
   expect((await call(registryUrl, "GET", "/subjects/orders-value/versions")).body).toEqual([1, 2]);
   expect((await call(registryUrl, "POST", "/subjects/next/versions", { schema: '"int"' })).body).toEqual({ id: 100_003 });
+});
+
+test("what is compressed is read, and a batch of more than any schema is left out", async () => {
+  await using broker = await startBroker({ topics: [{ name: "_schemas", partitions: 1, configs: { "cleanup.policy": "compact" } }] });
+  const client = await RawClient.connect(broker.port);
+  const value = (id: number, schema: string) => Buffer.from(JSON.stringify({ subject: "s", version: id, id, schema, deleted: false }));
+  const key = (id: number) => Buffer.from(`{"keytype":"SCHEMA","subject":"s","version":${id},"magic":1}`);
+  for (const record of [
+    { key: key(1), value: value(1, '"int"') },
+    { key: Buffer.from("bomb"), value: Buffer.alloc(20 * 1024 * 1024, " ") },
+    { key: key(2), value: value(2, '"long"') },
+  ]) {
+    const { bytes } = buildBatch([record], { compression: Compression.GZIP });
+    const topicData = [{ name: "_schemas", partitionData: [{ index: 0, records: bytes }] }];
+    const answer = await client.call(produce, 9, { transactionalId: null, acks: -1, timeoutMs: 10_000, topicData });
+    expect(answer?.responses[0]?.partitionResponses[0]?.errorCode).toBe(Errors.NONE);
+  }
+  client.close();
+  expect((await call(broker.registryUrl, "GET", "/subjects/s/versions")).body).toEqual([1, 2]);
 });
 
 test("every broker of a cluster answers, and one of them writes", async () => {
