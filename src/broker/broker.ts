@@ -181,6 +181,7 @@ export class Broker {
       services,
       startedMs: clock.now(),
       requests: figures,
+      interceptors: broker.interceptors,
       loopDelay: () => loopDelay.figures,
       listeners: () => listeners.all,
     });

@@ -1,6 +1,7 @@
 // What this room knows of the broker that it belongs to.
 
 import type { Services } from "../api/services.ts";
+import type { Interceptors } from "../server/interceptors.ts";
 import type { Listener } from "../server/listener.ts";
 import type { DelayFigures } from "../server/loop-delay.ts";
 import type { RequestFigures } from "../server/request-figures.ts";
@@ -10,6 +11,7 @@ export interface BrokerView {
   /** Milliseconds since 1970. */
   readonly startedMs: number;
   readonly requests: RequestFigures;
+  readonly interceptors: Interceptors;
   /** How late the event loop has been, so far. */
   readonly loopDelay: () => DelayFigures;
   /** Those of Kafka's clients, that are open now. */

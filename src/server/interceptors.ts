@@ -31,9 +31,13 @@ export class Interceptors {
   /** Gives a function that takes it out again. */
   add(interceptor: Interceptor): () => void {
     this.#all = [...this.#all, interceptor];
-    return () => {
-      this.#all = this.#all.filter((each) => each !== interceptor);
-    };
+    return () => this.#remove(interceptor);
+  }
+
+  /** Around those that there are. */
+  addOutermost(interceptor: Interceptor): () => void {
+    this.#all = [interceptor, ...this.#all];
+    return () => this.#remove(interceptor);
   }
 
   get isEmpty(): boolean {
@@ -46,6 +50,10 @@ export class Interceptors {
 
   run(exchange: Exchange, handle: (request: Decoded<Shape>) => LaterReply): LaterReply {
     return this.#from(this.#all, 0, exchange, handle);
+  }
+
+  #remove(interceptor: Interceptor): void {
+    this.#all = this.#all.filter((each) => each !== interceptor);
   }
 
   #from(all: readonly Interceptor[], index: number, exchange: Exchange, handle: (request: Decoded<Shape>) => LaterReply): LaterReply {

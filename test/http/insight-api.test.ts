@@ -2,7 +2,14 @@
 
 import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { apiVersions, consumerGroupHeartbeat, describeGroups, produce } from "../../protocol/messages/index.ts";
+import {
+  alterUserScramCredentials,
+  apiVersions,
+  consumerGroupHeartbeat,
+  describeGroups,
+  incrementalAlterConfigs,
+  produce,
+} from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { type RunningBroker, startBroker } from "../../src/index.ts";
 import { RawClient } from "../support/raw-client.ts";
@@ -103,5 +110,75 @@ test("groups of the consumer protocol tell the same", async () => {
   expect(oldest[1]).toMatchObject({ epoch: oldest[0].epoch + 1, memberCount: 2 });
   expect(oldest[2].endedMs).toBeNull();
   await beat("a", -1);
+  client.close();
+});
+
+/** What an inspection shows until it is enough. */
+async function inspect(query: string, whileLooking: () => Promise<void>, isEnough: (lines: readonly Line[]) => boolean): Promise<Line[]> {
+  const leaving = new AbortController();
+  const response = await fetch(`${url}/api/requests?${query}`, { signal: leaving.signal });
+  const asking = whileLooking();
+  const lines: Line[] = [];
+  let text = "";
+  for await (const piece of response.body ?? []) {
+    text += Buffer.from(piece).toString();
+    const whole = text.split("\n");
+    text = whole.pop() ?? "";
+    for (const line of whole) if (line !== "") lines.push(JSON.parse(line));
+    if (isEnough(lines)) break;
+  }
+  leaving.abort();
+  await asking;
+  return lines;
+}
+
+interface Line {
+  readonly kind: string;
+  readonly api: string;
+  readonly count?: number;
+}
+
+test("requests and responses are shown as they come, those that are asked for", async () => {
+  const client = await RawClient.connect(broker.port);
+  const batch = buildBatch([{ key: null, value: Buffer.from("top secret") }]).bytes;
+  const send = async () => {
+    await client.call(describeGroups, 5, { groups: ["g"] });
+    const topicData = ["orders", "nowhere"].map((name) => ({ name, partitionData: [{ index: 0, records: batch }] }));
+    await client.call(produce, 9, { acks: 1, timeoutMs: 1000, topicData });
+  };
+  const [line] = await inspect("api=Produce&error=any&cut=3", send, ({ length }) => length > 0);
+  expect(line).toMatchObject({
+    ...{ kind: "request", api: "Produce", version: 9, principal: "User:ANONYMOUS", errors: ["UNKNOWN_TOPIC_OR_PARTITION"] },
+    request: {
+      acks: 1,
+      topicData: [
+        { name: "ord…", partitionData: [{ index: 0, records: { sizeBytes: batch.length, batches: [{ recordCount: 1 }] } }] },
+        { name: "now…" },
+      ],
+    },
+    response: { responses: [{ partitionResponses: [{ errorCode: 0 }] }, { partitionResponses: [{ errorCode: 3 }] }] },
+  });
+  expect(JSON.stringify(line)).not.toContain(Buffer.from("top secret").toString("base64").slice(0, 8));
+  client.close();
+});
+
+test("more than so many a second are counted, secrets are hidden", async () => {
+  const client = await RawClient.connect(broker.port);
+  const many = async () => {
+    for (let round = 0; round < 20; round++) await client.call(apiVersions, 0, {});
+  };
+  const lines = await inspect("api=ApiVersions&perSecond=2", many, (all) => all.some(({ kind }) => kind === "skipped"));
+  expect(lines.filter(({ kind }) => kind === "request").length).toBeLessThanOrEqual(4);
+  expect(lines.at(-1)?.count).toBeGreaterThan(0);
+  const secret = async () => {
+    const upsertions = [{ name: "u", mechanism: 1, iterations: 4096, salt: Buffer.from("salt"), saltedPassword: Buffer.from("password") }];
+    await client.call(alterUserScramCredentials, 0, { deletions: [], upsertions });
+    const configs = [{ name: "ssl.key.password", configOperation: 0, value: "very secret" }];
+    await client.call(incrementalAlterConfigs, 0, { resources: [{ resourceType: 4, resourceName: "", configs }], validateOnly: true });
+  };
+  const shown = JSON.stringify(await inspect("api=AlterUserScramCredentials,IncrementalAlterConfigs", secret, ({ length }) => length > 1));
+  expect(shown).toContain('"saltedPassword":"(hidden)"');
+  expect(shown).toContain('{"name":"ssl.key.password","value":"(hidden)"}');
+  for (const word of ["very secret", Buffer.from("password").toString("base64")]) expect(shown).not.toContain(word);
   client.close();
 });

@@ -3,11 +3,12 @@
 import type { BrokerView } from "../broker-view.ts";
 import type { Route } from "../route.ts";
 import { clientsRoute } from "./clients.ts";
+import { requestsRoute } from "./inspector/requests-route.ts";
 import { kafkaRoute } from "./kafka/kafka-route.ts";
 import { overviewRoute } from "./overview.ts";
 import { rebalancesRoute } from "./rebalances.ts";
 import { recordsRoutes } from "./records/records-routes.ts";
 
 export function apiRoutes(view: BrokerView): readonly Route[] {
-  return [overviewRoute(view), kafkaRoute(view), ...recordsRoutes(view), clientsRoute(view), rebalancesRoute(view)];
+  return [overviewRoute(view), kafkaRoute(view), ...recordsRoutes(view), clientsRoute(view), rebalancesRoute(view), requestsRoute(view)];
 }

@@ -44,7 +44,7 @@ function overviewFor(view: BrokerView, asker: Asker): Overview {
     topicCount: topics.length,
     partitionCount: topics.reduce((sum, { partitions }) => sum + partitions.length, 0),
     isTest: false,
-    serves: ["rebalances", ...(mayDescribeCluster(asker) ? (["clients"] as const) : [])],
+    serves: ["rebalances", ...(mayDescribeCluster(asker) ? (["clients", "requests"] as const) : [])],
   };
 }
 

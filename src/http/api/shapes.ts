@@ -12,7 +12,7 @@
 //   GET    /api/explain                                               ExplainQuery → Explanation
 //   GET, POST, DELETE /api/faults, DELETE /api/faults/{id}            FaultBody → Faults; where the broker is a test's
 //
-// Of these /api/requests, /api/explain and /api/faults are not served yet.
+// Of these /api/explain and /api/faults are not served yet.
 // `Overview.serves` says which of them are there. Whatever fails is a problem (RFC 9457): { type, title, status, detail }.
 
 import type { InferInput, InferOutput } from "valibot";
