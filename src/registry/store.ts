@@ -9,7 +9,7 @@ import { BEGINNING, type SchemaLog } from "./schema-log.ts";
 import { RegistryState } from "./state.ts";
 
 /** Beyond these others have a turn. */
-const CHARACTERS_AT_ONCE = 128 * 1024;
+const CHARACTERS_AT_ONCE = 32 * 1024;
 
 /** Told of records that were left out, with the reason. */
 export type OnRefusedRecord = (key: string, reason: string) => void;

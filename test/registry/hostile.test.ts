@@ -102,6 +102,22 @@ test("what is too large is refused: a schema, or all that it refers to", async (
   expect([refused.body.error_code, refused.body.message]).toEqual([42201, expect.stringContaining("refers to")]);
 });
 
+test("references that go round in a circle, as only a topic of others can have them, lead nowhere", async () => {
+  const record = (subject: string, id: number, other: string) => ({
+    key: `{"keytype":"SCHEMA","subject":"${subject}","version":1,"magic":1}`,
+    value: JSON.stringify({
+      ...{ subject, version: 1, id, references: [{ name: other, subject: other, version: 1 }] },
+      ...{ schema: JSON.stringify({ type: "record", name: subject, fields: [{ name: "a", type: other }] }), deleted: false },
+    }),
+  });
+  const registry = await testRegistry([record("A", 1, "B"), record("B", 2, "A")]);
+  const references = [{ name: "A", subject: "A", version: 1 }];
+  const { body } = await registry.post("/subjects/s/versions", { schema: '"A"', references });
+  expect([body.error_code, body.message]).toEqual([42201, expect.stringContaining("circle")]);
+  expect((await registry.get("/subjects/A/versions/1")).status).toBe(200);
+  expect((await registry.get("/subjects/A/versions/1?format=resolved")).body.error_code).toBe(42201);
+});
+
 test("names with characters that control something name no subject", async () => {
   const registry = await testRegistry();
   for (const name of ["a%00b", "a%0Ab", "%1B[31m", "a%7Fb"]) {
