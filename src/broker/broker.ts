@@ -21,6 +21,7 @@ import { Maintenance } from "../cluster/maintenance.ts";
 import { isRefusal } from "../cluster/refusal.ts";
 import { topicChanges } from "../cluster/topic-changes.ts";
 import { SettingError } from "../config/setting.ts";
+import type { TestSide } from "../http/test-side.ts";
 import { FetchSessions } from "../partition/fetch-sessions.ts";
 import { Throttling } from "../quota/throttling.ts";
 import { askForClients } from "../server/ask-for-clients.ts";
@@ -52,6 +53,8 @@ export class Broker {
   readonly id: number;
   readonly services: Services;
   readonly interceptors = new Interceptors();
+  /** Given by the kit around it, in a test. */
+  testSide: TestSide | undefined;
   /** How late its event loop has been. */
   readonly loopDelay: LoopDelay;
   readonly #parts: Parts;
@@ -182,6 +185,7 @@ export class Broker {
       startedMs: clock.now(),
       requests: figures,
       interceptors: broker.interceptors,
+      test: () => broker.testSide,
       loopDelay: () => loopDelay.figures,
       listeners: () => listeners.all,
     });

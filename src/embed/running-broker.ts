@@ -17,6 +17,7 @@ import { BrokerFaults } from "./broker-faults.ts";
 import { type ClientConnections, connectionsTo } from "./connection.ts";
 import { type BrokerEvents, Emitter, type EventListener } from "./events.ts";
 import { GroupKit } from "./group-kit.ts";
+import { httpKit } from "./http-kit.ts";
 import type { OAuthKit } from "./oauth-kit.ts";
 import { Observer } from "./observer.ts";
 import { type QuotaHolder, type QuotaValues, setQuota } from "./quota-kit.ts";
@@ -81,7 +82,8 @@ export class RunningBroker implements AsyncDisposable {
     this.#requestFaults = new Faults({ after, handlers });
     this.topics = new TopicKit(node, this.#emitter);
     this.groups = new GroupKit(node, this.topics);
-    this.until = new Waits({ node, clock, topics: this.topics, groups: this.groups, observer });
+    const waitParts = { node, clock, topics: this.topics, groups: this.groups, observer };
+    this.until = new Waits(waitParts);
     this.faults = new BrokerFaults({ node, faults: this.#requestFaults, disk, network, groups: this.groups });
     this.#tls = node.authority === undefined ? undefined : new TlsKit(node.authority);
     this.#oauth = oauth;
@@ -89,6 +91,7 @@ export class RunningBroker implements AsyncDisposable {
     node.onBroker((broker) => {
       if (longestFetchMs < Number.POSITIVE_INFINITY) broker.interceptors.add(shortFetches(longestFetchMs));
       this.#attach(broker, observer);
+      broker.testSide = httpKit(waitParts, this.#requestFaults);
     });
     node.cluster.onImage((image, previous) => this.#tell(image, previous));
   }

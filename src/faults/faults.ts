@@ -59,6 +59,10 @@ export class Faults {
     return fault;
   }
 
+  get all(): readonly Fault[] {
+    return [...this.#faults];
+  }
+
   get rules(): readonly FaultRule[] {
     return [...this.#faults].map(({ rule }) => rule);
   }

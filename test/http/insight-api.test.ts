@@ -182,3 +182,25 @@ test("more than so many a second are counted, secrets are hidden", async () => {
   for (const word of ["very secret", Buffer.from("password").toString("base64")]) expect(shown).not.toContain(word);
   client.close();
 });
+
+test("a test's broker explains why a group has not got a record, and takes faults", async () => {
+  expect((await askApi(url, "overview")).body).toMatchObject({
+    isTest: true,
+    serves: expect.arrayContaining(["explain", "faults", "requests"]),
+  });
+  const { body } = await askApi(url, "explain?group=nobody&topic=orders");
+  expect(body).toMatchObject({ group: "nobody", unstable: [], undelivered: [expect.stringContaining("There is no group nobody")] });
+  const added = await askApi(url, "faults", {
+    body: { api: "DescribeGroups", action: { type: "error", error: "COORDINATOR_NOT_AVAILABLE" }, times: 1 },
+  });
+  expect(added.body.faults).toMatchObject([{ id: "1", rule: { api: "DescribeGroups", times: 1 }, struck: 0 }]);
+  const client = await RawClient.connect(broker.port);
+  expect(await client.call(describeGroups, 5, { groups: ["g"] })).toMatchObject({ groups: [{ errorCode: 15 }] });
+  client.close();
+  expect((await askApi(url, "faults")).body.faults).toMatchObject([{ struck: 1 }]);
+  const refused = await askApi(url, "faults", { body: { api: "Nothing", action: { type: "hold" } } });
+  expect(refused).toMatchObject({ status: 400, body: { detail: expect.stringContaining("there is no API Nothing") } });
+  expect((await askApi(url, "faults/7", { method: "DELETE", body: {} })).status).toBe(404);
+  expect((await askApi(url, "faults/1", { method: "DELETE", body: {} })).body.faults).toEqual([]);
+  expect((await askApi(url, "faults", { method: "DELETE" })).status).toBe(415);
+});

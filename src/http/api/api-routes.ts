@@ -8,7 +8,16 @@ import { kafkaRoute } from "./kafka/kafka-route.ts";
 import { overviewRoute } from "./overview.ts";
 import { rebalancesRoute } from "./rebalances.ts";
 import { recordsRoutes } from "./records/records-routes.ts";
+import { testRoutes } from "./test-routes.ts";
 
 export function apiRoutes(view: BrokerView): readonly Route[] {
-  return [overviewRoute(view), kafkaRoute(view), ...recordsRoutes(view), clientsRoute(view), rebalancesRoute(view), requestsRoute(view)];
+  return [
+    overviewRoute(view),
+    kafkaRoute(view),
+    ...recordsRoutes(view),
+    clientsRoute(view),
+    rebalancesRoute(view),
+    requestsRoute(view),
+    ...testRoutes(view),
+  ];
 }

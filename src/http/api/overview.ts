@@ -43,8 +43,12 @@ function overviewFor(view: BrokerView, asker: Asker): Overview {
     apis: kafkaApis(services).map(({ api, versions: { lowest, highest } }) => ({ name: api.name, key: api.key, lowest, highest })),
     topicCount: topics.length,
     partitionCount: topics.reduce((sum, { partitions }) => sum + partitions.length, 0),
-    isTest: false,
-    serves: ["rebalances", ...(mayDescribeCluster(asker) ? (["clients", "requests"] as const) : [])],
+    isTest: view.test() !== undefined,
+    serves: [
+      "rebalances",
+      ...(mayDescribeCluster(asker) ? (["clients", "requests"] as const) : []),
+      ...(mayDescribeCluster(asker) && view.test() !== undefined ? (["explain", "faults"] as const) : []),
+    ],
   };
 }
 

@@ -1,18 +1,17 @@
 // What is asked and answered under /api, as schemas: input is checked by them, the page of OpenAPI is derived from them, and whoever asks in
 // TypeScript imports the types. Names of fields are Kafka's. Times are milliseconds since 1970, offsets and sizes whole numbers.
 //
-//   POST   /api/kafka/{api}                                           a request of Kafka's protocol, and its response (KafkaBody)
+//   POST   /api/kafka/{api}                                           a request of Kafka's protocol, and its response, as JSON
 //   GET    /api/topics/{topic}/records                                RecordsQuery → a RecordLine a line
 //   GET    /api/topics/{topic}/partitions/{partition}/records/{offset}   one record, whole → StoredRecord
-//   POST   /api/topics/{topic}/records                                ProduceBody → Produced
+//   POST   /api/topics/{topic}/records                                { records: NewRecord[] } → Produced
 //   GET    /api/overview                                              → Overview
 //   GET    /api/clients                                               → Clients
 //   GET    /api/groups/{group}/rebalances                             → Rebalances
-//   GET    /api/requests                                              InspectQuery → an InspectLine a line
-//   GET    /api/explain                                               ExplainQuery → Explanation
+//   GET    /api/requests                                              inspectQuery → an InspectLine a line
+//   GET    /api/explain                                               explainQuery → Explanation; where the broker is a test's
 //   GET, POST, DELETE /api/faults, DELETE /api/faults/{id}            FaultBody → Faults; where the broker is a test's
 //
-// Of these /api/explain and /api/faults are not served yet.
 // `Overview.serves` says which of them are there. Whatever fails is a problem (RFC 9457): { type, title, status, detail }.
 
 import type { InferInput, InferOutput } from "valibot";
@@ -36,7 +35,6 @@ const listText = v.pipe(
 /** Fields by their names in Kafka's message definitions, in camel case; what is left out has its default. Bytes are base64, uuids as Kafka prints them. */
 export const kafkaBody = v.record(v.string(), v.unknown());
 export const kafkaQuery = v.object({ version: v.optional(wholeText), broker: v.optional(wholeText) });
-export type KafkaBody = InferOutput<typeof kafkaBody>;
 
 // ---- records
 
@@ -123,7 +121,6 @@ export const newRecord = v.object({
 export type NewRecord = InferInput<typeof newRecord>;
 
 export const produceBody = v.object({ records: v.pipe(v.array(newRecord), v.minLength(1), v.maxLength(10_000)) });
-export type ProduceBody = InferInput<typeof produceBody>;
 
 export const produced = v.object({
   /** In the order in which they were given. Where all of them failed with one error, that is a problem instead. */
@@ -275,7 +272,6 @@ export const inspectQuery = v.object({
   /** Texts and bytes are cut at so many characters, lists at as many entries. */
   cut: v.optional(v.pipe(wholeText, v.minValue(0), v.maxValue(65_536)), "256"),
 });
-export type InspectQuery = InferInput<typeof inspectQuery>;
 
 export const inspectLine = v.variant("kind", [
   v.object({
@@ -303,7 +299,6 @@ export const inspectLine = v.variant("kind", [
 export type InspectLine = InferOutput<typeof inspectLine>;
 
 export const explainQuery = v.object({ group: v.pipe(v.string(), v.minLength(1)), topic: v.optional(v.string()) });
-export type ExplainQuery = InferInput<typeof explainQuery>;
 
 export const explanation = v.object({
   group: v.string(),
