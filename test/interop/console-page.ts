@@ -11,6 +11,8 @@ const SHOTS = join(CACHE, "console");
 export interface Look {
   readonly isNarrow?: boolean;
   readonly isDark?: boolean;
+  /** With which somebody logs in. */
+  readonly httpCredentials?: { readonly username: string; readonly password: string };
 }
 
 interface AxeResult {
@@ -42,8 +44,9 @@ export class ConsolePage implements AsyncDisposable {
     });
   }
 
-  static async open(browser: Browser, url: string, { isNarrow = false, isDark = false }: Look = {}): Promise<ConsolePage> {
+  static async open(browser: Browser, url: string, { isNarrow = false, isDark = false, ...others }: Look = {}): Promise<ConsolePage> {
     const context = await browser.newContext({
+      ...others,
       viewport: isNarrow ? { width: 400, height: 780 } : { width: 1280, height: 800 },
       colorScheme: isDark ? "dark" : "light",
     });
@@ -80,7 +83,9 @@ export class ConsolePage implements AsyncDisposable {
     return this.page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
   }
 
+  /** Leaves how it looked in the end, whatever that was. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.shoot(`last-${new URL(this.#url).port}`).catch(() => undefined);
     await this.#context.close();
   }
 }

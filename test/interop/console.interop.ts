@@ -75,6 +75,13 @@ describe.skipIf(!isThere).concurrent("the console", () => {
     await page.getByRole("row", { name: /order-2/ }).click();
     await sees(page, "4711");
     await view.shoot("messages-live");
+    await press(page, "Copy as kafkajs");
+    await sees(page, "Code copied.");
+    expect(await page.evaluate<string>("navigator.clipboard.readText()")).toContain(
+      'producer.send({ topic: "orders", messages: [{ key: "order-2"',
+    );
+    await press(page, "Send again");
+    await sees(page, /^Sent again: partition \d, offset \d/);
 
     await send(
       broker,
@@ -242,6 +249,23 @@ describe.skipIf(!isThere).concurrent("the console", () => {
     await sees(view.page, '{"id":42,"who":"Ada"}');
     await sees(view.page, '{"id":42,"lines":["a","b"],"counts":{"k":7}}');
     expect(view.complaints).toEqual([]);
+  });
+
+  test("is for who logs in, and shows what his rules allow", async () => {
+    const acls = ["User:alice allow read,describe topic orders*", "User:alice allow describe group *"];
+    await using broker = await startBroker({ port: port(20020), users: { alice: "secret" }, acls, topics: ["orders", "salaries"] });
+    await using view = await opened(broker, { httpCredentials: { username: "alice", password: "secret" } });
+    await view.go("topics");
+    await sees(view.page, "User:alice");
+    await sees(view.page, "1 topic");
+    await view.go("topics/orders/messages");
+    await press(view.page, "Produce");
+    await fill(view.page, "Value", "mine");
+    await press(view.page, "Produce");
+    await sees(view.page, /may not be written to/);
+    await sees(view.page, /Log in as a user whom a rule allows it/);
+    await using stranger = await opened(broker);
+    expect((await stranger.page.request.get(`http://localhost:${broker.port}/`, { headers: { accept: "text/html" } })).status()).toBe(401);
   });
 
   test("tells errors by Kafka's names, with what to do, also when the broker is gone", async () => {

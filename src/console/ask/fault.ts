@@ -37,7 +37,8 @@ const RULES = "Log in as a user whom a rule allows it, or add a rule under Users
 const ADVICE: { readonly [title: string]: string | undefined } = {
   "No answer": "See whether the broker runs and this address is still its own; the page goes on when it answers.",
   Unauthorized: "Load the page again to be asked for a name and a password.",
-  Forbidden: "Ask from the broker's own machine, or start it with odradek.http.remote=true, or have listeners that users log in to.",
+  Forbidden:
+    "Log in as a user whom a rule allows it; where nobody logs in, ask from the broker's own machine, or start it with odradek.http.remote=true.",
   "Not Found": "It may have been deleted meanwhile: go back to the list.",
   TOPIC_AUTHORIZATION_FAILED: RULES,
   GROUP_AUTHORIZATION_FAILED: RULES,
