@@ -122,6 +122,8 @@ async function readAll(services: Services, wanted: readonly FetchPartition[], li
     one.look(partition, leader);
     const error = partitionError(services, one, partition, leader, limits);
     if (error !== undefined || partition === undefined) {
+      // Only what lies outside of the log is seen to do so by reading.
+      if (error === Errors.OFFSET_OUT_OF_RANGE && partition !== undefined) partition.traffic.fetchRequests++;
       isUrgent = true;
       results.push({
         wanted: one,

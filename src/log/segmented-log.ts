@@ -135,6 +135,10 @@ export class SegmentedLog implements PartitionLog {
   }
 
   /** Oldest first; the last one grows. Another array as soon as some were taken away or replaced. */
+  get segmentCount(): number {
+    return this.#segments.length;
+  }
+
   get segments(): readonly Segment[] {
     return this.#segments;
   }

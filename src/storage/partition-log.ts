@@ -146,6 +146,8 @@ export interface PartitionLog {
   readonly firstUnstableOffset: number;
   /** Bytes of all segments. */
   readonly sizeBytes: number;
+  /** Absent where a log has none. */
+  readonly segmentCount?: number;
   /**
    * False once the storage failed in the middle of something that could not be undone. The log then takes no more; to be closed and opened
    * again, which puts it in order.

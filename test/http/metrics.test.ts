@@ -86,6 +86,18 @@ test("bytes out are those that consumers were given", async () => {
   for (const name of [`${SERVER}_bytesout_total{topic="two"}`, `${SERVER}_bytesout_total`])
     expect((after.get(name) ?? 0) - (before.get(name) ?? 0)).toBe(bytes.length);
   expect(after.get(`${NETWORK}_requests_total{request="FetchConsumer",version="11"}`)).toBe(1);
+  const outside = [{ partition: 1, fetchOffset: 999, partitionMaxBytes: 100_000 }];
+  const refused = await client.call(fetchApi, 11, {
+    ...read,
+    topics: [{ topic: "two", partitions: outside }],
+    forgottenTopicsData: [],
+    rackId: "",
+  });
+  expect(refused?.responses[0]?.partitions[0]?.errorCode).toBe(1);
+  const later = await scrape();
+  const rise = (name: string) =>
+    (later.get(`${SERVER}_${name}_total{topic="two"}`) ?? 0) - (after.get(`${SERVER}_${name}_total{topic="two"}`) ?? 0);
+  expect([rise("totalfetchrequests"), rise("failedfetchrequests"), rise("bytesout")]).toEqual([1, 0, 0]);
 });
 
 test("requests are counted by API and version, errors by name, and their times have quantiles", async () => {

@@ -30,7 +30,7 @@ export interface JavaLibraries {
 export const javaProgram = madeOnce(
   async (name: string, rehearsal?: readonly string[], wanted?: JavaLibraries): Promise<readonly string[]> => {
     const folder = join(CACHE, `java-${name}${wanted === undefined ? "" : `-${wanted.version}`}`);
-    const libraries = wanted === undefined ? await referenceLibraries() : await mavenLibraries(wanted);
+    const libraries = wanted === undefined ? await referenceLibraries() : await mavenJars(wanted);
     const jar = join(folder, `${name}.jar`);
     const archive = join(folder, `${name}.jsa`);
     const source = join(ROOT, `test/interop/java/${name}.java`);
@@ -51,8 +51,8 @@ export async function referenceLibraries(): Promise<string> {
   return (await runOrThrow(KAFKA_REFERENCE, ["classpath"])).trim();
 }
 
-/** A class path. */
-async function mavenLibraries({ version, artifacts }: JavaLibraries): Promise<string> {
+/** A class path, which is all of a folder. */
+export async function mavenJars({ version, artifacts }: JavaLibraries): Promise<string> {
   const folder = join(CACHE, `maven-${version}`);
   const jars = join(folder, "jars");
   const project = pom(artifacts);

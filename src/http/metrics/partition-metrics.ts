@@ -4,10 +4,12 @@ import type { PartitionImage } from "../../cluster/partition-image.ts";
 import type { Partition } from "../../partition/partition.ts";
 import { forEachRow, maySeeTopic, type Scrape } from "./scrape.ts";
 
-type Figure = (partition: Partition, image: PartitionImage) => number;
+/** `undefined`: there is no such thing. */
+type Figure = (partition: Partition, image: PartitionImage) => number | undefined;
 
 const FAMILIES: readonly (readonly [name: string, help: string, figure: Figure])[] = [
   ["kafka_log_log_size", "Bytes of the log.", ({ log }) => log.sizeBytes],
+  ["kafka_log_log_numlogsegments", "Segments of the log.", ({ log }) => log.segmentCount],
   ["kafka_log_log_logstartoffset", "The first offset of the log.", ({ logStartOffset }) => logStartOffset],
   ["kafka_log_log_logendoffset", "The offset that the next record gets.", ({ logEndOffset }) => logEndOffset],
   ["kafka_cluster_partition_replicascount", "Replicas of the partition.", (_, { replicas }) => replicas.length],
@@ -56,9 +58,10 @@ export async function partitionMetrics(scrape: Scrape): Promise<void> {
   const shown = all.slice(0, scrape.mostRows);
   for (const [name, help, figure] of FAMILIES) {
     const add = scrape.out.family("gauge", name, help);
-    await forEachRow(scrape, shown, ([partition, image]) =>
-      add(figure(partition, image), { topic: partition.topic, partition: partition.index }),
-    );
+    await forEachRow(scrape, shown, ([partition, image]) => {
+      const value = figure(partition, image);
+      if (value !== undefined) add(value, { topic: partition.topic, partition: partition.index });
+    });
   }
   scrape.out.family(
     "gauge",

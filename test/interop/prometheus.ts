@@ -1,0 +1,81 @@
+// A real Prometheus: Debian's, or another one by PROMETHEUS. Where there is none and we are root it is installed; where that is not possible, what
+// needs it is skipped, and this says so.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stopChild, waitForOutput } from "./processes.ts";
+
+const PLACES = [process.env["PROMETHEUS"] ?? "", "/usr/bin/prometheus", "/usr/local/bin/prometheus"];
+const INSTALLATION_MS = 240_000;
+
+export function hasPrometheus(): boolean {
+  if (place() !== undefined) return true;
+  if (process.getuid?.() === 0 && process.platform === "linux") install();
+  if (place() !== undefined) return true;
+  console.warn("there is no Prometheus, which the metrics are scraped with: apt-get install prometheus, or name one by PROMETHEUS");
+  return false;
+}
+
+function place(): string | undefined {
+  return PLACES.find((path) => path !== "" && existsSync(path));
+}
+
+function install(): void {
+  const options = { stdio: "ignore", timeout: INSTALLATION_MS, env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
+  spawnSync("apt-get", ["update"], options);
+  spawnSync("apt-get", ["install", "--yes", "--no-install-recommends", "prometheus"], options);
+}
+
+export interface Series {
+  /** `__name__` among them. */
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** One that scrapes jobs once a second, until it is stopped. */
+export class Prometheus {
+  readonly #port: number;
+  readonly #child: ChildProcess;
+
+  private constructor(port: number, child: ChildProcess) {
+    this.#port = port;
+    this.#child = child;
+  }
+
+  /** @param jobs host:port by name */
+  static async start(port: number, folder: string, jobs: Readonly<Record<string, string>>): Promise<Prometheus> {
+    const program = place();
+    if (program === undefined) throw new Error("there is no Prometheus");
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const scrapes = Object.entries(jobs).map(([name, target]) => ({ job_name: name, static_configs: [{ targets: [target] }] }));
+    const file = join(folder, "prometheus.yml");
+    // JSON is YAML.
+    writeFileSync(file, JSON.stringify({ global: { scrape_interval: "1s", scrape_timeout: "1s" }, scrape_configs: scrapes }));
+    const places = [`--storage.tsdb.path=${join(folder, "data")}`, `--web.listen-address=127.0.0.1:${port}`];
+    const child = spawn(program, [`--config.file=${file}`, ...places], { stdio: ["ignore", "pipe", "pipe"] });
+    await waitForOutput(child, /Server is ready to receive web requests/, 30_000);
+    return new Prometheus(port, child);
+  }
+
+  /** What its own API answers. Throws when it refuses the query. */
+  async query(promql: string): Promise<readonly Series[]> {
+    const response = await fetch(`http://127.0.0.1:${this.#port}/api/v1/query?query=${encodeURIComponent(promql)}`);
+    const answer = (await response.json()) as Answer;
+    if (answer.status !== "success") throw new Error(`${promql}: ${answer.error}`);
+    return answer.data.result.map(({ metric, value: [, text] }) => ({ metric, value: Number(text) }));
+  }
+
+  stop(): Promise<void> {
+    return stopChild(this.#child);
+  }
+}
+
+interface Answer {
+  readonly status: string;
+  readonly error?: string;
+  readonly data: {
+    readonly result: readonly { readonly metric: Readonly<Record<string, string>>; readonly value: readonly [number, string] }[];
+  };
+}
