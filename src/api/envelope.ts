@@ -5,18 +5,23 @@ import { Errors } from "../../protocol/errors.ts";
 import { envelope as envelopeApi } from "../../protocol/messages/index.ts";
 import type { DecodedMessage, EncodableMessage } from "../../protocol/schema/message.ts";
 import { type Handler, InTurn, serve } from "./handler.ts";
+import { answerQuestion, isQuestion } from "./peer-questions.ts";
 import type { Services } from "./services.ts";
 
-/** @param without answers what comes without a principal: it is no request of Kafka's clients */
+/** @param without answers what comes without a principal and is no question of ours (peer-questions.ts) */
 export function envelope(without: Handler): Handler {
-  const handleEither: Handler["handle"] = (services, request, context) =>
-    (request["requestPrincipal"] === null ? without : passedOn).handle(services, request, context);
+  const handleEither: Handler["handle"] = (services, request, context) => {
+    const { requestPrincipal, requestData } = request;
+    const isOurs = requestPrincipal !== null || (Buffer.isBuffer(requestData) && isQuestion(requestData));
+    return (isOurs ? passedOn : without).handle(services, request, context);
+  };
   return { ...passedOn, handle: handleEither };
 }
 
-const passedOn = serve(envelopeApi, "0", [], (services, request, { connection }) =>
-  connection.brokerId === undefined ? { errorCode: Errors.CLUSTER_AUTHORIZATION_FAILED } : new InTurn(answerTo(services, request)),
-);
+const passedOn = serve(envelopeApi, "0", [], (services, request, { connection }) => {
+  if (connection.brokerId === undefined) return { errorCode: Errors.CLUSTER_AUTHORIZATION_FAILED };
+  return request.requestPrincipal === null ? answerQuestion(services, request.requestData) : new InTurn(answerTo(services, request));
+});
 
 async function answerTo(
   { askFor, logger }: Services,

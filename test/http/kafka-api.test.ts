@@ -2,7 +2,9 @@
 
 import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { envelope } from "../../protocol/messages/index.ts";
 import { type RunningBroker, startBroker, startCluster } from "../../src/index.ts";
+import { RawClient } from "../support/raw-client.ts";
 import { askApi } from "./api-client.ts";
 import { ask } from "./raw-http.ts";
 
@@ -81,6 +83,9 @@ test("what leaders, coordinators and other brokers have to answer is answered at
     expect(logs.body.results.map(({ configs }: { configs: { value: string }[] }) => configs[0]?.value).sort()).toEqual(["1", "2", "3"]);
   }
   for (const [index, url] of urls.entries()) expect((await commit(url, "e", index)).body).toMatchObject(COMMITTED);
+  const timelines = await Promise.all(urls.map((each) => askApi(each, "groups/a/rebalances")));
+  expect(new Set(timelines.map(({ body }) => body.coordinator)).size).toBe(1);
+  expect(timelines.map(({ body }) => body.rebalances)).toEqual([[], [], []]);
   expect((await askKafka(urls[0] ?? "", "DeleteGroups", { groupsNames: ["b", "c", "e", "nobody"] })).body.results).toHaveLength(4);
 });
 
@@ -117,6 +122,21 @@ test("a form of a web page changes nothing", async () => {
   expect((await post({ "Content-Type": "application/json", Origin: "https://evil.example" })).status).toBe(403);
   expect((await post({ "Content-Type": "application/json; charset=utf-8" })).status).toBe(200);
   expect(await post({ "Content-Type": "application/json" }, "{")).toMatchObject({ status: 400 });
+});
+
+test("nobody but a broker passes requests on for others", async () => {
+  const client = await RawClient.connect(cluster.port);
+  for (const requestPrincipal of [Buffer.from("User:admin"), null]) {
+    const passed = {
+      requestData: Buffer.from('{"question":"rebalances","group":"a"}'),
+      requestPrincipal,
+      clientHostAddress: Buffer.alloc(0),
+    };
+    expect(await client.call(envelope, 0, passed)).toMatchObject({ errorCode: 31, responseData: null });
+  }
+  client.close();
+  const { body } = await askKafka(urls[0] ?? "", "ApiVersions");
+  expect(body.apiKeys.some(({ apiKey }: { apiKey: number }) => apiKey === envelope.key)).toBe(false);
 });
 
 test("who asks may do what he may on Kafka's port, also where another broker answers", async () => {
