@@ -61,8 +61,10 @@ describe.skipIf(!isThere).concurrent("the console", () => {
     // With keys alone.
     await page.keyboard.press("n");
     await page.keyboard.type("orders");
-    await fill(page, "Partitions", "3");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("3");
     await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Topics / orders", exact: true }).waitFor();
     await sees(page, "There are no messages here");
     await page.keyboard.press("n");
     await fill(page, "Value", '{"customer":"Ada","total":120}');

@@ -2,7 +2,7 @@
 // when it is done; one that destroys something asks for a second look.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Fault } from "../ask/fault.ts";
 import { Text, useAction } from "./form.tsx";
 import { FaultNote } from "./told.tsx";
@@ -30,7 +30,8 @@ export function Dialog({ title, onClose, isBig = false, children, action }: Dial
     await action?.run();
     onClose();
   }, setFault);
-  useEffect(() => {
+  // Before the next key is pressed, which is its own already.
+  useLayoutEffect(() => {
     const opened = box.current;
     opened?.showModal();
     const first = opened?.querySelector<HTMLElement>("[data-first], .dialog :is(input, select, textarea)");
