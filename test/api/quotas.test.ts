@@ -77,6 +77,12 @@ class SlowClock extends VirtualClock {
     this.#lookedMs += 5;
     return this.#lookedMs;
   }
+
+  /** A look is longer than a slice of the event loop: what is left of it comes in the next turn. */
+  soon(action: () => void): { cancel(): void } {
+    const handle = setImmediate(action);
+    return { cancel: () => clearImmediate(handle) };
+  }
 }
 
 describe("producer_byte_rate", () => {
