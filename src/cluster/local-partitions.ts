@@ -19,6 +19,7 @@ import type { PartitionLog } from "../storage/partition-log.ts";
 import type { LogIdentity } from "../storage/storage-engine.ts";
 import { type TopicPartition, topicPartitionName } from "../storage/topic-partition.ts";
 import type { ClusterImage, TopicImage } from "./image.ts";
+import type { PartitionImage } from "./partition-image.ts";
 import { Retries } from "./retries.ts";
 import type { SharedLogs } from "./shared-logs.ts";
 import { isInternalTopic } from "./topic-name.ts";
@@ -53,6 +54,8 @@ export class LocalPartitions {
   /** How often replicas fell out of sync, or came back, while this broker led; several of a partition at a time count once. */
   isrShrinkCount = 0;
   isrExpandCount = 0;
+  /** How often a replica began to lead, here or elsewhere, that was not in sync. */
+  uncleanElectionCount = 0;
   readonly #options: LocalPartitionsOptions;
   /** By topic name; the array is sparse where other brokers lead. */
   readonly #topics = new Map<string, { readonly id: string; readonly partitions: (Partition | undefined)[] }>();
@@ -120,6 +123,7 @@ export class LocalPartitions {
     }
     this.#deleteUnled(image, previous);
     const changed = [...image.topicsByName.values()].filter((topic) => previous.topicsByName.get(topic.name) !== topic);
+    for (const topic of changed) this.uncleanElectionCount += uncleanElectionsOf(topic, previous.topicsById.get(topic.id));
     // Where many are opened, clients wait for their coordinators first.
     for (const topic of changed) if (isInternalTopic(topic.name)) this.#followTopic(topic);
     for (const topic of changed) if (!isInternalTopic(topic.name)) this.#followTopic(topic);
@@ -365,4 +369,12 @@ export class LocalPartitions {
     this.#options.logs.resign(partition);
     for (const listener of this.#listeners) listener.resigned(partition);
   }
+}
+
+function uncleanElectionsOf({ partitions }: TopicImage, before: TopicImage | undefined): number {
+  const isUnclean = ({ leader }: PartitionImage, index: number) => {
+    const previous = before?.partitions[index];
+    return previous !== undefined && leader !== -1 && leader !== previous.leader && !previous.inSyncReplicas.includes(leader);
+  };
+  return partitions.filter(isUnclean).length;
 }

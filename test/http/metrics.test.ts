@@ -3,7 +3,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fetch as fetchApi, findCoordinator, listOffsets, metadata, offsetCommit, produce } from "../../protocol/messages/index.ts";
+import {
+  createTopics,
+  electLeaders,
+  fetch as fetchApi,
+  findCoordinator,
+  listOffsets,
+  metadata,
+  offsetCommit,
+  produce,
+} from "../../protocol/messages/index.ts";
 import { buildBatch } from "../../protocol/records/batch-builder.ts";
 import { type RunningBroker, startBroker, startCluster } from "../../src/index.ts";
 import { RawClient } from "../support/raw-client.ts";
@@ -196,4 +205,31 @@ test("of a cluster one broker counts as the controller, and one without all of i
   const back = await read();
   expect(sum(back, "kafka_server_replicamanager_underreplicatedpartitions")).toBe(0);
   expect(sum(back, "kafka_server_replicamanager_isrexpands_total")).toBe(1);
+});
+
+test("a replica that leads without having been in sync is told by the controller", async () => {
+  await using cluster = await startCluster({ brokers: 3 });
+  const at = (id: number) => Number(cluster.brokers[id - 1]?.address.split(":")[1]);
+  const first = await RawClient.connect(at(1));
+  const topic = {
+    name: "t",
+    numPartitions: -1,
+    replicationFactor: -1,
+    assignments: [{ partitionIndex: 0, brokerIds: [2, 3] }],
+    configs: [],
+  };
+  expect((await first.call(createTopics, 5, { topics: [topic], timeoutMs: 5000, validateOnly: false }))?.topics[0]?.errorCode).toBe(0);
+  const unclean = async () => {
+    const values = parse(await (await fetch(`http://localhost:${at(1)}/metrics`)).text());
+    return values.get("kafka_controller_controllerstats_uncleanleaderelections_total");
+  };
+  await cluster.stopBroker(3);
+  await cluster.stopBroker(2);
+  await cluster.restartBroker(3);
+  expect(await unclean()).toBe(0);
+  const topicPartitions = [{ topic: "t", partitions: [0] }];
+  const elected = await first.call(electLeaders, 2, { electionType: 1, topicPartitions, timeoutMs: 5000 });
+  expect(elected?.replicaElectionResults[0]?.partitionResult[0]?.errorCode).toBe(0);
+  expect(await unclean()).toBe(1);
+  first.close();
 });

@@ -221,6 +221,7 @@ describe.skipIf(isSkipped)("metrics", () => {
 
 /** Of the cluster, whatever else is in it. */
 const SAME: readonly string[] = [
+  "kafka_controller_controllerstats_uncleanleaderelections_total",
   "kafka_controller_kafkacontroller_activecontrollercount",
   "kafka_controller_kafkacontroller_offlinepartitionscount",
   "kafka_controller_kafkacontroller_activebrokercount",
@@ -249,6 +250,7 @@ const OURS_ALONE: readonly string[] = [
 ];
 /** Among names of which there are some here. */
 const KAFKAS_ALONE: readonly string[] = [
+  "kafka_controller_controllerstats_electionfromeligibleleaderreplicas_total",
   "kafka_controller_kafkacontroller_brokerregistrationstate",
   "kafka_controller_kafkacontroller_controlledshutdownbrokercount",
   "kafka_controller_kafkacontroller_eventqueueoperationsstartedcount",

@@ -54,7 +54,13 @@ function controllerMetrics(scrape: Scrape, gauge: Gauge): void {
   const { brokers, stoppedBrokers, topicsByName } = cluster.image;
   const all = [...partitionImages(scrape)];
   const name = (metric: string) => `kafka_controller_kafkacontroller_${metric}`;
-  gauge(name("activecontrollercount"), "1 at one broker of the cluster.", Number(Math.min(...brokers.keys()) === brokerId));
+  const isController = Math.min(...brokers.keys()) === brokerId;
+  gauge(name("activecontrollercount"), "1 at one broker of the cluster.", Number(isController));
+  scrape.out.family(
+    "counter",
+    "kafka_controller_controllerstats_uncleanleaderelections_total",
+    "Times that the controller has seen a replica lead that was not in sync.",
+  )(isController ? scrape.view.services.partitions.uncleanElectionCount : 0);
   gauge(name("offlinepartitionscount"), "Partitions that nobody leads.", all.filter(({ leader }) => leader === NO_LEADER).length);
   gauge(
     name("preferredreplicaimbalancecount"),
