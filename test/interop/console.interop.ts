@@ -93,13 +93,10 @@ describe.skipIf(!isThere).concurrent("the console", () => {
     const first = await consumerIn(broker, { groupId: "billing", clientId: "first-biller", topic: "orders" });
     await view.go("groups/billing");
     await sees(page, "Stable");
-    const { serves } = (await (await fetch(`${broker.httpUrl}/api/overview`)).json()) as { readonly serves: readonly string[] };
     const second = await consumerIn(broker, { groupId: "billing", clientId: "second-biller", topic: "orders" });
-    if (serves.includes("rebalances")) {
-      await page.getByRole("link", { name: "Rebalances" }).click();
-      await page.getByRole("listitem").filter({ hasText: "second-biller" }).first().waitFor({ timeout: WAIT_MS });
-      await view.shoot("rebalances");
-    }
+    await page.getByRole("link", { name: "Rebalances" }).click();
+    await page.getByRole("listitem").filter({ hasText: "second-biller" }).first().waitFor({ timeout: WAIT_MS });
+    await view.shoot("rebalances");
     await page.getByRole("link", { name: "Members" }).click();
     await page.getByRole("row", { name: /second-biller/ }).waitFor({ timeout: WAIT_MS });
     await Promise.all([first.disconnect(), second.disconnect()]);
@@ -123,7 +120,7 @@ describe.skipIf(!isThere).concurrent("the console", () => {
     await using broker = await startBroker({ port: port(20011) });
     await using view = await opened(broker, { isNarrow: true, isDark: true });
     const complaints: string[] = [];
-    for (const place of await served(broker, PLACES_OF_ALL)) {
+    for (const place of PLACES_OF_ALL) {
       await view.go(place);
       await view.shoot(`empty-${place.replaceAll("/", "-")}`);
       const barriers = await view.barriers();
@@ -144,7 +141,7 @@ describe.skipIf(!isThere).concurrent("the console", () => {
     await using _ = await furnish(broker);
     await using view = await opened(broker, look);
     const complaints: string[] = [];
-    for (const place of await served(broker, [...PLACES_OF_ALL, ...PLACES_OF_SOME])) {
+    for (const place of [...PLACES_OF_ALL, ...PLACES_OF_SOME]) {
       await view.go(place);
       await view.shoot(`${name}-${place.replaceAll("/", "-")}`);
       const overhang = await view.overhang();
@@ -253,6 +250,27 @@ describe.skipIf(!isThere).concurrent("the console", () => {
     expect(view.complaints).toEqual([]);
   });
 
+  test("shows requests as they go by, and has them fail", async () => {
+    await using broker = await startBroker({ port: port(20021), topics: ["t"] });
+    await using view = await opened(broker);
+    const { page } = view;
+    await view.go("faults");
+    await press(page, "Add a fault");
+    await fill(page, "Error", "NOT_ENOUGH_REPLICAS");
+    await press(page, "Add");
+    await sees(page, "0 of 1");
+    await view.go("clients/requests?api=Produce");
+    await sees(page, "Waiting for requests");
+    await send(broker, "t", [{ value: "again" }]);
+    await page.getByRole("row", { name: /NOT_ENOUGH_REPLICAS/ }).click();
+    await page.getByRole("region", { name: "Request and response" }).getByText('"errorCode": 19').waitFor();
+    await view.shoot("requests");
+    await view.go("faults");
+    await sees(page, "1 of 1");
+    await view.go("clients");
+    expect(view.complaints).toEqual([]);
+  });
+
   test("is for who logs in, and shows what his rules allow", async () => {
     const acls = ["User:alice allow read,describe topic orders*", "User:alice allow describe group *"];
     await using broker = await startBroker({ port: port(20020), users: { alice: "secret" }, acls, topics: ["orders", "salaries"] });
@@ -349,15 +367,6 @@ const DIALOGS = [
   ["schemas/orders-value", "Register a version"],
   ["access/rules", "Add a rule"],
 ] as const;
-
-/** Of places those that need nothing, or what the broker serves. */
-async function served(broker: RunningBroker, places: readonly string[]): Promise<readonly string[]> {
-  const { serves } = (await (await fetch(`${broker.httpUrl}/api/overview`)).json()) as { readonly serves: readonly string[] };
-  const needs = (place: string) => (place.startsWith("clients/") ? "requests" : place.endsWith("rebalances") ? "rebalances" : place);
-  return places.filter(
-    (place) => !["clients", "requests", "rebalances", "explain", "faults"].includes(needs(place)) || serves.includes(needs(place)),
-  );
-}
 
 /** Gives what ends its clients. */
 async function furnish(broker: RunningBroker): Promise<AsyncDisposable> {
