@@ -13,7 +13,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   cluster: "is about brokers of one process: machines has those of many",
   "issued-certificates": "is about an authority in the data folder, without which --tls needs a key store",
   ...Object.fromEntries(
-    ["access-rules", "assignors", "consumer-group-answers", "diskless-*", "machines*", "packed", "registry"].map((name) => [
+    ["access-rules", "assignors", "console", "consumer-group-answers", "diskless-*", "machines*", "packed", "registry"].map((name) => [
       name,
       OF_ITS_OWN,
     ]),
