@@ -14,6 +14,7 @@ import { AnswerInTurn } from "../../src/server/answers-in-turn.ts";
 import type { AnswerFrame, Connection } from "../../src/server/connection.ts";
 import { dispatcher } from "../../src/server/dispatch.ts";
 import { type Interceptor, Interceptors } from "../../src/server/interceptors.ts";
+import { Usage } from "../../src/server/usage.ts";
 import { FailingFilesystem, type FailureKind } from "../support/failing-filesystem.ts";
 import { type Dice, MortalClock, type Scheduler } from "./scheduler.ts";
 
@@ -153,6 +154,7 @@ export class SimulatedConnection {
     world.connections.add(this);
     const own = this;
     this.#connection = {
+      usage: new Usage(0),
       listenerName: "PLAINTEXT",
       remoteAddress: "127.0.0.1",
       localAddress: "127.0.0.1",
