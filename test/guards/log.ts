@@ -23,7 +23,11 @@ export const LOG_GUARDS: readonly TestedGuard[] = [
     title: "a log that was closed ends where it ended, not at its checkpoint",
     edits: [
       { file: "src/log/recovery.ts", code: "isClean ? endedAt : 0", without: "isClean ? Math.max(0, recoveryPoint) : endedAt" },
-      { file: "src/log/recovery.ts", code: "if (!isFirst && first > nextOffset && nextOffset <", without: "if (first > nextOffset && nextOffset <" },
+      {
+        file: "src/log/recovery.ts",
+        code: "if (!isFirst && first > nextOffset && nextOffset <",
+        without: "if (first > nextOffset && nextOffset <",
+      },
     ],
     tests: ["test/log/segmented-engine.test.ts"],
   },
