@@ -220,7 +220,8 @@ export class SegmentedEngine implements StorageEngine, StoredPartitions {
   /** Before this engine is closed: another, which shared the folder, is. `undefined`: it ended in some other way. */
   shareClosed(closed: ClosedShare | undefined): void {
     this.#isSound &&= closed?.isSound === true;
-    for (const [name, endOffset] of closed?.complete ?? []) this.#complete.set(name, endOffset);
+    // What was handed over between threads each of them has closed, the last one at its end.
+    for (const [name, endOffset] of closed?.complete ?? []) this.#complete.set(name, Math.max(endOffset, this.#complete.get(name) ?? 0));
   }
 
   /** For the engine that shared the folder with this one, once this one is closed. */

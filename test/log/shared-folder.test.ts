@@ -77,6 +77,24 @@ describe.each(folders)("engines that share a data folder on the $name filesystem
     expect(await readAll(folder.open({ share }).open(spec({}, 3)))).toEqual([{ offset: 0, value: "b" }]);
   });
 
+  test("mark a clean stop when a log went from one to the other and back", async () => {
+    const third = folder.open({ share: first.share() });
+    third.started();
+    for (const engine of [second, third, second]) {
+      const log = engine.open(spec());
+      append(log, batchOf(["a"]));
+      await engine.checkpoint();
+      log.close();
+      await engine.handOver();
+    }
+    for (const engine of [second, third]) {
+      await engine.close();
+      first.shareClosed(engine.closedShare);
+    }
+    await first.close();
+    expect(isMarkedClean()).toBe(true);
+  });
+
   test("mark no clean stop when one of them ended otherwise", async () => {
     append(second.open(spec()), batchOf(["a"]));
     first.shareClosed(undefined);
