@@ -26,14 +26,14 @@ export class Refusals {
   }
 
   /** @param request unless what came is none */
-  tell({ remoteAddress, remotePort }: StreamPeer, { status, message }: Problem, request?: IncomingMessage): void {
+  tell({ listenerName, remoteAddress, remotePort }: StreamPeer, { status, message }: Problem, request?: IncomingMessage): void {
     // A browser asks without a login first.
     const isFirst = status === NOT_LOGGED_IN && request?.headers.authorization === undefined;
     if (!REFUSED.includes(status) || isFirst) return;
     const meanwhile = this.#said.say(`${remoteAddress} ${status}`);
     if (meanwhile === undefined) return;
     const asked = request === undefined ? {} : { method: request.method, target: shortened(request.url ?? "") };
-    const facts = { client: `${remoteAddress}:${remotePort}`, status, reason: shortened(message), ...asked };
+    const facts = { listener: listenerName, client: `${remoteAddress}:${remotePort}`, status, reason: shortened(message), ...asked };
     this.#logger.warn({ ...facts, ...(meanwhile === 0 ? {} : { meanwhile }) }, "refused an HTTP request");
   }
 }

@@ -82,6 +82,8 @@ export class BrokerUnderTest {
     for (const deadline = Date.now() + START_MS; broker.#port === 0; await delay(5)) {
       if (!broker.isRunning || Date.now() > deadline) throw new Error(`the broker does not start: ${broker.#lastWords.join(" | ")}`);
     }
+    // What answers HTTP is loaded for the first who asks, which takes a turn of its own.
+    await fetch(`http://127.0.0.1:${broker.#port}/health`);
     // From now on its turns count.
     await broker.measure();
     return broker;

@@ -25,6 +25,7 @@ export interface StrangerOptions {
   readonly reasonOf: (localPort: number) => Promise<string | undefined>;
 }
 
+const HTTP = Buffer.from("HTTP/1.1 ");
 const MOST_REQUESTS = 60;
 const MOST_IN_BURST = 8;
 /** What an answer may wait for: other clients, records, time. */
@@ -126,11 +127,16 @@ export class Stranger {
     }
   }
 
-  /** Until the broker ends the connection, as it must where it cannot know where the next request begins. */
+  /** Until the broker ends the connection, as it must where it cannot know where the next request begins, or answers what speaks HTTP. */
   async #refused(): Promise<void> {
     const until = Date.now() + LONGEST_ANSWER_MS;
-    while (!this.#isClosed && Date.now() < until) await this.#woken(until - Date.now());
-    if (!this.#isClosed) this.#complain("a frame of an impossible size does not end the connection");
+    while (!this.#isClosed && !this.#isAnsweredInHttp && Date.now() < until) await this.#woken(until - Date.now());
+    if (this.#isAnsweredInHttp) this.#options.account.count("answers in HTTP");
+    else if (!this.#isClosed) this.#complain("a frame of an impossible size does not end the connection");
+  }
+
+  get #isAnsweredInHttp(): boolean {
+    return Buffer.concat(this.#received).subarray(0, HTTP.length).equals(HTTP);
   }
 
   /** Until all is answered, the connection is closed, or what may wait has waited long enough. */
