@@ -10,6 +10,9 @@ import type { Found, TopicReader } from "./topic-reader.ts";
 
 /** What one read of a partition takes at most. */
 const READ_BYTES = 1024 * 1024;
+/** Few records are read with less: as if they had so many bytes. */
+const GUESSED_BYTES = 1024;
+const LEAST_READ_BYTES = 16 * 1024;
 /** For how long records are waited for, where that can be done; and how often others are asked. */
 const WAIT_MS = 10_000;
 const POLL_MS = 250;
@@ -42,7 +45,8 @@ export async function* recordLines(reading: Reading): AsyncGenerator<Line, void,
   let left = query.live ? Number.POSITIVE_INFINITY : query.limit;
   const open = new Set([...positions.keys()].filter((partition) => (positions.get(partition) ?? 0) < (ends.get(partition) ?? 0)));
   while (open.size > 0 && left > 0 && !reading.signal.aborted) {
-    const found = await reader.read([...open].map((partition) => wishFor(partition, positions)));
+    const maxBytes = Math.min(READ_BYTES, Math.max(LEAST_READ_BYTES, Math.ceil(left / open.size) * GUESSED_BYTES));
+    const found = await reader.read([...open].map((partition) => ({ ...wishFor(partition, positions), maxBytes })));
     for (const line of taken(found, positions, left)) {
       if (line.kind === "record") left--;
       yield line;
