@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { runHistory } from "./history.ts";
 
 const only = process.env["SIMULATION_SEED"];
-const count = Number(process.env["SIMULATION_HISTORIES"] ?? 60);
+const count = Number(process.env["SIMULATION_HISTORIES"] ?? 45);
 const first = only === undefined ? 1 : Number(only);
 const last = only === undefined ? count : first;
 

@@ -1,4 +1,4 @@
-// Every operation of the disk fails in turn under a running broker: once, and with several that follow it; for want of room, and for want of
+// Operations of the disk fail in turn under a running broker: every third once, and all with several that follow; for want of room, and for want of
 // descriptors. Whatever a client was told stays true, nothing stays broken, and the next start finds the same.
 
 import { describe, expect, test } from "vitest";
@@ -51,15 +51,17 @@ async function fail(life: Life): Promise<number> {
 }
 
 const KINDS = [
-  { kind: "fail", what: "no room", least: 100, leastInRows: 300 },
-  { kind: "descriptors", what: "no descriptors", least: 50, leastInRows: 100 },
+  { kind: "fail", what: "no room", least: 35, leastInRows: 300 },
+  { kind: "descriptors", what: "no descriptors", least: 15, leastInRows: 100 },
 ] as const satisfies { kind: FailureKind; what: string; least: number; leastInRows: number }[];
 const ROW = 7;
 
 describe.each(KINDS)("a running broker goes on and keeps its word whichever operation fails: $what", ({ kind, least, leastInRows }) => {
   test(`once, for more than ${least} of them`, { timeout: 600_000 }, async () => {
     let failureCount = 0;
-    for (const failAt of await operationsOf(kind)) failureCount += await fail({ kind, failAt, count: 1 });
+    // `npm run faults` has them all.
+    const operations = (await operationsOf(kind)).filter((_, index) => index % 3 === 0);
+    for (const failAt of operations) failureCount += await fail({ kind, failAt, count: 1 });
     expect(failureCount).toBeGreaterThan(least);
   });
 
