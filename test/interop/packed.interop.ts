@@ -85,12 +85,21 @@ test.skipIf(isSkipped)("the example for node:test passes", async () => {
   expect(await outputOf([join(at, "orders.test.mjs"), "--test-reporter=spec"])).toContain("a producer gets over");
 });
 
+/** What is live goes on until it is ended. */
+function request(line: string): string {
+  const asked = line.replace("curl", "curl --silent --show-error --fail").replace(/('?)localhost:9092/, '"$KAFKA_BROKERS"$1');
+  const [command = ""] = asked.split(" #");
+  return asked.includes("live=true") ? `timeout 1 ${command} || test $? = 124` : asked;
+}
+
 test.skipIf(isSkipped)("the examples of the command line run, one after another on one broker", async () => {
   // Those that start brokers are run by issued-certificates.interop.ts; at the database of an example is none.
   const isForAnyBroker = (text: string) => !text.includes("odradek start") && !text.includes("--cluster postgres:");
   const examples = PAGES.flatMap((page) => examplesIn(page, ["sh"])).filter(isForAnyBroker);
   const commands = examples.join("\n");
-  const script = commands.replaceAll(/^.*\bodradek\b.*$/gm, (line) => `${line} --bootstrap-server "$KAFKA_BROKERS"`);
+  const script = commands
+    .replaceAll(/^.*\bodradek\b.*$/gm, (line) => `${line} --bootstrap-server "$KAFKA_BROKERS"`)
+    .replaceAll(/^curl .*$/gm, (line) => request(line));
   const at = project("commands", { "commands.sh": script });
   const path = `${join(folder, "node_modules/.bin")}${delimiter}${env.PATH}`;
   const { exitCode, stdout, stderr } = await run("npx", ["odradek", "run", "--", "bash", "-eux", join(at, "commands.sh")], {
