@@ -268,10 +268,14 @@ export class GroupScene {
     for (const member of this.#members) if (!member.events().some(({ event }) => event === "killed")) await member.leave();
     const committed = await this.#committed();
     const uncommitted = Object.entries(this.#ends).filter(([place, end]) => committed[place] !== end);
-    expect([
+    const complaints = [
       ...complaintsAbout(this.#logs(), this.#ends).filter((text) => ![...this.#pardoned].some((name) => text.startsWith(`${name} ended`))),
       ...uncommitted.map(([place, end]) => `of ${place} ${committed[place]} is committed in the end, not ${end}`),
-    ]).toEqual([]);
+    ];
+    const told = this.#logs()
+      .flat()
+      .filter(({ event }) => event !== "consumed" && event !== "committed");
+    expect(complaints, JSON.stringify(told)).toEqual([]);
   }
 
   /** What a transformer has sent, as a reader of committed records has it: how many inputs are there never, and how many more than once. */

@@ -81,6 +81,11 @@ function withoutHelp(text: string): string {
   return at < 0 ? text : text.slice(0, at);
 }
 
+/** Kafka's tools print a set of options in the order of their addresses. */
+function sorted(list: string): string {
+  return `[[${list.slice(2, -2).split("], [").toSorted().join("], [")}]]`;
+}
+
 /** Sizes, offsets of metadata, times, ids and folders are each broker's own. */
 function tidied(text: string, tool: string): string[] {
   return (
@@ -90,6 +95,7 @@ function tidied(text: string, tool: string): string[] {
         line
           .replace(/"size":\d+/g, '"size":<size>')
           .replace(/("logDir":|"log_dirs":\[)"[^"]*"/g, '$1"<folder>"')
+          .replace(/\[\[[^"]*?\]\]/g, sorted)
           .replace(/\b1\d{12}\b/g, "<ms>")
           .replace(/Epoch: \d+/g, "Epoch: <epoch>")
           .replace(/(for client id|resource|config for) [A-Za-z0-9_-]{22}\b/g, "$1 <id>")
