@@ -1,30 +1,19 @@
-// A real Prometheus: Debian's, or another one by PROMETHEUS. Where there is none and we are root it is installed; where that is not possible, what
-// needs it is skipped, and this says so.
+// A real Prometheus: Debian's, or another one by PROMETHEUS.
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isThere, type Packaged, placeOf } from "./debian-package.ts";
 import { stopChild, waitForOutput } from "./processes.ts";
 
-const PLACES = [process.env["PROMETHEUS"] ?? "", "/usr/bin/prometheus", "/usr/local/bin/prometheus"];
-const INSTALLATION_MS = 240_000;
+const PROMETHEUS: Packaged = {
+  name: "prometheus",
+  serves: "scrapes the metrics",
+  paths: ["/usr/bin/prometheus", "/usr/local/bin/prometheus"],
+};
 
 export function hasPrometheus(): boolean {
-  if (place() !== undefined) return true;
-  if (process.getuid?.() === 0 && process.platform === "linux") install();
-  if (place() !== undefined) return true;
-  console.warn("there is no Prometheus, which the metrics are scraped with: apt-get install prometheus, or name one by PROMETHEUS");
-  return false;
-}
-
-function place(): string | undefined {
-  return PLACES.find((path) => path !== "" && existsSync(path));
-}
-
-function install(): void {
-  const options = { stdio: "ignore", timeout: INSTALLATION_MS, env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
-  spawnSync("apt-get", ["update"], options);
-  spawnSync("apt-get", ["install", "--yes", "--no-install-recommends", "prometheus"], options);
+  return isThere(PROMETHEUS);
 }
 
 export interface Series {
@@ -45,7 +34,7 @@ export class Prometheus {
 
   /** @param jobs host:port by name */
   static async start(port: number, folder: string, jobs: Readonly<Record<string, string>>): Promise<Prometheus> {
-    const program = place();
+    const program = placeOf(PROMETHEUS);
     if (program === undefined) throw new Error("there is no Prometheus");
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
