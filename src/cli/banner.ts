@@ -67,7 +67,7 @@ export function banner(facts: ReadyFacts, paint: Paint): string {
     ...(users.length === 0 ? [] : [line("users", `${listed(users)}: clients log in by SASL, PLAIN or SCRAM`)]),
     ...(hasRules ? [line("rules", "clients may do what access rules allow them, and nothing else")] : []),
     ...(authority === undefined ? [] : [line("tls", trustedText(authority))]),
-    ...(httpUrl === undefined ? [] : [line("http", `${httpUrl} has metrics and health`)]),
+    ...(httpUrl === undefined ? [] : [line("http", `${httpUrl} has a console, metrics and a schema registry`)]),
     ...(registryUrl === undefined || registryUrl === httpUrl ? [] : [line("registry", `${registryUrl} is the schema registry`)]),
     line("kafkajs", kafkajsLine(facts)),
     ...[...java, ...librdkafka].map(([name, text]) => line(name, text)),
