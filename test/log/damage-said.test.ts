@@ -13,6 +13,17 @@ function complaintsIn(lines: readonly RecordedLine[]): string[] {
   return lines.filter(({ level }) => level !== "info" && level !== "debug").map(({ message, facts }) => `${message}: ${facts["path"]}`);
 }
 
+/** Of as many bytes each, in a log that was stopped in order. */
+async function threeBatches() {
+  const folder = testFolder(new MemoryFilesystem(), "/data", () => undefined);
+  const engine = folder.open();
+  const log = engine.open(spec());
+  for (let count = 0; count < 3; count++) append(log, batchOf([`value ${count}`]));
+  const batchBytes = log.sizeBytes / 3;
+  await engine.close();
+  return { folder, batchBytes };
+}
+
 test("that its first segment is missing, though the log starts within it", async () => {
   const folder = testFolder(new MemoryFilesystem(), "/data", () => undefined);
   const engine = folder.open();
@@ -55,12 +66,7 @@ test("that an index leads to another batch than it names, and the right one is r
 });
 
 test("that its last batch lies beyond its end, and the end stays where it was", async () => {
-  const folder = testFolder(new MemoryFilesystem(), "/data", () => undefined);
-  const engine = folder.open();
-  const log = engine.open(spec());
-  for (let count = 0; count < 3; count++) append(log, batchOf([`value ${count}`]));
-  const batchBytes = log.sizeBytes / 3;
-  await engine.close();
+  const { folder, batchBytes } = await threeBatches();
   const path = "/data/orders-0/00000000000000000000.log";
   const content = folder.filesystem.readFile(path);
   content.writeUInt8(1, 2 * batchBytes + 4);
@@ -75,12 +81,7 @@ test("that its last batch lies beyond its end, and the end stays where it was", 
 });
 
 test("that its last batch lies behind a gap, after a kill, when nobody knows where the log ended", async () => {
-  const folder = testFolder(new MemoryFilesystem(), "/data", () => undefined);
-  const engine = folder.open();
-  const log = engine.open(spec());
-  for (let count = 0; count < 3; count++) append(log, batchOf([`value ${count}`]));
-  const batchBytes = log.sizeBytes / 3;
-  await engine.close();
+  const { folder, batchBytes } = await threeBatches();
   for (const name of [".kafka_cleanshutdown", "recovery-point-offset-checkpoint"]) folder.filesystem.remove(`/data/${name}`);
   const path = "/data/orders-0/00000000000000000000.log";
   const content = folder.filesystem.readFile(path);

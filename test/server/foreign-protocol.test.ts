@@ -1,11 +1,11 @@
 // Clients of other protocols at a port for Kafka: they are let go as Kafka lets them go, and the log says what they are.
 
-import net from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { afterEach, expect, test } from "vitest";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { ConnectionBudget } from "../../src/server/connection-budget.ts";
 import { Listener } from "../../src/server/listener.ts";
+import { exchange } from "../http/raw-http.ts";
 import { listenerParts } from "../support/listener-parts.ts";
 import { type RecordedLine, recordingLogger } from "../support/recording-logger.ts";
 
@@ -32,27 +32,9 @@ async function open() {
   return { port: listener.port, lines, clock };
 }
 
-/** What comes back until the connection ends. */
-function answerTo(port: number, ...pieces: readonly (string | Buffer)[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let received = "";
-    const socket = net.connect({ port, host: "127.0.0.1", noDelay: true }, async () => {
-      for (const piece of pieces) {
-        socket.write(piece);
-        await new Promise(setImmediate);
-      }
-    });
-    socket.on("data", (bytes) => {
-      received += bytes.toString("latin1");
-    });
-    socket.on("close", () => resolve(received));
-    socket.on("error", (error) => ("code" in error && error.code === "ECONNRESET" ? undefined : reject(error)));
-  });
-}
-
 test("an HTTP request is told in HTTP what the port is, and the log names the protocol", async () => {
   const { port, lines } = await open();
-  const answer = await answerTo(port, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const answer = await exchange(port, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
   expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
   expect(answer).toContain("This port speaks Apache Kafka's protocol, not HTTP.");
   const body = answer.slice(answer.indexOf("\r\n\r\n") + 4);
@@ -87,23 +69,23 @@ test.each([
 ])("%s is recognised, also when its first bytes come one by one", async (protocol, hello) => {
   const { port, lines } = await open();
   const [one = "", two = "", three = ""] = hello;
-  await answerTo(port, one, two, three, hello.slice(3));
+  await exchange(port, one, two, three, hello.slice(3));
   expect(lines[0]?.facts["reason"]).toContain(`the client speaks ${protocol}`);
 });
 
 test("bytes that say nothing are told as a frame that is too large", async () => {
   const { port, lines } = await open();
-  await answerTo(port, Buffer.from("7fffffff00000000", "hex"));
+  await exchange(port, Buffer.from("7fffffff00000000", "hex"));
   expect(lines[0]?.facts["reason"]).toContain("a frame of 2147483647 bytes");
 });
 
 test("a client that tries again and again is named once a minute, with how often it came meanwhile", async () => {
   const { port, lines, clock } = await open();
-  for (let tries = 0; tries < 4; tries++) await answerTo(port, "GET / HTTP/1.1\r\n\r\n");
+  for (let tries = 0; tries < 4; tries++) await exchange(port, "GET / HTTP/1.1\r\n\r\n");
   expect(lines).toHaveLength(1);
-  await answerTo(port, "SSH-2.0-x\r\n");
+  await exchange(port, "SSH-2.0-x\r\n");
   expect(lines).toHaveLength(2);
   await clock.advance(60_000);
-  await answerTo(port, "GET / HTTP/1.1\r\n\r\n");
+  await exchange(port, "GET / HTTP/1.1\r\n\r\n");
   expect(lines[2]?.facts).toMatchObject({ reason: expect.stringContaining("HTTP"), meanwhile: 3 });
 });
